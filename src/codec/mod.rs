@@ -1,0 +1,54 @@
+//! Bytes <-> domain: what replicas, the append-only file and RDB files hold. Pure.
+//!
+//! - [`wire`]: numbers and byte strings, written and read.
+//! - [`effects`]: the journal of one command or tick: what happened.
+//! - [`snapshot`]: a whole queue in sections: what is.
+//!
+//! Both travel in the same internal command, so their first byte tells them apart.
+
+pub mod effects;
+mod parts;
+pub mod snapshot;
+pub mod wire;
+
+use crate::queue::Queue;
+use std::fmt;
+
+/// Why bytes were not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Written by a version of the module whose rules this one does not know.
+    Newer(u8),
+    /// They end too early or hold what cannot be.
+    Damaged(&'static str),
+    /// An effect on a job this queue does not have: the two sides differ.
+    Diverged,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Newer(version) => {
+                write!(
+                    f,
+                    "written by rules version {version}, newer than this module knows: upgrade it first"
+                )
+            }
+            Refused::Damaged(what) => write!(f, "damaged: {what}"),
+            Refused::Diverged => {
+                write!(f, "an effect on a job that is not here: this copy of the queue differs")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Does to `queue` what `blob` says: effects that happened elsewhere, or one section of a snapshot.
+pub fn replay(queue: &mut Queue, blob: &[u8]) -> Result<(), Refused> {
+    match blob.first() {
+        Some(&snapshot::MARK) => snapshot::restore_section(queue, blob).map(|_| ()),
+        Some(_) => effects::replay(queue, blob),
+        None => Err(Refused::Damaged("empty")),
+    }
+}

@@ -1,0 +1,335 @@
+//! A whole queue in sections: RDB files, DUMP, COPY through RESTORE, rewritten append-only files, digests.
+//!
+//! ```text
+//!   section  'S', format byte (1), kind byte, then by kind
+//!   1 header settings, counters (count, then numbers), waits and runs (max number, count of buckets, then bucket and
+//!            count numbers), next sequence number, last token, created-at numbers, paused flag
+//!   2 jobs   jobs until the end of the section:
+//!            id bytes, payload bytes, state, seq, added-at numbers, priority signed, recipe, nacks, losses numbers,
+//!            flags; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until instants,
+//!            8 error bytes, 16 progress bytes, 32 result bytes, 64 rerun (a new job)
+//!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
+//!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
+//!   3 ids    remembered ids until the end of the section: id bytes, until instant, token, seq numbers, ending byte
+//! ```
+//!
+//! The header comes first. Jobs and ids come in an order that is the same on every server with the same state, so
+//! equal queues are equal bytes, and loading appends to every index.
+//!
+//! To change the format: raise [`FORMAT`], keep reading the old number (copy the old reader under its number before
+//! editing), save a file of the last release under tests/, and say in the changelog what an upgrade means.
+
+use super::parts::{put_new_job, put_recipe, put_settings, read_new_job, read_recipe, read_settings};
+use super::wire::{Put, Reader};
+use super::Refused;
+use crate::queue::counters::Counters;
+use crate::queue::histogram::Histogram;
+use crate::queue::remembered::Record;
+use crate::queue::{Ending, Header, Queue, SavedJob, SavedState, FOREVER};
+
+/// The first byte of a section; no rules version will ever be this high.
+pub(super) const MARK: u8 = b'S';
+const FORMAT: u8 = 1;
+/// A section is closed when it is this long; one job may make it longer.
+const SECTION_BYTES: usize = 60 << 10;
+
+const HEADER: u8 = 1;
+const JOBS: u8 = 2;
+const IDS: u8 = 3;
+
+/// Writes `queue` in sections.
+pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
+    let mut section = vec![MARK, FORMAT, HEADER];
+    put_header(&mut section, &queue.header());
+    put(&section);
+    write_all(JOBS, queue.saved_jobs(), put, put_job);
+    write_all(IDS, queue.saved_records(), put, put_record);
+}
+
+fn write_all<T>(
+    kind: u8,
+    items: impl Iterator<Item = T>,
+    put: &mut dyn FnMut(&[u8]),
+    one: fn(&mut Vec<u8>, &T),
+) {
+    let begin = [MARK, FORMAT, kind];
+    let mut section = begin.to_vec();
+    for item in items {
+        one(&mut section, &item);
+        if section.len() >= SECTION_BYTES {
+            put(&section);
+            section.clear();
+            section.extend(begin);
+        }
+    }
+    if section.len() > begin.len() {
+        put(&section);
+    }
+}
+
+/// Puts a queue together from sections.
+#[derive(Debug, Default)]
+pub struct Loader {
+    queue: Queue,
+    begun: bool,
+}
+
+impl Loader {
+    /// Takes the next section.
+    pub fn section(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        let kind = restore_section(&mut self.queue, bytes)?;
+        self.begun |= kind == HEADER;
+        Ok(())
+    }
+
+    /// The queue, once all sections are there and it is sound.
+    pub fn finish(self) -> Result<Queue, Refused> {
+        if !self.begun {
+            return Err(Refused::Damaged("no header"));
+        }
+        if !self.queue.is_sound() {
+            return Err(Refused::Damaged("sequence numbers or tokens contradict each other"));
+        }
+        Ok(self.queue)
+    }
+}
+
+/// Adds what one section says to `queue` and tells its kind.
+pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Refused> {
+    let mut from = Reader::new(bytes);
+    if from.byte()? != MARK {
+        return Err(Refused::Damaged("not a section"));
+    }
+    match from.byte()? {
+        FORMAT => {}
+        format => return Err(Refused::Newer(format)),
+    }
+    let kind = from.byte()?;
+    match kind {
+        HEADER => read_header(&mut from, queue)?,
+        JOBS => {
+            while !from.is_empty() {
+                let job = read_job(&mut from)?;
+                if !queue.restore_job(&job) {
+                    return Err(Refused::Damaged("a job that cannot be"));
+                }
+            }
+        }
+        IDS => {
+            while !from.is_empty() {
+                let record = read_record(&mut from)?;
+                if !queue.restore_record(record) {
+                    return Err(Refused::Damaged("a remembered id that cannot be"));
+                }
+            }
+        }
+        _ => return Err(Refused::Damaged("unknown section")),
+    }
+    if from.is_empty() {
+        Ok(kind)
+    } else {
+        Err(Refused::Damaged("a section is too long"))
+    }
+}
+
+fn put_header(out: &mut Vec<u8>, header: &Header<'_>) {
+    put_settings(out, &header.settings);
+    out.number(header.counters.iter().count() as u64);
+    for (_, count) in header.counters.iter() {
+        out.number(count);
+    }
+    for histogram in [header.waits, header.runs] {
+        out.number(histogram.max());
+        out.number(histogram.buckets().count() as u64);
+        for (bucket, count) in histogram.buckets() {
+            out.number(bucket.into());
+            out.number(count);
+        }
+    }
+    out.number(header.next_seq);
+    out.number(header.last_token);
+    out.number(header.created_at);
+    out.push(header.paused.into());
+}
+
+fn read_header(from: &mut Reader<'_>, queue: &mut Queue) -> Result<(), Refused> {
+    let settings = read_settings(from)?;
+    let mut counters = Counters::default();
+    for place in 0..from.small::<usize>()? {
+        if !counters.restore(place, from.number()?) {
+            return Err(Refused::Damaged("unknown counter"));
+        }
+    }
+    let (waits, runs) = (read_histogram(from)?, read_histogram(from)?);
+    let header = Header {
+        settings,
+        counters: &counters,
+        waits: &waits,
+        runs: &runs,
+        next_seq: from.number()?,
+        last_token: from.number()?,
+        created_at: from.number()?,
+        paused: from.flag()?,
+    };
+    if queue.restore_header(&header) {
+        Ok(())
+    } else {
+        Err(Refused::Damaged("a header that cannot be"))
+    }
+}
+
+fn read_histogram(from: &mut Reader<'_>) -> Result<Histogram, Refused> {
+    let mut histogram = Histogram::default();
+    histogram.set_max(from.number()?);
+    for _ in 0..from.number()? {
+        if !histogram.restore(from.small()?, from.number()?) {
+            return Err(Refused::Damaged("unknown time bucket"));
+        }
+    }
+    Ok(histogram)
+}
+
+mod flag {
+    pub(super) const EXPIRES: u8 = 1;
+    pub(super) const CANCEL_ASKED: u8 = 2;
+    pub(super) const RECORD: u8 = 4;
+    pub(super) const ERROR: u8 = 8;
+    pub(super) const PROGRESS: u8 = 16;
+    pub(super) const RESULT: u8 = 32;
+    pub(super) const RERUN: u8 = 64;
+    pub(super) const UNKNOWN: u8 = 128;
+}
+
+fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
+    out.bytes(job.id);
+    out.bytes(job.payload);
+    put_state(out, &job.state);
+    out.number(job.seq);
+    out.number(job.added_at);
+    out.signed(job.priority.into());
+    put_recipe(out, &job.recipe);
+    out.number(job.nacks.into());
+    out.number(job.losses.into());
+    let is_record = job.window_until != 0 || job.keep_until != 0;
+    let flags = [
+        (job.expires != FOREVER, flag::EXPIRES),
+        (job.cancel_asked, flag::CANCEL_ASKED),
+        (is_record, flag::RECORD),
+        (job.error.is_some(), flag::ERROR),
+        (job.progress.is_some(), flag::PROGRESS),
+        (job.result.is_some(), flag::RESULT),
+        (job.rerun.is_some(), flag::RERUN),
+    ];
+    out.push(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | flag));
+    if job.expires != FOREVER {
+        out.instant(job.expires);
+    }
+    if is_record {
+        out.instant(job.window_until);
+        out.instant(job.keep_until);
+    }
+    for text in [job.error, job.progress, job.result].into_iter().flatten() {
+        out.bytes(text);
+    }
+    if let Some(rerun) = &job.rerun {
+        put_new_job(out, rerun);
+    }
+}
+
+fn read_job<'a>(from: &mut Reader<'a>) -> Result<SavedJob<'a>, Refused> {
+    let (id, payload) = (from.bytes()?, from.bytes()?);
+    let state = read_state(from)?;
+    let (seq, added_at) = (from.number()?, from.number()?);
+    let priority = i32::try_from(from.signed()?).map_err(|_| Refused::Damaged("a priority is too large"))?;
+    let recipe = read_recipe(from)?;
+    let (nacks, losses) = (from.small()?, from.small()?);
+    let flags = from.byte()?;
+    if flags & flag::UNKNOWN != 0 {
+        return Err(Refused::Damaged("unknown job flags"));
+    }
+    let has = |flag| flags & flag != 0;
+    Ok(SavedJob {
+        id,
+        payload,
+        state,
+        seq,
+        added_at,
+        priority,
+        recipe,
+        nacks,
+        losses,
+        expires: if has(flag::EXPIRES) { from.instant()? } else { FOREVER },
+        cancel_asked: has(flag::CANCEL_ASKED),
+        window_until: if has(flag::RECORD) { from.instant()? } else { 0 },
+        keep_until: if has(flag::RECORD) { from.instant()? } else { 0 },
+        error: if has(flag::ERROR) { Some(from.bytes()?) } else { None },
+        progress: if has(flag::PROGRESS) { Some(from.bytes()?) } else { None },
+        result: if has(flag::RESULT) { Some(from.bytes()?) } else { None },
+        rerun: if has(flag::RERUN) { Some(read_new_job(from)?) } else { None },
+    })
+}
+
+fn put_state(out: &mut Vec<u8>, state: &SavedState<'_>) {
+    match *state {
+        SavedState::Waiting { since, lapsed } => {
+            out.push(0);
+            out.number(since);
+            out.number(lapsed);
+        }
+        SavedState::Delayed { due } => {
+            out.push(1);
+            out.number(due);
+        }
+        SavedState::Active { token, since, lease_until, worker } => {
+            out.push(2);
+            out.number(token);
+            out.number(since);
+            out.number(lease_until);
+            out.bytes(worker);
+        }
+        SavedState::Completed { at, token } => {
+            out.push(3);
+            out.number(at);
+            out.number(token);
+        }
+        SavedState::Failed { at, token } => {
+            out.push(4);
+            out.number(at);
+            out.number(token);
+        }
+    }
+}
+
+fn read_state<'a>(from: &mut Reader<'a>) -> Result<SavedState<'a>, Refused> {
+    Ok(match from.byte()? {
+        0 => SavedState::Waiting { since: from.number()?, lapsed: from.number()? },
+        1 => SavedState::Delayed { due: from.number()? },
+        2 => SavedState::Active {
+            token: from.number()?,
+            since: from.number()?,
+            lease_until: from.number()?,
+            worker: from.bytes()?,
+        },
+        3 => SavedState::Completed { at: from.number()?, token: from.number()? },
+        4 => SavedState::Failed { at: from.number()?, token: from.number()? },
+        _ => return Err(Refused::Damaged("unknown state")),
+    })
+}
+
+fn put_record(out: &mut Vec<u8>, record: &Record<'_>) {
+    out.bytes(record.id);
+    out.instant(record.until);
+    out.number(record.token);
+    out.number(record.seq);
+    out.push(record.ending.code());
+}
+
+fn read_record<'a>(from: &mut Reader<'a>) -> Result<Record<'a>, Refused> {
+    Ok(Record {
+        id: from.bytes()?,
+        until: from.instant()?,
+        token: from.number()?,
+        seq: from.number()?,
+        ending: Ending::from_code(from.byte()?).ok_or(Refused::Damaged("unknown ending"))?,
+    })
+}

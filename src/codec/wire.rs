@@ -1,0 +1,173 @@
+//! Numbers and byte strings.
+//!
+//! ```text
+//!   number   LEB128: 7 bits a byte, low bits first, high bit = more follows; at most 10 bytes
+//!   signed   zigzag, then a number
+//!   instant  the number after it, so that "never" (the largest) is one zero byte
+//!   bytes    length as a number, then the bytes
+//!   maybe    length + 1 as a number, then the bytes; 0 = none
+//! ```
+
+use super::Refused;
+
+/// What can be appended to a buffer.
+pub(crate) trait Put {
+    fn number(&mut self, value: u64);
+    fn signed(&mut self, value: i64);
+    fn instant(&mut self, value: u64);
+    fn bytes(&mut self, value: &[u8]);
+    fn maybe(&mut self, value: Option<&[u8]>);
+}
+
+impl Put for Vec<u8> {
+    fn number(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.push((value & 0x7f) as u8 | 0x80);
+            value >>= 7;
+        }
+        self.push((value & 0x7f) as u8);
+    }
+
+    fn signed(&mut self, value: i64) {
+        self.number(((value << 1) ^ (value >> 63)).cast_unsigned());
+    }
+
+    fn instant(&mut self, value: u64) {
+        self.number(value.wrapping_add(1));
+    }
+
+    fn bytes(&mut self, value: &[u8]) {
+        self.number(value.len() as u64);
+        self.extend_from_slice(value);
+    }
+
+    fn maybe(&mut self, value: Option<&[u8]>) {
+        match value {
+            None => self.number(0),
+            Some(bytes) => {
+                self.number(bytes.len() as u64 + 1);
+                self.extend_from_slice(bytes);
+            }
+        }
+    }
+}
+
+/// A cursor over bytes that may be anything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    left: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Reader { left: bytes }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    pub(crate) fn byte(&mut self) -> Result<u8, Refused> {
+        let (first, rest) = self.left.split_first().ok_or(Refused::Damaged("it ends too early"))?;
+        self.left = rest;
+        Ok(*first)
+    }
+
+    pub(crate) fn number(&mut self) -> Result<u64, Refused> {
+        let mut value = 0u64;
+        for shift in (0..70).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7f);
+            if shift == 63 && bits > 1 {
+                break;
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                // One number, one form: digests compare bytes.
+                return if byte == 0 && shift > 0 {
+                    Err(Refused::Damaged("a number is padded"))
+                } else {
+                    Ok(value)
+                };
+            }
+        }
+        Err(Refused::Damaged("a number is too large"))
+    }
+
+    pub(crate) fn small<T: TryFrom<u64>>(&mut self) -> Result<T, Refused> {
+        T::try_from(self.number()?).map_err(|_| Refused::Damaged("a number is too large"))
+    }
+
+    pub(crate) fn signed(&mut self) -> Result<i64, Refused> {
+        let zigzag = self.number()?;
+        Ok((zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed()))
+    }
+
+    pub(crate) fn instant(&mut self) -> Result<u64, Refused> {
+        Ok(self.number()?.wrapping_sub(1))
+    }
+
+    pub(crate) fn flag(&mut self) -> Result<bool, Refused> {
+        match self.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Refused::Damaged("a flag is neither 0 nor 1")),
+        }
+    }
+
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Refused> {
+        let len = self.small()?;
+        self.cut(len)
+    }
+
+    pub(crate) fn maybe(&mut self) -> Result<Option<&'a [u8]>, Refused> {
+        match self.small::<usize>()? {
+            0 => Ok(None),
+            len => self.cut(len - 1).map(Some),
+        }
+    }
+
+    fn cut(&mut self, len: usize) -> Result<&'a [u8], Refused> {
+        let (cut, rest) = self.left.split_at_checked(len).ok_or(Refused::Damaged("it ends too early"))?;
+        self.left = rest;
+        Ok(cut)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(n: u64, s: i64, b: Vec<u8>, m: Option<Vec<u8>>) {
+            let mut buffer = Vec::new();
+            buffer.number(n);
+            buffer.signed(s);
+            buffer.instant(n);
+            buffer.bytes(&b);
+            buffer.maybe(m.as_deref());
+            let mut reader = Reader::new(&buffer);
+            prop_assert_eq!(reader.number(), Ok(n));
+            prop_assert_eq!(reader.signed(), Ok(s));
+            prop_assert_eq!(reader.instant(), Ok(n));
+            prop_assert_eq!(reader.bytes(), Ok(&b[..]));
+            prop_assert_eq!(reader.maybe(), Ok(m.as_deref()));
+            prop_assert!(reader.is_empty());
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
+            let mut reader = Reader::new(&bytes);
+            while !reader.is_empty() && reader.number().is_ok() && reader.maybe().is_ok() {}
+        }
+    }
+
+    #[test]
+    fn a_number_has_one_form() {
+        assert_eq!(Reader::new(&[0x80, 0x00]).number(), Err(Refused::Damaged("a number is padded")));
+        assert_eq!(Reader::new(&[0xff; 11]).number(), Err(Refused::Damaged("a number is too large")));
+        assert_eq!(Reader::new(&[0x80]).number(), Err(Refused::Damaged("it ends too early")));
+    }
+}

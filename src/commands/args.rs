@@ -1,0 +1,190 @@
+//! A cursor over a command's words: every command reads its arguments through this, so that ranges, keywords
+//! and leftovers are treated alike everywhere.
+
+use super::error::{shown, Error};
+use std::ops::RangeInclusive;
+
+/// The longest span of time a client may name: 100 years, in milliseconds.
+pub const MAX_SPAN: u64 = 3_155_760_000_000;
+/// The latest instant a client may name, in Unix milliseconds: what JavaScript still holds exactly.
+pub const MAX_INSTANT: u64 = (1 << 53) - 1;
+
+/// The words after the command's name.
+#[derive(Debug, Clone)]
+pub struct Args<'a> {
+    left: &'a [&'a [u8]],
+    seen: u64,
+}
+
+impl<'a> Args<'a> {
+    /// A cursor at the first of `words`.
+    #[must_use]
+    pub fn new(words: &'a [&'a [u8]]) -> Self {
+        Args { left: words, seen: 0 }
+    }
+
+    /// Whether every word has been read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    /// The next word, not read yet.
+    pub(crate) fn peek(&self) -> Option<&'a [u8]> {
+        self.left.first().copied()
+    }
+
+    /// The next word, if there is one.
+    pub(crate) fn try_next(&mut self) -> Option<&'a [u8]> {
+        let (first, rest) = self.left.split_first()?;
+        self.left = rest;
+        Some(first)
+    }
+
+    /// The next word; `name` is what the manual calls it.
+    pub(crate) fn next(&mut self, name: &str) -> Result<&'a [u8], Error> {
+        self.try_next().ok_or_else(|| Error::syntax(format!("{name} is missing")))
+    }
+
+    /// All words that are left, at least one.
+    pub(crate) fn rest(&mut self, name: &str) -> Result<&'a [&'a [u8]], Error> {
+        if self.left.is_empty() {
+            return Err(Error::syntax(format!("{name} is missing")));
+        }
+        Ok(std::mem::take(&mut self.left))
+    }
+
+    /// The next `count` words.
+    pub(crate) fn take(&mut self, count: usize, name: &str) -> Result<&'a [&'a [u8]], Error> {
+        match self.left.split_at_checked(count) {
+            Some((taken, rest)) => {
+                self.left = rest;
+                Ok(taken)
+            }
+            None => Err(Error::syntax(format!("{name} is missing"))),
+        }
+    }
+
+    /// The next word as an integer within `range`.
+    pub(crate) fn int(&mut self, name: &str, range: RangeInclusive<i64>) -> Result<i64, Error> {
+        let word = self.next(name)?;
+        parse_int(word).filter(|n| range.contains(n)).ok_or_else(|| {
+            Error::range(name, &format!("an integer from {} to {}", range.start(), range.end()), word)
+        })
+    }
+
+    /// The next word as a count or size within `range`.
+    pub(crate) fn uint(&mut self, name: &str, range: RangeInclusive<u64>) -> Result<u64, Error> {
+        let word = self.next(name)?;
+        uint(name, word, range)
+    }
+
+    /// The next word as a span in milliseconds, from `least` to 100 years.
+    pub(crate) fn span(&mut self, name: &str, least: u64) -> Result<u64, Error> {
+        let word = self.next(name)?;
+        span(name, word, least)
+    }
+
+    /// The next word as an option's keyword: upper-cased text of a word of the manual, each at most once.
+    /// `options` are all the keywords this command knows; None when no word is left.
+    pub(crate) fn option(&mut self, options: &'static [&'static str]) -> Result<Option<&'static str>, Error> {
+        let Some(word) = self.try_next() else { return Ok(None) };
+        let known = options.iter().enumerate().find(|(_, o)| o.as_bytes().eq_ignore_ascii_case(word));
+        let Some((place, option)) = known else {
+            return Err(Error::syntax(format!("unknown option '{}'", shown(word))));
+        };
+        let bit = 1 << place;
+        if self.seen & bit != 0 {
+            return Err(Error::syntax(format!("{option} is given twice")));
+        }
+        self.seen |= bit;
+        Ok(Some(option))
+    }
+
+    /// Whether the next word is `keyword`; if so it is read.
+    pub(crate) fn keyword(&mut self, keyword: &str) -> bool {
+        match self.left.first() {
+            Some(word) if keyword.as_bytes().eq_ignore_ascii_case(word) => {
+                self.try_next();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Fails when a word is left over. Called once for all commands.
+    pub(crate) fn finish(&self) -> Result<(), Error> {
+        match self.left.first() {
+            Some(word) => Err(Error::syntax(format!("unexpected '{}'", shown(word)))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `word` as a span in milliseconds, from `least` to 100 years.
+pub(crate) fn span(name: &str, word: &[u8], least: u64) -> Result<u64, Error> {
+    parse_uint(word)
+        .filter(|n| (least..=MAX_SPAN).contains(n))
+        .ok_or_else(|| Error::range(name, &format!("milliseconds from {least} to {MAX_SPAN}"), word))
+}
+
+/// `word` as a count or size within `range`.
+pub(crate) fn uint(name: &str, word: &[u8], range: RangeInclusive<u64>) -> Result<u64, Error> {
+    parse_uint(word).filter(|n| range.contains(n)).ok_or_else(|| {
+        Error::range(name, &format!("an integer from {} to {}", range.start(), range.end()), word)
+    })
+}
+
+/// Decimal digits with an optional minus, nothing else: no plus, no spaces, no leading zeros, as in Redis.
+pub(crate) fn parse_int(word: &[u8]) -> Option<i64> {
+    let (digits, negative) = match word.split_first() {
+        Some((b'-', rest)) => (rest, true),
+        _ => (word, false),
+    };
+    let magnitude = parse_uint(digits)?;
+    match (negative, i64::try_from(magnitude)) {
+        (true, _) if magnitude == 0 => None,
+        (true, Ok(n)) => Some(-n),
+        (true, Err(_)) if magnitude == 1 << 63 => Some(i64::MIN),
+        (false, Ok(n)) => Some(n),
+        (_, Err(_)) => None,
+    }
+}
+
+/// Decimal digits, nothing else.
+pub(crate) fn parse_uint(word: &[u8]) -> Option<u64> {
+    if word.is_empty() || word.len() > 20 || (word.len() > 1 && word.first() == Some(&b'0')) {
+        return None;
+    }
+    word.iter().try_fold(0u64, |n, b| {
+        let digit = b.checked_sub(b'0').filter(|d| *d <= 9)?;
+        n.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_read_as_redis_reads_them() {
+        #[rustfmt::skip]
+        let cases: [(&[u8], Option<i64>); 12] = [
+            (b"0", Some(0)), (b"-1", Some(-1)), (b"42", Some(42)),
+            (b"9223372036854775807", Some(i64::MAX)), (b"-9223372036854775808", Some(i64::MIN)),
+            (b"9223372036854775808", None), (b"", None), (b"-", None), (b"-0", None), (b"+1", None), (b"01", None), (b"1 ", None),
+        ];
+        for (word, expected) in cases {
+            assert_eq!(parse_int(word), expected, "{word:?}");
+        }
+    }
+
+    #[test]
+    fn an_option_given_twice_or_unknown_is_named() {
+        let words: [&[u8]; 3] = [b"delay", b"DELAY", b"x\n"];
+        let mut args = Args::new(&words);
+        assert_eq!(args.option(&["DELAY"]), Ok(Some("DELAY")));
+        assert_eq!(args.option(&["DELAY"]).unwrap_err().as_str(), "ERR syntax error: DELAY is given twice");
+        assert_eq!(args.option(&["DELAY"]).unwrap_err().as_str(), "ERR syntax error: unknown option 'x?'");
+        assert_eq!(args.option(&["DELAY"]), Ok(None));
+    }
+}

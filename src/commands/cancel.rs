@@ -1,0 +1,34 @@
+//! `JQ.CANCEL queue id [id ...]` -> per id 1 cancelled or to be, 0 finished, unknown or asked before
+
+use super::args::Args;
+use super::error::Error;
+use super::ids;
+use super::reply::Reply;
+use super::spec::{KeyUse, Spec};
+use super::{Limits, Request, Write};
+use crate::queue::Turn;
+
+pub(super) const SPEC: Spec = Spec {
+    name: "jq.cancel",
+    summary: "Cancels jobs; the worker of an active one is told",
+    complexity: "O(log n) per id",
+    arity: -3,
+    flags: "write fast",
+    acl: "write fast",
+    key: KeyUse::Update,
+    args: ids::ARGS,
+};
+
+/// The ids.
+#[derive(Debug)]
+pub struct Cancel<'a>(&'a [&'a [u8]]);
+
+pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, Error> {
+    Ok(Request::Write(Write::Cancel(Cancel(ids::ids(args)?))))
+}
+
+impl Cancel<'_> {
+    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
+        ids::answer_each(self.0, reply, |id| turn.cancel(id));
+    }
+}

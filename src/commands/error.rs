@@ -1,0 +1,51 @@
+//! The one place for error texts.
+
+use std::borrow::Cow;
+
+/// An error reply: a code a client can test, then what was wrong and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(Cow<'static, str>);
+
+impl Error {
+    /// The whole line, code first, as it goes to the client (printable ASCII only: it is one RESP line).
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The first bytes of a client's argument, printable, for an error text.
+pub(crate) fn shown(bytes: &[u8]) -> String {
+    const MOST: usize = 64;
+    let mut text: String = bytes
+        .iter()
+        .take(MOST)
+        .map(|&b| if (b' '..=b'~').contains(&b) { char::from(b) } else { '?' })
+        .collect();
+    if bytes.len() > MOST {
+        text.push_str("...");
+    }
+    text
+}
+
+impl Error {
+    /// Too few words, or a word where nothing may follow.
+    pub(crate) fn syntax(what: impl AsRef<str>) -> Self {
+        Error(format!("ERR syntax error: {}", what.as_ref()).into())
+    }
+
+    /// A value outside what the argument allows.
+    pub(crate) fn range(name: &str, allowed: &str, got: &[u8]) -> Self {
+        Error(format!("ERR {name} must be {allowed}, got '{}'", shown(got)).into())
+    }
+
+    /// A limit of the queue is reached.
+    pub(crate) fn full(what: &str, limit: u64) -> Self {
+        Error(format!("JQFULL the queue is at its {what} of {limit}").into())
+    }
+
+    /// Anything else.
+    pub(crate) fn other(what: impl AsRef<str>) -> Self {
+        Error(format!("ERR {}", what.as_ref()).into())
+    }
+}

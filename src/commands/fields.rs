@@ -1,0 +1,99 @@
+//! Named values, answered as a map or as JSON: written once, shown both ways.
+
+use super::reply::Reply;
+use base64::prelude::{Engine, BASE64_STANDARD};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// A value.
+#[derive(Debug, Clone)]
+pub(super) enum Field<'a> {
+    Int(i64),
+    Bytes(&'a [u8]),
+    Text(String),
+    /// 1 or 0 in a map, true or false in JSON.
+    Flag(bool),
+}
+
+/// An unsigned number; nothing this module counts is near the end of the signed ones.
+pub(super) fn count(n: u64) -> Field<'static> {
+    Field::Int(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+/// The same for what is counted in memory.
+pub(super) fn size(n: usize) -> Field<'static> {
+    Field::Int(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+/// Named values in the order they were pushed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fields<'a>(Vec<(&'static str, Field<'a>)>);
+
+impl<'a> Fields<'a> {
+    pub(super) fn push(&mut self, name: &'static str, field: Field<'a>) {
+        self.0.push((name, field));
+    }
+
+    /// Only what is there.
+    pub(super) fn push_some(&mut self, name: &'static str, field: Option<Field<'a>>) {
+        self.0.extend(field.map(|field| (name, field)));
+    }
+
+    /// Answers a map.
+    pub(super) fn answer(&self, reply: &mut dyn Reply) {
+        reply.map(self.0.len());
+        for (name, field) in &self.0 {
+            reply.bytes(name.as_bytes());
+            match field {
+                Field::Int(n) => reply.int(*n),
+                Field::Bytes(bytes) => reply.bytes(bytes),
+                Field::Text(text) => reply.bytes(text.as_bytes()),
+                Field::Flag(is) => reply.int((*is).into()),
+            }
+        }
+    }
+
+    /// Answers one string of JSON. Bytes that are not UTF-8 stand as base64 under the name with `-base64` behind it.
+    pub(super) fn answer_json(&self, reply: &mut dyn Reply) {
+        match serde_json::to_vec(self) {
+            Ok(json) => reply.bytes(&json),
+            // Nothing here can fail to serialize; if it ever could, null is better than half an answer.
+            Err(_) => reply.null(),
+        }
+    }
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, field) in &self.0 {
+            match field {
+                Field::Int(n) => map.serialize_entry(name, n)?,
+                Field::Text(text) => map.serialize_entry(name, text)?,
+                Field::Flag(is) => map.serialize_entry(name, is)?,
+                Field::Bytes(bytes) => match std::str::from_utf8(bytes) {
+                    Ok(text) => map.serialize_entry(name, text)?,
+                    Err(_) => {
+                        map.serialize_entry(&format!("{name}-base64"), &BASE64_STANDARD.encode(bytes))?;
+                    }
+                },
+            }
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_keeps_every_byte() {
+        let mut fields = Fields::default();
+        fields.push("id", Field::Bytes(b"a\"b"));
+        fields.push("payload", Field::Bytes(&[0xff, 0]));
+        fields.push("paused", Field::Flag(true));
+        fields.push_some("none", None);
+        let json = serde_json::to_string(&fields).unwrap();
+        assert_eq!(json, r#"{"id":"a\"b","payload-base64":"/wA=","paused":true}"#);
+    }
+}

@@ -1,0 +1,79 @@
+//! `JQ.GET queue id [JSON]` -> map (or JSON) of what is known about a job, or null
+//!
+//! Fields that have no value are left out.
+
+use super::args::Args;
+use super::error::Error;
+use super::fields::{count, Field, Fields};
+use super::ids::id;
+use super::reply::Reply;
+use super::spec::{Arg, ArgKind, KeyUse, Spec};
+use super::{Limits, Read, Request};
+use crate::queue::{JobView, Queue};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "jq.get",
+    summary: "Tells all that is known about a job",
+    complexity: "O(log n)",
+    arity: -3,
+    flags: "readonly fast",
+    acl: "read fast",
+    key: KeyUse::Read,
+    args: &[
+        Arg::word("queue", ArgKind::Key),
+        Arg::word("id", ArgKind::String),
+        Arg::token("JSON", "json").maybe(),
+    ],
+};
+
+/// A job to show.
+#[derive(Debug)]
+pub struct Get<'a> {
+    id: &'a [u8],
+    json: bool,
+}
+
+pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, Error> {
+    let id = id(args.next("id")?)?;
+    let mut json = false;
+    while args.option(&["JSON"])?.is_some() {
+        json = true;
+    }
+    Ok(Request::Read(Read::Get(Get { id, json })))
+}
+
+impl Get<'_> {
+    pub(super) fn run(&self, queue: &Queue, reply: &mut dyn Reply) {
+        match queue.view(self.id) {
+            None => reply.null(),
+            Some(view) if self.json => fields(&view).answer_json(reply),
+            Some(view) => fields(&view).answer(reply),
+        }
+    }
+}
+
+fn fields<'a>(view: &JobView<'a>) -> Fields<'a> {
+    let mut fields = Fields::default();
+    fields.push("id", Field::Bytes(view.id));
+    fields.push("state", Field::Bytes(view.phase.name().as_bytes()));
+    fields.push_some("payload", view.payload.map(Field::Bytes));
+    fields.push_some("priority", view.priority.map(|n| Field::Int(n.into())));
+    fields.push_some("attempt", view.attempt.map(count));
+    fields.push_some("attempts", view.attempts.map(|n| count(n.into())));
+    fields.push_some("losses", view.losses.map(|n| count(n.into())));
+    fields.push_some("token", view.token.map(count));
+    fields.push_some("worker", view.worker.map(Field::Bytes));
+    fields.push_some("added-at", view.added_at.map(count));
+    fields.push_some("due-at", view.due_at.map(count));
+    fields.push_some("expires-at", view.expires_at.map(count));
+    fields.push_some("lease-until", view.lease_until.map(count));
+    fields.push_some("finished-at", view.finished_at.map(count));
+    fields.push_some("kept-until", view.kept_until.map(count));
+    fields.push_some("refused-until", view.refused_until.map(count));
+    fields.push_some("cancel-asked", view.cancel_asked.then_some(Field::Flag(true)));
+    fields.push_some("rerun", view.rerun.then_some(Field::Flag(true)));
+    fields.push_some("error", view.error.map(Field::Bytes));
+    fields.push_some("progress", view.progress.map(Field::Bytes));
+    fields.push_some("result", view.result.map(Field::Bytes));
+    fields
+}

@@ -1,0 +1,101 @@
+//! `JQ.LIST queue state [COUNT n] [CURSOR c] [PAYLOAD]` -> `[next cursor, ids or [id, payload] pairs]`
+//!
+//! In the order they would run or finished. The cursor 0 begins and ends a listing. A job that stays where it is
+//! while pages are read is listed exactly once.
+
+use super::args::{parse_int, parse_uint, Args};
+use super::error::Error;
+use super::madd;
+use super::reply::Reply;
+use super::spec::{Arg, ArgKind, KeyUse, Spec};
+use super::{Limits, Read, Request};
+use crate::queue::{Phase, Position, Queue};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "jq.list",
+    summary: "Lists the jobs of a state in their order",
+    complexity: "O(log n + COUNT)",
+    arity: -3,
+    flags: "readonly",
+    acl: "read slow",
+    key: KeyUse::Read,
+    args: &[
+        Arg::word("queue", ArgKind::Key),
+        Arg::one_of(
+            "state",
+            &[
+                Arg::token("waiting", "waiting"),
+                Arg::token("delayed", "delayed"),
+                Arg::token("blocked", "blocked"),
+                Arg::token("active", "active"),
+                Arg::token("completed", "completed"),
+                Arg::token("failed", "failed"),
+            ],
+        ),
+        Arg::option("COUNT", "count", ArgKind::Integer),
+        Arg::option("CURSOR", "cursor", ArgKind::String),
+        Arg::token("PAYLOAD", "payload").maybe(),
+    ],
+};
+
+const STATES: [Phase; 6] =
+    [Phase::Waiting, Phase::Delayed, Phase::Blocked, Phase::Active, Phase::Completed, Phase::Failed];
+
+/// A page to list.
+#[derive(Debug)]
+pub struct List {
+    phase: Phase,
+    count: usize,
+    from: Option<Position>,
+    payload: bool,
+}
+
+pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, Error> {
+    let word = args.next("state")?;
+    let phase = STATES.into_iter().find(|phase| phase.name().as_bytes().eq_ignore_ascii_case(word));
+    let allowed = "waiting, delayed, blocked, active, completed or failed";
+    let phase = phase.ok_or_else(|| Error::range("state", allowed, word))?;
+    let mut list = List { phase, count: 10, from: None, payload: false };
+    while let Some(option) = args.option(&["COUNT", "CURSOR", "PAYLOAD"])? {
+        match option {
+            "COUNT" => list.count = usize::try_from(args.uint(option, 1..=madd::MOST)?).unwrap_or(usize::MAX),
+            "CURSOR" => list.from = cursor(args.next(option)?)?,
+            _ => list.payload = true,
+        }
+    }
+    Ok(Request::Read(Read::List(list)))
+}
+
+fn cursor(word: &[u8]) -> Result<Option<Position>, Error> {
+    if word == b"0" {
+        return Ok(None);
+    }
+    let mut parts = word.splitn(2, |b| *b == b':');
+    let major = parts.next().and_then(parse_int);
+    let minor = parts.next().and_then(parse_uint);
+    match major.zip(minor) {
+        Some((major, minor)) => Ok(Some(Position { major, minor })),
+        None => Err(Error::range("CURSOR", "0 or what JQ.LIST answered", word)),
+    }
+}
+
+impl List {
+    pub(super) fn run(&self, queue: &Queue, reply: &mut dyn Reply) {
+        let (jobs, next) = queue.list(self.phase, self.from, self.count);
+        reply.array(2);
+        match next {
+            None => reply.bytes(b"0"),
+            Some(Position { major, minor }) => reply.bytes(format!("{major}:{minor}").as_bytes()),
+        }
+        reply.array(jobs.len());
+        for job in jobs {
+            if self.payload {
+                reply.array(2);
+                reply.bytes(queue.id(job));
+                reply.bytes(queue.payload(job));
+            } else {
+                reply.bytes(queue.id(job));
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The words of the manual: one file per command, each with its syntax, how it is read, what it does to the
+//! queue and what it answers.
+//!
+//! ```text
+//!   words ──parse──► Request ──run──► queue decides, changes, journals ──► Reply
+//! ```
+//!
+//! Everything is parsed before the key is opened; a request that was accepted can only fail for a limit of
+//! the queue, and then before its first change.
+
+pub mod args;
+pub mod error;
+pub mod internal;
+pub mod reply;
+pub mod spec;
+
+mod ack;
+mod add;
+mod cancel;
+mod check;
+mod claim;
+mod config;
+mod explain;
+mod extend;
+mod fields;
+mod get;
+mod ids;
+mod job_options;
+mod list;
+mod madd;
+mod nack;
+mod pause;
+mod progress;
+mod promote;
+mod release;
+mod remove;
+mod resume;
+mod retry;
+mod stats;
+mod tokens;
+
+use crate::queue::{Now, Queue, Turn};
+use args::Args;
+pub use claim::Waiting;
+use error::Error;
+use reply::Reply;
+use spec::Spec;
+
+/// What the module's own configuration limits.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest payload, result or progress in bytes.
+    pub max_payload: usize,
+}
+
+/// What a command needs to know of where it runs, beside the queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Env {
+    /// The instant it runs at.
+    pub now: Now,
+    /// How many claimable jobs belong to clients that wait in line already.
+    pub promised: usize,
+    /// How many clients wait in line.
+    pub waiters: usize,
+    /// Whether the client may be made to wait: not inside MULTI, scripts and functions.
+    pub may_block: bool,
+}
+
+/// What happens after a command has run.
+#[derive(Debug)]
+pub enum Flow {
+    /// The reply is written.
+    Done,
+    /// Nothing is written: the client waits in line.
+    Wait(Box<Waiting>),
+}
+
+/// A command that was understood.
+#[derive(Debug)]
+pub enum Request<'a> {
+    /// It only looks.
+    Read(Read<'a>),
+    /// It may change the queue.
+    Write(Write<'a>),
+}
+
+/// The commands that only look.
+#[derive(Debug)]
+#[allow(missing_docs)] // each names its command
+pub enum Read<'a> {
+    Check(check::Check),
+    Config(config::Show),
+    Explain(explain::Explain<'a>),
+    Get(get::Get<'a>),
+    List(list::List),
+    Stats(stats::Stats),
+}
+
+/// The commands that may change the queue.
+#[derive(Debug)]
+#[allow(missing_docs)] // each names its command
+pub enum Write<'a> {
+    Ack(ack::Ack<'a>),
+    Add(add::Add<'a>),
+    Cancel(cancel::Cancel<'a>),
+    Claim(claim::Claim<'a>),
+    Configure(config::Configure<'a>),
+    Extend(extend::Extend<'a>),
+    Madd(madd::Madd<'a>),
+    Nack(nack::Nack<'a>),
+    Pause(pause::Pause),
+    Progress(progress::Progress<'a>),
+    Promote(promote::Promote<'a>),
+    Release(release::Release<'a>),
+    Remove(remove::Remove<'a>),
+    Resume(resume::Resume),
+    Retry(retry::Retry<'a>),
+}
+
+impl Read<'_> {
+    /// Answers from `queue` as it is.
+    pub fn run(&self, queue: &Queue, env: &Env, reply: &mut dyn Reply) -> Result<(), Error> {
+        match self {
+            Read::Check(request) => request.run(queue, reply),
+            Read::Config(request) => request.run(queue, reply),
+            Read::Explain(request) => request.run(queue, reply),
+            Read::Get(request) => request.run(queue, reply),
+            Read::List(request) => request.run(queue, reply),
+            Read::Stats(request) => request.run(queue, env, reply),
+        }
+        Ok(())
+    }
+}
+
+impl Write<'_> {
+    /// Changes the queue and answers. An error means that nothing was written and, but for what time did
+    /// anyway, nothing has changed.
+    pub fn run(&self, turn: &mut Turn<'_>, env: &Env, reply: &mut dyn Reply) -> Result<Flow, Error> {
+        match self {
+            Write::Ack(request) => request.run(turn, reply),
+            Write::Add(request) => request.run(turn, reply)?,
+            Write::Cancel(request) => request.run(turn, reply),
+            Write::Claim(request) => return Ok(request.run(turn, env, reply)),
+            Write::Configure(request) => request.run(turn, reply)?,
+            Write::Extend(request) => request.run(turn, reply),
+            Write::Madd(request) => request.run(turn, reply)?,
+            Write::Nack(request) => request.run(turn, reply),
+            Write::Pause(request) => request.run(turn, reply),
+            Write::Progress(request) => request.run(turn, reply),
+            Write::Promote(request) => request.run(turn, reply),
+            Write::Release(request) => request.run(turn, reply),
+            Write::Remove(request) => request.run(turn, reply),
+            Write::Resume(request) => request.run(turn, reply),
+            Write::Retry(request) => request.run(turn, reply),
+        }
+        Ok(Flow::Done)
+    }
+}
+
+/// How a command reads its words (those after the queue's name).
+pub type Parse = for<'a> fn(&mut Args<'a>, &Limits) -> Result<Request<'a>, Error>;
+
+/// One command.
+pub struct Command {
+    /// What Redis is told about it.
+    pub spec: Spec,
+    /// How it reads its words.
+    parse: Parse,
+}
+
+impl Command {
+    /// Reads all words after the command's name; the first of them is the queue's name.
+    pub fn parse<'a>(&self, mut args: Args<'a>, limits: &Limits) -> Result<Request<'a>, Error> {
+        args.next("queue")?;
+        let request = (self.parse)(&mut args, limits)?;
+        args.finish()?;
+        Ok(request)
+    }
+}
+
+/// Every command a client may call.
+pub static COMMANDS: [Command; 20] = [
+    Command { spec: ack::SPEC, parse: ack::parse },
+    Command { spec: add::SPEC, parse: add::parse },
+    Command { spec: cancel::SPEC, parse: cancel::parse },
+    Command { spec: check::SPEC, parse: check::parse },
+    Command { spec: claim::SPEC, parse: claim::parse },
+    Command { spec: config::SPEC, parse: config::parse },
+    Command { spec: explain::SPEC, parse: explain::parse },
+    Command { spec: extend::SPEC, parse: extend::parse },
+    Command { spec: get::SPEC, parse: get::parse },
+    Command { spec: list::SPEC, parse: list::parse },
+    Command { spec: madd::SPEC, parse: madd::parse },
+    Command { spec: nack::SPEC, parse: nack::parse },
+    Command { spec: pause::SPEC, parse: pause::parse },
+    Command { spec: progress::SPEC, parse: progress::parse },
+    Command { spec: promote::SPEC, parse: promote::parse },
+    Command { spec: release::SPEC, parse: release::parse },
+    Command { spec: remove::SPEC, parse: remove::parse },
+    Command { spec: resume::SPEC, parse: resume::parse },
+    Command { spec: retry::SPEC, parse: retry::parse },
+    Command { spec: stats::SPEC, parse: stats::parse },
+];

@@ -1,0 +1,19 @@
+//! What a command may say, without knowing to whom: a client, a test, a waiter served later.
+
+/// A reply being written. Containers announce their length and are followed by that many elements.
+///
+/// Every null of this module stands where an array or a map would (RESP2 `*-1`, RESP3 `_`).
+pub trait Reply {
+    /// `+OK`.
+    fn ok(&mut self);
+    /// An integer.
+    fn int(&mut self, value: i64);
+    /// A binary-safe string.
+    fn bytes(&mut self, value: &[u8]);
+    /// Nothing there.
+    fn null(&mut self);
+    /// `len` elements follow.
+    fn array(&mut self, len: usize);
+    /// `pairs` pairs of key and value follow; a flat array for RESP2 clients.
+    fn map(&mut self, pairs: usize);
+}

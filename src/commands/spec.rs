@@ -1,0 +1,131 @@
+//! What Redis is told about each command: arity, flags, keys, categories and documentation.
+
+/// How a command uses its key (always the first word after the name).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUse {
+    /// Reads the queue, never changes it: key spec `RO ACCESS`.
+    Read,
+    /// May change an existing queue: `RW ACCESS UPDATE`.
+    Update,
+    /// May create the queue: `RW ACCESS INSERT UPDATE`.
+    Create,
+    /// Has no key.
+    None,
+}
+
+/// A word of a command's syntax, for `COMMAND DOCS`.
+#[derive(Debug, Clone, Copy)]
+pub struct Arg {
+    /// The name the manual uses.
+    pub name: &'static str,
+    /// What kind of word it is.
+    pub kind: ArgKind,
+    /// The keyword before it, if any.
+    pub token: Option<&'static str>,
+    /// May be left out.
+    pub optional: bool,
+    /// May be repeated.
+    pub multiple: bool,
+    /// The parts of a block or the choices of a one-of.
+    pub parts: &'static [Arg],
+}
+
+/// The kinds of words `COMMAND DOCS` knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArgKind {
+    /// The queue's name.
+    Key,
+    /// Any bytes.
+    String,
+    /// An integer.
+    Integer,
+    /// An instant in Unix milliseconds.
+    UnixTime,
+    /// A bare keyword: `token` alone.
+    PureToken,
+    /// One of `parts`.
+    OneOf,
+    /// All of `parts` in order.
+    Block,
+}
+
+impl Arg {
+    /// A required word.
+    #[must_use]
+    pub const fn word(name: &'static str, kind: ArgKind) -> Self {
+        Arg { name, kind, token: None, optional: false, multiple: false, parts: &[] }
+    }
+
+    /// An optional keyword with a value.
+    #[must_use]
+    pub const fn option(token: &'static str, name: &'static str, kind: ArgKind) -> Self {
+        Arg { name, kind, token: Some(token), optional: true, multiple: false, parts: &[] }
+    }
+
+    /// A bare keyword.
+    #[must_use]
+    pub const fn token(token: &'static str, name: &'static str) -> Self {
+        Arg {
+            name,
+            kind: ArgKind::PureToken,
+            token: Some(token),
+            optional: false,
+            multiple: false,
+            parts: &[],
+        }
+    }
+
+    /// A choice between `parts`.
+    #[must_use]
+    pub const fn one_of(name: &'static str, parts: &'static [Arg]) -> Self {
+        Arg { name, kind: ArgKind::OneOf, token: None, optional: false, multiple: false, parts }
+    }
+
+    /// `parts` in this order.
+    #[must_use]
+    pub const fn block(name: &'static str, parts: &'static [Arg]) -> Self {
+        Arg { name, kind: ArgKind::Block, token: None, optional: false, multiple: false, parts }
+    }
+
+    /// The same, but it may be left out.
+    #[must_use]
+    pub const fn maybe(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    /// The same, but it may be repeated.
+    #[must_use]
+    pub const fn many(mut self) -> Self {
+        self.multiple = true;
+        self
+    }
+
+    /// The same, introduced by a keyword.
+    #[must_use]
+    pub const fn after(mut self, token: &'static str) -> Self {
+        self.token = Some(token);
+        self
+    }
+}
+
+/// One command as Redis and its users see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Spec {
+    /// Lower case, as registered: `jq.add`.
+    pub name: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// The cost.
+    pub complexity: &'static str,
+    /// Words including the name; negative: at least that many.
+    pub arity: i32,
+    /// Flags for `RM_CreateCommand`.
+    pub flags: &'static str,
+    /// ACL categories, on servers that have them for modules.
+    pub acl: &'static str,
+    /// How it uses its key.
+    pub key: KeyUse,
+    /// Its words.
+    pub args: &'static [Arg],
+}

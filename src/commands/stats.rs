@@ -1,0 +1,80 @@
+//! `JQ.STATS queue [JSON]` -> map (or JSON) of what is in the queue now, what has happened since it was created, and
+//! how long jobs waited and ran
+//!
+//! Percentiles come from logarithmic buckets: at most 5 % off. `next-due-ms` is -1 when nothing is due, ever.
+
+use super::args::Args;
+use super::error::Error;
+use super::fields::{count, size, Field, Fields};
+use super::reply::Reply;
+use super::spec::{Arg, ArgKind, KeyUse, Spec};
+use super::{Env, Limits, Read, Request};
+use crate::queue::{Phase, Queue};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "jq.stats",
+    summary: "Tells what is in a queue, what has happened in it, and how long it took",
+    complexity: "O(1)",
+    arity: -2,
+    flags: "readonly fast",
+    acl: "read fast",
+    key: KeyUse::Read,
+    args: &[Arg::word("queue", ArgKind::Key), Arg::token("JSON", "json").maybe()],
+};
+
+/// Numbers are asked for.
+#[derive(Debug)]
+pub struct Stats {
+    json: bool,
+}
+
+pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, Error> {
+    let mut json = false;
+    while args.option(&["JSON"])?.is_some() {
+        json = true;
+    }
+    Ok(Request::Read(Read::Stats(Stats { json })))
+}
+
+impl Stats {
+    pub(super) fn run(&self, queue: &Queue, env: &Env, reply: &mut dyn Reply) {
+        let fields = fields(queue, env);
+        if self.json {
+            fields.answer_json(reply);
+        } else {
+            fields.answer(reply);
+        }
+    }
+}
+
+fn fields(queue: &Queue, env: &Env) -> Fields<'static> {
+    let mut fields = Fields::default();
+    let phases =
+        [Phase::Waiting, Phase::Delayed, Phase::Blocked, Phase::Active, Phase::Completed, Phase::Failed];
+    for phase in phases {
+        fields.push(phase.name(), size(queue.count(phase)));
+    }
+    fields.push("remembered", size(queue.remembered()));
+    fields.push("batches", size(0));
+    fields.push("paused", Field::Flag(queue.is_paused()));
+    fields.push("claimable", size(queue.claimable()));
+    fields.push("oldest-claimable-ms", count(queue.oldest_claimable(env.now).unwrap_or(0)));
+    let until_due = queue.next_due().map(|due| count(due.saturating_sub(env.now.millis())));
+    fields.push("next-due-ms", until_due.unwrap_or(Field::Int(-1)));
+    fields.push("waiters", size(env.waiters));
+    fields.push("bytes", size(queue.bytes()));
+    for (name, n) in queue.counters().iter() {
+        fields.push(name, count(n));
+    }
+    let times = [
+        (queue.waits(), ["wait-ms-p50", "wait-ms-p95", "wait-ms-p99", "wait-ms-max"]),
+        (queue.runs(), ["run-ms-p50", "run-ms-p95", "run-ms-p99", "run-ms-max"]),
+    ];
+    for (histogram, [p50, p95, p99, max]) in times {
+        fields.push(p50, count(histogram.percentile(50.0)));
+        fields.push(p95, count(histogram.percentile(95.0)));
+        fields.push(p99, count(histogram.percentile(99.0)));
+        fields.push(max, count(histogram.max()));
+    }
+    fields
+}

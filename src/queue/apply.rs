@@ -1,0 +1,321 @@
+//! The one mutator: what each [`Effect`] does to a queue.
+//!
+//! Effects were decided on a sound state or come from a primary whose state was equal, so nothing here can fail;
+//! an effect whose job is not there (only possible when the two differ) is refused before it gets here.
+
+use super::counters::Count;
+use super::job::{Job, NewJob, Rerun, State};
+use super::{
+    due_key, expiry_key, finished_key, ids, job, place_key, remembered, slab, Effect, Ending, Entry, Handle,
+    Queue, FOREVER,
+};
+
+impl Queue {
+    /// Makes `effect` happen at the instant `at` (Unix ms). O(log n), but for [`Effect::Settled`], which costs
+    /// that for each step.
+    pub(crate) fn apply(&mut self, effect: &Effect<'_>, at: u64) {
+        if self.created_at == 0 {
+            self.created_at = at.max(1);
+        }
+        match *effect {
+            Effect::Added { id, new } => self.add(id, &new, at),
+            Effect::Duplicate => self.counters.add(Count::Duplicates),
+            Effect::StaleAck => self.counters.add(Count::StaleAcks),
+            Effect::Paused => self.paused = true,
+            Effect::Resumed => self.paused = false,
+            Effect::Configured(settings) => self.settings = settings,
+            Effect::Settled(most) => {
+                self.settle(at, most);
+            }
+            Effect::Removed { target } => {
+                self.counters.add(Count::Removals);
+                self.drop_entry(target.0);
+            }
+            Effect::Replaced { job, .. }
+            | Effect::Rerun { job, .. }
+            | Effect::Claimed { job, .. }
+            | Effect::Leased { job, .. }
+            | Effect::Progressed { job, .. }
+            | Effect::Completed { job, .. }
+            | Effect::Retried { job, .. }
+            | Effect::Failed { job, .. }
+            | Effect::Released { job, .. }
+            | Effect::Cancelled { job }
+            | Effect::CancelAsked { job }
+            | Effect::Promoted { job }
+            | Effect::Revived { job }
+            | Effect::SettledJob { job } => {
+                if let Entry::Job(handle) = job.0 {
+                    self.apply_to_job(handle, effect, at);
+                }
+            }
+        }
+    }
+
+    fn apply_to_job(&mut self, handle: Handle, effect: &Effect<'_>, at: u64) {
+        match *effect {
+            Effect::Replaced { new, .. } => self.replace(handle, &new, at),
+            Effect::Rerun { new, .. } => {
+                self.counters.add(Count::Reruns);
+                self.edit(handle, |job| job.rare_mut().rerun = Some(Box::new(Rerun::keep(&new))));
+            }
+            Effect::Claimed { token, worker, lease_until, .. } => {
+                self.give(handle, token, worker, lease_until, at);
+            }
+            Effect::Leased { lease_until, .. } => self.move_lease(handle, lease_until),
+            Effect::Progressed { data, .. } => {
+                self.edit(handle, |job| job.rare_mut().progress = Some(data.into()));
+            }
+            Effect::Completed { result, .. } => {
+                self.edit(handle, |job| {
+                    job.rare_mut_if(result.is_some(), |r| r.result = result.map(Box::from));
+                });
+                self.end(handle, Ending::Completed, at);
+            }
+            Effect::Retried { due, error, .. } => {
+                self.counters.add(Count::Nacks);
+                self.counters.add(Count::Retries);
+                self.note_nack(handle, error);
+                self.join_end(handle, due, at);
+            }
+            Effect::Failed { error, .. } => {
+                self.counters.add(Count::Nacks);
+                self.note_nack(handle, error);
+                self.end(handle, Ending::Failed, at);
+            }
+            Effect::Released { due, .. } => {
+                self.counters.add(Count::Releases);
+                match due {
+                    Some(_) => self.join_end(handle, due, at),
+                    None => self.move_to(handle, State::Waiting { since: at, lapsed: 0 }),
+                }
+            }
+            Effect::Cancelled { .. } => self.cancel(handle, at),
+            Effect::CancelAsked { .. } => self.edit(handle, |job| {
+                let rare = job.rare_mut();
+                rare.cancel_asked = true;
+                rare.rerun = None;
+            }),
+            Effect::Promoted { .. } => self.join_end(handle, None, at),
+            Effect::Revived { .. } => {
+                self.leave(handle);
+                self.edit(handle, |job| {
+                    job.nacks = 0;
+                    job.losses = 0;
+                });
+                self.enter_end(handle, None, at);
+            }
+            Effect::SettledJob { .. } => self.settle_job(handle, at),
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, id: &[u8], new: &NewJob<'_>, at: u64) {
+        self.counters.add(Count::Added);
+        let hash = ids::hash(id);
+        if let Some(entry) = self.find_hashed(hash, id) {
+            self.drop_entry(entry);
+        }
+        let job = Job::new(id, new.payload, State::Delayed { due: at });
+        self.job_bytes += job.bytes();
+        let Some(handle) = self.jobs.insert(job) else { return };
+        let (jobs, remembered) = (&self.jobs, &self.remembered);
+        self.ids.insert(hash, Entry::Job(handle).pack(), |packed| hash_of(jobs, remembered, packed));
+        self.start_life(handle, new, at);
+    }
+
+    fn replace(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
+        self.counters.add(Count::Replaced);
+        self.leave(handle);
+        self.edit(handle, |job| job.set_payload(new.payload));
+        self.start_life(handle, new, at);
+    }
+
+    /// Begins a life of a job that is in no index: fresh attempts, a new place, nothing of an earlier life.
+    pub(super) fn start_life(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
+        let seq = self.take_seq();
+        let recipe = self.recipes.hold(new.recipe);
+        let mut old = recipe;
+        self.edit(handle, |job| {
+            old = std::mem::replace(&mut job.recipe, recipe);
+            job.rare = new
+                .expires
+                .map(|ms| Box::new(job::Rare { expires: at.saturating_add(ms), ..job::Rare::default() }));
+            job.seq = seq;
+            job.added_at = at;
+            job.priority = new.priority;
+            job.nacks = 0;
+            job.losses = 0;
+            job.state = match new.start.due(at) {
+                Some(due) => State::Delayed { due },
+                None => State::Waiting { since: at, lapsed: 0 },
+            };
+        });
+        self.recipes.release(old);
+        self.enter(handle);
+    }
+
+    fn give(&mut self, handle: Handle, token: u64, worker: &[u8], lease_until: u64, at: u64) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        if let State::Waiting { since, .. } = job.state {
+            self.waits.record(at.saturating_sub(since));
+        }
+        self.counters.add(Count::Claims);
+        self.last_token = self.last_token.max(token);
+        self.leave(handle);
+        let worker = self.workers.number(worker);
+        self.edit(handle, |job| {
+            job.state = State::Active { token, since: at, lease_until, worker };
+            // PX asks whether anybody claimed it; somebody has.
+            job.rare_mut_if(job.rare.is_some(), |r| r.expires = FOREVER);
+        });
+        self.enter(handle);
+    }
+
+    fn move_lease(&mut self, handle: Handle, until: u64) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        if let State::Active { token, since, worker, .. } = job.state {
+            self.leave_active(handle);
+            self.edit(handle, |job| job.state = State::Active { token, since, lease_until: until, worker });
+            self.enter_active(handle);
+        }
+    }
+
+    fn note_nack(&mut self, handle: Handle, error: Option<&[u8]>) {
+        self.edit(handle, |job| {
+            job.nacks = job.nacks.saturating_add(1);
+            job.rare_mut_if(error.is_some(), |r| r.error = error.map(Box::from));
+        });
+    }
+
+    /// Moves a job to the end of its priority, or to the delayed when it has a `due`.
+    pub(super) fn join_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
+        self.leave(handle);
+        self.enter_end(handle, due, at);
+    }
+
+    /// The same for a job that is in no index.
+    fn enter_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
+        let seq = self.take_seq();
+        self.edit(handle, |job| {
+            job.seq = seq;
+            job.state = match due {
+                Some(due) => State::Delayed { due },
+                None => State::Waiting { since: at, lapsed: 0 },
+            };
+        });
+        self.enter(handle);
+    }
+
+    /// Moves a job to another state at the place it has.
+    pub(super) fn move_to(&mut self, handle: Handle, state: State) {
+        self.leave(handle);
+        self.edit(handle, |job| job.state = state);
+        self.enter(handle);
+    }
+
+    fn take_seq(&mut self) -> u64 {
+        let seq = self.next_seq;
+        self.next_seq = seq.saturating_add(1);
+        seq
+    }
+
+    /// Changes a job in ways that no index sees, keeping count of its memory.
+    pub(super) fn edit(&mut self, handle: Handle, change: impl FnOnce(&mut Job)) {
+        let Some(job) = self.jobs.get_mut(handle) else { return };
+        let before = job.bytes();
+        change(job);
+        self.job_bytes = (self.job_bytes + job.bytes()).saturating_sub(before);
+    }
+
+    /// Puts a job into the indexes of its state.
+    pub(super) fn enter(&mut self, handle: Handle) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        let jobs = &self.jobs;
+        let (state, expires) = (job.state, job.expires());
+        match state {
+            State::Waiting { .. } => {
+                self.waiting.insert(place_key(jobs, handle), handle, |h| place_key(jobs, h));
+            }
+            State::Delayed { .. } => self.delayed.insert(due_key(jobs, handle), handle, |h| due_key(jobs, h)),
+            State::Active { token, worker, .. } => {
+                self.workers.give(worker, token, handle, |h| token_key(jobs, h));
+                self.enter_active(handle);
+                return;
+            }
+            State::Completed { .. } => {
+                self.completed.insert(finished_key(jobs, handle), handle, |h| finished_key(jobs, h));
+            }
+            State::Failed { .. } => {
+                self.failed.insert(finished_key(jobs, handle), handle, |h| finished_key(jobs, h));
+            }
+        }
+        match state {
+            State::Waiting { .. } | State::Delayed { .. } if expires != FOREVER => {
+                self.expiring.insert(expiry_key(jobs, handle), handle, |h| expiry_key(jobs, h));
+            }
+            State::Completed { .. } | State::Failed { .. } => self.plan_forgetting(Entry::Job(handle)),
+            _ => {}
+        }
+    }
+
+    /// Takes a job out of the indexes of its state.
+    pub(super) fn leave(&mut self, handle: Handle) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        let jobs = &self.jobs;
+        let (state, expires) = (job.state, job.expires());
+        match state {
+            State::Waiting { .. } => {
+                self.waiting.remove(place_key(jobs, handle), handle);
+            }
+            State::Delayed { .. } => {
+                self.delayed.remove(due_key(jobs, handle), handle);
+            }
+            State::Active { token, worker, .. } => {
+                self.workers.take(worker, token, handle);
+                self.leave_active(handle);
+                return;
+            }
+            State::Completed { .. } => {
+                self.completed.remove(finished_key(jobs, handle), handle);
+            }
+            State::Failed { .. } => {
+                self.failed.remove(finished_key(jobs, handle), handle);
+            }
+        }
+        match state {
+            State::Waiting { .. } | State::Delayed { .. } if expires != FOREVER => {
+                self.expiring.remove(expiry_key(jobs, handle), handle);
+            }
+            State::Completed { .. } | State::Failed { .. } => self.cancel_forgetting(Entry::Job(handle)),
+            _ => {}
+        }
+    }
+
+    fn enter_active(&mut self, handle: Handle) {
+        let jobs = &self.jobs;
+        self.active.insert(due_key(jobs, handle), handle, |h| due_key(jobs, h));
+    }
+
+    fn leave_active(&mut self, handle: Handle) {
+        let jobs = &self.jobs;
+        self.active.remove(due_key(jobs, handle), handle);
+    }
+}
+
+/// The token of an active job: the order of a worker's jobs.
+fn token_key(jobs: &slab::Slab<Job>, handle: Handle) -> u64 {
+    jobs.get(handle).map_or(u64::MAX, |job| match job.state {
+        State::Active { token, .. } => token,
+        _ => u64::MAX,
+    })
+}
+
+/// The hash of whatever id an entry has.
+pub(super) fn hash_of(jobs: &slab::Slab<Job>, remembered: &remembered::Remembered, packed: u32) -> u64 {
+    let id = match Entry::unpack(packed) {
+        Entry::Job(handle) => jobs.get(handle).map(Job::id),
+        Entry::Remembered(handle) => remembered.get(handle).map(|r| r.id),
+    };
+    ids::hash(id.unwrap_or_default())
+}

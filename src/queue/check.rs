@@ -1,0 +1,149 @@
+//! The recount behind JQ.CHECK: everything that is kept twice is counted again and compared.
+
+use super::job::{Job, State};
+use super::{
+    due_key, expiry_key, finished_key, forget_key, place_key, Entry, Order, Queue, Recipe, When, FOREVER,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Queue {
+    /// What does not add up; empty when the queue is sound. O(n log n).
+    #[must_use]
+    pub fn check(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        self.check_jobs(&mut wrong);
+        self.check_order(&mut wrong);
+        self.check_remembered(&mut wrong);
+        self.check_workers(&mut wrong);
+        self.check_totals(&mut wrong);
+        wrong
+    }
+
+    /// Every id leads to its job, and every job is in the indexes of its state and in no other.
+    fn check_jobs(&self, wrong: &mut Vec<String>) {
+        type Belongs = fn(&Job) -> bool;
+        let indexes: [(&str, BTreeSet<u32>, Belongs); 6] = [
+            ("waiting", self.waiting.iter().collect(), |job| matches!(job.state, State::Waiting { .. })),
+            ("delayed", self.delayed.iter().collect(), |job| matches!(job.state, State::Delayed { .. })),
+            ("active", self.active.iter().collect(), |job| matches!(job.state, State::Active { .. })),
+            ("completed", self.completed.iter().collect(), |job| {
+                matches!(job.state, State::Completed { .. })
+            }),
+            ("failed", self.failed.iter().collect(), |job| matches!(job.state, State::Failed { .. })),
+            ("expiring", self.expiring.iter().collect(), |job| {
+                job.expires() != FOREVER && matches!(job.state, State::Waiting { .. } | State::Delayed { .. })
+            }),
+        ];
+        for (handle, job) in self.jobs.iter() {
+            let id = String::from_utf8_lossy(job.id());
+            if self.find(job.id()) != Some(Entry::Job(handle)) {
+                wrong.push(format!("the id of job '{id}' does not lead to it"));
+            }
+            for (name, members, belongs) in &indexes {
+                if members.contains(&handle) != belongs(job) {
+                    wrong.push(format!(
+                        "job '{id}', {}, is wrongly in or out of the index {name}",
+                        job.phase().name()
+                    ));
+                }
+            }
+            if job.seq >= self.next_seq {
+                wrong.push(format!("job '{id}' has a sequence number from the future"));
+            }
+        }
+        for (name, members, _) in &indexes {
+            let strangers = members.iter().filter(|h| self.jobs.get(**h).is_none()).count();
+            if strangers > 0 {
+                wrong.push(format!("the index {name} has {strangers} jobs that do not exist"));
+            }
+        }
+    }
+
+    /// Every index is in the order of its keys.
+    fn check_order(&self, wrong: &mut Vec<String>) {
+        let jobs = &self.jobs;
+        if !self.waiting.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
+            wrong.push("the index waiting is out of order".into());
+        }
+        let mut by_time = |name: &str, index: &Order<When>, key: &dyn Fn(u32) -> When| {
+            if !index.iter().map(key).is_sorted_by(|a, b| a < b) {
+                wrong.push(format!("the index {name} is out of order"));
+            }
+        };
+        by_time("delayed", &self.delayed, &|h| due_key(jobs, h));
+        by_time("active", &self.active, &|h| due_key(jobs, h));
+        by_time("completed", &self.completed, &|h| finished_key(jobs, h));
+        by_time("failed", &self.failed, &|h| finished_key(jobs, h));
+        by_time("expiring", &self.expiring, &|h| expiry_key(jobs, h));
+        by_time("forgetting", &self.forgetting, &|packed| forget_key(jobs, &self.remembered, packed));
+    }
+
+    /// Every remembered id leads to its record, and all that is to be forgotten is planned.
+    fn check_remembered(&self, wrong: &mut Vec<String>) {
+        for (handle, record) in self.remembered.iter() {
+            if self.find(record.id) != Some(Entry::Remembered(handle)) {
+                let id = String::from_utf8_lossy(record.id);
+                wrong.push(format!("the remembered id '{id}' does not lead to its record"));
+            }
+        }
+        let kept = self.jobs.iter().filter(|(_, job)| job.is_finished() && job.due() != FOREVER).count();
+        let mortal = self.remembered.iter().filter(|(_, record)| record.until != FOREVER).count();
+        if self.forgetting.len() != kept + mortal {
+            wrong.push(format!(
+                "{} records and ids are planned to be forgotten, but {} have an end",
+                self.forgetting.len(),
+                kept + mortal
+            ));
+        }
+        if self.ids.len() != self.known() {
+            wrong.push(format!("the id index has {} ids, but {} are known", self.ids.len(), self.known()));
+        }
+    }
+
+    /// Every active job is with its worker, and no worker has another.
+    fn check_workers(&self, wrong: &mut Vec<String>) {
+        let mut held: BTreeMap<u32, usize> = BTreeMap::new();
+        for (_, job) in self.jobs.iter() {
+            if let State::Active { worker, token, .. } = job.state {
+                *held.entry(worker).or_default() += 1;
+                if token > self.last_token {
+                    wrong.push(format!("the token {token} was never given"));
+                }
+            }
+        }
+        for (number, name, count) in self.workers.iter() {
+            let is = held.remove(&number).unwrap_or_default();
+            if is != count || self.workers.jobs(number).count() != count {
+                let name = String::from_utf8_lossy(name);
+                wrong.push(format!("worker '{name}' holds {is} jobs, but {count} are counted"));
+            }
+        }
+        if !held.is_empty() {
+            wrong.push(format!("{} workers hold jobs but are not known", held.len()));
+        }
+    }
+
+    /// Running totals.
+    fn check_totals(&self, wrong: &mut Vec<String>) {
+        let bytes: usize = self.jobs.iter().map(|(_, job)| job.bytes()).sum();
+        if bytes != self.job_bytes {
+            wrong.push(format!("jobs take {bytes} bytes, but {} are counted", self.job_bytes));
+        }
+        let mut recipes: BTreeMap<Recipe, u32> = BTreeMap::new();
+        for (_, job) in self.jobs.iter() {
+            let recipe = self.recipe(job);
+            if recipe != Recipe::default() {
+                *recipes.entry(recipe).or_default() += 1;
+            }
+        }
+        if recipes != self.recipes.uses().collect() {
+            wrong.push("the use counts of the options are off".into());
+        }
+        let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
+        seqs.extend(self.remembered.iter().map(|(_, record)| record.seq));
+        seqs.sort_unstable();
+        if !seqs.is_sorted_by(|a, b| a < b) {
+            wrong.push("two jobs have the same sequence number".into());
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What can happen to a queue. Everything that changes one is a value of this type.
+
+use super::job::NewJob;
+use super::settings::Settings;
+use super::settle::Settled;
+use super::slab::Handle;
+use super::Entry;
+
+/// The job, kept record or remembered id an effect is about; on the wire it is named by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target(pub(crate) Entry);
+
+impl Target {
+    /// A job or kept record.
+    pub(crate) fn job(handle: Handle) -> Self {
+        Target(Entry::Job(handle))
+    }
+}
+
+/// One change. It carries what was decided, never what was asked: no relative time, no default to look up.
+/// The instant at which it happens is that of the journal it stands in.
+#[derive(Debug, Clone, Copy)]
+pub enum Effect<'a> {
+    /// A new job, in the place of a finished one if the id was known.
+    Added {
+        /// Its id.
+        id: &'a [u8],
+        /// What it is.
+        new: NewJob<'a>,
+    },
+    /// A job that had not started is now another.
+    Replaced {
+        /// Which.
+        job: Target,
+        /// What it is now.
+        new: NewJob<'a>,
+    },
+    /// A job will live once more after this life.
+    Rerun {
+        /// Which.
+        job: Target,
+        /// Its next life.
+        new: NewJob<'a>,
+    },
+    /// An ADD was refused: the id is known.
+    Duplicate,
+    /// A worker got a job.
+    Claimed {
+        /// Which.
+        job: Target,
+        /// The proof of the claim.
+        token: u64,
+        /// Who.
+        worker: &'a [u8],
+        /// The end of the lease, Unix ms.
+        lease_until: u64,
+    },
+    /// A lease ends at another instant.
+    Leased {
+        /// Of which job.
+        job: Target,
+        /// The new end, Unix ms.
+        lease_until: u64,
+    },
+    /// A worker reported how far it is.
+    Progressed {
+        /// On which job.
+        job: Target,
+        /// What it said.
+        data: &'a [u8],
+    },
+    /// A job is done.
+    Completed {
+        /// Which.
+        job: Target,
+        /// What came out.
+        result: Option<&'a [u8]>,
+    },
+    /// A NACK: the job is tried again.
+    Retried {
+        /// Which.
+        job: Target,
+        /// Not before; None: at once.
+        due: Option<u64>,
+        /// What went wrong.
+        error: Option<&'a [u8]>,
+    },
+    /// A NACK: the job has failed for good.
+    Failed {
+        /// Which.
+        job: Target,
+        /// What went wrong.
+        error: Option<&'a [u8]>,
+    },
+    /// A worker handed a job back.
+    Released {
+        /// Which.
+        job: Target,
+        /// Not before; None: to its old place at once.
+        due: Option<u64>,
+    },
+    /// A job that did not run, or whose worker has learned of it, is cancelled.
+    Cancelled {
+        /// Which.
+        job: Target,
+    },
+    /// The worker of an active job is to be told to stop.
+    CancelAsked {
+        /// Of which job.
+        job: Target,
+    },
+    /// Gone and forgotten.
+    Removed {
+        /// What.
+        target: Target,
+    },
+    /// A delayed job need not wait any longer.
+    Promoted {
+        /// Which.
+        job: Target,
+    },
+    /// A failed job gets another chance.
+    Revived {
+        /// Which.
+        job: Target,
+    },
+    /// An ACK came too late or for nothing.
+    StaleAck,
+    /// No more claims.
+    Paused,
+    /// Claims go on.
+    Resumed,
+    /// New settings.
+    Configured(Settings),
+    /// Time did this much of its work, in order.
+    Settled(Settled),
+    /// Time did its work on one job, out of order, because a command named it.
+    SettledJob {
+        /// Which.
+        job: Target,
+    },
+}

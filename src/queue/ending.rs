@@ -1,0 +1,176 @@
+//! How a job's life ends, and what is left of it: a next life, a record, a remembered id, or nothing.
+
+use super::counters::Count;
+use super::job::State;
+use super::remembered::Record;
+use super::{apply, forget_key, ids, Ending, Entry, Handle, Queue, FOREVER};
+
+/// `span` after `at`.
+fn after(at: u64, span: u64) -> u64 {
+    if span == FOREVER {
+        FOREVER
+    } else {
+        at.saturating_add(span)
+    }
+}
+
+impl Queue {
+    /// Ends the life of an unfinished job at `at`. A rerun set aside begins at that instant instead of a record.
+    pub(super) fn end(&mut self, handle: Handle, ending: Ending, at: u64) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        if let (Ending::Completed, State::Active { since, .. }) = (ending, job.state) {
+            self.runs.record(at.saturating_sub(since));
+        }
+        self.counters.add(match ending {
+            Ending::Completed => Count::Acks,
+            Ending::Failed => Count::Failures,
+            Ending::Expired => Count::Expirations,
+            Ending::Cancelled => Count::Cancellations,
+        });
+        let token = match job.state {
+            State::Active { token, .. } => token,
+            State::Waiting { lapsed, .. } => lapsed,
+            _ => 0,
+        };
+        self.leave(handle);
+        let mut rerun = None;
+        self.edit(handle, |job| rerun = job.rare.as_mut().and_then(|rare| rare.rerun.take()));
+        if let Some(next) = rerun {
+            self.edit(handle, |job| job.set_payload(&next.payload));
+            self.start_life(handle, &next.new_job(), at);
+        } else {
+            self.keep_or_drop(handle, ending, token, at);
+        }
+    }
+
+    /// Cancels a job. What was set aside to run after an active one was asked for after the cancel, so it stays;
+    /// with a job that had not started everything goes.
+    pub(super) fn cancel(&mut self, handle: Handle, at: u64) {
+        self.edit(handle, |job| {
+            if !matches!(job.state, State::Active { .. }) {
+                job.rare_mut_if(job.rare.is_some(), |rare| rare.rerun = None);
+            }
+        });
+        self.end(handle, Ending::Cancelled, at);
+    }
+
+    fn keep_or_drop(&mut self, handle: Handle, ending: Ending, token: u64, at: u64) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        let recipe = self.recipes.get(job.recipe);
+        let window_until = after(at, recipe.dedup.unwrap_or(self.settings.dedup_window));
+        let (state, keep) = match ending {
+            Ending::Completed => {
+                (State::Completed { at, token }, recipe.keep.unwrap_or(self.settings.keep_completed))
+            }
+            Ending::Failed => (State::Failed { at, token }, self.settings.keep_failed),
+            // Nothing ran: there is nothing to read.
+            Ending::Expired | Ending::Cancelled => (State::Failed { at, token }, 0),
+        };
+        if keep == 0 {
+            self.free_job(handle, Some((ending, token, window_until)), at);
+            return;
+        }
+        self.edit(handle, |job| {
+            job.state = state;
+            let rare = job.rare_mut();
+            rare.expires = FOREVER;
+            rare.cancel_asked = false;
+            rare.window_until = window_until;
+            rare.keep_until = after(at, keep);
+        });
+        self.enter(handle);
+        self.drop_surplus(at);
+    }
+
+    /// Drops the oldest records over the limits: two at a time, so that a limit lowered by a million is reached
+    /// without a pause.
+    fn drop_surplus(&mut self, at: u64) {
+        for _ in 0..2 {
+            let limits = [
+                (&self.completed, self.settings.keep_completed_max),
+                (&self.failed, self.settings.keep_failed_max),
+            ];
+            let surplus = limits.into_iter().filter_map(|(records, most)| {
+                let over = most > 0 && u64::try_from(records.len()).is_ok_and(|n| n > most);
+                if over {
+                    records.first()
+                } else {
+                    None
+                }
+            });
+            for handle in surplus.collect::<smallvec::SmallVec<[Handle; 2]>>() {
+                self.retire(handle, at);
+            }
+        }
+    }
+
+    /// Drops a kept record; its id stays remembered while its window is open.
+    pub(super) fn retire(&mut self, handle: Handle, at: u64) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        let window_until = job.rare.as_ref().map_or(0, |rare| rare.window_until);
+        let memory = match job.state {
+            State::Completed { token, .. } => Some((Ending::Completed, token, window_until)),
+            State::Failed { token, .. } => Some((Ending::Failed, token, window_until)),
+            _ => None,
+        };
+        self.leave(handle);
+        self.free_job(handle, memory, at);
+    }
+
+    /// Drops whatever an id leads to, without a trace.
+    pub(super) fn drop_entry(&mut self, entry: Entry) {
+        match entry {
+            Entry::Job(handle) => {
+                self.leave(handle);
+                self.free_job(handle, None, 0);
+            }
+            Entry::Remembered(handle) => {
+                self.cancel_forgetting(entry);
+                let hash = ids::hash(self.id_of(entry));
+                let (jobs, remembered) = (&self.jobs, &self.remembered);
+                self.ids.remove(
+                    hash,
+                    |packed| packed == entry.pack(),
+                    |other| apply::hash_of(jobs, remembered, other),
+                );
+                self.remembered.remove(handle);
+            }
+        }
+    }
+
+    /// Frees a job that is in no index; `memory` (how it ended, its token, the end of the window) stays behind
+    /// while the window is open at `at`.
+    fn free_job(&mut self, handle: Handle, memory: Option<(Ending, u64, u64)>, at: u64) {
+        let Some(job) = self.jobs.remove(handle) else { return };
+        self.job_bytes = self.job_bytes.saturating_sub(job.bytes());
+        self.recipes.release(job.recipe);
+        let (hash, packed) = (ids::hash(job.id()), Entry::Job(handle).pack());
+        let record = memory.filter(|(_, _, until)| *until > at).and_then(|(ending, token, until)| {
+            self.remembered.insert(Record { id: job.id(), until, token, seq: job.seq, ending })
+        });
+        if let Some(record) = record {
+            let entry = Entry::Remembered(record);
+            self.ids.replace(hash, |other| other == packed, entry.pack());
+            self.plan_forgetting(entry);
+        } else {
+            let (jobs, remembered) = (&self.jobs, &self.remembered);
+            self.ids.remove(hash, |other| other == packed, |other| apply::hash_of(jobs, remembered, other));
+        }
+    }
+
+    pub(super) fn plan_forgetting(&mut self, entry: Entry) {
+        let (jobs, remembered) = (&self.jobs, &self.remembered);
+        let key = forget_key(jobs, remembered, entry.pack());
+        if key.at != FOREVER {
+            self.forgetting.insert(key, entry.pack(), |packed| forget_key(jobs, remembered, packed));
+        }
+    }
+
+    pub(super) fn cancel_forgetting(&mut self, entry: Entry) {
+        let (jobs, remembered) = (&self.jobs, &self.remembered);
+        let key = forget_key(jobs, remembered, entry.pack());
+        if key.at != FOREVER {
+            self.forgetting.remove(key, entry.pack());
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Enqueueing: what an id that is known means for a new job.
+
+use super::job::State;
+use super::{Effect, Entry, Handle, NewJob, Phase, Target, Turn, MAX_HANDLES};
+use std::collections::BTreeSet;
+
+/// What to do with a job whose id is known and unfinished.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnDup {
+    /// Refuse it.
+    #[default]
+    Ignore,
+    /// Let it take the place of a job that has not started; run it after one that has.
+    Replace,
+    /// Run it after a job that has started.
+    Rerun,
+}
+
+/// What became of an ADD.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Enqueued.
+    Added,
+    /// Refused: the id is known.
+    Duplicate,
+    /// It is what the known job is now.
+    Replaced,
+    /// It runs after the known job.
+    Rerun,
+}
+
+impl Outcome {
+    /// The manual's word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Added => "added",
+            Outcome::Duplicate => "duplicate",
+            Outcome::Replaced => "replaced",
+            Outcome::Rerun => "rerun",
+        }
+    }
+}
+
+/// The answer to an ADD.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The state of the job the id leads to, or how it ended.
+    pub phase: Phase,
+    /// The id, when the queue made it.
+    pub made_id: Option<Vec<u8>>,
+}
+
+/// A limit of the queue stands against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// `max-ids`.
+    MaxIds(u64),
+    /// `max-jobs`.
+    MaxJobs(u64),
+    /// What the data type can hold.
+    Capacity(u64),
+}
+
+/// What an id means to an ADD.
+enum Known {
+    /// Unknown, or free again.
+    No,
+    /// Finished, and its window is open.
+    Refused(Phase),
+    /// Waiting, delayed or active.
+    Unfinished(Handle),
+}
+
+impl Turn<'_> {
+    /// Whether the limits leave room for `count` jobs with these ids; None is an id that the queue makes.
+    /// O(1) far from the limits, O(log n) per id near them.
+    pub fn room_for<'a>(
+        &mut self,
+        count: usize,
+        ids: impl Iterator<Item = Option<&'a [u8]>>,
+    ) -> Result<(), Refusal> {
+        let settings = *self.queue.settings();
+        type Kind = fn(u64) -> Refusal;
+        let limits: [(usize, u64, Kind); 3] = [
+            (self.queue.known(), settings.max_ids, Refusal::MaxIds),
+            (self.queue.unfinished(), settings.max_jobs, Refusal::MaxJobs),
+            (self.queue.known(), MAX_HANDLES as u64, Refusal::Capacity),
+        ];
+        let over = |more_ids: usize, more_jobs: usize| {
+            limits.into_iter().zip([more_ids, more_jobs, more_ids]).find_map(
+                |((used, limit, refusal), more)| {
+                    (limit > 0 && more > 0 && (used + more) as u64 > limit).then(|| refusal(limit))
+                },
+            )
+        };
+        if over(count, count).is_none() {
+            return Ok(());
+        }
+        let (mut new_ids, mut new_jobs) = (0, 0);
+        let mut seen = BTreeSet::new();
+        for id in ids {
+            let (is_new_job, is_new_id) = match id {
+                None => (true, true),
+                Some(id) if seen.insert(id) => {
+                    let is_new_job = matches!(self.known(id), Known::No);
+                    (is_new_job, is_new_job && self.queue.find(id).is_none())
+                }
+                Some(_) => (false, false),
+            };
+            new_jobs += usize::from(is_new_job);
+            new_ids += usize::from(is_new_id);
+        }
+        over(new_ids, new_jobs).map_or(Ok(()), Err)
+    }
+
+    /// Adds a job under `id`, or under one that the queue makes. The caller has asked [`Turn::room_for`].
+    pub fn enqueue(&mut self, id: Option<&[u8]>, new: &NewJob<'_>, on_dup: OnDup) -> Added {
+        let Some(id) = id else { return self.enqueue_under_made_id(new) };
+        let (outcome, phase) = match self.known(id) {
+            Known::No => {
+                self.change(&Effect::Added { id, new: *new });
+                (Outcome::Added, self.start_phase(new))
+            }
+            Known::Refused(phase) => {
+                self.change(&Effect::Duplicate);
+                (Outcome::Duplicate, phase)
+            }
+            Known::Unfinished(handle) => self.meet(handle, new, on_dup),
+        };
+        Added { outcome, phase, made_id: None }
+    }
+
+    fn enqueue_under_made_id(&mut self, new: &NewJob<'_>) -> Added {
+        let mut number = self.queue.next_seq;
+        let id = loop {
+            let id = format!("{}-{number}", self.at()).into_bytes();
+            if self.queue.find(&id).is_none() {
+                break id;
+            }
+            number = number.wrapping_add(1);
+        };
+        self.change(&Effect::Added { id: &id, new: *new });
+        Added { outcome: Outcome::Added, phase: self.start_phase(new), made_id: Some(id) }
+    }
+
+    fn start_phase(&self, new: &NewJob<'_>) -> Phase {
+        match new.start.due(self.at()) {
+            Some(_) => Phase::Delayed,
+            None => Phase::Waiting,
+        }
+    }
+
+    fn known(&mut self, id: &[u8]) -> Known {
+        let at = self.at();
+        match self.find(id) {
+            None => Known::No,
+            Some(Entry::Remembered(handle)) => match self.queue.record(handle) {
+                Some(record) if record.until > at => Known::Refused(record.ending.into()),
+                _ => Known::No,
+            },
+            Some(Entry::Job(handle)) => match self.queue.job(handle) {
+                Some(job) if job.is_finished() => {
+                    let open = job.rare.as_ref().is_some_and(|rare| rare.window_until > at);
+                    if open {
+                        Known::Refused(job.phase())
+                    } else {
+                        Known::No
+                    }
+                }
+                Some(_) => Known::Unfinished(handle),
+                None => Known::No,
+            },
+        }
+    }
+
+    /// A new job meets an unfinished one of the same id.
+    fn meet(&mut self, handle: Handle, new: &NewJob<'_>, on_dup: OnDup) -> (Outcome, Phase) {
+        let Some(known) = self.queue.job(handle) else { return (Outcome::Duplicate, Phase::Waiting) };
+        let phase = known.phase();
+        // A run that began before this ADD may still complete the job: under a lease, or under one that ran
+        // out and may be acknowledged late.
+        let may_end_without_new_run =
+            matches!(known.state, State::Active { .. } | State::Waiting { lapsed: 1.., .. });
+        let next_life_is_set = known.rare.as_ref().is_some_and(|rare| rare.rerun.is_some());
+        let job = Target::job(handle);
+        match on_dup {
+            OnDup::Replace if !may_end_without_new_run => {
+                self.change(&Effect::Replaced { job, new: *new });
+                (Outcome::Replaced, self.start_phase(new))
+            }
+            OnDup::Rerun if !may_end_without_new_run && !next_life_is_set => {
+                self.change(&Effect::Duplicate);
+                (Outcome::Duplicate, phase)
+            }
+            OnDup::Replace | OnDup::Rerun => {
+                self.change(&Effect::Rerun { job, new: *new });
+                (Outcome::Rerun, phase)
+            }
+            OnDup::Ignore => {
+                self.change(&Effect::Duplicate);
+                (Outcome::Duplicate, phase)
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What a worker says about a job it holds: done, failed, handed back, still at it.
+
+use super::job::State;
+use super::{job, Effect, Ending, Entry, Handle, Start, Target, Turn, MAX_ERROR};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Why a token does not give access to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// The lease is this worker's.
+    Yours,
+    /// No such job.
+    Unknown,
+    /// The lease is not this worker's any more.
+    Lost,
+    /// The job is cancelled, or is to be.
+    Cancelled,
+}
+
+/// The answer to an ACK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acked {
+    /// The job is done now.
+    Done,
+    /// It was done under this very token before.
+    Already,
+    /// It is not this worker's to finish.
+    No(Held),
+}
+
+/// The answer to a NACK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nacked {
+    /// It will be tried again.
+    Again,
+    /// It has failed for good.
+    Failed,
+    /// It is not this worker's.
+    No(Held),
+}
+
+/// How a token and an id fit.
+struct Fit {
+    held: Held,
+    /// The active job of [`Held::Yours`], or of a [`Held::Cancelled`] that is to end when its worker is told.
+    job: Option<Handle>,
+}
+
+impl Turn<'_> {
+    /// `token` has done `id`. O(log n).
+    pub fn ack(&mut self, token: u64, id: &[u8], result: Option<&[u8]>) -> Acked {
+        let done_under = match self.find(id) {
+            Some(Entry::Job(handle)) => match self.queue.job(handle).map(|job| job.state) {
+                // The lease ran out, but nobody has claimed the job since: the work counts.
+                Some(State::Waiting { lapsed, .. }) if lapsed == token && token != 0 => {
+                    self.change(&Effect::Completed { job: Target::job(handle), result });
+                    return Acked::Done;
+                }
+                Some(State::Completed { token, .. }) => Some(token),
+                _ => None,
+            },
+            Some(Entry::Remembered(handle)) => {
+                self.queue.record(handle).filter(|r| r.ending == Ending::Completed).map(|r| r.token)
+            }
+            None => None,
+        };
+        if done_under == Some(token) && token != 0 {
+            return Acked::Already;
+        }
+        let fit = self.fit(token, id);
+        match (fit.held, fit.job) {
+            (Held::Yours, Some(handle)) => {
+                self.change(&Effect::Completed { job: Target::job(handle), result });
+                Acked::Done
+            }
+            (Held::Unknown | Held::Lost, _) => {
+                if self.queue.created_at != 0 {
+                    self.change(&Effect::StaleAck);
+                }
+                Acked::No(fit.held)
+            }
+            (held, _) => Acked::No(self.told(held, fit.job)),
+        }
+    }
+
+    /// `token` has failed at `id`; `delay` (ms) stands in for the backoff. O(log n).
+    pub fn nack(
+        &mut self,
+        token: u64,
+        id: &[u8],
+        error: Option<&[u8]>,
+        delay: Option<u64>,
+        fatal: bool,
+    ) -> Nacked {
+        let fit = self.fit(token, id);
+        let (Held::Yours, Some(handle)) = (fit.held, fit.job) else {
+            return Nacked::No(self.told(fit.held, fit.job));
+        };
+        let error = error.map(|text| text.get(..MAX_ERROR).unwrap_or(text));
+        let Some(job) = self.queue.job(handle) else { return Nacked::No(Held::Unknown) };
+        let (settings, recipe) = (self.queue.settings(), self.queue.recipe(job));
+        let nack = job.nacks.saturating_add(1);
+        let job = Target::job(handle);
+        if fatal || nack >= recipe.attempts.unwrap_or(settings.attempts) {
+            self.change(&Effect::Failed { job, error });
+            return Nacked::Failed;
+        }
+        let wait = delay.unwrap_or_else(|| {
+            let wait = recipe.backoff.unwrap_or(settings.backoff).wait(nack).min(settings.max_backoff);
+            spread(wait, settings.jitter, id, nack)
+        });
+        let due = Start::After(wait).due(self.at());
+        self.change(&Effect::Retried { job, due, error });
+        Nacked::Again
+    }
+
+    /// `token` hands `id` back unharmed: to its old place, or to wait `delay` ms. O(log n).
+    pub fn release(&mut self, token: u64, id: &[u8], delay: Option<u64>) -> Held {
+        let fit = self.fit(token, id);
+        let (Held::Yours, Some(handle)) = (fit.held, fit.job) else { return self.told(fit.held, fit.job) };
+        let due = Start::After(delay.unwrap_or(0)).due(self.at());
+        self.change(&Effect::Released { job: Target::job(handle), due });
+        Held::Yours
+    }
+
+    /// Hands back everything `worker` holds; how many jobs that were. O(log n) per job.
+    pub fn release_all(&mut self, worker: &[u8]) -> usize {
+        let handles = self.handles_of(worker);
+        for &handle in &handles {
+            let job = Target::job(handle);
+            if self.queue.job(handle).is_some_and(job::Job::cancel_asked) {
+                self.change(&Effect::Cancelled { job });
+            } else {
+                self.change(&Effect::Released { job, due: None });
+            }
+        }
+        handles.len()
+    }
+
+    /// The lease of `id` ends no earlier than `ms` from now. O(log n).
+    pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Held {
+        let fit = self.fit(token, id);
+        if let (Held::Yours, Some(handle)) = (fit.held, fit.job) {
+            let lease_until = self.at().saturating_add(ms);
+            if self.queue.job(handle).is_some_and(|job| job.due() < lease_until) {
+                self.change(&Effect::Leased { job: Target::job(handle), lease_until });
+            }
+        }
+        fit.held
+    }
+
+    /// Keeps `data` with the job. O(log n).
+    pub fn progress(&mut self, token: u64, id: &[u8], data: &[u8]) -> Held {
+        let fit = self.fit(token, id);
+        if let (Held::Yours, Some(handle)) = (fit.held, fit.job) {
+            self.change(&Effect::Progressed { job: Target::job(handle), data });
+        }
+        fit.held
+    }
+
+    /// A worker learns that its job is cancelled: the job ends with that.
+    fn told(&mut self, held: Held, job: Option<Handle>) -> Held {
+        if let (Held::Cancelled, Some(handle)) = (held, job) {
+            self.change(&Effect::Cancelled { job: Target::job(handle) });
+        }
+        held
+    }
+
+    fn fit(&mut self, token: u64, id: &[u8]) -> Fit {
+        let no = |held| Fit { held, job: None };
+        match self.find(id) {
+            None => no(Held::Unknown),
+            Some(Entry::Remembered(handle)) => match self.queue.record(handle) {
+                Some(r) if r.ending == Ending::Cancelled && r.token == token && token != 0 => {
+                    no(Held::Cancelled)
+                }
+                _ => no(Held::Lost),
+            },
+            Some(Entry::Job(handle)) => match self.queue.job(handle) {
+                Some(job) if matches!(job.state, State::Active { token: held, .. } if held == token) => {
+                    let held = if job.cancel_asked() { Held::Cancelled } else { Held::Yours };
+                    Fit { held, job: Some(handle) }
+                }
+                _ => no(Held::Lost),
+            },
+        }
+    }
+}
+
+/// Shortens `wait` by up to `jitter` percent. A hash of the id and the attempt takes the place of chance.
+fn spread(wait: u64, jitter: u32, id: &[u8], attempt: u32) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (id, attempt).hash(&mut hasher);
+    let most = u128::from(wait) * u128::from(jitter.min(100)) / 100;
+    let less = (most * u128::from(hasher.finish() >> 32)) >> 32;
+    wait.saturating_sub(u64::try_from(less).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn jitter_shortens_within_its_bounds_and_differs_by_id() {
+        let waits: Vec<_> = (0u32..100).map(|n| spread(1000, 50, &n.to_le_bytes(), 1)).collect();
+        assert!(waits.iter().all(|w| (500..=1000).contains(w)), "{waits:?}");
+        assert!(waits.iter().max() > waits.iter().min());
+        assert_eq!(spread(1000, 0, b"x", 1), 1000);
+    }
+}

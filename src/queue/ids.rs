@@ -1,0 +1,444 @@
+//! From an id to its job: a hash table that holds 4-byte entries and grows in parts.
+//!
+//! A table that doubles moves everything it holds, which at millions of ids stops the server for tenths of a
+//! second. Here a directory leads to parts of at most 256 places, and only the part that is full splits:
+//!
+//! ```text
+//!   hash   63    57         56 .. 32         31 .. 0
+//!          └─tag─┘        └─directory─┘    └─place in the part─┘
+//!
+//!   directory  [0 1 0 2]        two bits in use; both entries ending in 0 lead to part 0, which has used one
+//!               │ │   │
+//!               0 1   2         parts: tables of handles, numbers as in a slab
+//! ```
+//!
+//! The ids themselves stand in what the entries name, so callers say what equals and what an entry hashes to.
+//! The order of entries depends on the secret below and must never reach a reply, a digest or a file.
+
+#![allow(clippy::non_std_lazy_statics, reason = "one way of making statics in the whole crate")]
+
+use super::slab::{Handle, Slab};
+use ahash::RandomState;
+use hashbrown::HashTable;
+use lazy_static::lazy_static;
+use std::mem::{replace, size_of, swap, take};
+
+lazy_static! {
+    /// Clients choose the ids: without a secret they could choose ids that collide. One for the whole process,
+    /// so that a queue can be copied with its index.
+    static ref SECRET: RandomState = RandomState::new();
+}
+
+/// The hash of an id; the same in all queues of this process, another one in the next.
+#[must_use]
+pub fn hash(id: &[u8]) -> u64 {
+    SECRET.hash_one(id)
+}
+
+/// Entries that a part of 256 places takes before it splits: seven eighths. Larger parts would save nothing, and a
+/// split, which fetches every id of the part from far memory, would take longer than a command should.
+const FULL: usize = 224;
+/// From this many on a part that ran out of untouched places splits; below, it is swept.
+const CROWDED: usize = FULL / 4 * 3;
+/// Two parts that together hold no more become one.
+const SPARSE: usize = FULL / 4;
+/// A place is an entry and a one-byte tag.
+const PLACE_BYTES: usize = 5;
+/// Bits of a hash that may lead through the directory.
+const MOST_DEPTH: u8 = 24;
+/// The directory stops growing when it is so many times larger than there are parts: hashes that agree in many
+/// bits would double it to no end. A part that may not split grows.
+const DIRECTORY_SLACK: usize = 4;
+/// What an emptied index may keep, so that a queue that swings between no job and a few does not allocate.
+const KEPT_BYTES: usize = 1024;
+
+/// An index from hashes to entries: O(1), and no operation moves more than one part.
+#[derive(Debug, Clone, Default)]
+pub struct IdIndex {
+    /// Empty, or 2^depth part numbers.
+    directory: Vec<Handle>,
+    parts: Slab<Part>,
+    /// How many parts there are of each depth.
+    depths: [u32; MOST_DEPTH as usize + 1],
+    len: usize,
+    /// Memory of all tables.
+    table_bytes: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    table: HashTable<u32>,
+    /// Its entries agree in so many low directory bits.
+    depth: u8,
+}
+
+impl Part {
+    fn new(depth: u8, capacity: usize) -> Self {
+        Self { table: HashTable::with_capacity(capacity), depth }
+    }
+
+    fn bytes(&self) -> usize {
+        self.table.allocation_size()
+    }
+
+    /// Moves in all entries of `from`.
+    fn take_all(&mut self, from: HashTable<u32>, hash_of: &impl Fn(u32) -> u64) {
+        for (hash, entry) in hashed(from, hash_of) {
+            self.table.insert_unique(hash, entry, |&e| hash_of(e));
+        }
+    }
+}
+
+/// The entries with their hashes, which are all asked for in one go: nearly every one waits for memory that is far
+/// away, and only in a loop that does nothing else does the processor wait for many at once.
+fn hashed(table: HashTable<u32>, hash_of: &impl Fn(u32) -> u64) -> Vec<(u64, u32)> {
+    let entries = table.into_iter().collect::<Vec<_>>();
+    entries.into_iter().map(|entry| (hash_of(entry), entry)).collect()
+}
+
+/// The directory's part of a hash; tables look at the lowest and the highest bits.
+fn path(hash: u64) -> usize {
+    usize::try_from(hash >> 32 & ((1 << MOST_DEPTH) - 1)).unwrap_or(0)
+}
+
+impl IdIndex {
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Heap bytes held. O(1).
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.table_bytes + self.parts.bytes() + self.directory.capacity() * size_of::<Handle>()
+    }
+
+    /// The entry with this hash for which `eq` holds.
+    #[must_use]
+    pub fn find(&self, hash: u64, eq: impl Fn(u32) -> bool) -> Option<u32> {
+        self.parts.get(self.part_of(hash)?)?.table.find(hash, |&entry| eq(entry)).copied()
+    }
+
+    /// Adds an entry that the caller knows is not in here. `hash_of` tells the hash of entries that are.
+    pub fn insert(&mut self, hash: u64, entry: u32, hash_of: impl Fn(u32) -> u64) {
+        self.make_room(hash, &hash_of);
+        let Some(part) = self.part_of(hash).and_then(|number| self.parts.get_mut(number)) else { return };
+        let before = part.bytes();
+        part.table.insert_unique(hash, entry, |&e| hash_of(e));
+        // Sweeping out removed entries can make a table smaller.
+        self.table_bytes = self.table_bytes + part.bytes() - before;
+        self.len += 1;
+    }
+
+    /// Puts `entry` in the place of the one with this hash for which `eq` holds, and gives that one back.
+    /// Nothing changes when there is none.
+    pub fn replace(&mut self, hash: u64, eq: impl Fn(u32) -> bool, entry: u32) -> Option<u32> {
+        let number = self.part_of(hash)?;
+        let found = self.parts.get_mut(number)?.table.find_mut(hash, |&e| eq(e))?;
+        Some(replace(found, entry))
+    }
+
+    /// Takes out the entry with this hash for which `eq` holds. `hash_of` is asked about other entries only, when
+    /// a sparse part shrinks or joins another.
+    pub fn remove(
+        &mut self,
+        hash: u64,
+        eq: impl Fn(u32) -> bool,
+        hash_of: impl Fn(u32) -> u64,
+    ) -> Option<u32> {
+        let part = self.parts.get_mut(self.part_of(hash)?)?;
+        let (entry, _) = part.table.find_entry(hash, |&e| eq(e)).ok()?.remove();
+        self.len -= 1;
+        let is_sparse = part.table.len() * 8 * PLACE_BYTES <= part.bytes();
+        if self.len == 0 && self.bytes() > KEPT_BYTES {
+            *self = Self::default();
+        } else if is_sparse {
+            self.shrink(hash, &hash_of);
+        }
+        Some(entry)
+    }
+
+    fn part_of(&self, hash: u64) -> Option<Handle> {
+        self.directory.get(path(hash) & self.directory.len().wrapping_sub(1)).copied()
+    }
+
+    fn depth(&self) -> u8 {
+        u8::try_from(self.directory.len().trailing_zeros()).unwrap_or(0)
+    }
+
+    fn count(&mut self, depth: u8, change: i32) {
+        if let Some(parts) = self.depths.get_mut(usize::from(depth)) {
+            *parts = parts.saturating_add_signed(change);
+        }
+    }
+
+    /// Splits or sweeps the part of `hash` if an insertion would otherwise grow it beyond 256 places.
+    fn make_room(&mut self, hash: u64, hash_of: &impl Fn(u32) -> u64) {
+        if self.directory.is_empty() {
+            self.directory.extend(self.parts.insert(Part::new(0, 0)));
+            self.count(0, 1);
+        }
+        for _ in 0..MOST_DEPTH {
+            let Some(part) = self.part_of(hash).and_then(|number| self.parts.get_mut(number)) else { return };
+            let places = part.bytes() / PLACE_BYTES;
+            if part.table.len() < part.table.capacity() || places < FULL {
+                return;
+            }
+            if part.table.len() < CROWDED && places < 2 * FULL {
+                // Full of places whose entries were removed. The table itself would double.
+                let full = replace(part, Part::new(part.depth, FULL));
+                part.take_all(full.table, hash_of);
+                return;
+            }
+            if !self.split(hash, hash_of) {
+                return;
+            }
+        }
+    }
+
+    /// Splits the part of `hash` by its next directory bit; false when that may not be.
+    fn split(&mut self, hash: u64, hash_of: &impl Fn(u32) -> u64) -> bool {
+        let Some(number) = self.part_of(hash) else { return false };
+        let Some(depth) = self.parts.get(number).map(|part| part.depth) else { return false };
+        if depth == self.depth() {
+            if depth == MOST_DEPTH || self.directory.len() > DIRECTORY_SLACK * self.parts.len() {
+                return false;
+            }
+            self.directory.extend_from_within(..);
+        }
+        let bit = 1_usize << depth;
+        let mut low = Part::new(depth + 1, FULL);
+        let mut high = Part::new(depth + 1, FULL);
+        let Some(part) = self.parts.get_mut(number) else { return false };
+        let before = part.bytes();
+        for (hash, entry) in hashed(take(&mut part.table), hash_of) {
+            let half = if path(hash) & bit == 0 { &mut low } else { &mut high };
+            half.table.insert_unique(hash, entry, |&e| hash_of(e));
+        }
+        self.table_bytes = self.table_bytes + low.bytes() + high.bytes() - before;
+        *part = low;
+        let Some(new) = self.parts.insert(high) else { return false };
+        for at in self.directory.iter_mut().skip((path(hash) & (bit - 1)) | bit).step_by(bit * 2) {
+            *at = new;
+        }
+        self.count(depth, -1);
+        self.count(depth + 1, 2);
+        true
+    }
+
+    /// Gives back memory of the part of `hash`: by joining it with its other half while both are sparse, or by
+    /// a smaller table.
+    fn shrink(&mut self, hash: u64, hash_of: &impl Fn(u32) -> u64) {
+        let mut merged = false;
+        while self.merge(hash, hash_of) {
+            merged = true;
+        }
+        if merged {
+            return;
+        }
+        let Some(part) = self.part_of(hash).and_then(|number| self.parts.get_mut(number)) else { return };
+        let before = part.bytes();
+        part.table.shrink_to(part.table.len() * 2, |&e| hash_of(e));
+        self.table_bytes = self.table_bytes + part.bytes() - before;
+    }
+
+    fn merge(&mut self, hash: u64, hash_of: &impl Fn(u32) -> u64) -> bool {
+        let Some((number, other, depth)) = self.sparse_pair(hash) else { return false };
+        let Some(mut small) = self.parts.remove(other) else { return false };
+        let Some(part) = self.parts.get_mut(number) else { return false };
+        let before = part.bytes() + small.bytes();
+        if small.table.len() > part.table.len() {
+            swap(&mut small.table, &mut part.table);
+        }
+        part.take_all(small.table, hash_of);
+        part.depth = depth - 1;
+        self.table_bytes = self.table_bytes + part.bytes() - before;
+        let bit = 1_usize << (depth - 1);
+        for at in self.directory.iter_mut().skip(path(hash) & (bit - 1)).step_by(bit) {
+            *at = number;
+        }
+        self.count(depth, -2);
+        self.count(depth - 1, 1);
+        while self.depth() > 0 && self.depths.get(usize::from(self.depth())) == Some(&0) {
+            self.directory.truncate(self.directory.len() / 2);
+            self.directory.shrink_to_fit();
+        }
+        true
+    }
+
+    /// The part of `hash`, its other half and their depth, if both together hold little.
+    fn sparse_pair(&self, hash: u64) -> Option<(Handle, Handle, u8)> {
+        let number = self.part_of(hash)?;
+        let part = self.parts.get(number)?;
+        let bit = 1_usize.checked_shl(u32::from(part.depth.checked_sub(1)?))?;
+        let other = *self.directory.get((path(hash) & (bit * 2 - 1)) ^ bit)?;
+        let half = self.parts.get(other)?;
+        let fits = part.table.len() + half.table.len() <= SPARSE;
+        (half.depth == part.depth && fits).then_some((number, other, part.depth))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// Spreads numbers over all bits, the same way in every run.
+    fn mix(n: u32) -> u64 {
+        let n = (u64::from(n) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let n = (n ^ n >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
+        n ^ n >> 32
+    }
+
+    fn check(index: &IdIndex) {
+        let parts = || index.parts.iter().map(|(_, part)| part);
+        assert_eq!(index.len, parts().map(|part| part.table.len()).sum::<usize>());
+        assert_eq!(index.table_bytes, parts().map(Part::bytes).sum::<usize>());
+        for depth in 0..=MOST_DEPTH {
+            let counted = parts().filter(|part| part.depth == depth).count();
+            assert_eq!(index.depths[usize::from(depth)] as usize, counted);
+        }
+        for (at, number) in index.directory.iter().enumerate() {
+            let part = index.parts.get(*number).unwrap();
+            assert_eq!(*number, index.directory[at & ((1 << part.depth) - 1)], "entries of one part differ");
+        }
+    }
+
+    fn filled(n: u32, hash_of: impl Fn(u32) -> u64) -> IdIndex {
+        let mut index = IdIndex::default();
+        for entry in 0..n {
+            index.insert(hash_of(entry), entry, &hash_of);
+        }
+        check(&index);
+        for entry in 0..n {
+            assert_eq!(index.find(hash_of(entry), |e| e == entry), Some(entry));
+        }
+        index
+    }
+
+    #[test]
+    fn equal_ids_hash_equally() {
+        assert_eq!(hash(b"mail-1"), hash(b"mail-1"));
+        assert_ne!(hash(b"mail-1"), hash(b"mail-2"));
+    }
+
+    #[test]
+    fn an_entry_takes_at_most_twelve_bytes_at_any_size() {
+        assert_eq!(IdIndex::default().bytes(), 0);
+        for n in [10_000, 30_000, 60_000, 80_000, 100_000, 150_000, 200_000] {
+            let index = filled(n, mix);
+            let each = index.bytes() / n as usize;
+            assert!(each < 12, "{each} bytes an entry at {n}");
+        }
+        assert!(filled(1, mix).bytes() < 400);
+    }
+
+    #[test]
+    fn a_steady_coming_and_going_does_not_grow_it() {
+        let mut index = filled(60_000, mix);
+        for entry in 60_000..600_000_u32 {
+            let gone = entry - 60_000;
+            assert_eq!(index.remove(mix(gone), |e| e == gone, mix), Some(gone));
+            index.insert(mix(entry), entry, mix);
+        }
+        check(&index);
+        assert!(index.bytes() < 60_000 * 14, "{} bytes for 60,000 entries", index.bytes());
+    }
+
+    #[test]
+    fn memory_comes_back_as_entries_go() {
+        let mut index = filled(200_000, mix);
+        let full = index.bytes();
+        for entry in 0..200_000_u32 {
+            assert_eq!(index.remove(mix(entry), |e| e == entry, mix), Some(entry));
+            if entry == 199_900 {
+                check(&index);
+                assert!(index.len() == 99 && index.directory.len() <= 8, "{} parts", index.parts.len());
+            }
+            if entry == 190_000 {
+                check(&index);
+                assert!(index.bytes() < full / 4, "{} of {full} bytes held by a twentieth", index.bytes());
+            }
+        }
+        assert!(index.is_empty() && index.bytes() <= KEPT_BYTES);
+    }
+
+    #[test]
+    fn equal_hashes_neither_loop_nor_blow_up_the_directory() {
+        for same in [0, u64::MAX, 0x00ff_0000_0000] {
+            let index = filled(3000, |_| same);
+            assert!(index.directory.len() <= 64, "{} in the directory", index.directory.len());
+        }
+        filled(5000, |n| u64::from(n % 3) << 55);
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Insert(u32),
+        RemoveSome { every: usize, from: usize, count: usize },
+        Replace(usize),
+        Clone,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => (1_u32..2500).prop_map(Step::Insert),
+            3 => (1_usize..4, 0_usize..3000, 0_usize..4000)
+                .prop_map(|(every, from, count)| Step::RemoveSome { every, from, count }),
+            1 => any::<usize>().prop_map(Step::Replace),
+            1 => Just(Step::Clone),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn behaves_like_a_map(steps in prop::collection::vec(step(), 1..30), kept_bits in prop::sample::select(
+            vec![u64::MAX, 0xffff_0000_0000_ffff, 0xff00_0003_0000_00ff],
+        )) {
+            // The entry of an id is not the id itself, so that it can be replaced.
+            let mut entries: Vec<u32> = Vec::new();
+            let (mut index, mut twin) = (IdIndex::default(), BTreeMap::new());
+            for step in steps {
+                let hash_of_id = |id: u32| mix(id) & kept_bits;
+                let hash_of = |e: u32| mix(entries[e as usize]) & kept_bits;
+                match step {
+                    Step::Insert(n) => for _ in 0..n {
+                        let entry = u32::try_from(entries.len()).unwrap();
+                        entries.push(entry);
+                        index.insert(hash_of_id(entry), entry, |e| mix(entries[e as usize]) & kept_bits);
+                        twin.insert(entry, entry);
+                    },
+                    Step::RemoveSome { every, from, count } => {
+                        let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
+                        for id in gone {
+                            let is_it = |e: u32| entries[e as usize] == id;
+                            prop_assert_eq!(index.remove(hash_of_id(id), is_it, hash_of), twin.remove(&id));
+                            prop_assert_eq!(index.remove(hash_of_id(id), is_it, hash_of), None);
+                        }
+                    }
+                    Step::Replace(nth) => {
+                        let Some((&id, known)) = twin.iter_mut().nth(nth % 3000) else { continue };
+                        let entry = u32::try_from(entries.len()).unwrap();
+                        let old = index.replace(hash_of_id(id), |e| entries[e as usize] == id, entry);
+                        entries.push(id);
+                        prop_assert_eq!(old, Some(replace(known, entry)));
+                    }
+                    Step::Clone => index = index.clone(),
+                }
+                check(&index);
+                for (id, entry) in &twin {
+                    prop_assert_eq!(index.find(hash_of_id(*id), |e| entries[e as usize] == *id), Some(*entry));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The domain: one queue, as pure data and rules. No Redis, no clock, no chance, no I/O; time is an argument.
+//!
+//! ```text
+//!                  ADD DELAY/AT                 due, PROMOTE
+//!      ADD ─────────────┬──────────► delayed ─────────────────┐
+//!       │               │               ▲                     ▼
+//!       └───────────────┼───────────────┼────────────────► waiting ◄──┐
+//!                       │    NACK, tries left              CLAIM │    │ RELEASE, lease lost
+//!                       │               │                        ▼    │
+//!                       │               └───────────────────── active ┘
+//!                       │                                        │ ACK ──────────────► completed
+//!            PX over    ▼   CANCEL                               └ NACK, none left ──► failed ──RETRY──► waiting
+//!   waiting, delayed ──► expired, cancelled                        lost too often
+//! ```
+//!
+//! How it is kept:
+//!
+//! - [`slab`]: the jobs, on pages that never move; a handle is a place on a page.
+//! - [`remembered`]: ids whose job is gone but whose dedup window is open, packed.
+//! - [`ids`]: from an id to either of them.
+//! - [`order`]: who comes next, once per state; the keys are read from the jobs themselves.
+//! - [`workers`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
+//!
+//! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Turn`] is one command's
+//! access: it lets time do its part first, decides, journals each effect and applies it. Replicas and the
+//! append-only file get the journal and apply the same effects, so their state is equal, byte by byte.
+//!
+//! Invariants, all recounted by [`Queue::check`]: every job is in exactly one index of its state; an id leads to
+//! one job or one remembered record; sequence numbers are unique; tokens only grow.
+
+mod apply;
+mod check;
+mod claim;
+pub mod counters;
+mod effect;
+mod ending;
+mod enqueue;
+mod finish;
+pub mod histogram;
+pub(crate) mod ids;
+pub(crate) mod job;
+pub(crate) mod order;
+pub(crate) mod recipe;
+pub(crate) mod remembered;
+mod restore;
+mod settings;
+mod settle;
+pub(crate) mod slab;
+mod steer;
+mod time;
+mod turn;
+mod view;
+mod workers;
+
+pub use claim::{Claimed, Want};
+pub use effect::Effect;
+pub(crate) use effect::Target;
+pub use enqueue::{Added, OnDup, Outcome, Refusal};
+pub use finish::{Acked, Held, Nacked};
+pub use job::{NewJob, Phase, Start};
+pub use recipe::{Backoff, Recipe};
+pub use remembered::Ending;
+pub(crate) use restore::{Header, SavedJob, SavedState};
+pub use settings::Settings;
+pub use settle::Settled;
+pub use slab::Handle;
+pub use time::{Now, FOREVER};
+pub use turn::{Journal, Turn};
+pub use view::{JobView, Position, Why};
+
+use counters::Counters;
+use histogram::Histogram;
+use ids::IdIndex;
+use job::{Job, State};
+use order::Order;
+use recipe::Recipes;
+use remembered::{Record, Remembered};
+use slab::Slab;
+use workers::Workers;
+
+/// The longest id in bytes.
+pub const MAX_ID: usize = 512;
+/// The longest worker name in bytes.
+pub const MAX_WORKER: usize = 128;
+/// Error texts are cut at this many bytes.
+pub const MAX_ERROR: usize = 1024;
+/// Jobs a queue can hold at all: handles have 31 bits.
+const MAX_HANDLES: usize = 1 << 31;
+
+/// A place in line: smaller priority first, then who joined first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) priority: i32,
+    pub(crate) seq: u64,
+}
+
+/// A place in time: earlier first, then the smaller sequence number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct When {
+    pub(crate) at: u64,
+    pub(crate) seq: u64,
+}
+
+/// What an id leads to, in the 4 bytes the id index has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Job(Handle),
+    Remembered(Handle),
+}
+
+impl Entry {
+    const REMEMBERED: u32 = 1 << 31;
+
+    fn pack(self) -> u32 {
+        match self {
+            Entry::Job(handle) => handle,
+            Entry::Remembered(handle) => handle | Self::REMEMBERED,
+        }
+    }
+
+    fn unpack(packed: u32) -> Self {
+        if packed & Self::REMEMBERED == 0 {
+            Entry::Job(packed)
+        } else {
+            Entry::Remembered(packed & !Self::REMEMBERED)
+        }
+    }
+}
+
+/// One queue: everything behind one Redis key.
+#[derive(Debug, Clone, Default)]
+pub struct Queue {
+    jobs: Slab<Job>,
+    remembered: Remembered,
+    ids: IdIndex,
+    waiting: Order<Place>,
+    delayed: Order<When>,
+    /// By the end of the lease.
+    active: Order<When>,
+    /// By the instant they finished; so are the failed.
+    completed: Order<When>,
+    failed: Order<When>,
+    /// Waiting and delayed jobs with PX, by its instant.
+    expiring: Order<When>,
+    /// Kept records and remembered ids (packed entries) by the instant they are dropped, unless that is never.
+    forgetting: Order<When>,
+    workers: Workers,
+    recipes: Recipes,
+    settings: Settings,
+    counters: Counters,
+    /// Milliseconds from claimable to claimed.
+    waits: Histogram,
+    /// Milliseconds from claimed to acknowledged.
+    runs: Histogram,
+    next_seq: u64,
+    last_token: u64,
+    paused: bool,
+    /// When its first effect happened, Unix ms; 0: not yet, the queue does not exist.
+    created_at: u64,
+    /// Heap bytes behind all jobs.
+    job_bytes: usize,
+}
+
+impl Queue {
+    /// What `id` leads to.
+    pub(crate) fn find(&self, id: &[u8]) -> Option<Entry> {
+        self.find_hashed(ids::hash(id), id)
+    }
+
+    fn find_hashed(&self, hash: u64, id: &[u8]) -> Option<Entry> {
+        self.ids.find(hash, |packed| self.id_of(Entry::unpack(packed)) == id).map(Entry::unpack)
+    }
+
+    pub(crate) fn id_of(&self, entry: Entry) -> &[u8] {
+        match entry {
+            Entry::Job(handle) => self.jobs.get(handle).map(Job::id),
+            Entry::Remembered(handle) => self.remembered.get(handle).map(|r| r.id),
+        }
+        .unwrap_or_default()
+    }
+
+    pub(crate) fn job(&self, handle: Handle) -> Option<&Job> {
+        self.jobs.get(handle)
+    }
+
+    pub(crate) fn recipe(&self, job: &Job) -> Recipe {
+        self.recipes.get(job.recipe)
+    }
+
+    pub(crate) fn worker_name(&self, worker: u32) -> &[u8] {
+        self.workers.name(worker)
+    }
+
+    pub(crate) fn record(&self, handle: Handle) -> Option<Record<'_>> {
+        self.remembered.get(handle)
+    }
+
+    /// The earliest instant, Unix ms, at which time alone changes something. None: nothing is due, ever. O(log n).
+    #[must_use]
+    pub fn next_due(&self) -> Option<u64> {
+        let leads = [
+            self.delayed.first().and_then(|h| self.jobs.get(h)).map(Job::due),
+            self.active.first().and_then(|h| self.jobs.get(h)).map(Job::due),
+            self.expiring.first().and_then(|h| self.jobs.get(h)).map(Job::expires),
+            self.forgetting.first().map(|packed| forget_key(&self.jobs, &self.remembered, packed).at),
+        ];
+        leads.into_iter().flatten().min()
+    }
+
+    /// How many jobs a claim could take now; 0 while paused.
+    #[must_use]
+    pub fn claimable(&self) -> usize {
+        if self.paused {
+            0
+        } else {
+            self.waiting.len()
+        }
+    }
+
+    /// Jobs that have not ended.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.waiting.len() + self.delayed.len() + self.active.len()
+    }
+
+    /// Ids that are known: live, kept and remembered.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.jobs.len() + self.remembered.len()
+    }
+
+    /// Memory held, in bytes, as the allocator is asked for it. O(1).
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.job_bytes
+            + self.jobs.bytes()
+            + self.remembered.bytes()
+            + self.ids.bytes()
+            + self.waiting.bytes()
+            + [&self.delayed, &self.active, &self.completed, &self.failed, &self.expiring, &self.forgetting]
+                .into_iter()
+                .map(Order::bytes)
+                .sum::<usize>()
+            + self.recipes.bytes()
+            + self.workers.bytes()
+            + self.waits.bytes()
+            + self.runs.bytes()
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What has happened so far.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Milliseconds from claimable to claimed.
+    #[must_use]
+    pub fn waits(&self) -> &Histogram {
+        &self.waits
+    }
+
+    /// Milliseconds from claimed to acknowledged.
+    #[must_use]
+    pub fn runs(&self) -> &Histogram {
+        &self.runs
+    }
+
+    /// Whether claims are stopped.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// How many ids are remembered though their job is gone.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.remembered.len()
+    }
+
+    /// How many jobs are in `phase`.
+    #[must_use]
+    pub fn count(&self, phase: Phase) -> usize {
+        match phase {
+            Phase::Waiting => self.waiting.len(),
+            Phase::Delayed => self.delayed.len(),
+            Phase::Active => self.active.len(),
+            Phase::Completed => self.completed.len(),
+            Phase::Failed => self.failed.len(),
+            Phase::Blocked | Phase::Expired | Phase::Cancelled => 0,
+        }
+    }
+}
+
+fn place_key(jobs: &Slab<Job>, handle: Handle) -> Place {
+    jobs.get(handle).map_or(Place { priority: i32::MAX, seq: u64::MAX }, |job| Place {
+        priority: job.priority,
+        seq: job.seq,
+    })
+}
+
+/// When time changes the job: the key of the delayed and the active.
+fn due_key(jobs: &Slab<Job>, handle: Handle) -> When {
+    jobs.get(handle).map_or(When { at: u64::MAX, seq: u64::MAX }, |job| match job.state {
+        State::Delayed { due } => When { at: due, seq: job.seq },
+        _ => When { at: job.due(), seq: job.seq },
+    })
+}
+
+/// When an unclaimed job expires.
+fn expiry_key(jobs: &Slab<Job>, handle: Handle) -> When {
+    jobs.get(handle)
+        .map_or(When { at: u64::MAX, seq: u64::MAX }, |job| When { at: job.expires(), seq: job.seq })
+}
+
+/// When a job finished: the key of the completed and the failed.
+fn finished_key(jobs: &Slab<Job>, handle: Handle) -> When {
+    jobs.get(handle).map_or(When { at: u64::MAX, seq: u64::MAX }, |job| match job.state {
+        State::Completed { at, .. } | State::Failed { at, .. } => When { at, seq: job.seq },
+        _ => When { at: u64::MAX, seq: job.seq },
+    })
+}
+
+/// When a kept record or a remembered id is dropped.
+fn forget_key(jobs: &Slab<Job>, remembered: &Remembered, packed: u32) -> When {
+    let key = match Entry::unpack(packed) {
+        Entry::Job(handle) => jobs.get(handle).map(|job| When { at: job.due(), seq: job.seq }),
+        Entry::Remembered(handle) => remembered.get(handle).map(|r| When { at: r.until, seq: r.seq }),
+    };
+    key.unwrap_or(When { at: u64::MAX, seq: u64::MAX })
+}

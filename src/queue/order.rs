@@ -1,0 +1,377 @@
+//! An ordered index of handles whose keys stand in what the handles name.
+//!
+//! A tree of (key, handle) pairs would store every key twice. Here a tree holds leaves of up to 128 handles, and
+//! a key is asked for only where a leaf must be searched: about 4.6 bytes an entry when entries come in order.
+//!
+//! ```text
+//!   bound of leaf     10            52            90
+//!                     │             │             │
+//!   handles       [a b c … d]   [e f g … h]   [i j]
+//! ```
+//!
+//! A bound is above all keys of the leaf before, and not above any key of its own leaf. The first leaf alone may
+//! break the latter: what is below every bound belongs to it, so a new lowest key moves no bound.
+
+use std::collections::BTreeMap;
+use std::mem::size_of;
+use std::ops::Bound::{Excluded, Unbounded};
+
+/// Handles in a leaf at most.
+const LEAF: usize = 128;
+
+/// An ordered index: O(log n) for each operation, and nothing is ever copied but a leaf.
+///
+/// Keys are unique, and the key of an entry must not change while it is in here. `key_of` tells the key of a
+/// handle that is in here; it is never asked about the one being inserted.
+#[derive(Debug)]
+pub struct Order<K: Ord + Copy> {
+    /// No leaf is empty.
+    leaves: BTreeMap<K, Vec<u32>>,
+    len: usize,
+    /// Handles the leaves have memory for.
+    places: usize,
+}
+
+/// For how many handles a leaf of this length has memory; allocators serve these sizes without waste.
+const fn places_for(len: usize) -> usize {
+    match len {
+        0..=4 => 4,
+        5..=8 => 8,
+        9..=16 => 16,
+        17..=32 => 32,
+        33..=64 => 64,
+        65..=96 => 96,
+        _ => LEAF,
+    }
+}
+
+/// Inserts into a leaf that is not full; how much memory, in handles, that took.
+fn put(leaf: &mut Vec<u32>, at: usize, handle: u32) -> usize {
+    let before = leaf.capacity();
+    if leaf.len() == before {
+        leaf.reserve_exact(places_for(before + 1) - before);
+    }
+    leaf.insert(at, handle);
+    leaf.capacity() - before
+}
+
+impl<K: Ord + Copy> Order<K> {
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Heap bytes held. O(1); the tree above the leaves is estimated, at five elevenths full.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let in_tree = (size_of::<K>() + size_of::<Vec<u32>>()) * 11 / 5;
+        self.places * size_of::<u32>() + self.leaves.len() * in_tree
+    }
+
+    /// The handle with the lowest key. O(log leaves), and no key is asked for.
+    #[must_use]
+    pub fn first(&self) -> Option<u32> {
+        self.leaves.first_key_value()?.1.first().copied()
+    }
+
+    /// Adds an entry. The key must not be in here yet. At the end it costs at most one call of `key_of`,
+    /// elsewhere up to ten.
+    pub fn insert(&mut self, key: K, handle: u32, key_of: impl Fn(u32) -> K) {
+        self.len += 1;
+        if let Some(mut last) = self.leaves.last_entry() {
+            let leaf = last.get_mut();
+            if leaf.len() < LEAF && leaf.last().is_some_and(|&last| key_of(last) < key) {
+                self.places += put(leaf, leaf.len(), handle);
+                return;
+            }
+        }
+        let Some((bound, leaf)) = leaf_for(&mut self.leaves, key) else {
+            return self.start_leaf(key, handle);
+        };
+        // Asked first because whole classes of keys are appended to: a priority's end is not the end of all.
+        let is_last = leaf.last().is_some_and(|&last| key_of(last) < key);
+        let at = if is_last { leaf.len() } else { leaf.partition_point(|&h| key_of(h) < key) };
+        if leaf.len() < LEAF {
+            self.places += put(leaf, at, handle);
+        } else {
+            self.split(bound, at, key, handle, key_of);
+        }
+    }
+
+    /// Takes the entry out; false when it was not in here. No key is asked for: scanning half a kilobyte of
+    /// handles is cheaper than fetching the few keys a search would need.
+    pub fn remove(&mut self, key: K, handle: u32) -> bool {
+        let Some((bound, leaf)) = leaf_for(&mut self.leaves, key) else { return false };
+        let Some(at) = leaf.iter().position(|&h| h == handle) else { return false };
+        leaf.remove(at);
+        self.len -= 1;
+        let (len, before) = (leaf.len(), leaf.capacity());
+        if len == 0 {
+            self.places -= before;
+            self.leaves.remove(&bound);
+            return true;
+        }
+        if len * 4 <= before && before > 4 {
+            leaf.shrink_to(places_for(len * 2));
+            self.places -= before - leaf.capacity();
+        }
+        // Not at every removal: looking at the neighbours costs more than the removal.
+        if len % 8 == 0 && len < LEAF / 2 {
+            self.merge(bound);
+        }
+        true
+    }
+
+    /// All handles by ascending key.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.leaves.values().flatten().copied()
+    }
+
+    /// The handles whose key is `key` or above, by ascending key. O(log n) to the first.
+    pub fn iter_from(&self, key: K, key_of: impl Fn(u32) -> K) -> impl Iterator<Item = u32> + '_ {
+        let below = self.leaves.range(..=key).next_back().or_else(|| self.leaves.first_key_value());
+        let from = below.map(|(&bound, leaf)| (bound, leaf.partition_point(|&h| key_of(h) < key)));
+        let leaves = from.into_iter().flat_map(|(bound, _)| self.leaves.range(bound..));
+        leaves.flat_map(|(_, leaf)| leaf).copied().skip(from.map_or(0, |(_, before)| before))
+    }
+
+    fn start_leaf(&mut self, bound: K, handle: u32) {
+        let mut leaf = Vec::new();
+        self.places += put(&mut leaf, 0, handle);
+        self.leaves.insert(bound, leaf);
+    }
+
+    /// Makes two leaves of a full one and inserts. At either end the full leaf stays full, because more is
+    /// likely to come there; in the middle it halves.
+    fn split(&mut self, bound: K, at: usize, key: K, handle: u32, key_of: impl Fn(u32) -> K) {
+        let Some(leaf) = self.leaves.get_mut(&bound) else { return };
+        let Some(lowest) = leaf.first().map(|&h| key_of(h)) else { return };
+        if at == 0 {
+            self.move_leaf(bound, lowest);
+            return self.start_leaf(bound.min(key), handle);
+        }
+        let cut = if at < LEAF { LEAF / 2 } else { LEAF };
+        let mut right = leaf.split_off(cut);
+        leaf.shrink_to(places_for(leaf.len()));
+        self.places -= LEAF - leaf.capacity() - right.capacity();
+        let (half, at) = if at < cut { (leaf, at) } else { (&mut right, at - cut) };
+        self.places += put(half, at, handle);
+        // First, because the bound of the first leaf may be above what moves out of it, or equal to it.
+        if lowest < bound {
+            self.move_leaf(bound, lowest);
+        }
+        let right_bound = right.first().map_or(key, |&h| if h == handle { key } else { key_of(h) });
+        self.leaves.insert(right_bound, right);
+    }
+
+    fn move_leaf(&mut self, from: K, to: K) {
+        if let Some(leaf) = self.leaves.remove(&from) {
+            self.leaves.insert(to, leaf);
+        }
+    }
+
+    /// Joins a sparse leaf with a neighbour if both together fill at most half a leaf.
+    fn merge(&mut self, bound: K) {
+        let next = self.leaves.range((Excluded(bound), Unbounded)).next();
+        let previous = self.leaves.range(..bound).next_back();
+        let Some(len) = self.leaves.get(&bound).map(Vec::len) else { return };
+        let fits = |leaf: &Vec<u32>| len + leaf.len() <= LEAF / 2;
+        let pair = match (previous, next) {
+            (_, Some((&next, leaf))) if fits(leaf) => (bound, next),
+            (Some((&previous, leaf)), _) if fits(leaf) => (previous, bound),
+            _ => return,
+        };
+        let Some(right) = self.leaves.remove(&pair.1) else { return };
+        let Some(left) = self.leaves.get_mut(&pair.0) else { return };
+        let before = left.capacity() + right.capacity();
+        let needed = places_for(left.len() + right.len());
+        if needed > left.capacity() {
+            left.reserve_exact(needed - left.len());
+        }
+        left.extend(right);
+        self.places = self.places + left.capacity() - before;
+    }
+}
+
+/// The leaf where a key is or belongs, with its bound.
+fn leaf_for<K: Ord + Copy>(leaves: &mut BTreeMap<K, Vec<u32>>, key: K) -> Option<(K, &mut Vec<u32>)> {
+    let first = *leaves.first_key_value()?.0;
+    leaves.range_mut(..=key.max(first)).next_back().map(|(&bound, leaf)| (bound, leaf))
+}
+
+impl<K: Ord + Copy> Default for Order<K> {
+    fn default() -> Self {
+        Self { leaves: BTreeMap::new(), len: 0, places: 0 }
+    }
+}
+
+/// O(n).
+impl<K: Ord + Copy> Clone for Order<K> {
+    fn clone(&self) -> Self {
+        let leaves = self.leaves.clone();
+        let places = leaves.values().map(Vec::capacity).sum();
+        Self { leaves, len: self.len, places }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Keys of handles, as a slab of jobs would know them.
+    type Keys = Vec<(u8, u64)>;
+
+    fn check(order: &Order<(u8, u64)>, keys: &Keys) {
+        assert_eq!(order.places, order.leaves.values().map(Vec::capacity).sum::<usize>());
+        assert_eq!(order.len, order.iter().count());
+        let handles: Vec<_> = order.iter().collect();
+        assert!(handles.is_sorted_by_key(|&h| keys[h as usize]));
+        for (nth, (bound, leaf)) in order.leaves.iter().enumerate() {
+            assert!(!leaf.is_empty() && leaf.len() <= LEAF && leaf.capacity() <= LEAF);
+            assert!(nth == 0 || leaf.iter().all(|&h| keys[h as usize] >= *bound), "below its leaf's bound");
+        }
+        let pairs = order.leaves.values().zip(order.leaves.keys().skip(1));
+        assert!(pairs.into_iter().all(|(leaf, next)| leaf.iter().all(|&h| keys[h as usize] < *next)));
+    }
+
+    fn appended(n: u64) -> (Order<(u8, u64)>, Keys) {
+        let keys: Keys = (0..n).map(|n| (0, n)).collect();
+        let mut order = Order::default();
+        for (handle, key) in (0..).zip(&keys) {
+            order.insert(*key, handle, |h| keys[h as usize]);
+        }
+        (order, keys)
+    }
+
+    #[test]
+    fn appended_entries_take_less_than_five_bytes() {
+        let (order, keys) = appended(100_000);
+        check(&order, &keys);
+        assert!(order.bytes() <= 5 * 100_000, "{} bytes for 100,000 entries", order.bytes());
+    }
+
+    #[test]
+    fn descending_entries_are_packed_as_tightly() {
+        let keys: Keys = (0..100_000).map(|n| (0, 100_000 - n)).collect();
+        let mut order = Order::default();
+        for (handle, key) in (0..).zip(&keys) {
+            order.insert(*key, handle, |h| keys[h as usize]);
+        }
+        check(&order, &keys);
+        assert!(order.bytes() <= 5 * 100_000, "{} bytes for 100,000 entries", order.bytes());
+    }
+
+    #[test]
+    fn appending_asks_for_one_key_only() {
+        let (mut order, keys) = appended(1000);
+        let asked = std::cell::Cell::new(0);
+        order.insert((1, 0), 1000, |h| {
+            asked.set(asked.get() + 1);
+            keys[h as usize]
+        });
+        assert_eq!(asked.get(), 1);
+    }
+
+    #[test]
+    fn memory_comes_back_as_entries_go() {
+        let (mut order, keys) = appended(100_000);
+        let full = order.bytes();
+        for handle in (0..100_000_u32).filter(|h| h % 50 != 0) {
+            assert!(order.remove(keys[handle as usize], handle));
+        }
+        check(&order, &keys);
+        assert!(order.bytes() < full / 10, "{} of {full} bytes held by a fiftieth", order.bytes());
+        for handle in (0..100_000_u32).step_by(50) {
+            assert_eq!(order.first(), Some(handle));
+            assert!(order.remove(keys[handle as usize], handle));
+        }
+        assert_eq!((order.first(), order.bytes()), (None, 0));
+    }
+
+    #[test]
+    fn the_first_leaf_may_fill_from_below_its_bound() {
+        let keys: Keys = (0..400).map(|n| (0, if n == 0 { 1000 } else { n })).collect();
+        let mut order = Order::default();
+        order.insert(keys[0], 0, |h| keys[h as usize]);
+        order.insert(keys[1], 1, |h| keys[h as usize]);
+        assert!(order.remove(keys[0], 0));
+        for handle in 2..400 {
+            order.insert(keys[handle as usize], handle, |h| keys[h as usize]);
+            check(&order, &keys);
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        /// This many, in a class of keys, ascending from a start by a stride of either sign.
+        Insert {
+            count: usize,
+            class: u8,
+            start: u64,
+            stride: i64,
+        },
+        RemoveSome {
+            every: usize,
+            from: usize,
+            count: usize,
+        },
+        IterFrom(u8, u64),
+        Clone,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let count = prop_oneof![1_usize..5, 1_usize..400];
+        prop_oneof![
+            4 => (count, 0_u8..4, 0_u64..1000, -7_i64..8)
+                .prop_map(|(count, class, start, stride)| Step::Insert { count, class, start, stride }),
+            3 => (1_usize..5, 0_usize..900, 0_usize..700)
+                .prop_map(|(every, from, count)| Step::RemoveSome { every, from, count }),
+            2 => (0_u8..5, 0_u64..1100).prop_map(|(class, start)| Step::IterFrom(class, start)),
+            1 => Just(Step::Clone),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn behaves_like_a_sorted_map(steps in prop::collection::vec(step(), 1..40)) {
+            let (mut order, mut keys, mut twin) = (Order::default(), Keys::new(), BTreeMap::new());
+            for step in steps {
+                match step {
+                    Step::Insert { count, class, start, stride } => for n in 0..count {
+                        let at = start.saturating_add_signed(stride * i64::try_from(n).unwrap());
+                        let handle = u32::try_from(keys.len()).unwrap();
+                        if twin.contains_key(&(class, at)) { continue }
+                        twin.insert((class, at), handle);
+                        order.insert((class, at), handle, |h| keys[h as usize]);
+                        keys.push((class, at));
+                    },
+                    Step::RemoveSome { every, from, count } => {
+                        let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
+                        for key in gone {
+                            let handle = twin.remove(&key).unwrap();
+                            prop_assert!(order.remove(key, handle));
+                            prop_assert!(!order.remove(key, handle));
+                        }
+                    }
+                    Step::IterFrom(class, start) => {
+                        let found = order.iter_from((class, start), |h| keys[h as usize]);
+                        prop_assert!(found.eq(twin.range((class, start)..).map(|(_, h)| *h)));
+                    }
+                    Step::Clone => order = order.clone(),
+                }
+                check(&order, &keys);
+                prop_assert!(order.iter().eq(twin.values().copied()));
+                prop_assert_eq!(order.first(), twin.values().next().copied());
+            }
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! The ids that stay refused after their jobs ended: the memory of the dedup window.
+//!
+//! There may be far more of them than jobs, so a record is packed: no pointer, no allocation of its own. A page
+//! holds up to 64 records of about the same length, and goes back to the allocator when the last one lapses.
+//!
+//! ```text
+//!   record   | until 6 | token 7 | seq 7 | ending 2 bits, length of the id 10 bits: 2 | id | up to 3 unused |
+//!            (little endian; an until of all ones is "for ever")
+//!
+//!   handle   page number * 64 + place in the page, below 2^31
+//! ```
+
+use super::slab::Slab;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// A worker acknowledged it.
+    Completed,
+    /// No attempt was left, or it could not succeed.
+    Failed,
+    /// Its time ran out before it was done.
+    Expired,
+    /// Somebody called it off.
+    Cancelled,
+}
+
+impl Ending {
+    /// The word for it in replies.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The number for it in saved bytes, 0 to 3.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Completed => 0,
+            Self::Failed => 1,
+            Self::Expired => 2,
+            Self::Cancelled => 3,
+        }
+    }
+
+    /// The ending with this [`code`](Self::code).
+    #[must_use]
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::Completed),
+            1 => Some(Self::Failed),
+            2 => Some(Self::Expired),
+            3 => Some(Self::Cancelled),
+            _ => None,
+        }
+    }
+}
+
+/// What is known of a job that ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// At most 512 bytes.
+    pub id: &'a [u8],
+    /// Until when it is remembered: Unix milliseconds, or `u64::MAX` for ever. Instants from 2^48 - 2 on, which
+    /// is ten thousand years away, are kept as 2^48 - 2.
+    pub until: u64,
+    /// Token of its last claim, below 2^53.
+    pub token: u64,
+    /// Its place among the records, below 2^56.
+    pub seq: u64,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+const UNTIL_BYTES: usize = 6;
+const TOKEN_BYTES: usize = 7;
+const SEQ_BYTES: usize = 7;
+const FIXED_BYTES: usize = UNTIL_BYTES + TOKEN_BYTES + SEQ_BYTES + 2;
+const FOR_EVER: u64 = (1 << 48) - 1;
+const MOST_ID_BYTES: usize = 512;
+const PAGE_RECORDS: u32 = 64;
+/// Page numbers are below this, so that handles are below 2^31.
+const MOST_PAGES: u32 = 1 << 25;
+
+/// Packed records: O(1) insert (O(log n) when a page is full), look-up and removal; nothing is copied but a page.
+#[derive(Debug, Clone, Default)]
+pub struct Remembered {
+    pages: Slab<Page>,
+    /// By stride, the pages with a free place. The lowest fills first, so that high pages drain.
+    room: BTreeMap<u16, BTreeSet<u32>>,
+    len: usize,
+    /// Memory of all pages.
+    page_bytes: usize,
+}
+
+#[derive(Debug)]
+struct Page {
+    /// Records of `stride` bytes each, up to the highest place used so far.
+    bytes: Vec<u8>,
+    /// One bit a place; places that the page does not have count as taken.
+    taken: u64,
+    stride: u16,
+}
+
+/// The largest size not above `bytes` that allocators (jemalloc: four sizes for each doubling) serve without
+/// waste.
+const fn snug(bytes: usize) -> usize {
+    let step = bytes.next_power_of_two() / if bytes.is_power_of_two() { 4 } else { 8 };
+    bytes - bytes % step
+}
+
+impl Page {
+    fn new(stride: u16) -> Self {
+        let records = Self::size(stride) / usize::from(stride);
+        let missing = u64::MAX.checked_shl(u32::try_from(records).unwrap_or(PAGE_RECORDS)).unwrap_or(0);
+        Self { bytes: Vec::new(), taken: missing, stride }
+    }
+
+    /// Bytes of a whole page: as many records as fill the memory that is spent on them.
+    fn size(stride: u16) -> usize {
+        snug(usize::from(stride) * PAGE_RECORDS as usize)
+    }
+
+    fn is_full(&self) -> bool {
+        self.taken == u64::MAX
+    }
+
+    fn is_empty(&self) -> bool {
+        self.taken == Self::new(self.stride).taken
+    }
+
+    /// Writes into the lowest free place; the caller knows that there is one.
+    fn put(&mut self, record: &Record) -> u32 {
+        let place = self.taken.trailing_ones();
+        let stride = usize::from(self.stride);
+        let start = place as usize * stride;
+        if start >= self.bytes.capacity() {
+            // In three steps: many queues remember only a few.
+            let size = Self::size(self.stride);
+            let capacity = [4, 16].map(|n| n * stride).into_iter().find(|&c| c > start && c < size);
+            self.bytes.reserve_exact(capacity.unwrap_or(size) - self.bytes.len());
+        }
+        if start >= self.bytes.len() {
+            self.bytes.resize(start + stride, 0);
+        }
+        if let Some(bytes) = self.bytes.get_mut(start..start + stride) {
+            write(bytes, record);
+        }
+        self.taken |= 1 << place;
+        place
+    }
+
+    fn holds(&self, place: u32) -> bool {
+        // The places a page does not have have no bytes either.
+        self.taken >> place & 1 == 1 && (place as usize) < self.bytes.len() / usize::from(self.stride)
+    }
+
+    fn get(&self, place: u32) -> Option<Record<'_>> {
+        if !self.holds(place) {
+            return None;
+        }
+        read(self.bytes.get(place as usize * usize::from(self.stride)..)?)
+    }
+}
+
+/// Keeps the capacity, which a vector's own clone would cut to the length.
+impl Clone for Page {
+    fn clone(&self) -> Self {
+        let mut bytes = Vec::with_capacity(self.bytes.capacity());
+        bytes.extend_from_slice(&self.bytes);
+        Self { bytes, taken: self.taken, stride: self.stride }
+    }
+}
+
+/// `into` is long enough: the stride was chosen for this length of id.
+fn write(into: &mut [u8], record: &Record) {
+    let until = if record.until == u64::MAX { FOR_EVER } else { record.until.min(FOR_EVER - 1) };
+    let length = u16::try_from(record.id.len()).unwrap_or(0);
+    let ending = u64::from(u16::from(record.ending.code()) << 10 | length);
+    let fields = [(until, UNTIL_BYTES), (record.token, TOKEN_BYTES), (record.seq, SEQ_BYTES), (ending, 2)];
+    let fields = fields.into_iter().flat_map(|(field, bytes)| field.to_le_bytes().into_iter().take(bytes));
+    for (to, from) in into.iter_mut().zip(fields) {
+        *to = from;
+    }
+    if let Some(to) = into.get_mut(FIXED_BYTES..FIXED_BYTES + record.id.len()) {
+        to.copy_from_slice(record.id);
+    }
+}
+
+fn read(from: &[u8]) -> Option<Record<'_>> {
+    let (until, rest) = from.split_first_chunk::<UNTIL_BYTES>()?;
+    let (token, rest) = rest.split_first_chunk::<TOKEN_BYTES>()?;
+    let (seq, rest) = rest.split_first_chunk::<SEQ_BYTES>()?;
+    let (ending, rest) = rest.split_first_chunk::<2>()?;
+    let ending = u16::from_le_bytes(*ending);
+    let until = number(until);
+    Some(Record {
+        id: rest.get(..usize::from(ending & 0x3ff))?,
+        until: if until == FOR_EVER { u64::MAX } else { until },
+        token: number(token),
+        seq: number(seq),
+        ending: Ending::from_code(u8::try_from(ending >> 10).ok()?)?,
+    })
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
+}
+
+impl Remembered {
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Heap bytes held. O(strides in use), which are at most 129; the sets of pages with room are estimated.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let room = self.room.values().map(|pages| 96 + pages.len() * 8).sum::<usize>();
+        self.page_bytes + self.pages.bytes() + room
+    }
+
+    /// Stores a record; `None` when its id is longer than 512 bytes or all handles are in use.
+    pub fn insert(&mut self, record: Record) -> Option<u32> {
+        if record.id.len() > MOST_ID_BYTES {
+            return None;
+        }
+        let stride = u16::try_from((FIXED_BYTES + record.id.len()).next_multiple_of(4)).ok()?;
+        let room = self.room.get(&stride).and_then(BTreeSet::first).copied();
+        let number = match room {
+            Some(number) => number,
+            None => self.new_page(stride)?,
+        };
+        let page = self.pages.get_mut(number)?;
+        let before = page.bytes.capacity();
+        let place = page.put(&record);
+        self.page_bytes += page.bytes.capacity() - before;
+        self.len += 1;
+        if page.is_full() {
+            self.close(stride, number);
+        }
+        Some(number * PAGE_RECORDS + place)
+    }
+
+    /// The record of `handle`, if it is in use.
+    #[must_use]
+    pub fn get(&self, handle: u32) -> Option<Record<'_>> {
+        self.pages.get(handle / PAGE_RECORDS)?.get(handle % PAGE_RECORDS)
+    }
+
+    /// Forgets a record; false when there is none of this handle.
+    pub fn remove(&mut self, handle: u32) -> bool {
+        let (number, place) = (handle / PAGE_RECORDS, handle % PAGE_RECORDS);
+        let Some(page) = self.pages.get_mut(number).filter(|page| page.holds(place)) else { return false };
+        let (was_full, stride) = (page.is_full(), page.stride);
+        page.taken &= !(1 << place);
+        self.len -= 1;
+        if page.is_empty() {
+            self.page_bytes -= page.bytes.capacity();
+            self.pages.remove(number);
+            self.close(stride, number);
+        } else if was_full {
+            self.room.entry(stride).or_default().insert(number);
+        }
+        true
+    }
+
+    /// All records by ascending handle.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, Record<'_>)> {
+        self.pages.iter().flat_map(|(number, page)| {
+            let handle = number * PAGE_RECORDS;
+            (0..PAGE_RECORDS).filter_map(move |place| Some((handle + place, page.get(place)?)))
+        })
+    }
+
+    fn new_page(&mut self, stride: u16) -> Option<u32> {
+        let number = self.pages.insert(Page::new(stride))?;
+        if number >= MOST_PAGES {
+            self.pages.remove(number);
+            return None;
+        }
+        self.room.entry(stride).or_default().insert(number);
+        Some(number)
+    }
+
+    /// Takes a page out of those with room.
+    fn close(&mut self, stride: u16, number: u32) {
+        if let Some(pages) = self.room.get_mut(&stride) {
+            pages.remove(&number);
+            if pages.is_empty() {
+                self.room.remove(&stride);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn record(id: &[u8], n: u64) -> Record<'_> {
+        let ending = Ending::from_code(u8::try_from(n % 4).unwrap()).unwrap();
+        Record { id, until: n, token: n + 1, seq: n + 2, ending }
+    }
+
+    #[test]
+    fn endings_are_told_by_name_and_code() {
+        for code in 0..4 {
+            assert_eq!(Ending::from_code(code).unwrap().code(), code);
+        }
+        assert_eq!(Ending::from_code(4), None);
+        assert_eq!(Ending::Cancelled.name(), "cancelled");
+    }
+
+    #[test]
+    fn an_id_of_twenty_bytes_takes_at_most_46() {
+        let mut all = Remembered::default();
+        for n in 0..100_000_u64 {
+            all.insert(record(format!("{n:020}").as_bytes(), n)).unwrap();
+        }
+        assert!(all.bytes() <= 46 * 100_000, "{} bytes for 100,000 records", all.bytes());
+    }
+
+    #[test]
+    fn the_limits_of_every_field_survive() {
+        let mut all = Remembered::default();
+        let id = [7; 512];
+        let most = Record {
+            id: &id,
+            until: u64::MAX,
+            token: (1 << 53) - 1,
+            seq: (1 << 56) - 1,
+            ending: Ending::Cancelled,
+        };
+        let late = Record { until: u64::MAX - 1, ..most };
+        let least = Record { id: b"", until: 0, token: 0, seq: 0, ending: Ending::Completed };
+        let handles = [most, late, least].map(|record| all.insert(record).unwrap());
+        assert_eq!(all.get(handles[0]), Some(most));
+        assert_eq!(all.get(handles[1]), Some(Record { until: (1 << 48) - 2, ..most }));
+        assert_eq!(all.get(handles[2]), Some(least));
+        assert_eq!(all.insert(Record { id: &[7; 513], ..most }), None);
+        assert_eq!(all.get(u32::MAX), None);
+        assert!(!all.remove(u32::MAX));
+    }
+
+    #[test]
+    fn memory_comes_back_as_records_lapse() {
+        let mut all = Remembered::default();
+        let handles: Vec<_> = (0..100_000).map(|n| all.insert(record(b"some-id", n)).unwrap()).collect();
+        let full = all.bytes();
+        for (n, handle) in handles.iter().enumerate() {
+            assert!(all.remove(*handle) && !all.remove(*handle));
+            assert!(n < 95_000 || all.bytes() < full / 10, "{} of {full} bytes held", all.bytes());
+        }
+        assert_eq!((all.len(), all.page_bytes), (0, 0));
+    }
+
+    #[test]
+    fn pages_fill_a_size_that_allocators_have() {
+        for stride in (24..=536).step_by(4) {
+            let size = Page::size(stride);
+            assert_eq!(snug(size), size);
+            assert!((48..=64).contains(&(size / usize::from(stride))));
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Insert(usize, u8),
+        RemoveSome { every: usize, from: usize, count: usize },
+        Clone,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let id = prop_oneof![4 => 0_usize..40, 1 => 0_usize..513];
+        prop_oneof![
+            4 => (id, 0_u8..200).prop_map(|(id, count)| Step::Insert(id, count)),
+            3 => (1_usize..4, 0_usize..900, 0_usize..900)
+                .prop_map(|(every, from, count)| Step::RemoveSome { every, from, count }),
+            1 => Just(Step::Clone),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn behaves_like_a_map(steps in prop::collection::vec(step(), 1..40)) {
+            let (mut all, mut twin, mut next) = (Remembered::default(), BTreeMap::new(), 0_u64);
+            for step in steps {
+                match step {
+                    Step::Insert(id, count) => for n in 0..count {
+                        next += 1;
+                        let id = vec![n; id];
+                        let handle = all.insert(record(&id, next)).unwrap();
+                        prop_assert!(twin.insert(handle, (id, next)).is_none());
+                    },
+                    Step::RemoveSome { every, from, count } => {
+                        let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
+                        for handle in gone {
+                            twin.remove(&handle);
+                            prop_assert!(all.remove(handle));
+                            prop_assert_eq!(all.get(handle), None);
+                        }
+                    }
+                    Step::Clone => all = all.clone(),
+                }
+                prop_assert_eq!(all.len(), twin.len());
+                let held = all.pages.iter().map(|(_, page)| page.bytes.capacity()).sum::<usize>();
+                prop_assert_eq!(all.page_bytes, held);
+                prop_assert!(all.iter().eq(twin.iter().map(|(h, (id, n))| (*h, record(id, *n)))));
+                for (handle, (id, n)) in &twin {
+                    prop_assert_eq!(all.get(*handle), Some(record(id, *n)));
+                }
+            }
+        }
+    }
+}

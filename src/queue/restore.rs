@@ -1,0 +1,229 @@
+//! Taking a queue apart into what is saved, and putting it together from what was read.
+//!
+//! Only facts are saved; every index is built anew. What is read is not trusted: a piece that does not fit is
+//! refused, and [`Queue::is_sound`] looks at what only shows when all of it is there.
+
+use super::job::{Job, Rare, Rerun, State};
+use super::remembered::Record;
+use super::{
+    apply, ids, Counters, Entry, Histogram, NewJob, Order, Queue, Recipe, Settings, When, MAX_ID, MAX_WORKER,
+};
+
+/// All of a queue that is not about single jobs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Header<'a> {
+    pub(crate) settings: Settings,
+    pub(crate) counters: &'a Counters,
+    pub(crate) waits: &'a Histogram,
+    pub(crate) runs: &'a Histogram,
+    pub(crate) next_seq: u64,
+    pub(crate) last_token: u64,
+    pub(crate) created_at: u64,
+    pub(crate) paused: bool,
+}
+
+/// A state with the worker by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SavedState<'a> {
+    Waiting { since: u64, lapsed: u64 },
+    Delayed { due: u64 },
+    Active { token: u64, since: u64, lease_until: u64, worker: &'a [u8] },
+    Completed { at: u64, token: u64 },
+    Failed { at: u64, token: u64 },
+}
+
+/// A job or kept record as it is saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SavedJob<'a> {
+    pub(crate) id: &'a [u8],
+    pub(crate) payload: &'a [u8],
+    pub(crate) state: SavedState<'a>,
+    pub(crate) seq: u64,
+    pub(crate) added_at: u64,
+    pub(crate) priority: i32,
+    pub(crate) recipe: Recipe,
+    pub(crate) nacks: u32,
+    pub(crate) losses: u16,
+    pub(crate) expires: u64,
+    pub(crate) cancel_asked: bool,
+    pub(crate) window_until: u64,
+    pub(crate) keep_until: u64,
+    pub(crate) error: Option<&'a [u8]>,
+    pub(crate) progress: Option<&'a [u8]>,
+    pub(crate) result: Option<&'a [u8]>,
+    pub(crate) rerun: Option<NewJob<'a>>,
+}
+
+impl Queue {
+    pub(crate) fn header(&self) -> Header<'_> {
+        Header {
+            settings: self.settings,
+            counters: &self.counters,
+            waits: &self.waits,
+            runs: &self.runs,
+            next_seq: self.next_seq,
+            last_token: self.last_token,
+            created_at: self.created_at,
+            paused: self.paused,
+        }
+    }
+
+    /// Every job and kept record, state by state, each state in its order: the same on every server.
+    pub(crate) fn saved_jobs(&self) -> impl Iterator<Item = SavedJob<'_>> {
+        let indexes = [&self.delayed, &self.active, &self.completed, &self.failed];
+        let handles = self.waiting.iter().chain(indexes.into_iter().flat_map(Order::iter));
+        handles.filter_map(|handle| self.job(handle)).map(|job| self.saved_job(job))
+    }
+
+    /// Every remembered id by the instant it is forgotten: the same on every server.
+    pub(crate) fn saved_records(&self) -> impl Iterator<Item = Record<'_>> {
+        let mut handles: Vec<_> =
+            self.remembered.iter().map(|(h, r)| (When { at: r.until, seq: r.seq }, h)).collect();
+        handles.sort_unstable();
+        handles.into_iter().filter_map(|(_, handle)| self.record(handle))
+    }
+
+    fn saved_job<'a>(&'a self, job: &'a Job) -> SavedJob<'a> {
+        let rare = job.rare.as_deref();
+        let text = |of: fn(&Rare) -> Option<&[u8]>| rare.and_then(of);
+        let state = match job.state {
+            State::Waiting { since, lapsed } => SavedState::Waiting { since, lapsed },
+            State::Delayed { due } => SavedState::Delayed { due },
+            State::Active { token, since, lease_until, worker } => {
+                SavedState::Active { token, since, lease_until, worker: self.worker_name(worker) }
+            }
+            State::Completed { at, token } => SavedState::Completed { at, token },
+            State::Failed { at, token } => SavedState::Failed { at, token },
+        };
+        SavedJob {
+            id: job.id(),
+            payload: job.payload(),
+            state,
+            seq: job.seq,
+            added_at: job.added_at,
+            priority: job.priority,
+            recipe: self.recipe(job),
+            nacks: job.nacks,
+            losses: job.losses,
+            expires: job.expires(),
+            cancel_asked: job.cancel_asked(),
+            window_until: rare.map_or(0, |r| r.window_until),
+            keep_until: rare.map_or(0, |r| r.keep_until),
+            error: text(|r| r.error.as_deref()),
+            progress: text(|r| r.progress.as_deref()),
+            result: text(|r| r.result.as_deref()),
+            rerun: rare.and_then(|r| r.rerun.as_ref()).map(|r| r.new_job()),
+        }
+    }
+
+    /// Puts a header into a queue that has none yet.
+    #[must_use]
+    pub(crate) fn restore_header(&mut self, header: &Header<'_>) -> bool {
+        let too_late = |number: u64| number >= 1 << 53;
+        if self.created_at != 0
+            || header.created_at == 0
+            || too_late(header.next_seq)
+            || too_late(header.last_token)
+        {
+            return false;
+        }
+        self.settings = header.settings;
+        self.counters = header.counters.clone();
+        self.waits = header.waits.clone();
+        self.runs = header.runs.clone();
+        self.next_seq = header.next_seq;
+        self.last_token = header.last_token;
+        self.created_at = header.created_at;
+        self.paused = header.paused;
+        true
+    }
+
+    /// Puts a job into a queue whose header is there.
+    #[must_use]
+    pub(crate) fn restore_job(&mut self, saved: &SavedJob<'_>) -> bool {
+        let hash = ids::hash(saved.id);
+        if !valid_id(saved.id) || saved.seq >= self.next_seq || self.find_hashed(hash, saved.id).is_some() {
+            return false;
+        }
+        let state = match saved.state {
+            SavedState::Waiting { since, lapsed } => State::Waiting { since, lapsed },
+            SavedState::Delayed { due } => State::Delayed { due },
+            SavedState::Active { worker, .. } if worker.is_empty() || worker.len() > MAX_WORKER => {
+                return false
+            }
+            SavedState::Active { token, since, lease_until, worker } => {
+                State::Active { token, since, lease_until, worker: self.workers.number(worker) }
+            }
+            SavedState::Completed { at, token } => State::Completed { at, token },
+            SavedState::Failed { at, token } => State::Failed { at, token },
+        };
+        let mut job = Job::new(saved.id, saved.payload, state);
+        job.seq = saved.seq;
+        job.added_at = saved.added_at;
+        job.priority = saved.priority;
+        job.recipe = self.recipes.hold(saved.recipe);
+        job.nacks = saved.nacks;
+        job.losses = saved.losses;
+        let rare = Rare {
+            expires: saved.expires,
+            cancel_asked: saved.cancel_asked,
+            error: saved.error.map(Box::from),
+            progress: saved.progress.map(Box::from),
+            result: saved.result.map(Box::from),
+            rerun: saved.rerun.map(|new| Box::new(Rerun::keep(&new))),
+            window_until: saved.window_until,
+            keep_until: saved.keep_until,
+        };
+        if rare != Rare::default() {
+            job.rare = Some(Box::new(rare));
+        }
+        self.job_bytes += job.bytes();
+        let Some(handle) = self.jobs.insert(job) else { return false };
+        let (jobs, remembered) = (&self.jobs, &self.remembered);
+        self.ids.insert(hash, Entry::Job(handle).pack(), |packed| apply::hash_of(jobs, remembered, packed));
+        self.enter(handle);
+        true
+    }
+
+    /// Puts a remembered id into a queue whose header is there.
+    #[must_use]
+    pub(crate) fn restore_record(&mut self, record: Record<'_>) -> bool {
+        let hash = ids::hash(record.id);
+        let fits = valid_id(record.id) && record.seq < self.next_seq && record.token <= self.last_token;
+        if !fits || self.find_hashed(hash, record.id).is_some() {
+            return false;
+        }
+        let Some(handle) = self.remembered.insert(record) else { return false };
+        let entry = Entry::Remembered(handle);
+        let (jobs, remembered) = (&self.jobs, &self.remembered);
+        self.ids.insert(hash, entry.pack(), |packed| apply::hash_of(jobs, remembered, packed));
+        self.plan_forgetting(entry);
+        true
+    }
+
+    /// Whether what was restored fits together: sequence numbers are unique, tokens are unique and none is newer
+    /// than the last one given. O(n log n).
+    #[must_use]
+    pub(crate) fn is_sound(&self) -> bool {
+        let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
+        seqs.extend(self.remembered.iter().map(|(_, record)| record.seq));
+        seqs.sort_unstable();
+        let mut tokens: Vec<u64> = self
+            .jobs
+            .iter()
+            .filter_map(|(_, job)| match job.state {
+                State::Active { token, .. } | State::Waiting { lapsed: token @ 1.., .. } => Some(token),
+                _ => None,
+            })
+            .collect();
+        tokens.sort_unstable();
+        seqs.is_sorted_by(|a, b| a < b)
+            && tokens.is_sorted_by(|a, b| a < b)
+            && tokens.last().is_none_or(|&newest| newest <= self.last_token)
+    }
+}
+
+/// 1 to 512 bytes, not `*`.
+pub(crate) fn valid_id(id: &[u8]) -> bool {
+    (1..=MAX_ID).contains(&id.len()) && id != b"*"
+}

@@ -1,0 +1,55 @@
+//! What JQ.CONFIG sets: the rules of one queue.
+
+use super::recipe::Backoff;
+use super::FOREVER;
+
+/// The settings of a queue. Times in milliseconds; a limit of 0 is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How long a claimed job belongs to its worker unless the claim says otherwise.
+    pub lease: u64,
+    /// NACKs until a job fails for good.
+    pub attempts: u32,
+    /// The wait after a NACK.
+    pub backoff: Backoff,
+    /// No backoff is longer.
+    pub max_backoff: u64,
+    /// By how many percent at most a backoff is shortened, so that jobs that failed together return apart.
+    pub jitter: u32,
+    /// Lost leases a job survives.
+    pub max_losses: u32,
+    /// How long an id stays refused after its job ended.
+    pub dedup_window: u64,
+    /// Ids known at the same time: live, kept and remembered.
+    pub max_ids: u64,
+    /// How long completed records stay readable.
+    pub keep_completed: u64,
+    /// How many completed records are kept.
+    pub keep_completed_max: u64,
+    /// How long failed records stay readable.
+    pub keep_failed: u64,
+    /// How many failed records are kept.
+    pub keep_failed_max: u64,
+    /// Unfinished jobs at the same time.
+    pub max_jobs: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            lease: 30_000,
+            attempts: 3,
+            backoff: Backoff::Exponential(1000),
+            max_backoff: 3_600_000,
+            jitter: 0,
+            max_losses: 3,
+            dedup_window: 300_000,
+            max_ids: 0,
+            keep_completed: 0,
+            keep_completed_max: 0,
+            keep_failed: FOREVER,
+            keep_failed_max: 0,
+            max_jobs: 0,
+        }
+    }
+}

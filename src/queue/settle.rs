@@ -1,0 +1,104 @@
+//! What time does by itself: delays come due, leases run out, unclaimed jobs expire, windows close.
+//!
+//! Each thing happens as of its own instant, in the order of those instants, however late the server comes
+//! round to it: after an hour of downtime the result is what it would have been without it. The work is
+//! bounded by the caller; the effect says how many steps were taken, so a replica takes exactly those.
+
+use super::counters::Count;
+use super::job::State;
+use super::{due_key, expiry_key, forget_key, Ending, Entry, Handle, Queue};
+
+/// How much time has done, or may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Steps in the life of jobs.
+    pub jobs: u32,
+    /// Records and ids dropped.
+    pub forgotten: u32,
+}
+
+impl Queue {
+    /// Does what is due at `at`, at most `most`, and tells how much that was. O(log n) a step.
+    pub(crate) fn settle(&mut self, at: u64, most: Settled) -> Settled {
+        let mut done = Settled::default();
+        while done.jobs < most.jobs && self.settle_next(at) {
+            done.jobs += 1;
+        }
+        while done.forgotten < most.forgotten && self.forget_next(at) {
+            done.forgotten += 1;
+        }
+        done
+    }
+
+    /// Whether the next step in the life of a job is due, and takes it.
+    fn settle_next(&mut self, at: u64) -> bool {
+        let jobs = &self.jobs;
+        let leads = [
+            self.delayed.first().map(|h| (due_key(jobs, h), h)),
+            self.active.first().map(|h| (due_key(jobs, h), h)),
+            self.expiring.first().map(|h| (expiry_key(jobs, h), h)),
+        ];
+        match leads.into_iter().flatten().min() {
+            Some((when, handle)) if when.at <= at => {
+                self.step(handle);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn forget_next(&mut self, at: u64) -> bool {
+        let Some(packed) = self.forgetting.first() else { return false };
+        let key = forget_key(&self.jobs, &self.remembered, packed);
+        if key.at > at {
+            return false;
+        }
+        match Entry::unpack(packed) {
+            Entry::Job(handle) => self.retire(handle, key.at),
+            entry @ Entry::Remembered(_) => self.drop_entry(entry),
+        }
+        true
+    }
+
+    /// Brings one job up to `at`.
+    pub(super) fn settle_job(&mut self, handle: Handle, at: u64) {
+        while self.jobs.get(handle).is_some_and(|job| !job.is_finished() && job.due() <= at) {
+            self.step(handle);
+        }
+    }
+
+    /// The one thing time does next to an unfinished job, as of the instant it is due.
+    fn step(&mut self, handle: Handle) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        match job.state {
+            State::Delayed { due } if due < job.expires() => self.join_end(handle, None, due),
+            State::Waiting { .. } | State::Delayed { .. } => {
+                let at = job.expires();
+                self.end(handle, Ending::Expired, at);
+            }
+            State::Active { token, lease_until, .. } => self.lose(handle, token, lease_until),
+            State::Completed { .. } | State::Failed { .. } => {}
+        }
+    }
+
+    /// The lease of a job has run out.
+    fn lose(&mut self, handle: Handle, token: u64, at: u64) {
+        self.counters.add(Count::Losses);
+        let mut losses = 0;
+        let mut cancel_asked = false;
+        self.edit(handle, |job| {
+            job.losses = job.losses.saturating_add(1);
+            losses = u32::from(job.losses);
+            cancel_asked = job.cancel_asked();
+        });
+        if cancel_asked {
+            self.cancel(handle, at);
+        } else if losses > self.settings.max_losses {
+            let error = format!("lease lost {losses} times").into_bytes().into_boxed_slice();
+            self.edit(handle, |job| job.rare_mut().error = Some(error));
+            self.end(handle, Ending::Failed, at);
+        } else {
+            self.move_to(handle, State::Waiting { since: at, lapsed: token });
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! Where the jobs of a queue live: a slab whose pages never move.
+//!
+//! A vector that doubles copies everything it holds, and one command would pay for it. Here growth is one more
+//! page of 256 slots, and a page that empties goes back to the allocator, so a burst leaves nothing behind.
+//!
+//! ```text
+//!   handle, 31 bits:   chunk (15)  |  page in the chunk (8)  |  slot in the page (8)
+//! ```
+//!
+//! The indexes of a queue ([`order`](super::order), [`ids`](super::ids)) hold the 4-byte handles given out here.
+//! A handle is reused after its value is gone; whoever keeps one longer must check what it finds.
+
+use std::collections::BTreeSet;
+use std::mem::{replace, size_of};
+
+/// Names one value in a [`Slab`]; below 2^31.
+pub type Handle = u32;
+
+const PAGE_SLOTS: usize = 256;
+const CHUNK_PAGES: usize = 256;
+const MOST_CHUNKS: usize = 1 << 15;
+/// Ends a page's list of free slots.
+const NO_SLOT: u16 = u16::MAX;
+/// No page takes inserts yet.
+const NO_PAGE: u32 = u32::MAX;
+/// What an emptied slab may keep, so that a queue that swings between no job and a few does not allocate.
+const KEPT_BYTES: usize = 4096;
+
+/// A paged slab: O(1) insert, look-up and removal, and no growth that copies more than half a page.
+#[derive(Debug)]
+pub struct Slab<T> {
+    chunks: Vec<Chunk<T>>,
+    /// The page that takes inserts until it is full.
+    open: u32,
+    /// All other pages with a free slot. The lowest is opened next, so that high pages drain.
+    room: BTreeSet<u32>,
+    /// Chunks with a page number that is not in use.
+    holes: BTreeSet<u32>,
+    len: usize,
+    bytes: usize,
+}
+
+/// The page numbers of 256 pages; exists so that the list of pages need not be copied as it grows either.
+#[derive(Debug, Clone)]
+struct Chunk<T> {
+    pages: Vec<Page<T>>,
+    /// How many of them hold memory.
+    live: usize,
+}
+
+/// The bookkeeping stands beside the slots and not among them: 256 slots of 8n bytes are a size that allocators
+/// serve without waste.
+#[derive(Debug)]
+struct Page<T> {
+    slots: Vec<Slot<T>>,
+    /// First slot of the list of free ones among `slots`.
+    free: u16,
+    used: u16,
+}
+
+/// As large as `T` alone when `T` has a niche (a box, a vector, an enum).
+#[derive(Debug, Clone)]
+enum Slot<T> {
+    Taken(T),
+    Free { next: u16 },
+}
+
+impl<T> Page<T> {
+    const fn new() -> Self {
+        Self { slots: Vec::new(), free: NO_SLOT, used: 0 }
+    }
+
+    fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot<T>>()
+    }
+
+    fn is_full(&self) -> bool {
+        usize::from(self.used) == PAGE_SLOTS
+    }
+
+    /// `None` when the page is full.
+    fn insert(&mut self, value: T) -> Option<u16> {
+        let at = if self.free == NO_SLOT {
+            let at = u16::try_from(self.slots.len()).ok().filter(|&at| usize::from(at) < PAGE_SLOTS)?;
+            self.slots.push(Slot::Taken(value));
+            at
+        } else {
+            let at = self.free;
+            let slot = self.slots.get_mut(usize::from(at))?;
+            if let Slot::Free { next } = *slot {
+                self.free = next;
+            }
+            *slot = Slot::Taken(value);
+            at
+        };
+        self.used += 1;
+        Some(at)
+    }
+
+    fn remove(&mut self, at: u16) -> Option<T> {
+        let slot = self.slots.get_mut(usize::from(at))?;
+        if matches!(slot, Slot::Free { .. }) {
+            return None;
+        }
+        let Slot::Taken(value) = replace(slot, Slot::Free { next: self.free }) else { return None };
+        self.free = at;
+        self.used -= 1;
+        Some(value)
+    }
+}
+
+/// Keeps the capacity, which a vector's own clone would cut to the length.
+impl<T: Clone> Clone for Page<T> {
+    fn clone(&self) -> Self {
+        let mut slots = Vec::with_capacity(self.slots.capacity());
+        slots.extend_from_slice(&self.slots);
+        Self { slots, free: self.free, used: self.used }
+    }
+}
+
+/// Doubles a full vector exactly, from one element on: small queues are many.
+fn grow<T>(vec: &mut Vec<T>) {
+    if vec.len() == vec.capacity() {
+        vec.reserve_exact(vec.len().max(1));
+    }
+}
+
+/// The parts of a handle as indexes: chunk, page in it, slot in that.
+fn split(handle: Handle) -> (usize, usize, u16) {
+    let page = handle >> 8;
+    ((page >> 8) as usize, (page & 0xff) as usize, u16::from(handle.to_le_bytes()[0]))
+}
+
+impl<T> Slab<T> {
+    /// How many values there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Heap bytes held, without what the values themselves own. O(1); the sets of page numbers are estimated.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes + (self.room.len() + self.holes.len()) * 8
+    }
+
+    /// Stores `value`; `None` (and the value is dropped) when all 2^31 handles are in use.
+    pub fn insert(&mut self, value: T) -> Option<Handle> {
+        if self.page(self.open).is_none_or(Page::is_full) {
+            self.open = match self.room.pop_first() {
+                Some(page) => page,
+                None => self.new_page()?,
+            };
+        }
+        let number = self.open;
+        let page = self.page_mut(number)?;
+        let before = page.bytes();
+        if page.slots.len() == page.slots.capacity() && page.free == NO_SLOT {
+            // Only the first page starts small: it is all that most queues ever need.
+            let most = PAGE_SLOTS - page.slots.len();
+            let more = if number == 0 { page.slots.len().clamp(4, PAGE_SLOTS) } else { PAGE_SLOTS };
+            page.slots.reserve_exact(more.min(most));
+        }
+        let slot = page.insert(value)?;
+        let grown = page.bytes() - before;
+        self.bytes += grown;
+        self.len += 1;
+        Some(number << 8 | u32::from(slot))
+    }
+
+    /// The value of `handle`, if it is in use.
+    #[must_use]
+    pub fn get(&self, handle: Handle) -> Option<&T> {
+        let (chunk, page, slot) = split(handle);
+        match self.chunks.get(chunk)?.pages.get(page)?.slots.get(usize::from(slot))? {
+            Slot::Taken(value) => Some(value),
+            Slot::Free { .. } => None,
+        }
+    }
+
+    /// The value of `handle`, to be changed.
+    pub fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
+        let (chunk, page, slot) = split(handle);
+        match self.chunks.get_mut(chunk)?.pages.get_mut(page)?.slots.get_mut(usize::from(slot))? {
+            Slot::Taken(value) => Some(value),
+            Slot::Free { .. } => None,
+        }
+    }
+
+    /// Takes the value of `handle` out. At most one page is freed.
+    pub fn remove(&mut self, handle: Handle) -> Option<T> {
+        let number = handle >> 8;
+        let page = self.page_mut(number)?;
+        let was_full = page.is_full();
+        let value = page.remove(split(handle).2)?;
+        let is_empty = page.used == 0;
+        self.len -= 1;
+        if self.len == 0 && self.bytes > KEPT_BYTES {
+            *self = Self::default();
+        } else if number == self.open {
+            // Kept even when empty: the next insert goes there.
+        } else if is_empty {
+            self.room.remove(&number);
+            self.free_page(number);
+        } else if was_full {
+            self.room.insert(number);
+        }
+        Some(value)
+    }
+
+    /// All values by ascending handle.
+    pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
+        (0_u32..).zip(&self.chunks).flat_map(|(chunk, c)| {
+            (chunk << 8..).zip(&c.pages).flat_map(|(page, p)| {
+                (page << 8..).zip(&p.slots).filter_map(|(handle, slot)| match slot {
+                    Slot::Taken(value) => Some((handle, value)),
+                    Slot::Free { .. } => None,
+                })
+            })
+        })
+    }
+
+    fn page(&self, number: u32) -> Option<&Page<T>> {
+        self.chunks.get((number >> 8) as usize)?.pages.get((number & 0xff) as usize)
+    }
+
+    fn page_mut(&mut self, number: u32) -> Option<&mut Page<T>> {
+        self.chunks.get_mut((number >> 8) as usize)?.pages.get_mut((number & 0xff) as usize)
+    }
+
+    /// The lowest page number that can be had; the page itself has no memory yet.
+    fn new_page(&mut self) -> Option<u32> {
+        let number = match self.holes.first() {
+            Some(&number) => number,
+            None if self.chunks.len() < MOST_CHUNKS => {
+                let number = u32::try_from(self.chunks.len()).ok()?;
+                let before = self.chunks.capacity();
+                grow(&mut self.chunks);
+                self.bytes += (self.chunks.capacity() - before) * size_of::<Chunk<T>>();
+                self.chunks.push(Chunk { pages: Vec::new(), live: 0 });
+                self.holes.insert(number);
+                number
+            }
+            None => return None,
+        };
+        let chunk = self.chunks.get_mut(number as usize)?;
+        let freed = chunk.pages.iter().position(|page| page.slots.capacity() == 0);
+        let at = freed.unwrap_or(chunk.pages.len());
+        if freed.is_none() {
+            let before = chunk.pages.capacity();
+            grow(&mut chunk.pages);
+            self.bytes += (chunk.pages.capacity() - before) * size_of::<Page<T>>();
+            chunk.pages.push(Page::new());
+        }
+        chunk.live += 1;
+        if chunk.live == CHUNK_PAGES {
+            self.holes.remove(&number);
+        }
+        u32::try_from(at).ok().map(|at| number << 8 | at)
+    }
+
+    fn free_page(&mut self, number: u32) {
+        let chunk_number = number >> 8;
+        let Some(chunk) = self.chunks.get_mut(chunk_number as usize) else { return };
+        let Some(page) = chunk.pages.get_mut((number & 0xff) as usize) else { return };
+        self.bytes -= page.bytes();
+        *page = Page::new();
+        chunk.live -= 1;
+        if chunk.live == 0 {
+            self.bytes -= chunk.pages.capacity() * size_of::<Page<T>>();
+            chunk.pages = Vec::new();
+        }
+        self.holes.insert(chunk_number);
+    }
+
+    /// What `bytes` must be: the sum over all that is held.
+    fn count_bytes(&self) -> usize {
+        let pages = self.chunks.iter().flat_map(|chunk| &chunk.pages).map(Page::bytes).sum::<usize>();
+        let chunks = self.chunks.iter().map(|c| c.pages.capacity() * size_of::<Page<T>>()).sum::<usize>();
+        pages + chunks + self.chunks.capacity() * size_of::<Chunk<T>>()
+    }
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self {
+            chunks: Vec::new(),
+            open: NO_PAGE,
+            room: BTreeSet::new(),
+            holes: BTreeSet::new(),
+            len: 0,
+            bytes: 0,
+        }
+    }
+}
+
+/// The clone has the same handles. O(n).
+impl<T: Clone> Clone for Slab<T> {
+    fn clone(&self) -> Self {
+        let mut clone = Self {
+            chunks: self.chunks.clone(),
+            open: self.open,
+            room: self.room.clone(),
+            holes: self.holes.clone(),
+            len: self.len,
+            bytes: 0,
+        };
+        clone.bytes = clone.count_bytes();
+        clone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_slot_is_as_large_as_its_value() {
+        assert_eq!(size_of::<Slot<Box<[u8]>>>(), size_of::<Box<[u8]>>());
+        assert_eq!(size_of::<Slot<(u64, Vec<u8>, u64)>>(), size_of::<(u64, Vec<u8>, u64)>());
+        assert_eq!(size_of::<Page<u64>>(), 32);
+    }
+
+    #[test]
+    fn memory_comes_back_after_a_burst() {
+        let mut slab = Slab::default();
+        let handles: Vec<_> = (0..200_000_u64).map(|n| slab.insert((n, Box::new(n))).unwrap()).collect();
+        let full = slab.bytes();
+        assert!(full < 200_000 * 17, "{full} bytes for 200,000 slots of 16");
+        for handle in &handles[..199_900] {
+            slab.remove(*handle).unwrap();
+        }
+        assert!(slab.bytes() < full / 50, "{} of {full} bytes held by 100 values", slab.bytes());
+        for handle in &handles[199_900..] {
+            slab.remove(*handle).unwrap();
+        }
+        assert_eq!(slab.bytes(), 0);
+        assert_eq!(slab.insert((1, Box::new(1))), Some(0));
+        assert!(slab.bytes() < 200, "{} bytes for one value", slab.bytes());
+    }
+
+    #[test]
+    fn freed_page_numbers_are_used_again() {
+        let mut slab = Slab::default();
+        let handles: Vec<_> = (0..70_000_u32).map(|n| slab.insert(n).unwrap()).collect();
+        for handle in &handles[256..66_000] {
+            slab.remove(*handle);
+        }
+        for n in 0..65_000 {
+            assert!(slab.insert(n).unwrap() < 70_144);
+        }
+    }
+
+    #[test]
+    fn a_handle_never_given_out_finds_nothing() {
+        let mut slab = Slab::default();
+        slab.insert(1_u8);
+        for handle in [1, 255, 256, 65_536, u32::MAX] {
+            assert_eq!(slab.get(handle), None);
+            assert_eq!(slab.remove(handle), None);
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Insert(u16),
+        RemoveSome { every: usize, from: usize },
+        Remove(usize),
+        Clone,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => (1_u16..700).prop_map(Step::Insert),
+            3 => (1_usize..4, 0_usize..3000).prop_map(|(every, from)| Step::RemoveSome { every, from }),
+            4 => any::<usize>().prop_map(Step::Remove),
+            1 => Just(Step::Clone),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn behaves_like_a_map(steps in prop::collection::vec(step(), 1..30)) {
+            let mut slab = Slab::default();
+            let mut twin: BTreeMap<Handle, Box<u64>> = BTreeMap::new();
+            let mut next = 0_u64;
+            for step in steps {
+                match step {
+                    Step::Insert(n) => for _ in 0..n {
+                        next += 1;
+                        let handle = slab.insert(Box::new(next)).unwrap();
+                        prop_assert!(twin.insert(handle, Box::new(next)).is_none());
+                    },
+                    Step::RemoveSome { every, from } => {
+                        let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).collect();
+                        for handle in gone {
+                            prop_assert_eq!(slab.remove(handle), twin.remove(&handle));
+                            prop_assert_eq!(slab.remove(handle), None);
+                        }
+                    }
+                    Step::Remove(nth) => if let Some((&handle, _)) = twin.iter().nth(nth % (twin.len() + 1)) {
+                        **slab.get_mut(handle).unwrap() += 1;
+                        prop_assert_eq!(slab.remove(handle), twin.remove(&handle).map(|b| Box::new(*b + 1)));
+                    },
+                    Step::Clone => slab = slab.clone(),
+                }
+                prop_assert_eq!(slab.len(), twin.len());
+                prop_assert_eq!(slab.bytes, slab.count_bytes());
+                prop_assert!(slab.iter().eq(twin.iter().map(|(h, v)| (*h, v))));
+                for (handle, value) in &twin {
+                    prop_assert_eq!(slab.get(*handle), Some(value));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What operators do to jobs and queues.
+
+use super::job::State;
+use super::{job, Effect, Entry, Handle, Phase, Settings, Target, Turn};
+
+impl Turn<'_> {
+    /// Drops a job that is not active, a record or a remembered id, with its window. False: nothing to drop.
+    pub fn remove(&mut self, id: &[u8]) -> bool {
+        let Some(entry) = self.find(id) else { return false };
+        if let Entry::Job(handle) = entry {
+            if self.queue.job(handle).is_some_and(|job| job.phase() == Phase::Active) {
+                return false;
+            }
+        }
+        self.change(&Effect::Removed { target: Target(entry) });
+        true
+    }
+
+    /// Cancels a job that has not started, or has the worker of an active one told. False: neither.
+    pub fn cancel(&mut self, id: &[u8]) -> bool {
+        let Some(Entry::Job(handle)) = self.find(id) else { return false };
+        let Some(known) = self.queue.job(handle) else { return false };
+        let job = Target::job(handle);
+        match known.state {
+            State::Waiting { .. } | State::Delayed { .. } => self.change(&Effect::Cancelled { job }),
+            State::Active { .. } if !known.cancel_asked() => self.change(&Effect::CancelAsked { job }),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Lets a delayed job join the line now. False: it is not delayed.
+    pub fn promote(&mut self, id: &[u8]) -> bool {
+        match self.find(id) {
+            Some(Entry::Job(handle)) if self.phase_of(handle) == Some(Phase::Delayed) => {
+                self.change(&Effect::Promoted { job: Target::job(handle) });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives a failed job fresh attempts. False: it has not failed, or its record is gone.
+    pub fn revive(&mut self, id: &[u8]) -> bool {
+        match self.find(id) {
+            Some(Entry::Job(handle)) if self.phase_of(handle) == Some(Phase::Failed) => {
+                self.change(&Effect::Revived { job: Target::job(handle) });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives at most `count` failed jobs fresh attempts, those first that failed first; how many.
+    pub fn revive_some(&mut self, count: usize) -> usize {
+        let mut revived = 0;
+        while revived < count {
+            let Some(handle) = self.queue.failed.first() else { break };
+            self.change(&Effect::Revived { job: Target::job(handle) });
+            revived += 1;
+        }
+        revived
+    }
+
+    /// Stops claims. False: they were stopped.
+    pub fn pause(&mut self) -> bool {
+        let changes = !self.queue.paused;
+        if changes {
+            self.change(&Effect::Paused);
+        }
+        changes
+    }
+
+    /// Lets claims go on. False: they were going on.
+    pub fn resume(&mut self) -> bool {
+        let changes = self.queue.paused;
+        if changes {
+            self.change(&Effect::Resumed);
+        }
+        changes
+    }
+
+    /// Puts new settings in force.
+    pub fn configure(&mut self, settings: Settings) {
+        self.change(&Effect::Configured(settings));
+    }
+
+    fn phase_of(&self, handle: Handle) -> Option<Phase> {
+        self.queue.job(handle).map(job::Job::phase)
+    }
+}

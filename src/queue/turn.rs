@@ -1,0 +1,85 @@
+//! One command's, or one timer tick's, access to a queue.
+
+use super::settle::Settled;
+use super::{Effect, Entry, Handle, Now, Queue, Target};
+
+/// Where effects are written down as they happen, to be replicated.
+pub trait Journal {
+    /// Takes down `effect`, which is about to happen to `queue`.
+    fn record(&mut self, queue: &Queue, effect: &Effect<'_>);
+}
+
+/// What a command does for time before its own work: so much that ordinary backlogs are gone, so little that
+/// nobody waits a millisecond for it. The timer does the rest.
+const SETTLE_FIRST: Settled = Settled { jobs: 1000, forgotten: 200 };
+
+/// A queue at one instant, with a journal.
+pub struct Turn<'q> {
+    pub(crate) queue: &'q mut Queue,
+    now: Now,
+    journal: &'q mut dyn Journal,
+}
+
+impl<'q> Turn<'q> {
+    /// Begins a turn: lets time do what is due, bounded to about a millisecond.
+    pub fn begin(queue: &'q mut Queue, now: Now, journal: &'q mut dyn Journal) -> Self {
+        let mut turn = Turn { queue, now, journal };
+        turn.settle(SETTLE_FIRST);
+        turn
+    }
+
+    /// The queue as it is.
+    #[must_use]
+    pub fn queue(&self) -> &Queue {
+        self.queue
+    }
+
+    /// When it takes place.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
+    /// Unix milliseconds.
+    pub(crate) fn at(&self) -> u64 {
+        self.now.millis()
+    }
+
+    /// Lets time do at most `most`.
+    pub(crate) fn settle(&mut self, most: Settled) {
+        let at = self.at();
+        if self.queue.next_due().is_none_or(|due| due > at) {
+            return;
+        }
+        let done = self.queue.settle(at, most);
+        if done != Settled::default() {
+            // Written down afterwards: it names no job, and only now it is known how much it was.
+            self.journal.record(self.queue, &Effect::Settled(done));
+        }
+    }
+
+    /// Journals `effect` and makes it happen.
+    pub(crate) fn change(&mut self, effect: &Effect<'_>) {
+        self.journal.record(self.queue, effect);
+        self.queue.apply(effect, self.at());
+    }
+
+    /// What `id` leads to as of now, even where time has more to do than it had room for.
+    pub(crate) fn find(&mut self, id: &[u8]) -> Option<Entry> {
+        let entry = self.queue.find(id)?;
+        match entry {
+            Entry::Job(handle) if self.bring_up(handle) => self.queue.find(id),
+            _ => Some(entry),
+        }
+    }
+
+    /// Brings a job up to now; whether there was anything to do.
+    pub(crate) fn bring_up(&mut self, handle: Handle) -> bool {
+        let at = self.at();
+        let behind = self.queue.job(handle).is_some_and(|job| !job.is_finished() && job.due() <= at);
+        if behind {
+            self.change(&Effect::SettledJob { job: Target::job(handle) });
+        }
+        behind
+    }
+}
