@@ -65,7 +65,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
             "LEASE" => lease = Some(args.span(option, 1)?),
             "BLOCK" => block = Some(args.span(option, 0)?),
             "MIN" => least = args.uint(option, 1..=madd::MOST)?,
-            "MAXBYTES" => max_bytes = Some(args.uint(option, 1..=MAX_INSTANT)?),
+            "MAXBYTES" => max_bytes = Some(args.uint(option, 0..=MAX_INSTANT)?),
             _ => held = true,
         }
         if !matches!(option, "LEASE" | "HELD") {

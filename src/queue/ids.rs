@@ -108,12 +108,6 @@ impl IdIndex {
         self.len
     }
 
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// Heap bytes held. O(1).
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -368,7 +362,7 @@ mod tests {
                 assert!(index.bytes() < full / 4, "{} of {full} bytes held by a twentieth", index.bytes());
             }
         }
-        assert!(index.is_empty() && index.bytes() <= KEPT_BYTES);
+        assert!(index.len() == 0 && index.bytes() <= KEPT_BYTES);
     }
 
     #[test]

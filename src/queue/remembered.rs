@@ -220,12 +220,6 @@ impl Remembered {
         self.len
     }
 
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// Heap bytes held. O(strides in use), which are at most 129; the sets of pages with room are estimated.
     #[must_use]
     pub fn bytes(&self) -> usize {

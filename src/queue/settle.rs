@@ -5,7 +5,7 @@
 //! bounded by the caller; the effect says how many steps were taken, so a replica takes exactly those.
 
 use super::counters::Count;
-use super::job::State;
+use super::job::{Job, State};
 use super::{due_key, expiry_key, forget_key, Ending, Entry, Handle, Queue};
 
 /// How much time has done, or may do.
@@ -83,17 +83,16 @@ impl Queue {
 
     /// The lease of a job has run out.
     fn lose(&mut self, handle: Handle, token: u64, at: u64) {
+        if self.jobs.get(handle).is_some_and(Job::cancel_asked) {
+            return self.cancel(handle, at);
+        }
         self.counters.add(Count::Losses);
         let mut losses = 0;
-        let mut cancel_asked = false;
         self.edit(handle, |job| {
             job.losses = job.losses.saturating_add(1);
             losses = u32::from(job.losses);
-            cancel_asked = job.cancel_asked();
         });
-        if cancel_asked {
-            self.cancel(handle, at);
-        } else if losses > self.settings.max_losses {
+        if losses > self.settings.max_losses {
             let error = format!("lease lost {losses} times").into_bytes().into_boxed_slice();
             self.edit(handle, |job| job.rare_mut().error = Some(error));
             self.end(handle, Ending::Failed, at);

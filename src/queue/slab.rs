@@ -138,12 +138,6 @@ impl<T> Slab<T> {
         self.len
     }
 
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// Heap bytes held, without what the values themselves own. O(1); the sets of page numbers are estimated.
     #[must_use]
     pub fn bytes(&self) -> usize {

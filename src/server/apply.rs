@@ -1,0 +1,71 @@
+//! JQ.APPLY: what happened on the primary, or before, happens here.
+//!
+//! Accepted from the replication link and from files only. It passes on what it got: commands of a module are not
+//! propagated by themselves, so a replica's own append-only file would miss it.
+
+use super::ffi::call::Call;
+use super::ffi::context::warn;
+use super::ffi::key::{Found, Key, Mode};
+use super::ffi::reply::Writer;
+use super::home::Value;
+use super::{guarded, timekeeper, wakeups, INTERNAL_ERROR};
+use crate::codec;
+use crate::commands::error::Error;
+use crate::commands::reply::Reply;
+use crate::queue::Queue;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Whether a refusal has been logged: the first is the one that matters, and thousands may follow.
+static REFUSED: AtomicBool = AtomicBool::new(false);
+
+/// Runs `JQ.APPLY key blob`.
+pub(super) fn command(call: &Call<'_>) {
+    let mut reply = call.ctx.reply();
+    match guarded("jq.apply", || run(call, &mut reply)) {
+        Some(Ok(())) => {}
+        Some(Err(error)) => reply.error(&error),
+        None => reply.error_line(INTERNAL_ERROR),
+    }
+}
+
+fn run(call: &Call<'_>, reply: &mut Writer<'_>) -> Result<(), Error> {
+    let flags = call.ctx.flags();
+    if !flags.replicated() && !flags.loading() {
+        return Err(Error::other("JQ.APPLY is internal: only a primary or a file may send it"));
+    }
+    let words = call.words();
+    let (Some(name), [_, _, blob]) = (call.key(), words.as_slice()) else {
+        return Err(Error::other("JQ.APPLY takes a key and a blob"));
+    };
+    let mut key = Key::open(call.ctx, name, Mode::Write);
+    let mut fresh = None;
+    let value = match key.found() {
+        Found::Queue(value) => value,
+        Found::Missing => &mut **fresh.insert(Value::new(Queue::default())),
+        Found::Other => return Err(refused(name.bytes(), "the key holds a value of another type")),
+    };
+    codec::replay(&mut value.queue, blob).map_err(|reason| refused(name.bytes(), &reason.to_string()))?;
+    call.ctx.replicate_verbatim();
+    call.ctx.signal_modified(name);
+    timekeeper::note(call.ctx, name.bytes(), value);
+    wakeups::look(call.ctx, name.bytes(), value.queue.claimable());
+    if let Some(value) = fresh {
+        key.store(value);
+    }
+    reply.ok();
+    Ok(())
+}
+
+/// Says loudly, once, that this server does not have what its primary or its file has.
+fn refused(name: &[u8], reason: &str) -> Error {
+    let error = Error::other(format!("JQ.APPLY refused: {reason}"));
+    if !REFUSED.swap(true, Relaxed) {
+        let name = String::from_utf8_lossy(name);
+        let text = format!(
+            "jq: THIS SERVER'S DATA IS NOT WHAT ITS PRIMARY OR ITS FILE SAYS. A change of the queue '{name}' is \
+             refused: {reason}. Further refusals are not logged."
+        );
+        warn(&text);
+    }
+    error
+}

@@ -1,0 +1,31 @@
+//! JQ.DEBUG, for tests: exists only when the module was loaded with `debug yes`.
+
+use super::ffi::call::Call;
+use super::{clock, guarded, timekeeper, INTERNAL_ERROR};
+use crate::commands::args::{Args, MAX_INSTANT};
+use crate::commands::error::Error;
+use crate::commands::reply::Reply;
+
+/// Runs `JQ.DEBUG CLOCK ms|OFF`.
+pub(super) fn command(call: &Call<'_>) {
+    let mut reply = call.ctx.reply();
+    match guarded("jq.debug", || run(call)) {
+        Some(Ok(())) => reply.ok(),
+        Some(Err(error)) => reply.error(&error),
+        None => reply.error_line(INTERNAL_ERROR),
+    }
+}
+
+/// Stops the module's clock at `ms`, or lets it run again. What is due then happens at once.
+fn run(call: &Call<'_>) -> Result<(), Error> {
+    let words = call.words();
+    let mut args = Args::new(words.get(1..).unwrap_or_default());
+    if !args.keyword("CLOCK") {
+        return Err(Error::syntax("the only subcommand is CLOCK"));
+    }
+    let stopped = if args.keyword("OFF") { None } else { Some(args.uint("CLOCK", 0..=MAX_INSTANT)?) };
+    args.finish()?;
+    clock::stop(stopped);
+    timekeeper::wake_up();
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! One command call: its context and its words.
+
+use super::context::Context;
+use super::name::{self, Name};
+use redis_module::raw;
+use smallvec::SmallVec;
+use std::os::raw::c_int;
+
+/// The words of a command; on the stack unless there are many.
+pub(in crate::server) type Words<'c> = SmallVec<[&'c [u8]; 16]>;
+
+/// A command as it came.
+#[derive(Clone, Copy)]
+pub(in crate::server) struct Call<'c> {
+    /// The server, for this call.
+    pub(in crate::server) ctx: Context<'c>,
+    argv: &'c [*mut raw::RedisModuleString],
+}
+
+impl<'c> Call<'c> {
+    /// # Safety
+    /// `ctx` and the `argc` strings at `argv` stay valid for `'c`.
+    pub(super) unsafe fn from_raw(
+        ctx: *mut raw::RedisModuleCtx,
+        argv: *mut *mut raw::RedisModuleString,
+        argc: c_int,
+    ) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        let ctx = unsafe { Context::from_raw(ctx) }?;
+        let argc = usize::try_from(argc).ok()?;
+        // SAFETY: the caller's promise.
+        let argv = if argv.is_null() { &[] } else { unsafe { std::slice::from_raw_parts(argv, argc) } };
+        Some(Call { ctx, argv })
+    }
+
+    /// The command's name and the words after it.
+    pub(in crate::server) fn words(&self) -> Words<'c> {
+        // SAFETY: valid for 'c, as `from_raw` was promised.
+        self.argv.iter().map(|&word| unsafe { name::bytes(word) }).collect()
+    }
+
+    /// The key's name: the first word after the command's.
+    pub(in crate::server) fn key(&self) -> Option<Name<'c>> {
+        // SAFETY: valid for 'c, as `from_raw` was promised.
+        self.argv.get(1).map(|&word| unsafe { Name::from_raw(word) })
+    }
+}

@@ -1,0 +1,342 @@
+//! Who waits for jobs, and in which order they are called. Pure: calling them is for the caller.
+//!
+//! ```text
+//!   place (database, name) ──► Line: MIN 1 ──► tickets 3, 7, 8 ...    first come, first served
+//!                                    MIN 50 ─► tickets 5              called when 50 are there; stops nobody
+//!   ticket ──► Waiter: waiting ──► called ──► gone
+//! ```
+//!
+//! A waiter that is called has left the line, but what it was promised is still counted until it has its answer.
+
+use hashbrown::{Equivalent, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, Hash, Hasher};
+
+/// A key, whether or not anything is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) db: i32,
+    pub(super) name: Box<[u8]>,
+}
+
+/// The same, lent.
+struct At<'a>(i32, &'a [u8]);
+
+impl Hash for At<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+        self.1.hash(state);
+    }
+}
+
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        At(self.db, &self.name).hash(state);
+    }
+}
+
+impl Equivalent<Place> for At<'_> {
+    fn equivalent(&self, place: &Place) -> bool {
+        self.0 == place.db && *self.1 == *place.name
+    }
+}
+
+/// What a waiter wants: at least so many jobs at once, at most so many.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish {
+    pub(super) least: usize,
+    pub(super) most: usize,
+}
+
+/// How far a waiter has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// In line.
+    Waiting,
+    /// To be served as soon as the server lets it.
+    Called,
+    /// Has its answer; the server has not let go of it yet.
+    Answered,
+}
+
+/// One client in line; `C` is what it takes to call it, `R` what it asked for.
+#[derive(Debug)]
+struct Waiter<C, R> {
+    place: Place,
+    wish: Wish,
+    stage: Stage,
+    client: Option<C>,
+    request: Option<R>,
+}
+
+/// The waiters of one place.
+#[derive(Debug, Default)]
+struct Line {
+    /// By how many they want at least; no entry is empty.
+    lanes: BTreeMap<usize, Lane>,
+    waiting: usize,
+    /// Jobs promised to waiters that are called, and how many these are.
+    promised: usize,
+    called: usize,
+    marked: bool,
+}
+
+/// Those who want the same least, by ticket.
+#[derive(Debug, Default)]
+struct Lane {
+    tickets: BTreeSet<u64>,
+    wanted: usize,
+}
+
+/// All lines of this process.
+#[derive(Debug)]
+pub(super) struct Lines<C, R, S> {
+    waiters: BTreeMap<u64, Waiter<C, R>>,
+    at: HashMap<Place, Line, S>,
+    /// Places at which somebody may be served.
+    marked: Vec<Place>,
+    last_ticket: u64,
+}
+
+/// What a non-blocking claim at a place must know.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Ahead {
+    /// Clients in line.
+    pub(super) waiters: usize,
+    /// Claimable jobs that are theirs.
+    pub(super) promised: usize,
+}
+
+impl<C, R, S: BuildHasher> Lines<C, R, S> {
+    pub(super) fn new(hasher: S) -> Self {
+        Lines {
+            waiters: BTreeMap::new(),
+            at: HashMap::with_hasher(hasher),
+            marked: Vec::new(),
+            last_ticket: 0,
+        }
+    }
+
+    /// The ticket for the next who joins; never 0, never twice.
+    pub(super) fn next_ticket(&mut self) -> u64 {
+        self.last_ticket += 1;
+        self.last_ticket
+    }
+
+    /// Joins the line at `place`.
+    pub(super) fn join(&mut self, ticket: u64, place: Place, wish: Wish, client: C, request: R) {
+        let line = self.at.entry(place.clone()).or_default();
+        let lane = line.lanes.entry(wish.least).or_default();
+        lane.tickets.insert(ticket);
+        lane.wanted = lane.wanted.saturating_add(wish.most);
+        line.waiting += 1;
+        let (client, request) = (Some(client), Some(request));
+        self.waiters.insert(ticket, Waiter { place, wish, stage: Stage::Waiting, client, request });
+    }
+
+    /// Clients that have not left, answered or not.
+    pub(super) fn len(&self) -> usize {
+        self.waiters.len()
+    }
+
+    /// Who is ahead of a client that comes now and finds `claimable` jobs.
+    pub(super) fn ahead(&self, db: i32, name: &[u8], claimable: usize) -> Ahead {
+        let Some(line) = self.at.get(&At(db, name)) else { return Ahead::default() };
+        let lanes = line.lanes.range(..=line.left(claimable)).map(|(_, lane)| lane.wanted);
+        Ahead { waiters: line.waiting, promised: lanes.fold(line.promised, usize::saturating_add) }
+    }
+
+    /// Marks a place if somebody there can be served from `claimable` jobs. True if it was not marked before.
+    pub(super) fn mark_if_servable(&mut self, db: i32, name: &[u8], claimable: usize) -> bool {
+        let Some(line) = self.at.get(&At(db, name)) else { return false };
+        line.is_servable(claimable) && self.mark(Place { db, name: name.into() })
+    }
+
+    /// Marks the place of a waiter, so that somebody looks whether anybody there can be served. True if it was
+    /// not marked before.
+    pub(super) fn mark_place_of(&mut self, ticket: u64) -> bool {
+        let place = self.waiters.get(&ticket).map(|waiter| waiter.place.clone());
+        place.is_some_and(|place| self.mark(place))
+    }
+
+    fn mark(&mut self, place: Place) -> bool {
+        match self.at.get_mut(&place) {
+            Some(line) if !line.marked => {
+                line.marked = true;
+                self.marked.push(place);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The marked places; they are marked no more.
+    pub(super) fn take_marked(&mut self) -> Vec<Place> {
+        let places = std::mem::take(&mut self.marked);
+        for place in &places {
+            if let Some(line) = self.at.get_mut(place) {
+                line.marked = false;
+            }
+        }
+        places
+    }
+
+    /// Calls, in order, those who can be served from `claimable` jobs, at most `most` of them.
+    pub(super) fn call(&mut self, place: &Place, claimable: usize, most: usize) -> Vec<C> {
+        let Some(line) = self.at.get_mut(place) else { return Vec::new() };
+        let mut clients = Vec::new();
+        while clients.len() < most {
+            let Some(ticket) = line.first_servable(claimable) else { break };
+            let Some(waiter) = self.waiters.get_mut(&ticket) else { break };
+            line.leave(ticket, waiter.wish);
+            line.promised = line.promised.saturating_add(waiter.wish.most);
+            line.called += 1;
+            waiter.stage = Stage::Called;
+            clients.extend(waiter.client.take());
+        }
+        clients
+    }
+
+    /// The waiter gets its answer now: its stage so far, its place and what it asked for. None if it had one.
+    pub(super) fn answer(&mut self, ticket: u64) -> Option<(Stage, Place, R)> {
+        let waiter = self.waiters.get_mut(&ticket)?;
+        let stage = std::mem::replace(&mut waiter.stage, Stage::Answered);
+        let (place, wish, request) = (waiter.place.clone(), waiter.wish, waiter.request.take()?);
+        self.settle(ticket, &place, wish, stage);
+        Some((stage, place, request))
+    }
+
+    /// The server has let go of the client. True if it had been called but not answered: its turn is another's
+    /// now, and the place is marked.
+    pub(super) fn left(&mut self, ticket: u64) -> bool {
+        let Some(waiter) = self.waiters.remove(&ticket) else { return false };
+        self.settle(ticket, &waiter.place, waiter.wish, waiter.stage);
+        waiter.stage == Stage::Called && self.mark(waiter.place)
+    }
+
+    /// Takes a waiter out of its line's books, and the line away when it was the last.
+    fn settle(&mut self, ticket: u64, place: &Place, wish: Wish, stage: Stage) {
+        let Some(line) = self.at.get_mut(place) else { return };
+        match stage {
+            Stage::Waiting => line.leave(ticket, wish),
+            Stage::Called => {
+                line.called -= 1;
+                line.promised = if line.called == 0 { 0 } else { line.promised.saturating_sub(wish.most) };
+            }
+            Stage::Answered => return,
+        }
+        if line.waiting == 0 && line.called == 0 {
+            self.at.remove(place);
+        }
+    }
+}
+
+impl Line {
+    /// Of `claimable` jobs, those not promised to who is called.
+    fn left(&self, claimable: usize) -> usize {
+        claimable.saturating_sub(self.promised)
+    }
+
+    fn is_servable(&self, claimable: usize) -> bool {
+        self.lanes.range(..=self.left(claimable)).next().is_some()
+    }
+
+    /// Of those who can be served, the one who came first. O(different wishes).
+    fn first_servable(&self, claimable: usize) -> Option<u64> {
+        self.lanes.range(..=self.left(claimable)).filter_map(|(_, lane)| lane.tickets.first()).min().copied()
+    }
+
+    /// Takes a ticket out of the line.
+    fn leave(&mut self, ticket: u64, wish: Wish) {
+        let Some(lane) = self.lanes.get_mut(&wish.least) else { return };
+        if lane.tickets.remove(&ticket) {
+            lane.wanted = lane.wanted.saturating_sub(wish.most);
+            self.waiting -= 1;
+        }
+        if lane.tickets.is_empty() {
+            self.lanes.remove(&wish.least);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Names = Lines<char, (), ahash::RandomState>;
+
+    fn q() -> Place {
+        Place { db: 0, name: (*b"q").into() }
+    }
+
+    /// Waiters named by letters, tickets counted from 1.
+    fn waiting(wishes: &[(char, usize, usize)]) -> Names {
+        let mut lines = Names::new(ahash::RandomState::new());
+        for &(name, least, most) in wishes {
+            let ticket = lines.next_ticket();
+            lines.join(ticket, q(), Wish { least, most }, name, ());
+        }
+        lines
+    }
+
+    fn called(lines: &mut Names, claimable: usize) -> String {
+        lines.call(&q(), claimable, 99).into_iter().collect()
+    }
+
+    #[test]
+    fn first_come_first_served_and_each_takes_what_it_wants() {
+        let mut lines = waiting(&[('a', 1, 1), ('b', 1, 3), ('c', 1, 1), ('d', 1, 1)]);
+        assert_eq!(called(&mut lines, 3), "ab");
+        assert_eq!(called(&mut lines, 3), "", "all three are promised");
+        lines.answer(1);
+        lines.answer(2);
+        assert_eq!(called(&mut lines, 1), "c");
+    }
+
+    #[test]
+    fn one_who_wants_many_keeps_its_place_and_stops_nobody() {
+        let mut lines = waiting(&[('a', 5, 5), ('b', 1, 1), ('c', 1, 1)]);
+        assert_eq!(called(&mut lines, 1), "b");
+        lines.answer(2);
+        assert_eq!(called(&mut lines, 6), "ac");
+    }
+
+    #[test]
+    fn no_more_are_called_than_asked_for() {
+        let mut lines = waiting(&[('a', 1, 1), ('b', 1, 1), ('c', 1, 1)]);
+        assert_eq!(lines.call(&q(), 3, 2), ['a', 'b']);
+        assert_eq!(called(&mut lines, 3), "c");
+    }
+
+    #[test]
+    fn what_is_promised_counts_those_who_can_be_served() {
+        let mut lines = waiting(&[('a', 1, 2), ('b', 4, 4)]);
+        assert_eq!(lines.ahead(0, b"q", 3), Ahead { waiters: 2, promised: 2 });
+        assert_eq!(lines.ahead(0, b"q", 4), Ahead { waiters: 2, promised: 6 });
+        assert_eq!(called(&mut lines, 3), "a");
+        assert_eq!(lines.ahead(0, b"q", 3), Ahead { waiters: 1, promised: 2 });
+        assert_eq!(lines.ahead(1, b"q", 3), Ahead::default());
+    }
+
+    #[test]
+    fn one_who_vanishes_after_being_called_gives_its_turn_away() {
+        let mut lines = waiting(&[('a', 1, 1), ('b', 1, 1)]);
+        assert_eq!(called(&mut lines, 1), "a");
+        assert!(lines.left(1));
+        assert_eq!(lines.take_marked(), [q()]);
+        assert_eq!(called(&mut lines, 1), "b");
+    }
+
+    #[test]
+    fn one_who_gives_up_is_not_called_and_leaves_nothing_behind() {
+        let mut lines = waiting(&[('a', 1, 1)]);
+        assert!(lines.mark_if_servable(0, b"q", 1));
+        assert!(!lines.mark_if_servable(0, b"q", 1), "once is enough");
+        assert!(matches!(lines.answer(1), Some((Stage::Waiting, _, ()))));
+        assert!(lines.answer(1).is_none());
+        assert!(!lines.left(1));
+        assert_eq!((lines.len(), lines.at.len()), (0, 0));
+        assert_eq!(lines.take_marked(), [q()], "a mark for nobody does no harm");
+        assert_eq!(called(&mut lines, 1), "");
+    }
+}

@@ -1,0 +1,71 @@
+//! The only part that knows Redis: commands in, replies and replication out, time, clients that wait.
+//!
+//! - [`dispatch`]: the one way every command takes; [`apply`] and [`debug`]: the two that take another.
+//! - [`home`]: what a key holds. [`persistence`]: the same in files.
+//! - [`timekeeper`], with [`registry`] and [`sweep`]: what happens by itself, at its time.
+//! - [`wakeups`], with [`line`]: clients that wait for jobs.
+//! - [`clock`], [`config`], [`arguments`], [`info`]: what their names say.
+//! - [`ffi`]: everything unsafe, and every function the server calls.
+//!
+//! Redis runs all of this on one thread. The statics are behind locks nevertheless, never held while the server is
+//! called, since the server may call back; the one thing that comes on another thread is [`home::free`].
+
+// lazy_static rather than LazyLock throughout: one way for all of them.
+#![allow(clippy::non_std_lazy_statics)]
+
+mod apply;
+mod arguments;
+mod clock;
+mod config;
+mod debug;
+mod dispatch;
+mod ffi;
+mod home;
+mod info;
+mod line;
+mod persistence;
+mod registry;
+mod sweep;
+mod timekeeper;
+mod wakeups;
+
+use crate::codec::effects::Log;
+use ffi::context::{warn, Context};
+use ffi::name::Name;
+use std::panic::{self, AssertUnwindSafe};
+
+/// What a client is told when something went wrong that the server's log has the details of.
+const INTERNAL_ERROR: &str = "ERR internal error, see the server's log";
+
+/// Runs `work`; None if it panicked: a panic must not reach the server, which would end. The hook has logged it.
+fn guarded<R>(what: &str, work: impl FnOnce() -> R) -> Option<R> {
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => Some(result),
+        Err(payload) => {
+            // Dropping a payload can panic too.
+            std::mem::forget(payload);
+            warn(&format!("jq: an internal error in {what} was caught"));
+            None
+        }
+    }
+}
+
+/// Panics go to the server's log. Without a backtrace: on servers that load modules with RTLD_DEEPBIND (Valkey
+/// 8.1) printing one ends the process.
+fn log_panics() {
+    panic::set_hook(Box::new(|info| {
+        let text = info.to_string().replace('\n', ": ");
+        warn(&format!("jq: internal error, please report it: {text}"));
+    }));
+}
+
+/// Tells replicas, the AOF, WATCH and client-side caches what happened to the key `name` of the selected database.
+fn publish(ctx: Context<'_>, name: Name<'_>, log: Log) {
+    if log.is_empty() {
+        return;
+    }
+    for blob in log.into_blobs() {
+        ctx.replicate(persistence::APPLY, name, &blob);
+    }
+    ctx.signal_modified(name);
+}

@@ -1,0 +1,254 @@
+//! One timer for all queues: it is set for the earliest instant at which time changes anything, and not set when
+//! there is none.
+//!
+//! Only a primary acts: what time does is replicated like everything else. While the server must not replicate
+//! (clients are paused, a failover is under way) the timer waits; on a replica and while loading it sleeps until the
+//! server says that this is over.
+//!
+//! A tick is bounded by time, not by what is due; what is left is done a millisecond later, after whoever else
+//! wants the server. Queues take turns.
+
+use super::clock::{self, Stopwatch};
+use super::ffi::context::{avoid_replica_traffic, Context};
+use super::ffi::key::{Found, Key, Mode};
+use super::ffi::name::OwnedName;
+use super::ffi::timer::{self, Alarm, Timer};
+use super::home::{Home, Value};
+use super::registry::{Entry, Registry};
+use super::sweep::Sweep;
+use super::{guarded, publish, wakeups};
+use crate::codec::effects::Log;
+use crate::queue::{Now, Turn};
+use lazy_static::lazy_static;
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::time::Duration;
+
+/// A tick begins no new queue after this. One queue's turn is bounded by itself, to about the same.
+const TICK: Duration = Duration::from_micros(500);
+/// Queues taken up by one tick.
+const BATCH: usize = 64;
+/// The timer is never set for later than this, in milliseconds, so that a clock that was set is noticed.
+const LONGEST: u64 = 60_000;
+/// How long to wait, in milliseconds, when nothing may be replicated, or after an internal error.
+const POSTPONED: u64 = 50;
+/// Between two looks for homeless values, in milliseconds; and while a search goes on.
+const NEXT_LOOK: u64 = 160;
+const NEXT_STEP: u64 = 10;
+
+struct State {
+    registry: Registry,
+    /// The timer, and when it fires, in milliseconds of uptime.
+    timer: Option<(Timer, u64)>,
+    asleep: bool,
+    sweep: Option<Sweep>,
+    lag: Lag,
+}
+
+/// How late the timer was, in milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Lag {
+    pub(super) last: u64,
+    pub(super) worst: u64,
+}
+
+lazy_static! {
+    static ref STATE: Mutex<State> = Mutex::new(State {
+        registry: Registry::new(),
+        timer: None,
+        asleep: false,
+        sweep: None,
+        lag: Lag::default(),
+    });
+}
+
+/// Works on the state. `work` must not call anything of the server that could call back; setting and stopping
+/// timers is fine.
+fn with<R>(work: impl FnOnce(&mut State) -> R) -> R {
+    work(&mut STATE.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The queue at `name` in the selected database has changed: makes sure that somebody comes round in time. Costs one
+/// comparison if the next due instant is not earlier than it was.
+pub(super) fn note(ctx: Context<'_>, name: &[u8], value: &Value) {
+    if !value.home.covers(value.due()) {
+        note_in(ctx.db(), name, value);
+    }
+}
+
+/// The same for a queue in database `db`.
+pub(super) fn note_in(db: i32, name: &[u8], value: &Value) {
+    let due = value.due();
+    if !value.home.covers(due) {
+        list(db, name, &value.home, due);
+    }
+}
+
+pub(super) fn list(db: i32, name: &[u8], home: &Arc<Home>, due: u64) {
+    with(|state| {
+        state.registry.list(db, name, home, due);
+        state.set_for(due);
+    });
+}
+
+/// The key of `value` goes away.
+pub(super) fn unlinked(db: i32, name: &[u8], value: &Value) {
+    if value.home.is_listed() {
+        with(|state| {
+            if state.registry.unlinked(db, name, &value.home, clock::uptime()) {
+                state.set_in(NEXT_LOOK);
+            }
+        });
+    }
+}
+
+/// A database, or all of them, is emptied.
+pub(super) fn flushed(db: Option<i32>) {
+    with(|state| state.registry.flushed(db));
+}
+
+/// Two databases change places. A search that is under way begins again.
+pub(super) fn swapped(one: i32, other: i32) {
+    with(|state| {
+        state.registry.swapped(one, other);
+        state.sweep = None;
+    });
+}
+
+/// This server is now the primary, has read its files, or its clock was set.
+pub(super) fn wake_up() {
+    with(|state| {
+        state.asleep = false;
+        if let Some((timer, _)) = state.timer.take() {
+            timer.stop();
+        }
+        state.set_again();
+    });
+}
+
+/// Queues with something due, and how late the timer was. None if the answer would have to be waited for.
+pub(super) fn report() -> Option<(usize, Lag)> {
+    match STATE.try_lock() {
+        Ok(state) => Some((state.registry.len(), state.lag)),
+        Err(TryLockError::Poisoned(state)) => {
+            let state = state.into_inner();
+            Some((state.registry.len(), state.lag))
+        }
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+impl State {
+    /// Sets the timer for the instant `due`, unless it is set for an earlier one.
+    fn set_for(&mut self, due: u64) {
+        if let Some(ms) = clock::until(due) {
+            self.set_in(ms.min(LONGEST));
+        }
+    }
+
+    fn set_in(&mut self, ms: u64) {
+        let at = clock::uptime().saturating_add(ms);
+        if self.asleep || self.timer.as_ref().is_some_and(|(_, set)| *set <= at) {
+            return;
+        }
+        if let Some((timer, _)) = self.timer.take() {
+            timer.stop();
+        }
+        self.timer = timer::set(Alarm::Tick, ms).map(|timer| (timer, at));
+    }
+
+    /// Sets the timer for whatever is next.
+    fn set_again(&mut self) {
+        if let Some(due) = self.registry.first_due() {
+            self.set_for(due);
+        }
+        if self.registry.has_homeless() {
+            self.set_in(if self.sweep.is_some() { NEXT_STEP } else { NEXT_LOOK });
+        }
+    }
+}
+
+/// The timer fires.
+pub(super) fn tick(ctx: Context<'_>) {
+    // It has fired: it must not be stopped any more.
+    with(|state| state.timer = None);
+    if guarded("the timer", || work(ctx)).is_none() {
+        with(|state| state.set_in(POSTPONED));
+    }
+}
+
+fn work(ctx: Context<'_>) {
+    let flags = ctx.flags();
+    if flags.replica() || flags.loading() {
+        with(|state| state.asleep = true);
+        return;
+    }
+    if avoid_replica_traffic() {
+        with(|state| state.set_in(POSTPONED));
+        return;
+    }
+    let watch = Stopwatch::start();
+    let now = clock::of_timer();
+    let mut due = with(|state| state.registry.take_due(now.millis(), BATCH)).into_iter();
+    for (due, entry) in due.by_ref() {
+        look_after(ctx, &entry, due, now);
+        if watch.is_over(TICK) {
+            break;
+        }
+    }
+    with(|state| due.for_each(|(due, e)| state.registry.list(e.db, &e.name, &e.home, due)));
+    search(ctx);
+    with(State::set_again);
+}
+
+/// Lets time do its part on one queue.
+fn look_after(ctx: Context<'_>, entry: &Entry, listed_for: u64, now: Now) {
+    let name = OwnedName::new(&entry.name);
+    if !ctx.select(entry.db) {
+        return;
+    }
+    let mut key = Key::open(ctx, name.lend(), Mode::Unseen);
+    // Gone, replaced or of another type by now: the entry was a hint, and a wrong one.
+    let Found::Queue(value) = key.found() else { return };
+    if !Arc::ptr_eq(&value.home, &entry.home) {
+        return;
+    }
+    let mut log = Log::new(now);
+    Turn::begin(&mut value.queue, now, &mut log);
+    if !log.is_empty() {
+        with(|state| state.lag.add(now.millis().saturating_sub(listed_for)));
+    }
+    // More to do: behind the others who are due.
+    list(entry.db, &entry.name, &value.home, value.due().max(now.millis()));
+    let claimable = value.queue.claimable();
+    publish(ctx, name.lend(), log);
+    drop(key);
+    wakeups::look(ctx, &entry.name, claimable);
+}
+
+/// Looks for queues that were renamed or moved while nobody used them.
+fn search(ctx: Context<'_>) {
+    let now = clock::uptime();
+    if !with(|state| state.registry.search_is_due(now)) {
+        with(|state| state.sweep = None);
+        return;
+    }
+    for entry in with(|state| state.registry.not_asked_for(now, BATCH)) {
+        super::sweep::ask_other_databases(ctx, &entry);
+    }
+    let mut sweep = with(|state| state.sweep.take()).unwrap_or_default();
+    let ended = sweep.step(ctx);
+    with(|state| {
+        if ended {
+            state.registry.searched(now);
+        } else {
+            state.sweep = Some(sweep);
+        }
+    });
+}
+
+impl Lag {
+    fn add(&mut self, ms: u64) {
+        self.last = ms;
+        self.worst = self.worst.max(ms);
+    }
+}

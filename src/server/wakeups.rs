@@ -1,0 +1,190 @@
+//! Clients that wait for jobs: how they begin to wait, and how each wait ends.
+//!
+//! ```text
+//!   CLAIM BLOCK finds nothing ──► blocked on the key's name, and in line here
+//!   any change, tick or new key ──► look(): can somebody be served? mark the place, set a timer of 0 ms
+//!   the timer, at the end of this turn of the event loop ──► wake(): call exactly those who can be served
+//!   called, timed out, CLIENT UNBLOCK ──► answer(): claim, replicate, reply
+//!   always the last ──► left(): out of the books; a turn that was not used goes to the next in line
+//! ```
+//!
+//! Why so: serving at once would claim inside other people's transactions; the server's own signal calls every
+//! waiter of the key instead of those who can be served, and what its callback changes cannot be replicated
+//! safely on Redis 7.0. A timer of 0 ms runs after the command that set it and before anybody gets a reply.
+//!
+//! On some servers `answer` runs inside `unblock`: nothing is locked or open around that call.
+
+use super::clock;
+use super::ffi::blocking::{self, Blocked};
+use super::ffi::context::{avoid_replica_traffic, Context};
+use super::ffi::key::{Found, Key, Mode};
+use super::ffi::name::{Name, OwnedName};
+use super::ffi::timer::{self, Alarm};
+use super::line::{Ahead, Lines, Place, Stage, Wish};
+use super::{guarded, publish, timekeeper};
+use crate::codec::effects::Log;
+use crate::commands::reply::Reply;
+use crate::commands::Waiting;
+use crate::queue::{Queue, Turn};
+use lazy_static::lazy_static;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+/// So many clients are served before others get their turn with the server, about a millisecond.
+const AT_ONCE: usize = 64;
+/// How long to wait, in milliseconds, when nothing may be replicated, or after an internal error.
+const POSTPONED: u64 = 50;
+
+lazy_static! {
+    static ref LINES: Mutex<Lines<Blocked, Box<Waiting>, ahash::RandomState>> =
+        Mutex::new(Lines::new(ahash::RandomState::new()));
+}
+/// Clients that wait or have not been let go of: while it is 0, commands need not ask for anything here.
+static CLIENTS: AtomicUsize = AtomicUsize::new(0);
+/// Whether the timer is set.
+static TIMER_SET: AtomicBool = AtomicBool::new(false);
+/// Clients that were called and found nothing.
+static IN_VAIN: AtomicU64 = AtomicU64::new(0);
+
+/// Works on the lines. `work` must not call the server.
+fn with<R>(work: impl FnOnce(&mut Lines<Blocked, Box<Waiting>, ahash::RandomState>) -> R) -> R {
+    let mut lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    let result = work(&mut lines);
+    CLIENTS.store(lines.len(), Relaxed);
+    result
+}
+
+/// Clients that wait, and how many were called in vain since the start.
+pub(super) fn report() -> (usize, u64) {
+    (CLIENTS.load(Relaxed), IN_VAIN.load(Relaxed))
+}
+
+/// Who is in line at `name` in the selected database, before a client that finds `claimable` jobs.
+pub(super) fn ahead(ctx: Context<'_>, name: &[u8], claimable: usize) -> Ahead {
+    if CLIENTS.load(Relaxed) == 0 {
+        return Ahead::default();
+    }
+    with(|lines| lines.ahead(ctx.db(), name, claimable))
+}
+
+/// The queue at `name` in the selected database has `claimable` jobs now: makes sure that those in line get them.
+pub(super) fn look(ctx: Context<'_>, name: &[u8], claimable: usize) {
+    if CLIENTS.load(Relaxed) > 0 && with(|lines| lines.mark_if_servable(ctx.db(), name, claimable)) {
+        set_timer(0);
+    }
+}
+
+/// A key appeared under the name this client waits for.
+pub(super) fn key_appeared(ticket: u64) {
+    if with(|lines| lines.mark_place_of(ticket)) {
+        set_timer(0);
+    }
+}
+
+fn set_timer(ms: u64) {
+    if !TIMER_SET.swap(true, Relaxed) && timer::set(Alarm::Wake, ms).is_none() {
+        TIMER_SET.store(false, Relaxed);
+    }
+}
+
+/// Lets the client of this call wait at `name`.
+pub(super) fn wait(ctx: Context<'_>, name: Name<'_>, waiting: Box<Waiting>) {
+    let ticket = with(Lines::next_ticket);
+    let Some(client) = blocking::block(ctx, name, waiting.block, ticket) else {
+        return ctx.reply().null();
+    };
+    let place = Place { db: ctx.db(), name: name.bytes().into() };
+    let wish = Wish { least: waiting.least.max(1), most: waiting.count };
+    with(|lines| lines.join(ticket, place, wish, client, waiting));
+}
+
+/// The timer: calls those who can be served.
+pub(super) fn wake(ctx: Context<'_>) {
+    TIMER_SET.store(false, Relaxed);
+    if avoid_replica_traffic() {
+        return set_timer(POSTPONED);
+    }
+    if guarded("calling those who wait", || call_all(ctx)).is_none() {
+        set_timer(POSTPONED);
+    }
+}
+
+fn call_all(ctx: Context<'_>) {
+    let mut room = AT_ONCE;
+    for place in with(Lines::take_marked) {
+        // How many is settled before the first of them is called: each call may claim at once.
+        let claimable = claimable_at(ctx, &place);
+        let clients = with(|lines| lines.call(&place, claimable, room));
+        room = room.saturating_sub(clients.len());
+        clients.into_iter().for_each(Blocked::unblock);
+        // Whoever had no room is called by the next timer.
+        if with(|lines| lines.mark_if_servable(place.db, &place.name, claimable)) {
+            set_timer(0);
+        }
+    }
+}
+
+/// What can be claimed at a place now; 0 if there is no queue.
+fn claimable_at(ctx: Context<'_>, place: &Place) -> usize {
+    if !ctx.select(place.db) {
+        return 0;
+    }
+    let name = OwnedName::new(&place.name);
+    match Key::open(ctx, name.lend(), Mode::Unseen).found() {
+        Found::Queue(value) => value.queue.claimable(),
+        Found::Missing | Found::Other => 0,
+    }
+}
+
+/// The wait of a client ends: it was called, or its time is over, or somebody told the server to end it.
+pub(super) fn answer(ctx: Context<'_>, ticket: u64) {
+    let mut reply = ctx.reply();
+    if guarded("serving a client that waited", || serve(ctx, ticket, &mut reply)).is_none() {
+        reply.error_line(super::INTERNAL_ERROR);
+    }
+}
+
+fn serve(ctx: Context<'_>, ticket: u64, reply: &mut dyn Reply) {
+    let Some((stage, place, waiting)) = with(|lines| lines.answer(ticket)) else {
+        return reply.null();
+    };
+    // Whoever wanted many at once takes what there is when its time is over.
+    let may_claim = stage == Stage::Called || waiting.least > 1;
+    let served = may_claim
+        && !avoid_replica_traffic()
+        && !ctx.flags().replica()
+        && ctx.select(place.db)
+        && claim(ctx, &place, &waiting, reply);
+    if !served {
+        if stage == Stage::Called {
+            IN_VAIN.fetch_add(1, Relaxed);
+        }
+        reply.null();
+    }
+}
+
+/// Claims for a client that waited. False: there was no queue, and nothing is written.
+fn claim(ctx: Context<'_>, place: &Place, waiting: &Waiting, reply: &mut dyn Reply) -> bool {
+    let name = OwnedName::new(&place.name);
+    let mut key = Key::open(ctx, name.lend(), Mode::Write);
+    let Found::Queue(value) = key.found() else { return false };
+    let now = clock::of_timer();
+    let mut log = Log::new(now);
+    waiting.serve(&mut Turn::begin(&mut value.queue, now, &mut log), reply);
+    publish(ctx, name.lend(), log);
+    timekeeper::note(ctx, &place.name, value);
+    look_again(ctx, place, &value.queue);
+    true
+}
+
+/// A claim may take less than it was promised, when payloads are large: the next in line gets the rest.
+fn look_again(ctx: Context<'_>, place: &Place, queue: &Queue) {
+    look(ctx, &place.name, queue.claimable());
+}
+
+/// The server has let go of a client.
+pub(super) fn left(ticket: u64) {
+    if with(|lines| lines.left(ticket)) {
+        set_timer(0);
+    }
+}
