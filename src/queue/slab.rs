@@ -1,7 +1,7 @@
 //! Where the jobs of a queue live: a slab whose pages never move.
 //!
 //! A vector that doubles copies everything it holds, and one command would pay for it. Here growth is one more
-//! page of 256 slots, and a page that empties goes back to the allocator, so a burst leaves nothing behind.
+//! page of up to 256 slots, and a page that empties goes back to the allocator, so a burst leaves nothing behind.
 //!
 //! ```text
 //!   handle, 31 bits:   chunk (15)  |  page in the chunk (8)  |  slot in the page (8)
@@ -48,7 +48,7 @@ struct Chunk<T> {
     live: usize,
 }
 
-/// The bookkeeping stands beside the slots and not among them: 256 slots of 8n bytes are a size that allocators
+/// The bookkeeping stands beside the slots and not among them, so that a page is exactly a size that allocators
 /// serve without waste.
 #[derive(Debug)]
 struct Page<T> {
@@ -66,6 +66,14 @@ enum Slot<T> {
 }
 
 impl<T> Page<T> {
+    /// As many slots, 256 at most, as fill a size class of the allocator: there are four to each power of two.
+    /// 256 slots of 88 bytes would take a ninth more than they need.
+    const SLOTS: usize = {
+        let bytes = PAGE_SLOTS * size_of::<Slot<T>>();
+        let step = (1 << bytes.ilog2()) / 4;
+        bytes / step * step / size_of::<Slot<T>>()
+    };
+
     const fn new() -> Self {
         Self { slots: Vec::new(), free: NO_SLOT, used: 0 }
     }
@@ -75,13 +83,13 @@ impl<T> Page<T> {
     }
 
     fn is_full(&self) -> bool {
-        usize::from(self.used) == PAGE_SLOTS
+        usize::from(self.used) == Self::SLOTS
     }
 
     /// `None` when the page is full.
     fn insert(&mut self, value: T) -> Option<u16> {
         let at = if self.free == NO_SLOT {
-            let at = u16::try_from(self.slots.len()).ok().filter(|&at| usize::from(at) < PAGE_SLOTS)?;
+            let at = u16::try_from(self.slots.len()).ok().filter(|&at| usize::from(at) < Self::SLOTS)?;
             self.slots.push(Slot::Taken(value));
             at
         } else {
@@ -157,8 +165,8 @@ impl<T> Slab<T> {
         let before = page.bytes();
         if page.slots.len() == page.slots.capacity() && page.free == NO_SLOT {
             // Only the first page starts small: it is all that most queues ever need.
-            let most = PAGE_SLOTS - page.slots.len();
-            let more = if number == 0 { page.slots.len().clamp(4, PAGE_SLOTS) } else { PAGE_SLOTS };
+            let most = Page::<T>::SLOTS - page.slots.len();
+            let more = if number == 0 { page.slots.len().max(4) } else { most };
             page.slots.reserve_exact(more.min(most));
         }
         let slot = page.insert(value)?;

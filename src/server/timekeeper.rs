@@ -33,7 +33,7 @@ const LONGEST: u64 = 60_000;
 const POSTPONED: u64 = 50;
 /// Between two looks for homeless values, in milliseconds; and while a search goes on.
 const NEXT_LOOK: u64 = 160;
-const NEXT_STEP: u64 = 10;
+const NEXT_STEP: u64 = 4;
 
 struct State {
     registry: Registry,
