@@ -1,0 +1,69 @@
+//! The transcript runner.
+//!
+//! ```text
+//!   sources ──► script ──► session ──► console ──► redis-cli ──┐
+//!   which files  lines to    │ direct                        ▼
+//!                steps       │   ├──► server ────────────► redis-server (private, one or more)
+//!                            │   └──► listener ◄─────────── what replicas receive
+//!                            ▼
+//!                         matching (compare, diff, rewrite)    audit (checks after every file)
+//! ```
+//!
+//! Every file gets servers of its own: starting one takes 20 ms, which is less than it costs to prove that a
+//! used one is as good as new (frozen clock, configuration, users, registry of queues).
+
+mod audit;
+mod console;
+mod deadline;
+mod direct;
+mod listener;
+mod markdown;
+mod matching;
+mod process;
+mod script;
+pub(crate) mod selfcheck;
+mod server;
+mod session;
+mod settings;
+mod sources;
+
+pub(crate) use settings::Settings;
+pub(crate) use sources::{find_transcripts, needs_newer_server, Source};
+
+use std::fs;
+
+use script::Script;
+
+/// Result of anything here: the text of a failure is what the developer reads.
+pub(crate) type Outcome<T> = Result<T, String>;
+
+/// Runs one file and compares, or with `UPDATE_TRANSCRIPTS` rewrites the file.
+pub(crate) fn run_file(source: &Source, settings: &Settings) -> Outcome<()> {
+    let script = source.read()?;
+    let printed = run_script(&script, settings)?;
+    if settings.update {
+        let text = script.with_printed(&printed);
+        if text != script.text() {
+            fs::write(&source.path, text).map_err(|why| format!("{}: {why}", source.path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a script on servers of its own; answers what each step printed. Stops at the first difference unless updating.
+pub(crate) fn run_script(script: &Script, settings: &Settings) -> Outcome<Vec<Vec<String>>> {
+    let mut session = session::Session::start(script, settings)?;
+    let mut printed = Vec::with_capacity(script.steps.len());
+    for step in &script.steps {
+        let place = format!("{}:{}: {}", script.name, step.line, step.text);
+        let lines = session.run(step).map_err(|why| session.explain(&format!("{place}\n{why}")))?;
+        if !settings.update && !matching::all_match(&step.expected, &lines) {
+            return Err(session.explain(&format!("{place}\n{}", matching::diff(&step.expected, &lines))));
+        }
+        printed.push(lines);
+    }
+    session
+        .finish()
+        .map_err(|why| session.explain(&format!("{}: after the last line: {why}", script.name)))?;
+    Ok(printed)
+}

@@ -1,0 +1,127 @@
+//! A child process that ends with whoever started it, and its output as it comes.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
+
+use super::deadline::Deadline;
+use super::Outcome;
+
+/// A command that runs `program` so that the kernel kills it when the test that started it is killed. Without
+/// `setpriv`, which is part of every Debian, only the latter is lost.
+pub(crate) fn guarded(program: &Path) -> Command {
+    static HAS_SETPRIV: OnceLock<bool> = OnceLock::new();
+    if !HAS_SETPRIV.get_or_init(|| Command::new("setpriv").arg("--version").output().is_ok()) {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL"]).arg(program);
+    command
+}
+
+/// A process that is killed when this value is dropped.
+pub(crate) struct Process(Child);
+
+impl Process {
+    /// Starts it.
+    pub(crate) fn start(command: &mut Command) -> Outcome<Self> {
+        command.spawn().map(Self).map_err(|why| format!("{command:?}: {why}"))
+    }
+
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only when the process has ended, which is what is wanted.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A process one talks with: what it prints on stdout and stderr arrives as one stream.
+pub(crate) struct Dialogue {
+    process: Process,
+    stdin: ChildStdin,
+    arriving: Receiver<Vec<u8>>,
+    unread: Vec<u8>,
+}
+
+impl Dialogue {
+    /// Starts `program` with `arguments`.
+    pub(crate) fn start(program: &Path, arguments: &[&str]) -> Outcome<Self> {
+        let mut command = guarded(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Process::start(&mut command)?;
+        let (sender, arriving) = mpsc::channel();
+        let child = &mut process.0;
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err("a child process without pipes".into());
+        };
+        forward(stderr, sender.clone());
+        forward(stdout, sender);
+        Ok(Self { process, stdin, arriving, unread: Vec::new() })
+    }
+
+    /// Writes `text` to its input.
+    pub(crate) fn write(&mut self, text: &str) -> Outcome<()> {
+        self.stdin
+            .write_all(text.as_bytes())
+            .and_then(|()| self.stdin.flush())
+            .map_err(|why| format!("process {} does not listen: {why}", self.process.id()))
+    }
+
+    /// Everything up to `mark`, which is dropped; `None` when the mark did not come by the deadline.
+    pub(crate) fn read_to(&mut self, mark: &[u8], deadline: Deadline) -> Outcome<Option<Vec<u8>>> {
+        loop {
+            if let Some(at) = self.unread.windows(mark.len()).position(|window| window == mark) {
+                let after = self.unread.split_off(at + mark.len());
+                let mut before = std::mem::replace(&mut self.unread, after);
+                before.truncate(at);
+                return Ok(Some(before));
+            }
+            match self.arriving.recv_timeout(deadline.left()) {
+                Ok(bytes) => self.unread.extend(bytes),
+                Err(RecvTimeoutError::Timeout) => return Ok(None),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(format!("the client ended: {}", String::from_utf8_lossy(&self.unread)));
+                }
+            }
+        }
+    }
+
+    /// Whether `mark` has been printed; looks for at most a millisecond.
+    pub(crate) fn has_printed(&mut self, mark: &[u8]) -> bool {
+        if let Ok(bytes) = self.arriving.recv_timeout(Duration::from_millis(1)) {
+            self.unread.extend(bytes);
+        }
+        self.unread.windows(mark.len()).any(|window| window == mark)
+    }
+}
+
+/// Passes on what `pipe` yields until it ends. A thread of its own, since std has no way to read two pipes at once.
+fn forward(mut pipe: impl Read + Send + 'static, into: Sender<Vec<u8>>) {
+    thread::spawn(move || {
+        let mut buffer = vec![0; 65_536];
+        while let Ok(length) = pipe.read(&mut buffer) {
+            let bytes = buffer.iter().take(length).copied().collect();
+            if length == 0 || into.send(bytes).is_err() {
+                return;
+            }
+        }
+    });
+}
