@@ -47,6 +47,8 @@ mod settings;
 mod settle;
 pub(crate) mod slab;
 mod steer;
+#[cfg(test)]
+mod tests;
 mod time;
 mod turn;
 mod view;

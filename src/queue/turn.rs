@@ -11,7 +11,7 @@ pub trait Journal {
 
 /// What a command does for time before its own work: so much that ordinary backlogs are gone, so little that
 /// nobody waits a millisecond for it. The timer does the rest.
-const SETTLE_FIRST: Settled = Settled { jobs: 1000, forgotten: 200 };
+const SETTLE_FIRST: Settled = Settled { jobs: 1000, forgotten: 500 };
 
 /// A queue at one instant, with a journal.
 pub struct Turn<'q> {

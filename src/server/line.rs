@@ -65,6 +65,8 @@ struct Waiter<C, R> {
     place: Place,
     wish: Wish,
     stage: Stage,
+    /// When its time is over; u64::MAX: never.
+    ends: u64,
     client: Option<C>,
     request: Option<R>,
 }
@@ -95,6 +97,8 @@ pub(super) struct Lines<C, R, S> {
     at: HashMap<Place, Line, S>,
     /// Places at which somebody may be served.
     marked: Vec<Place>,
+    /// Those in line whose time ends, by that instant, then ticket.
+    ends: BTreeSet<(u64, u64)>,
     last_ticket: u64,
 }
 
@@ -113,6 +117,7 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
             waiters: BTreeMap::new(),
             at: HashMap::with_hasher(hasher),
             marked: Vec::new(),
+            ends: BTreeSet::new(),
             last_ticket: 0,
         }
     }
@@ -123,15 +128,18 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
         self.last_ticket
     }
 
-    /// Joins the line at `place`.
-    pub(super) fn join(&mut self, ticket: u64, place: Place, wish: Wish, client: C, request: R) {
+    /// Joins the line at `place`, until `ends`.
+    pub(super) fn join(&mut self, ticket: u64, place: Place, wish: Wish, ends: u64, client: C, request: R) {
+        if ends != u64::MAX {
+            self.ends.insert((ends, ticket));
+        }
         let line = self.at.entry(place.clone()).or_default();
         let lane = line.lanes.entry(wish.least).or_default();
         lane.tickets.insert(ticket);
         lane.wanted = lane.wanted.saturating_add(wish.most);
         line.waiting += 1;
         let (client, request) = (Some(client), Some(request));
-        self.waiters.insert(ticket, Waiter { place, wish, stage: Stage::Waiting, client, request });
+        self.waiters.insert(ticket, Waiter { place, wish, stage: Stage::Waiting, ends, client, request });
     }
 
     /// Clients that have not left, answered or not.
@@ -149,25 +157,26 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
     /// Marks a place if somebody there can be served from `claimable` jobs. True if it was not marked before.
     pub(super) fn mark_if_servable(&mut self, db: i32, name: &[u8], claimable: usize) -> bool {
         let Some(line) = self.at.get(&At(db, name)) else { return false };
-        line.is_servable(claimable) && self.mark(Place { db, name: name.into() })
+        !line.marked && line.is_servable(claimable) && self.mark(Place { db, name: name.into() })
     }
 
     /// Marks the place of a waiter, so that somebody looks whether anybody there can be served. True if it was
-    /// not marked before.
+    /// not marked before. Without an allocation then: the server may ask for every waiter of a key.
     pub(super) fn mark_place_of(&mut self, ticket: u64) -> bool {
-        let place = self.waiters.get(&ticket).map(|waiter| waiter.place.clone());
-        place.is_some_and(|place| self.mark(place))
+        let Some(place) = self.waiters.get(&ticket).map(|waiter| &waiter.place) else { return false };
+        let newly = self.at.get_mut(place).is_some_and(Line::mark);
+        if newly {
+            self.marked.push(place.clone());
+        }
+        newly
     }
 
     fn mark(&mut self, place: Place) -> bool {
-        match self.at.get_mut(&place) {
-            Some(line) if !line.marked => {
-                line.marked = true;
-                self.marked.push(place);
-                true
-            }
-            _ => false,
+        let newly = self.at.get_mut(&place).is_some_and(Line::mark);
+        if newly {
+            self.marked.push(place);
         }
+        newly
     }
 
     /// The marked places; they are marked no more.
@@ -189,10 +198,26 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
             let Some(ticket) = line.first_servable(claimable) else { break };
             let Some(waiter) = self.waiters.get_mut(&ticket) else { break };
             line.leave(ticket, waiter.wish);
+            self.ends.remove(&(waiter.ends, ticket));
             line.promised = line.promised.saturating_add(waiter.wish.most);
             line.called += 1;
             waiter.stage = Stage::Called;
             clients.extend(waiter.client.take());
+        }
+        clients
+    }
+
+    /// When the next time ends.
+    pub(super) fn first_end(&self) -> Option<u64> {
+        self.ends.first().map(|(end, _)| *end)
+    }
+
+    /// Those whose time was over at `now`. They are still in line, until they have their answer.
+    pub(super) fn take_ended(&mut self, now: u64) -> Vec<C> {
+        let mut clients = Vec::new();
+        while let Some((_, ticket)) = self.ends.first().copied().filter(|(end, _)| *end <= now) {
+            self.ends.pop_first();
+            clients.extend(self.waiters.get_mut(&ticket).and_then(|waiter| waiter.client.take()));
         }
         clients
     }
@@ -202,6 +227,7 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
         let waiter = self.waiters.get_mut(&ticket)?;
         let stage = std::mem::replace(&mut waiter.stage, Stage::Answered);
         let (place, wish, request) = (waiter.place.clone(), waiter.wish, waiter.request.take()?);
+        self.ends.remove(&(waiter.ends, ticket));
         self.settle(ticket, &place, wish, stage);
         Some((stage, place, request))
     }
@@ -210,6 +236,7 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
     /// now, and the place is marked.
     pub(super) fn left(&mut self, ticket: u64) -> bool {
         let Some(waiter) = self.waiters.remove(&ticket) else { return false };
+        self.ends.remove(&(waiter.ends, ticket));
         self.settle(ticket, &waiter.place, waiter.wish, waiter.stage);
         waiter.stage == Stage::Called && self.mark(waiter.place)
     }
@@ -232,6 +259,11 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
 }
 
 impl Line {
+    /// True if it was not marked before.
+    fn mark(&mut self) -> bool {
+        !std::mem::replace(&mut self.marked, true)
+    }
+
     /// Of `claimable` jobs, those not promised to who is called.
     fn left(&self, claimable: usize) -> usize {
         claimable.saturating_sub(self.promised)
@@ -274,7 +306,7 @@ mod tests {
         let mut lines = Names::new(ahash::RandomState::new());
         for &(name, least, most) in wishes {
             let ticket = lines.next_ticket();
-            lines.join(ticket, q(), Wish { least, most }, name, ());
+            lines.join(ticket, q(), Wish { least, most }, 100 + ticket, name, ());
         }
         lines
     }
@@ -325,6 +357,17 @@ mod tests {
         assert!(lines.left(1));
         assert_eq!(lines.take_marked(), [q()]);
         assert_eq!(called(&mut lines, 1), "b");
+    }
+
+    #[test]
+    fn those_whose_time_is_over_are_told_apart_from_those_who_were_served() {
+        let mut lines = waiting(&[('a', 1, 1), ('b', 1, 1), ('c', 1, 1)]);
+        assert_eq!(called(&mut lines, 1), "a");
+        assert_eq!(lines.first_end(), Some(102));
+        assert_eq!(lines.take_ended(102), ['b']);
+        assert!(matches!(lines.answer(2), Some((Stage::Waiting, _, ()))));
+        lines.left(3);
+        assert_eq!((lines.first_end(), lines.take_ended(999)), (None, vec![]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! - [`dispatch`]: the one way every command takes; [`apply`] and [`debug`]: the two that take another.
 //! - [`home`]: what a key holds. [`persistence`]: the same in files.
 //! - [`timekeeper`], with [`registry`] and [`sweep`]: what happens by itself, at its time.
-//! - [`wakeups`], with [`line`]: clients that wait for jobs.
+//! - [`wakeups`], with [`line`]: clients that wait for jobs. [`alarm`]: the timers of both.
 //! - [`clock`], [`config`], [`arguments`], [`info`]: what their names say.
 //! - [`ffi`]: everything unsafe, and every function the server calls.
 //!
@@ -13,6 +13,7 @@
 // lazy_static rather than LazyLock throughout: one way for all of them.
 #![allow(clippy::non_std_lazy_statics)]
 
+mod alarm;
 mod apply;
 mod arguments;
 mod clock;

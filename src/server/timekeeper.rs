@@ -8,11 +8,12 @@
 //! A tick is bounded by time, not by what is due; what is left is done a millisecond later, after whoever else
 //! wants the server. Queues take turns.
 
+use super::alarm::OneTimer;
 use super::clock::{self, Stopwatch};
 use super::ffi::context::{avoid_replica_traffic, Context};
 use super::ffi::key::{Found, Key, Mode};
 use super::ffi::name::OwnedName;
-use super::ffi::timer::{self, Alarm, Timer};
+use super::ffi::timer::Alarm;
 use super::home::{Home, Value};
 use super::registry::{Entry, Registry};
 use super::sweep::Sweep;
@@ -37,8 +38,7 @@ const NEXT_STEP: u64 = 4;
 
 struct State {
     registry: Registry,
-    /// The timer, and when it fires, in milliseconds of uptime.
-    timer: Option<(Timer, u64)>,
+    timer: OneTimer,
     asleep: bool,
     sweep: Option<Sweep>,
     lag: Lag,
@@ -54,7 +54,7 @@ pub(super) struct Lag {
 lazy_static! {
     static ref STATE: Mutex<State> = Mutex::new(State {
         registry: Registry::new(),
-        timer: None,
+        timer: OneTimer::new(Alarm::Tick),
         asleep: false,
         sweep: None,
         lag: Lag::default(),
@@ -118,9 +118,7 @@ pub(super) fn swapped(one: i32, other: i32) {
 pub(super) fn wake_up() {
     with(|state| {
         state.asleep = false;
-        if let Some((timer, _)) = state.timer.take() {
-            timer.stop();
-        }
+        state.timer.stop();
         state.set_again();
     });
 }
@@ -146,14 +144,9 @@ impl State {
     }
 
     fn set_in(&mut self, ms: u64) {
-        let at = clock::uptime().saturating_add(ms);
-        if self.asleep || self.timer.as_ref().is_some_and(|(_, set)| *set <= at) {
-            return;
+        if !self.asleep {
+            self.timer.set_in(ms);
         }
-        if let Some((timer, _)) = self.timer.take() {
-            timer.stop();
-        }
-        self.timer = timer::set(Alarm::Tick, ms).map(|timer| (timer, at));
     }
 
     /// Sets the timer for whatever is next.
@@ -170,7 +163,7 @@ impl State {
 /// The timer fires.
 pub(super) fn tick(ctx: Context<'_>) {
     // It has fired: it must not be stopped any more.
-    with(|state| state.timer = None);
+    with(|state| state.timer.fired());
     if guarded("the timer", || work(ctx)).is_none() {
         with(|state| state.set_in(POSTPONED));
     }

@@ -4,6 +4,7 @@
 //!   CLAIM BLOCK finds nothing ──► blocked on the key's name, and in line here
 //!   any change, tick or new key ──► look(): can somebody be served? mark the place, set a timer of 0 ms
 //!   the timer, at the end of this turn of the event loop ──► wake(): call exactly those who can be served
+//!   its time is over and the server does not notice ──► dismiss(): end the wait all the same
 //!   called, timed out, CLIENT UNBLOCK ──► answer(): claim, replicate, reply
 //!   always the last ──► left(): out of the books; a turn that was not used goes to the next in line
 //! ```
@@ -14,12 +15,13 @@
 //!
 //! On some servers `answer` runs inside `unblock`: nothing is locked or open around that call.
 
+use super::alarm::OneTimer;
 use super::clock;
 use super::ffi::blocking::{self, Blocked};
 use super::ffi::context::{avoid_replica_traffic, Context};
 use super::ffi::key::{Found, Key, Mode};
 use super::ffi::name::{Name, OwnedName};
-use super::ffi::timer::{self, Alarm};
+use super::ffi::timer::Alarm;
 use super::line::{Ahead, Lines, Place, Stage, Wish};
 use super::{guarded, publish, timekeeper};
 use crate::codec::effects::Log;
@@ -27,31 +29,57 @@ use crate::commands::reply::Reply;
 use crate::commands::Waiting;
 use crate::queue::{Queue, Turn};
 use lazy_static::lazy_static;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 /// So many clients are served before others get their turn with the server, about a millisecond.
 const AT_ONCE: usize = 64;
 /// How long to wait, in milliseconds, when nothing may be replicated, or after an internal error.
 const POSTPONED: u64 = 50;
+/// How much longer than it asked for, in milliseconds, a client waits before it is taken for forgotten.
+const OVERTIME: u64 = 50;
+
+struct State {
+    lines: Lines<Blocked, Box<Waiting>, ahash::RandomState>,
+    /// Set when somebody may be served.
+    wake: OneTimer,
+    /// Set for the end of the next wait.
+    dismiss: OneTimer,
+}
 
 lazy_static! {
-    static ref LINES: Mutex<Lines<Blocked, Box<Waiting>, ahash::RandomState>> =
-        Mutex::new(Lines::new(ahash::RandomState::new()));
+    static ref STATE: Mutex<State> = Mutex::new(State {
+        lines: Lines::new(ahash::RandomState::new()),
+        wake: OneTimer::new(Alarm::Wake),
+        dismiss: OneTimer::new(Alarm::Dismiss),
+    });
 }
 /// Clients that wait or have not been let go of: while it is 0, commands need not ask for anything here.
 static CLIENTS: AtomicUsize = AtomicUsize::new(0);
-/// Whether the timer is set.
-static TIMER_SET: AtomicBool = AtomicBool::new(false);
 /// Clients that were called and found nothing.
 static IN_VAIN: AtomicU64 = AtomicU64::new(0);
 
-/// Works on the lines. `work` must not call the server.
-fn with<R>(work: impl FnOnce(&mut Lines<Blocked, Box<Waiting>, ahash::RandomState>) -> R) -> R {
-    let mut lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
-    let result = work(&mut lines);
-    CLIENTS.store(lines.len(), Relaxed);
+/// Works on the state. `work` must not call anything of the server that could call back; setting timers is fine.
+fn with<R>(work: impl FnOnce(&mut State) -> R) -> R {
+    let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    let result = work(&mut state);
+    CLIENTS.store(state.lines.len(), Relaxed);
     result
+}
+
+impl State {
+    /// Sets the timer if a place was `marked`.
+    fn wake_if(&mut self, marked: bool) {
+        if marked {
+            self.wake.set_in(0);
+        }
+    }
+
+    fn dismiss_next(&mut self) {
+        if let Some(end) = self.lines.first_end() {
+            self.dismiss.set_in(end.saturating_sub(clock::uptime()));
+        }
+    }
 }
 
 /// Clients that wait, and how many were called in vain since the start.
@@ -64,63 +92,77 @@ pub(super) fn ahead(ctx: Context<'_>, name: &[u8], claimable: usize) -> Ahead {
     if CLIENTS.load(Relaxed) == 0 {
         return Ahead::default();
     }
-    with(|lines| lines.ahead(ctx.db(), name, claimable))
+    with(|state| state.lines.ahead(ctx.db(), name, claimable))
 }
 
 /// The queue at `name` in the selected database has `claimable` jobs now: makes sure that those in line get them.
 pub(super) fn look(ctx: Context<'_>, name: &[u8], claimable: usize) {
-    if CLIENTS.load(Relaxed) > 0 && with(|lines| lines.mark_if_servable(ctx.db(), name, claimable)) {
-        set_timer(0);
+    if CLIENTS.load(Relaxed) > 0 {
+        with(|state| {
+            let marked = state.lines.mark_if_servable(ctx.db(), name, claimable);
+            state.wake_if(marked);
+        });
     }
 }
 
 /// A key appeared under the name this client waits for.
 pub(super) fn key_appeared(ticket: u64) {
-    if with(|lines| lines.mark_place_of(ticket)) {
-        set_timer(0);
-    }
-}
-
-fn set_timer(ms: u64) {
-    if !TIMER_SET.swap(true, Relaxed) && timer::set(Alarm::Wake, ms).is_none() {
-        TIMER_SET.store(false, Relaxed);
-    }
+    with(|state| {
+        let marked = state.lines.mark_place_of(ticket);
+        state.wake_if(marked);
+    });
 }
 
 /// Lets the client of this call wait at `name`.
 pub(super) fn wait(ctx: Context<'_>, name: Name<'_>, waiting: Box<Waiting>) {
-    let ticket = with(Lines::next_ticket);
+    let ticket = with(|state| state.lines.next_ticket());
     let Some(client) = blocking::block(ctx, name, waiting.block, ticket) else {
         return ctx.reply().null();
     };
     let place = Place { db: ctx.db(), name: name.bytes().into() };
     let wish = Wish { least: waiting.least.max(1), most: waiting.count };
-    with(|lines| lines.join(ticket, place, wish, client, waiting));
+    let ends = match waiting.block {
+        0 => u64::MAX,
+        ms => clock::uptime().saturating_add(ms).saturating_add(OVERTIME),
+    };
+    with(|state| {
+        state.lines.join(ticket, place, wish, ends, client, waiting);
+        state.dismiss_next();
+    });
 }
 
 /// The timer: calls those who can be served.
 pub(super) fn wake(ctx: Context<'_>) {
-    TIMER_SET.store(false, Relaxed);
-    if avoid_replica_traffic() {
-        return set_timer(POSTPONED);
+    with(|state| state.wake.fired());
+    if avoid_replica_traffic() || guarded("calling those who wait", || call_all(ctx)).is_none() {
+        with(|state| state.wake.set_in(POSTPONED));
     }
-    if guarded("calling those who wait", || call_all(ctx)).is_none() {
-        set_timer(POSTPONED);
-    }
+}
+
+/// The other timer: dismisses those whose time is over and whom the server has forgotten. From Redis 7.2 on it
+/// does forget the clients whose command had to wait for the end of a CLIENT PAUSE: it would let them wait for ever.
+pub(super) fn dismiss() {
+    with(|state| state.dismiss.fired());
+    guarded("dismissing those who wait", || {
+        let clients = with(|state| state.lines.take_ended(clock::uptime()));
+        clients.into_iter().for_each(Blocked::unblock);
+    });
+    with(State::dismiss_next);
 }
 
 fn call_all(ctx: Context<'_>) {
     let mut room = AT_ONCE;
-    for place in with(Lines::take_marked) {
+    for place in with(|state| state.lines.take_marked()) {
         // How many is settled before the first of them is called: each call may claim at once.
         let claimable = claimable_at(ctx, &place);
-        let clients = with(|lines| lines.call(&place, claimable, room));
+        let clients = with(|state| state.lines.call(&place, claimable, room));
         room = room.saturating_sub(clients.len());
         clients.into_iter().for_each(Blocked::unblock);
         // Whoever had no room is called by the next timer.
-        if with(|lines| lines.mark_if_servable(place.db, &place.name, claimable)) {
-            set_timer(0);
-        }
+        with(|state| {
+            let marked = state.lines.mark_if_servable(place.db, &place.name, claimable);
+            state.wake_if(marked);
+        });
     }
 }
 
@@ -145,7 +187,7 @@ pub(super) fn answer(ctx: Context<'_>, ticket: u64) {
 }
 
 fn serve(ctx: Context<'_>, ticket: u64, reply: &mut dyn Reply) {
-    let Some((stage, place, waiting)) = with(|lines| lines.answer(ticket)) else {
+    let Some((stage, place, waiting)) = with(|state| state.lines.answer(ticket)) else {
         return reply.null();
     };
     // Whoever wanted many at once takes what there is when its time is over.
@@ -184,7 +226,8 @@ fn look_again(ctx: Context<'_>, place: &Place, queue: &Queue) {
 
 /// The server has let go of a client.
 pub(super) fn left(ticket: u64) {
-    if with(|lines| lines.left(ticket)) {
-        set_timer(0);
-    }
+    with(|state| {
+        let marked = state.lines.left(ticket);
+        state.wake_if(marked);
+    });
 }

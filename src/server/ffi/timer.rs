@@ -19,6 +19,8 @@ pub(in crate::server) enum Alarm {
     Tick,
     /// Clients who wait may be served.
     Wake,
+    /// Clients have waited for long enough.
+    Dismiss,
 }
 
 /// A timer that has not fired.
@@ -43,6 +45,7 @@ pub(in crate::server) fn set(alarm: Alarm, ms: u64) -> Option<Timer> {
     let callback: unsafe extern "C" fn(*mut raw::RedisModuleCtx, *mut c_void) = match alarm {
         Alarm::Tick => tick,
         Alarm::Wake => wake,
+        Alarm::Dismiss => dismiss,
     };
     let ms = ms.try_into().unwrap_or(i64::MAX);
     // SAFETY: (1) the context lives for ever; the callbacks need no data.
@@ -73,4 +76,8 @@ unsafe extern "C" fn wake(ctx: *mut raw::RedisModuleCtx, _data: *mut c_void) {
     if let Some(ctx) = unsafe { Context::from_raw(ctx) } {
         wakeups::wake(ctx);
     }
+}
+
+unsafe extern "C" fn dismiss(_ctx: *mut raw::RedisModuleCtx, _data: *mut c_void) {
+    wakeups::dismiss();
 }

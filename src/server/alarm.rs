@@ -1,0 +1,40 @@
+//! A timer that is set for the earliest of many instants.
+
+use super::clock;
+use super::ffi::timer::{self, Alarm, Timer};
+
+/// One timer of the server's, or none while nothing is awaited.
+#[derive(Debug)]
+pub(super) struct OneTimer {
+    alarm: Alarm,
+    /// The timer, and when it fires, in milliseconds of uptime.
+    set: Option<(Timer, u64)>,
+}
+
+impl OneTimer {
+    /// Not set.
+    pub(super) fn new(alarm: Alarm) -> Self {
+        OneTimer { alarm, set: None }
+    }
+
+    /// Makes it fire in `ms` at the latest; 0: at the end of this turn of the server's event loop.
+    pub(super) fn set_in(&mut self, ms: u64) {
+        let at = clock::uptime().saturating_add(ms);
+        if self.set.as_ref().is_none_or(|(_, set)| *set > at) {
+            self.stop();
+            self.set = timer::set(self.alarm, ms).map(|timer| (timer, at));
+        }
+    }
+
+    /// It has fired, and must not be stopped any more. To be called first of all when it does.
+    pub(super) fn fired(&mut self) {
+        self.set = None;
+    }
+
+    /// Makes it not fire.
+    pub(super) fn stop(&mut self) {
+        if let Some((timer, _)) = self.set.take() {
+            timer.stop();
+        }
+    }
+}
