@@ -12,7 +12,7 @@
 use super::parts::{put_new_job, put_settings, read_new_job, read_settings};
 use super::wire::{Put, Reader};
 use super::Refused;
-use crate::queue::{Effect, Journal, Now, Queue, Settled, Target};
+use crate::queue::{valid_id, Effect, Journal, Now, Queue, Settled, Target, MAX_WORKER};
 
 /// The rules this module knows.
 const VERSION: u8 = 1;
@@ -201,17 +201,21 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
     Ok(match from.byte()? {
         tag::ADDED => {
             let id = from.bytes()?;
+            if !valid_id(id) {
+                return Err(Refused::Damaged("an id that cannot be"));
+            }
             Effect::Added { id, new: read_new_job(from)? }
         }
         tag::REPLACED => Effect::Replaced { job: find(from)?, new: read_new_job(from)? },
         tag::RERUN => Effect::Rerun { job: find(from)?, new: read_new_job(from)? },
         tag::DUPLICATE => Effect::Duplicate,
-        tag::CLAIMED => Effect::Claimed {
-            job: find(from)?,
-            token: from.number()?,
-            worker: from.bytes()?,
-            lease_until: from.number()?,
-        },
+        tag::CLAIMED => {
+            let (job, token, worker) = (find(from)?, from.number()?, from.bytes()?);
+            if !queue.may_be_claimed_with(token) || worker.is_empty() || worker.len() > MAX_WORKER {
+                return Err(Refused::Damaged("a claim that cannot be"));
+            }
+            Effect::Claimed { job, token, worker, lease_until: from.number()? }
+        }
         tag::LEASED => Effect::Leased { job: find(from)?, lease_until: from.number()? },
         tag::PROGRESSED => Effect::Progressed { job: find(from)?, data: from.bytes()? },
         tag::COMPLETED => Effect::Completed { job: find(from)?, result: from.maybe()? },

@@ -6,8 +6,9 @@
 //!            count numbers), next sequence number, last token, created-at numbers, paused flag
 //!   2 jobs   jobs until the end of the section:
 //!            id bytes, payload bytes, state, seq, added-at numbers, priority signed, recipe, nacks, losses numbers,
-//!            flags; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until instants,
-//!            8 error bytes, 16 progress bytes, 32 result bytes, 64 rerun (a new job)
+//!            flags number; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until instants,
+//!            8 error bytes, 16 progress bytes, 32 result bytes, 64 rerun (a new job), 128 the token under which the
+//!            life before this one was done number
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
 //!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
 //!   3 ids    remembered ids until the end of the section: id bytes, until instant, token, seq numbers, ending byte
@@ -190,14 +191,16 @@ fn read_histogram(from: &mut Reader<'_>) -> Result<Histogram, Refused> {
 }
 
 mod flag {
-    pub(super) const EXPIRES: u8 = 1;
-    pub(super) const CANCEL_ASKED: u8 = 2;
-    pub(super) const RECORD: u8 = 4;
-    pub(super) const ERROR: u8 = 8;
-    pub(super) const PROGRESS: u8 = 16;
-    pub(super) const RESULT: u8 = 32;
-    pub(super) const RERUN: u8 = 64;
-    pub(super) const UNKNOWN: u8 = 128;
+    pub(super) const EXPIRES: u16 = 1;
+    pub(super) const CANCEL_ASKED: u16 = 2;
+    pub(super) const RECORD: u16 = 4;
+    pub(super) const ERROR: u16 = 8;
+    pub(super) const PROGRESS: u16 = 16;
+    pub(super) const RESULT: u16 = 32;
+    pub(super) const RERUN: u16 = 64;
+    pub(super) const DONE_UNDER: u16 = 128;
+    /// From here on.
+    pub(super) const UNKNOWN: u16 = 256;
 }
 
 fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
@@ -219,8 +222,9 @@ fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         (job.progress.is_some(), flag::PROGRESS),
         (job.result.is_some(), flag::RESULT),
         (job.rerun.is_some(), flag::RERUN),
+        (job.done_under != 0, flag::DONE_UNDER),
     ];
-    out.push(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | flag));
+    out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | flag).into());
     if job.expires != FOREVER {
         out.instant(job.expires);
     }
@@ -234,6 +238,9 @@ fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     if let Some(rerun) = &job.rerun {
         put_new_job(out, rerun);
     }
+    if job.done_under != 0 {
+        out.number(job.done_under);
+    }
 }
 
 fn read_job<'a>(from: &mut Reader<'a>) -> Result<SavedJob<'a>, Refused> {
@@ -243,8 +250,8 @@ fn read_job<'a>(from: &mut Reader<'a>) -> Result<SavedJob<'a>, Refused> {
     let priority = i32::try_from(from.signed()?).map_err(|_| Refused::Damaged("a priority is too large"))?;
     let recipe = read_recipe(from)?;
     let (nacks, losses) = (from.small()?, from.small()?);
-    let flags = from.byte()?;
-    if flags & flag::UNKNOWN != 0 {
+    let flags: u16 = from.small()?;
+    if flags >= flag::UNKNOWN {
         return Err(Refused::Damaged("unknown job flags"));
     }
     let has = |flag| flags & flag != 0;
@@ -266,6 +273,7 @@ fn read_job<'a>(from: &mut Reader<'a>) -> Result<SavedJob<'a>, Refused> {
         progress: if has(flag::PROGRESS) { Some(from.bytes()?) } else { None },
         result: if has(flag::RESULT) { Some(from.bytes()?) } else { None },
         rerun: if has(flag::RERUN) { Some(read_new_job(from)?) } else { None },
+        done_under: if has(flag::DONE_UNDER) { from.number()? } else { 0 },
     })
 }
 

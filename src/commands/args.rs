@@ -40,9 +40,13 @@ impl<'a> Args<'a> {
         Some(first)
     }
 
-    /// The next word; `name` is what the manual calls it.
+    /// The next word; `name` is what the manual calls it. A name in capitals is that of an option: the word is its
+    /// value.
     pub(crate) fn next(&mut self, name: &str) -> Result<&'a [u8], Error> {
-        self.try_next().ok_or_else(|| Error::syntax(format!("{name} is missing")))
+        self.try_next().ok_or_else(|| {
+            let is_option = name.starts_with(|first: char| first.is_ascii_uppercase());
+            Error::syntax(format!("{name} {}", if is_option { "needs a value" } else { "is missing" }))
+        })
     }
 
     /// All words that are left, at least one.
@@ -90,7 +94,7 @@ impl<'a> Args<'a> {
         let Some(word) = self.try_next() else { return Ok(None) };
         let known = options.iter().enumerate().find(|(_, o)| o.as_bytes().eq_ignore_ascii_case(word));
         let Some((place, option)) = known else {
-            return Err(Error::syntax(format!("unknown option '{}'", shown(word))));
+            return Err(Error::syntax(format!("unknown option {}", shown(word))));
         };
         let bit = 1 << place;
         if self.seen & bit != 0 {
@@ -114,7 +118,7 @@ impl<'a> Args<'a> {
     /// Fails when a word is left over. Called once for all commands.
     pub(crate) fn finish(&self) -> Result<(), Error> {
         match self.left.first() {
-            Some(word) => Err(Error::syntax(format!("unexpected '{}'", shown(word)))),
+            Some(word) => Err(Error::syntax(format!("unexpected {}", shown(word)))),
             None => Ok(()),
         }
     }

@@ -21,14 +21,19 @@ pub(super) const SPEC: Spec = Spec {
     args: &[
         Arg::word("queue", ArgKind::Key),
         Arg::word("worker", ArgKind::String),
-        Arg::option("COUNT", "count", ArgKind::Integer),
-        Arg::option("LEASE", "lease-ms", ArgKind::Integer),
-        Arg::option("BLOCK", "block-ms", ArgKind::Integer),
-        Arg::option("MIN", "min", ArgKind::Integer),
-        Arg::option("MAXBYTES", "max-bytes", ArgKind::Integer),
-        Arg::token("HELD", "held").maybe(),
+        Arg::one_of("which", &[Arg::block("next", NEXT), Arg::block("held", HELD)]).maybe(),
     ],
 };
+
+const LEASE: Arg = Arg::option("LEASE", "lease-ms", ArgKind::Integer);
+const NEXT: &[Arg] = &[
+    Arg::option("COUNT", "count", ArgKind::Integer),
+    LEASE,
+    Arg::option("BLOCK", "block-ms", ArgKind::Integer),
+    Arg::option("MIN", "min", ArgKind::Integer),
+    Arg::option("MAXBYTES", "max-bytes", ArgKind::Integer),
+];
+const HELD: &[Arg] = &[Arg::token("HELD", "held"), LEASE];
 
 /// What a worker asks for.
 #[derive(Debug)]

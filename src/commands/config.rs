@@ -16,7 +16,8 @@ pub(super) const SPEC: Spec = Spec {
     summary: "Shows or sets the rules of a queue",
     complexity: "O(1)",
     arity: -2,
-    flags: "write fast",
+    // Not `write`: replicas show it. It is paused like a write, and refused on a replica when it sets.
+    flags: "may-replicate fast",
     acl: "write fast",
     key: KeyUse::Create,
     args: &[
@@ -114,7 +115,7 @@ fn change(settings: &mut Settings, words: &[&[u8]]) -> Result<(), Error> {
         let known =
             RULES.iter().zip(&mut seen).find(|(rule, _)| rule.name.as_bytes().eq_ignore_ascii_case(field));
         let Some((rule, seen)) = known else {
-            return Err(Error::syntax(format!("unknown field '{}'", shown(field))));
+            return Err(Error::syntax(format!("unknown field {}", shown(field))));
         };
         if std::mem::replace(seen, true) {
             return Err(Error::syntax(format!("{} is given twice", rule.name)));

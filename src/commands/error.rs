@@ -14,18 +14,14 @@ impl Error {
     }
 }
 
-/// The first bytes of a client's argument, printable, for an error text.
+/// A client's argument in an error text: printable and in quotes, or its length when it is long.
 pub(crate) fn shown(bytes: &[u8]) -> String {
     const MOST: usize = 64;
-    let mut text: String = bytes
-        .iter()
-        .take(MOST)
-        .map(|&b| if (b' '..=b'~').contains(&b) { char::from(b) } else { '?' })
-        .collect();
     if bytes.len() > MOST {
-        text.push_str("...");
+        return format!("{} bytes", bytes.len());
     }
-    text
+    let printable = bytes.iter().map(|&b| if (b' '..=b'~').contains(&b) { char::from(b) } else { '?' });
+    format!("'{}'", printable.collect::<String>())
 }
 
 impl Error {
@@ -36,7 +32,7 @@ impl Error {
 
     /// A value outside what the argument allows.
     pub(crate) fn range(name: &str, allowed: &str, got: &[u8]) -> Self {
-        Error(format!("ERR {name} must be {allowed}, got '{}'", shown(got)).into())
+        Error(format!("ERR {name} must be {allowed}, got {}", shown(got)).into())
     }
 
     /// A limit of the queue is reached.

@@ -23,5 +23,6 @@ pub const DEBUG: Spec = Spec {
     flags: "admin",
     acl: "admin dangerous",
     key: KeyUse::None,
-    args: &[Arg::one_of("subcommand", &[Arg::word("clock-ms", ArgKind::UnixTime).after("CLOCK")])],
+    args: &[Arg::one_of("clock", &[Arg::word("instant", ArgKind::UnixTime), Arg::token("OFF", "off")])
+        .after("CLOCK")],
 };

@@ -136,7 +136,9 @@ impl JobOptions {
         if let (Some(px), Start::At(instant)) = (self.expires, self.start) {
             let expires_at = now.millis().saturating_add(px);
             if expires_at <= instant {
-                return Err(Error::other(format!("PX must exceed AT, got {expires_at} and {instant}")));
+                return Err(Error::other(format!(
+                    "PX must end after AT, got {px} ms from now and {instant}, which is later"
+                )));
             }
         }
         Ok(NewJob {
@@ -179,6 +181,6 @@ pub(super) fn new_id(word: &[u8]) -> Result<Option<&[u8]>, Error> {
         return Ok(None);
     }
     super::ids::id(word).map(Some).map_err(|_| {
-        Error::other(format!("id must be 1 to {} bytes, or '*', got '{}'", crate::queue::MAX_ID, shown(word)))
+        Error::other(format!("id must be 1 to {} bytes, or '*', got {}", crate::queue::MAX_ID, shown(word)))
     })
 }

@@ -17,7 +17,7 @@ pub(super) const SPEC: Spec = Spec {
     summary: "Keeps how far a claimed job has come",
     complexity: "O(log n)",
     arity: 5,
-    flags: "write deny-oom fast",
+    flags: "write fast",
     acl: "write fast",
     key: KeyUse::Update,
     args: &[

@@ -214,7 +214,7 @@ impl Queue {
         self.enter(handle);
     }
 
-    fn take_seq(&mut self) -> u64 {
+    pub(super) fn take_seq(&mut self) -> u64 {
         let seq = self.next_seq;
         self.next_seq = seq.saturating_add(1);
         seq

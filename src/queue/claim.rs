@@ -1,7 +1,7 @@
 //! Claiming: who gets which jobs, for how long, under which token.
 
 use super::settle::Settled;
-use super::{job, Effect, Handle, Target, Turn};
+use super::{job, Effect, Handle, Queue, Target, Turn};
 
 /// What a worker asks for.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,13 @@ pub struct Claimed {
     pub token: u64,
     /// The job.
     pub job: Handle,
+}
+
+impl Queue {
+    /// Whether `token` can be that of the next claim: newer than all before.
+    pub(crate) fn may_be_claimed_with(&self, token: u64) -> bool {
+        token > self.last_token && token < 1 << 53
+    }
 }
 
 impl Turn<'_> {
@@ -49,13 +56,17 @@ impl Turn<'_> {
         claimed
     }
 
-    /// The jobs a worker holds, oldest claim first; with a lease they are renewed from now.
+    /// The jobs a worker holds, oldest claim first. With a lease they are renewed: none ends earlier than that many
+    /// ms from now, but those whose worker is to be told that they are cancelled stay as they are.
     pub fn held(&mut self, worker: &[u8], lease: Option<u64>) -> Vec<Claimed> {
         let handles = self.handles_of(worker);
         if let Some(ms) = lease {
             let lease_until = self.at().saturating_add(ms);
             for &handle in &handles {
-                self.change(&Effect::Leased { job: Target::job(handle), lease_until });
+                let renew = |job: &job::Job| !job.cancel_asked() && job.due() < lease_until;
+                if self.queue.job(handle).is_some_and(renew) {
+                    self.change(&Effect::Leased { job: Target::job(handle), lease_until });
+                }
             }
         }
         let token_of = |handle: Handle| match self.queue.job(handle)?.state {

@@ -38,6 +38,9 @@ impl Queue {
         if let Some(next) = rerun {
             self.edit(handle, |job| job.set_payload(&next.payload));
             self.start_life(handle, &next.new_job(), at);
+            if ending == Ending::Completed {
+                self.edit(handle, |job| job.rare_mut_if(token != 0, |rare| rare.done_under = token));
+            }
         } else {
             self.keep_or_drop(handle, ending, token, at);
         }
@@ -57,7 +60,11 @@ impl Queue {
     fn keep_or_drop(&mut self, handle: Handle, ending: Ending, token: u64, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
         let recipe = self.recipes.get(job.recipe);
-        let window_until = after(at, recipe.dedup.unwrap_or(self.settings.dedup_window));
+        let window_until = match recipe.dedup.unwrap_or(self.settings.dedup_window) {
+            // Not even for the instant in which it ended, whatever the clock says next.
+            0 => 0,
+            window => after(at, window),
+        };
         let (state, keep) = match ending {
             Ending::Completed => {
                 (State::Completed { at, token }, recipe.keep.unwrap_or(self.settings.keep_completed))
@@ -70,11 +77,15 @@ impl Queue {
             self.free_job(handle, Some((ending, token, window_until)), at);
             return;
         }
+        // A new number, so that records are in the order in which their jobs finished.
+        let seq = self.take_seq();
         self.edit(handle, |job| {
+            job.seq = seq;
             job.state = state;
             let rare = job.rare_mut();
             rare.expires = FOREVER;
             rare.cancel_asked = false;
+            rare.done_under = 0;
             rare.window_until = window_until;
             rare.keep_until = after(at, keep);
         });

@@ -180,18 +180,21 @@ impl Turn<'_> {
     fn meet(&mut self, handle: Handle, new: &NewJob<'_>, on_dup: OnDup) -> (Outcome, Phase) {
         let Some(known) = self.queue.job(handle) else { return (Outcome::Duplicate, Phase::Waiting) };
         let phase = known.phase();
-        // A run that began before this ADD may still complete the job: under a lease, or under one that ran
-        // out and may be acknowledged late.
-        let may_end_without_new_run =
-            matches!(known.state, State::Active { .. } | State::Waiting { lapsed: 1.., .. });
+        let is_active = matches!(known.state, State::Active { .. });
+        // Nothing is promised to a job that has not started: it runs after this ADD anyway. But a lease that ran
+        // out may be acknowledged late, and then the run that ends it began before.
+        let will_start = match known.state {
+            State::Waiting { lapsed, .. } => lapsed == 0,
+            _ => !is_active,
+        };
         let next_life_is_set = known.rare.as_ref().is_some_and(|rare| rare.rerun.is_some());
         let job = Target::job(handle);
         match on_dup {
-            OnDup::Replace if !may_end_without_new_run => {
+            OnDup::Replace if !is_active => {
                 self.change(&Effect::Replaced { job, new: *new });
                 (Outcome::Replaced, self.start_phase(new))
             }
-            OnDup::Rerun if !may_end_without_new_run && !next_life_is_set => {
+            OnDup::Rerun if will_start && !next_life_is_set => {
                 self.change(&Effect::Duplicate);
                 (Outcome::Duplicate, phase)
             }

@@ -49,22 +49,13 @@ struct Fit {
 impl Turn<'_> {
     /// `token` has done `id`. O(log n).
     pub fn ack(&mut self, token: u64, id: &[u8], result: Option<&[u8]>) -> Acked {
-        let done_under = match self.find(id) {
-            Some(Entry::Job(handle)) => match self.queue.job(handle).map(|job| job.state) {
-                // The lease ran out, but nobody has claimed the job since: the work counts.
-                Some(State::Waiting { lapsed, .. }) if lapsed == token && token != 0 => {
-                    self.change(&Effect::Completed { job: Target::job(handle), result });
-                    return Acked::Done;
-                }
-                Some(State::Completed { token, .. }) => Some(token),
-                _ => None,
-            },
-            Some(Entry::Remembered(handle)) => {
-                self.queue.record(handle).filter(|r| r.ending == Ending::Completed).map(|r| r.token)
-            }
-            None => None,
-        };
-        if done_under == Some(token) && token != 0 {
+        let entry = self.find(id).filter(|_| token != 0);
+        if let Some(handle) = entry.and_then(|entry| self.lost_under(token, entry)) {
+            // Nobody has claimed the job since: the work counts.
+            self.change(&Effect::Completed { job: Target::job(handle), result });
+            return Acked::Done;
+        }
+        if entry.is_some_and(|entry| self.was_done_under(token, entry)) {
             return Acked::Already;
         }
         let fit = self.fit(token, id);
@@ -156,6 +147,26 @@ impl Turn<'_> {
             self.change(&Effect::Progressed { job: Target::job(handle), data });
         }
         fit.held
+    }
+
+    /// The job that waits because the lease of `token` ran out.
+    fn lost_under(&self, token: u64, entry: Entry) -> Option<Handle> {
+        let Entry::Job(handle) = entry else { return None };
+        let state = self.queue.job(handle)?.state;
+        matches!(state, State::Waiting { lapsed, .. } if lapsed == token).then_some(handle)
+    }
+
+    /// Whether a job, or its life before a rerun, was completed under `token`.
+    fn was_done_under(&self, token: u64, entry: Entry) -> bool {
+        match entry {
+            Entry::Remembered(handle) => {
+                self.queue.record(handle).is_some_and(|r| r.ending == Ending::Completed && r.token == token)
+            }
+            Entry::Job(handle) => self.queue.job(handle).is_some_and(|job| match job.state {
+                State::Completed { token: done, .. } => done == token,
+                _ => job.rare.as_ref().is_some_and(|rare| rare.done_under == token),
+            }),
+        }
     }
 
     /// A worker learns that its job is cancelled: the job ends with that.

@@ -147,6 +147,8 @@ pub(crate) struct Rare {
     pub(crate) result: Option<Box<[u8]>>,
     /// The life after this one.
     pub(crate) rerun: Option<Box<Rerun>>,
+    /// The token under which the life before this one was completed, or 0: its ACK may be repeated.
+    pub(crate) done_under: u64,
     /// Of a kept record: the id is refused until then.
     pub(crate) window_until: u64,
     /// Of a kept record: readable until then, or [`FOREVER`].
@@ -162,6 +164,7 @@ impl Default for Rare {
             progress: None,
             result: None,
             rerun: None,
+            done_under: 0,
             window_until: 0,
             keep_until: 0,
         }
@@ -237,9 +240,13 @@ impl Job {
         self.data.get(usize::from(self.id_len)..).unwrap_or_default()
     }
 
-    /// Which run this is or will be: 1 + NACKs + lost leases.
+    /// Which run this is, was or will be: 1 + NACKs + lost leases before it.
     pub(crate) fn attempt(&self) -> u64 {
-        1 + u64::from(self.nacks) + u64::from(self.losses)
+        let failed_runs = u64::from(self.nacks) + u64::from(self.losses);
+        match self.state {
+            State::Failed { .. } => failed_runs,
+            _ => failed_runs + 1,
+        }
     }
 
     /// The rare part, made when it is missing.

@@ -6,7 +6,8 @@
 use super::job::{Job, Rare, Rerun, State};
 use super::remembered::Record;
 use super::{
-    apply, ids, Counters, Entry, Histogram, NewJob, Order, Queue, Recipe, Settings, When, MAX_ID, MAX_WORKER,
+    apply, ids, Counters, Entry, Histogram, NewJob, Order, Queue, Recipe, Settings, When, LATEST_TOKEN,
+    MAX_ID, MAX_WORKER,
 };
 
 /// All of a queue that is not about single jobs.
@@ -46,6 +47,7 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) losses: u16,
     pub(crate) expires: u64,
     pub(crate) cancel_asked: bool,
+    pub(crate) done_under: u64,
     pub(crate) window_until: u64,
     pub(crate) keep_until: u64,
     pub(crate) error: Option<&'a [u8]>,
@@ -107,6 +109,7 @@ impl Queue {
             losses: job.losses,
             expires: job.expires(),
             cancel_asked: job.cancel_asked(),
+            done_under: rare.map_or(0, |r| r.done_under),
             window_until: rare.map_or(0, |r| r.window_until),
             keep_until: rare.map_or(0, |r| r.keep_until),
             error: text(|r| r.error.as_deref()),
@@ -119,12 +122,9 @@ impl Queue {
     /// Puts a header into a queue that has none yet.
     #[must_use]
     pub(crate) fn restore_header(&mut self, header: &Header<'_>) -> bool {
-        let too_late = |number: u64| number >= 1 << 53;
-        if self.created_at != 0
-            || header.created_at == 0
-            || too_late(header.next_seq)
-            || too_late(header.last_token)
-        {
+        // Far from where counting ends: what is accepted here must be accepted again after any use of the queue.
+        let fits = header.next_seq < 1 << 52 && header.last_token < LATEST_TOKEN;
+        if self.created_at != 0 || header.created_at == 0 || !fits {
             return false;
         }
         self.settings = header.settings;
@@ -142,6 +142,16 @@ impl Queue {
     #[must_use]
     pub(crate) fn restore_job(&mut self, saved: &SavedJob<'_>) -> bool {
         let hash = ids::hash(saved.id);
+        let token = match saved.state {
+            SavedState::Active { token, .. }
+            | SavedState::Completed { token, .. }
+            | SavedState::Failed { token, .. }
+            | SavedState::Waiting { lapsed: token, .. } => token,
+            SavedState::Delayed { .. } => 0,
+        };
+        if token.max(saved.done_under) > self.last_token {
+            return false;
+        }
         if !valid_id(saved.id) || saved.seq >= self.next_seq || self.find_hashed(hash, saved.id).is_some() {
             return false;
         }
@@ -171,6 +181,7 @@ impl Queue {
             progress: saved.progress.map(Box::from),
             result: saved.result.map(Box::from),
             rerun: saved.rerun.map(|new| Box::new(Rerun::keep(&new))),
+            done_under: saved.done_under,
             window_until: saved.window_until,
             keep_until: saved.keep_until,
         };

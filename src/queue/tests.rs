@@ -89,7 +89,11 @@ fn time_does_a_bounded_part_and_a_named_job_is_brought_up_all_the_same() {
     stage.effects = 0;
     let explained = stage.turn(|turn| turn.promote(b"job4999"));
     assert!(!explained, "it is not delayed any more as of now");
-    assert_eq!((stage.queue.count(Phase::Waiting), stage.effects), (1001, 2), "one effect for a thousand jobs");
+    assert_eq!(
+        (stage.queue.count(Phase::Waiting), stage.effects),
+        (1001, 2),
+        "one effect for a thousand jobs"
+    );
     assert_eq!(stage.queue.next_due(), Some(10));
     assert_eq!(stage.claim_many(3000, 0).len(), 3000, "a claim brings as many into line as it wants");
 }

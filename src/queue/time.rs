@@ -3,15 +3,19 @@
 /// "For ever", wherever an instant or a span in milliseconds may be endless.
 pub const FOREVER: u64 = u64::MAX;
 
+/// No token read from outside may be larger: 2^33 claims below the end of what JavaScript holds exactly.
+pub(crate) const LATEST_TOKEN: u64 = (1 << 53) - (1 << 33);
+
 /// The instant one command or one tick of the timer takes place: read once, used for all it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Now(u64);
 
 impl Now {
-    /// From Unix microseconds. Cut to what a token can hold (2^53 - 1, the year 2255).
+    /// From Unix microseconds, up to the year 2254: a token is taken from here and stays below 2^53, also when many
+    /// claims follow in one microsecond.
     #[must_use]
     pub fn from_micros(micros: u64) -> Self {
-        Now(micros.min((1 << 53) - 1))
+        Now(micros.min(LATEST_TOKEN - (1 << 33)))
     }
 
     /// Unix microseconds: where tokens come from.

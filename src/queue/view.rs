@@ -96,7 +96,7 @@ impl Queue {
             added_at: Some(job.added_at),
             expires_at: unless_endless(job.expires()),
             kept_until: record.and_then(|r| unless_endless(r.keep_until)),
-            refused_until: record.and_then(|r| unless_endless(r.window_until)),
+            refused_until: record.and_then(|r| unless_endless(r.window_until)).filter(|until| *until != 0),
             cancel_asked: job.cancel_asked(),
             rerun: rare.is_some_and(|r| r.rerun.is_some()),
             error: text(|r| r.error.as_deref()),
@@ -105,7 +105,7 @@ impl Queue {
             ..JobView::bare(job.id(), job.phase())
         };
         match job.state {
-            State::Waiting { lapsed, .. } => view.token = (lapsed != 0).then_some(lapsed),
+            State::Waiting { .. } => {}
             State::Delayed { due } => view.due_at = Some(due),
             State::Active { token, lease_until, worker, .. } => {
                 view.token = Some(token);
@@ -228,11 +228,16 @@ impl Queue {
 
     fn explain_job(&self, job: &Job) -> Why {
         let (why, until) = match job.state {
-            State::Waiting { .. } if self.paused => ("the queue is paused; JQ.RESUME lets it go on", FOREVER),
+            State::Waiting { .. } if self.paused => {
+                ("the queue is paused; JQ.RESUME lets it go on", job.expires())
+            }
             State::Waiting { lapsed: 1.., .. } => {
                 ("its lease ran out; it is claimable again, unless a late ACK comes first", job.expires())
             }
-            State::Waiting { .. } => ("it is claimable; jobs before it in line come first", job.expires()),
+            State::Waiting { .. } if job.expires() != FOREVER => {
+                ("it is claimable until it expires; jobs before it in line come first", job.expires())
+            }
+            State::Waiting { .. } => ("it is claimable; jobs before it in line come first", FOREVER),
             State::Delayed { due } if job.nacks > 0 => ("it waits for its next attempt", due),
             State::Delayed { due } => ("it is delayed", due),
             State::Active { lease_until, .. } if job.cancel_asked() => {

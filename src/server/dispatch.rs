@@ -25,10 +25,26 @@ use lazy_static::lazy_static;
 /// What core says of a key of another type.
 const WRONG_TYPE: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
 
+/// What core says on a replica.
+const READ_ONLY: &str = "READONLY You can't write against a read only replica.";
+
+/// What a command's flags mean here.
+struct Traits {
+    /// It can make its client wait.
+    blocks: bool,
+    /// It may write although core takes it for a command that does not, and lets it run on a replica.
+    may_write_unasked: bool,
+}
+
 lazy_static! {
-    /// Which commands can make their client wait, by number.
-    static ref BLOCKING: Vec<bool> =
-        COMMANDS.iter().map(|command| command.spec.flags.split(' ').any(|flag| flag == "blocking")).collect();
+    /// By number of the command.
+    static ref TRAITS: Vec<Traits> = COMMANDS
+        .iter()
+        .map(|command| {
+            let has = |flag| command.spec.flags.split(' ').any(|known| known == flag);
+            Traits { blocks: has("blocking"), may_write_unasked: has("may-replicate") }
+        })
+        .collect();
 }
 
 /// Runs the command of this number, and answers its client.
@@ -75,6 +91,13 @@ fn look(ctx: Context<'_>, name: Name<'_>, read: &Read<'_>, reply: &mut Writer<'_
     }
 }
 
+/// Whether a client may be made to wait here. On a replica nobody would serve it: what was claimed there would be
+/// unknown to the primary.
+fn may_wait(ctx: Context<'_>) -> bool {
+    let flags = ctx.flags();
+    !flags.deny_blocking() && !flags.replica()
+}
+
 fn change(
     number: usize,
     ctx: Context<'_>,
@@ -82,6 +105,10 @@ fn change(
     write: &Write<'_>,
     reply: &mut Writer<'_>,
 ) -> Result<(), Error> {
+    if TRAITS.get(number).is_some_and(|traits| traits.may_write_unasked) && ctx.flags().read_only() {
+        reply.error_line(READ_ONLY);
+        return Ok(());
+    }
     let now = clock::of_command();
     let mut key = Key::open(ctx, name, Mode::Write);
     let mut fresh = None;
@@ -97,7 +124,8 @@ fn change(
     let outcome = guarded("a command", || {
         let mut turn = Turn::begin(&mut value.queue, now, &mut log);
         let mut env = env(ctx, name, turn.queue(), now);
-        env.may_block = may_block(number) && !ctx.flags().deny_blocking();
+        // The flags have a price: they are asked for by those that need them.
+        env.may_block = TRAITS.get(number).is_some_and(|traits| traits.blocks) && may_wait(ctx);
         write.run(&mut turn, &env, reply)
     });
     let changed = !log.is_empty();
@@ -118,12 +146,6 @@ fn change(
         None => reply.error_line(INTERNAL_ERROR),
     }
     Ok(())
-}
-
-/// Whether the command of this number is one that can make its client wait. Asked first, because the server's
-/// flags have a price.
-fn may_block(number: usize) -> bool {
-    BLOCKING.get(number).is_some_and(|blocking| *blocking)
 }
 
 fn env(ctx: Context<'_>, name: Name<'_>, queue: &Queue, now: Now) -> Env {

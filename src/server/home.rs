@@ -111,7 +111,9 @@ pub(super) fn free(value: Box<Value>) {
     // First, so that nobody looks for it while the jobs are being freed.
     value.home.state.store(FREED, Relaxed);
     let is_large = value.queue.known() > LARGE;
-    let end = move || drop(super::guarded("freeing a queue", || drop(value)));
+    let end = move || {
+        super::guarded("freeing a queue", || drop(value));
+    };
     if is_large {
         // Without a thread to be had the closure is dropped, and the value with it, here and now.
         drop(thread::Builder::new().name("jq-free".into()).spawn(end));

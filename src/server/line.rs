@@ -1,16 +1,15 @@
-//! Who waits for jobs, and in which order they are called. Pure: calling them is for the caller.
+//! One line of clients that wait for jobs at one key, and the order in which they are called. Pure.
 //!
 //! ```text
-//!   place (database, name) ──► Line: MIN 1 ──► tickets 3, 7, 8 ...    first come, first served
-//!                                    MIN 50 ─► tickets 5              called when 50 are there; stops nobody
-//!   ticket ──► Waiter: waiting ──► called ──► gone
+//!   Line:  MIN 1  ──► tickets 3, 7, 8 ...    first come, first served
+//!          MIN 50 ──► ticket 5               called when 50 are there; until then it stops nobody
 //! ```
 //!
 //! A waiter that is called has left the line, but what it was promised is still counted until it has its answer.
 
-use hashbrown::{Equivalent, HashMap};
+use hashbrown::Equivalent;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 /// A key, whether or not anything is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +19,7 @@ pub(super) struct Place {
 }
 
 /// The same, lent.
-struct At<'a>(i32, &'a [u8]);
+pub(super) struct At<'a>(pub(super) i32, pub(super) &'a [u8]);
 
 impl Hash for At<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -48,32 +47,9 @@ pub(super) struct Wish {
     pub(super) most: usize,
 }
 
-/// How far a waiter has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// In line.
-    Waiting,
-    /// To be served as soon as the server lets it.
-    Called,
-    /// Has its answer; the server has not let go of it yet.
-    Answered,
-}
-
-/// One client in line; `C` is what it takes to call it, `R` what it asked for.
-#[derive(Debug)]
-struct Waiter<C, R> {
-    place: Place,
-    wish: Wish,
-    stage: Stage,
-    /// When its time is over; u64::MAX: never.
-    ends: u64,
-    client: Option<C>,
-    request: Option<R>,
-}
-
-/// The waiters of one place.
+/// The waiters of one key.
 #[derive(Debug, Default)]
-struct Line {
+pub(super) struct Line {
     /// By how many they want at least; no entry is empty.
     lanes: BTreeMap<usize, Lane>,
     waiting: usize,
@@ -90,19 +66,7 @@ struct Lane {
     wanted: usize,
 }
 
-/// All lines of this process.
-#[derive(Debug)]
-pub(super) struct Lines<C, R, S> {
-    waiters: BTreeMap<u64, Waiter<C, R>>,
-    at: HashMap<Place, Line, S>,
-    /// Places at which somebody may be served.
-    marked: Vec<Place>,
-    /// Those in line whose time ends, by that instant, then ticket.
-    ends: BTreeSet<(u64, u64)>,
-    last_ticket: u64,
-}
-
-/// What a non-blocking claim at a place must know.
+/// Who and what is ahead of a client that does not wait.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Ahead {
     /// Clients in line.
@@ -111,175 +75,17 @@ pub(super) struct Ahead {
     pub(super) promised: usize,
 }
 
-impl<C, R, S: BuildHasher> Lines<C, R, S> {
-    pub(super) fn new(hasher: S) -> Self {
-        Lines {
-            waiters: BTreeMap::new(),
-            at: HashMap::with_hasher(hasher),
-            marked: Vec::new(),
-            ends: BTreeSet::new(),
-            last_ticket: 0,
-        }
-    }
-
-    /// The ticket for the next who joins; never 0, never twice.
-    pub(super) fn next_ticket(&mut self) -> u64 {
-        self.last_ticket += 1;
-        self.last_ticket
-    }
-
-    /// Joins the line at `place`, until `ends`.
-    pub(super) fn join(&mut self, ticket: u64, place: Place, wish: Wish, ends: u64, client: C, request: R) {
-        if ends != u64::MAX {
-            self.ends.insert((ends, ticket));
-        }
-        let line = self.at.entry(place.clone()).or_default();
-        let lane = line.lanes.entry(wish.least).or_default();
+impl Line {
+    /// A ticket joins.
+    pub(super) fn join(&mut self, ticket: u64, wish: Wish) {
+        let lane = self.lanes.entry(wish.least).or_default();
         lane.tickets.insert(ticket);
         lane.wanted = lane.wanted.saturating_add(wish.most);
-        line.waiting += 1;
-        let (client, request) = (Some(client), Some(request));
-        self.waiters.insert(ticket, Waiter { place, wish, stage: Stage::Waiting, ends, client, request });
+        self.waiting += 1;
     }
 
-    /// Clients that have not left, answered or not.
-    pub(super) fn len(&self) -> usize {
-        self.waiters.len()
-    }
-
-    /// Who is ahead of a client that comes now and finds `claimable` jobs.
-    pub(super) fn ahead(&self, db: i32, name: &[u8], claimable: usize) -> Ahead {
-        let Some(line) = self.at.get(&At(db, name)) else { return Ahead::default() };
-        let lanes = line.lanes.range(..=line.left(claimable)).map(|(_, lane)| lane.wanted);
-        Ahead { waiters: line.waiting, promised: lanes.fold(line.promised, usize::saturating_add) }
-    }
-
-    /// Marks a place if somebody there can be served from `claimable` jobs. True if it was not marked before.
-    pub(super) fn mark_if_servable(&mut self, db: i32, name: &[u8], claimable: usize) -> bool {
-        let Some(line) = self.at.get(&At(db, name)) else { return false };
-        !line.marked && line.is_servable(claimable) && self.mark(Place { db, name: name.into() })
-    }
-
-    /// Marks the place of a waiter, so that somebody looks whether anybody there can be served. True if it was
-    /// not marked before. Without an allocation then: the server may ask for every waiter of a key.
-    pub(super) fn mark_place_of(&mut self, ticket: u64) -> bool {
-        let Some(place) = self.waiters.get(&ticket).map(|waiter| &waiter.place) else { return false };
-        let newly = self.at.get_mut(place).is_some_and(Line::mark);
-        if newly {
-            self.marked.push(place.clone());
-        }
-        newly
-    }
-
-    fn mark(&mut self, place: Place) -> bool {
-        let newly = self.at.get_mut(&place).is_some_and(Line::mark);
-        if newly {
-            self.marked.push(place);
-        }
-        newly
-    }
-
-    /// The marked places; they are marked no more.
-    pub(super) fn take_marked(&mut self) -> Vec<Place> {
-        let places = std::mem::take(&mut self.marked);
-        for place in &places {
-            if let Some(line) = self.at.get_mut(place) {
-                line.marked = false;
-            }
-        }
-        places
-    }
-
-    /// Calls, in order, those who can be served from `claimable` jobs, at most `most` of them.
-    pub(super) fn call(&mut self, place: &Place, claimable: usize, most: usize) -> Vec<C> {
-        let Some(line) = self.at.get_mut(place) else { return Vec::new() };
-        let mut clients = Vec::new();
-        while clients.len() < most {
-            let Some(ticket) = line.first_servable(claimable) else { break };
-            let Some(waiter) = self.waiters.get_mut(&ticket) else { break };
-            line.leave(ticket, waiter.wish);
-            self.ends.remove(&(waiter.ends, ticket));
-            line.promised = line.promised.saturating_add(waiter.wish.most);
-            line.called += 1;
-            waiter.stage = Stage::Called;
-            clients.extend(waiter.client.take());
-        }
-        clients
-    }
-
-    /// When the next time ends.
-    pub(super) fn first_end(&self) -> Option<u64> {
-        self.ends.first().map(|(end, _)| *end)
-    }
-
-    /// Those whose time was over at `now`. They are still in line, until they have their answer.
-    pub(super) fn take_ended(&mut self, now: u64) -> Vec<C> {
-        let mut clients = Vec::new();
-        while let Some((_, ticket)) = self.ends.first().copied().filter(|(end, _)| *end <= now) {
-            self.ends.pop_first();
-            clients.extend(self.waiters.get_mut(&ticket).and_then(|waiter| waiter.client.take()));
-        }
-        clients
-    }
-
-    /// The waiter gets its answer now: its stage so far, its place and what it asked for. None if it had one.
-    pub(super) fn answer(&mut self, ticket: u64) -> Option<(Stage, Place, R)> {
-        let waiter = self.waiters.get_mut(&ticket)?;
-        let stage = std::mem::replace(&mut waiter.stage, Stage::Answered);
-        let (place, wish, request) = (waiter.place.clone(), waiter.wish, waiter.request.take()?);
-        self.ends.remove(&(waiter.ends, ticket));
-        self.settle(ticket, &place, wish, stage);
-        Some((stage, place, request))
-    }
-
-    /// The server has let go of the client. True if it had been called but not answered: its turn is another's
-    /// now, and the place is marked.
-    pub(super) fn left(&mut self, ticket: u64) -> bool {
-        let Some(waiter) = self.waiters.remove(&ticket) else { return false };
-        self.ends.remove(&(waiter.ends, ticket));
-        self.settle(ticket, &waiter.place, waiter.wish, waiter.stage);
-        waiter.stage == Stage::Called && self.mark(waiter.place)
-    }
-
-    /// Takes a waiter out of its line's books, and the line away when it was the last.
-    fn settle(&mut self, ticket: u64, place: &Place, wish: Wish, stage: Stage) {
-        let Some(line) = self.at.get_mut(place) else { return };
-        match stage {
-            Stage::Waiting => line.leave(ticket, wish),
-            Stage::Called => {
-                line.called -= 1;
-                line.promised = if line.called == 0 { 0 } else { line.promised.saturating_sub(wish.most) };
-            }
-            Stage::Answered => return,
-        }
-        if line.waiting == 0 && line.called == 0 {
-            self.at.remove(place);
-        }
-    }
-}
-
-impl Line {
-    /// True if it was not marked before.
-    fn mark(&mut self) -> bool {
-        !std::mem::replace(&mut self.marked, true)
-    }
-
-    /// Of `claimable` jobs, those not promised to who is called.
-    fn left(&self, claimable: usize) -> usize {
-        claimable.saturating_sub(self.promised)
-    }
-
-    fn is_servable(&self, claimable: usize) -> bool {
-        self.lanes.range(..=self.left(claimable)).next().is_some()
-    }
-
-    /// Of those who can be served, the one who came first. O(different wishes).
-    fn first_servable(&self, claimable: usize) -> Option<u64> {
-        self.lanes.range(..=self.left(claimable)).filter_map(|(_, lane)| lane.tickets.first()).min().copied()
-    }
-
-    /// Takes a ticket out of the line.
-    fn leave(&mut self, ticket: u64, wish: Wish) {
+    /// A ticket gives up.
+    pub(super) fn leave(&mut self, ticket: u64, wish: Wish) {
         let Some(lane) = self.lanes.get_mut(&wish.least) else { return };
         if lane.tickets.remove(&ticket) {
             lane.wanted = lane.wanted.saturating_sub(wish.most);
@@ -289,97 +95,50 @@ impl Line {
             self.lanes.remove(&wish.least);
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    type Names = Lines<char, (), ahash::RandomState>;
-
-    fn q() -> Place {
-        Place { db: 0, name: (*b"q").into() }
+    /// A ticket is called: it leaves, and is promised what it wants.
+    pub(super) fn call(&mut self, ticket: u64, wish: Wish) {
+        self.leave(ticket, wish);
+        self.called += 1;
+        self.promised = self.promised.saturating_add(wish.most);
     }
 
-    /// Waiters named by letters, tickets counted from 1.
-    fn waiting(wishes: &[(char, usize, usize)]) -> Names {
-        let mut lines = Names::new(ahash::RandomState::new());
-        for &(name, least, most) in wishes {
-            let ticket = lines.next_ticket();
-            lines.join(ticket, q(), Wish { least, most }, 100 + ticket, name, ());
-        }
-        lines
+    /// A ticket that was called has its answer, or will never have one.
+    pub(super) fn release(&mut self, wish: Wish) {
+        self.called -= 1;
+        // The sum may have been cut at the largest number; without anybody it is certainly 0.
+        self.promised = if self.called == 0 { 0 } else { self.promised.saturating_sub(wish.most) };
     }
 
-    fn called(lines: &mut Names, claimable: usize) -> String {
-        lines.call(&q(), claimable, 99).into_iter().collect()
+    /// Whether nobody is in line and nobody called.
+    pub(super) fn is_over(&self) -> bool {
+        self.waiting == 0 && self.called == 0
     }
 
-    #[test]
-    fn first_come_first_served_and_each_takes_what_it_wants() {
-        let mut lines = waiting(&[('a', 1, 1), ('b', 1, 3), ('c', 1, 1), ('d', 1, 1)]);
-        assert_eq!(called(&mut lines, 3), "ab");
-        assert_eq!(called(&mut lines, 3), "", "all three are promised");
-        lines.answer(1);
-        lines.answer(2);
-        assert_eq!(called(&mut lines, 1), "c");
+    /// Whether somebody can be served from `claimable` jobs.
+    pub(super) fn is_servable(&self, claimable: usize) -> bool {
+        self.servable(claimable).next().is_some()
     }
 
-    #[test]
-    fn one_who_wants_many_keeps_its_place_and_stops_nobody() {
-        let mut lines = waiting(&[('a', 5, 5), ('b', 1, 1), ('c', 1, 1)]);
-        assert_eq!(called(&mut lines, 1), "b");
-        lines.answer(2);
-        assert_eq!(called(&mut lines, 6), "ac");
+    /// Of those who can be served, the one who came first. O(different wishes).
+    pub(super) fn first_servable(&self, claimable: usize) -> Option<u64> {
+        self.servable(claimable).filter_map(|lane| lane.tickets.first()).min().copied()
     }
 
-    #[test]
-    fn no_more_are_called_than_asked_for() {
-        let mut lines = waiting(&[('a', 1, 1), ('b', 1, 1), ('c', 1, 1)]);
-        assert_eq!(lines.call(&q(), 3, 2), ['a', 'b']);
-        assert_eq!(called(&mut lines, 3), "c");
+    /// What a client that finds `claimable` jobs has ahead of it. O(different wishes).
+    pub(super) fn ahead(&self, claimable: usize) -> Ahead {
+        let wanted = self.servable(claimable).map(|lane| lane.wanted);
+        Ahead { waiters: self.waiting, promised: wanted.fold(self.promised, usize::saturating_add) }
     }
 
-    #[test]
-    fn what_is_promised_counts_those_who_can_be_served() {
-        let mut lines = waiting(&[('a', 1, 2), ('b', 4, 4)]);
-        assert_eq!(lines.ahead(0, b"q", 3), Ahead { waiters: 2, promised: 2 });
-        assert_eq!(lines.ahead(0, b"q", 4), Ahead { waiters: 2, promised: 6 });
-        assert_eq!(called(&mut lines, 3), "a");
-        assert_eq!(lines.ahead(0, b"q", 3), Ahead { waiters: 1, promised: 2 });
-        assert_eq!(lines.ahead(1, b"q", 3), Ahead::default());
+    /// The lanes whose least is there, of what is not promised to those who are called.
+    fn servable(&self, claimable: usize) -> impl Iterator<Item = &Lane> {
+        let left = claimable.saturating_sub(self.promised);
+        self.lanes.range(..=left).map(|(_, lane)| lane)
     }
 
-    #[test]
-    fn one_who_vanishes_after_being_called_gives_its_turn_away() {
-        let mut lines = waiting(&[('a', 1, 1), ('b', 1, 1)]);
-        assert_eq!(called(&mut lines, 1), "a");
-        assert!(lines.left(1));
-        assert_eq!(lines.take_marked(), [q()]);
-        assert_eq!(called(&mut lines, 1), "b");
-    }
-
-    #[test]
-    fn those_whose_time_is_over_are_told_apart_from_those_who_were_served() {
-        let mut lines = waiting(&[('a', 1, 1), ('b', 1, 1), ('c', 1, 1)]);
-        assert_eq!(called(&mut lines, 1), "a");
-        assert_eq!(lines.first_end(), Some(102));
-        assert_eq!(lines.take_ended(102), ['b']);
-        assert!(matches!(lines.answer(2), Some((Stage::Waiting, _, ()))));
-        lines.left(3);
-        assert_eq!((lines.first_end(), lines.take_ended(999)), (None, vec![]));
-    }
-
-    #[test]
-    fn one_who_gives_up_is_not_called_and_leaves_nothing_behind() {
-        let mut lines = waiting(&[('a', 1, 1)]);
-        assert!(lines.mark_if_servable(0, b"q", 1));
-        assert!(!lines.mark_if_servable(0, b"q", 1), "once is enough");
-        assert!(matches!(lines.answer(1), Some((Stage::Waiting, _, ()))));
-        assert!(lines.answer(1).is_none());
-        assert!(!lines.left(1));
-        assert_eq!((lines.len(), lines.at.len()), (0, 0));
-        assert_eq!(lines.take_marked(), [q()], "a mark for nobody does no harm");
-        assert_eq!(called(&mut lines, 1), "");
+    /// Sets or clears the mark that somebody should look at this line; tells what it was.
+    pub(super) fn mark(&mut self, marked: bool) -> bool {
+        std::mem::replace(&mut self.marked, marked)
     }
 }

@@ -3,7 +3,7 @@
 //! - [`dispatch`]: the one way every command takes; [`apply`] and [`debug`]: the two that take another.
 //! - [`home`]: what a key holds. [`persistence`]: the same in files.
 //! - [`timekeeper`], with [`registry`] and [`sweep`]: what happens by itself, at its time.
-//! - [`wakeups`], with [`line`]: clients that wait for jobs. [`alarm`]: the timers of both.
+//! - [`wakeups`], with [`lines`] and [`line`]: clients that wait for jobs. [`alarm`]: the timers of both.
 //! - [`clock`], [`config`], [`arguments`], [`info`]: what their names say.
 //! - [`ffi`]: everything unsafe, and every function the server calls.
 //!
@@ -24,6 +24,7 @@ mod ffi;
 mod home;
 mod info;
 mod line;
+mod lines;
 mod persistence;
 mod registry;
 mod sweep;

@@ -183,7 +183,8 @@ fn work(ctx: Context<'_>) {
     let now = clock::of_timer();
     let mut due = with(|state| state.registry.take_due(now.millis(), BATCH)).into_iter();
     for (due, entry) in due.by_ref() {
-        look_after(ctx, &entry, due, now);
+        // One at a time: whatever goes wrong with one queue, the others have their time.
+        guarded("the timer, for one queue", || look_after(ctx, &entry, due, now));
         if watch.is_over(TICK) {
             break;
         }

@@ -43,6 +43,11 @@ impl Flags {
         self.any(raw::REDISMODULE_CTX_FLAGS_SLAVE)
     }
 
+    /// This server follows another and takes no writes from clients.
+    pub(in crate::server) fn read_only(self) -> bool {
+        self.any(raw::REDISMODULE_CTX_FLAGS_READONLY)
+    }
+
     fn any(self, bits: u32) -> bool {
         self.0 & int(bits) != 0
     }

@@ -1,0 +1,89 @@
+//! The real queue behind its commands, with what a server puts around it: a replica that is told the effects, and
+//! now and then a restart.
+
+use redis_jq::codec::effects::Log;
+use redis_jq::codec::replay;
+use redis_jq::codec::snapshot::{save, Loader};
+use redis_jq::commands::args::Args;
+use redis_jq::commands::{Env, Flow, Limits, Request, COMMANDS};
+use redis_jq::queue::{Now, Queue, Turn};
+
+use super::recorder::Recorder;
+use super::value::{Engine, Value};
+
+/// A primary with its replica.
+#[derive(Default)]
+pub(crate) struct Primary {
+    queue: Queue,
+    replica: Queue,
+    /// What the replica could not do.
+    refused: Vec<String>,
+}
+
+impl Engine for Primary {
+    fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
+        let [verb, rest @ ..] = words else { return Value::Error("ERR".into()) };
+        let known = COMMANDS.iter().find(|command| command.spec.name.as_bytes().eq_ignore_ascii_case(verb));
+        let Some(command) = known else { return Value::Error("ERR".into()) };
+        let parsed = command.parse(Args::new(rest), &Limits { max_payload: 1 << 20 });
+        let now = Now::from_micros(now_us);
+        let mut log = Log::new(now);
+        let mut reply = Recorder::default();
+        let outcome = parsed.and_then(|request| {
+            let mut turn = Turn::begin(&mut self.queue, now, &mut log);
+            let env = Env { now, promised: 0, waiters: 0, may_block: false };
+            match request {
+                Request::Read(read) => read.run(turn.queue(), &env, &mut reply).map(|()| Flow::Done),
+                Request::Write(write) => write.run(&mut turn, &env, &mut reply),
+            }
+        });
+        for blob in log.into_blobs() {
+            let done = replay(&mut self.replica, &blob);
+            self.refused.extend(done.err().map(|refused| refused.to_string()));
+        }
+        match outcome {
+            Ok(_) => reply.value(),
+            Err(error) => Value::Error(error.as_str().into()),
+        }
+    }
+
+    fn check(&self) -> Vec<String> {
+        let mut wrong = self.queue.check();
+        wrong.extend(self.refused.iter().map(|refused| format!("replica: {refused}")));
+        wrong.extend(self.replica.check().into_iter().map(|found| format!("replica: {found}")));
+        if saved(&self.queue) != saved(&self.replica) {
+            wrong.push("the replica differs".into());
+        }
+        wrong
+    }
+}
+
+/// A primary that is restarted after every command.
+#[derive(Default)]
+pub(crate) struct Restarted(Primary);
+
+impl Engine for Restarted {
+    fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
+        let reply = self.0.call(now_us, words);
+        let mut loader = Loader::default();
+        for section in saved(&self.0.queue) {
+            let taken = loader.section(&section);
+            self.0.refused.extend(taken.err().map(|refused| refused.to_string()));
+        }
+        match loader.finish() {
+            Ok(queue) => self.0.queue = queue,
+            Err(refused) => self.0.refused.push(refused.to_string()),
+        }
+        reply
+    }
+
+    fn check(&self) -> Vec<String> {
+        self.0.check()
+    }
+}
+
+fn saved(queue: &Queue) -> Vec<Vec<u8>> {
+    let mut sections = Vec::new();
+    save(queue, &mut |section| sections.push(section.to_vec()));
+    sections
+}

@@ -1,0 +1,174 @@
+//! Reading words: the little that all commands share.
+
+use super::job::{Backoff, Call, Start};
+
+/// Why a command is refused. Only the code is compared, so there is only a code.
+pub(crate) type Refused = &'static str;
+
+/// A syntax or range error.
+pub(crate) const ERR: Refused = "ERR";
+
+/// The words of a command that are left to read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words<'a>(pub(crate) &'a [&'a [u8]]);
+
+impl<'a> Words<'a> {
+    pub(crate) fn next(&mut self) -> Result<&'a [u8], Refused> {
+        let (first, rest) = self.0.split_first().ok_or(ERR)?;
+        self.0 = rest;
+        Ok(first)
+    }
+
+    /// An id: 1 to 512 bytes.
+    pub(crate) fn id(&mut self) -> Result<&'a [u8], Refused> {
+        self.next().and_then(|id| if (1..=512).contains(&id.len()) { Ok(id) } else { Err(ERR) })
+    }
+
+    /// A worker's name: 1 to 128 bytes.
+    pub(crate) fn worker(&mut self) -> Result<Vec<u8>, Refused> {
+        self.next()
+            .and_then(|name| if (1..=128).contains(&name.len()) { Ok(name.to_vec()) } else { Err(ERR) })
+    }
+
+    /// An integer of at least `least`.
+    pub(crate) fn int(&mut self, least: i64) -> Result<i64, Refused> {
+        let word = std::str::from_utf8(self.next()?).map_err(|_| ERR)?;
+        word.parse().ok().filter(|n| *n >= least).ok_or(ERR)
+    }
+
+    /// A time, token or count of at least `least`.
+    pub(crate) fn uint(&mut self, least: u32) -> Result<u64, Refused> {
+        Ok(self.int(i64::from(least))?.unsigned_abs())
+    }
+
+    /// A number of items: 1 to 10,000.
+    pub(crate) fn count(&mut self) -> Result<usize, Refused> {
+        usize::try_from(self.uint(1)?).ok().filter(|n| *n <= 10_000).ok_or(ERR)
+    }
+
+    /// Reads `keyword` if it is next.
+    pub(crate) fn keyword(&mut self, keyword: &str) -> bool {
+        let found = self.0.first().is_some_and(|word| word.eq_ignore_ascii_case(keyword.as_bytes()));
+        if found {
+            self.0 = self.0.get(1..).unwrap_or_default();
+        }
+        found
+    }
+
+    /// The next option, which must be one of `known` and not among those `seen`; None at the end.
+    pub(crate) fn option(
+        &mut self,
+        known: &[&'static str],
+        seen: &mut Vec<&'static str>,
+    ) -> Result<Option<&'static str>, Refused> {
+        let Ok(word) = self.next() else { return Ok(None) };
+        let option = known.iter().find(|o| word.eq_ignore_ascii_case(o.as_bytes())).ok_or(ERR)?;
+        if seen.contains(option) {
+            return Err(ERR);
+        }
+        seen.push(option);
+        Ok(Some(option))
+    }
+
+    /// `token id [token id ...]`, up to a word that is none of a pair's.
+    pub(crate) fn pairs(&mut self, options: &[&str]) -> Result<Vec<(u64, Vec<u8>)>, Refused> {
+        let mut pairs = Vec::new();
+        while let Some(word) = self.0.first() {
+            if !pairs.is_empty() && options.iter().any(|o| word.eq_ignore_ascii_case(o.as_bytes())) {
+                break;
+            }
+            pairs.push((self.uint(0)?, self.id()?.to_vec()));
+        }
+        if pairs.is_empty() {
+            Err(ERR)
+        } else {
+            Ok(pairs)
+        }
+    }
+
+    /// `id [id ...]`, to the end.
+    pub(crate) fn ids(&mut self) -> Result<Vec<Vec<u8>>, Refused> {
+        let mut ids = vec![self.id()?.to_vec()];
+        while !self.0.is_empty() {
+            ids.push(self.id()?.to_vec());
+        }
+        Ok(ids)
+    }
+
+    /// Nothing may be left.
+    pub(crate) fn end(&self) -> Result<(), Refused> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(ERR)
+        }
+    }
+}
+
+/// What to do with an id that is known and unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnDup {
+    Ignore,
+    Replace,
+    Rerun,
+}
+
+/// The options of ADD and MADD; the payload is filled in per job.
+pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(Call, OnDup), Refused> {
+    const KNOWN: [&str; 9] =
+        ["DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP"];
+    let mut seen = Vec::new();
+    let mut on_dup = OnDup::Ignore;
+    let mut call = Call {
+        payload: Vec::new(),
+        start: Start::After(0),
+        priority: 0,
+        attempts: None,
+        backoff: None,
+        dedup: None,
+        expires_after: None,
+        keep: None,
+    };
+    while let Some(option) = words.option(&KNOWN, &mut seen)? {
+        match option {
+            "DELAY" => call.start = Start::After(words.uint(0)?),
+            "AT" => call.start = Start::At(words.uint(0)?),
+            "PRIORITY" => call.priority = i32::try_from(words.int(i64::MIN)?).map_err(|_| ERR)?.into(),
+            "ATTEMPTS" => call.attempts = Some(attempts(words)?),
+            "BACKOFF" => call.backoff = Some(backoff(words)?),
+            "DEDUP" => call.dedup = Some(words.int(-1)?),
+            "ONDUP" => on_dup = on_dup_word(words)?,
+            "PX" => call.expires_after = Some(words.uint(1)?),
+            _ => call.keep = Some(words.int(0)?),
+        }
+    }
+    let too_short = matches!((call.expires_after, call.start), (Some(px), Start::After(ms)) if px <= ms);
+    if too_short || (seen.contains(&"DELAY") && seen.contains(&"AT")) {
+        return Err(ERR);
+    }
+    Ok((call, on_dup))
+}
+
+fn on_dup_word(words: &mut Words<'_>) -> Result<OnDup, Refused> {
+    match words.next()?.to_ascii_uppercase().as_slice() {
+        b"IGNORE" => Ok(OnDup::Ignore),
+        b"REPLACE" => Ok(OnDup::Replace),
+        b"RERUN" => Ok(OnDup::Rerun),
+        _ => Err(ERR),
+    }
+}
+
+/// How many NACKs fail a job.
+pub(crate) fn attempts(words: &mut Words<'_>) -> Result<u64, Refused> {
+    words.uint(1).and_then(|n| if n <= 1_000_000 { Ok(n) } else { Err(ERR) })
+}
+
+fn backoff(words: &mut Words<'_>) -> Result<Backoff, Refused> {
+    let kind = words.next()?.to_ascii_uppercase();
+    let ms = words.uint(0)?;
+    match kind.as_slice() {
+        b"FIXED" => Ok(Backoff::Fixed(ms)),
+        b"EXPONENTIAL" => Ok(Backoff::Exponential(ms)),
+        _ => Err(ERR),
+    }
+}
