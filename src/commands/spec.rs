@@ -7,7 +7,7 @@ pub enum KeyUse {
     Read,
     /// May change an existing queue: `RW ACCESS UPDATE`.
     Update,
-    /// May create the queue: `RW ACCESS INSERT UPDATE`.
+    /// May create the queue: `RW UPDATE`, without ACCESS, so that `%W~` is enough to produce.
     Create,
     /// Has no key.
     None,

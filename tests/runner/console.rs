@@ -112,9 +112,16 @@ fn subscribed_channel(command: &str) -> Option<String> {
     Some(channel.trim_matches('"').replace('*', ""))
 }
 
-/// What was printed, without what only structures INFO: blank lines, and headings that would read as prose.
+/// What was printed, without what only structures INFO (blank lines, and headings that would read as prose) and
+/// without the time that redis-cli adds to replies that took more than half a second.
 fn to_lines(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let lines = text.lines().map(|line| line.trim_end().to_owned());
-    lines.filter(|line| !line.is_empty() && !line.starts_with("# ")).collect()
+    lines.filter(|line| !line.is_empty() && !line.starts_with("# ") && !is_duration(line)).collect()
+}
+
+/// `(0.52s)`.
+fn is_duration(line: &str) -> bool {
+    let seconds = line.strip_prefix('(').and_then(|rest| rest.strip_suffix("s)"));
+    seconds.is_some_and(|seconds| seconds.contains('.') && seconds.parse::<f64>().is_ok())
 }

@@ -148,11 +148,8 @@ impl Session<'_> {
     }
 }
 
-/// How far a server is in the stream of replicated writes, in bytes.
+/// How far a server is in the stream of replicated writes, in bytes; a replica counts its primary's stream.
 fn offset(server: &mut Server) -> Outcome<u64> {
-    let field = match server.info("replication", "role")?.as_str() {
-        "master" => "master_repl_offset",
-        _ => "slave_repl_offset",
-    };
+    let field = "master_repl_offset";
     server.info("replication", field)?.parse().map_err(|_| format!("INFO lacks {field}"))
 }
