@@ -1,7 +1,7 @@
 //! Claiming: who gets which jobs, for how long, under which token.
 
 use super::settle::Settled;
-use super::{job, Effect, Handle, Queue, Target, Turn};
+use super::{job, Effect, Handle, Queue, Target, Turn, LATEST_TOKEN};
 
 /// What a worker asks for.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,7 @@ pub struct Claimed {
 impl Queue {
     /// Whether `token` can be that of the next claim: newer than all before.
     pub(crate) fn may_be_claimed_with(&self, token: u64) -> bool {
-        token > self.last_token && token < 1 << 53
+        token > self.last_token && token < LATEST_TOKEN
     }
 }
 

@@ -10,10 +10,12 @@
 //! for a moment (RESTORE REPLACE loads the new one before the old one goes), and a value can change its name without
 //! a word (RENAME).
 
+use super::ffi::context;
 use crate::queue::Queue;
+use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicU64, AtomicU8, Ordering::Relaxed};
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, ThreadId};
 
 /// No instant.
 pub(super) const NEVER: u64 = u64::MAX;
@@ -37,6 +39,15 @@ pub(super) struct Home {
 
 /// Jobs and remembered ids that are freed in a millisecond or so.
 const LARGE: usize = 10_000;
+
+lazy_static! {
+    static ref MAIN_THREAD: ThreadId = thread::current().id();
+}
+
+/// Called once, on the main thread, before there is any queue.
+pub(super) fn note_main_thread() {
+    lazy_static::initialize(&MAIN_THREAD);
+}
 
 /// States of a home.
 const QUIET: u8 = 0;
@@ -104,17 +115,19 @@ impl Home {
 /// The end of a value, on whatever thread the server chooses: nothing here or in any `Drop` of a queue may touch
 /// the server or the module's statics.
 ///
-/// Large ones get a thread of their own: UNLINK frees in the background everywhere, but a plain DEL, a SET over the
-/// key, RESTORE REPLACE, expiry and FLUSHALL SYNC free on the main thread on some servers, a tenth of a second for a
-/// million jobs.
+/// Large ones that come on the main thread get a thread of their own: UNLINK frees in the background everywhere, but
+/// a plain DEL, a SET over the key, RESTORE REPLACE, expiry and FLUSHALL SYNC do not on some servers, and a million jobs
+/// would take a tenth of a second. Not while the server evicts: it counts what each key gives back before it takes
+/// the next.
 pub(super) fn free(value: Box<Value>) {
     // First, so that nobody looks for it while the jobs are being freed.
     value.home.state.store(FREED, Relaxed);
     let is_large = value.queue.known() > LARGE;
+    let is_main = thread::current().id() == *MAIN_THREAD;
     let end = move || {
         super::guarded("freeing a queue", || drop(value));
     };
-    if is_large {
+    if is_large && is_main && !context::evicts() {
         // Without a thread to be had the closure is dropped, and the value with it, here and now.
         drop(thread::Builder::new().name("jq-free".into()).spawn(end));
     } else {

@@ -228,7 +228,9 @@ fn events(job: &Job) -> Vec<(u64, Event)> {
         State::Waiting { .. } => expiry.into_iter().collect(),
         State::Delayed { due } => [(due, Event::Due)].into_iter().chain(expiry).collect(),
         State::Active { until, .. } => vec![(until, Event::Lapse)],
-        State::Ended { refused, kept: None, .. } => refused.map(|at| (at, Event::IdFree)).into_iter().collect(),
+        State::Ended { refused, kept: None, .. } => {
+            refused.map(|at| (at, Event::IdFree)).into_iter().collect()
+        }
         State::Ended { kept: Some(at), .. } => vec![(at, Event::RecordOver)],
     }
 }

@@ -117,6 +117,14 @@ impl<'c> Context<'c> {
     }
 }
 
+/// Whether the server is over its memory limit and drops keys for that. For the main thread.
+pub(in crate::server) fn evicts() -> bool {
+    // SAFETY: (1); a null context is allowed and asks about the server alone.
+    let flags = api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(ptr::null_mut()) });
+    let flags = Flags(flags);
+    flags.any(raw::REDISMODULE_CTX_FLAGS_OOM) && flags.any(raw::REDISMODULE_CTX_FLAGS_EVICT)
+}
+
 /// Whether nothing may be replicated for the moment: clients are paused, or the server hands over or shuts down.
 pub(in crate::server) fn avoid_replica_traffic() -> bool {
     // SAFETY: (1).

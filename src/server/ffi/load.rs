@@ -28,6 +28,7 @@ pub unsafe extern "C" fn RedisModule_OnLoad(
     // SAFETY: (2).
     let Some(call) = (unsafe { Call::from_raw(ctx, argv, argc) }) else { return ERR };
     server::log_panics();
+    server::home::note_main_thread();
     match server::guarded("loading", || load(&call)) {
         Some(Ok(())) => OK,
         Some(Err(reason)) => {

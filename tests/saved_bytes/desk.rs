@@ -1,0 +1,170 @@
+//! A queue behind its commands, without a server: what it journals is collected.
+
+use redis_jq::codec::effects::Log;
+use redis_jq::codec::snapshot::{save, Loader};
+use redis_jq::codec::Refused;
+use redis_jq::commands::args::Args;
+use redis_jq::commands::reply::Reply;
+use redis_jq::commands::{Env, Limits, Request, COMMANDS};
+use redis_jq::queue::{Now, Queue, Turn};
+
+use super::traffic::{Lease, Traffic};
+
+/// 2024, in microseconds.
+const START: u64 = 1_704_067_200_000_000;
+
+/// A queue at which commands are done.
+pub(crate) struct Desk {
+    pub(crate) queue: Queue,
+    /// What was journalled, in order.
+    pub(crate) blobs: Vec<Vec<u8>>,
+    traffic: Traffic,
+    now: u64,
+}
+
+impl Desk {
+    /// A queue with short spans.
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut desk = Self::over(Queue::default(), seed, START);
+        desk.call(&Traffic::settings("q"));
+        desk
+    }
+
+    /// A queue with a job in every state and every field of a job in use.
+    pub(crate) fn with_one_of_everything() -> Self {
+        let mut desk = Self::over(Queue::default(), 0, START);
+        let script =
+            "JQ.CONFIG q lease 50 dedup-window 100 keep-completed 50 keep-failed 60 max-ids 99 max-jobs 99
+            JQ.ADD q completed p KEEP 20 DEDUP 40
+            JQ.ADD q remembered p DEDUP 60 KEEP 0
+            JQ.ADD q endless p DEDUP -1 KEEP 0
+            JQ.ADD q failed p ATTEMPTS 1
+            JQ.CLAIM q w COUNT 4
+            JQ.PROGRESS q $completed completed half
+            JQ.ACK q $completed completed RESULT r
+            JQ.ACK q $remembered remembered $endless endless
+            JQ.NACK q $failed failed ERROR e
+            JQ.ADD q lapsed p
+            JQ.CLAIM q w LEASE 1
+            JQ.ADD q active p PRIORITY -1
+            JQ.CLAIM q w2
+            JQ.ADD q active again DELAY 5 PX 9 ATTEMPTS 2 ONDUP RERUN
+            JQ.ADD q rerun p PRIORITY -1
+            JQ.CLAIM q w2
+            JQ.ADD q rerun again DELAY 25 ONDUP RERUN
+            JQ.ACK q $rerun rerun
+            JQ.ADD q cancelled p PRIORITY -1
+            JQ.CLAIM q w2
+            JQ.CANCEL q cancelled
+            JQ.ADD q waiting p PX 30 ATTEMPTS 7 BACKOFF FIXED 3
+            JQ.ADD q delayed p DELAY 20 PX 30 BACKOFF EXPONENTIAL 2";
+        for line in script.lines() {
+            desk.now += 1000;
+            let words: Vec<_> = line.split_whitespace().map(|word| desk.resolve(word)).collect();
+            desk.call(&words);
+        }
+        desk
+    }
+
+    /// `$id` is the token of the job's latest claim.
+    fn resolve(&self, word: &str) -> Vec<u8> {
+        let Some(id) = word.strip_prefix('$') else { return word.into() };
+        let token = self.queue.view(id.as_bytes()).and_then(|view| view.token);
+        token.expect("it was claimed").to_string().into_bytes()
+    }
+
+    /// An existing queue, at `now` in Unix microseconds.
+    pub(crate) fn over(queue: Queue, seed: u64, now: u64) -> Self {
+        Self { queue, blobs: Vec::new(), traffic: Traffic::new(seed), now }
+    }
+
+    /// Does random commands, a few milliseconds one after the other.
+    pub(crate) fn work(&mut self, commands: usize) {
+        for _ in 0..commands {
+            let ms = *self.traffic.dice.pick(&[0, 0, 0, 0, 1, 1, 2, 5, 20]);
+            self.now += ms * 1000 + 1;
+            let words = self.traffic.command("q");
+            self.call(&words);
+        }
+    }
+
+    /// Lets time pass to the next instant at which it does something, so many times or until there is none.
+    pub(crate) fn sleep(&mut self, times: usize) {
+        for _ in 0..times {
+            let Some(due) = self.queue.next_due() else { return };
+            self.now = self.now.max(due.saturating_mul(1000));
+            let now = Now::from_micros(self.now);
+            let mut log = Log::new(now);
+            Turn::begin(&mut self.queue, now, &mut log);
+        }
+    }
+
+    fn call(&mut self, words: &[Vec<u8>]) {
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let known = COMMANDS.iter().find(|it| it.spec.name.as_bytes().eq_ignore_ascii_case(words[0]));
+        let command = known.expect("a command of the manual");
+        let Ok(request) = command.parse(Args::new(&words[1..]), &Limits { max_payload: 1 << 20 }) else {
+            return;
+        };
+        let now = Now::from_micros(self.now);
+        let mut log = Log::new(now);
+        let mut reply = Heard::default();
+        let mut turn = Turn::begin(&mut self.queue, now, &mut log);
+        let env = Env { now, promised: 0, waiters: 0, may_block: false };
+        // A refusal by a limit is an answer like others.
+        let _ = match request {
+            Request::Read(read) => read.run(turn.queue(), &env, &mut reply),
+            Request::Write(write) => write.run(&mut turn, &env, &mut reply).map(drop),
+        };
+        self.blobs.extend(log.into_blobs());
+        if words[0] == b"JQ.CLAIM" {
+            self.learn(&reply);
+        }
+    }
+
+    /// A claim is answered with token, id, attempt and payload of each job.
+    fn learn(&mut self, reply: &Heard) {
+        for (ints, bytes) in reply.ints.chunks_exact(2).zip(reply.bytes.chunks_exact(2)) {
+            self.traffic.learn(Lease { queue: b"q".to_vec(), token: ints[0], id: bytes[0].clone() });
+        }
+    }
+}
+
+/// The integers and the strings of a reply, each in order.
+#[derive(Default)]
+struct Heard {
+    ints: Vec<u64>,
+    bytes: Vec<Vec<u8>>,
+}
+
+impl Reply for Heard {
+    fn ok(&mut self) {}
+
+    fn int(&mut self, value: i64) {
+        self.ints.push(value.unsigned_abs());
+    }
+
+    fn bytes(&mut self, value: &[u8]) {
+        self.bytes.push(value.to_vec());
+    }
+
+    fn null(&mut self) {}
+
+    fn array(&mut self, _: usize) {}
+
+    fn map(&mut self, _: usize) {}
+}
+
+/// A queue in sections.
+pub(crate) fn saved(queue: &Queue) -> Vec<Vec<u8>> {
+    let mut sections = Vec::new();
+    save(queue, &mut |section| sections.push(section.to_vec()));
+    sections
+}
+
+/// The queue that sections hold.
+pub(crate) fn load(sections: &[Vec<u8>]) -> Result<Queue, Refused> {
+    let mut loader = Loader::default();
+    sections.iter().try_for_each(|section| loader.section(section))?;
+    loader.finish()
+}

@@ -1,0 +1,180 @@
+//! What is saved comes back; what is damaged is refused, or is a sound queue all the same.
+//!
+//! ```text
+//!   desk     a rich queue made by random commands, with its snapshot and its journal
+//!   damage   edits of their bytes
+//!   verdict  what a queue that was accepted must withstand
+//! ```
+//!
+//! A failure prints the edits that show it; `PROPTEST_CASES` asks for more of them.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on may stop")]
+#![allow(clippy::indexing_slicing, reason = "places are computed from lengths")]
+
+mod damage;
+mod desk;
+#[path = "../siege/dice.rs"]
+mod dice;
+#[path = "../siege/traffic.rs"]
+mod traffic;
+mod verdict;
+
+use damage::{edits, Edit};
+use desk::{load, saved, Desk};
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::{TestCaseError, TestRunner};
+use redis_jq::codec::replay;
+use redis_jq::queue::Queue;
+use verdict::{sound, withstands};
+
+/// Queues at whose bytes damage is done.
+const SEEDS: [u64; 4] = [1, 2, 3, 4];
+
+#[test]
+fn a_saved_queue_comes_back_byte_by_byte() {
+    for seed in 0..200 {
+        let mut desk = Desk::new(seed);
+        for steps in [0, 1, 5, 50, 400] {
+            desk.work(steps);
+            assert_eq!(sound(&desk.queue), Ok(()), "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_journal_replayed_makes_the_same_queue() {
+    for seed in 0..200 {
+        let mut desk = Desk::new(seed);
+        desk.work(400);
+        let mut replica = Queue::default();
+        for blob in &desk.blobs {
+            assert_eq!(replay(&mut replica, blob), Ok(()), "seed {seed}");
+        }
+        assert!(saved(&replica) == saved(&desk.queue), "seed {seed}: the replica differs");
+    }
+}
+
+#[test]
+fn a_truncated_snapshot_is_refused_or_sound() {
+    for seed in SEEDS {
+        let mut desk = Desk::new(seed);
+        desk.work(200);
+        let sections = saved(&desk.queue);
+        for (number, section) in sections.iter().enumerate() {
+            for end in 0..section.len() {
+                let mut cut = sections[..=number].to_vec();
+                cut[number].truncate(end);
+                if let Ok(queue) = load(&cut) {
+                    assert_eq!(sound(&queue), Ok(()), "seed {seed}, section {number} cut at {end}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_damaged_snapshot_is_refused_or_sound() {
+    let snapshots = SEEDS.map(|seed| {
+        let mut desk = Desk::new(seed);
+        desk.work(120);
+        saved(&desk.queue)
+    });
+    run(10_000, |which, edits| {
+        let mut sections = snapshots[which].clone();
+        damage::apply(&mut sections, edits);
+        load(&sections).map_or(Ok(()), |queue| withstands(&queue))
+    });
+}
+
+/// Every place of a small queue that has one of everything, read as a number, set to every limit.
+#[test]
+fn any_number_at_any_limit_is_refused_or_sound() {
+    let sections = saved(&Desk::with_one_of_everything().queue);
+    for (number, section) in sections.iter().enumerate() {
+        for at in 0..section.len() {
+            for limit in damage::LIMITS {
+                let mut damaged = sections.clone();
+                damage::set_number(&mut damaged[number], at, limit);
+                let harm = load(&damaged).map_or(Ok(()), |queue| withstands(&queue));
+                assert_eq!(harm, Ok(()), "section {number}, {limit} at {at}");
+            }
+        }
+    }
+}
+
+/// The same with what was journalled.
+#[test]
+fn any_number_of_a_journal_at_any_limit_is_refused_or_leaves_a_sound_queue() {
+    let mut before = Queue::default();
+    for blob in Desk::with_one_of_everything().blobs {
+        for at in 0..blob.len() {
+            for limit in damage::LIMITS {
+                let (mut queue, mut damaged) = (before.clone(), blob.clone());
+                damage::set_number(&mut damaged, at, limit);
+                let _ = replay(&mut queue, &damaged);
+                assert_eq!(sound(&queue), Ok(()), "{limit} at {at} of {blob:?}");
+            }
+        }
+        replay(&mut before, &blob).expect("its own journal");
+    }
+}
+
+#[test]
+fn a_queue_at_the_end_of_time_comes_back() {
+    let mut desk = Desk::over(Queue::default(), 1, (1 << 53) - 3000);
+    for _ in 0..20 {
+        desk.work(10);
+        assert_eq!(sound(&desk.queue), Ok(()));
+    }
+}
+
+#[test]
+fn a_damaged_journal_is_refused_or_leaves_a_sound_queue() {
+    let journals = SEEDS.map(|seed| {
+        let mut desk = Desk::new(seed);
+        desk.work(60);
+        let before = desk.queue.clone();
+        desk.blobs.clear();
+        desk.work(40);
+        (before, desk.blobs)
+    });
+    run(2000, |which, edits| {
+        let (mut queue, mut blobs) = journals[which].clone();
+        damage::apply(&mut blobs, edits);
+        for blob in &blobs {
+            // A blob that is refused half way has done what stands before the damage.
+            let _ = replay(&mut queue, blob);
+        }
+        withstands(&queue)
+    });
+}
+
+#[test]
+fn a_truncated_journal_is_refused_or_leaves_a_sound_queue() {
+    for seed in SEEDS {
+        let mut desk = Desk::new(seed);
+        desk.work(60);
+        let mut before = desk.queue.clone();
+        desk.blobs.clear();
+        desk.work(20);
+        for blob in &desk.blobs {
+            for end in 0..blob.len() {
+                let mut queue = before.clone();
+                let _ = replay(&mut queue, &blob[..end]);
+                assert_eq!(sound(&queue), Ok(()), "seed {seed}, cut at {end} of {blob:?}");
+            }
+            replay(&mut before, blob).expect("its own journal");
+        }
+    }
+}
+
+/// Does random damage to one of the things of [`SEEDS`]; stops with the least that does harm.
+fn run(cases: u32, harm: impl Fn(usize, &[Edit]) -> Result<(), String>) {
+    let cases = ProptestConfig::default().cases.max(cases);
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let strategy = (0..SEEDS.len(), edits());
+    let result = TestRunner::new(config)
+        .run(&strategy, |(which, edits)| harm(which, &edits).map_err(TestCaseError::fail));
+    if let Err(found) = result {
+        panic!("{found}");
+    }
+}

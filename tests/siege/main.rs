@@ -1,0 +1,53 @@
+//! A server under siege: killed, cut off, filled up, lied to, asked nonsense by thousands at once.
+//!
+//! ```text
+//!   durability     kill -9, truncated files
+//!   replication    a primary, its replica and the replica's replica under a storm of commands; failover
+//!   payloads       RESTORE of what somebody made up
+//!   nonsense       any bytes as arguments; what only a primary or a file may send
+//!   crowd          2,000 clients that wait, and go
+//!   upheaval       a million jobs deleted, moved, copied, flushed; memory at its end; a clock set back
+//! ```
+//!
+//! `SIEGE_TIMES` makes it longer, `SIEGE_SEED` different; `scripts/soak` does both for hours.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on may stop"
+)]
+#![allow(clippy::indexing_slicing, reason = "places are computed from lengths")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "real servers run in real time; the domain's time is an argument"
+)]
+
+mod audit;
+mod client;
+mod crowd;
+#[path = "../saved_bytes/damage.rs"]
+#[allow(dead_code, reason = "shared with tests that do other damage")]
+mod damage;
+mod deadline;
+mod dice;
+mod dump;
+mod durability;
+mod fleet;
+mod nonsense;
+mod payloads;
+mod replication;
+mod storm;
+#[path = "../../examples/support/mod.rs"]
+#[allow(dead_code, reason = "shared with programs that need other parts of it")]
+mod support;
+mod traffic;
+mod upheaval;
+
+/// What every server here is started with.
+pub(crate) const BASICS: [(&str, &str); 5] = [
+    ("module-arguments", "debug yes"),
+    ("enable-debug-command", "yes"),
+    ("repl-diskless-sync-delay", "0"),
+    ("maxclients", "10000"),
+    ("hz", "100"),
+];

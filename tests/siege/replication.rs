@@ -1,0 +1,167 @@
+//! Replicas hold what their primary holds, whatever happens to them, and go on in its place.
+
+use super::audit::check_all;
+use super::client::{claimed, Client};
+use super::deadline::{seed, times, until_true};
+use super::fleet::Fleet;
+use super::storm::Storm;
+
+/// Lets the storm rage until so many more commands were answered.
+fn rage(storm: &Storm, commands: u64) {
+    let goal = storm.answered() + commands;
+    until_true("the storm is answered", || storm.answered() >= goal);
+}
+
+#[test]
+fn replicas_and_files_follow_a_storm() {
+    for preamble in ["yes", "no"] {
+        let fleet = Fleet::start(&[("aof-use-rdb-preamble", preamble)]);
+        let storm = Storm::begin(fleet.port(), seed("replicas_and_files_follow_a_storm"));
+        for round in 0..2 * times() {
+            rage(&storm, 4000);
+            fleet.compare_files(&format!("round {round}, preamble {preamble}"));
+            fleet.rewrite_files();
+            fleet.compare_files(&format!("round {round}, preamble {preamble}, rewritten"));
+        }
+        storm.end();
+    }
+}
+
+#[test]
+fn a_replica_that_was_cut_off_catches_up() {
+    let mut fleet = Fleet::start(&[("repl-diskless-load", "swapdb")]);
+    let storm = Storm::begin(fleet.port(), seed("a_replica_that_was_cut_off_catches_up"));
+    for round in 0..3 * times() {
+        rage(&storm, 500);
+        let mut primary = fleet.client(0);
+        primary.ask::<()>("CONFIG SET repl-backlog-size 1mb");
+        let partial = primary.number("sync_partial_ok");
+        until_true("replicas connect again and get what they missed", || {
+            primary.ask::<i64>("CLIENT KILL TYPE replica");
+            fleet.client(1).ask::<i64>("CLIENT KILL TYPE replica");
+            rage(&storm, 50);
+            fleet.wait_for_links();
+            primary.number("sync_partial_ok") > partial
+        });
+        fleet.compare(&format!("round {round}, partial"));
+
+        let full = primary.number("sync_full");
+        primary.ask::<()>("CONFIG SET repl-backlog-size 16kb");
+        fleet.client(1).ask::<()>("REPLICAOF 127.0.0.1 1");
+        rage(&storm, 1000);
+        fleet.follow(1, 0);
+        until_true("the replica gets everything anew", || primary.number("sync_full") > full);
+        rage(&storm, 500);
+        fleet.compare_files(&format!("round {round}, full"));
+    }
+    storm.end();
+}
+
+#[test]
+fn servers_that_crash_come_back_to_the_same() {
+    let mut fleet = Fleet::start(&[]);
+    let storm = Storm::begin(fleet.port(), seed("servers_that_crash_come_back_to_the_same"));
+    for round in 0..2 * times() {
+        for which in [2, 1, 0] {
+            rage(&storm, 700);
+            fleet.servers[which].kill();
+            fleet.servers[which].restart().unwrap_or_else(|why| panic!("server {which}: {why}"));
+            rage(&storm, 300);
+            fleet.compare_files(&format!("round {round}, server {which} was killed"));
+        }
+    }
+    storm.end();
+}
+
+#[test]
+fn a_storm_goes_on_at_the_new_primary() {
+    let mut fleet = Fleet::start(&[]);
+    let storm = Storm::begin(fleet.port(), seed("a_storm_goes_on_at_the_new_primary"));
+    for round in 0..2 * times() {
+        let (old, new) = (fleet.primary, 1 - fleet.primary);
+        rage(&storm, 1000);
+        let port = fleet.servers[new].port();
+        fleet.client(old).ask::<()>(&format!("FAILOVER TO 127.0.0.1 {port} TIMEOUT 20000"));
+        until_true("the roles are swapped", || fleet.client(new).info("role") == "master");
+        fleet.primary = new;
+        storm.turn_to(port);
+        fleet.follow(2, new);
+        rage(&storm, 1000);
+        fleet.compare_files(&format!("round {round}, failover"));
+
+        // Nobody asks the primary this time: it is left behind with what it did not pass on.
+        fleet.client(old).ask::<()>("REPLICAOF NO ONE");
+        fleet.primary = old;
+        storm.turn_to(fleet.port());
+        rage(&storm, 300);
+        fleet.follow(new, old);
+        rage(&storm, 300);
+        fleet.compare(&format!("round {round}, taken over"));
+    }
+    storm.end();
+}
+
+/// One job that comes due, one whose lease ends, and a token from a clock that is an hour ahead.
+fn prepare(primary: &mut Client) -> u64 {
+    primary.ask::<()>("JQ.ADD q delayed x DELAY 700");
+    primary.ask::<()>("JQ.ADD q leased x");
+    primary.ask::<()>("JQ.CLAIM q w LEASE 700");
+    let (seconds, _): (u64, u64) = primary.ask("TIME");
+    primary.ask::<()>("JQ.ADD ahead first x");
+    primary.ask::<()>("JQ.ADD ahead second x");
+    primary.ask::<()>(&format!("JQ.DEBUG CLOCK {}", (seconds + 3600) * 1000));
+    let jobs = claimed(&primary.ask("JQ.CLAIM ahead w"));
+    primary.ask::<()>("JQ.DEBUG CLOCK OFF");
+    jobs[0].token
+}
+
+/// Nobody sends a command: time alone lets two jobs wait. Then tokens go on where they were.
+fn goes_on(new: &mut Client, token: u64) {
+    until_true("time goes on at the new primary", || new.stat("q", "waiting") == 2);
+    let jobs = claimed(&new.ask("JQ.CLAIM ahead w"));
+    assert!(jobs[0].token > token, "{} comes after {token}", jobs[0].token);
+}
+
+#[test]
+fn time_and_tokens_go_on_after_a_failover() {
+    let fleet = Fleet::start(&[]);
+    let token = prepare(&mut fleet.client(0));
+    let port = fleet.servers[1].port();
+    fleet.client(0).ask::<()>(&format!("FAILOVER TO 127.0.0.1 {port}"));
+    until_true("the roles are swapped", || fleet.client(1).info("role") == "master");
+    goes_on(&mut fleet.client(1), token);
+}
+
+#[test]
+fn time_and_tokens_go_on_when_a_replica_takes_over() {
+    for load in ["disabled", "on-empty-db", "swapdb"] {
+        let mut fleet = Fleet::start(&[("repl-diskless-load", load), ("repl-backlog-size", "16kb")]);
+        let mut primary = fleet.client(0);
+        fleet.client(1).ask::<()>("REPLICAOF 127.0.0.1 1");
+        let token = prepare(&mut primary);
+        primary.ask::<()>(&format!("SET filler {}", "x".repeat(50_000)));
+        let full = primary.number("sync_full");
+        fleet.follow(1, 0);
+        until_true("the replica gets everything anew", || primary.number("sync_full") > full);
+        fleet.calm(|_| {});
+        fleet.servers[0].kill();
+        fleet.client(1).ask::<()>("REPLICAOF NO ONE");
+        goes_on(&mut fleet.client(1), token);
+        check_all(load, &mut fleet.client(1));
+    }
+}
+
+#[test]
+fn a_replica_does_nothing_by_itself() {
+    let fleet = Fleet::start(&[]);
+    let mut primary = fleet.client(0);
+    primary.ask::<()>("JQ.ADD q delayed x DELAY 20");
+    // Held back: writes, and what time does, for longer than the delay.
+    primary.ask::<()>("CLIENT PAUSE 600000 WRITE");
+    let mut replica = fleet.client(1);
+    until_true("it is due, as the replica's clock sees it", || replica.stat("q", "next-due-ms") == 0);
+    assert_eq!((replica.stat("q", "delayed"), replica.stat("q", "waiting")), (1, 0));
+    assert_eq!(primary.stat("q", "delayed"), 1);
+    primary.ask::<()>("CLIENT UNPAUSE");
+    until_true("the primary moves it", || replica.stat("q", "waiting") == 1);
+}
