@@ -49,7 +49,7 @@ struct Fit {
 impl Turn<'_> {
     /// `token` has done `id`. O(log n).
     pub fn ack(&mut self, token: u64, id: &[u8], result: Option<&[u8]>) -> Acked {
-        let entry = self.find(id).filter(|_| token != 0);
+        let entry = self.find(id);
         if let Some(handle) = entry.and_then(|entry| self.lost_under(token, entry)) {
             // Nobody has claimed the job since: the work counts.
             self.change(&Effect::Completed { job: Target::job(handle), result });
@@ -58,7 +58,7 @@ impl Turn<'_> {
         if entry.is_some_and(|entry| self.was_done_under(token, entry)) {
             return Acked::Already;
         }
-        let fit = self.fit(token, id);
+        let fit = self.fit(token, entry);
         match (fit.held, fit.job) {
             (Held::Yours, Some(handle)) => {
                 self.change(&Effect::Completed { job: Target::job(handle), result });
@@ -83,7 +83,8 @@ impl Turn<'_> {
         delay: Option<u64>,
         fatal: bool,
     ) -> Nacked {
-        let fit = self.fit(token, id);
+        let entry = self.find(id);
+        let fit = self.fit(token, entry);
         let (Held::Yours, Some(handle)) = (fit.held, fit.job) else {
             return Nacked::No(self.told(fit.held, fit.job));
         };
@@ -107,7 +108,8 @@ impl Turn<'_> {
 
     /// `token` hands `id` back unharmed: to its old place, or to wait `delay` ms. O(log n).
     pub fn release(&mut self, token: u64, id: &[u8], delay: Option<u64>) -> Held {
-        let fit = self.fit(token, id);
+        let entry = self.find(id);
+        let fit = self.fit(token, entry);
         let (Held::Yours, Some(handle)) = (fit.held, fit.job) else { return self.told(fit.held, fit.job) };
         let due = Start::After(delay.unwrap_or(0)).due(self.at());
         self.change(&Effect::Released { job: Target::job(handle), due });
@@ -130,7 +132,8 @@ impl Turn<'_> {
 
     /// The lease of `id` ends no earlier than `ms` from now. O(log n).
     pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Held {
-        let fit = self.fit(token, id);
+        let entry = self.find(id);
+        let fit = self.fit(token, entry);
         if let (Held::Yours, Some(handle)) = (fit.held, fit.job) {
             let lease_until = self.at().saturating_add(ms);
             if self.queue.job(handle).is_some_and(|job| job.due() < lease_until) {
@@ -142,16 +145,20 @@ impl Turn<'_> {
 
     /// Keeps `data` with the job. O(log n).
     pub fn progress(&mut self, token: u64, id: &[u8], data: &[u8]) -> Held {
-        let fit = self.fit(token, id);
+        let entry = self.find(id);
+        let fit = self.fit(token, entry);
         if let (Held::Yours, Some(handle)) = (fit.held, fit.job) {
             self.change(&Effect::Progressed { job: Target::job(handle), data });
         }
         fit.held
     }
 
-    /// The job that waits because the lease of `token` ran out.
+    /// The job that waits because the lease of `token` ran out. No claim has the token 0.
     fn lost_under(&self, token: u64, entry: Entry) -> Option<Handle> {
         let Entry::Job(handle) = entry else { return None };
+        if token == 0 {
+            return None;
+        }
         let state = self.queue.job(handle)?.state;
         matches!(state, State::Waiting { lapsed, .. } if lapsed == token).then_some(handle)
     }
@@ -159,6 +166,7 @@ impl Turn<'_> {
     /// Whether a job, or its life before a rerun, was completed under `token`.
     fn was_done_under(&self, token: u64, entry: Entry) -> bool {
         match entry {
+            _ if token == 0 => false,
             Entry::Remembered(handle) => {
                 self.queue.record(handle).is_some_and(|r| r.ending == Ending::Completed && r.token == token)
             }
@@ -177,9 +185,9 @@ impl Turn<'_> {
         held
     }
 
-    fn fit(&mut self, token: u64, id: &[u8]) -> Fit {
+    fn fit(&self, token: u64, entry: Option<Entry>) -> Fit {
         let no = |held| Fit { held, job: None };
-        match self.find(id) {
+        match entry {
             None => no(Held::Unknown),
             Some(Entry::Remembered(handle)) => match self.queue.record(handle) {
                 Some(r) if r.ending == Ending::Cancelled && r.token == token && token != 0 => {
