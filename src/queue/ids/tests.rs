@@ -1,0 +1,156 @@
+//! What the id index promises, beside a naive map under random operations.
+
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// Spreads numbers over all bits, the same way in every run.
+fn mix(n: u32) -> u64 {
+    let n = (u64::from(n) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let n = (n ^ n >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    n ^ n >> 32
+}
+
+fn check(index: &IdIndex) {
+    let parts = || index.parts.iter().map(|(_, part)| part);
+    assert_eq!(index.len, parts().map(|part| part.table.len()).sum::<usize>());
+    assert_eq!(index.table_bytes, parts().map(Part::bytes).sum::<usize>());
+    for depth in 0..=MOST_DEPTH {
+        let counted = parts().filter(|part| part.depth == depth).count();
+        assert_eq!(index.depths[usize::from(depth)] as usize, counted);
+    }
+    for (at, number) in index.directory.iter().enumerate() {
+        let part = index.parts.get(*number).unwrap();
+        assert_eq!(*number, index.directory[at & ((1 << part.depth) - 1)], "entries of one part differ");
+    }
+}
+
+fn filled(n: u32, hash_of: impl Fn(u32) -> u64) -> IdIndex {
+    let mut index = IdIndex::default();
+    for entry in 0..n {
+        index.insert(hash_of(entry), entry, &hash_of);
+    }
+    check(&index);
+    for entry in 0..n {
+        assert_eq!(index.find(hash_of(entry), |e| e == entry), Some(entry));
+    }
+    index
+}
+
+#[test]
+fn equal_ids_hash_equally() {
+    assert_eq!(hash(b"mail-1"), hash(b"mail-1"));
+    assert_ne!(hash(b"mail-1"), hash(b"mail-2"));
+}
+
+#[test]
+fn an_entry_takes_at_most_twelve_bytes_at_any_size() {
+    assert_eq!(IdIndex::default().bytes(), 0);
+    for n in [10_000, 30_000, 60_000, 80_000, 100_000, 150_000, 200_000] {
+        let index = filled(n, mix);
+        let each = index.bytes() / n as usize;
+        assert!(each < 12, "{each} bytes an entry at {n}");
+    }
+    assert!(filled(1, mix).bytes() < 400);
+}
+
+#[test]
+fn a_steady_coming_and_going_does_not_grow_it() {
+    let mut index = filled(60_000, mix);
+    for entry in 60_000..600_000_u32 {
+        let gone = entry - 60_000;
+        assert_eq!(index.remove(mix(gone), |e| e == gone, mix), Some(gone));
+        index.insert(mix(entry), entry, mix);
+    }
+    check(&index);
+    assert!(index.bytes() < 60_000 * 14, "{} bytes for 60,000 entries", index.bytes());
+}
+
+#[test]
+fn memory_comes_back_as_entries_go() {
+    let mut index = filled(200_000, mix);
+    let full = index.bytes();
+    for entry in 0..200_000_u32 {
+        assert_eq!(index.remove(mix(entry), |e| e == entry, mix), Some(entry));
+        if entry == 199_900 {
+            check(&index);
+            assert!(index.len() == 99 && index.directory.len() <= 8, "{} parts", index.parts.len());
+        }
+        if entry == 190_000 {
+            check(&index);
+            assert!(index.bytes() < full / 4, "{} of {full} bytes held by a twentieth", index.bytes());
+        }
+    }
+    assert!(index.len() == 0 && index.bytes() <= KEPT_BYTES);
+}
+
+#[test]
+fn equal_hashes_neither_loop_nor_blow_up_the_directory() {
+    for same in [0, u64::MAX, 0x00ff_0000_0000] {
+        let index = filled(3000, |_| same);
+        assert!(index.directory.len() <= 64, "{} in the directory", index.directory.len());
+    }
+    filled(5000, |n| u64::from(n % 3) << 55);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Insert(u32),
+    RemoveSome { every: usize, from: usize, count: usize },
+    Replace(usize),
+    Clone,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (1_u32..2500).prop_map(Step::Insert),
+        3 => (1_usize..4, 0_usize..3000, 0_usize..4000)
+            .prop_map(|(every, from, count)| Step::RemoveSome { every, from, count }),
+        1 => any::<usize>().prop_map(Step::Replace),
+        1 => Just(Step::Clone),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn behaves_like_a_map(steps in prop::collection::vec(step(), 1..30), kept_bits in prop::sample::select(
+        vec![u64::MAX, 0xffff_0000_0000_ffff, 0xff00_0003_0000_00ff],
+    )) {
+        // The entry of an id is not the id itself, so that it can be replaced.
+        let mut entries: Vec<u32> = Vec::new();
+        let (mut index, mut twin) = (IdIndex::default(), BTreeMap::new());
+        for step in steps {
+            let hash_of_id = |id: u32| mix(id) & kept_bits;
+            let hash_of = |e: u32| mix(entries[e as usize]) & kept_bits;
+            match step {
+                Step::Insert(n) => for _ in 0..n {
+                    let entry = u32::try_from(entries.len()).unwrap();
+                    entries.push(entry);
+                    index.insert(hash_of_id(entry), entry, |e| mix(entries[e as usize]) & kept_bits);
+                    twin.insert(entry, entry);
+                },
+                Step::RemoveSome { every, from, count } => {
+                    let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
+                    for id in gone {
+                        let is_it = |e: u32| entries[e as usize] == id;
+                        prop_assert_eq!(index.remove(hash_of_id(id), is_it, hash_of), twin.remove(&id));
+                        prop_assert_eq!(index.remove(hash_of_id(id), is_it, hash_of), None);
+                    }
+                }
+                Step::Replace(nth) => {
+                    let Some((&id, known)) = twin.iter_mut().nth(nth % 3000) else { continue };
+                    let entry = u32::try_from(entries.len()).unwrap();
+                    let old = index.replace(hash_of_id(id), |e| entries[e as usize] == id, entry);
+                    entries.push(id);
+                    prop_assert_eq!(old, Some(replace(known, entry)));
+                }
+                Step::Clone => index = index.clone(),
+            }
+            check(&index);
+            for (id, entry) in &twin {
+                prop_assert_eq!(index.find(hash_of_id(*id), |e| entries[e as usize] == *id), Some(*entry));
+            }
+        }
+    }
+}

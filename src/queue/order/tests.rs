@@ -1,0 +1,153 @@
+//! What the ordered index promises, beside a naive map under random operations.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Keys of handles, as a slab of jobs would know them.
+type Keys = Vec<(u8, u64)>;
+
+fn check(order: &Order<(u8, u64)>, keys: &Keys) {
+    assert_eq!(order.places, order.leaves.values().map(Vec::capacity).sum::<usize>());
+    assert_eq!(order.len, order.iter().count());
+    let handles: Vec<_> = order.iter().collect();
+    assert!(handles.is_sorted_by_key(|&h| keys[h as usize]));
+    for (nth, (bound, leaf)) in order.leaves.iter().enumerate() {
+        assert!(!leaf.is_empty() && leaf.len() <= LEAF && leaf.capacity() <= LEAF);
+        assert!(nth == 0 || leaf.iter().all(|&h| keys[h as usize] >= *bound), "below its leaf's bound");
+    }
+    let pairs = order.leaves.values().zip(order.leaves.keys().skip(1));
+    assert!(pairs.into_iter().all(|(leaf, next)| leaf.iter().all(|&h| keys[h as usize] < *next)));
+}
+
+fn appended(n: u64) -> (Order<(u8, u64)>, Keys) {
+    let keys: Keys = (0..n).map(|n| (0, n)).collect();
+    let mut order = Order::default();
+    for (handle, key) in (0..).zip(&keys) {
+        order.insert(*key, handle, |h| keys[h as usize]);
+    }
+    (order, keys)
+}
+
+#[test]
+fn appended_entries_take_less_than_five_bytes() {
+    let (order, keys) = appended(100_000);
+    check(&order, &keys);
+    assert!(order.bytes() <= 5 * 100_000, "{} bytes for 100,000 entries", order.bytes());
+}
+
+#[test]
+fn descending_entries_are_packed_as_tightly() {
+    let keys: Keys = (0..100_000).map(|n| (0, 100_000 - n)).collect();
+    let mut order = Order::default();
+    for (handle, key) in (0..).zip(&keys) {
+        order.insert(*key, handle, |h| keys[h as usize]);
+    }
+    check(&order, &keys);
+    assert!(order.bytes() <= 5 * 100_000, "{} bytes for 100,000 entries", order.bytes());
+}
+
+#[test]
+fn appending_asks_for_one_key_only() {
+    let (mut order, keys) = appended(1000);
+    let asked = std::cell::Cell::new(0);
+    order.insert((1, 0), 1000, |h| {
+        asked.set(asked.get() + 1);
+        keys[h as usize]
+    });
+    assert_eq!(asked.get(), 1);
+}
+
+#[test]
+fn memory_comes_back_as_entries_go() {
+    let (mut order, keys) = appended(100_000);
+    let full = order.bytes();
+    for handle in (0..100_000_u32).filter(|h| h % 50 != 0) {
+        assert!(order.remove(keys[handle as usize], handle));
+    }
+    check(&order, &keys);
+    assert!(order.bytes() < full / 10, "{} of {full} bytes held by a fiftieth", order.bytes());
+    for handle in (0..100_000_u32).step_by(50) {
+        assert_eq!(order.first(), Some(handle));
+        assert!(order.remove(keys[handle as usize], handle));
+    }
+    assert_eq!((order.first(), order.bytes()), (None, 0));
+}
+
+#[test]
+fn the_first_leaf_may_fill_from_below_its_bound() {
+    let keys: Keys = (0..400).map(|n| (0, if n == 0 { 1000 } else { n })).collect();
+    let mut order = Order::default();
+    order.insert(keys[0], 0, |h| keys[h as usize]);
+    order.insert(keys[1], 1, |h| keys[h as usize]);
+    assert!(order.remove(keys[0], 0));
+    for handle in 2..400 {
+        order.insert(keys[handle as usize], handle, |h| keys[h as usize]);
+        check(&order, &keys);
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// This many, in a class of keys, ascending from a start by a stride of either sign.
+    Insert {
+        count: usize,
+        class: u8,
+        start: u64,
+        stride: i64,
+    },
+    RemoveSome {
+        every: usize,
+        from: usize,
+        count: usize,
+    },
+    IterFrom(u8, u64),
+    Clone,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let count = prop_oneof![1_usize..5, 1_usize..400];
+    prop_oneof![
+        4 => (count, 0_u8..4, 0_u64..1000, -7_i64..8)
+            .prop_map(|(count, class, start, stride)| Step::Insert { count, class, start, stride }),
+        3 => (1_usize..5, 0_usize..900, 0_usize..700)
+            .prop_map(|(every, from, count)| Step::RemoveSome { every, from, count }),
+        2 => (0_u8..5, 0_u64..1100).prop_map(|(class, start)| Step::IterFrom(class, start)),
+        1 => Just(Step::Clone),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn behaves_like_a_sorted_map(steps in prop::collection::vec(step(), 1..40)) {
+        let (mut order, mut keys, mut twin) = (Order::default(), Keys::new(), BTreeMap::new());
+        for step in steps {
+            match step {
+                Step::Insert { count, class, start, stride } => for n in 0..count {
+                    let at = start.saturating_add_signed(stride * i64::try_from(n).unwrap());
+                    let handle = u32::try_from(keys.len()).unwrap();
+                    if twin.contains_key(&(class, at)) { continue }
+                    twin.insert((class, at), handle);
+                    order.insert((class, at), handle, |h| keys[h as usize]);
+                    keys.push((class, at));
+                },
+                Step::RemoveSome { every, from, count } => {
+                    let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
+                    for key in gone {
+                        let handle = twin.remove(&key).unwrap();
+                        prop_assert!(order.remove(key, handle));
+                        prop_assert!(!order.remove(key, handle));
+                    }
+                }
+                Step::IterFrom(class, start) => {
+                    let found = order.iter_from((class, start), |h| keys[h as usize]);
+                    prop_assert!(found.eq(twin.range((class, start)..).map(|(_, h)| *h)));
+                }
+                Step::Clone => order = order.clone(),
+            }
+            check(&order, &keys);
+            prop_assert!(order.iter().eq(twin.values().copied()));
+            prop_assert_eq!(order.first(), twin.values().next().copied());
+        }
+    }
+}

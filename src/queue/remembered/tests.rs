@@ -1,0 +1,121 @@
+//! What the store of remembered ids promises, beside a naive map under random operations.
+
+use super::*;
+use proptest::prelude::*;
+
+fn record(id: &[u8], n: u64) -> Record<'_> {
+    let ending = Ending::from_code(u8::try_from(n % 4).unwrap()).unwrap();
+    Record { id, until: n, token: n + 1, seq: n + 2, ending }
+}
+
+#[test]
+fn endings_are_told_by_name_and_code() {
+    for code in 0..4 {
+        assert_eq!(Ending::from_code(code).unwrap().code(), code);
+    }
+    assert_eq!(Ending::from_code(4), None);
+    assert_eq!(Ending::Cancelled.name(), "cancelled");
+}
+
+#[test]
+fn an_id_of_twenty_bytes_takes_at_most_46() {
+    let mut all = Remembered::default();
+    for n in 0..100_000_u64 {
+        all.insert(record(format!("{n:020}").as_bytes(), n)).unwrap();
+    }
+    assert!(all.bytes() <= 46 * 100_000, "{} bytes for 100,000 records", all.bytes());
+}
+
+#[test]
+fn the_limits_of_every_field_survive() {
+    let mut all = Remembered::default();
+    let id = [7; 512];
+    let most = Record {
+        id: &id,
+        until: u64::MAX,
+        token: (1 << 53) - 1,
+        seq: (1 << 56) - 1,
+        ending: Ending::Cancelled,
+    };
+    let late = Record { until: u64::MAX - 1, ..most };
+    let least = Record { id: b"", until: 0, token: 0, seq: 0, ending: Ending::Completed };
+    let handles = [most, late, least].map(|record| all.insert(record).unwrap());
+    assert_eq!(all.get(handles[0]), Some(most));
+    assert_eq!(all.get(handles[1]), Some(Record { until: (1 << 48) - 2, ..most }));
+    assert_eq!(all.get(handles[2]), Some(least));
+    assert_eq!(all.insert(Record { id: &[7; 513], ..most }), None);
+    assert_eq!(all.get(u32::MAX), None);
+    assert!(!all.remove(u32::MAX));
+}
+
+#[test]
+fn memory_comes_back_as_records_lapse() {
+    let mut all = Remembered::default();
+    let handles: Vec<_> = (0..100_000).map(|n| all.insert(record(b"some-id", n)).unwrap()).collect();
+    let full = all.bytes();
+    for (n, handle) in handles.iter().enumerate() {
+        assert!(all.remove(*handle) && !all.remove(*handle));
+        assert!(n < 95_000 || all.bytes() < full / 10, "{} of {full} bytes held", all.bytes());
+    }
+    assert_eq!((all.len(), all.page_bytes), (0, 0));
+}
+
+#[test]
+fn pages_fill_a_size_that_allocators_have() {
+    for stride in (24..=536).step_by(4) {
+        let size = Page::size(stride);
+        assert_eq!(snug(size), size);
+        assert!((48..=64).contains(&(size / usize::from(stride))));
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Insert(usize, u8),
+    RemoveSome { every: usize, from: usize, count: usize },
+    Clone,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let id = prop_oneof![4 => 0_usize..40, 1 => 0_usize..513];
+    prop_oneof![
+        4 => (id, 0_u8..200).prop_map(|(id, count)| Step::Insert(id, count)),
+        3 => (1_usize..4, 0_usize..900, 0_usize..900)
+            .prop_map(|(every, from, count)| Step::RemoveSome { every, from, count }),
+        1 => Just(Step::Clone),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn behaves_like_a_map(steps in prop::collection::vec(step(), 1..40)) {
+        let (mut all, mut twin, mut next) = (Remembered::default(), BTreeMap::new(), 0_u64);
+        for step in steps {
+            match step {
+                Step::Insert(id, count) => for n in 0..count {
+                    next += 1;
+                    let id = vec![n; id];
+                    let handle = all.insert(record(&id, next)).unwrap();
+                    prop_assert!(twin.insert(handle, (id, next)).is_none());
+                },
+                Step::RemoveSome { every, from, count } => {
+                    let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
+                    for handle in gone {
+                        twin.remove(&handle);
+                        prop_assert!(all.remove(handle));
+                        prop_assert_eq!(all.get(handle), None);
+                    }
+                }
+                Step::Clone => all = all.clone(),
+            }
+            prop_assert_eq!(all.len(), twin.len());
+            let held = all.pages.iter().map(|(_, page)| page.bytes.capacity()).sum::<usize>();
+            prop_assert_eq!(all.page_bytes, held);
+            prop_assert!(all.iter().eq(twin.iter().map(|(h, (id, n))| (*h, record(id, *n)))));
+            for (handle, (id, n)) in &twin {
+                prop_assert_eq!(all.get(*handle), Some(record(id, *n)));
+            }
+        }
+    }
+}
