@@ -6,7 +6,11 @@
 //!   payloads       RESTORE of what somebody made up
 //!   nonsense       any bytes as arguments; what only a primary or a file may send
 //!   crowd          2,000 clients that wait, and go
-//!   upheaval       a million jobs deleted, moved, copied, flushed; memory at its end; a clock set back
+//!   upheaval       a million jobs deleted, moved, copied, flushed; long scripts; a clock set back
+//!   memory         none left; evictions; leaks
+//!
+//!   storm          clients that send the traffic;  fleet: three servers in a row
+//!   audit          do servers hold the same, does it add up;  dump: what DUMP answers, taken apart
 //! ```
 //!
 //! `SIEGE_TIMES` makes it longer, `SIEGE_SEED` different; `scripts/soak` does both for hours.
@@ -33,6 +37,7 @@ mod dice;
 mod dump;
 mod durability;
 mod fleet;
+mod memory;
 mod nonsense;
 mod payloads;
 mod replication;

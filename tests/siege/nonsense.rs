@@ -43,7 +43,8 @@ impl Nonsense {
     fn command(&mut self, verbs: &[String]) -> Words {
         let mut command = vec![self.dice.pick(verbs).clone().into_bytes()];
         if !self.dice.one_in(20) {
-            command.push(self.dice.pick(&["q", "q", "q", "q", "none", "", "text"]).as_bytes().to_vec());
+            let usual = self.dice.pick(&["q", "q", "q", "q", "none", "", "text"]).as_bytes().to_vec();
+            command.push(if self.dice.one_in(30) { self.word() } else { usual });
         }
         for _ in 0..self.dice.below(9) {
             match self.dice.below(4) {
@@ -148,7 +149,8 @@ fn any_arguments_are_answered_and_errors_change_nothing() {
         }
         check_all(&format!("round {round}"), &mut client);
         if client.number("used_memory") > 200 << 20 {
-            client.ask::<()>("DEL q");
+            client.ask::<()>("FLUSHALL");
+            client.ask::<()>("SET text x");
         }
     }
     println!("{answered} answered, {refused} refused");

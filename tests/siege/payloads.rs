@@ -104,7 +104,7 @@ fn siege(test: &str, forgery: impl Fn(&Dump, &[Edit]) -> Vec<u8>) {
         Dump::read(&forge.dump(queue))
     });
     assert_eq!(dumps[0].write().len(), Dump::read(&dumps[0].write()).write().len());
-    let cases = 4000 * u32::try_from(times()).unwrap_or(u32::MAX);
+    let cases = 2000 * u32::try_from(times()).unwrap_or(u32::MAX);
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let forge = RefCell::new(forge);
     let strategy = (any::<Index>(), edits());
