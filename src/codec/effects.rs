@@ -12,7 +12,9 @@
 use super::parts::{put_new_job, put_settings, read_new_job, read_settings};
 use super::wire::{Put, Reader};
 use super::Refused;
-use crate::queue::{valid_id, Effect, Journal, Now, Queue, Settled, Target, MAX_WORKER};
+use crate::queue::{
+    valid_batch_name, valid_id, BatchNumber, Effect, Journal, NewJob, Now, Queue, Settled, Target, MAX_WORKER,
+};
 
 /// The rules this module knows.
 const VERSION: u8 = 1;
@@ -111,6 +113,9 @@ mod tag {
     pub(super) const CONFIGURED: u8 = 20;
     pub(super) const SETTLED: u8 = 21;
     pub(super) const SETTLED_JOB: u8 = 22;
+    pub(super) const BATCH_OPENED: u8 = 23;
+    pub(super) const BATCH_SEALED: u8 = 24;
+    pub(super) const BATCH_FORGOTTEN: u8 = 25;
 }
 
 fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
@@ -132,7 +137,23 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             about(out, tag::RERUN, job);
             put_new_job(out, new);
         }
-        Effect::Duplicate => out.push(tag::DUPLICATE),
+        Effect::Duplicate { batch } => {
+            out.push(tag::DUPLICATE);
+            // The number after it, so that none is 0.
+            out.number(batch.map_or(0, |batch| batch.0 + 1));
+        }
+        Effect::BatchOpened { name } => {
+            out.push(tag::BATCH_OPENED);
+            out.bytes(name);
+        }
+        Effect::BatchSealed { batch } => {
+            out.push(tag::BATCH_SEALED);
+            out.number(batch.0);
+        }
+        Effect::BatchForgotten { batch } => {
+            out.push(tag::BATCH_FORGOTTEN);
+            out.number(batch.0);
+        }
         Effect::Claimed { job, token, worker, lease_until } => {
             about(out, tag::CLAIMED, job);
             out.number(token);
@@ -194,6 +215,20 @@ fn read_due(from: &mut Reader<'_>) -> Result<Option<u64>, Refused> {
     Ok(Some(from.number()?).filter(|due| *due != 0))
 }
 
+/// A job that belongs where the job it is to follow or replace does.
+fn read_untied_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refused> {
+    let new = read_new_job(from)?;
+    if new.recipe.batch.is_some() || new.after.is_some() {
+        return Err(Refused::Damaged("a job with a batch of its own"));
+    }
+    Ok(new)
+}
+
+fn known_batch(number: u64, queue: &Queue) -> Result<BatchNumber, Refused> {
+    let number = BatchNumber(number);
+    queue.batch_name(number).map(|_| number).ok_or(Refused::Diverged)
+}
+
 fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, Refused> {
     let find = |from: &mut Reader<'a>| -> Result<Target, Refused> {
         queue.find(from.bytes()?).map(Target).ok_or(Refused::Diverged)
@@ -204,11 +239,35 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
             if !valid_id(id) {
                 return Err(Refused::Damaged("an id that cannot be"));
             }
-            Effect::Added { id, new: read_new_job(from)? }
+            let new = read_new_job(from)?;
+            if !queue.knows_batches_of(&new) {
+                return Err(Refused::Diverged);
+            }
+            Effect::Added { id, new }
         }
-        tag::REPLACED => Effect::Replaced { job: find(from)?, new: read_new_job(from)? },
-        tag::RERUN => Effect::Rerun { job: find(from)?, new: read_new_job(from)? },
-        tag::DUPLICATE => Effect::Duplicate,
+        tag::REPLACED => Effect::Replaced { job: find(from)?, new: read_untied_job(from)? },
+        tag::RERUN => Effect::Rerun { job: find(from)?, new: read_untied_job(from)? },
+        tag::DUPLICATE => Effect::Duplicate {
+            batch: match from.number()?.checked_sub(1) {
+                None => None,
+                Some(number) => Some(known_batch(number, queue)?),
+            },
+        },
+        tag::BATCH_OPENED => {
+            let name = from.bytes()?;
+            if !valid_batch_name(name) || queue.find_batch(name).is_some() {
+                return Err(Refused::Damaged("a batch that cannot be"));
+            }
+            Effect::BatchOpened { name }
+        }
+        tag::BATCH_SEALED => Effect::BatchSealed { batch: known_batch(from.number()?, queue)? },
+        tag::BATCH_FORGOTTEN => {
+            let batch = known_batch(from.number()?, queue)?;
+            if !queue.may_be_forgotten(batch) {
+                return Err(Refused::Diverged);
+            }
+            Effect::BatchForgotten { batch }
+        }
         tag::CLAIMED => {
             let (job, token, worker) = (find(from)?, from.number()?, from.bytes()?);
             if !queue.may_be_claimed_with(token) || worker.is_empty() || worker.len() > MAX_WORKER {

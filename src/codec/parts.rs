@@ -1,18 +1,19 @@
 //! The parts that effects and snapshots share.
 //!
 //! ```text
-//!   recipe   flags (1 attempts, 2 fixed backoff, 4 exponential backoff, 8 dedup, 16 keep), then what is flagged:
-//!            attempts number, backoff number, dedup instant, keep instant
+//!   recipe   flags (1 attempts, 2 fixed backoff, 4 exponential backoff, 8 dedup, 16 keep, 32 batch), then what is
+//!            flagged: attempts number, backoff number, dedup instant, keep instant, number of the batch
 //!   start    0 now | 1 after: number | 2 at: number
-//!   new job  payload bytes, start, priority signed, recipe, expires instant (never = no PX; else a span)
+//!   after    0 nothing | 1 a batch to finish: number of the batch | 2 one to be all completed: number
+//!   new job  payload bytes, start, after, priority signed, recipe, expires instant (never = no PX; else a span)
 //!   settings lease, attempts, backoff kind (0 fixed, 1 exponential) and ms, max-backoff, jitter, max-losses numbers;
 //!            dedup-window instant, max-ids number, keep-completed instant, its max number, keep-failed instant, its
-//!            max number, max-jobs number
+//!            max number, keep-batches instant, max-jobs number
 //! ```
 
 use super::wire::{Put, Reader};
 use super::Refused;
-use crate::queue::{Backoff, NewJob, Recipe, Settings, Start, FOREVER};
+use crate::queue::{After, Backoff, BatchNumber, Gate, NewJob, Recipe, Settings, Start, FOREVER};
 
 pub(crate) fn put_recipe(out: &mut Vec<u8>, recipe: &Recipe) {
     let flags = u8::from(recipe.attempts.is_some())
@@ -22,7 +23,8 @@ pub(crate) fn put_recipe(out: &mut Vec<u8>, recipe: &Recipe) {
             Some(Backoff::Exponential(_)) => 4,
         }
         | u8::from(recipe.dedup.is_some()) << 3
-        | u8::from(recipe.keep.is_some()) << 4;
+        | u8::from(recipe.keep.is_some()) << 4
+        | u8::from(recipe.batch.is_some()) << 5;
     out.push(flags);
     if let Some(attempts) = recipe.attempts {
         out.number(attempts.into());
@@ -33,11 +35,14 @@ pub(crate) fn put_recipe(out: &mut Vec<u8>, recipe: &Recipe) {
     for span in [recipe.dedup, recipe.keep].into_iter().flatten() {
         out.instant(span);
     }
+    if let Some(batch) = recipe.batch {
+        out.number(batch.0);
+    }
 }
 
 pub(crate) fn read_recipe(from: &mut Reader<'_>) -> Result<Recipe, Refused> {
     let flags = from.byte()?;
-    if flags >= 32 || flags & 6 == 6 {
+    if flags >= 64 || flags & 6 == 6 {
         return Err(Refused::Damaged("unknown job options"));
     }
     Ok(Recipe {
@@ -49,6 +54,7 @@ pub(crate) fn read_recipe(from: &mut Reader<'_>) -> Result<Recipe, Refused> {
         },
         dedup: if flags & 8 == 0 { None } else { Some(from.instant()?) },
         keep: if flags & 16 == 0 { None } else { Some(from.instant()?) },
+        batch: if flags & 32 == 0 { None } else { Some(BatchNumber(from.number()?)) },
     })
 }
 
@@ -65,9 +71,29 @@ pub(crate) fn put_new_job(out: &mut Vec<u8>, new: &NewJob<'_>) {
             out.number(instant);
         }
     }
+    put_after(out, new.after);
     out.signed(new.priority.into());
     put_recipe(out, &new.recipe);
     out.instant(new.expires.unwrap_or(FOREVER));
+}
+
+pub(crate) fn put_after(out: &mut Vec<u8>, after: Option<After>) {
+    let Some(After { batch, gate }) = after else { return out.push(0) };
+    out.push(match gate {
+        Gate::Finished => 1,
+        Gate::Completed => 2,
+    });
+    out.number(batch.0);
+}
+
+pub(crate) fn read_after(from: &mut Reader<'_>) -> Result<Option<After>, Refused> {
+    let gate = match from.byte()? {
+        0 => return Ok(None),
+        1 => Gate::Finished,
+        2 => Gate::Completed,
+        _ => return Err(Refused::Damaged("unknown gate of a batch")),
+    };
+    Ok(Some(After { batch: BatchNumber(from.number()?), gate }))
 }
 
 pub(crate) fn read_new_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refused> {
@@ -78,10 +104,11 @@ pub(crate) fn read_new_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refu
         2 => Start::At(from.number()?),
         _ => return Err(Refused::Damaged("unknown start of a job")),
     };
+    let after = read_after(from)?;
     let priority = i32::try_from(from.signed()?).map_err(|_| Refused::Damaged("a priority is too large"))?;
     let recipe = read_recipe(from)?;
     let expires = Some(from.instant()?).filter(|span| *span != FOREVER);
-    Ok(NewJob { payload, start, priority, recipe, expires })
+    Ok(NewJob { payload, start, after, priority, recipe, expires })
 }
 
 pub(crate) fn put_settings(out: &mut Vec<u8>, settings: &Settings) {
@@ -102,6 +129,7 @@ pub(crate) fn put_settings(out: &mut Vec<u8>, settings: &Settings) {
     out.number(settings.keep_completed_max);
     out.instant(settings.keep_failed);
     out.number(settings.keep_failed_max);
+    out.instant(settings.keep_batches);
     out.number(settings.max_jobs);
 }
 
@@ -123,6 +151,7 @@ pub(crate) fn read_settings(from: &mut Reader<'_>) -> Result<Settings, Refused> 
         keep_completed_max: from.number()?,
         keep_failed: from.instant()?,
         keep_failed_max: from.number()?,
+        keep_batches: from.instant()?,
         max_jobs: from.number()?,
     })
 }

@@ -3,7 +3,7 @@
 //! ```text
 //!   section  'S', format byte (1), kind byte, then by kind
 //!   1 header settings, counters (count, then numbers), waits and runs (max number, count of buckets, then bucket and
-//!            count numbers), next sequence number, last token, created-at numbers, paused flag
+//!            count numbers), next sequence number, last token, created-at, next batch numbers, paused flag
 //!   2 jobs   jobs until the end of the section:
 //!            id bytes, payload bytes, state, seq, added-at numbers, priority signed, recipe, nacks, losses numbers,
 //!            flags number; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until instants,
@@ -11,22 +11,28 @@
 //!            life before this one was done number
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
 //!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
+//!            | 5 blocked: after, due number (0 = none)
 //!   3 ids    remembered ids until the end of the section: id bytes, until instant, token, seq numbers, ending byte
+//!   4 batches  until the end of the section: number, name bytes, created-at number, sealed flag, finished-at number
+//!            (0 = not yet), keep-until instant, completed, failed, expired, cancelled, duplicates numbers; what is
+//!            pending is counted again
 //! ```
 //!
-//! The header comes first. Jobs and ids come in an order that is the same on every server with the same state, so
+//! The header comes first, batches before the jobs that belong to them. Batches, jobs and ids come in an order that is the same on every server with the same state, so
 //! equal queues are equal bytes, and loading appends to every index.
 //!
 //! To change the format: raise [`FORMAT`], keep reading the old number (copy the old reader under its number before
 //! editing), save a file of the last release under tests/, and say in the changelog what an upgrade means.
 
-use super::parts::{put_new_job, put_recipe, put_settings, read_new_job, read_recipe, read_settings};
+use super::parts::{
+    put_after, put_new_job, put_recipe, put_settings, read_after, read_new_job, read_recipe, read_settings,
+};
 use super::wire::{Put, Reader};
 use super::Refused;
 use crate::queue::counters::Counters;
 use crate::queue::histogram::Histogram;
 use crate::queue::remembered::Record;
-use crate::queue::{Ending, Header, Queue, SavedJob, SavedState, FOREVER};
+use crate::queue::{Ending, Header, Queue, SavedBatch, SavedJob, SavedState, FOREVER};
 
 /// The first byte of a section; no rules version will ever be this high.
 pub(super) const MARK: u8 = b'S';
@@ -37,12 +43,14 @@ const SECTION_BYTES: usize = 60 << 10;
 const HEADER: u8 = 1;
 const JOBS: u8 = 2;
 const IDS: u8 = 3;
+const BATCHES: u8 = 4;
 
 /// Writes `queue` in sections.
 pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
     let mut section = vec![MARK, FORMAT, HEADER];
     put_header(&mut section, &queue.header());
     put(&section);
+    write_all(BATCHES, queue.saved_batches(), put, put_batch);
     write_all(JOBS, queue.saved_jobs(), put, put_job);
     write_all(IDS, queue.saved_records(), put, put_record);
 }
@@ -108,6 +116,14 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
     let kind = from.byte()?;
     match kind {
         HEADER => read_header(&mut from, queue)?,
+        BATCHES => {
+            while !from.is_empty() {
+                let batch = read_batch(&mut from)?;
+                if !queue.restore_batch(&batch) {
+                    return Err(Refused::Damaged("a batch that cannot be"));
+                }
+            }
+        }
         JOBS => {
             while !from.is_empty() {
                 let job = read_job(&mut from)?;
@@ -150,6 +166,7 @@ fn put_header(out: &mut Vec<u8>, header: &Header<'_>) {
     out.number(header.next_seq);
     out.number(header.last_token);
     out.number(header.created_at);
+    out.number(header.next_batch);
     out.push(header.paused.into());
 }
 
@@ -170,6 +187,7 @@ fn read_header(from: &mut Reader<'_>, queue: &mut Queue) -> Result<(), Refused> 
         next_seq: from.number()?,
         last_token: from.number()?,
         created_at: from.number()?,
+        next_batch: from.number()?,
         paused: from.flag()?,
     };
     if queue.restore_header(&header) {
@@ -305,6 +323,11 @@ fn put_state(out: &mut Vec<u8>, state: &SavedState<'_>) {
             out.number(at);
             out.number(token);
         }
+        SavedState::Blocked { after, due } => {
+            out.push(5);
+            put_after(out, Some(after));
+            out.number(due);
+        }
     }
 }
 
@@ -320,7 +343,39 @@ fn read_state<'a>(from: &mut Reader<'a>) -> Result<SavedState<'a>, Refused> {
         },
         3 => SavedState::Completed { at: from.number()?, token: from.number()? },
         4 => SavedState::Failed { at: from.number()?, token: from.number()? },
+        5 => match read_after(from)? {
+            Some(after) => SavedState::Blocked { after, due: from.number()? },
+            None => return Err(Refused::Damaged("a blocked job that waits for nothing")),
+        },
         _ => return Err(Refused::Damaged("unknown state")),
+    })
+}
+
+fn put_batch(out: &mut Vec<u8>, batch: &SavedBatch<'_>) {
+    out.number(batch.number);
+    out.bytes(batch.name);
+    out.number(batch.created_at);
+    out.push(batch.sealed.into());
+    out.number(batch.finished_at);
+    out.instant(batch.keep_until);
+    for count in [batch.completed, batch.failed, batch.expired, batch.cancelled, batch.duplicates] {
+        out.number(count);
+    }
+}
+
+fn read_batch<'a>(from: &mut Reader<'a>) -> Result<SavedBatch<'a>, Refused> {
+    Ok(SavedBatch {
+        number: from.number()?,
+        name: from.bytes()?,
+        created_at: from.number()?,
+        sealed: from.flag()?,
+        finished_at: from.number()?,
+        keep_until: from.instant()?,
+        completed: from.number()?,
+        failed: from.number()?,
+        expired: from.number()?,
+        cancelled: from.number()?,
+        duplicates: from.number()?,
     })
 }
 

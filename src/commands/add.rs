@@ -1,5 +1,6 @@
 //! `JQ.ADD queue id payload [DELAY ms | AT instant] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
-//! [DEDUP ms] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms]` -> `[outcome, id, state]`
+//! [DEDUP ms] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [BATCH name] [AFTER name | AFTEROK name]` ->
+//! `[outcome, id, state]`
 
 use super::args::Args;
 use super::error::Error;
@@ -20,8 +21,8 @@ pub(super) const SPEC: Spec = Spec {
     args: &ARGS,
 };
 
-const ARGS: [Arg; 11] = {
-    let [start, priority, attempts, backoff, dedup, ondup, px, keep] = job_options::ARGS;
+const ARGS: [Arg; 13] = {
+    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate] = job_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("id", ArgKind::String),
@@ -34,6 +35,8 @@ const ARGS: [Arg; 11] = {
         ondup,
         px,
         keep,
+        batch,
+        gate,
     ]
 };
 
@@ -42,7 +45,7 @@ const ARGS: [Arg; 11] = {
 pub struct Add<'a> {
     id: Option<&'a [u8]>,
     payload: &'a [u8],
-    options: JobOptions,
+    options: JobOptions<'a>,
 }
 
 pub(super) fn parse<'a>(args: &mut Args<'a>, limits: &Limits) -> Result<Request<'a>, Error> {
@@ -56,8 +59,9 @@ impl Add<'_> {
     pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
         let options = if self.id.is_some() { self.options } else { self.options.with_made_id() };
         let new = options.new_job(self.payload, turn.now())?;
-        turn.room_for(1, [self.id].into_iter()).map_err(job_options::refusal)?;
-        let added = turn.enqueue(self.id, &new, options.on_dup);
+        let ties = &options.ties;
+        turn.room_for(1, [self.id].into_iter(), ties).map_err(|full| job_options::refusal(full, ties))?;
+        let added = turn.enqueue(self.id, &new, ties, options.on_dup);
         answer(&added, self.id, reply);
         Ok(())
     }

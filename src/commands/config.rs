@@ -59,7 +59,7 @@ fn backoff(word: &[u8]) -> Option<Backoff> {
 }
 
 #[rustfmt::skip] // one rule a line: it is a table
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     Rule { name: "lease", show: |s| count(s.lease), read: |s, name, word| { s.lease = span(name, word, 1)?; Ok(()) } },
     Rule { name: "attempts", show: |s| count(s.attempts.into()), read: |s, name, word| { s.attempts = small(name, word, 1, MAX_ATTEMPTS)?; Ok(()) } },
     Rule { name: "backoff", show: show_backoff, read: |s, name, word| {
@@ -75,6 +75,7 @@ const RULES: [Rule; 13] = [
     Rule { name: "keep-completed-max", show: |s| count(s.keep_completed_max), read: |s, name, word| { s.keep_completed_max = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },
     Rule { name: "keep-failed", show: |s| endless(s.keep_failed), read: |s, name, word| { s.keep_failed = span_or_forever(name, word)?; Ok(()) } },
     Rule { name: "keep-failed-max", show: |s| count(s.keep_failed_max), read: |s, name, word| { s.keep_failed_max = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },
+    Rule { name: "keep-batches", show: |s| endless(s.keep_batches), read: |s, name, word| { s.keep_batches = span_or_forever(name, word)?; Ok(()) } },
     Rule { name: "max-jobs", show: |s| count(s.max_jobs), read: |s, name, word| { s.max_jobs = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },
 ];
 

@@ -40,6 +40,11 @@ impl Error {
         Error(format!("JQFULL the queue is at its {what} of {limit}").into())
     }
 
+    /// The batch takes no more members.
+    pub(crate) fn sealed(batch: &[u8]) -> Self {
+        Error(format!("JQSEALED the batch {} is sealed", shown(batch)).into())
+    }
+
     /// Anything else.
     pub(crate) fn other(what: impl AsRef<str>) -> Self {
         Error(format!("ERR {}", what.as_ref()).into())

@@ -70,6 +70,8 @@ fn fields<'a>(view: &JobView<'a>) -> Fields<'a> {
     fields.push_some("finished-at", view.finished_at.map(count));
     fields.push_some("kept-until", view.kept_until.map(count));
     fields.push_some("refused-until", view.refused_until.map(count));
+    fields.push_some("batch", view.batch.map(Field::Bytes));
+    fields.push_some("after", view.after.map(Field::Bytes));
     fields.push_some("cancel-asked", view.cancel_asked.then_some(Field::Flag(true)));
     fields.push_some("rerun", view.rerun.then_some(Field::Flag(true)));
     fields.push_some("error", view.error.map(Field::Bytes));

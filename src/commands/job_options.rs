@@ -3,15 +3,18 @@
 use super::args::{parse_int, span, Args, MAX_INSTANT, MAX_SPAN};
 use super::error::{shown, Error};
 use super::spec::{Arg, ArgKind};
-use crate::queue::{Backoff, NewJob, Now, OnDup, Recipe, Refusal, Start, FOREVER};
+use crate::queue::{Backoff, Gate, NewJob, Now, OnDup, Recipe, Refusal, Start, Ties, FOREVER, MAX_BATCH};
 
 /// The most NACKs a job may be allowed.
 pub(super) const MAX_ATTEMPTS: u64 = 1_000_000;
 
-const KEYWORDS: &[&str] = &["DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP"];
+const KEYWORDS: &[&str] = &[
+    "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP", "BATCH", "AFTER",
+    "AFTEROK",
+];
 
 /// How COMMAND DOCS shows them.
-pub(super) const ARGS: [Arg; 8] = [
+pub(super) const ARGS: [Arg; 10] = [
     Arg::one_of(
         "start",
         &[
@@ -40,25 +43,36 @@ pub(super) const ARGS: [Arg; 8] = [
     .maybe(),
     Arg::option("PX", "px-ms", ArgKind::Integer),
     Arg::option("KEEP", "keep-ms", ArgKind::Integer),
+    Arg::option("BATCH", "batch", ArgKind::String),
+    Arg::one_of(
+        "gate",
+        &[
+            Arg::word("after-batch", ArgKind::String).after("AFTER"),
+            Arg::word("afterok-batch", ArgKind::String).after("AFTEROK"),
+        ],
+    )
+    .maybe(),
 ];
 
 /// What was asked for; what was not follows the queue.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct JobOptions {
+pub(super) struct JobOptions<'a> {
     start: Start,
     priority: i32,
     recipe: Recipe,
     expires: Option<u64>,
+    pub(super) ties: Ties<'a>,
     pub(super) on_dup: OnDup,
 }
 
 /// Reads options until the words end.
-pub(super) fn parse(args: &mut Args<'_>) -> Result<JobOptions, Error> {
+pub(super) fn parse<'a>(args: &mut Args<'a>) -> Result<JobOptions<'a>, Error> {
     let mut options = JobOptions {
         start: Start::Now,
         priority: 0,
         recipe: Recipe::default(),
         expires: None,
+        ties: Ties::default(),
         on_dup: OnDup::Ignore,
     };
     while let Some(keyword) = args.option(KEYWORDS)? {
@@ -90,7 +104,15 @@ pub(super) fn parse(args: &mut Args<'_>) -> Result<JobOptions, Error> {
             "DEDUP" => options.recipe.dedup = Some(span_or_forever("DEDUP", args.next("DEDUP")?)?),
             "ONDUP" => options.on_dup = on_dup(args.next("ONDUP")?)?,
             "PX" => options.expires = Some(args.span("PX", 1)?),
-            _ => options.recipe.keep = Some(span_or_forever("KEEP", args.next("KEEP")?)?),
+            "KEEP" => options.recipe.keep = Some(span_or_forever("KEEP", args.next("KEEP")?)?),
+            "BATCH" => options.ties.batch = Some(batch_name(args.next("BATCH")?)?),
+            keyword => {
+                if options.ties.after.is_some() {
+                    return Err(Error::syntax("AFTER and AFTEROK contradict each other"));
+                }
+                let gate = if keyword == "AFTER" { Gate::Finished } else { Gate::Completed };
+                options.ties.after = Some((batch_name(args.next(keyword)?)?, gate));
+            }
         }
     }
     if let (Some(px), Start::After(delay)) = (options.expires, options.start) {
@@ -98,7 +120,17 @@ pub(super) fn parse(args: &mut Args<'_>) -> Result<JobOptions, Error> {
             return Err(Error::other(format!("PX must exceed DELAY, got {px} and {delay}")));
         }
     }
+    options.ties_fit()?;
     Ok(options)
+}
+
+/// `word` as the name of a batch.
+pub(super) fn batch_name(word: &[u8]) -> Result<&[u8], Error> {
+    if (1..=MAX_BATCH).contains(&word.len()) {
+        Ok(word)
+    } else {
+        Err(Error::range("batch", &format!("1 to {MAX_BATCH} bytes"), word))
+    }
 }
 
 fn backoff(args: &mut Args<'_>) -> Result<Backoff, Error> {
@@ -130,7 +162,22 @@ pub(super) fn span_or_forever(name: &str, word: &[u8]) -> Result<u64, Error> {
         .map_err(|_| Error::range(name, &format!("milliseconds from 0 to {MAX_SPAN}, or -1 for ever"), word))
 }
 
-impl JobOptions {
+impl JobOptions<'_> {
+    /// What would wait for itself, or change a batch that others count on.
+    fn ties_fit(&self) -> Result<(), Error> {
+        let Ties { batch, after } = self.ties;
+        if let (Some(batch), Some((after, _))) = (batch, after) {
+            if batch == after {
+                let text = format!("a job can't wait for its own batch, {}", shown(batch));
+                return Err(Error::other(text));
+            }
+        }
+        if self.on_dup != OnDup::Ignore && (batch.is_some() || after.is_some()) {
+            return Err(Error::syntax("ONDUP REPLACE and RERUN do not go with BATCH, AFTER or AFTEROK"));
+        }
+        Ok(())
+    }
+
     /// The job that `payload` and these options make at `now`. An error when it would expire before it may start.
     pub(super) fn new_job<'a>(&self, payload: &'a [u8], now: Now) -> Result<NewJob<'a>, Error> {
         if let (Some(px), Start::At(instant)) = (self.expires, self.start) {
@@ -144,6 +191,7 @@ impl JobOptions {
         Ok(NewJob {
             payload,
             start: self.start,
+            after: None,
             priority: self.priority,
             recipe: self.recipe,
             expires: self.expires,
@@ -167,8 +215,9 @@ pub(super) fn payload<'a>(name: &str, word: &'a [u8], most: usize) -> Result<&'a
 }
 
 /// What a client that met a limit is told.
-pub(super) fn refusal(refusal: Refusal) -> Error {
+pub(super) fn refusal(refusal: Refusal, ties: &Ties<'_>) -> Error {
     match refusal {
+        Refusal::Sealed => Error::sealed(ties.batch.unwrap_or_default()),
         Refusal::MaxIds(limit) => Error::full("max-ids", limit),
         Refusal::MaxJobs(limit) => Error::full("max-jobs", limit),
         Refusal::Capacity(limit) => Error::full("capacity", limit),

@@ -1,20 +1,21 @@
-//! `JQ.LIST queue state [COUNT n] [CURSOR c] [PAYLOAD]` -> `[next cursor, ids or [id, payload] pairs]`
+//! `JQ.LIST queue state [BATCH name] [COUNT n] [CURSOR c] [PAYLOAD]` -> `[next cursor, ids or [id, payload] pairs]`
 //!
 //! In the order they would run or finished. The cursor 0 begins and ends a listing. A job that stays where it is
-//! while pages are read is listed exactly once.
+//! while pages are read is listed exactly once. With BATCH one call looks at 10,000 jobs at most: a page may be short,
+//! or empty, though more follow; only the cursor tells.
 
 use super::args::{parse_int, parse_uint, Args};
 use super::error::Error;
-use super::madd;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
+use super::{job_options, madd};
 use super::{Limits, Read, Request};
 use crate::queue::{Phase, Position, Queue};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.list",
     summary: "Lists the jobs of a state in their order",
-    complexity: "O(log n + COUNT)",
+    complexity: "O(log n + COUNT), with BATCH O(log n + 10,000)",
     arity: -3,
     flags: "readonly",
     acl: "read slow",
@@ -32,6 +33,7 @@ pub(super) const SPEC: Spec = Spec {
                 Arg::token("failed", "failed"),
             ],
         ),
+        Arg::option("BATCH", "batch", ArgKind::String),
         Arg::option("COUNT", "count", ArgKind::Integer),
         Arg::option("CURSOR", "cursor", ArgKind::String),
         Arg::token("PAYLOAD", "payload").maybe(),
@@ -43,8 +45,9 @@ const STATES: [Phase; 6] =
 
 /// A page to list.
 #[derive(Debug)]
-pub struct List {
+pub struct List<'a> {
     phase: Phase,
+    batch: Option<&'a [u8]>,
     count: usize,
     from: Option<Position>,
     payload: bool,
@@ -55,9 +58,10 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
     let phase = STATES.into_iter().find(|phase| phase.name().as_bytes().eq_ignore_ascii_case(word));
     let allowed = "waiting, delayed, blocked, active, completed or failed";
     let phase = phase.ok_or_else(|| Error::range("state", allowed, word))?;
-    let mut list = List { phase, count: 10, from: None, payload: false };
-    while let Some(option) = args.option(&["COUNT", "CURSOR", "PAYLOAD"])? {
+    let mut list = List { phase, batch: None, count: 10, from: None, payload: false };
+    while let Some(option) = args.option(&["BATCH", "COUNT", "CURSOR", "PAYLOAD"])? {
         match option {
+            "BATCH" => list.batch = Some(job_options::batch_name(args.next(option)?)?),
             "COUNT" => list.count = usize::try_from(args.uint(option, 1..=madd::MOST)?).unwrap_or(usize::MAX),
             "CURSOR" => list.from = cursor(args.next(option)?)?,
             _ => list.payload = true,
@@ -79,9 +83,9 @@ fn cursor(word: &[u8]) -> Result<Option<Position>, Error> {
     }
 }
 
-impl List {
+impl List<'_> {
     pub(super) fn run(&self, queue: &Queue, reply: &mut dyn Reply) {
-        let (jobs, next) = queue.list(self.phase, self.from, self.count);
+        let (jobs, next) = queue.list(self.phase, self.batch, self.from, self.count);
         reply.array(2);
         match next {
             None => reply.bytes(b"0"),

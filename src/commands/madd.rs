@@ -24,8 +24,8 @@ pub(super) const SPEC: Spec = Spec {
     args: &ARGS,
 };
 
-const ARGS: [Arg; 11] = {
-    let [start, priority, attempts, backoff, dedup, ondup, px, keep] = job_options::ARGS;
+const ARGS: [Arg; 13] = {
+    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate] = job_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("count", ArgKind::Integer),
@@ -38,6 +38,8 @@ const ARGS: [Arg; 11] = {
         ondup,
         px,
         keep,
+        batch,
+        gate,
     ]
 };
 
@@ -46,7 +48,7 @@ const ARGS: [Arg; 11] = {
 pub struct Madd<'a> {
     /// id, payload, id, payload, ...
     words: &'a [&'a [u8]],
-    options: JobOptions,
+    options: JobOptions<'a>,
 }
 
 pub(super) fn parse<'a>(args: &mut Args<'a>, limits: &Limits) -> Result<Request<'a>, Error> {
@@ -77,13 +79,15 @@ impl Madd<'_> {
         let jobs = pairs(self.words);
         let count = jobs.len();
         self.options.new_job(&[], turn.now())?;
-        turn.room_for(count, pairs(self.words).map(|(id, _)| given(id))).map_err(job_options::refusal)?;
+        let ties = &self.options.ties;
+        turn.room_for(count, pairs(self.words).map(|(id, _)| given(id)), ties)
+            .map_err(|full| job_options::refusal(full, ties))?;
         reply.array(count);
         for (id, payload) in jobs {
             let id = given(id);
             let options = if id.is_some() { self.options } else { self.options.with_made_id() };
             let new = options.new_job(payload, turn.now())?;
-            let added = turn.enqueue(id, &new, options.on_dup);
+            let added = turn.enqueue(id, &new, ties, options.on_dup);
             add::answer(&added, id, reply);
         }
         Ok(())

@@ -16,6 +16,9 @@ pub mod spec;
 
 mod ack;
 mod add;
+pub mod awaits;
+mod batch;
+mod batches;
 mod cancel;
 mod check;
 mod claim;
@@ -23,6 +26,7 @@ mod config;
 mod explain;
 mod extend;
 mod fields;
+mod forget;
 mod get;
 mod ids;
 mod job_options;
@@ -36,11 +40,13 @@ mod release;
 mod remove;
 mod resume;
 mod retry;
+mod seal;
 mod stats;
 mod tokens;
 
 use crate::queue::{Now, Queue, Turn};
 use args::Args;
+pub use awaits::Await;
 pub use claim::Waiting;
 use error::Error;
 use reply::Reply;
@@ -82,17 +88,21 @@ pub enum Request<'a> {
     Read(Read<'a>),
     /// It may change the queue.
     Write(Write<'a>),
+    /// It looks, and may wait for something to happen.
+    Await(Await),
 }
 
 /// The commands that only look.
 #[derive(Debug)]
 #[allow(missing_docs)] // each names its command
 pub enum Read<'a> {
+    Batch(batch::Batch<'a>),
+    Batches(batches::Batches),
     Check(check::Check),
     Config(config::Show),
     Explain(explain::Explain<'a>),
     Get(get::Get<'a>),
-    List(list::List),
+    List(list::List<'a>),
     Stats(stats::Stats),
 }
 
@@ -106,6 +116,7 @@ pub enum Write<'a> {
     Claim(claim::Claim<'a>),
     Configure(config::Configure<'a>),
     Extend(extend::Extend<'a>),
+    Forget(forget::Forget<'a>),
     Madd(madd::Madd<'a>),
     Nack(nack::Nack<'a>),
     Pause(pause::Pause),
@@ -115,12 +126,15 @@ pub enum Write<'a> {
     Remove(remove::Remove<'a>),
     Resume(resume::Resume),
     Retry(retry::Retry<'a>),
+    Seal(seal::Seal<'a>),
 }
 
 impl Read<'_> {
     /// Answers from `queue` as it is.
     pub fn run(&self, queue: &Queue, env: &Env, reply: &mut dyn Reply) -> Result<(), Error> {
         match self {
+            Read::Batch(request) => request.run(queue, reply),
+            Read::Batches(request) => request.run(queue, reply),
             Read::Check(request) => request.run(queue, reply),
             Read::Config(request) => request.run(queue, reply),
             Read::Explain(request) => request.run(queue, reply),
@@ -143,6 +157,7 @@ impl Write<'_> {
             Write::Claim(request) => return Ok(request.run(turn, env, reply)),
             Write::Configure(request) => request.run(turn, reply)?,
             Write::Extend(request) => request.run(turn, reply),
+            Write::Forget(request) => request.run(turn, reply),
             Write::Madd(request) => request.run(turn, reply)?,
             Write::Nack(request) => request.run(turn, reply),
             Write::Pause(request) => request.run(turn, reply),
@@ -152,6 +167,7 @@ impl Write<'_> {
             Write::Remove(request) => request.run(turn, reply),
             Write::Resume(request) => request.run(turn, reply),
             Write::Retry(request) => request.run(turn, reply),
+            Write::Seal(request) => request.run(turn, reply),
         }
         Ok(Flow::Done)
     }
@@ -179,15 +195,19 @@ impl Command {
 }
 
 /// Every command a client may call.
-pub static COMMANDS: [Command; 20] = [
+pub static COMMANDS: [Command; 25] = [
     Command { spec: ack::SPEC, parse: ack::parse },
     Command { spec: add::SPEC, parse: add::parse },
+    Command { spec: awaits::SPEC, parse: awaits::parse },
+    Command { spec: batch::SPEC, parse: batch::parse },
+    Command { spec: batches::SPEC, parse: batches::parse },
     Command { spec: cancel::SPEC, parse: cancel::parse },
     Command { spec: check::SPEC, parse: check::parse },
     Command { spec: claim::SPEC, parse: claim::parse },
     Command { spec: config::SPEC, parse: config::parse },
     Command { spec: explain::SPEC, parse: explain::parse },
     Command { spec: extend::SPEC, parse: extend::parse },
+    Command { spec: forget::SPEC, parse: forget::parse },
     Command { spec: get::SPEC, parse: get::parse },
     Command { spec: list::SPEC, parse: list::parse },
     Command { spec: madd::SPEC, parse: madd::parse },
@@ -199,5 +219,6 @@ pub static COMMANDS: [Command; 20] = [
     Command { spec: remove::SPEC, parse: remove::parse },
     Command { spec: resume::SPEC, parse: resume::parse },
     Command { spec: retry::SPEC, parse: retry::parse },
+    Command { spec: seal::SPEC, parse: seal::parse },
     Command { spec: stats::SPEC, parse: stats::parse },
 ];

@@ -19,7 +19,13 @@ impl Queue {
         }
         match *effect {
             Effect::Added { id, new } => self.add(id, &new, at),
-            Effect::Duplicate => self.counters.add(Count::Duplicates),
+            Effect::Duplicate { batch } => {
+                self.counters.add(Count::Duplicates);
+                self.count_duplicate(batch);
+            }
+            Effect::BatchOpened { name } => self.batches.open(name, at),
+            Effect::BatchSealed { batch } => self.seal(batch, at),
+            Effect::BatchForgotten { batch } => self.batches.drop(batch),
             Effect::StaleAck => self.counters.add(Count::StaleAcks),
             Effect::Paused => self.paused = true,
             Effect::Resumed => self.paused = false,
@@ -29,7 +35,7 @@ impl Queue {
             }
             Effect::Removed { target } => {
                 self.counters.add(Count::Removals);
-                self.drop_entry(target.0);
+                self.remove(target.0, at);
             }
             Effect::Replaced { job, .. }
             | Effect::Rerun { job, .. }
@@ -97,14 +103,7 @@ impl Queue {
                 rare.rerun = None;
             }),
             Effect::Promoted { .. } => self.join_end(handle, None, at),
-            Effect::Revived { .. } => {
-                self.leave(handle);
-                self.edit(handle, |job| {
-                    job.nacks = 0;
-                    job.losses = 0;
-                });
-                self.enter_end(handle, None, at);
-            }
+            Effect::Revived { .. } => self.revive(handle, at),
             Effect::SettledJob { .. } => self.settle_job(handle, at),
             _ => {}
         }
@@ -121,14 +120,51 @@ impl Queue {
         let Some(handle) = self.jobs.insert(job) else { return };
         let (jobs, remembered) = (&self.jobs, &self.remembered);
         self.ids.insert(hash, Entry::Job(handle).pack(), |packed| hash_of(jobs, remembered, packed));
+        self.count_in(new.recipe.batch);
         self.start_life(handle, new, at);
+        if new.after.is_some() {
+            self.pass_if_decided(handle, at);
+        }
     }
 
+    /// Another job under the same id. It stays in its batch and behind the one it waits for: that is about where it
+    /// belongs, not about what it is.
     fn replace(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
         self.counters.add(Count::Replaced);
+        let Some(job) = self.jobs.get(handle) else { return };
+        let mut new = *new;
+        new.recipe.batch = self.batch_of(job);
+        if let State::Blocked { after, .. } = job.state {
+            new.after = Some(after);
+        }
         self.leave(handle);
         self.edit(handle, |job| job.set_payload(new.payload));
-        self.start_life(handle, new, at);
+        self.start_life(handle, &new, at);
+    }
+
+    /// Drops whatever an id leads to; for its batch a job that was pending is cancelled.
+    fn remove(&mut self, entry: Entry, at: u64) {
+        let pending = match entry {
+            Entry::Job(handle) => self.jobs.get(handle).filter(|job| !job.is_finished()),
+            Entry::Remembered(_) => None,
+        };
+        let batch = pending.and_then(|job| self.batch_of(job));
+        if let Some(job) = pending {
+            self.watch.job_gone(job.id());
+        }
+        self.drop_entry(entry);
+        self.count_out(batch, Ending::Cancelled, at);
+    }
+
+    fn revive(&mut self, handle: Handle, at: u64) {
+        let batch = self.jobs.get(handle).and_then(|job| self.batch_of(job));
+        self.count_back(batch);
+        self.leave(handle);
+        self.edit(handle, |job| {
+            job.nacks = 0;
+            job.losses = 0;
+        });
+        self.enter_end(handle, None, at);
     }
 
     /// Begins a life of a job that is in no index: fresh attempts, a new place, nothing of an earlier life.
@@ -146,9 +182,10 @@ impl Queue {
             job.priority = new.priority;
             job.nacks = 0;
             job.losses = 0;
-            job.state = match new.start.due(at) {
-                Some(due) => State::Delayed { due },
-                None => State::Waiting { since: at, lapsed: 0 },
+            job.state = match (new.after, new.start.due(at)) {
+                (Some(after), due) => State::Blocked { after, due: due.unwrap_or(0) },
+                (None, Some(due)) => State::Delayed { due },
+                (None, None) => State::Waiting { since: at, lapsed: 0 },
             };
         });
         self.recipes.release(old);
@@ -238,6 +275,10 @@ impl Queue {
                 self.waiting.insert(place_key(jobs, handle), handle, |h| place_key(jobs, h));
             }
             State::Delayed { .. } => self.delayed.insert(due_key(jobs, handle), handle, |h| due_key(jobs, h)),
+            State::Blocked { after, .. } => {
+                self.blocked.insert(place_key(jobs, handle), handle, |h| place_key(jobs, h));
+                self.batches.block(after.batch, job.seq, handle, |h| place_key(jobs, h).seq);
+            }
             State::Active { token, worker, .. } => {
                 self.workers.give(worker, token, handle, |h| token_key(jobs, h));
                 self.enter_active(handle);
@@ -251,7 +292,7 @@ impl Queue {
             }
         }
         match state {
-            State::Waiting { .. } | State::Delayed { .. } if expires != FOREVER => {
+            State::Waiting { .. } | State::Delayed { .. } | State::Blocked { .. } if expires != FOREVER => {
                 self.expiring.insert(expiry_key(jobs, handle), handle, |h| expiry_key(jobs, h));
             }
             State::Completed { .. } | State::Failed { .. } => self.plan_forgetting(Entry::Job(handle)),
@@ -271,6 +312,10 @@ impl Queue {
             State::Delayed { .. } => {
                 self.delayed.remove(due_key(jobs, handle), handle);
             }
+            State::Blocked { after, .. } => {
+                self.blocked.remove(place_key(jobs, handle), handle);
+                self.batches.unblock(after.batch, job.seq, handle);
+            }
             State::Active { token, worker, .. } => {
                 self.workers.take(worker, token, handle);
                 self.leave_active(handle);
@@ -284,7 +329,7 @@ impl Queue {
             }
         }
         match state {
-            State::Waiting { .. } | State::Delayed { .. } if expires != FOREVER => {
+            State::Waiting { .. } | State::Delayed { .. } | State::Blocked { .. } if expires != FOREVER => {
                 self.expiring.remove(expiry_key(jobs, handle), handle);
             }
             State::Completed { .. } | State::Failed { .. } => self.cancel_forgetting(Entry::Job(handle)),

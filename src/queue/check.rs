@@ -2,7 +2,8 @@
 
 use super::job::{Job, State};
 use super::{
-    due_key, expiry_key, finished_key, forget_key, place_key, Entry, Order, Queue, Recipe, When, FOREVER,
+    due_key, expiry_key, finished_key, forget_key, place_key, BatchNumber, Entry, Order, Queue, Recipe, When,
+    FOREVER,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ impl Queue {
         self.check_order(&mut wrong);
         self.check_remembered(&mut wrong);
         self.check_workers(&mut wrong);
+        self.check_batches(&mut wrong);
         self.check_totals(&mut wrong);
         wrong
     }
@@ -22,16 +24,18 @@ impl Queue {
     /// Every id leads to its job, and every job is in the indexes of its state and in no other.
     fn check_jobs(&self, wrong: &mut Vec<String>) {
         type Belongs = fn(&Job) -> bool;
-        let indexes: [(&str, BTreeSet<u32>, Belongs); 6] = [
+        let indexes: [(&str, BTreeSet<u32>, Belongs); 7] = [
             ("waiting", self.waiting.iter().collect(), |job| matches!(job.state, State::Waiting { .. })),
             ("delayed", self.delayed.iter().collect(), |job| matches!(job.state, State::Delayed { .. })),
+            ("blocked", self.blocked.iter().collect(), |job| matches!(job.state, State::Blocked { .. })),
             ("active", self.active.iter().collect(), |job| matches!(job.state, State::Active { .. })),
             ("completed", self.completed.iter().collect(), |job| {
                 matches!(job.state, State::Completed { .. })
             }),
             ("failed", self.failed.iter().collect(), |job| matches!(job.state, State::Failed { .. })),
             ("expiring", self.expiring.iter().collect(), |job| {
-                job.expires() != FOREVER && matches!(job.state, State::Waiting { .. } | State::Delayed { .. })
+                let has_started = job.is_finished() || matches!(job.state, State::Active { .. });
+                job.expires() != FOREVER && !has_started
             }),
         ];
         for (handle, job) in self.jobs.iter() {
@@ -64,6 +68,9 @@ impl Queue {
         let jobs = &self.jobs;
         if !self.waiting.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
             wrong.push("the index waiting is out of order".into());
+        }
+        if !self.blocked.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
+            wrong.push("the index blocked is out of order".into());
         }
         let mut by_time = |name: &str, index: &Order<When>, key: &dyn Fn(u32) -> When| {
             if !index.iter().map(key).is_sorted_by(|a, b| a < b) {
@@ -120,6 +127,53 @@ impl Queue {
         }
         if !held.is_empty() {
             wrong.push(format!("{} workers hold jobs but are not known", held.len()));
+        }
+    }
+
+    /// Every batch counts what is pending in it and lists the jobs that wait for it.
+    fn check_batches(&self, wrong: &mut Vec<String>) {
+        self.batches.check(wrong);
+        let mut pending: BTreeMap<BatchNumber, u64> = BTreeMap::new();
+        let mut failed: BTreeMap<BatchNumber, u64> = BTreeMap::new();
+        let mut blocked: BTreeMap<BatchNumber, BTreeSet<u32>> = BTreeMap::new();
+        for (handle, job) in self.jobs.iter() {
+            let counts = match job.state {
+                State::Completed { .. } => None,
+                State::Failed { .. } => Some(&mut failed),
+                _ => Some(&mut pending),
+            };
+            if let (Some(counts), Some(batch)) = (counts, self.batch_of(job)) {
+                *counts.entry(batch).or_default() += 1;
+            }
+            if let State::Blocked { after, .. } = job.state {
+                blocked.entry(after.batch).or_default().insert(handle);
+            }
+        }
+        for (number, batch) in self.batches.iter_from(0) {
+            let name = String::from_utf8_lossy(&batch.name);
+            let is = pending.get(&number).copied().unwrap_or_default();
+            if is != batch.tally.pending {
+                wrong.push(format!(
+                    "batch '{name}' has {is} pending, but {} are counted",
+                    batch.tally.pending
+                ));
+            }
+            // Records may be gone; none can be there that was not counted.
+            let kept = failed.get(&number).copied().unwrap_or_default();
+            if kept > batch.tally.failed {
+                wrong.push(format!(
+                    "batch '{name}' has {kept} failed, but {} are counted",
+                    batch.tally.failed
+                ));
+            }
+            let waits = blocked.remove(&number).unwrap_or_default();
+            let seqs = batch.blocked.iter().map(|h| place_key(&self.jobs, h).seq);
+            if batch.blocked.iter().collect::<BTreeSet<_>>() != waits || !seqs.is_sorted_by(|a, b| a < b) {
+                wrong.push(format!("the jobs that wait for batch '{name}' are off"));
+            }
+        }
+        if !blocked.is_empty() {
+            wrong.push(format!("jobs wait for {} batches that are not there", blocked.len()));
         }
     }
 

@@ -1,5 +1,6 @@
 //! What can happen to a queue. Everything that changes one is a value of this type.
 
+use super::batches::BatchNumber;
 use super::job::NewJob;
 use super::settings::Settings;
 use super::settle::Settled;
@@ -43,7 +44,10 @@ pub enum Effect<'a> {
         new: NewJob<'a>,
     },
     /// An ADD was refused: the id is known.
-    Duplicate,
+    Duplicate {
+        /// The batch it would have been a member of.
+        batch: Option<BatchNumber>,
+    },
     /// A worker got a job.
     Claimed {
         /// Which.
@@ -123,6 +127,21 @@ pub enum Effect<'a> {
     Revived {
         /// Which.
         job: Target,
+    },
+    /// A batch was mentioned for the first time.
+    BatchOpened {
+        /// Its name.
+        name: &'a [u8],
+    },
+    /// A batch takes no more members.
+    BatchSealed {
+        /// Which.
+        batch: BatchNumber,
+    },
+    /// A batch nobody waits for is dropped.
+    BatchForgotten {
+        /// Which.
+        batch: BatchNumber,
     },
     /// An ACK came too late or for nothing.
     StaleAck,

@@ -6,7 +6,7 @@ use super::remembered::Record;
 use super::{apply, forget_key, ids, Ending, Entry, Handle, Queue, FOREVER};
 
 /// `span` after `at`.
-fn after(at: u64, span: u64) -> u64 {
+pub(super) fn after(at: u64, span: u64) -> u64 {
     if span == FOREVER {
         FOREVER
     } else {
@@ -32,6 +32,9 @@ impl Queue {
             State::Waiting { lapsed, .. } => lapsed,
             _ => 0,
         };
+        let batch = self.batch_of(job);
+        let result = job.rare.as_ref().and_then(|rare| rare.result.as_deref());
+        self.watch.job_ended(job.id(), ending.into(), result);
         self.leave(handle);
         let mut rerun = None;
         self.edit(handle, |job| rerun = job.rare.as_mut().and_then(|rare| rare.rerun.take()));
@@ -44,6 +47,7 @@ impl Queue {
         } else {
             self.keep_or_drop(handle, ending, token, at);
         }
+        self.count_out(batch, ending, at);
     }
 
     /// Cancels a job. What was set aside to run after an active one was asked for after the cancel, so it stays;

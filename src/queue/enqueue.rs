@@ -1,7 +1,7 @@
 //! Enqueueing: what an id that is known means for a new job.
 
 use super::job::State;
-use super::{Effect, Entry, Handle, NewJob, Phase, Target, Turn, MAX_HANDLES};
+use super::{Effect, Entry, Handle, NewJob, Phase, Target, Ties, Turn, MAX_HANDLES};
 use std::collections::BTreeSet;
 
 /// What to do with a job whose id is known and unfinished.
@@ -62,6 +62,8 @@ pub enum Refusal {
     MaxJobs(u64),
     /// What the data type can hold.
     Capacity(u64),
+    /// The batch takes no more members.
+    Sealed,
 }
 
 /// What an id means to an ADD.
@@ -70,18 +72,20 @@ enum Known {
     No,
     /// Finished, and its window is open.
     Refused(Phase),
-    /// Waiting, delayed or active.
+    /// Waiting, delayed, blocked or active.
     Unfinished(Handle),
 }
 
 impl Turn<'_> {
-    /// Whether the limits leave room for `count` jobs with these ids; None is an id that the queue makes.
-    /// O(1) far from the limits, O(log n) per id near them.
+    /// Whether the limits and the batch leave room for `count` jobs with these ids; None is an id that the queue
+    /// makes. O(1) far from the limits, O(log n) per id near them or with a sealed batch.
     pub fn room_for<'a>(
         &mut self,
         count: usize,
         ids: impl Iterator<Item = Option<&'a [u8]>>,
+        ties: &Ties<'_>,
     ) -> Result<(), Refusal> {
+        let is_open = self.takes_members(ties.batch);
         let settings = *self.queue.settings();
         type Kind = fn(u64) -> Refusal;
         let limits: [(usize, u64, Kind); 3] = [
@@ -96,7 +100,7 @@ impl Turn<'_> {
                 },
             )
         };
-        if over(count, count).is_none() {
+        if is_open && over(count, count).is_none() {
             return Ok(());
         }
         let (mut new_ids, mut new_jobs) = (0, 0);
@@ -113,27 +117,42 @@ impl Turn<'_> {
             new_jobs += usize::from(is_new_job);
             new_ids += usize::from(is_new_id);
         }
-        over(new_ids, new_jobs).map_or(Ok(()), Err)
+        match over(new_ids, new_jobs) {
+            Some(refusal) => Err(refusal),
+            None if new_jobs > 0 && !is_open => Err(Refusal::Sealed),
+            None => Ok(()),
+        }
     }
 
     /// Adds a job under `id`, or under one that the queue makes. The caller has asked [`Turn::room_for`].
-    pub fn enqueue(&mut self, id: Option<&[u8]>, new: &NewJob<'_>, on_dup: OnDup) -> Added {
-        let Some(id) = id else { return self.enqueue_under_made_id(new) };
+    pub fn enqueue(&mut self, id: Option<&[u8]>, new: &NewJob<'_>, ties: &Ties<'_>, on_dup: OnDup) -> Added {
+        let Some(id) = id else { return self.enqueue_under_made_id(new, ties) };
         let (outcome, phase) = match self.known(id) {
-            Known::No => {
-                self.change(&Effect::Added { id, new: *new });
-                (Outcome::Added, self.start_phase(new))
-            }
-            Known::Refused(phase) => {
-                self.change(&Effect::Duplicate);
-                (Outcome::Duplicate, phase)
-            }
-            Known::Unfinished(handle) => self.meet(handle, new, on_dup),
+            Known::No => (Outcome::Added, self.add(id, new, ties)),
+            Known::Refused(phase) => self.refuse(phase, ties),
+            Known::Unfinished(handle) => self.meet(handle, new, ties, on_dup),
         };
         Added { outcome, phase, made_id: None }
     }
 
-    fn enqueue_under_made_id(&mut self, new: &NewJob<'_>) -> Added {
+    fn add(&mut self, id: &[u8], new: &NewJob<'_>, ties: &Ties<'_>) -> Phase {
+        let new = self.tie(new, ties);
+        self.change(&Effect::Added { id, new });
+        if new.after.is_none() {
+            return self.start_phase(&new);
+        }
+        // The batch it waits for may have finished long ago; then it has failed or goes on.
+        let added = self.queue.view(id).map(|job| job.phase);
+        added.unwrap_or(Phase::Failed)
+    }
+
+    fn refuse(&mut self, phase: Phase, ties: &Ties<'_>) -> (Outcome, Phase) {
+        let batch = ties.batch.and_then(|name| self.mention(name));
+        self.change(&Effect::Duplicate { batch });
+        (Outcome::Duplicate, phase)
+    }
+
+    fn enqueue_under_made_id(&mut self, new: &NewJob<'_>, ties: &Ties<'_>) -> Added {
         let mut number = self.queue.next_seq;
         let id = loop {
             let id = format!("{}-{number}", self.at()).into_bytes();
@@ -142,8 +161,8 @@ impl Turn<'_> {
             }
             number = number.wrapping_add(1);
         };
-        self.change(&Effect::Added { id: &id, new: *new });
-        Added { outcome: Outcome::Added, phase: self.start_phase(new), made_id: Some(id) }
+        let phase = self.add(&id, new, ties);
+        Added { outcome: Outcome::Added, phase, made_id: Some(id) }
     }
 
     fn start_phase(&self, new: &NewJob<'_>) -> Phase {
@@ -177,7 +196,7 @@ impl Turn<'_> {
     }
 
     /// A new job meets an unfinished one of the same id.
-    fn meet(&mut self, handle: Handle, new: &NewJob<'_>, on_dup: OnDup) -> (Outcome, Phase) {
+    fn meet(&mut self, handle: Handle, new: &NewJob<'_>, ties: &Ties<'_>, on_dup: OnDup) -> (Outcome, Phase) {
         let Some(known) = self.queue.job(handle) else { return (Outcome::Duplicate, Phase::Waiting) };
         let phase = known.phase();
         let is_active = matches!(known.state, State::Active { .. });
@@ -192,20 +211,15 @@ impl Turn<'_> {
         match on_dup {
             OnDup::Replace if !is_active => {
                 self.change(&Effect::Replaced { job, new: *new });
-                (Outcome::Replaced, self.start_phase(new))
+                let is_blocked = phase == Phase::Blocked;
+                (Outcome::Replaced, if is_blocked { phase } else { self.start_phase(new) })
             }
-            OnDup::Rerun if will_start && !next_life_is_set => {
-                self.change(&Effect::Duplicate);
-                (Outcome::Duplicate, phase)
-            }
+            OnDup::Rerun if will_start && !next_life_is_set => self.refuse(phase, ties),
             OnDup::Replace | OnDup::Rerun => {
                 self.change(&Effect::Rerun { job, new: *new });
                 (Outcome::Rerun, phase)
             }
-            OnDup::Ignore => {
-                self.change(&Effect::Duplicate);
-                (Outcome::Duplicate, phase)
-            }
+            OnDup::Ignore => self.refuse(phase, ties),
         }
     }
 }

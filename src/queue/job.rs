@@ -1,5 +1,6 @@
 //! One job and the states of its life (drawn in the manual).
 
+use super::batches::After;
 use super::recipe::{Recipe, RecipeId};
 use super::remembered::Ending;
 use super::FOREVER;
@@ -11,6 +12,8 @@ pub(crate) enum State {
     Waiting { since: u64, lapsed: u64 },
     /// Not before `due`.
     Delayed { due: u64 },
+    /// Waits for a batch; then not before `due`, if that is not 0.
+    Blocked { after: After, due: u64 },
     /// Claimed at `since` under `token`; belongs to the worker of that number until `lease_until`.
     Active { token: u64, since: u64, lease_until: u64, worker: u32 },
     /// Done at `at` under `token`; the record is kept.
@@ -92,6 +95,8 @@ pub struct NewJob<'a> {
     pub payload: &'a [u8],
     /// When it may start.
     pub start: Start,
+    /// A batch it has to wait for. It must be there.
+    pub after: Option<After>,
     /// Smaller first.
     pub priority: i32,
     /// Options that the queue's settings also have.
@@ -125,6 +130,7 @@ impl Rerun {
         NewJob {
             payload: &self.payload,
             start: self.start,
+            after: None,
             priority: self.priority,
             recipe: self.recipe,
             expires: self.expires,
@@ -274,21 +280,22 @@ impl Job {
         match self.state {
             State::Waiting { .. } => Phase::Waiting,
             State::Delayed { .. } => Phase::Delayed,
+            State::Blocked { .. } => Phase::Blocked,
             State::Active { .. } => Phase::Active,
             State::Completed { .. } => Phase::Completed,
             State::Failed { .. } => Phase::Failed,
         }
     }
 
-    /// Not waiting, delayed or active any more: only its record is left.
+    /// Not waiting, delayed, blocked or active any more: only its record is left.
     pub(crate) fn is_finished(&self) -> bool {
         matches!(self.state, State::Completed { .. } | State::Failed { .. })
     }
 
-    /// The earliest instant at which time alone changes this job.
+    /// The earliest instant at which time alone changes this job. That a batch has finished is another matter.
     pub(crate) fn due(&self) -> u64 {
         match self.state {
-            State::Waiting { .. } => self.expires(),
+            State::Waiting { .. } | State::Blocked { .. } => self.expires(),
             State::Delayed { due } => due.min(self.expires()),
             State::Active { lease_until, .. } => lease_until,
             State::Completed { .. } | State::Failed { .. } => self.rare.as_ref().map_or(0, |r| r.keep_until),

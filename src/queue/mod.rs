@@ -11,6 +11,8 @@
 //!                       │                                        │ ACK ──────────────► completed
 //!            PX over    ▼   CANCEL                               └ NACK, none left ──► failed ──RETRY──► waiting
 //!   waiting, delayed ──► expired, cancelled                        lost too often
+//!
+//!      ADD AFTER ──► blocked ──batch finished──► waiting or delayed; expires and is cancelled like these
 //! ```
 //!
 //! How it is kept:
@@ -19,6 +21,7 @@
 //! - [`remembered`]: ids whose job is gone but whose dedup window is open, packed.
 //! - [`ids`]: from an id to either of them.
 //! - [`order`]: who comes next, once per state; the keys are read from the jobs themselves.
+//! - [`batches`]: named sets of jobs, counted, and who waits for them. [`watch`]: who outside does.
 //! - [`workers`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
 //!
 //! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Turn`] is one command's
@@ -29,16 +32,20 @@
 //! one job or one remembered record; sequence numbers are unique; tokens only grow.
 
 mod apply;
+mod batches;
+mod batching;
 mod check;
 mod claim;
 pub mod counters;
 mod effect;
 mod ending;
 mod enqueue;
+mod explain;
 mod finish;
 pub mod histogram;
 pub(crate) mod ids;
 pub(crate) mod job;
+mod list;
 pub(crate) mod order;
 pub(crate) mod recipe;
 pub(crate) mod remembered;
@@ -52,25 +59,34 @@ mod tests;
 mod time;
 mod turn;
 mod view;
+mod watch;
 mod workers;
 
+pub(crate) use batches::BatchNumber;
+pub use batches::{After, Gate, Tally};
+pub(crate) use batching::valid_batch_name;
+pub use batching::{BatchView, Ties};
 pub use claim::{Claimed, Want};
 pub use effect::Effect;
 pub(crate) use effect::Target;
 pub use enqueue::{Added, OnDup, Outcome, Refusal};
+pub use explain::Why;
 pub use finish::{Acked, Held, Nacked};
 pub use job::{NewJob, Phase, Start};
+pub use list::Position;
 pub use recipe::{Backoff, Recipe};
 pub use remembered::Ending;
-pub(crate) use restore::{valid_id, Header, SavedJob, SavedState};
+pub(crate) use restore::{valid_id, Header, SavedBatch, SavedJob, SavedState};
 pub use settings::Settings;
 pub use settle::Settled;
 pub use slab::Handle;
 pub(crate) use time::LATEST_TOKEN;
 pub use time::{Now, FOREVER};
 pub use turn::{Journal, Turn};
-pub use view::{JobView, Position, Why};
+pub use view::JobView;
+pub use watch::{Awaited, News};
 
+use batches::{Batch, Batches};
 use counters::Counters;
 use histogram::Histogram;
 use ids::IdIndex;
@@ -79,10 +95,13 @@ use order::Order;
 use recipe::Recipes;
 use remembered::{Record, Remembered};
 use slab::Slab;
+use watch::Watch;
 use workers::Workers;
 
 /// The longest id in bytes.
 pub const MAX_ID: usize = 512;
+/// The longest name of a batch in bytes.
+pub const MAX_BATCH: usize = 512;
 /// The longest worker name in bytes.
 pub const MAX_WORKER: usize = 128;
 /// Error texts are cut at this many bytes.
@@ -138,16 +157,19 @@ pub struct Queue {
     ids: IdIndex,
     waiting: Order<Place>,
     delayed: Order<When>,
+    /// Jobs that wait for a batch; each batch lists its own too.
+    blocked: Order<Place>,
     /// By the end of the lease.
     active: Order<When>,
     /// By the instant they finished; so are the failed.
     completed: Order<When>,
     failed: Order<When>,
-    /// Waiting and delayed jobs with PX, by its instant.
+    /// Waiting, delayed and blocked jobs with PX, by its instant.
     expiring: Order<When>,
     /// Kept records and remembered ids (packed entries) by the instant they are dropped, unless that is never.
     forgetting: Order<When>,
     workers: Workers,
+    batches: Batches,
     recipes: Recipes,
     settings: Settings,
     counters: Counters,
@@ -162,6 +184,7 @@ pub struct Queue {
     created_at: u64,
     /// Heap bytes behind all jobs.
     job_bytes: usize,
+    watch: Watch,
 }
 
 impl Queue {
@@ -206,6 +229,9 @@ impl Queue {
             self.active.first().and_then(|h| self.jobs.get(h)).map(Job::due),
             self.expiring.first().and_then(|h| self.jobs.get(h)).map(Job::expires),
             self.forgetting.first().map(|packed| forget_key(&self.jobs, &self.remembered, packed).at),
+            // Jobs that are to be released are due, whatever the clock says.
+            self.batches.next_release().map(|_| 0),
+            self.batches.next_forgotten().map(|(at, _)| at),
         ];
         leads.into_iter().flatten().min()
     }
@@ -223,7 +249,7 @@ impl Queue {
     /// Jobs that have not ended.
     #[must_use]
     pub fn unfinished(&self) -> usize {
-        self.waiting.len() + self.delayed.len() + self.active.len()
+        self.waiting.len() + self.delayed.len() + self.blocked.len() + self.active.len()
     }
 
     /// Ids that are known: live, kept and remembered.
@@ -241,6 +267,9 @@ impl Queue {
             + self.remembered.bytes()
             + self.ids.bytes()
             + self.waiting.bytes()
+            // Each batch lists its own once more.
+            + 2 * self.blocked.bytes()
+            + self.batches.bytes()
             + [&self.delayed, &self.active, &self.completed, &self.failed, &self.expiring, &self.forgetting]
                 .into_iter()
                 .map(Order::bytes)
@@ -287,16 +316,43 @@ impl Queue {
         self.remembered.len()
     }
 
+    /// From now on [`Queue::take_news`] tells about `awaited`.
+    pub fn watch(&mut self, awaited: Awaited) {
+        self.watch.begin(awaited);
+    }
+
+    /// Nobody waits for it any more.
+    pub fn unwatch(&mut self, awaited: &Awaited) {
+        self.watch.end(awaited);
+    }
+
+    /// Nobody waits for anything any more.
+    pub fn unwatch_all(&mut self) {
+        self.watch = Watch::default();
+    }
+
+    /// Whether somebody waits for something.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.watch.is_on()
+    }
+
+    /// What has become of what was awaited; it is not awaited any more.
+    pub fn take_news(&mut self) -> Vec<(Awaited, News)> {
+        self.watch.take()
+    }
+
     /// How many jobs are in `phase`.
     #[must_use]
     pub fn count(&self, phase: Phase) -> usize {
         match phase {
             Phase::Waiting => self.waiting.len(),
             Phase::Delayed => self.delayed.len(),
+            Phase::Blocked => self.blocked.len(),
             Phase::Active => self.active.len(),
             Phase::Completed => self.completed.len(),
             Phase::Failed => self.failed.len(),
-            Phase::Blocked | Phase::Expired | Phase::Cancelled => 0,
+            Phase::Expired | Phase::Cancelled => 0,
         }
     }
 }

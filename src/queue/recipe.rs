@@ -2,7 +2,10 @@
 //!
 //! A queue has few distinct sets of them however many jobs it has, so jobs hold a 4-byte number and the sets
 //! are kept once, counted. What a job does not say itself follows the queue's settings at the moment it matters.
+//! The batch of a job is part of its set: a queue has few of them too, and most jobs have none.
 
+use super::batches::BatchNumber;
+use super::slab::{Handle, Slab};
 use std::collections::BTreeMap;
 
 /// How long a job that was NACKed waits before its next attempt.
@@ -40,6 +43,8 @@ pub struct Recipe {
     pub dedup: Option<u64>,
     /// How long the completed record stays readable, ms or [`super::FOREVER`].
     pub keep: Option<u64>,
+    /// What it is a member of; the batch itself may be gone.
+    pub batch: Option<BatchNumber>,
 }
 
 /// A recipe's number in its queue. 0 is the empty recipe: everything follows the queue.
@@ -49,74 +54,70 @@ pub(crate) struct RecipeId(u32);
 /// The distinct recipes of a queue with the number of jobs that use each.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Recipes {
-    numbers: BTreeMap<Recipe, u32>,
-    /// By number - 1; a count of 0 marks a free place.
-    sets: Vec<(Recipe, u32)>,
-    free: Vec<u32>,
+    handles: BTreeMap<Recipe, Handle>,
+    sets: Slab<Counted>,
+}
+
+/// A recipe and how many jobs use it, at least one.
+#[derive(Debug, Clone)]
+struct Counted {
+    recipe: Recipe,
+    uses: u32,
+}
+
+impl RecipeId {
+    fn of(handle: Handle) -> Self {
+        RecipeId(handle + 1)
+    }
+
+    fn handle(self) -> Option<Handle> {
+        self.0.checked_sub(1)
+    }
 }
 
 impl Recipes {
-    /// Takes one more use of `recipe`.
+    /// Takes one more use of `recipe`. O(log distinct recipes), as everything here.
     pub(crate) fn hold(&mut self, recipe: Recipe) -> RecipeId {
         if recipe == Recipe::default() {
-            return RecipeId(0);
+            return RecipeId::default();
         }
-        if let Some(&number) = self.numbers.get(&recipe) {
-            self.count(number, |uses| uses.saturating_add(1));
-            return RecipeId(number);
-        }
-        let number = if let Some(number) = self.free.pop() {
-            if let Some(place) = self.slot(number) {
-                *place = (recipe, 1);
+        if let Some(&handle) = self.handles.get(&recipe) {
+            if let Some(set) = self.sets.get_mut(handle) {
+                set.uses = set.uses.saturating_add(1);
             }
-            number
-        } else {
-            self.sets.push((recipe, 1));
-            u32::try_from(self.sets.len()).unwrap_or(u32::MAX)
-        };
-        self.numbers.insert(recipe, number);
-        RecipeId(number)
+            return RecipeId::of(handle);
+        }
+        let Some(handle) = self.sets.insert(Counted { recipe, uses: 1 }) else { return RecipeId::default() };
+        self.handles.insert(recipe, handle);
+        RecipeId::of(handle)
     }
 
     /// Gives one use back.
     pub(crate) fn release(&mut self, id: RecipeId) {
-        let RecipeId(number) = id;
-        if number == 0 || self.count(number, |uses| uses.saturating_sub(1)) != Some(0) {
+        let Some((handle, set)) = id.handle().and_then(|handle| Some((handle, self.sets.get_mut(handle)?)))
+        else {
             return;
-        }
-        let recipe = self.get(id);
-        self.numbers.remove(&recipe);
-        self.free.push(number);
-        if self.numbers.is_empty() {
-            *self = Recipes::default();
+        };
+        set.uses = set.uses.saturating_sub(1);
+        if set.uses == 0 {
+            self.handles.remove(&set.recipe);
+            self.sets.remove(handle);
         }
     }
 
     /// The recipe with this number.
-    pub(crate) fn get(&self, RecipeId(number): RecipeId) -> Recipe {
-        let place = (number as usize).checked_sub(1).and_then(|i| self.sets.get(i));
-        place.map_or_else(Recipe::default, |(recipe, _)| *recipe)
+    pub(crate) fn get(&self, id: RecipeId) -> Recipe {
+        id.handle().and_then(|handle| self.sets.get(handle)).map_or_else(Recipe::default, |set| set.recipe)
     }
 
     /// Every recipe in use with its number of uses, for the recount.
     pub(crate) fn uses(&self) -> impl Iterator<Item = (Recipe, u32)> + '_ {
-        self.sets.iter().copied().filter(|(_, uses)| *uses > 0)
+        self.sets.iter().map(|(_, set)| (set.recipe, set.uses))
     }
 
     /// Heap bytes held, roughly.
     pub(crate) fn bytes(&self) -> usize {
-        self.sets.capacity() * size_of::<(Recipe, u32)>()
-            + self.numbers.len() * 2 * size_of::<(Recipe, u32)>()
-    }
-
-    fn slot(&mut self, number: u32) -> Option<&mut (Recipe, u32)> {
-        (number as usize).checked_sub(1).and_then(|i| self.sets.get_mut(i))
-    }
-
-    fn count(&mut self, number: u32, change: impl Fn(u32) -> u32) -> Option<u32> {
-        let (_, uses) = self.slot(number)?;
-        *uses = change(*uses);
-        Some(*uses)
+        self.sets.bytes() + self.handles.len() * 2 * size_of::<(Recipe, Handle)>()
     }
 }
 
@@ -145,6 +146,6 @@ mod tests {
         recipes.release(b);
         assert_eq!(recipes.uses().collect::<Vec<_>>(), [(nine, 1)]);
         assert_eq!(recipes.hold(five), a, "the free number is used again");
-        assert_eq!(recipes.hold(Recipe::default()), RecipeId(0));
+        assert_eq!(recipes.hold(Recipe::default()), RecipeId::default());
     }
 }

@@ -6,8 +6,8 @@
 use super::job::{Job, Rare, Rerun, State};
 use super::remembered::Record;
 use super::{
-    apply, ids, Counters, Entry, Histogram, NewJob, Order, Queue, Recipe, Settings, When, LATEST_TOKEN,
-    MAX_ID, MAX_WORKER,
+    apply, ids, valid_batch_name, After, Batch, Counters, Entry, Histogram, NewJob, Order, Queue, Recipe,
+    Settings, Tally, When, LATEST_TOKEN, MAX_ID, MAX_WORKER,
 };
 
 /// All of a queue that is not about single jobs.
@@ -20,7 +20,24 @@ pub(crate) struct Header<'a> {
     pub(crate) next_seq: u64,
     pub(crate) last_token: u64,
     pub(crate) created_at: u64,
+    pub(crate) next_batch: u64,
     pub(crate) paused: bool,
+}
+
+/// A batch as it is saved. What is pending is counted again as its members are restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SavedBatch<'a> {
+    pub(crate) number: u64,
+    pub(crate) name: &'a [u8],
+    pub(crate) created_at: u64,
+    pub(crate) sealed: bool,
+    pub(crate) finished_at: u64,
+    pub(crate) keep_until: u64,
+    pub(crate) completed: u64,
+    pub(crate) failed: u64,
+    pub(crate) expired: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) duplicates: u64,
 }
 
 /// A state with the worker by its name.
@@ -31,6 +48,7 @@ pub(crate) enum SavedState<'a> {
     Active { token: u64, since: u64, lease_until: u64, worker: &'a [u8] },
     Completed { at: u64, token: u64 },
     Failed { at: u64, token: u64 },
+    Blocked { after: After, due: u64 },
 }
 
 /// A job or kept record as it is saved.
@@ -66,14 +84,33 @@ impl Queue {
             next_seq: self.next_seq,
             last_token: self.last_token,
             created_at: self.created_at,
+            next_batch: self.batches.next_number(),
             paused: self.paused,
         }
+    }
+
+    /// Every batch by its number.
+    pub(crate) fn saved_batches(&self) -> impl Iterator<Item = SavedBatch<'_>> {
+        self.batches.iter_from(0).map(|(number, batch)| SavedBatch {
+            number: number.0,
+            name: &batch.name,
+            created_at: batch.created_at,
+            sealed: batch.sealed,
+            finished_at: batch.finished_at,
+            keep_until: batch.keep_until,
+            completed: batch.tally.completed,
+            failed: batch.tally.failed,
+            expired: batch.tally.expired,
+            cancelled: batch.tally.cancelled,
+            duplicates: batch.duplicates,
+        })
     }
 
     /// Every job and kept record, state by state, each state in its order: the same on every server.
     pub(crate) fn saved_jobs(&self) -> impl Iterator<Item = SavedJob<'_>> {
         let indexes = [&self.delayed, &self.active, &self.completed, &self.failed];
-        let handles = self.waiting.iter().chain(indexes.into_iter().flat_map(Order::iter));
+        let in_line = self.waiting.iter().chain(self.blocked.iter());
+        let handles = in_line.chain(indexes.into_iter().flat_map(Order::iter));
         handles.filter_map(|handle| self.job(handle)).map(|job| self.saved_job(job))
     }
 
@@ -96,6 +133,7 @@ impl Queue {
             }
             State::Completed { at, token } => SavedState::Completed { at, token },
             State::Failed { at, token } => SavedState::Failed { at, token },
+            State::Blocked { after, due } => SavedState::Blocked { after, due },
         };
         SavedJob {
             id: job.id(),
@@ -123,7 +161,7 @@ impl Queue {
     #[must_use]
     pub(crate) fn restore_header(&mut self, header: &Header<'_>) -> bool {
         // Far from where counting ends: what is accepted here must be accepted again after any use of the queue.
-        let fits = header.next_seq < 1 << 52 && header.last_token < LATEST_TOKEN;
+        let fits = header.next_seq.max(header.next_batch) < 1 << 52 && header.last_token < LATEST_TOKEN;
         if self.created_at != 0 || header.created_at == 0 || !fits {
             return false;
         }
@@ -134,8 +172,39 @@ impl Queue {
         self.next_seq = header.next_seq;
         self.last_token = header.last_token;
         self.created_at = header.created_at;
+        self.batches.set_next_number(header.next_batch);
         self.paused = header.paused;
         true
+    }
+
+    /// Puts a batch into a queue whose header is there.
+    #[must_use]
+    pub(crate) fn restore_batch(&mut self, saved: &SavedBatch<'_>) -> bool {
+        let tally = Tally {
+            pending: 0,
+            completed: saved.completed,
+            failed: saved.failed,
+            expired: saved.expired,
+            cancelled: saved.cancelled,
+        };
+        // Far from where counting ends.
+        let counts = [saved.completed, saved.failed, saved.expired, saved.cancelled, saved.duplicates];
+        let is_finished = saved.finished_at != 0;
+        let fits = valid_batch_name(saved.name)
+            && counts.iter().all(|count| *count < 1 << 52)
+            && (saved.sealed || !is_finished)
+            && (is_finished || saved.keep_until == 0);
+        let batch = Batch {
+            name: saved.name.into(),
+            created_at: saved.created_at,
+            sealed: saved.sealed,
+            tally,
+            duplicates: saved.duplicates,
+            finished_at: saved.finished_at,
+            keep_until: saved.keep_until,
+            blocked: Order::default(),
+        };
+        fits && self.batches.restore(saved.number, batch)
     }
 
     /// Puts a job into a queue whose header is there.
@@ -147,7 +216,7 @@ impl Queue {
             | SavedState::Completed { token, .. }
             | SavedState::Failed { token, .. }
             | SavedState::Waiting { lapsed: token, .. } => token,
-            SavedState::Delayed { .. } => 0,
+            SavedState::Delayed { .. } | SavedState::Blocked { .. } => 0,
         };
         if token.max(saved.done_under) > self.last_token {
             return false;
@@ -155,7 +224,14 @@ impl Queue {
         if !valid_id(saved.id) || saved.seq >= self.next_seq || self.find_hashed(hash, saved.id).is_some() {
             return false;
         }
+        let names_its_batches = saved.recipe.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
+            && saved.rerun.is_none_or(|new| new.recipe.batch.is_none() && new.after.is_none());
+        if !names_its_batches {
+            return false;
+        }
         let state = match saved.state {
+            SavedState::Blocked { after, .. } if self.batches.get(after.batch).is_none() => return false,
+            SavedState::Blocked { after, due } => State::Blocked { after, due },
             SavedState::Waiting { since, lapsed } => State::Waiting { since, lapsed },
             SavedState::Delayed { due } => State::Delayed { due },
             SavedState::Active { worker, .. } if worker.is_empty() || worker.len() > MAX_WORKER => {
@@ -193,6 +269,9 @@ impl Queue {
         let (jobs, remembered) = (&self.jobs, &self.remembered);
         self.ids.insert(hash, Entry::Job(handle).pack(), |packed| apply::hash_of(jobs, remembered, packed));
         self.enter(handle);
+        if !matches!(state, State::Completed { .. } | State::Failed { .. }) {
+            self.count_in(saved.recipe.batch);
+        }
         true
     }
 
@@ -213,7 +292,7 @@ impl Queue {
     }
 
     /// Whether what was restored fits together: sequence numbers are unique, tokens are unique and none is newer
-    /// than the last one given. O(n log n).
+    /// than the last one given, no sealed batch should have finished. O(n log n).
     #[must_use]
     pub(crate) fn is_sound(&self) -> bool {
         let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
@@ -231,6 +310,7 @@ impl Queue {
         seqs.is_sorted_by(|a, b| a < b)
             && tokens.is_sorted_by(|a, b| a < b)
             && tokens.last().is_none_or(|&newest| newest <= self.last_token)
+            && self.batches.iter_from(0).all(|(_, b)| !b.sealed || b.is_finished() || b.tally.pending > 0)
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Settings {
     pub keep_failed: u64,
     /// How many failed records are kept.
     pub keep_failed_max: u64,
+    /// How long finished batches stay readable.
+    pub keep_batches: u64,
     /// Unfinished jobs at the same time.
     pub max_jobs: u64,
 }
@@ -49,6 +51,7 @@ impl Default for Settings {
             keep_completed_max: 0,
             keep_failed: FOREVER,
             keep_failed_max: 0,
+            keep_batches: 86_400_000,
             max_jobs: 0,
         }
     }

@@ -6,7 +6,7 @@
 
 use super::counters::Count;
 use super::job::{Job, State};
-use super::{due_key, expiry_key, forget_key, Ending, Entry, Handle, Queue};
+use super::{due_key, expiry_key, forget_key, Ending, Entry, Handle, Queue, When};
 
 /// How much time has done, or may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +37,10 @@ impl Queue {
             self.delayed.first().map(|h| (due_key(jobs, h), h)),
             self.active.first().map(|h| (due_key(jobs, h), h)),
             self.expiring.first().map(|h| (expiry_key(jobs, h), h)),
+            // Even if the clock was set back since the batch finished.
+            self.batches
+                .next_release()
+                .map(|(when, h)| (When { at: when.min(at), ..expiry_key(jobs, h) }, h)),
         ];
         match leads.into_iter().flatten().min() {
             Some((when, handle)) if when.at <= at => {
@@ -47,7 +51,22 @@ impl Queue {
         }
     }
 
+    /// Drops what is to be forgotten next, if its time has come.
     fn forget_next(&mut self, at: u64) -> bool {
+        self.forget_next_id(at) || self.forget_next_batch(at)
+    }
+
+    fn forget_next_batch(&mut self, at: u64) -> bool {
+        match self.batches.next_forgotten() {
+            Some((when, batch)) if when <= at => {
+                self.batches.drop(batch);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn forget_next_id(&mut self, at: u64) -> bool {
         let Some(packed) = self.forgetting.first() else { return false };
         let key = forget_key(&self.jobs, &self.remembered, packed);
         if key.at > at {
@@ -62,7 +81,7 @@ impl Queue {
 
     /// Brings one job up to `at`.
     pub(super) fn settle_job(&mut self, handle: Handle, at: u64) {
-        while self.jobs.get(handle).is_some_and(|job| !job.is_finished() && job.due() <= at) {
+        while self.jobs.get(handle).is_some_and(|job| !job.is_finished() && self.due_of(job) <= at) {
             self.step(handle);
         }
     }
@@ -76,6 +95,7 @@ impl Queue {
                 let at = job.expires();
                 self.end(handle, Ending::Expired, at);
             }
+            State::Blocked { after, due } => self.step_blocked(handle, after, due, job.expires()),
             State::Active { token, lease_until, .. } => self.lose(handle, token, lease_until),
             State::Completed { .. } | State::Failed { .. } => {}
         }

@@ -22,7 +22,9 @@ impl Turn<'_> {
         let Some(known) = self.queue.job(handle) else { return false };
         let job = Target::job(handle);
         match known.state {
-            State::Waiting { .. } | State::Delayed { .. } => self.change(&Effect::Cancelled { job }),
+            State::Waiting { .. } | State::Delayed { .. } | State::Blocked { .. } => {
+                self.change(&Effect::Cancelled { job });
+            }
             State::Active { .. } if !known.cancel_asked() => self.change(&Effect::CancelAsked { job }),
             _ => return false,
         }

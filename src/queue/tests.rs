@@ -1,6 +1,8 @@
 //! The rules of a queue one at a time, with every invariant recounted after every step. What random commands
 //! do to it is tested against the naive twin under `tests/`.
 
+mod batching;
+
 use super::*;
 
 /// A queue at an instant that the test sets.
@@ -35,7 +37,8 @@ impl Stage {
     }
 
     fn add(&mut self, id: &str, new: NewJob<'_>) -> (Outcome, Phase) {
-        let added = self.turn(|turn| turn.enqueue(Some(id.as_bytes()), &new, OnDup::Ignore));
+        let added =
+            self.turn(|turn| turn.enqueue(Some(id.as_bytes()), &new, &Ties::default(), OnDup::Ignore));
         (added.outcome, added.phase)
     }
 
@@ -50,13 +53,20 @@ impl Stage {
     }
 
     fn ids(&self, phase: Phase) -> Vec<String> {
-        let (jobs, _) = self.queue.list(phase, None, 100);
+        let (jobs, _) = self.queue.list(phase, None, None, 100);
         jobs.iter().map(|job| String::from_utf8_lossy(self.queue.id(*job)).into_owned()).collect()
     }
 }
 
 fn job() -> NewJob<'static> {
-    NewJob { payload: b"x", start: Start::Now, priority: 0, recipe: Recipe::default(), expires: None }
+    NewJob {
+        payload: b"x",
+        start: Start::Now,
+        after: None,
+        priority: 0,
+        recipe: Recipe::default(),
+        expires: None,
+    }
 }
 
 #[test]
@@ -83,7 +93,12 @@ fn time_does_a_bounded_part_and_a_named_job_is_brought_up_all_the_same() {
     let mut journal = Counting(&mut stage.effects);
     let mut turn = Turn::begin(&mut stage.queue, Now::from_micros(1000), &mut journal);
     for id in &ids {
-        turn.enqueue(Some(id.as_bytes()), &NewJob { start: Start::At(10), ..job() }, OnDup::Ignore);
+        turn.enqueue(
+            Some(id.as_bytes()),
+            &NewJob { start: Start::At(10), ..job() },
+            &Ties::default(),
+            OnDup::Ignore,
+        );
     }
     stage.ms = 10;
     stage.effects = 0;
@@ -157,7 +172,8 @@ fn an_id_the_queue_makes_is_new_and_not_remembered() {
     let mut stage = Stage { ms: 7, ..Stage::default() };
     stage.add("7-1", job());
     let recipe = Recipe { dedup: Some(0), ..Recipe::default() };
-    let added = stage.turn(|turn| turn.enqueue(None, &NewJob { recipe, ..job() }, OnDup::Ignore));
+    let added =
+        stage.turn(|turn| turn.enqueue(None, &NewJob { recipe, ..job() }, &Ties::default(), OnDup::Ignore));
     assert_eq!(added.made_id.as_deref(), Some(&b"7-2"[..]), "7-1 is taken");
     stage.claim();
     let token = stage.claim().unwrap();
@@ -171,11 +187,15 @@ fn limits_count_new_ids_only_and_are_asked_before_anything_changes() {
     stage.configure(|settings| settings.max_jobs = 2);
     stage.add("a", job());
     let room = |stage: &mut Stage, ids: &[&'static str]| {
-        stage.turn(|turn| turn.room_for(ids.len(), ids.iter().map(|id| Some(id.as_bytes()))))
+        stage
+            .turn(|turn| turn.room_for(ids.len(), ids.iter().map(|id| Some(id.as_bytes())), &Ties::default()))
     };
     assert_eq!(room(&mut stage, &["a", "b", "b", "a"]), Ok(()));
     assert_eq!(room(&mut stage, &["b", "c"]), Err(Refusal::MaxJobs(2)));
-    assert_eq!(stage.turn(|turn| turn.room_for(2, [None, None].into_iter())), Err(Refusal::MaxJobs(2)));
+    assert_eq!(
+        stage.turn(|turn| turn.room_for(2, [None, None].into_iter(), &Ties::default())),
+        Err(Refusal::MaxJobs(2))
+    );
     stage.configure(|settings| (settings.max_jobs, settings.max_ids) = (0, 1));
     assert_eq!(room(&mut stage, &["a"]), Ok(()));
     assert_eq!(room(&mut stage, &["b"]), Err(Refusal::MaxIds(1)));

@@ -18,12 +18,14 @@ pub struct Turn<'q> {
     pub(crate) queue: &'q mut Queue,
     now: Now,
     journal: &'q mut dyn Journal,
+    /// Steps in the life of jobs that time may still take in this turn.
+    steps_left: u32,
 }
 
 impl<'q> Turn<'q> {
     /// Begins a turn: lets time do what is due, bounded to about a millisecond.
     pub fn begin(queue: &'q mut Queue, now: Now, journal: &'q mut dyn Journal) -> Self {
-        let mut turn = Turn { queue, now, journal };
+        let mut turn = Turn { queue, now, journal, steps_left: SETTLE_FIRST.jobs };
         turn.settle(SETTLE_FIRST);
         turn
     }
@@ -52,16 +54,21 @@ impl<'q> Turn<'q> {
             return;
         }
         let done = self.queue.settle(at, most);
+        self.steps_left = self.steps_left.saturating_sub(done.jobs);
         if done != Settled::default() {
             // Written down afterwards: it names no job, and only now it is known how much it was.
             self.journal.record(self.queue, &Effect::Settled(done));
         }
     }
 
-    /// Journals `effect` and makes it happen.
+    /// Journals `effect` and makes it happen. Jobs that waited for a batch it finished go on at once, as many as
+    /// the turn has steps left for.
     pub(crate) fn change(&mut self, effect: &Effect<'_>) {
         self.journal.record(self.queue, effect);
         self.queue.apply(effect, self.at());
+        if self.queue.has_released() && self.steps_left > 0 {
+            self.settle(Settled { jobs: self.steps_left, forgotten: 0 });
+        }
     }
 
     /// What `id` leads to as of now, even where time has more to do than it had room for.
@@ -76,7 +83,8 @@ impl<'q> Turn<'q> {
     /// Brings a job up to now; whether there was anything to do.
     pub(crate) fn bring_up(&mut self, handle: Handle) -> bool {
         let at = self.at();
-        let behind = self.queue.job(handle).is_some_and(|job| !job.is_finished() && job.due() <= at);
+        let behind =
+            self.queue.job(handle).is_some_and(|job| !job.is_finished() && self.queue.due_of(job) <= at);
         if behind {
             self.change(&Effect::SettledJob { job: Target::job(handle) });
         }

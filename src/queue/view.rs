@@ -1,31 +1,7 @@
 //! Looking at a queue without changing it.
 
 use super::job::{Job, Rare, State};
-use super::{
-    due_key, finished_key, place_key, Entry, Handle, Now, Order, Phase, Place, Queue, When, FOREVER,
-};
-
-/// A place in a listing: where the next page begins. Its meaning depends on the state that is listed, so it
-/// stays valid however the queue changes in between.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
-    /// A priority or an instant.
-    pub major: i64,
-    /// A sequence number.
-    pub minor: u64,
-}
-
-impl Position {
-    fn place(self) -> Option<Place> {
-        let priority = i32::try_from(self.major).ok()?;
-        Some(Place { priority, seq: self.minor })
-    }
-
-    fn when(self) -> Option<When> {
-        let at = u64::try_from(self.major).ok()?;
-        Some(When { at, seq: self.minor })
-    }
-}
+use super::{place_key, Entry, Handle, Now, Phase, Place, Queue, FOREVER};
 
 /// All that is known about a job, a kept record or a remembered id. Absent values are None.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +23,8 @@ pub struct JobView<'a> {
     pub finished_at: Option<u64>,
     pub kept_until: Option<u64>,
     pub refused_until: Option<u64>,
+    pub batch: Option<&'a [u8]>,
+    pub after: Option<&'a [u8]>,
     pub cancel_asked: bool,
     pub rerun: bool,
     pub error: Option<&'a [u8]>,
@@ -54,18 +32,8 @@ pub struct JobView<'a> {
     pub result: Option<&'a [u8]>,
 }
 
-/// Why a job is not running, and when that changes by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Why {
-    /// Where it stands.
-    pub phase: Phase,
-    /// In words.
-    pub why: String,
-    /// The instant (Unix ms) that changes it, if time alone does.
-    pub until: Option<u64>,
-}
-
-fn unless_endless(instant: u64) -> Option<u64> {
+/// An instant, unless it is never.
+pub(super) fn unless_endless(instant: u64) -> Option<u64> {
     (instant != FOREVER).then_some(instant)
 }
 
@@ -97,6 +65,7 @@ impl Queue {
             expires_at: unless_endless(job.expires()),
             kept_until: record.and_then(|r| unless_endless(r.keep_until)),
             refused_until: record.and_then(|r| unless_endless(r.window_until)).filter(|until| *until != 0),
+            batch: self.batch_of(job).and_then(|batch| self.batch_name(batch)),
             cancel_asked: job.cancel_asked(),
             rerun: rare.is_some_and(|r| r.rerun.is_some()),
             error: text(|r| r.error.as_deref()),
@@ -107,6 +76,10 @@ impl Queue {
         match job.state {
             State::Waiting { .. } => {}
             State::Delayed { due } => view.due_at = Some(due),
+            State::Blocked { after, due } => {
+                view.after = self.batch_name(after.batch);
+                view.due_at = Some(due).filter(|due| *due != 0);
+            }
             State::Active { token, lease_until, worker, .. } => {
                 view.token = Some(token);
                 view.lease_until = Some(lease_until);
@@ -118,58 +91,6 @@ impl Queue {
             }
         }
         view
-    }
-
-    /// At most `count` jobs of a state in the order they would run or finished, from `from` on, and where the
-    /// next page begins. O(log n + count).
-    #[must_use]
-    pub fn list(
-        &self,
-        phase: Phase,
-        from: Option<Position>,
-        count: usize,
-    ) -> (Vec<Handle>, Option<Position>) {
-        let jobs = &self.jobs;
-        let mut handles: Vec<Handle> = match phase {
-            Phase::Waiting => {
-                let from = from.map_or(Some(Place { priority: i32::MIN, seq: 0 }), Position::place);
-                from.into_iter()
-                    .flat_map(|from| self.waiting.iter_from(from, |h| place_key(jobs, h)))
-                    .take(count.saturating_add(1))
-                    .collect()
-            }
-            Phase::Delayed => self.page(&self.delayed, from, count, |h| due_key(jobs, h)),
-            Phase::Active => self.page(&self.active, from, count, |h| due_key(jobs, h)),
-            Phase::Completed => self.page(&self.completed, from, count, |h| finished_key(jobs, h)),
-            Phase::Failed => self.page(&self.failed, from, count, |h| finished_key(jobs, h)),
-            Phase::Blocked | Phase::Expired | Phase::Cancelled => Vec::new(),
-        };
-        let next = if handles.len() > count { handles.pop() } else { None };
-        (handles, next.and_then(|handle| self.position(phase, handle)))
-    }
-
-    fn page(
-        &self,
-        index: &Order<When>,
-        from: Option<Position>,
-        count: usize,
-        key_of: impl Fn(Handle) -> When,
-    ) -> Vec<Handle> {
-        let from = from.map_or(Some(When { at: 0, seq: 0 }), Position::when);
-        from.into_iter()
-            .flat_map(|from| index.iter_from(from, &key_of))
-            .take(count.saturating_add(1))
-            .collect()
-    }
-
-    fn position(&self, phase: Phase, handle: Handle) -> Option<Position> {
-        let job = self.job(handle)?;
-        let major = match phase {
-            Phase::Waiting => i64::from(job.priority),
-            Phase::Completed | Phase::Failed => i64::try_from(finished_key(&self.jobs, handle).at).ok()?,
-            _ => i64::try_from(due_key(&self.jobs, handle).at).ok()?,
-        };
-        Some(Position { major, minor: job.seq })
     }
 
     /// The id of a job.
@@ -212,43 +133,6 @@ impl Queue {
         }
         oldest.map(|since| now.millis().saturating_sub(since))
     }
-
-    /// Why `id` is not running, and what will change that. O(log n).
-    #[must_use]
-    pub fn explain(&self, id: &[u8]) -> Option<Why> {
-        match self.find(id)? {
-            Entry::Job(handle) => self.job(handle).map(|job| self.explain_job(job)),
-            Entry::Remembered(handle) => self.record(handle).map(|r| Why {
-                phase: r.ending.into(),
-                why: "the job has ended; its id is refused until its dedup window closes".into(),
-                until: unless_endless(r.until),
-            }),
-        }
-    }
-
-    fn explain_job(&self, job: &Job) -> Why {
-        let (why, until) = match job.state {
-            State::Waiting { .. } if self.paused => {
-                ("the queue is paused; JQ.RESUME lets it go on", job.expires())
-            }
-            State::Waiting { lapsed: 1.., .. } => {
-                ("its lease ran out; it is claimable again, unless a late ACK comes first", job.expires())
-            }
-            State::Waiting { .. } if job.expires() != FOREVER => {
-                ("it is claimable until it expires; jobs before it in line come first", job.expires())
-            }
-            State::Waiting { .. } => ("it is claimable; jobs before it in line come first", FOREVER),
-            State::Delayed { due } if job.nacks > 0 => ("it waits for its next attempt", due),
-            State::Delayed { due } => ("it is delayed", due),
-            State::Active { lease_until, .. } if job.cancel_asked() => {
-                ("a worker has it and will be told that it is cancelled", lease_until)
-            }
-            State::Active { lease_until, .. } => ("a worker has it", lease_until),
-            State::Completed { .. } => ("it is done; its record is kept", job.due()),
-            State::Failed { .. } => ("it failed for good; JQ.RETRY gives it fresh attempts", job.due()),
-        };
-        Why { phase: job.phase(), why: why.into(), until: unless_endless(until) }
-    }
 }
 
 impl<'a> JobView<'a> {
@@ -271,6 +155,8 @@ impl<'a> JobView<'a> {
             finished_at: None,
             kept_until: None,
             refused_until: None,
+            batch: None,
+            after: None,
             cancel_asked: false,
             rerun: false,
             error: None,

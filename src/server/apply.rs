@@ -8,7 +8,7 @@ use super::ffi::context::warn;
 use super::ffi::key::{Found, Key, Mode};
 use super::ffi::reply::Writer;
 use super::home::Value;
-use super::{guarded, timekeeper, wakeups, INTERNAL_ERROR};
+use super::{follow_up, guarded, INTERNAL_ERROR};
 use crate::codec;
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
@@ -47,8 +47,7 @@ fn run(call: &Call<'_>, reply: &mut Writer<'_>) -> Result<(), Error> {
     codec::replay(&mut value.queue, blob).map_err(|reason| refused(name.bytes(), &reason.to_string()))?;
     call.ctx.replicate_verbatim();
     call.ctx.signal_modified(name);
-    timekeeper::note(call.ctx, name.bytes(), value);
-    wakeups::look(call.ctx, name.bytes(), value.queue.claimable());
+    follow_up(call.ctx, name.bytes(), value);
     if let Some(value) = fresh {
         key.store(value);
     }

@@ -14,11 +14,12 @@ use super::ffi::name::Name;
 use super::ffi::reply::Writer;
 use super::home::Value;
 use super::line::Ahead;
-use super::{clock, config, guarded, publish, timekeeper, wakeups, INTERNAL_ERROR};
+use super::{awaits, clock, config, guarded, wakeups, INTERNAL_ERROR};
 use crate::codec::effects::Log;
 use crate::commands::args::Args;
 use crate::commands::error::Error;
-use crate::commands::{Command, Env, Flow, Read, Request, Write, COMMANDS};
+use crate::commands::reply::Reply;
+use crate::commands::{Await, Command, Env, Flow, Read, Request, Write, COMMANDS};
 use crate::queue::{Now, Queue, Turn};
 use lazy_static::lazy_static;
 
@@ -72,7 +73,34 @@ fn run(
     match command.parse(args, &config::limits())? {
         Request::Read(read) => look(ctx, name, &read, reply),
         Request::Write(write) => change(number, ctx, name, &write, reply),
+        Request::Await(request) => listen(ctx, name, &request, reply),
     }
+}
+
+/// Unlike a claim this works on replicas too: they hear what happens as their primary does.
+fn listen(ctx: Context<'_>, name: Name<'_>, request: &Await, reply: &mut Writer<'_>) -> Result<(), Error> {
+    let now = clock::of_command();
+    let mut key = Key::open(ctx, name, Mode::Read);
+    let value = match key.found() {
+        Found::Queue(value) => value,
+        Found::Missing => {
+            reply.null();
+            return Ok(());
+        }
+        Found::Other => {
+            reply.error_line(WRONG_TYPE);
+            return Ok(());
+        }
+    };
+    let mut env = env(ctx, name, &value.queue, now);
+    env.may_block = !ctx.flags().deny_blocking();
+    if !request.is_answered(&value.queue, &env, reply) {
+        awaits::catch_up(value);
+        value.queue.watch(request.awaited.clone());
+        drop(key);
+        awaits::wait(ctx, name, request);
+    }
+    Ok(())
 }
 
 fn look(ctx: Context<'_>, name: Name<'_>, read: &Read<'_>, reply: &mut Writer<'_>) -> Result<(), Error> {
@@ -120,6 +148,7 @@ fn change(
             return Ok(());
         }
     };
+    awaits::catch_up(value);
     let mut log = Log::new(now);
     let outcome = guarded("a command", || {
         let mut turn = Turn::begin(&mut value.queue, now, &mut log);
@@ -130,9 +159,7 @@ fn change(
     });
     let changed = !log.is_empty();
     if changed {
-        publish(ctx, name, log);
-        timekeeper::note(ctx, name.bytes(), value);
-        wakeups::look(ctx, name.bytes(), value.queue.claimable());
+        super::changed(ctx, name, value, log);
     }
     // What happened before a panic has happened, here and on the replicas.
     if let (true, Some(value)) = (changed, fresh) {

@@ -13,7 +13,7 @@
 use super::ffi::context;
 use crate::queue::Queue;
 use lazy_static::lazy_static;
-use std::sync::atomic::{AtomicU64, AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicU8, Ordering::Relaxed};
 use std::sync::Arc;
 use std::thread::{self, ThreadId};
 
@@ -35,6 +35,8 @@ pub(super) struct Home {
     /// The instant the registry has it listed for; NEVER while it is not listed.
     due: AtomicU64,
     state: AtomicU8,
+    /// Its key went away while somebody waited for news of it.
+    left_its_audience: AtomicBool,
 }
 
 /// Jobs and remembered ids that are freed in a millisecond or so.
@@ -70,7 +72,12 @@ impl Home {
     pub(super) fn new() -> Self {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
         let id = LAST_ID.fetch_add(1, Relaxed);
-        Home { id, due: AtomicU64::new(NEVER), state: AtomicU8::new(QUIET) }
+        Home {
+            id,
+            due: AtomicU64::new(NEVER),
+            state: AtomicU8::new(QUIET),
+            left_its_audience: AtomicBool::new(false),
+        }
     }
 
     /// Unique in this process.
@@ -104,6 +111,16 @@ impl Home {
     /// It was listed, and its key has gone away.
     pub(super) fn unlinked(&self) {
         self.state.store(UNLINKED, Relaxed);
+    }
+
+    /// Its key has gone away, and those who waited there for news have been told so.
+    pub(super) fn left_its_audience(&self) {
+        self.left_its_audience.store(true, Relaxed);
+    }
+
+    /// Whether that was so since this was last asked.
+    pub(super) fn has_left_its_audience(&self) -> bool {
+        self.left_its_audience.swap(false, Relaxed)
     }
 
     /// Whether it may live on under a name the registry does not know.

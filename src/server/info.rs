@@ -1,10 +1,11 @@
 //! `INFO jq`. Also written while the server reports a crash: nothing here waits or panics.
 
 use super::ffi::info::Section;
-use super::{timekeeper, wakeups};
+use super::{awaits, timekeeper, wakeups};
 
 /// Writes the section.
 pub(super) fn write(section: &mut Section) {
+    section.number(c"clients_waiting_for_news", awaits::report() as u64);
     let (waiters, in_vain) = wakeups::report();
     section.number(c"waiting_clients", waiters as u64);
     section.number(c"clients_called_in_vain", in_vain);

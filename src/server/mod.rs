@@ -3,7 +3,8 @@
 //! - [`dispatch`]: the one way every command takes; [`apply`] and [`debug`]: the two that take another.
 //! - [`home`]: what a key holds. [`persistence`]: the same in files.
 //! - [`timekeeper`], with [`registry`] and [`sweep`]: what happens by itself, at its time.
-//! - [`wakeups`], with [`lines`] and [`line`]: clients that wait for jobs. [`alarm`]: the timers of both.
+//! - [`wakeups`], with [`lines`] and [`line`]: clients that wait for jobs. [`awaits`], with [`audience`]: clients that
+//!   wait for news. [`alarm`]: the timers of all three.
 //! - [`clock`], [`config`], [`arguments`], [`info`]: what their names say.
 //! - [`ffi`]: everything unsafe, and every function the server calls.
 //!
@@ -16,6 +17,8 @@
 mod alarm;
 mod apply;
 mod arguments;
+mod audience;
+mod awaits;
 mod clock;
 mod config;
 mod debug;
@@ -34,6 +37,7 @@ mod wakeups;
 use crate::codec::effects::Log;
 use ffi::context::{warn, Context};
 use ffi::name::Name;
+use home::Value;
 use std::panic::{self, AssertUnwindSafe};
 
 /// What a client is told when something went wrong that the server's log has the details of.
@@ -70,4 +74,30 @@ fn publish(ctx: Context<'_>, name: Name<'_>, log: Log) {
         ctx.replicate(persistence::APPLY, name, &blob);
     }
     ctx.signal_modified(name);
+}
+
+/// What follows from every change of the queue at `name` in the selected database, wherever it came from: somebody comes
+/// round when something is due, and those who wait for jobs or for news get them.
+fn follow_up(ctx: Context<'_>, name: &[u8], value: &mut Value) {
+    timekeeper::note(ctx, name, value);
+    wakeups::look(ctx, name, value.queue.claimable());
+    awaits::deliver(ctx, name, value);
+}
+
+/// A command changed the queue at `name`.
+fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, log: Log) {
+    publish(ctx, name, log);
+    follow_up(ctx, name.bytes(), value);
+}
+
+/// A database, or all of them, is emptied.
+fn flushed(db: Option<i32>) {
+    timekeeper::flushed(db);
+    awaits::flushed(db);
+}
+
+/// Two databases change places.
+fn swapped(one: i32, other: i32) {
+    timekeeper::swapped(one, other);
+    awaits::swapped(one, other);
 }

@@ -7,7 +7,7 @@ use super::ffi::context::warn;
 use super::ffi::name::Name;
 use super::ffi::persistence::Io;
 use super::home::{Home, Value};
-use super::{guarded, timekeeper};
+use super::{awaits, guarded, timekeeper};
 use crate::codec::snapshot::{self, Loader};
 use crate::queue::Queue;
 use std::ffi::CStr;
@@ -69,12 +69,15 @@ pub(super) fn bytes(value: &Value) -> usize {
 
 /// How much work it is to free a value: more than 64, and another thread does it.
 pub(super) fn free_effort(value: &Value) -> usize {
-    value.queue.known()
+    value.queue.known() + value.queue.batch_count()
 }
 
 /// The key of a value goes away.
 pub(super) fn unlinked(db: i32, name: &[u8], value: &Value) {
-    guarded("unlinking a queue", || timekeeper::unlinked(db, name, value));
+    guarded("unlinking a queue", || {
+        timekeeper::unlinked(db, name, value);
+        awaits::unlinked(db, name, value);
+    });
 }
 
 /// A copy for the key `name` in database `db`.

@@ -17,7 +17,7 @@ use super::ffi::timer::Alarm;
 use super::home::{Home, Value};
 use super::registry::{Entry, Registry};
 use super::sweep::Sweep;
-use super::{guarded, publish, wakeups};
+use super::{awaits, guarded, publish, wakeups};
 use crate::codec::effects::Log;
 use crate::queue::{Now, Turn};
 use lazy_static::lazy_static;
@@ -213,10 +213,9 @@ fn look_after(ctx: Context<'_>, entry: &Entry, listed_for: u64, now: Now) {
     }
     // More to do: behind the others who are due.
     list(entry.db, &entry.name, &value.home, value.due().max(now.millis()));
-    let claimable = value.queue.claimable();
     publish(ctx, name.lend(), log);
-    drop(key);
-    wakeups::look(ctx, &entry.name, claimable);
+    wakeups::look(ctx, &entry.name, value.queue.claimable());
+    awaits::deliver(ctx, &entry.name, value);
 }
 
 /// Looks for queues that were renamed or moved while nobody used them.

@@ -17,18 +17,18 @@
 
 use super::alarm::OneTimer;
 use super::clock;
-use super::ffi::blocking::{self, Blocked};
+use super::ffi::blocking::{self, Blocked, Ticket};
 use super::ffi::context::{avoid_replica_traffic, Context};
 use super::ffi::key::{Found, Key, Mode};
 use super::ffi::name::{Name, OwnedName};
 use super::ffi::timer::Alarm;
 use super::line::{Ahead, Place, Wish};
 use super::lines::{Lines, Stage};
-use super::{guarded, publish, timekeeper};
+use super::{changed, guarded};
 use crate::codec::effects::Log;
 use crate::commands::reply::Reply;
 use crate::commands::Waiting;
-use crate::queue::{Queue, Turn};
+use crate::queue::Turn;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -117,7 +117,7 @@ pub(super) fn key_appeared(ticket: u64) {
 /// Lets the client of this call wait at `name`.
 pub(super) fn wait(ctx: Context<'_>, name: Name<'_>, waiting: Box<Waiting>) {
     let ticket = with(|state| state.lines.next_ticket());
-    let Some(client) = blocking::block(ctx, name, waiting.block, ticket) else {
+    let Some(client) = blocking::block(ctx, name, waiting.block, Ticket::Claim(ticket)) else {
         return ctx.reply().null();
     };
     let place = Place { db: ctx.db(), name: name.bytes().into() };
@@ -214,15 +214,9 @@ fn claim(ctx: Context<'_>, place: &Place, waiting: &Waiting, reply: &mut dyn Rep
     let now = clock::of_timer();
     let mut log = Log::new(now);
     waiting.serve(&mut Turn::begin(&mut value.queue, now, &mut log), reply);
-    publish(ctx, name.lend(), log);
-    timekeeper::note(ctx, &place.name, value);
-    look_again(ctx, place, &value.queue);
+    // The next in line too: a claim may take less than it was promised, when payloads are large.
+    changed(ctx, name.lend(), value, log);
     true
-}
-
-/// A claim may take less than it was promised, when payloads are large: the next in line gets the rest.
-fn look_again(ctx: Context<'_>, place: &Place, queue: &Queue) {
-    look(ctx, &place.name, queue.claimable());
 }
 
 /// The server has let go of a client.

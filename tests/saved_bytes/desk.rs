@@ -57,7 +57,12 @@ impl Desk {
             JQ.CLAIM q w2
             JQ.CANCEL q cancelled
             JQ.ADD q waiting p PX 30 ATTEMPTS 7 BACKOFF FIXED 3
-            JQ.ADD q delayed p DELAY 20 PX 30 BACKOFF EXPONENTIAL 2";
+            JQ.ADD q delayed p DELAY 20 PX 30 BACKOFF EXPONENTIAL 2
+            JQ.ADD q member p BATCH open
+            JQ.ADD q blocked p AFTER open BATCH later PX 30 DELAY 9
+            JQ.ADD q blocked-ok p AFTEROK open
+            JQ.SEAL q later
+            JQ.SEAL q finished";
         for line in script.lines() {
             desk.now += 1000;
             let words: Vec<_> = line.split_whitespace().map(|word| desk.resolve(word)).collect();
@@ -115,6 +120,10 @@ impl Desk {
         let _ = match request {
             Request::Read(read) => read.run(turn.queue(), &env, &mut reply),
             Request::Write(write) => write.run(&mut turn, &env, &mut reply).map(drop),
+            Request::Await(request) => {
+                assert!(request.is_answered(turn.queue(), &env, &mut reply), "nobody waits here");
+                Ok(())
+            }
         };
         self.blobs.extend(log.into_blobs());
         if words[0] == b"JQ.CLAIM" {

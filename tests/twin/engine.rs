@@ -35,6 +35,10 @@ impl Engine for Primary {
             match request {
                 Request::Read(read) => read.run(turn.queue(), &env, &mut reply).map(|()| Flow::Done),
                 Request::Write(write) => write.run(&mut turn, &env, &mut reply),
+                Request::Await(request) => {
+                    assert!(request.is_answered(turn.queue(), &env, &mut reply), "nobody waits here");
+                    Ok(Flow::Done)
+                }
             }
         });
         for blob in log.into_blobs() {

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::name::Name;
 use super::{ERR, OK};
-use crate::server::wakeups;
+use crate::server::{awaits, wakeups};
 use redis_module::raw;
 use std::os::raw::{c_int, c_longlong, c_void};
 use std::ptr::{self, NonNull};
@@ -15,12 +15,39 @@ pub(in crate::server) struct Blocked(NonNull<raw::RedisModuleBlockedClient>);
 // SAFETY: (2) made, kept and used by callbacks on the main thread only; the static it is kept in has to be Send.
 unsafe impl Send for Blocked {}
 
+/// Who a blocked client is, to those who made it wait.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::server) enum Ticket {
+    /// It waits for jobs.
+    Claim(u64),
+    /// It waits for news.
+    Await(u64),
+}
+
+impl Ticket {
+    /// As the number that the server keeps for the callbacks.
+    fn pack(self) -> u64 {
+        match self {
+            Ticket::Claim(number) => number << 1,
+            Ticket::Await(number) => number << 1 | 1,
+        }
+    }
+
+    fn unpack(packed: u64) -> Self {
+        if packed & 1 == 0 {
+            Ticket::Claim(packed >> 1)
+        } else {
+            Ticket::Await(packed >> 1)
+        }
+    }
+}
+
 /// Blocks the client of this call on `key`, for at most `ms` (0: for ever). `ticket` is what the callbacks get.
 /// None: the server refuses, and has answered the client where it must.
-pub(in crate::server) fn block(ctx: Context<'_>, key: Name<'_>, ms: u64, ticket: u64) -> Option<Blocked> {
+pub(in crate::server) fn block(ctx: Context<'_>, key: Name<'_>, ms: u64, ticket: Ticket) -> Option<Blocked> {
     let block = api!(RedisModule_BlockClientOnKeys)?;
     let ms = c_longlong::try_from(ms).ok()?;
-    let data = ptr::without_provenance_mut::<c_void>(usize::try_from(ticket).ok()?);
+    let data = ptr::without_provenance_mut::<c_void>(usize::try_from(ticket.pack()).ok()?);
     let mut keys = [key.raw];
     let (keys, count) = (keys.as_mut_ptr(), 1);
     // SAFETY: (1), (2), (5) the names are copied; the ticket is a number, never followed.
@@ -49,7 +76,9 @@ unsafe extern "C" fn signalled(
 ) -> c_int {
     // SAFETY: (2).
     if let Some(ctx) = unsafe { Context::from_raw(ctx) } {
-        wakeups::key_appeared(ticket(ctx));
+        if let Ticket::Claim(number) = ticket(ctx) {
+            wakeups::key_appeared(number);
+        }
     }
     ERR
 }
@@ -62,19 +91,25 @@ unsafe extern "C" fn answered(
 ) -> c_int {
     // SAFETY: (2).
     if let Some(ctx) = unsafe { Context::from_raw(ctx) } {
-        wakeups::answer(ctx, ticket(ctx));
+        match ticket(ctx) {
+            Ticket::Claim(number) => wakeups::answer(ctx, number),
+            Ticket::Await(number) => awaits::answer(ctx, number),
+        }
     }
     OK
 }
 
 /// Always the last: answered, gone, or turned away by the server.
 unsafe extern "C" fn freed(_ctx: *mut raw::RedisModuleCtx, data: *mut c_void) {
-    wakeups::left(data.addr() as u64);
+    match Ticket::unpack(data.addr() as u64) {
+        Ticket::Claim(number) => wakeups::left(number),
+        Ticket::Await(number) => awaits::left(number),
+    }
 }
 
 /// The ticket of the client this callback is about.
-fn ticket(ctx: Context<'_>) -> u64 {
+fn ticket(ctx: Context<'_>) -> Ticket {
     // SAFETY: (1), (2) called in callbacks of blocked clients only.
     let data = api!(RedisModule_GetBlockedClientPrivateData).map(|data| unsafe { data(ctx.as_ptr()) });
-    data.map_or(0, |data| data.addr() as u64)
+    Ticket::unpack(data.map_or(0, |data| data.addr() as u64))
 }

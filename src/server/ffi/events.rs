@@ -1,7 +1,7 @@
 //! What the server tells the module without a command.
 
 use super::OK;
-use crate::server::timekeeper;
+use crate::server::{self, timekeeper};
 use redis_module::raw;
 use std::os::raw::c_void;
 
@@ -56,7 +56,7 @@ unsafe extern "C" fn flushed(
     // SAFETY: (2) the data of this event is a flush info.
     let info = unsafe { data.cast::<raw::RedisModuleFlushInfo>().as_ref() };
     if let (raw::REDISMODULE_SUBEVENT_FLUSHDB_START, Some(info)) = (stage, info) {
-        timekeeper::flushed((info.dbnum >= 0).then_some(info.dbnum));
+        server::flushed((info.dbnum >= 0).then_some(info.dbnum));
     }
 }
 
@@ -68,6 +68,6 @@ unsafe extern "C" fn swapped(
 ) {
     // SAFETY: (2) the data of this event is a swap info.
     if let Some(info) = unsafe { data.cast::<raw::RedisModuleSwapDbInfo>().as_ref() } {
-        timekeeper::swapped(info.dbnum_first, info.dbnum_second);
+        server::swapped(info.dbnum_first, info.dbnum_second);
     }
 }

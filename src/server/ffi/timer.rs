@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::OK;
-use crate::server::{timekeeper, wakeups};
+use crate::server::{awaits, timekeeper, wakeups};
 use redis_module::raw;
 use std::os::raw::c_void;
 use std::ptr;
@@ -19,8 +19,12 @@ pub(in crate::server) enum Alarm {
     Tick,
     /// Clients who wait may be served.
     Wake,
-    /// Clients have waited for long enough.
+    /// Clients have waited for jobs for long enough.
     Dismiss,
+    /// Clients are to be told news.
+    Call,
+    /// Clients have waited for news for long enough.
+    DismissAwait,
 }
 
 /// A timer that has not fired.
@@ -46,6 +50,8 @@ pub(in crate::server) fn set(alarm: Alarm, ms: u64) -> Option<Timer> {
         Alarm::Tick => tick,
         Alarm::Wake => wake,
         Alarm::Dismiss => dismiss,
+        Alarm::Call => call,
+        Alarm::DismissAwait => dismiss_await,
     };
     let ms = ms.try_into().unwrap_or(i64::MAX);
     // SAFETY: (1) the context lives for ever; the callbacks need no data.
@@ -80,4 +86,15 @@ unsafe extern "C" fn wake(ctx: *mut raw::RedisModuleCtx, _data: *mut c_void) {
 
 unsafe extern "C" fn dismiss(_ctx: *mut raw::RedisModuleCtx, _data: *mut c_void) {
     wakeups::dismiss();
+}
+
+unsafe extern "C" fn call(ctx: *mut raw::RedisModuleCtx, _data: *mut c_void) {
+    // SAFETY: (2).
+    if let Some(ctx) = unsafe { Context::from_raw(ctx) } {
+        awaits::call(ctx);
+    }
+}
+
+unsafe extern "C" fn dismiss_await(_ctx: *mut raw::RedisModuleCtx, _data: *mut c_void) {
+    awaits::dismiss();
 }

@@ -1,0 +1,108 @@
+//! What somebody outside waits to hear: that a batch has finished, that a job has ended.
+//!
+//! No part of the queue's state: not saved, not copied, not replicated. While nobody waits it costs a comparison.
+
+use super::{BatchView, Phase};
+use std::collections::BTreeSet;
+
+/// What a client can wait for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Awaited {
+    /// A batch, by its name.
+    Batch(Box<[u8]>),
+    /// A job, by its id.
+    Job(Box<[u8]>),
+}
+
+/// What has become of it, as it was at that moment: a moment later it may be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// The batch has finished.
+    Finished(BatchView),
+    /// The job has ended, with this result.
+    Ended(Phase, Option<Box<[u8]>>),
+    /// It was removed.
+    Gone,
+}
+
+/// What is awaited, and what there is to tell.
+#[derive(Debug, Default)]
+pub(crate) struct Watch(Option<Box<Watched>>);
+
+#[derive(Debug, Default)]
+struct Watched {
+    awaited: BTreeSet<Awaited>,
+    news: Vec<(Awaited, News)>,
+}
+
+impl Watch {
+    /// From now on `awaited` is told.
+    pub(crate) fn begin(&mut self, awaited: Awaited) {
+        self.0.get_or_insert_default().awaited.insert(awaited);
+    }
+
+    /// Nobody waits for it any more.
+    pub(crate) fn end(&mut self, awaited: &Awaited) {
+        let Some(watched) = &mut self.0 else { return };
+        watched.awaited.remove(awaited);
+        self.let_go();
+    }
+
+    /// What there is to tell; it is awaited no more.
+    pub(crate) fn take(&mut self) -> Vec<(Awaited, News)> {
+        let Some(watched) = &mut self.0 else { return Vec::new() };
+        let news = std::mem::take(&mut watched.news);
+        self.let_go();
+        news
+    }
+
+    /// Whether anything is awaited, or is to be told.
+    pub(crate) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(crate) fn is_batch_awaited(&self, name: &[u8]) -> bool {
+        self.0.as_ref().is_some_and(|watched| watched.awaited.contains(&Awaited::Batch(name.into())))
+    }
+
+    /// A batch has finished.
+    pub(crate) fn batch_finished(&mut self, name: &[u8], view: impl FnOnce() -> BatchView) {
+        if self.is_on() {
+            self.tell(Awaited::Batch(name.into()), || News::Finished(view()));
+        }
+    }
+
+    /// A job's life has ended.
+    pub(crate) fn job_ended(&mut self, id: &[u8], phase: Phase, result: Option<&[u8]>) {
+        if self.is_on() {
+            self.tell(Awaited::Job(id.into()), || News::Ended(phase, result.map(Box::from)));
+        }
+    }
+
+    /// A job was removed before it ended.
+    pub(crate) fn job_gone(&mut self, id: &[u8]) {
+        if self.is_on() {
+            self.tell(Awaited::Job(id.into()), || News::Gone);
+        }
+    }
+
+    fn tell(&mut self, about: Awaited, news: impl FnOnce() -> News) {
+        let Some(watched) = &mut self.0 else { return };
+        if watched.awaited.remove(&about) {
+            watched.news.push((about, news()));
+        }
+    }
+
+    fn let_go(&mut self) {
+        if self.0.as_ref().is_some_and(|watched| watched.awaited.is_empty() && watched.news.is_empty()) {
+            self.0 = None;
+        }
+    }
+}
+
+/// A copy of a queue has nobody who waits.
+impl Clone for Watch {
+    fn clone(&self) -> Self {
+        Watch::default()
+    }
+}
