@@ -9,7 +9,9 @@
 //! effect must refuse it. Whoever changes what an effect does raises [`VERSION`] and keeps the old meaning for the
 //! old number.
 
-use super::parts::{put_new_job, put_settings, read_new_job, read_settings};
+use super::parts::{
+    put_maybe_batch, put_new_job, put_settings, read_maybe_batch, read_new_job, read_settings,
+};
 use super::wire::{Put, Reader};
 use super::Refused;
 use crate::queue::{
@@ -94,7 +96,7 @@ mod tag {
     pub(super) const ADDED: u8 = 1;
     pub(super) const REPLACED: u8 = 2;
     pub(super) const RERUN: u8 = 3;
-    pub(super) const DUPLICATE: u8 = 4;
+    pub(super) const DUPLICATES: u8 = 4;
     pub(super) const CLAIMED: u8 = 5;
     pub(super) const LEASED: u8 = 6;
     pub(super) const PROGRESSED: u8 = 7;
@@ -137,10 +139,10 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             about(out, tag::RERUN, job);
             put_new_job(out, new);
         }
-        Effect::Duplicate { batch } => {
-            out.push(tag::DUPLICATE);
-            // The number after it, so that none is 0.
-            out.number(batch.map_or(0, |batch| batch.0 + 1));
+        Effect::Duplicates { count, batch } => {
+            out.push(tag::DUPLICATES);
+            out.number(count);
+            put_maybe_batch(out, batch);
         }
         Effect::BatchOpened { name } => {
             out.push(tag::BATCH_OPENED);
@@ -224,9 +226,8 @@ fn read_untied_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refused> {
     Ok(new)
 }
 
-fn known_batch(number: u64, queue: &Queue) -> Result<BatchNumber, Refused> {
-    let number = BatchNumber(number);
-    queue.batch_name(number).map(|_| number).ok_or(Refused::Diverged)
+fn known(batch: BatchNumber, queue: &Queue) -> Result<BatchNumber, Refused> {
+    queue.batch_name(batch).map(|_| batch).ok_or(Refused::Diverged)
 }
 
 fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, Refused> {
@@ -247,10 +248,11 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
         }
         tag::REPLACED => Effect::Replaced { job: find(from)?, new: read_untied_job(from)? },
         tag::RERUN => Effect::Rerun { job: find(from)?, new: read_untied_job(from)? },
-        tag::DUPLICATE => Effect::Duplicate {
-            batch: match from.number()?.checked_sub(1) {
+        tag::DUPLICATES => Effect::Duplicates {
+            count: from.number()?,
+            batch: match read_maybe_batch(from)? {
                 None => None,
-                Some(number) => Some(known_batch(number, queue)?),
+                Some(batch) => Some(known(batch, queue)?),
             },
         },
         tag::BATCH_OPENED => {
@@ -260,9 +262,9 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
             }
             Effect::BatchOpened { name }
         }
-        tag::BATCH_SEALED => Effect::BatchSealed { batch: known_batch(from.number()?, queue)? },
+        tag::BATCH_SEALED => Effect::BatchSealed { batch: known(BatchNumber(from.number()?), queue)? },
         tag::BATCH_FORGOTTEN => {
-            let batch = known_batch(from.number()?, queue)?;
+            let batch = known(BatchNumber(from.number()?), queue)?;
             if !queue.may_be_forgotten(batch) {
                 return Err(Refused::Diverged);
             }

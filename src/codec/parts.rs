@@ -5,6 +5,7 @@
 //!            flagged: attempts number, backoff number, dedup instant, keep instant, number of the batch
 //!   start    0 now | 1 after: number | 2 at: number
 //!   after    0 nothing | 1 a batch to finish: number of the batch | 2 one to be all completed: number
+//!   maybe-batch  number of the batch + 1; 0 = none
 //!   new job  payload bytes, start, after, priority signed, recipe, expires instant (never = no PX; else a span)
 //!   settings lease, attempts, backoff kind (0 fixed, 1 exponential) and ms, max-backoff, jitter, max-losses numbers;
 //!            dedup-window instant, max-ids number, keep-completed instant, its max number, keep-failed instant, its
@@ -94,6 +95,15 @@ pub(crate) fn read_after(from: &mut Reader<'_>) -> Result<Option<After>, Refused
         _ => return Err(Refused::Damaged("unknown gate of a batch")),
     };
     Ok(Some(After { batch: BatchNumber(from.number()?), gate }))
+}
+
+/// The number after it, so that none is 0.
+pub(crate) fn put_maybe_batch(out: &mut Vec<u8>, batch: Option<BatchNumber>) {
+    out.number(batch.map_or(0, |batch| batch.0.saturating_add(1)));
+}
+
+pub(crate) fn read_maybe_batch(from: &mut Reader<'_>) -> Result<Option<BatchNumber>, Refused> {
+    Ok(from.number()?.checked_sub(1).map(BatchNumber))
 }
 
 pub(crate) fn read_new_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refused> {

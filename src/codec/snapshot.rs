@@ -16,6 +16,7 @@
 //!   4 batches  until the end of the section: number, name bytes, created-at number, sealed flag, finished-at number
 //!            (0 = not yet), keep-until instant, completed, failed, expired, cancelled, duplicates numbers; what is
 //!            pending is counted again
+//!   7 refusals  that replicas were not told yet, unless there are none: count number, maybe-batch
 //! ```
 //!
 //! The header comes first, batches before the jobs that belong to them. Batches, jobs and ids come in an order that is the same on every server with the same state, so
@@ -25,7 +26,8 @@
 //! editing), save a file of the last release under tests/, and say in the changelog what an upgrade means.
 
 use super::parts::{
-    put_after, put_new_job, put_recipe, put_settings, read_after, read_new_job, read_recipe, read_settings,
+    put_after, put_maybe_batch, put_new_job, put_recipe, put_settings, read_after, read_maybe_batch,
+    read_new_job, read_recipe, read_settings,
 };
 use super::wire::{Put, Reader};
 use super::Refused;
@@ -44,9 +46,21 @@ const HEADER: u8 = 1;
 const JOBS: u8 = 2;
 const IDS: u8 = 3;
 const BATCHES: u8 = 4;
+const REFUSALS: u8 = 7;
 
-/// Writes `queue` in sections.
+/// Writes `queue` in sections, with what it has not told its replicas yet.
 pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
+    save_state(queue, put);
+    if let Some((count, batch)) = queue.saved_refusals() {
+        let mut section = vec![MARK, FORMAT, REFUSALS];
+        section.number(count);
+        put_maybe_batch(&mut section, batch);
+        put(&section);
+    }
+}
+
+/// Writes what is equal on every server: the state of `queue`, in sections.
+pub fn save_state(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
     let mut section = vec![MARK, FORMAT, HEADER];
     put_header(&mut section, &queue.header());
     put(&section);
@@ -138,6 +152,12 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
                 if !queue.restore_record(record) {
                     return Err(Refused::Damaged("a remembered id that cannot be"));
                 }
+            }
+        }
+        REFUSALS => {
+            let (count, batch) = (from.number()?, read_maybe_batch(&mut from)?);
+            if !queue.restore_refusals(count, batch) {
+                return Err(Refused::Damaged("refusals that cannot be"));
             }
         }
         _ => return Err(Refused::Damaged("unknown section")),

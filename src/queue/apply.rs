@@ -19,9 +19,10 @@ impl Queue {
         }
         match *effect {
             Effect::Added { id, new } => self.add(id, &new, at),
-            Effect::Duplicate { batch } => {
-                self.counters.add(Count::Duplicates);
-                self.count_duplicate(batch);
+            Effect::Duplicates { count, batch } => {
+                self.counters.add_many(Count::Duplicates, count);
+                self.count_duplicates(count, batch);
+                self.refusals.told(count);
             }
             Effect::BatchOpened { name } => self.batches.open(name, at),
             Effect::BatchSealed { batch } => self.seal(batch, at),

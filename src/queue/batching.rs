@@ -35,14 +35,15 @@ impl Queue {
     /// The batch of this name. O(log batches).
     #[must_use]
     pub fn batch(&self, name: &[u8]) -> Option<BatchView> {
-        self.batches.get(self.batches.find(name)?).map(view)
+        let number = self.batches.find(name)?;
+        self.batches.get(number).map(|batch| self.view_batch(number, batch))
     }
 
     /// At most `count` batches, oldest first, from a number on, and the number at which the next page begins.
     #[must_use]
     pub fn list_batches(&self, from: u64, count: usize) -> (Vec<BatchView>, Option<u64>) {
         let mut batches = self.batches.iter_from(from);
-        let page = batches.by_ref().take(count).map(|(_, batch)| view(batch)).collect();
+        let page = batches.by_ref().take(count).map(|(n, batch)| self.view_batch(n, batch)).collect();
         (page, batches.next().map(|(number, _)| number.0))
     }
 
@@ -50,6 +51,12 @@ impl Queue {
     #[must_use]
     pub fn batch_count(&self) -> usize {
         self.batches.len()
+    }
+
+    fn view_batch(&self, number: BatchNumber, batch: &Batch) -> BatchView {
+        let mut view = view(batch);
+        view.duplicates = view.duplicates.saturating_add(self.refusals.of(number));
+        view
     }
 
     pub(crate) fn batch_name(&self, number: BatchNumber) -> Option<&[u8]> {
@@ -82,9 +89,9 @@ impl Queue {
         self.finish_if_done(number, at);
     }
 
-    pub(super) fn count_duplicate(&mut self, batch: Option<BatchNumber>) {
+    pub(super) fn count_duplicates(&mut self, count: u64, batch: Option<BatchNumber>) {
         if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
-            batch.duplicates = batch.duplicates.saturating_add(1);
+            batch.duplicates = batch.duplicates.saturating_add(count);
         }
     }
 

@@ -47,8 +47,13 @@ pub struct Counters([u64; NAMES.len()]);
 impl Counters {
     /// One more of `what`.
     pub(crate) fn add(&mut self, what: Count) {
+        self.add_many(what, 1);
+    }
+
+    /// So many more of `what`.
+    pub(crate) fn add_many(&mut self, what: Count, more: u64) {
         if let Some(count) = self.0.get_mut(what as usize) {
-            *count = count.saturating_add(1);
+            *count = count.saturating_add(more);
         }
     }
 

@@ -43,9 +43,11 @@ pub enum Effect<'a> {
         /// Its next life.
         new: NewJob<'a>,
     },
-    /// An ADD was refused: the id is known.
-    Duplicate {
-        /// The batch it would have been a member of.
+    /// ADDs were refused: their ids are known.
+    Duplicates {
+        /// So many.
+        count: u64,
+        /// The batch they would have been members of.
         batch: Option<BatchNumber>,
     },
     /// A worker got a job.

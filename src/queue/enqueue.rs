@@ -148,7 +148,7 @@ impl Turn<'_> {
 
     fn refuse(&mut self, phase: Phase, ties: &Ties<'_>) -> (Outcome, Phase) {
         let batch = ties.batch.and_then(|name| self.mention(name));
-        self.change(&Effect::Duplicate { batch });
+        self.count_refusal(batch);
         (Outcome::Duplicate, phase)
     }
 

@@ -22,6 +22,7 @@
 //! - [`ids`]: from an id to either of them.
 //! - [`order`]: who comes next, once per state; the keys are read from the jobs themselves.
 //! - [`batches`]: named sets of jobs, counted, and who waits for them. [`watch`]: who outside does.
+//! - [`refusals`]: counted, but not journaled one by one.
 //! - [`workers`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
 //!
 //! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Turn`] is one command's
@@ -48,6 +49,7 @@ pub(crate) mod job;
 mod list;
 pub(crate) mod order;
 pub(crate) mod recipe;
+mod refusals;
 pub(crate) mod remembered;
 mod restore;
 mod settings;
@@ -87,12 +89,13 @@ pub use view::JobView;
 pub use watch::{Awaited, News};
 
 use batches::{Batch, Batches};
-use counters::Counters;
+use counters::{Count, Counters};
 use histogram::Histogram;
 use ids::IdIndex;
 use job::{Job, State};
 use order::Order;
 use recipe::Recipes;
+use refusals::Refusals;
 use remembered::{Record, Remembered};
 use slab::Slab;
 use watch::Watch;
@@ -185,6 +188,7 @@ pub struct Queue {
     /// Heap bytes behind all jobs.
     job_bytes: usize,
     watch: Watch,
+    refusals: Refusals,
 }
 
 impl Queue {
@@ -232,6 +236,7 @@ impl Queue {
             // Jobs that are to be released are due, whatever the clock says.
             self.batches.next_release().map(|_| 0),
             self.batches.next_forgotten().map(|(at, _)| at),
+            self.refusals.due(),
         ];
         leads.into_iter().flatten().min()
     }
@@ -288,8 +293,10 @@ impl Queue {
 
     /// What has happened so far.
     #[must_use]
-    pub fn counters(&self) -> &Counters {
-        &self.counters
+    pub fn counters(&self) -> Counters {
+        let mut counters = self.counters.clone();
+        counters.add_many(Count::Duplicates, self.refusals.count);
+        counters
     }
 
     /// Milliseconds from claimable to claimed.

@@ -6,8 +6,8 @@
 use super::job::{Job, Rare, Rerun, State};
 use super::remembered::Record;
 use super::{
-    apply, ids, valid_batch_name, After, Batch, Counters, Entry, Histogram, NewJob, Order, Queue, Recipe,
-    Settings, Tally, When, LATEST_TOKEN, MAX_ID, MAX_WORKER,
+    apply, ids, valid_batch_name, After, Batch, BatchNumber, Counters, Entry, Histogram, NewJob, Order,
+    Queue, Recipe, Refusals, Settings, Tally, When, LATEST_TOKEN, MAX_ID, MAX_WORKER,
 };
 
 /// All of a queue that is not about single jobs.
@@ -175,6 +175,19 @@ impl Queue {
         self.batches.set_next_number(header.next_batch);
         self.paused = header.paused;
         true
+    }
+
+    /// Refused ADDs that replicas were not told yet, and their batch.
+    pub(crate) fn saved_refusals(&self) -> Option<(u64, Option<BatchNumber>)> {
+        self.has_refusals().then_some((self.refusals.count, self.refusals.batch))
+    }
+
+    /// Puts them back into a queue that has none.
+    #[must_use]
+    pub(crate) fn restore_refusals(&mut self, count: u64, batch: Option<BatchNumber>) -> bool {
+        let fits = !self.has_refusals() && (1..1 << 52).contains(&count);
+        self.refusals = Refusals::restored(count, batch);
+        fits
     }
 
     /// Puts a batch into a queue whose header is there.

@@ -218,3 +218,22 @@ fn an_idle_queue_has_nothing_due_and_empty_it_holds_next_to_nothing() {
     assert_eq!((stage.queue.next_due(), stage.queue.known()), (None, 0));
     assert!(stage.queue.bytes() < before + 20_000, "{} bytes", stage.queue.bytes());
 }
+
+#[test]
+fn refused_adds_are_counted_at_once_and_journaled_together() {
+    let mut stage = Stage { ms: 1000, ..Stage::default() };
+    stage.add("a", job());
+    for _ in 0..5 {
+        stage.add("a", job());
+    }
+    assert_eq!((stage.effects, stage.queue.counters().get(Count::Duplicates)), (1, 5));
+    assert_eq!(stage.queue.clone().counters().get(Count::Duplicates), 0, "a copy has what replicas have");
+    stage.add("b", job());
+    assert_eq!(stage.effects, 3, "told with the next change");
+    stage.add("a", job());
+    assert_eq!(stage.queue.next_due(), Some(1100));
+    stage.ms = 1100;
+    stage.turn(|_| ());
+    assert_eq!((stage.effects, stage.queue.clone().counters().get(Count::Duplicates)), (4, 6));
+    assert_eq!(stage.queue.next_due(), None);
+}

@@ -26,6 +26,7 @@ impl<'q> Turn<'q> {
     /// Begins a turn: lets time do what is due, bounded to about a millisecond.
     pub fn begin(queue: &'q mut Queue, now: Now, journal: &'q mut dyn Journal) -> Self {
         let mut turn = Turn { queue, now, journal, steps_left: SETTLE_FIRST.jobs };
+        turn.tell_refusals_in_time();
         turn.settle(SETTLE_FIRST);
         turn
     }
@@ -64,6 +65,9 @@ impl<'q> Turn<'q> {
     /// Journals `effect` and makes it happen. Jobs that waited for a batch it finished go on at once, as many as
     /// the turn has steps left for.
     pub(crate) fn change(&mut self, effect: &Effect<'_>) {
+        if self.queue.has_refusals() {
+            self.tell_refusals();
+        }
         self.journal.record(self.queue, effect);
         self.queue.apply(effect, self.at());
         if self.queue.has_released() && self.steps_left > 0 {

@@ -14,7 +14,7 @@ use super::ffi::name::Name;
 use super::ffi::reply::Writer;
 use super::home::Value;
 use super::line::Ahead;
-use super::{awaits, clock, config, guarded, wakeups, INTERNAL_ERROR};
+use super::{awaits, clock, config, guarded, timekeeper, wakeups, INTERNAL_ERROR};
 use crate::codec::effects::Log;
 use crate::commands::args::Args;
 use crate::commands::error::Error;
@@ -160,6 +160,8 @@ fn change(
     let changed = !log.is_empty();
     if changed {
         super::changed(ctx, name, value, log);
+    } else if value.queue.has_refusals() {
+        timekeeper::note(ctx, name.bytes(), value);
     }
     // What happened before a panic has happened, here and on the replicas.
     if let (true, Some(value)) = (changed, fresh) {

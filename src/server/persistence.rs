@@ -59,7 +59,7 @@ pub(super) fn rewrite(io: &mut Io, key: Name<'_>, value: &Value) {
 
 /// Feeds everything that makes two queues equal.
 pub(super) fn digest(value: &Value, add: &mut dyn FnMut(&[u8])) {
-    guarded("the digest of a queue", || snapshot::save(&value.queue, add));
+    guarded("the digest of a queue", || snapshot::save_state(&value.queue, add));
 }
 
 /// Memory held by a value.

@@ -3,7 +3,7 @@
 
 use redis_jq::codec::effects::Log;
 use redis_jq::codec::replay;
-use redis_jq::codec::snapshot::{save, Loader};
+use redis_jq::codec::snapshot::{save, save_state, Loader};
 use redis_jq::commands::args::Args;
 use redis_jq::commands::{Env, Flow, Limits, Request, COMMANDS};
 use redis_jq::queue::{Now, Queue, Turn};
@@ -55,7 +55,7 @@ impl Engine for Primary {
         let mut wrong = self.queue.check();
         wrong.extend(self.refused.iter().map(|refused| format!("replica: {refused}")));
         wrong.extend(self.replica.check().into_iter().map(|found| format!("replica: {found}")));
-        if saved(&self.queue) != saved(&self.replica) {
+        if written(&self.queue, save_state) != written(&self.replica, save_state) {
             wrong.push("the replica differs".into());
         }
         wrong
@@ -70,7 +70,7 @@ impl Engine for Restarted {
     fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
         let reply = self.0.call(now_us, words);
         let mut loader = Loader::default();
-        for section in saved(&self.0.queue) {
+        for section in written(&self.0.queue, save) {
             let taken = loader.section(&section);
             self.0.refused.extend(taken.err().map(|refused| refused.to_string()));
         }
@@ -86,8 +86,8 @@ impl Engine for Restarted {
     }
 }
 
-fn saved(queue: &Queue) -> Vec<Vec<u8>> {
+fn written(queue: &Queue, write: fn(&Queue, &mut dyn FnMut(&[u8]))) -> Vec<Vec<u8>> {
     let mut sections = Vec::new();
-    save(queue, &mut |section| sections.push(section.to_vec()));
+    write(queue, &mut |section| sections.push(section.to_vec()));
     sections
 }

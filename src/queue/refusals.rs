@@ -1,0 +1,100 @@
+//! ADDs that were refused because their id is known: counted at once, told to replicas and files a little later.
+//!
+//! Refusing changes nothing but a counter, and a storm of duplicates (every pod of a cluster hears the same event) is
+//! just when nobody has time to write each of them down. So they gather here, are told in one effect with the next
+//! change of the queue or after [`TOLD_AFTER`], and only then become part of the state. Digests and copies see the
+//! state. What is saved carries both, so an orderly restart loses none; a crash may lose the last tenth of a second.
+//!
+//! A replica that was sent a saved queue holds its primary's untold ones until the effect with them arrives.
+
+use super::batches::BatchNumber;
+use super::{Effect, Queue, Turn};
+
+/// In milliseconds.
+const TOLD_AFTER: u64 = 100;
+
+/// Refused ADDs of one batch, or of none.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    pub(crate) count: u64,
+    pub(crate) batch: Option<BatchNumber>,
+    /// When the first of them was refused, Unix ms.
+    since: u64,
+}
+
+/// A copy of a queue has its state only.
+impl Clone for Refusals {
+    fn clone(&self) -> Self {
+        Refusals::default()
+    }
+}
+
+impl Refusals {
+    /// Those that were saved with a queue. They are due at once.
+    pub(crate) fn restored(count: u64, batch: Option<BatchNumber>) -> Self {
+        Refusals { count, batch, since: 0 }
+    }
+
+    pub(super) fn any(&self) -> bool {
+        self.count > 0
+    }
+
+    /// When they must be told, Unix ms.
+    pub(super) fn due(&self) -> Option<u64> {
+        self.any().then(|| self.since.saturating_add(TOLD_AFTER))
+    }
+
+    /// How many of them are about this batch.
+    pub(super) fn of(&self, batch: BatchNumber) -> u64 {
+        if self.batch == Some(batch) {
+            self.count
+        } else {
+            0
+        }
+    }
+
+    /// So many have been told.
+    pub(super) fn told(&mut self, count: u64) {
+        self.count = self.count.saturating_sub(count);
+    }
+}
+
+impl Queue {
+    /// Whether refused ADDs are still to be told. Nothing is journaled when the first of them comes.
+    #[must_use]
+    pub fn has_refusals(&self) -> bool {
+        self.refusals.any()
+    }
+}
+
+impl Turn<'_> {
+    /// Counts a refused ADD for a batch, or none.
+    pub(super) fn count_refusal(&mut self, batch: Option<BatchNumber>) {
+        let at = self.at();
+        if self.queue.refusals.any() && self.queue.refusals.batch != batch {
+            self.tell_refusals();
+        }
+        let refusals = &mut self.queue.refusals;
+        if !refusals.any() {
+            *refusals = Refusals { count: 0, batch, since: at };
+        }
+        refusals.count = refusals.count.saturating_add(1);
+    }
+
+    /// Tells them if that can't wait any longer.
+    pub(super) fn tell_refusals_in_time(&mut self) {
+        if self.queue.refusals.due().is_some_and(|due| due <= self.at()) {
+            self.tell_refusals();
+        }
+    }
+
+    /// Tells those there are.
+    pub(super) fn tell_refusals(&mut self) {
+        let Refusals { count, batch, .. } = std::mem::take(&mut self.queue.refusals);
+        if count > 0 {
+            // Time may have dropped the batch meanwhile.
+            let batch = batch.filter(|batch| self.queue.batches.get(*batch).is_some());
+            self.change(&Effect::Duplicates { count, batch });
+        }
+    }
+}
