@@ -10,8 +10,10 @@
 //! old number.
 
 use super::parts::{put_new_job, put_settings, read_new_job, read_settings};
+use super::schedules::{put_fate, put_plan, read_fate, read_plan};
 use super::wire::{Put, Reader};
 use super::Refused;
+use crate::queue::schedules::{valid, LATEST_TICK};
 use crate::queue::{valid_id, Effect, Journal, Now, Queue, Settled, Target, MAX_WORKER};
 
 /// The rules this module knows.
@@ -68,6 +70,7 @@ fn carried(effect: &Effect<'_>) -> usize {
         Effect::Added { id, new } => id.len() + new.payload.len(),
         Effect::Replaced { new, .. } | Effect::Rerun { new, .. } => new.payload.len(),
         Effect::Progressed { data, .. } | Effect::Completed { result: Some(data), .. } => data.len(),
+        Effect::Scheduled { name, plan, .. } => name.len() + plan.job.payload.len(),
         _ => 0,
     }
 }
@@ -111,6 +114,9 @@ mod tag {
     pub(super) const CONFIGURED: u8 = 20;
     pub(super) const SETTLED: u8 = 21;
     pub(super) const SETTLED_JOB: u8 = 22;
+    pub(super) const SCHEDULED: u8 = 30;
+    pub(super) const UNSCHEDULED: u8 = 31;
+    pub(super) const TICKED: u8 = 32;
 }
 
 fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
@@ -182,6 +188,23 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.number(jobs.into());
             out.number(forgotten.into());
         }
+        Effect::Scheduled { name, ref plan, next } => {
+            out.push(tag::SCHEDULED);
+            out.bytes(name);
+            put_plan(out, plan);
+            out.number(next);
+        }
+        Effect::Unscheduled { name } => {
+            out.push(tag::UNSCHEDULED);
+            out.bytes(name);
+        }
+        Effect::Ticked { name, at, next, fate } => {
+            out.push(tag::TICKED);
+            out.bytes(name);
+            out.number(at);
+            put_due(out, next);
+            put_fate(out, fate);
+        }
     }
 }
 
@@ -192,6 +215,12 @@ fn put_due(out: &mut Vec<u8>, due: Option<u64>) {
 
 fn read_due(from: &mut Reader<'_>) -> Result<Option<u64>, Refused> {
     Ok(Some(from.number()?).filter(|due| *due != 0))
+}
+
+/// The name of a schedule that is there.
+fn known_schedule<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<&'a [u8], Refused> {
+    let name = from.bytes()?;
+    queue.schedules.get(name).map(|_| name).ok_or(Refused::Diverged)
 }
 
 fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, Refused> {
@@ -233,6 +262,21 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
         tag::RESUMED => Effect::Resumed,
         tag::CONFIGURED => Effect::Configured(read_settings(from)?),
         tag::SETTLED => Effect::Settled(Settled { jobs: from.small()?, forgotten: from.small()? }),
+        tag::SCHEDULED => {
+            let (name, plan, next) = (from.bytes()?, read_plan(from)?, from.number()?);
+            if !valid(name, &plan, next) {
+                return Err(Refused::Damaged("a schedule that cannot be"));
+            }
+            Effect::Scheduled { name, plan, next }
+        }
+        tag::UNSCHEDULED => Effect::Unscheduled { name: known_schedule(from, queue)? },
+        tag::TICKED => {
+            let (name, at, next) = (known_schedule(from, queue)?, from.number()?, read_due(from)?);
+            if at > LATEST_TICK || !queue.schedules.may_tick_next(name, next) {
+                return Err(Refused::Damaged("a tick that cannot be"));
+            }
+            Effect::Ticked { name, at, next, fate: read_fate(from)? }
+        }
         _ => return Err(Refused::Damaged("unknown effect")),
     })
 }

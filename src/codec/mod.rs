@@ -1,6 +1,7 @@
 //! Bytes <-> domain: what replicas, the append-only file and RDB files hold. Pure.
 //!
 //! - [`wire`]: numbers and byte strings, written and read.
+//! - [`schedules`]: a schedule, for both of the following.
 //! - [`effects`]: the journal of one command or tick: what happened.
 //! - [`snapshot`]: a whole queue in sections: what is.
 //!
@@ -8,6 +9,7 @@
 
 pub mod effects;
 mod parts;
+mod schedules;
 pub mod snapshot;
 pub mod wire;
 

@@ -12,15 +12,17 @@
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
 //!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
 //!   3 ids    remembered ids until the end of the section: id bytes, until instant, token, seq numbers, ending byte
+//!   5 schedules  schedules until the end of the section, drawn in schedules.rs
 //! ```
 //!
-//! The header comes first. Jobs and ids come in an order that is the same on every server with the same state, so
+//! The header comes first. Jobs, ids and schedules come in an order that is the same on every server with the same state, so
 //! equal queues are equal bytes, and loading appends to every index.
 //!
 //! To change the format: raise [`FORMAT`], keep reading the old number (copy the old reader under its number before
 //! editing), save a file of the last release under tests/, and say in the changelog what an upgrade means.
 
 use super::parts::{put_new_job, put_recipe, put_settings, read_new_job, read_recipe, read_settings};
+use super::schedules::{put_schedule, read_schedule};
 use super::wire::{Put, Reader};
 use super::Refused;
 use crate::queue::counters::Counters;
@@ -37,6 +39,7 @@ const SECTION_BYTES: usize = 60 << 10;
 const HEADER: u8 = 1;
 const JOBS: u8 = 2;
 const IDS: u8 = 3;
+const SCHEDULES: u8 = 5;
 
 /// Writes `queue` in sections.
 pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
@@ -45,6 +48,7 @@ pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
     put(&section);
     write_all(JOBS, queue.saved_jobs(), put, put_job);
     write_all(IDS, queue.saved_records(), put, put_record);
+    write_all(SCHEDULES, queue.saved_schedules(), put, put_schedule);
 }
 
 fn write_all<T>(
@@ -121,6 +125,14 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
                 let record = read_record(&mut from)?;
                 if !queue.restore_record(record) {
                     return Err(Refused::Damaged("a remembered id that cannot be"));
+                }
+            }
+        }
+        SCHEDULES => {
+            while !from.is_empty() {
+                let schedule = read_schedule(&mut from)?;
+                if !queue.restore_schedule(&schedule) {
+                    return Err(Refused::Damaged("a schedule that cannot be"));
                 }
             }
         }

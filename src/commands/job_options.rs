@@ -54,44 +54,9 @@ pub(super) struct JobOptions {
 
 /// Reads options until the words end.
 pub(super) fn parse(args: &mut Args<'_>) -> Result<JobOptions, Error> {
-    let mut options = JobOptions {
-        start: Start::Now,
-        priority: 0,
-        recipe: Recipe::default(),
-        expires: None,
-        on_dup: OnDup::Ignore,
-    };
+    let mut options = JobOptions::NONE;
     while let Some(keyword) = args.option(KEYWORDS)? {
-        let contradicts = |start| {
-            if start == Start::Now {
-                Ok(())
-            } else {
-                Err(Error::syntax("DELAY and AT contradict each other"))
-            }
-        };
-        match keyword {
-            "DELAY" => {
-                contradicts(options.start)?;
-                options.start = Start::After(args.span("DELAY", 0)?);
-            }
-            "AT" => {
-                contradicts(options.start)?;
-                options.start = Start::At(args.uint("AT", 0..=MAX_INSTANT)?);
-            }
-            "PRIORITY" => {
-                let priority = args.int("PRIORITY", i32::MIN.into()..=i32::MAX.into())?;
-                options.priority = i32::try_from(priority).unwrap_or_default();
-            }
-            "ATTEMPTS" => {
-                let attempts = args.uint("ATTEMPTS", 1..=MAX_ATTEMPTS)?;
-                options.recipe.attempts = u32::try_from(attempts).ok();
-            }
-            "BACKOFF" => options.recipe.backoff = Some(backoff(args)?),
-            "DEDUP" => options.recipe.dedup = Some(span_or_forever("DEDUP", args.next("DEDUP")?)?),
-            "ONDUP" => options.on_dup = on_dup(args.next("ONDUP")?)?,
-            "PX" => options.expires = Some(args.span("PX", 1)?),
-            _ => options.recipe.keep = Some(span_or_forever("KEEP", args.next("KEEP")?)?),
-        }
+        options.read(keyword, args)?;
     }
     if let (Some(px), Start::After(delay)) = (options.expires, options.start) {
         if px <= delay {
@@ -131,6 +96,45 @@ pub(super) fn span_or_forever(name: &str, word: &[u8]) -> Result<u64, Error> {
 }
 
 impl JobOptions {
+    /// Nothing was asked for.
+    pub(super) const NONE: JobOptions = JobOptions {
+        start: Start::Now,
+        priority: 0,
+        recipe: Recipe { attempts: None, backoff: None, dedup: None, keep: None },
+        expires: None,
+        on_dup: OnDup::Ignore,
+    };
+
+    /// Reads the value of one of the options.
+    pub(super) fn read(&mut self, keyword: &str, args: &mut Args<'_>) -> Result<(), Error> {
+        match keyword {
+            "DELAY" => self.start = self.first_start(Start::After(args.span("DELAY", 0)?))?,
+            "AT" => self.start = self.first_start(Start::At(args.uint("AT", 0..=MAX_INSTANT)?))?,
+            "PRIORITY" => {
+                let priority = args.int("PRIORITY", i32::MIN.into()..=i32::MAX.into())?;
+                self.priority = i32::try_from(priority).unwrap_or_default();
+            }
+            "ATTEMPTS" => {
+                let attempts = args.uint("ATTEMPTS", 1..=MAX_ATTEMPTS)?;
+                self.recipe.attempts = u32::try_from(attempts).ok();
+            }
+            "BACKOFF" => self.recipe.backoff = Some(backoff(args)?),
+            "DEDUP" => self.recipe.dedup = Some(span_or_forever("DEDUP", args.next("DEDUP")?)?),
+            "ONDUP" => self.on_dup = on_dup(args.next("ONDUP")?)?,
+            "PX" => self.expires = Some(args.span("PX", 1)?),
+            _ => self.recipe.keep = Some(span_or_forever("KEEP", args.next("KEEP")?)?),
+        }
+        Ok(())
+    }
+
+    fn first_start(&self, start: Start) -> Result<Start, Error> {
+        if self.start == Start::Now {
+            Ok(start)
+        } else {
+            Err(Error::syntax("DELAY and AT contradict each other"))
+        }
+    }
+
     /// The job that `payload` and these options make at `now`. An error when it would expire before it may start.
     pub(super) fn new_job<'a>(&self, payload: &'a [u8], now: Now) -> Result<NewJob<'a>, Error> {
         if let (Some(px), Start::At(instant)) = (self.expires, self.start) {
@@ -141,13 +145,18 @@ impl JobOptions {
                 )));
             }
         }
-        Ok(NewJob {
+        Ok(self.job_of_any_time(payload))
+    }
+
+    /// The same where it is not known yet when it will be added; DELAY and AT cannot have been given.
+    pub(super) fn job_of_any_time<'a>(&self, payload: &'a [u8]) -> NewJob<'a> {
+        NewJob {
             payload,
             start: self.start,
             priority: self.priority,
             recipe: self.recipe,
             expires: self.expires,
-        })
+        }
     }
 
     /// The same for a job whose id the queue makes: nobody can send that id again, so it is not remembered

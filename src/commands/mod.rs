@@ -36,8 +36,11 @@ mod release;
 mod remove;
 mod resume;
 mod retry;
+mod schedule;
+mod schedules;
 mod stats;
 mod tokens;
+mod unschedule;
 
 use crate::queue::{Now, Queue, Turn};
 use args::Args;
@@ -93,6 +96,7 @@ pub enum Read<'a> {
     Explain(explain::Explain<'a>),
     Get(get::Get<'a>),
     List(list::List),
+    Schedules(schedules::Schedules),
     Stats(stats::Stats),
 }
 
@@ -115,6 +119,8 @@ pub enum Write<'a> {
     Remove(remove::Remove<'a>),
     Resume(resume::Resume),
     Retry(retry::Retry<'a>),
+    Schedule(Box<schedule::Schedule<'a>>),
+    Unschedule(unschedule::Unschedule<'a>),
 }
 
 impl Read<'_> {
@@ -126,6 +132,7 @@ impl Read<'_> {
             Read::Explain(request) => request.run(queue, reply),
             Read::Get(request) => request.run(queue, reply),
             Read::List(request) => request.run(queue, reply),
+            Read::Schedules(request) => request.run(queue, reply),
             Read::Stats(request) => request.run(queue, env, reply),
         }
         Ok(())
@@ -152,6 +159,8 @@ impl Write<'_> {
             Write::Remove(request) => request.run(turn, reply),
             Write::Resume(request) => request.run(turn, reply),
             Write::Retry(request) => request.run(turn, reply),
+            Write::Schedule(request) => request.run(turn, reply)?,
+            Write::Unschedule(request) => request.run(turn, reply),
         }
         Ok(Flow::Done)
     }
@@ -179,7 +188,7 @@ impl Command {
 }
 
 /// Every command a client may call.
-pub static COMMANDS: [Command; 20] = [
+pub static COMMANDS: [Command; 23] = [
     Command { spec: ack::SPEC, parse: ack::parse },
     Command { spec: add::SPEC, parse: add::parse },
     Command { spec: cancel::SPEC, parse: cancel::parse },
@@ -199,5 +208,8 @@ pub static COMMANDS: [Command; 20] = [
     Command { spec: remove::SPEC, parse: remove::parse },
     Command { spec: resume::SPEC, parse: resume::parse },
     Command { spec: retry::SPEC, parse: retry::parse },
+    Command { spec: schedule::SPEC, parse: schedule::parse },
+    Command { spec: schedules::SPEC, parse: schedules::parse },
     Command { spec: stats::SPEC, parse: stats::parse },
+    Command { spec: unschedule::SPEC, parse: unschedule::parse },
 ];

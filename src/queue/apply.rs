@@ -27,6 +27,9 @@ impl Queue {
             Effect::Settled(most) => {
                 self.settle(at, most);
             }
+            Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
+            Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
+            Effect::Ticked { name, at, next, fate } => self.schedules.ticked(name, at, next, fate),
             Effect::Removed { target } => {
                 self.counters.add(Count::Removals);
                 self.drop_entry(target.0);

@@ -19,6 +19,7 @@
 //! - [`remembered`]: ids whose job is gone but whose dedup window is open, packed.
 //! - [`ids`]: from an id to either of them.
 //! - [`order`]: who comes next, once per state; the keys are read from the jobs themselves.
+//! - [`schedules`]: jobs that the queue adds to itself.
 //! - [`workers`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
 //!
 //! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Turn`] is one command's
@@ -43,6 +44,7 @@ pub(crate) mod order;
 pub(crate) mod recipe;
 pub(crate) mod remembered;
 mod restore;
+pub mod schedules;
 mod settings;
 mod settle;
 pub(crate) mod slab;
@@ -63,6 +65,7 @@ pub use job::{NewJob, Phase, Start};
 pub use recipe::{Backoff, Recipe};
 pub use remembered::Ending;
 pub(crate) use restore::{valid_id, Header, SavedJob, SavedState};
+pub use schedules::{Memory, Schedule};
 pub use settings::Settings;
 pub use settle::Settled;
 pub use slab::Handle;
@@ -78,6 +81,7 @@ use job::{Job, State};
 use order::Order;
 use recipe::Recipes;
 use remembered::{Record, Remembered};
+use schedules::Schedules;
 use slab::Slab;
 use workers::Workers;
 
@@ -147,6 +151,7 @@ pub struct Queue {
     expiring: Order<When>,
     /// Kept records and remembered ids (packed entries) by the instant they are dropped, unless that is never.
     forgetting: Order<When>,
+    pub(crate) schedules: Schedules,
     workers: Workers,
     recipes: Recipes,
     settings: Settings,
@@ -206,8 +211,26 @@ impl Queue {
             self.active.first().and_then(|h| self.jobs.get(h)).map(Job::due),
             self.expiring.first().and_then(|h| self.jobs.get(h)).map(Job::expires),
             self.forgetting.first().map(|packed| forget_key(&self.jobs, &self.remembered, packed).at),
+            self.next_tick(),
         ];
         leads.into_iter().flatten().min()
+    }
+
+    /// The instant of the earliest tick of a schedule, Unix ms. O(1).
+    #[must_use]
+    pub fn next_tick(&self) -> Option<u64> {
+        self.schedules.first().map(|(at, _)| at)
+    }
+
+    /// Every schedule with its name, by name.
+    pub fn schedules(&self) -> impl ExactSizeIterator<Item = (&[u8], &Schedule)> {
+        self.schedules.iter()
+    }
+
+    /// How many pieces of memory it is made of, roughly: what freeing it costs.
+    #[must_use]
+    pub fn pieces(&self) -> usize {
+        self.known() + self.schedules.len()
     }
 
     /// How many jobs a claim could take now; 0 while paused.
@@ -247,6 +270,7 @@ impl Queue {
                 .sum::<usize>()
             + self.recipes.bytes()
             + self.workers.bytes()
+            + self.schedules.bytes()
             + self.waits.bytes()
             + self.runs.bytes()
     }

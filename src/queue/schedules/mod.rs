@@ -1,0 +1,317 @@
+//! Schedules: names under which a queue adds jobs to itself, each at the instants of its timetable.
+//!
+//! ```text
+//!   by name  "report" ─► Schedule { plan, next, last, tally }
+//!   by time  (next, "report")                                    the first is when the queue is due
+//! ```
+//!
+//! - [`timetable`], with [`calendar`]: the instants.
+//! - [`template`]: the job.
+//! - [`tick`]: setting schedules, and what happens at an instant.
+//!
+//! Only a [`super::Turn`] decides ticks, because time zones change their rules: two servers with different versions of
+//! this module may not agree on the next instant. What was decided is an effect and carries the instants; the
+//! deterministic part of time, `settle`, knows nothing of schedules.
+
+mod calendar;
+mod template;
+mod tick;
+mod timetable;
+
+pub use tick::{Memory, Set};
+pub use timetable::{Timetable, Zone, MAX_EXPRESSION};
+
+use super::{NewJob, OnDup, Start, FOREVER, MAX_ID};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use template::Template;
+pub(crate) use timetable::LATEST_TICK;
+
+/// The longest name of a schedule in bytes.
+pub const MAX_NAME: usize = 256;
+/// An id is a name, `@` and an instant.
+const _: () = assert!(MAX_NAME + 1 + 20 <= MAX_ID);
+
+/// What a tick does while the job of the tick before it is unfinished.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Overlap {
+    /// It enqueues another.
+    #[default]
+    Allow,
+    /// It is dropped.
+    Skip,
+}
+
+/// What a client sets under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan<'a> {
+    /// When it ticks.
+    pub timetable: Timetable<&'a str>,
+    /// No tick after this instant, Unix ms, or [`FOREVER`].
+    pub until: u64,
+    /// What one tick has to do with the next.
+    pub overlap: Overlap,
+    /// The job of each tick; it starts at once.
+    pub job: NewJob<'a>,
+    /// What happens when the id of a tick is known.
+    pub on_dup: OnDup,
+}
+
+/// What became of a tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Its job was added, or put in the place of or behind a job of its id.
+    Enqueued,
+    /// Its id was known.
+    Duplicate,
+    /// OVERLAP SKIP, and the job of an earlier tick was unfinished.
+    Skipped,
+    /// A limit of the queue, or the server's memory, stood against it.
+    Dropped,
+}
+
+impl Fate {
+    /// All of them, in the order of their codes.
+    pub(crate) const ALL: [Fate; 4] = [Fate::Enqueued, Fate::Duplicate, Fate::Skipped, Fate::Dropped];
+
+    /// The manual's name for how many there were.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Fate::Enqueued => "enqueued",
+            Fate::Duplicate => "duplicates",
+            Fate::Skipped => "skipped",
+            Fate::Dropped => "dropped",
+        }
+    }
+}
+
+/// How many ticks had each [`Fate`], in the order of [`Fate::ALL`].
+pub(crate) type Tally = [u64; Fate::ALL.len()];
+
+/// One schedule.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    timetable: Timetable<Box<str>>,
+    until: u64,
+    overlap: Overlap,
+    template: Template,
+    /// The next tick, Unix ms.
+    next: u64,
+    /// The last tick whose job was enqueued or known already, Unix ms; 0: none was.
+    last: u64,
+    tally: Tally,
+}
+
+impl Schedule {
+    /// What was set.
+    #[must_use]
+    pub fn plan(&self) -> Plan<'_> {
+        Plan {
+            timetable: self.timetable.borrowed(),
+            until: self.until,
+            overlap: self.overlap,
+            job: self.template.new_job(),
+            on_dup: self.template.on_dup(),
+        }
+    }
+
+    /// The next tick, Unix ms.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The last tick that has a job, Unix ms.
+    #[must_use]
+    pub fn last(&self) -> Option<u64> {
+        Some(self.last).filter(|last| *last != 0)
+    }
+
+    /// What became of the ticks so far.
+    pub fn tally(&self) -> impl Iterator<Item = (Fate, u64)> + '_ {
+        Fate::ALL.into_iter().zip(self.tally)
+    }
+
+    fn set(&mut self, plan: &Plan<'_>) {
+        self.timetable = plan.timetable.kept();
+        self.until = plan.until;
+        self.overlap = plan.overlap;
+        self.template = Template::keep(&plan.job, plan.on_dup);
+    }
+
+    /// Memory it takes under a name of `name` bytes, itself and its places in both indexes included.
+    fn bytes(&self, name: usize) -> usize {
+        let text = match &self.timetable {
+            Timetable::Every { .. } => 0,
+            Timetable::Cron { expression, .. } => expression.len(),
+        };
+        // Nodes of the trees are at least five elevenths full.
+        let places = (size_of::<Self>() + size_of::<Arc<[u8]>>() + size_of::<(u64, Arc<[u8]>)>()) * 3 / 2;
+        places + 2 * size_of::<usize>() + name + text + self.template.bytes()
+    }
+}
+
+/// A schedule as it is saved.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SavedSchedule<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) plan: Plan<'a>,
+    pub(crate) next: u64,
+    pub(crate) last: u64,
+    pub(crate) tally: Tally,
+}
+
+/// All schedules of a queue.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Schedules {
+    by_name: BTreeMap<Arc<[u8]>, Schedule>,
+    by_time: BTreeSet<(u64, Arc<[u8]>)>,
+    bytes: usize,
+}
+
+impl Schedules {
+    pub(crate) fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    pub(crate) fn get(&self, name: &[u8]) -> Option<&Schedule> {
+        self.by_name.get(name)
+    }
+
+    /// All of them with their names, by name.
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &Schedule)> {
+        self.by_name.iter().map(|(name, schedule)| (&**name, schedule))
+    }
+
+    /// Whose turn is next, and when.
+    pub(crate) fn first(&self) -> Option<(u64, &Arc<[u8]>)> {
+        self.by_time.first().map(|(at, name)| (*at, name))
+    }
+
+    /// Memory held. O(1).
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Sets what is under `name`; a schedule that was there keeps its past.
+    pub(crate) fn set(&mut self, name: &[u8], plan: &Plan<'_>, next: u64) {
+        let mut schedule = self.remove(name).unwrap_or_else(|| Schedule {
+            timetable: plan.timetable.kept(),
+            until: FOREVER,
+            overlap: Overlap::Allow,
+            template: Template::keep(&plan.job, plan.on_dup),
+            next,
+            last: 0,
+            tally: Tally::default(),
+        });
+        schedule.set(plan);
+        schedule.next = next;
+        self.insert(name, schedule);
+    }
+
+    /// Takes a schedule out.
+    pub(crate) fn remove(&mut self, name: &[u8]) -> Option<Schedule> {
+        let (name, schedule) = self.by_name.remove_entry(name)?;
+        self.bytes = self.bytes.saturating_sub(schedule.bytes(name.len()));
+        self.by_time.remove(&(schedule.next, name));
+        Some(schedule)
+    }
+
+    /// The tick at `at` has had its fate. Without a next one the schedule is over, and gone.
+    pub(crate) fn ticked(&mut self, name: &[u8], at: u64, next: Option<u64>, fate: Fate) {
+        let Some(mut schedule) = self.remove(name) else { return };
+        let Some(next) = next else { return };
+        schedule.next = next;
+        if matches!(fate, Fate::Enqueued | Fate::Duplicate) {
+            schedule.last = at;
+        }
+        if let Some(count) = schedule.tally.get_mut(fate as usize) {
+            *count = count.saturating_add(1);
+        }
+        self.insert(name, schedule);
+    }
+
+    /// Puts back what was saved. False: it cannot be.
+    #[must_use]
+    pub(crate) fn restore(&mut self, saved: &SavedSchedule<'_>) -> bool {
+        let fits = valid(saved.name, &saved.plan, saved.next) && saved.last <= LATEST_TICK;
+        if !fits || self.get(saved.name).is_some() {
+            return false;
+        }
+        self.set(saved.name, &saved.plan, saved.next);
+        if let Some(schedule) = self.by_name.get_mut(saved.name) {
+            schedule.last = saved.last;
+            schedule.tally = saved.tally;
+        }
+        true
+    }
+
+    /// Every schedule by its name: the same on every server.
+    pub(crate) fn saved(&self) -> impl Iterator<Item = SavedSchedule<'_>> {
+        self.iter().map(|(name, schedule)| SavedSchedule {
+            name,
+            plan: schedule.plan(),
+            next: schedule.next,
+            last: schedule.last,
+            tally: schedule.tally,
+        })
+    }
+
+    /// What a recount finds wrong.
+    pub(crate) fn check(&self, wrong: &mut Vec<String>) {
+        for (name, schedule) in &self.by_name {
+            if !self.by_time.contains(&(schedule.next, Arc::clone(name))) {
+                wrong
+                    .push(format!("the schedule '{}' is not due at its next", String::from_utf8_lossy(name)));
+            }
+        }
+        if self.by_time.len() != self.by_name.len() {
+            let (due, are) = (self.by_time.len(), self.by_name.len());
+            wrong.push(format!("{due} schedules are due some time, but there are {are}"));
+        }
+        let bytes: usize = self.by_name.iter().map(|(name, schedule)| schedule.bytes(name.len())).sum();
+        if bytes != self.bytes {
+            wrong.push(format!("schedules take {bytes} bytes, but {} are counted", self.bytes));
+        }
+    }
+
+    /// Whether the schedule `name` could tick at `next` after this.
+    pub(crate) fn may_tick_next(&self, name: &[u8], next: Option<u64>) -> bool {
+        let range = self.get(name).map(|schedule| possible(&schedule.plan()));
+        next.is_none_or(|next| range.is_some_and(|range| range.contains(&next)))
+    }
+
+    fn insert(&mut self, name: &[u8], schedule: Schedule) {
+        let name: Arc<[u8]> = name.into();
+        self.bytes += schedule.bytes(name.len());
+        self.by_time.insert((schedule.next, Arc::clone(&name)));
+        self.by_name.insert(name, schedule);
+    }
+}
+
+/// 1 to 256 bytes.
+pub(crate) fn valid_name(name: &[u8]) -> bool {
+    (1..=MAX_NAME).contains(&name.len())
+}
+
+/// Whether a schedule read from outside can be.
+pub(crate) fn valid(name: &[u8], plan: &Plan<'_>, next: u64) -> bool {
+    valid_name(name)
+        && plan.job.start == Start::Now
+        && (plan.until <= LATEST_TICK || plan.until == FOREVER)
+        && possible(plan).contains(&next)
+        && plan.timetable.compile().is_some()
+}
+
+/// Between which instants a plan ticks.
+fn possible(plan: &Plan<'_>) -> RangeInclusive<u64> {
+    let from = match plan.timetable {
+        Timetable::Every { from, .. } | Timetable::Cron { from, .. } => from,
+    };
+    from.max(1)..=plan.until.min(LATEST_TICK)
+}
+
+#[cfg(test)]
+mod tests;
