@@ -14,12 +14,12 @@ use super::ffi::name::Name;
 use super::ffi::reply::Writer;
 use super::home::Value;
 use super::line::Ahead;
-use super::{clock, config, guarded, publish, timekeeper, wakeups, INTERNAL_ERROR};
+use super::{begin, clock, config, guarded, publish, timekeeper, wakeups, INTERNAL_ERROR};
 use crate::codec::effects::Log;
 use crate::commands::args::Args;
 use crate::commands::error::Error;
 use crate::commands::{Command, Env, Flow, Read, Request, Write, COMMANDS};
-use crate::queue::{Now, Queue, Turn};
+use crate::queue::{Now, Queue};
 use lazy_static::lazy_static;
 
 /// What core says of a key of another type.
@@ -122,7 +122,7 @@ fn change(
     };
     let mut log = Log::new(now);
     let outcome = guarded("a command", || {
-        let mut turn = Turn::begin(&mut value.queue, now, &mut log);
+        let mut turn = begin(ctx, &mut value.queue, now, &mut log);
         let mut env = env(ctx, name, turn.queue(), now);
         // The flags have a price: they are asked for by those that need them.
         env.may_block = TRAITS.get(number).is_some_and(|traits| traits.blocks) && may_wait(ctx);
