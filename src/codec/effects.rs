@@ -264,7 +264,7 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
         tag::SETTLED => Effect::Settled(Settled { jobs: from.small()?, forgotten: from.small()? }),
         tag::SCHEDULED => {
             let (name, plan, next) = (from.bytes()?, read_plan(from)?, from.number()?);
-            if !valid(name, &plan, next) {
+            if valid(name, &plan, next).is_none() {
                 return Err(Refused::Damaged("a schedule that cannot be"));
             }
             Effect::Scheduled { name, plan, next }

@@ -223,6 +223,7 @@ impl Queue {
     }
 
     /// Every schedule with its name, by name.
+    #[must_use]
     pub fn schedules(&self) -> impl ExactSizeIterator<Item = (&[u8], &Schedule)> {
         self.schedules.iter()
     }

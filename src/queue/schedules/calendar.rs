@@ -1,8 +1,9 @@
 //! What a cron expression means: which days, which times of day, and what the clocks' changes make of them.
 //!
 //! croner reads the expression and knows its days (`L`, `W`, `#`). The search is our own, because its cost must have
-//! a bound whatever a client writes: it walks over the days of 41 years at most, which no calendar rule outlasts, and
-//! looks at the zone only on days that match.
+//! a bound whatever a client writes: it walks over the months of 41 years at most, which no calendar rule outlasts, and
+//! looks at the zone only on days that match. There are but 28 kinds of months (the first is one of seven weekdays,
+//! the last one of four numbers), so which days match is a table.
 //!
 //! ```text
 //!   instants   ──────────────────────┬──────────────────────►     around one day there is at most one change
@@ -11,15 +12,17 @@
 //!                  .. 02:59:59  ┄┄┄┄┄┄┄┄┄  02:00:00 ..          back: it comes twice
 //! ```
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, Offset, TimeZone};
+use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeZone};
 use chrono_tz::Tz;
 use croner::parser::{CronParser, Seconds, Year};
 use croner::{CronPattern, Weekday};
 use std::ops::Range;
 
 const DAY: i64 = 86_400;
-/// Days a search looks at: the 29th of February is a Monday once in 28 years, and once in 40 across the year 2100.
-const HORIZON: u32 = 41 * 366;
+/// Months a search looks at: the 29th of February is a Monday once in 28 years, and once in 40 across the year 2100.
+const HORIZON: usize = 41 * 12;
+/// Kinds of months.
+const KINDS: usize = 7 * 4;
 /// What stands for fields.
 const NICKNAMES: [(&str, &str); 6] = [
     ("@yearly", "0 0 1 1 *"),
@@ -45,11 +48,14 @@ enum Change {
 }
 
 /// An expression, understood. Bit n of a set is the value n.
+#[derive(Debug, Clone)]
 pub(super) struct Calendar {
-    pattern: CronPattern,
     seconds: u64,
     minutes: u64,
     hours: u64,
+    months: u64,
+    /// By the kind of the month.
+    days: [u32; KINDS],
     change: Change,
 }
 
@@ -74,34 +80,35 @@ impl Calendar {
         let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
         let pattern = parser.parse(expression).ok()?.pattern;
         let set = |values: Vec<u16>| values.into_iter().fold(0, |set, value| set | 1 << (value & 63));
-        let (seconds, minutes, hours) =
-            (set(pattern.seconds.values()), set(pattern.minutes.values()), set(pattern.hours.values()));
+        let (seconds, minutes) = (set(pattern.seconds.values()), set(pattern.minutes.values()));
+        let (hours, months) = (set(pattern.hours.values()), set(pattern.months.values()));
         // croner takes a lone comma for an empty set.
         if seconds == 0 || minutes == 0 || hours == 0 {
             return None;
         }
         let has_star = times.iter().any(|field| field.starts_with('*'));
         let change = if has_star { Change::ByTheClock } else { Change::OnceADay };
-        Some(Calendar { pattern, seconds, minutes, hours, change })
+        Some(Calendar { seconds, minutes, hours, months, days: days_of(&pattern)?, change })
     }
 
-    /// The first instant that matches in `zone`, not before `first`. Unix seconds. O(days until then, up to 41 years).
+    /// The first instant that matches in `zone`, not before `first`. Unix seconds. O(months until then, at most those
+    /// of 41 years).
     pub(super) fn next_from(&self, zone: Tz, first: i64) -> Option<i64> {
         let today = DateTime::from_timestamp(first.checked_add(offset(zone, first)?)?, 0)?.date_naive();
-        // The clock may be about to go back over midnight.
+        // From yesterday on: the clock may be about to go back over midnight.
         let mut day = today.pred_opt()?;
-        let last = today.checked_add_days(Days::new(HORIZON.into()))?;
-        while day <= last {
-            if !self.pattern.month_match(day.month()).ok()? {
-                day = next_month(day)?;
-                continue;
+        for _ in 0..HORIZON {
+            let before_day = (1 << day.day()) - 1;
+            let mut left = self.days_in(day) & !before_day;
+            while left != 0 {
+                let found = day.with_day(left.trailing_zeros())?;
+                if let Some(instant) = self.first_on(found, zone, first) {
+                    let overtaken = self.first_on(found.succ_opt()?, zone, first);
+                    return Some(overtaken.map_or(instant, |other| instant.min(other)));
+                }
+                left &= left - 1;
             }
-            let tomorrow = day.succ_opt()?;
-            if let Some(found) = self.first_on(day, zone, first) {
-                let overtaken = self.first_on(tomorrow, zone, first);
-                return Some(overtaken.map_or(found, |other| found.min(other)));
-            }
-            day = tomorrow;
+            day = next_month(day)?;
         }
         None
     }
@@ -140,9 +147,17 @@ impl Calendar {
     }
 
     fn matches_day(&self, day: NaiveDate) -> bool {
-        let weekday = Weekday::from_days_from_sunday(day.weekday().num_days_from_sunday());
-        self.pattern.month_match(day.month()).unwrap_or(false)
-            && self.pattern.day_match(day.year(), day.month(), day.day(), weekday).unwrap_or(false)
+        self.days_in(day) & 1 << day.day() != 0
+    }
+
+    /// The days that match in the month of `day`.
+    fn days_in(&self, day: NaiveDate) -> u32 {
+        if self.months & 1 << day.month() == 0 {
+            return 0;
+        }
+        let first = (day.weekday().num_days_from_sunday() + 36 - day.day()) % 7;
+        let more = u32::from(day.num_days_in_month()).saturating_sub(28);
+        self.days.get((first * 4 + more) as usize).copied().unwrap_or(0)
     }
 
     /// The first wall clock time that matches within `range` on the day that begins at `midnight`.
@@ -187,6 +202,28 @@ fn has_words(field: &str, known: &[&str]) -> bool {
             if known.len() == WEEKDAYS.len() { word.strip_suffix('L').unwrap_or(&word) } else { &word };
         name.is_empty() || known.contains(&name)
     })
+}
+
+/// The days that match in each kind of month.
+fn days_of(pattern: &CronPattern) -> Option<[u32; KINDS]> {
+    let mut days = [0; KINDS];
+    for (kind, days) in (0_u32..).zip(&mut days) {
+        let (first, length) = (kind / 4, 28 + kind % 4);
+        // A month of that length; its weekdays are what we say.
+        let (year, month) = match length {
+            28 => (2001, 2),
+            29 => (2000, 2),
+            30 => (2001, 4),
+            _ => (2001, 1),
+        };
+        for day in 1..=length {
+            let weekday = Weekday::from_days_from_sunday((first + day - 1) % 7);
+            if pattern.day_match(year, month, day, weekday).ok()? {
+                *days |= 1 << day;
+            }
+        }
+    }
+    Some(days)
 }
 
 fn next_month(day: NaiveDate) -> Option<NaiveDate> {

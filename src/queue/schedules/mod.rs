@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use template::Template;
+use timetable::Compiled;
 pub(crate) use timetable::LATEST_TICK;
 
 /// The longest name of a schedule in bytes.
@@ -94,6 +95,8 @@ pub(crate) type Tally = [u64; Fate::ALL.len()];
 #[derive(Debug, Clone)]
 pub struct Schedule {
     timetable: Timetable<Box<str>>,
+    /// The same, to be searched. It is always there: what does not compile is not accepted.
+    compiled: Option<Compiled>,
     until: u64,
     overlap: Overlap,
     template: Template,
@@ -134,8 +137,12 @@ impl Schedule {
         Fate::ALL.into_iter().zip(self.tally)
     }
 
-    fn set(&mut self, plan: &Plan<'_>) {
-        self.timetable = plan.timetable.kept();
+    /// Becomes what `plan` says; `compiled` is its timetable, if somebody has it.
+    fn set(&mut self, plan: &Plan<'_>, compiled: Option<Compiled>) {
+        if self.timetable.borrowed() != plan.timetable || self.compiled.is_none() {
+            self.timetable = plan.timetable.kept();
+            self.compiled = compiled.or_else(|| plan.timetable.compile());
+        }
         self.until = plan.until;
         self.overlap = plan.overlap;
         self.template = Template::keep(&plan.job, plan.on_dup);
@@ -149,7 +156,8 @@ impl Schedule {
         };
         // Nodes of the trees are at least five elevenths full.
         let places = (size_of::<Self>() + size_of::<Arc<[u8]>>() + size_of::<(u64, Arc<[u8]>)>()) * 3 / 2;
-        places + 2 * size_of::<usize>() + name + text + self.template.bytes()
+        let compiled = self.compiled.as_ref().map_or(0, Compiled::bytes);
+        places + 2 * size_of::<usize>() + name + text + compiled + self.template.bytes()
     }
 }
 
@@ -197,8 +205,13 @@ impl Schedules {
 
     /// Sets what is under `name`; a schedule that was there keeps its past.
     pub(crate) fn set(&mut self, name: &[u8], plan: &Plan<'_>, next: u64) {
+        self.put(name, plan, next, None);
+    }
+
+    fn put(&mut self, name: &[u8], plan: &Plan<'_>, next: u64, compiled: Option<Compiled>) {
         let mut schedule = self.remove(name).unwrap_or_else(|| Schedule {
             timetable: plan.timetable.kept(),
+            compiled: None,
             until: FOREVER,
             overlap: Overlap::Allow,
             template: Template::keep(&plan.job, plan.on_dup),
@@ -206,7 +219,7 @@ impl Schedules {
             last: 0,
             tally: Tally::default(),
         });
-        schedule.set(plan);
+        schedule.set(plan, compiled);
         schedule.next = next;
         self.insert(name, schedule);
     }
@@ -236,11 +249,11 @@ impl Schedules {
     /// Puts back what was saved. False: it cannot be.
     #[must_use]
     pub(crate) fn restore(&mut self, saved: &SavedSchedule<'_>) -> bool {
-        let fits = valid(saved.name, &saved.plan, saved.next) && saved.last <= LATEST_TICK;
-        if !fits || self.get(saved.name).is_some() {
+        if saved.last > LATEST_TICK || self.get(saved.name).is_some() {
             return false;
         }
-        self.set(saved.name, &saved.plan, saved.next);
+        let Some(compiled) = valid(saved.name, &saved.plan, saved.next) else { return false };
+        self.put(saved.name, &saved.plan, saved.next, Some(compiled));
         if let Some(schedule) = self.by_name.get_mut(saved.name) {
             schedule.last = saved.last;
             schedule.tally = saved.tally;
@@ -292,17 +305,17 @@ impl Schedules {
 }
 
 /// 1 to 256 bytes.
-pub(crate) fn valid_name(name: &[u8]) -> bool {
+fn valid_name(name: &[u8]) -> bool {
     (1..=MAX_NAME).contains(&name.len())
 }
 
-/// Whether a schedule read from outside can be.
-pub(crate) fn valid(name: &[u8], plan: &Plan<'_>, next: u64) -> bool {
-    valid_name(name)
+/// The timetable of a schedule read from outside; None if it cannot be.
+pub(crate) fn valid(name: &[u8], plan: &Plan<'_>, next: u64) -> Option<Compiled> {
+    let fits = valid_name(name)
         && plan.job.start == Start::Now
         && (plan.until <= LATEST_TICK || plan.until == FOREVER)
-        && possible(plan).contains(&next)
-        && plan.timetable.compile().is_some()
+        && possible(plan).contains(&next);
+    plan.timetable.compile().filter(|_| fits)
 }
 
 /// Between which instants a plan ticks.

@@ -88,7 +88,7 @@ impl Turn<'_> {
     fn instants_of(&self, name: &[u8]) -> Option<(u64, Option<u64>)> {
         let schedule = self.queue.schedules.get(name)?;
         let (due, until) = (schedule.next, schedule.until);
-        let Some(timetable) = schedule.timetable.compile() else { return Some((due, None)) };
+        let Some(timetable) = &schedule.compiled else { return Some((due, None)) };
         let end = self.at().min(until);
         let (at, next) = match timetable.next_after(due) {
             Some(missed) if missed <= end => {

@@ -101,12 +101,14 @@ impl<T: AsRef<str>> Timetable<T> {
     }
 }
 
-/// A timetable that can be searched. Made anew for each use, because it is much larger than what it is made of.
+/// A timetable that can be searched.
+#[derive(Debug, Clone)]
 pub struct Compiled {
     search: Search,
     from: u64,
 }
 
+#[derive(Debug, Clone)]
 enum Search {
     Grid(u64),
     Calendar(Box<Calendar>, Tz),
@@ -132,6 +134,14 @@ impl Compiled {
             }
         };
         (next <= LATEST_TICK).then_some(next)
+    }
+
+    /// Heap bytes behind it.
+    pub(crate) fn bytes(&self) -> usize {
+        match self.search {
+            Search::Grid(_) => 0,
+            Search::Calendar(..) => size_of::<Calendar>(),
+        }
     }
 
     /// The last instant not after `end`, given that `known` is one. O(log of the time between) searches.
