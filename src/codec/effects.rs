@@ -12,8 +12,10 @@
 use super::parts::{
     put_maybe_batch, put_new_job, put_settings, read_maybe_batch, read_new_job, read_settings,
 };
+use super::schedules::{put_fate, put_plan, read_fate, read_plan};
 use super::wire::{Put, Reader};
 use super::Refused;
+use crate::queue::schedules::{valid, LATEST_TICK};
 use crate::queue::{
     valid_batch_name, valid_id, BatchNumber, Effect, Journal, NewJob, Now, Queue, Settled, Target, MAX_WORKER,
 };
@@ -72,6 +74,7 @@ fn carried(effect: &Effect<'_>) -> usize {
         Effect::Added { id, new } => id.len() + new.payload.len(),
         Effect::Replaced { new, .. } | Effect::Rerun { new, .. } => new.payload.len(),
         Effect::Progressed { data, .. } | Effect::Completed { result: Some(data), .. } => data.len(),
+        Effect::Scheduled { name, plan, .. } => name.len() + plan.job.payload.len(),
         _ => 0,
     }
 }
@@ -118,6 +121,9 @@ mod tag {
     pub(super) const BATCH_OPENED: u8 = 23;
     pub(super) const BATCH_SEALED: u8 = 24;
     pub(super) const BATCH_FORGOTTEN: u8 = 25;
+    pub(super) const SCHEDULED: u8 = 30;
+    pub(super) const UNSCHEDULED: u8 = 31;
+    pub(super) const TICKED: u8 = 32;
 }
 
 fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
@@ -205,6 +211,23 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.number(jobs.into());
             out.number(forgotten.into());
         }
+        Effect::Scheduled { name, ref plan, next } => {
+            out.push(tag::SCHEDULED);
+            out.bytes(name);
+            put_plan(out, plan);
+            out.number(next);
+        }
+        Effect::Unscheduled { name } => {
+            out.push(tag::UNSCHEDULED);
+            out.bytes(name);
+        }
+        Effect::Ticked { name, at, next, fate } => {
+            out.push(tag::TICKED);
+            out.bytes(name);
+            out.number(at);
+            put_due(out, next);
+            put_fate(out, fate);
+        }
     }
 }
 
@@ -228,6 +251,12 @@ fn read_untied_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refused> {
 
 fn known(batch: BatchNumber, queue: &Queue) -> Result<BatchNumber, Refused> {
     queue.batch_name(batch).map(|_| batch).ok_or(Refused::Diverged)
+}
+
+/// The name of a schedule that is there.
+fn known_schedule<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<&'a [u8], Refused> {
+    let name = from.bytes()?;
+    queue.schedules.get(name).map(|_| name).ok_or(Refused::Diverged)
 }
 
 fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, Refused> {
@@ -294,6 +323,21 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
         tag::RESUMED => Effect::Resumed,
         tag::CONFIGURED => Effect::Configured(read_settings(from)?),
         tag::SETTLED => Effect::Settled(Settled { jobs: from.small()?, forgotten: from.small()? }),
+        tag::SCHEDULED => {
+            let (name, plan, next) = (from.bytes()?, read_plan(from)?, from.number()?);
+            if valid(name, &plan, next).is_none() {
+                return Err(Refused::Damaged("a schedule that cannot be"));
+            }
+            Effect::Scheduled { name, plan, next }
+        }
+        tag::UNSCHEDULED => Effect::Unscheduled { name: known_schedule(from, queue)? },
+        tag::TICKED => {
+            let (name, at, next) = (known_schedule(from, queue)?, from.number()?, read_due(from)?);
+            if at > LATEST_TICK || !queue.schedules.may_tick_next(name, next) {
+                return Err(Refused::Damaged("a tick that cannot be"));
+            }
+            Effect::Ticked { name, at, next, fate: read_fate(from)? }
+        }
         _ => return Err(Refused::Damaged("unknown effect")),
     })
 }

@@ -1,6 +1,7 @@
 //! Bytes <-> domain: what replicas, the append-only file and RDB files hold. Pure.
 //!
 //! - [`wire`]: numbers and byte strings, written and read.
+//! - [`schedules`]: a schedule, for both of the following.
 //! - [`effects`]: the journal of one command or tick: what happened.
 //! - [`snapshot`]: a whole queue in sections: what is.
 //!
@@ -8,6 +9,7 @@
 
 pub mod effects;
 mod parts;
+mod schedules;
 pub mod snapshot;
 pub mod wire;
 
@@ -21,7 +23,7 @@ pub enum Refused {
     Newer(u8),
     /// They end too early or hold what cannot be.
     Damaged(&'static str),
-    /// An effect on a job this queue does not have: the two sides differ.
+    /// An effect on a job or schedule this queue does not have: the two sides differ.
     Diverged,
 }
 
@@ -36,7 +38,7 @@ impl fmt::Display for Refused {
             }
             Refused::Damaged(what) => write!(f, "damaged: {what}"),
             Refused::Diverged => {
-                write!(f, "an effect on a job that is not here: this copy of the queue differs")
+                write!(f, "an effect on what is not here: this copy of the queue differs")
             }
         }
     }

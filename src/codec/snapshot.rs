@@ -16,11 +16,12 @@
 //!   4 batches  until the end of the section: number, name bytes, created-at number, sealed flag, finished-at number
 //!            (0 = not yet), keep-until instant, completed, failed, expired, cancelled, duplicates numbers; what is
 //!            pending is counted again
+//!   5 schedules  schedules until the end of the section, drawn in schedules.rs
 //!   7 refusals  that replicas were not told yet, unless there are none: count number, maybe-batch
 //! ```
 //!
-//! The header comes first, batches before the jobs that belong to them. Batches, jobs and ids come in an order that is the same on every server with the same state, so
-//! equal queues are equal bytes, and loading appends to every index.
+//! The header comes first, batches before the jobs that belong to them. Batches, jobs, ids and schedules come in an order
+//! that is the same on every server with the same state, so equal queues are equal bytes, and loading appends to every index.
 //!
 //! To change the format: raise [`FORMAT`], keep reading the old number (copy the old reader under its number before
 //! editing), save a file of the last release under tests/, and say in the changelog what an upgrade means.
@@ -29,6 +30,7 @@ use super::parts::{
     put_after, put_maybe_batch, put_new_job, put_recipe, put_settings, read_after, read_maybe_batch,
     read_new_job, read_recipe, read_settings,
 };
+use super::schedules::{put_schedule, read_schedule};
 use super::wire::{Put, Reader};
 use super::Refused;
 use crate::queue::counters::Counters;
@@ -47,6 +49,7 @@ const JOBS: u8 = 2;
 const IDS: u8 = 3;
 const BATCHES: u8 = 4;
 const REFUSALS: u8 = 7;
+const SCHEDULES: u8 = 5;
 
 /// Writes `queue` in sections, with what it has not told its replicas yet.
 pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
@@ -67,6 +70,7 @@ pub fn save_state(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
     write_all(BATCHES, queue.saved_batches(), put, put_batch);
     write_all(JOBS, queue.saved_jobs(), put, put_job);
     write_all(IDS, queue.saved_records(), put, put_record);
+    write_all(SCHEDULES, queue.saved_schedules(), put, put_schedule);
 }
 
 fn write_all<T>(
@@ -158,6 +162,14 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
             let (count, batch) = (from.number()?, read_maybe_batch(&mut from)?);
             if !queue.restore_refusals(count, batch) {
                 return Err(Refused::Damaged("refusals that cannot be"));
+            }
+        }
+        SCHEDULES => {
+            while !from.is_empty() {
+                let schedule = read_schedule(&mut from)?;
+                if !queue.restore_schedule(&schedule) {
+                    return Err(Refused::Damaged("a schedule that cannot be"));
+                }
             }
         }
         _ => return Err(Refused::Damaged("unknown section")),

@@ -36,7 +36,7 @@ struct Rule {
 }
 
 /// A span that may be endless: -1.
-fn endless(span: u64) -> Field<'static> {
+pub(super) fn endless(span: u64) -> Field<'static> {
     if span == FOREVER {
         Field::Int(-1)
     } else {
@@ -80,7 +80,12 @@ const RULES: [Rule; 14] = [
 ];
 
 fn show_backoff(settings: &Settings) -> Field<'static> {
-    Field::Text(match settings.backoff {
+    backoff_field(settings.backoff)
+}
+
+/// As it is read.
+pub(super) fn backoff_field(backoff: Backoff) -> Field<'static> {
+    Field::Text(match backoff {
         Backoff::Fixed(ms) => format!("fixed/{ms}"),
         Backoff::Exponential(ms) => format!("exponential/{ms}"),
     })

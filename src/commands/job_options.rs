@@ -67,53 +67,9 @@ pub(super) struct JobOptions<'a> {
 
 /// Reads options until the words end.
 pub(super) fn parse<'a>(args: &mut Args<'a>) -> Result<JobOptions<'a>, Error> {
-    let mut options = JobOptions {
-        start: Start::Now,
-        priority: 0,
-        recipe: Recipe::default(),
-        expires: None,
-        ties: Ties::default(),
-        on_dup: OnDup::Ignore,
-    };
+    let mut options = JobOptions::NONE;
     while let Some(keyword) = args.option(KEYWORDS)? {
-        let contradicts = |start| {
-            if start == Start::Now {
-                Ok(())
-            } else {
-                Err(Error::syntax("DELAY and AT contradict each other"))
-            }
-        };
-        match keyword {
-            "DELAY" => {
-                contradicts(options.start)?;
-                options.start = Start::After(args.span("DELAY", 0)?);
-            }
-            "AT" => {
-                contradicts(options.start)?;
-                options.start = Start::At(args.uint("AT", 0..=MAX_INSTANT)?);
-            }
-            "PRIORITY" => {
-                let priority = args.int("PRIORITY", i32::MIN.into()..=i32::MAX.into())?;
-                options.priority = i32::try_from(priority).unwrap_or_default();
-            }
-            "ATTEMPTS" => {
-                let attempts = args.uint("ATTEMPTS", 1..=MAX_ATTEMPTS)?;
-                options.recipe.attempts = u32::try_from(attempts).ok();
-            }
-            "BACKOFF" => options.recipe.backoff = Some(backoff(args)?),
-            "DEDUP" => options.recipe.dedup = Some(span_or_forever("DEDUP", args.next("DEDUP")?)?),
-            "ONDUP" => options.on_dup = on_dup(args.next("ONDUP")?)?,
-            "PX" => options.expires = Some(args.span("PX", 1)?),
-            "KEEP" => options.recipe.keep = Some(span_or_forever("KEEP", args.next("KEEP")?)?),
-            "BATCH" => options.ties.batch = Some(batch_name(args.next("BATCH")?)?),
-            keyword => {
-                if options.ties.after.is_some() {
-                    return Err(Error::syntax("AFTER and AFTEROK contradict each other"));
-                }
-                let gate = if keyword == "AFTER" { Gate::Finished } else { Gate::Completed };
-                options.ties.after = Some((batch_name(args.next(keyword)?)?, gate));
-            }
-        }
+        options.read(keyword, args)?;
     }
     if let (Some(px), Start::After(delay)) = (options.expires, options.start) {
         if px <= delay {
@@ -162,9 +118,60 @@ pub(super) fn span_or_forever(name: &str, word: &[u8]) -> Result<u64, Error> {
         .map_err(|_| Error::range(name, &format!("milliseconds from 0 to {MAX_SPAN}, or -1 for ever"), word))
 }
 
-impl JobOptions<'_> {
+impl<'a> JobOptions<'a> {
+    /// Nothing was asked for.
+    pub(super) const NONE: JobOptions<'static> = JobOptions {
+        start: Start::Now,
+        priority: 0,
+        recipe: Recipe { attempts: None, backoff: None, dedup: None, keep: None, batch: None },
+        expires: None,
+        ties: Ties { batch: None, after: None },
+        on_dup: OnDup::Ignore,
+    };
+
+    /// Reads the value of one of the options.
+    pub(super) fn read(&mut self, keyword: &str, args: &mut Args<'a>) -> Result<(), Error> {
+        match keyword {
+            "DELAY" => self.start = self.first_start(Start::After(args.span("DELAY", 0)?))?,
+            "AT" => self.start = self.first_start(Start::At(args.uint("AT", 0..=MAX_INSTANT)?))?,
+            "PRIORITY" => {
+                let priority = args.int("PRIORITY", i32::MIN.into()..=i32::MAX.into())?;
+                self.priority = i32::try_from(priority).unwrap_or_default();
+            }
+            "ATTEMPTS" => {
+                let attempts = args.uint("ATTEMPTS", 1..=MAX_ATTEMPTS)?;
+                self.recipe.attempts = u32::try_from(attempts).ok();
+            }
+            "BACKOFF" => self.recipe.backoff = Some(backoff(args)?),
+            "DEDUP" => self.recipe.dedup = Some(span_or_forever("DEDUP", args.next("DEDUP")?)?),
+            "ONDUP" => self.on_dup = on_dup(args.next("ONDUP")?)?,
+            "PX" => self.expires = Some(args.span("PX", 1)?),
+            "KEEP" => self.recipe.keep = Some(span_or_forever("KEEP", args.next("KEEP")?)?),
+            "BATCH" => self.ties.batch = Some(batch_name(args.next("BATCH")?)?),
+            "AFTER" => self.wait_for(Gate::Finished, keyword, args)?,
+            _ => self.wait_for(Gate::Completed, keyword, args)?,
+        }
+        Ok(())
+    }
+
+    fn first_start(&self, start: Start) -> Result<Start, Error> {
+        if self.start == Start::Now {
+            Ok(start)
+        } else {
+            Err(Error::syntax("DELAY and AT contradict each other"))
+        }
+    }
+
+    fn wait_for(&mut self, gate: Gate, keyword: &str, args: &mut Args<'a>) -> Result<(), Error> {
+        if self.ties.after.is_some() {
+            return Err(Error::syntax("AFTER and AFTEROK contradict each other"));
+        }
+        self.ties.after = Some((batch_name(args.next(keyword)?)?, gate));
+        Ok(())
+    }
+
     /// What would wait for itself, or change a batch that others count on.
-    fn ties_fit(&self) -> Result<(), Error> {
+    pub(super) fn ties_fit(&self) -> Result<(), Error> {
         let Ties { batch, after } = self.ties;
         if let (Some(batch), Some((after, _))) = (batch, after) {
             if batch == after {
@@ -179,7 +186,7 @@ impl JobOptions<'_> {
     }
 
     /// The job that `payload` and these options make at `now`. An error when it would expire before it may start.
-    pub(super) fn new_job<'a>(&self, payload: &'a [u8], now: Now) -> Result<NewJob<'a>, Error> {
+    pub(super) fn new_job<'p>(&self, payload: &'p [u8], now: Now) -> Result<NewJob<'p>, Error> {
         if let (Some(px), Start::At(instant)) = (self.expires, self.start) {
             let expires_at = now.millis().saturating_add(px);
             if expires_at <= instant {
@@ -188,14 +195,19 @@ impl JobOptions<'_> {
                 )));
             }
         }
-        Ok(NewJob {
+        Ok(self.job_of_any_time(payload))
+    }
+
+    /// The same where it is not known yet when it will be added; DELAY and AT cannot have been given.
+    pub(super) fn job_of_any_time<'p>(&self, payload: &'p [u8]) -> NewJob<'p> {
+        NewJob {
             payload,
             start: self.start,
             after: None,
             priority: self.priority,
             recipe: self.recipe,
             expires: self.expires,
-        })
+        }
     }
 
     /// The same for a job whose id the queue makes: nobody can send that id again, so it is not remembered

@@ -40,9 +40,12 @@ mod release;
 mod remove;
 mod resume;
 mod retry;
+mod schedule;
+mod schedules;
 mod seal;
 mod stats;
 mod tokens;
+mod unschedule;
 
 use crate::queue::{Now, Queue, Turn};
 use args::Args;
@@ -103,6 +106,7 @@ pub enum Read<'a> {
     Explain(explain::Explain<'a>),
     Get(get::Get<'a>),
     List(list::List<'a>),
+    Schedules(schedules::Schedules),
     Stats(stats::Stats),
 }
 
@@ -127,6 +131,8 @@ pub enum Write<'a> {
     Resume(resume::Resume),
     Retry(retry::Retry<'a>),
     Seal(seal::Seal<'a>),
+    Schedule(Box<schedule::Schedule<'a>>),
+    Unschedule(unschedule::Unschedule<'a>),
 }
 
 impl Read<'_> {
@@ -140,6 +146,7 @@ impl Read<'_> {
             Read::Explain(request) => request.run(queue, reply),
             Read::Get(request) => request.run(queue, reply),
             Read::List(request) => request.run(queue, reply),
+            Read::Schedules(request) => request.run(queue, reply),
             Read::Stats(request) => request.run(queue, env, reply),
         }
         Ok(())
@@ -168,6 +175,8 @@ impl Write<'_> {
             Write::Resume(request) => request.run(turn, reply),
             Write::Retry(request) => request.run(turn, reply),
             Write::Seal(request) => request.run(turn, reply),
+            Write::Schedule(request) => request.run(turn, reply)?,
+            Write::Unschedule(request) => request.run(turn, reply),
         }
         Ok(Flow::Done)
     }
@@ -195,7 +204,7 @@ impl Command {
 }
 
 /// Every command a client may call.
-pub static COMMANDS: [Command; 25] = [
+pub static COMMANDS: [Command; 28] = [
     Command { spec: ack::SPEC, parse: ack::parse },
     Command { spec: add::SPEC, parse: add::parse },
     Command { spec: awaits::SPEC, parse: awaits::parse },
@@ -220,5 +229,8 @@ pub static COMMANDS: [Command; 25] = [
     Command { spec: resume::SPEC, parse: resume::parse },
     Command { spec: retry::SPEC, parse: retry::parse },
     Command { spec: seal::SPEC, parse: seal::parse },
+    Command { spec: schedule::SPEC, parse: schedule::parse },
+    Command { spec: schedules::SPEC, parse: schedules::parse },
     Command { spec: stats::SPEC, parse: stats::parse },
+    Command { spec: unschedule::SPEC, parse: unschedule::parse },
 ];

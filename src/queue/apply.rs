@@ -34,6 +34,9 @@ impl Queue {
             Effect::Settled(most) => {
                 self.settle(at, most);
             }
+            Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
+            Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
+            Effect::Ticked { name, at, next, fate } => self.schedules.ticked(name, at, next, fate),
             Effect::Removed { target } => {
                 self.counters.add(Count::Removals);
                 self.remove(target.0, at);
@@ -151,7 +154,7 @@ impl Queue {
         };
         let batch = pending.and_then(|job| self.batch_of(job));
         if let Some(job) = pending {
-            self.watch.job_gone(job.id());
+            self.subscriptions.job_gone(job.id());
         }
         self.drop_entry(entry);
         self.count_out(batch, Ending::Cancelled, at);

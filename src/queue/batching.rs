@@ -126,7 +126,7 @@ impl Queue {
             return;
         }
         if let Some(batch) = self.batches.get(number) {
-            self.watch.batch_finished(&batch.name, || view(batch));
+            self.subscriptions.batch_finished(&batch.name, || view(batch));
         }
     }
 
@@ -215,7 +215,7 @@ impl Turn<'_> {
     /// waits for it.
     pub fn forget_batch(&mut self, name: &[u8]) -> bool {
         let Some(batch) = self.queue.batches.find(name) else { return false };
-        let may_go = self.queue.may_be_forgotten(batch) && !self.queue.watch.is_batch_awaited(name);
+        let may_go = self.queue.may_be_forgotten(batch) && !self.queue.subscriptions.is_batch_awaited(name);
         if may_go {
             self.change(&Effect::BatchForgotten { batch });
         }

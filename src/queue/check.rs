@@ -18,6 +18,7 @@ impl Queue {
         self.check_workers(&mut wrong);
         self.check_batches(&mut wrong);
         self.check_totals(&mut wrong);
+        self.schedules.check(&mut wrong);
         wrong
     }
 

@@ -2,6 +2,7 @@
 
 use super::batches::BatchNumber;
 use super::job::NewJob;
+use super::schedules::{Fate, Plan};
 use super::settings::Settings;
 use super::settle::Settled;
 use super::slab::Handle;
@@ -159,5 +160,30 @@ pub enum Effect<'a> {
     SettledJob {
         /// Which.
         job: Target,
+    },
+    /// A schedule is new, or another than it was.
+    Scheduled {
+        /// Its name.
+        name: &'a [u8],
+        /// What it is.
+        plan: Plan<'a>,
+        /// Its next tick, Unix ms.
+        next: u64,
+    },
+    /// A schedule is gone.
+    Unscheduled {
+        /// Its name.
+        name: &'a [u8],
+    },
+    /// A schedule has ticked; a job it added is an effect before this one.
+    Ticked {
+        /// Which.
+        name: &'a [u8],
+        /// The instant of the tick, Unix ms, which may be long ago.
+        at: u64,
+        /// The next tick, Unix ms; None: it was the last, and the schedule is gone.
+        next: Option<u64>,
+        /// What became of it.
+        fate: Fate,
     },
 }

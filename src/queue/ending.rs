@@ -34,7 +34,7 @@ impl Queue {
         };
         let batch = self.batch_of(job);
         let result = job.rare.as_ref().and_then(|rare| rare.result.as_deref());
-        self.watch.job_ended(job.id(), ending.into(), result);
+        self.subscriptions.job_ended(job.id(), ending.into(), result);
         self.leave(handle);
         let mut rerun = None;
         self.edit(handle, |job| rerun = job.rare.as_mut().and_then(|rare| rare.rerun.take()));

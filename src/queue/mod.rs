@@ -21,8 +21,9 @@
 //! - [`remembered`]: ids whose job is gone but whose dedup window is open, packed.
 //! - [`ids`]: from an id to either of them.
 //! - [`order`]: who comes next, once per state; the keys are read from the jobs themselves.
-//! - [`batches`]: named sets of jobs, counted, and who waits for them. [`watch`]: who outside does.
+//! - [`batches`]: named sets of jobs, counted, and who waits for them. [`news`]: who outside does.
 //! - [`refusals`]: counted, but not journaled one by one.
+//! - [`schedules`]: jobs that the queue adds to itself.
 //! - [`workers`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
 //!
 //! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Turn`] is one command's
@@ -47,11 +48,13 @@ pub mod histogram;
 pub(crate) mod ids;
 pub(crate) mod job;
 mod list;
+mod news;
 pub(crate) mod order;
 pub(crate) mod recipe;
 mod refusals;
 pub(crate) mod remembered;
 mod restore;
+pub mod schedules;
 mod settings;
 mod settle;
 pub(crate) mod slab;
@@ -61,7 +64,6 @@ mod tests;
 mod time;
 mod turn;
 mod view;
-mod watch;
 mod workers;
 
 pub(crate) use batches::BatchNumber;
@@ -76,9 +78,11 @@ pub use explain::Why;
 pub use finish::{Acked, Held, Nacked};
 pub use job::{NewJob, Phase, Start};
 pub use list::Position;
+pub use news::{Awaited, News};
 pub use recipe::{Backoff, Recipe};
 pub use remembered::Ending;
 pub(crate) use restore::{valid_id, Header, SavedBatch, SavedJob, SavedState};
+pub use schedules::{Memory, Schedule};
 pub use settings::Settings;
 pub use settle::Settled;
 pub use slab::Handle;
@@ -86,19 +90,19 @@ pub(crate) use time::LATEST_TOKEN;
 pub use time::{Now, FOREVER};
 pub use turn::{Journal, Turn};
 pub use view::JobView;
-pub use watch::{Awaited, News};
 
 use batches::{Batch, Batches};
 use counters::{Count, Counters};
 use histogram::Histogram;
 use ids::IdIndex;
 use job::{Job, State};
+use news::Subscriptions;
 use order::Order;
 use recipe::Recipes;
 use refusals::Refusals;
 use remembered::{Record, Remembered};
+use schedules::Schedules;
 use slab::Slab;
-use watch::Watch;
 use workers::Workers;
 
 /// The longest id in bytes.
@@ -171,6 +175,7 @@ pub struct Queue {
     expiring: Order<When>,
     /// Kept records and remembered ids (packed entries) by the instant they are dropped, unless that is never.
     forgetting: Order<When>,
+    pub(crate) schedules: Schedules,
     workers: Workers,
     batches: Batches,
     recipes: Recipes,
@@ -187,7 +192,7 @@ pub struct Queue {
     created_at: u64,
     /// Heap bytes behind all jobs.
     job_bytes: usize,
-    watch: Watch,
+    subscriptions: Subscriptions,
     refusals: Refusals,
 }
 
@@ -237,8 +242,27 @@ impl Queue {
             self.batches.next_release().map(|_| 0),
             self.batches.next_forgotten().map(|(at, _)| at),
             self.refusals.due(),
+            self.next_tick(),
         ];
         leads.into_iter().flatten().min()
+    }
+
+    /// The instant of the earliest tick of a schedule, Unix ms. O(1).
+    #[must_use]
+    pub fn next_tick(&self) -> Option<u64> {
+        self.schedules.first().map(|(at, _)| at)
+    }
+
+    /// Every schedule with its name, by name.
+    #[must_use]
+    pub fn schedules(&self) -> impl ExactSizeIterator<Item = (&[u8], &Schedule)> {
+        self.schedules.iter()
+    }
+
+    /// How many pieces of memory it is made of, roughly: what freeing it costs.
+    #[must_use]
+    pub fn pieces(&self) -> usize {
+        self.known() + self.schedules.len()
     }
 
     /// How many jobs a claim could take now; 0 while paused.
@@ -281,6 +305,7 @@ impl Queue {
                 .sum::<usize>()
             + self.recipes.bytes()
             + self.workers.bytes()
+            + self.schedules.bytes()
             + self.waits.bytes()
             + self.runs.bytes()
     }
@@ -324,29 +349,29 @@ impl Queue {
     }
 
     /// From now on [`Queue::take_news`] tells about `awaited`.
-    pub fn watch(&mut self, awaited: Awaited) {
-        self.watch.begin(awaited);
+    pub fn subscribe(&mut self, awaited: Awaited) {
+        self.subscriptions.begin(awaited);
     }
 
     /// Nobody waits for it any more.
-    pub fn unwatch(&mut self, awaited: &Awaited) {
-        self.watch.end(awaited);
+    pub fn unsubscribe(&mut self, awaited: &Awaited) {
+        self.subscriptions.end(awaited);
     }
 
     /// Nobody waits for anything any more.
-    pub fn unwatch_all(&mut self) {
-        self.watch = Watch::default();
+    pub fn unsubscribe_all(&mut self) {
+        self.subscriptions = Subscriptions::default();
     }
 
     /// Whether somebody waits for something.
     #[must_use]
-    pub fn is_watched(&self) -> bool {
-        self.watch.is_on()
+    pub fn has_subscribers(&self) -> bool {
+        self.subscriptions.is_on()
     }
 
     /// What has become of what was awaited; it is not awaited any more.
     pub fn take_news(&mut self) -> Vec<(Awaited, News)> {
-        self.watch.take()
+        self.subscriptions.take()
     }
 
     /// How many jobs are in `phase`.

@@ -5,6 +5,7 @@
 
 use super::job::{Job, Rare, Rerun, State};
 use super::remembered::Record;
+use super::schedules::SavedSchedule;
 use super::{
     apply, ids, valid_batch_name, After, Batch, BatchNumber, Counters, Entry, Histogram, NewJob, Order,
     Queue, Recipe, Refusals, Settings, Tally, When, LATEST_TOKEN, MAX_ID, MAX_WORKER,
@@ -120,6 +121,11 @@ impl Queue {
             self.remembered.iter().map(|(h, r)| (When { at: r.until, seq: r.seq }, h)).collect();
         handles.sort_unstable();
         handles.into_iter().filter_map(|(_, handle)| self.record(handle))
+    }
+
+    /// Every schedule by its name: the same on every server.
+    pub(crate) fn saved_schedules(&self) -> impl Iterator<Item = SavedSchedule<'_>> {
+        self.schedules.saved()
     }
 
     fn saved_job<'a>(&'a self, job: &'a Job) -> SavedJob<'a> {
@@ -302,6 +308,12 @@ impl Queue {
         self.ids.insert(hash, entry.pack(), |packed| apply::hash_of(jobs, remembered, packed));
         self.plan_forgetting(entry);
         true
+    }
+
+    /// Puts a schedule into a queue whose header is there.
+    #[must_use]
+    pub(crate) fn restore_schedule(&mut self, saved: &SavedSchedule<'_>) -> bool {
+        self.created_at != 0 && self.schedules.restore(saved)
     }
 
     /// Whether what was restored fits together: sequence numbers are unique, tokens are unique and none is newer

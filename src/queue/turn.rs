@@ -1,7 +1,7 @@
 //! One command's, or one timer tick's, access to a queue.
 
 use super::settle::Settled;
-use super::{Effect, Entry, Handle, Now, Queue, Target};
+use super::{Effect, Entry, Handle, Memory, Now, Queue, Target};
 
 /// Where effects are written down as they happen, to be replicated.
 pub trait Journal {
@@ -20,14 +20,22 @@ pub struct Turn<'q> {
     journal: &'q mut dyn Journal,
     /// Steps in the life of jobs that time may still take in this turn.
     steps_left: u32,
+    memory: Memory,
 }
 
 impl<'q> Turn<'q> {
     /// Begins a turn: lets time do what is due, bounded to about a millisecond.
     pub fn begin(queue: &'q mut Queue, now: Now, journal: &'q mut dyn Journal) -> Self {
-        let mut turn = Turn { queue, now, journal, steps_left: SETTLE_FIRST.jobs };
+        Self::begin_with(Memory::Free, queue, now, journal)
+    }
+
+    /// The same where the server's memory may have reached its limit, which only schedules ask about: see
+    /// [`Queue::next_tick`].
+    pub fn begin_with(memory: Memory, queue: &'q mut Queue, now: Now, journal: &'q mut dyn Journal) -> Self {
+        let mut turn = Turn { queue, now, journal, steps_left: SETTLE_FIRST.jobs, memory };
         turn.tell_refusals_in_time();
         turn.settle(SETTLE_FIRST);
+        turn.tick_due();
         turn
     }
 
@@ -41,6 +49,11 @@ impl<'q> Turn<'q> {
     #[must_use]
     pub fn now(&self) -> Now {
         self.now
+    }
+
+    /// Whether what nobody asked for may take memory.
+    pub(crate) fn memory(&self) -> Memory {
+        self.memory
     }
 
     /// Unix milliseconds.

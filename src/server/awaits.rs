@@ -89,7 +89,7 @@ pub(super) fn wait(ctx: Context<'_>, name: Name<'_>, request: &Await) {
 /// The queue at `name` in the selected database has changed: tells those whom it concerns. Costs one comparison if
 /// nobody waits for anything of it.
 pub(super) fn deliver(ctx: Context<'_>, name: &[u8], value: &mut Value) {
-    if !value.queue.is_watched() {
+    if !value.queue.has_subscribers() {
         return;
     }
     let news = value.queue.take_news();
@@ -105,7 +105,7 @@ pub(super) fn deliver(ctx: Context<'_>, name: &[u8], value: &mut Value) {
 
 /// The key of a queue goes away; the queue may live on under another name, with nobody who waits.
 pub(super) fn unlinked(db: i32, name: &[u8], value: &Value) {
-    if value.queue.is_watched() {
+    if value.queue.has_subscribers() {
         value.home.left_its_audience();
         with(|state| state.audience.vanished(db, name));
     }
@@ -113,8 +113,8 @@ pub(super) fn unlinked(db: i32, name: &[u8], value: &Value) {
 
 /// To be called before what a queue knows of its audience is relied upon.
 pub(super) fn catch_up(value: &mut Value) {
-    if value.queue.is_watched() && value.home.has_left_its_audience() {
-        value.queue.unwatch_all();
+    if value.queue.has_subscribers() && value.home.has_left_its_audience() {
+        value.queue.unsubscribe_all();
     }
 }
 
@@ -150,7 +150,7 @@ fn forget(ctx: Context<'_>, place: &Place, awaited: &Awaited) {
     if ctx.select(place.db) {
         let name = OwnedName::new(&place.name);
         if let Found::Queue(value) = Key::open(ctx, name.lend(), Mode::Unseen).found() {
-            value.queue.unwatch(awaited);
+            value.queue.unsubscribe(awaited);
         }
     }
 }

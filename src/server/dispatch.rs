@@ -14,13 +14,13 @@ use super::ffi::name::Name;
 use super::ffi::reply::Writer;
 use super::home::Value;
 use super::line::Ahead;
-use super::{awaits, clock, config, guarded, timekeeper, wakeups, INTERNAL_ERROR};
+use super::{awaits, begin, clock, config, guarded, timekeeper, wakeups, INTERNAL_ERROR};
 use crate::codec::effects::Log;
 use crate::commands::args::Args;
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
 use crate::commands::{Await, Command, Env, Flow, Read, Request, Write, COMMANDS};
-use crate::queue::{Now, Queue, Turn};
+use crate::queue::{Now, Queue};
 use lazy_static::lazy_static;
 
 /// What core says of a key of another type.
@@ -96,7 +96,7 @@ fn listen(ctx: Context<'_>, name: Name<'_>, request: &Await, reply: &mut Writer<
     env.may_block = !ctx.flags().deny_blocking();
     if !request.is_answered(&value.queue, &env, reply) {
         awaits::catch_up(value);
-        value.queue.watch(request.awaited.clone());
+        value.queue.subscribe(request.awaited.clone());
         drop(key);
         awaits::wait(ctx, name, request);
     }
@@ -151,7 +151,7 @@ fn change(
     awaits::catch_up(value);
     let mut log = Log::new(now);
     let outcome = guarded("a command", || {
-        let mut turn = Turn::begin(&mut value.queue, now, &mut log);
+        let mut turn = begin(ctx, &mut value.queue, now, &mut log);
         let mut env = env(ctx, name, turn.queue(), now);
         // The flags have a price: they are asked for by those that need them.
         env.may_block = TRAITS.get(number).is_some_and(|traits| traits.blocks) && may_wait(ctx);

@@ -39,7 +39,7 @@ pub(super) struct Home {
     left_its_audience: AtomicBool,
 }
 
-/// Jobs and remembered ids that are freed in a millisecond or so.
+/// Jobs, remembered ids and schedules that are freed in a millisecond or so.
 const LARGE: usize = 10_000;
 
 lazy_static! {
@@ -139,7 +139,7 @@ impl Home {
 pub(super) fn free(value: Box<Value>) {
     // First, so that nobody looks for it while the jobs are being freed.
     value.home.state.store(FREED, Relaxed);
-    let is_large = value.queue.known() > LARGE;
+    let is_large = value.queue.pieces() > LARGE;
     let is_main = thread::current().id() == *MAIN_THREAD;
     let end = move || {
         super::guarded("freeing a queue", || drop(value));

@@ -35,6 +35,7 @@ mod timekeeper;
 mod wakeups;
 
 use crate::codec::effects::Log;
+use crate::queue::{Memory, Now, Queue, Turn};
 use ffi::context::{warn, Context};
 use ffi::name::Name;
 use home::Value;
@@ -63,6 +64,13 @@ fn log_panics() {
         let text = info.to_string().replace('\n', ": ");
         warn(&format!("jq: internal error, please report it: {text}"));
     }));
+}
+
+/// Begins a turn at a queue. How much memory there is has its price: it is asked for when a schedule is due.
+fn begin<'q>(ctx: Context<'_>, queue: &'q mut Queue, now: Now, log: &'q mut Log) -> Turn<'q> {
+    let ticks = queue.next_tick().is_some_and(|due| due <= now.millis());
+    let memory = if ticks && ctx.flags().memory_is_full() { Memory::Full } else { Memory::Free };
+    Turn::begin_with(memory, queue, now, log)
 }
 
 /// Tells replicas, the AOF, WATCH and client-side caches what happened to the key `name` of the selected database.

@@ -69,7 +69,7 @@ pub(super) fn bytes(value: &Value) -> usize {
 
 /// How much work it is to free a value: more than 64, and another thread does it.
 pub(super) fn free_effort(value: &Value) -> usize {
-    value.queue.known() + value.queue.batch_count()
+    value.queue.pieces()
 }
 
 /// The key of a value goes away.

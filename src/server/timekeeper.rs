@@ -17,9 +17,9 @@ use super::ffi::timer::Alarm;
 use super::home::{Home, Value};
 use super::registry::{Entry, Registry};
 use super::sweep::Sweep;
-use super::{awaits, guarded, publish, wakeups};
+use super::{awaits, begin, guarded, publish, wakeups};
 use crate::codec::effects::Log;
-use crate::queue::{Now, Turn};
+use crate::queue::Now;
 use lazy_static::lazy_static;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Duration;
@@ -207,7 +207,7 @@ fn look_after(ctx: Context<'_>, entry: &Entry, listed_for: u64, now: Now) {
         return;
     }
     let mut log = Log::new(now);
-    Turn::begin(&mut value.queue, now, &mut log);
+    begin(ctx, &mut value.queue, now, &mut log);
     if !log.is_empty() {
         with(|state| state.lag.add(now.millis().saturating_sub(listed_for)));
     }

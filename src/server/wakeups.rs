@@ -24,11 +24,10 @@ use super::ffi::name::{Name, OwnedName};
 use super::ffi::timer::Alarm;
 use super::line::{Ahead, Place, Wish};
 use super::lines::{Lines, Stage};
-use super::{changed, guarded};
+use super::{begin, changed, guarded};
 use crate::codec::effects::Log;
 use crate::commands::reply::Reply;
 use crate::commands::Waiting;
-use crate::queue::Turn;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -213,7 +212,7 @@ fn claim(ctx: Context<'_>, place: &Place, waiting: &Waiting, reply: &mut dyn Rep
     let Found::Queue(value) = key.found() else { return false };
     let now = clock::of_timer();
     let mut log = Log::new(now);
-    waiting.serve(&mut Turn::begin(&mut value.queue, now, &mut log), reply);
+    waiting.serve(&mut begin(ctx, &mut value.queue, now, &mut log), reply);
     // The next in line too: a claim may take less than it was promised, when payloads are large.
     changed(ctx, name.lend(), value, log);
     true

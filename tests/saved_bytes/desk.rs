@@ -62,7 +62,13 @@ impl Desk {
             JQ.ADD q blocked p AFTER open BATCH later PX 30 DELAY 9
             JQ.ADD q blocked-ok p AFTEROK open
             JQ.SEAL q later
-            JQ.SEAL q finished";
+            JQ.SEAL q finished
+            JQ.SCHEDULE q gone p EVERY 1000
+            JQ.SCHEDULE q every p EVERY 2 UNTIL 1704067300000 OVERLAP SKIP PRIORITY 9 PX 30 ATTEMPTS 2 ONDUP RERUN
+            JQ.SCHEDULE q cron p CRON @hourly TZ Europe/Berlin FROM 1704067200001 BACKOFF FIXED 3 DEDUP 5 KEEP 4
+            JQ.UNSCHEDULE q gone
+            JQ.PAUSE q
+            JQ.RESUME q";
         for line in script.lines() {
             desk.now += 1000;
             let words: Vec<_> = line.split_whitespace().map(|word| desk.resolve(word)).collect();
@@ -80,7 +86,7 @@ impl Desk {
 
     /// An existing queue, at `now` in Unix microseconds.
     pub(crate) fn over(queue: Queue, seed: u64, now: u64) -> Self {
-        Self { queue, blobs: Vec::new(), traffic: Traffic::new(seed), now }
+        Self { queue, blobs: Vec::new(), traffic: Traffic::new(seed).with_schedules(), now }
     }
 
     /// Does random commands, a few milliseconds one after the other.

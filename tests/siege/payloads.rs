@@ -31,7 +31,7 @@ impl Forge {
     fn new(server: &Server, seed: u64) -> Self {
         let mut client = Client::of(server);
         client.ask::<()>("JQ.DEBUG CLOCK 1704067200000");
-        Self { client, traffic: Traffic::new(seed), accepted: 0, refused: 0 }
+        Self { client, traffic: Traffic::new(seed).with_schedules(), accepted: 0, refused: 0 }
     }
 
     /// Does random commands at a queue.

@@ -28,12 +28,18 @@ pub(crate) struct Lease {
 pub(crate) struct Traffic {
     pub(crate) dice: Dice,
     leases: Vec<Lease>,
+    schedules: bool,
 }
 
 impl Traffic {
     /// The same commands for the same seed, as long as the same leases are learned.
     pub(crate) fn new(seed: u64) -> Self {
-        Self { dice: Dice::new(seed), leases: Vec::new() }
+        Self { dice: Dice::new(seed), leases: Vec::new(), schedules: false }
+    }
+
+    /// Sets schedules too: only for clocks that stand still, because a queue that has one is never at rest.
+    pub(crate) fn with_schedules(self) -> Self {
+        Self { schedules: true, ..self }
     }
 
     /// A claim was answered.
@@ -46,6 +52,9 @@ impl Traffic {
 
     /// A command on `queue`.
     pub(crate) fn command(&mut self, queue: &str) -> Words {
+        if self.schedules && self.dice.one_in(25) {
+            return self.schedule(queue);
+        }
         match self.dice.below(100) {
             0..26 => self.add(queue),
             26..32 => self.madd(queue),
@@ -91,6 +100,11 @@ impl Traffic {
 
     fn job_options(&mut self, mut command: Words) -> Words {
         command = self.option(command, 4, "DELAY", &SPANS[..8]);
+        self.treatment(command)
+    }
+
+    /// The options of a job but for its start.
+    fn treatment(&mut self, mut command: Words) -> Words {
         command = self.option(command, 4, "PRIORITY", &["-2147483648", "-3", "0", "3", "2147483647"]);
         command = self.option(command, 5, "ATTEMPTS", &["1", "2", "5"]);
         command = self.option(command, 6, "BACKOFF", &["FIXED 0", "FIXED 3", "EXPONENTIAL 2"]);
@@ -98,6 +112,31 @@ impl Traffic {
         command = self.option(command, 2, "ONDUP", &["IGNORE", "REPLACE", "RERUN"]);
         command = self.option(command, 6, "PX", &["1", "2", "30", "101", "1000"]);
         self.option(command, 5, "KEEP", &["-1", "0", "5", "50", "3000"])
+    }
+
+    fn schedule(&mut self, queue: &str) -> Words {
+        let name = *self.dice.pick(&["s1", "s2", "s3", "s\u{0}4"]);
+        let verb = *self.dice.pick(&["SET", "SET", "SET", "JQ.UNSCHEDULE", "JQ.SCHEDULES"]);
+        let mut command = words(if verb == "SET" { "JQ.SCHEDULE" } else { verb }, queue);
+        if verb != "JQ.SCHEDULES" {
+            command.push(name.into());
+        }
+        if verb != "SET" {
+            return command;
+        }
+        command.push(self.payload());
+        let timetables = [
+            "EVERY 1",
+            "EVERY 7 FROM 1704067200003",
+            "EVERY 3600000",
+            "EVERY 20 UNTIL 1704067200100",
+            "CRON @hourly",
+            "CRON @daily TZ Australia/Lord_Howe FROM 1704067200001",
+            "CRON @weekly TZ Europe/Berlin UNTIL 4102444800000",
+        ];
+        let timetable = *self.dice.pick(&timetables);
+        let command = self.option(join(command, timetable), 2, "OVERLAP", &["ALLOW", "SKIP"]);
+        self.treatment(command)
     }
 
     fn claim(&mut self, queue: &str) -> Words {

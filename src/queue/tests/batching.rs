@@ -201,8 +201,8 @@ fn who_waits_for_news_hears_them_once() {
     stage.add_tied("b", &member("x"));
     stage.seal("x");
     let (batch, job) = (Awaited::Batch((*b"x").into()), Awaited::Job((*b"b").into()));
-    stage.queue.watch(batch.clone());
-    stage.queue.watch(job.clone());
+    stage.queue.subscribe(batch.clone());
+    stage.queue.subscribe(job.clone());
     assert!(!stage.turn(|turn| turn.forget_batch(b"x")), "somebody waits for it");
     stage.finish(true);
     assert_eq!(stage.queue.take_news(), []);
@@ -210,6 +210,6 @@ fn who_waits_for_news_hears_them_once() {
     let view = stage.queue.batch(b"x").unwrap();
     let news = [(job, News::Ended(Phase::Failed, None)), (batch, News::Finished(view))];
     assert_eq!(stage.queue.take_news(), news);
-    assert!(!stage.queue.is_watched());
+    assert!(!stage.queue.has_subscribers());
     assert!(stage.turn(|turn| turn.forget_batch(b"x")));
 }

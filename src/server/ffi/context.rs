@@ -48,6 +48,11 @@ impl Flags {
         self.any(raw::REDISMODULE_CTX_FLAGS_READONLY)
     }
 
+    /// Memory is at its limit, and nothing will be evicted: commands that add are refused.
+    pub(in crate::server) fn memory_is_full(self) -> bool {
+        self.any(raw::REDISMODULE_CTX_FLAGS_OOM) && !self.any(raw::REDISMODULE_CTX_FLAGS_EVICT)
+    }
+
     fn any(self, bits: u32) -> bool {
         self.0 & int(bits) != 0
     }

@@ -27,15 +27,15 @@ pub enum News {
 
 /// What is awaited, and what there is to tell.
 #[derive(Debug, Default)]
-pub(crate) struct Watch(Option<Box<Watched>>);
+pub(crate) struct Subscriptions(Option<Box<Subscribed>>);
 
 #[derive(Debug, Default)]
-struct Watched {
+struct Subscribed {
     awaited: BTreeSet<Awaited>,
     news: Vec<(Awaited, News)>,
 }
 
-impl Watch {
+impl Subscriptions {
     /// From now on `awaited` is told.
     pub(crate) fn begin(&mut self, awaited: Awaited) {
         self.0.get_or_insert_default().awaited.insert(awaited);
@@ -43,15 +43,15 @@ impl Watch {
 
     /// Nobody waits for it any more.
     pub(crate) fn end(&mut self, awaited: &Awaited) {
-        let Some(watched) = &mut self.0 else { return };
-        watched.awaited.remove(awaited);
+        let Some(subscribed) = &mut self.0 else { return };
+        subscribed.awaited.remove(awaited);
         self.let_go();
     }
 
     /// What there is to tell; it is awaited no more.
     pub(crate) fn take(&mut self) -> Vec<(Awaited, News)> {
-        let Some(watched) = &mut self.0 else { return Vec::new() };
-        let news = std::mem::take(&mut watched.news);
+        let Some(subscribed) = &mut self.0 else { return Vec::new() };
+        let news = std::mem::take(&mut subscribed.news);
         self.let_go();
         news
     }
@@ -62,7 +62,7 @@ impl Watch {
     }
 
     pub(crate) fn is_batch_awaited(&self, name: &[u8]) -> bool {
-        self.0.as_ref().is_some_and(|watched| watched.awaited.contains(&Awaited::Batch(name.into())))
+        self.0.as_ref().is_some_and(|subscribed| subscribed.awaited.contains(&Awaited::Batch(name.into())))
     }
 
     /// A batch has finished.
@@ -87,22 +87,26 @@ impl Watch {
     }
 
     fn tell(&mut self, about: Awaited, news: impl FnOnce() -> News) {
-        let Some(watched) = &mut self.0 else { return };
-        if watched.awaited.remove(&about) {
-            watched.news.push((about, news()));
+        let Some(subscribed) = &mut self.0 else { return };
+        if subscribed.awaited.remove(&about) {
+            subscribed.news.push((about, news()));
         }
     }
 
     fn let_go(&mut self) {
-        if self.0.as_ref().is_some_and(|watched| watched.awaited.is_empty() && watched.news.is_empty()) {
+        if self
+            .0
+            .as_ref()
+            .is_some_and(|subscribed| subscribed.awaited.is_empty() && subscribed.news.is_empty())
+        {
             self.0 = None;
         }
     }
 }
 
 /// A copy of a queue has nobody who waits.
-impl Clone for Watch {
+impl Clone for Subscriptions {
     fn clone(&self) -> Self {
-        Watch::default()
+        Subscriptions::default()
     }
 }

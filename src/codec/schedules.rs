@@ -1,0 +1,98 @@
+//! Schedules in effects and snapshots.
+//!
+//! ```text
+//!   plan      timetable, until instant, overlap byte (0 allow, 1 skip), ondup byte (0 ignore, 1 replace, 2 rerun),
+//!             job (a new job that starts now)
+//!   timetable 0 every: ms, from numbers | 1 cron: expression bytes, zone's name bytes, from number
+//!   schedule  name bytes, plan, next, last numbers (last 0 = none), ticks enqueued, duplicate, skipped, dropped numbers
+//! ```
+
+use super::parts::{put_new_job, read_new_job};
+use super::wire::{Put, Reader};
+use super::Refused;
+use crate::queue::schedules::{Fate, Overlap, Plan, SavedSchedule, Tally, Timetable, Zone};
+use crate::queue::OnDup;
+
+pub(crate) fn put_plan(out: &mut Vec<u8>, plan: &Plan<'_>) {
+    match plan.timetable {
+        Timetable::Every { ms, from } => {
+            out.push(0);
+            out.number(ms);
+            out.number(from);
+        }
+        Timetable::Cron { expression, zone, from } => {
+            out.push(1);
+            out.bytes(expression.as_bytes());
+            out.bytes(zone.name().as_bytes());
+            out.number(from);
+        }
+    }
+    out.instant(plan.until);
+    out.push(match plan.overlap {
+        Overlap::Allow => 0,
+        Overlap::Skip => 1,
+    });
+    out.push(match plan.on_dup {
+        OnDup::Ignore => 0,
+        OnDup::Replace => 1,
+        OnDup::Rerun => 2,
+    });
+    put_new_job(out, &plan.job);
+}
+
+/// Whether it can be is for the queue to say.
+pub(crate) fn read_plan<'a>(from: &mut Reader<'a>) -> Result<Plan<'a>, Refused> {
+    Ok(Plan {
+        timetable: match from.byte()? {
+            0 => Timetable::Every { ms: from.number()?, from: from.number()? },
+            1 => Timetable::Cron {
+                expression: std::str::from_utf8(from.bytes()?)
+                    .map_err(|_| Refused::Damaged("a cron expression that cannot be"))?,
+                zone: Zone::named(from.bytes()?).ok_or(Refused::Damaged("unknown time zone"))?,
+                from: from.number()?,
+            },
+            _ => return Err(Refused::Damaged("unknown timetable")),
+        },
+        until: from.instant()?,
+        overlap: match from.byte()? {
+            0 => Overlap::Allow,
+            1 => Overlap::Skip,
+            _ => return Err(Refused::Damaged("unknown overlap")),
+        },
+        on_dup: match from.byte()? {
+            0 => OnDup::Ignore,
+            1 => OnDup::Replace,
+            2 => OnDup::Rerun,
+            _ => return Err(Refused::Damaged("unknown ondup")),
+        },
+        job: read_new_job(from)?,
+    })
+}
+
+pub(crate) fn put_fate(out: &mut Vec<u8>, fate: Fate) {
+    out.push(fate as u8);
+}
+
+pub(crate) fn read_fate(from: &mut Reader<'_>) -> Result<Fate, Refused> {
+    Fate::ALL.get(usize::from(from.byte()?)).copied().ok_or(Refused::Damaged("unknown fate of a tick"))
+}
+
+pub(crate) fn put_schedule(out: &mut Vec<u8>, schedule: &SavedSchedule<'_>) {
+    out.bytes(schedule.name);
+    put_plan(out, &schedule.plan);
+    out.number(schedule.next);
+    out.number(schedule.last);
+    for count in schedule.tally {
+        out.number(count);
+    }
+}
+
+pub(crate) fn read_schedule<'a>(from: &mut Reader<'a>) -> Result<SavedSchedule<'a>, Refused> {
+    let (name, plan) = (from.bytes()?, read_plan(from)?);
+    let (next, last) = (from.number()?, from.number()?);
+    let mut tally = Tally::default();
+    for count in &mut tally {
+        *count = from.number()?;
+    }
+    Ok(SavedSchedule { name, plan, next, last, tally })
+}

@@ -1,0 +1,188 @@
+//! Schedules: names under which a queue adds jobs to itself, each at the instants of its timetable.
+//!
+//! ```text
+//!   by name  "report" ─► Schedule { plan, next, last, tally }
+//!   by time  (next, "report")                                    the first is when the queue is due
+//! ```
+//!
+//! - [`timetable`], with [`calendar`]: the instants.
+//! - [`index`]: both of these. [`template`]: the job.
+//! - [`tick`]: setting schedules, and what happens at an instant.
+//!
+//! Only a [`super::Turn`] decides ticks, because time zones change their rules: two servers with different versions of
+//! this module may not agree on the next instant. What was decided is an effect and carries the instants; the
+//! deterministic part of time, `settle`, knows nothing of schedules.
+
+mod calendar;
+mod index;
+mod template;
+mod tick;
+mod timetable;
+
+pub(crate) use index::{SavedSchedule, Schedules};
+pub use tick::{Memory, Set};
+pub use timetable::{Timetable, Zone, MAX_EXPRESSION};
+
+use super::{NewJob, OnDup, Start, FOREVER, MAX_ID};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use template::Template;
+use timetable::Compiled;
+pub(crate) use timetable::LATEST_TICK;
+
+/// The longest name of a schedule in bytes.
+pub const MAX_NAME: usize = 256;
+/// An id is a name, `@` and an instant.
+const _: () = assert!(MAX_NAME + 1 + 20 <= MAX_ID);
+
+/// What a tick does while the job of the tick before it is unfinished.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Overlap {
+    /// It enqueues another.
+    #[default]
+    Allow,
+    /// It is dropped.
+    Skip,
+}
+
+/// What a client sets under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan<'a> {
+    /// When it ticks.
+    pub timetable: Timetable<&'a str>,
+    /// No tick after this instant, Unix ms, or [`FOREVER`].
+    pub until: u64,
+    /// What one tick has to do with the next.
+    pub overlap: Overlap,
+    /// The job of each tick; it starts at once.
+    pub job: NewJob<'a>,
+    /// What happens when the id of a tick is known.
+    pub on_dup: OnDup,
+}
+
+/// What became of a tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Its job was added, or put in the place of or behind a job of its id.
+    Enqueued,
+    /// Its id was known.
+    Duplicate,
+    /// OVERLAP SKIP, and the job of an earlier tick was unfinished.
+    Skipped,
+    /// A limit of the queue, or the server's memory, stood against it.
+    Dropped,
+}
+
+impl Fate {
+    /// All of them, in the order of their codes.
+    pub(crate) const ALL: [Fate; 4] = [Fate::Enqueued, Fate::Duplicate, Fate::Skipped, Fate::Dropped];
+
+    /// The manual's name for how many there were.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Fate::Enqueued => "enqueued",
+            Fate::Duplicate => "duplicates",
+            Fate::Skipped => "skipped",
+            Fate::Dropped => "dropped",
+        }
+    }
+}
+
+/// How many ticks had each [`Fate`], in the order of [`Fate::ALL`].
+pub(crate) type Tally = [u64; Fate::ALL.len()];
+
+/// One schedule.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    timetable: Timetable<Box<str>>,
+    /// The same, to be searched. It is always there: what does not compile is not accepted.
+    compiled: Option<Compiled>,
+    until: u64,
+    overlap: Overlap,
+    template: Template,
+    /// The next tick, Unix ms.
+    next: u64,
+    /// The last tick whose job was enqueued or known already, Unix ms; 0: none was.
+    last: u64,
+    tally: Tally,
+}
+
+impl Schedule {
+    /// What was set.
+    #[must_use]
+    pub fn plan(&self) -> Plan<'_> {
+        Plan {
+            timetable: self.timetable.borrowed(),
+            until: self.until,
+            overlap: self.overlap,
+            job: self.template.new_job(),
+            on_dup: self.template.on_dup(),
+        }
+    }
+
+    /// The next tick, Unix ms.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The last tick that has a job, Unix ms.
+    #[must_use]
+    pub fn last(&self) -> Option<u64> {
+        Some(self.last).filter(|last| *last != 0)
+    }
+
+    /// What became of the ticks so far.
+    pub fn tally(&self) -> impl Iterator<Item = (Fate, u64)> + '_ {
+        Fate::ALL.into_iter().zip(self.tally)
+    }
+
+    /// Becomes what `plan` says; `compiled` is its timetable, if somebody has it.
+    fn set(&mut self, plan: &Plan<'_>, compiled: Option<Compiled>) {
+        if self.timetable.borrowed() != plan.timetable || self.compiled.is_none() {
+            self.timetable = plan.timetable.kept();
+            self.compiled = compiled.or_else(|| plan.timetable.compile());
+        }
+        self.until = plan.until;
+        self.overlap = plan.overlap;
+        self.template = Template::keep(&plan.job, plan.on_dup);
+    }
+
+    /// Memory it takes under a name of `name` bytes, itself and its places in both indexes included.
+    fn bytes(&self, name: usize) -> usize {
+        let text = match &self.timetable {
+            Timetable::Every { .. } => 0,
+            Timetable::Cron { expression, .. } => expression.len(),
+        };
+        // Nodes of the trees are at least five elevenths full.
+        let places = (size_of::<Self>() + size_of::<Arc<[u8]>>() + size_of::<(u64, Arc<[u8]>)>()) * 3 / 2;
+        let compiled = self.compiled.as_ref().map_or(0, Compiled::bytes);
+        places + 2 * size_of::<usize>() + name + text + compiled + self.template.bytes()
+    }
+}
+
+/// 1 to 256 bytes.
+fn valid_name(name: &[u8]) -> bool {
+    (1..=MAX_NAME).contains(&name.len())
+}
+
+/// The timetable of a schedule read from outside; None if it cannot be.
+pub(crate) fn valid(name: &[u8], plan: &Plan<'_>, next: u64) -> Option<Compiled> {
+    let fits = valid_name(name)
+        && plan.job.start == Start::Now
+        && (plan.until <= LATEST_TICK || plan.until == FOREVER)
+        && possible(plan).contains(&next);
+    plan.timetable.compile().filter(|_| fits)
+}
+
+/// Between which instants a plan ticks.
+fn possible(plan: &Plan<'_>) -> RangeInclusive<u64> {
+    let from = match plan.timetable {
+        Timetable::Every { from, .. } | Timetable::Cron { from, .. } => from,
+    };
+    from.max(1)..=plan.until.min(LATEST_TICK)
+}
+
+#[cfg(test)]
+mod tests;
