@@ -9,10 +9,14 @@
 //! effect must refuse it. Whoever changes what an effect does raises [`VERSION`] and keeps the old meaning for the
 //! old number.
 
-use super::parts::{put_new_job, put_settings, read_new_job, read_settings};
+use super::parts::{
+    put_heard, put_new_job, put_on_dup, put_settings, read_heard, read_new_job, read_on_dup, read_settings,
+};
 use super::wire::{Put, Reader};
 use super::Refused;
-use crate::queue::{valid_id, Effect, Journal, Now, Queue, Settled, Target, MAX_WORKER};
+use crate::queue::{
+    valid_id, watch_is_sound, Effect, Journal, Now, Queue, Settled, Target, Template, MAX_WORKER,
+};
 
 /// The rules this module knows.
 const VERSION: u8 = 1;
@@ -111,6 +115,9 @@ mod tag {
     pub(super) const CONFIGURED: u8 = 20;
     pub(super) const SETTLED: u8 = 21;
     pub(super) const SETTLED_JOB: u8 = 22;
+    pub(super) const WATCHED: u8 = 40;
+    pub(super) const UNWATCHED: u8 = 41;
+    pub(super) const HEARD: u8 = 42;
 }
 
 fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
@@ -182,6 +189,21 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.number(jobs.into());
             out.number(forgotten.into());
         }
+        Effect::Watched { prefix, ref new, on_dup } => {
+            out.push(tag::WATCHED);
+            out.bytes(prefix);
+            put_new_job(out, new);
+            put_on_dup(out, on_dup);
+        }
+        Effect::Unwatched { prefix } => {
+            out.push(tag::UNWATCHED);
+            out.bytes(prefix);
+        }
+        Effect::Heard { prefix, heard } => {
+            out.push(tag::HEARD);
+            out.bytes(prefix);
+            put_heard(out, heard);
+        }
     }
 }
 
@@ -233,6 +255,24 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
         tag::RESUMED => Effect::Resumed,
         tag::CONFIGURED => Effect::Configured(read_settings(from)?),
         tag::SETTLED => Effect::Settled(Settled { jobs: from.small()?, forgotten: from.small()? }),
+        tag::WATCHED => read_watched(from)?,
+        tag::UNWATCHED => Effect::Unwatched { prefix: read_prefix(from, queue)? },
+        tag::HEARD => Effect::Heard { prefix: read_prefix(from, queue)?, heard: read_heard(from)? },
         _ => return Err(Refused::Damaged("unknown effect")),
     })
+}
+
+fn read_watched<'a>(from: &mut Reader<'a>) -> Result<Effect<'a>, Refused> {
+    let (prefix, new, on_dup) = (from.bytes()?, read_new_job(from)?, read_on_dup(from)?);
+    if !new.payload.is_empty() || !watch_is_sound(prefix, &Template::like(&new, on_dup)) {
+        return Err(Refused::Damaged("a prefix that cannot be"));
+    }
+    Ok(Effect::Watched { prefix, new, on_dup })
+}
+
+/// A prefix that this queue listens for.
+fn read_prefix<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<&'a [u8], Refused> {
+    let prefix = from.bytes()?;
+    let known = queue.expiries().has(prefix);
+    known.then_some(prefix).ok_or(Refused::Diverged)
 }

@@ -5,6 +5,8 @@
 //!            attempts number, backoff number, dedup instant, keep instant
 //!   start    0 now | 1 after: number | 2 at: number
 //!   new job  payload bytes, start, priority signed, recipe, expires instant (never = no PX; else a span)
+//!   on-dup   0 ignore | 1 replace | 2 rerun
+//!   heard    0 enqueued | 1 coalesced | 2 dropped
 //!   settings lease, attempts, backoff kind (0 fixed, 1 exponential) and ms, max-backoff, jitter, max-losses numbers;
 //!            dedup-window instant, max-ids number, keep-completed instant, its max number, keep-failed instant, its
 //!            max number, max-jobs number
@@ -12,7 +14,7 @@
 
 use super::wire::{Put, Reader};
 use super::Refused;
-use crate::queue::{Backoff, NewJob, Recipe, Settings, Start, FOREVER};
+use crate::queue::{Backoff, Heard, NewJob, OnDup, Recipe, Settings, Start, FOREVER};
 
 pub(crate) fn put_recipe(out: &mut Vec<u8>, recipe: &Recipe) {
     let flags = u8::from(recipe.attempts.is_some())
@@ -82,6 +84,35 @@ pub(crate) fn read_new_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refu
     let recipe = read_recipe(from)?;
     let expires = Some(from.instant()?).filter(|span| *span != FOREVER);
     Ok(NewJob { payload, start, priority, recipe, expires })
+}
+
+/// An on-dup is its place in this table.
+const ON_DUPS: [OnDup; 3] = [OnDup::Ignore, OnDup::Replace, OnDup::Rerun];
+/// The same for what was heard.
+const HEARDS: [Heard; 3] = [Heard::Enqueued, Heard::Coalesced, Heard::Dropped];
+
+pub(crate) fn put_on_dup(out: &mut Vec<u8>, on_dup: OnDup) {
+    put_choice(out, &ON_DUPS, on_dup);
+}
+
+pub(crate) fn read_on_dup(from: &mut Reader<'_>) -> Result<OnDup, Refused> {
+    read_choice(from, &ON_DUPS)
+}
+
+pub(crate) fn put_heard(out: &mut Vec<u8>, heard: Heard) {
+    put_choice(out, &HEARDS, heard);
+}
+
+pub(crate) fn read_heard(from: &mut Reader<'_>) -> Result<Heard, Refused> {
+    read_choice(from, &HEARDS)
+}
+
+fn put_choice<T: Copy + PartialEq>(out: &mut Vec<u8>, choices: &[T], chosen: T) {
+    out.extend((0u8..).zip(choices).find(|(_, choice)| **choice == chosen).map(|(code, _)| code));
+}
+
+fn read_choice<T: Copy>(from: &mut Reader<'_>, choices: &[T]) -> Result<T, Refused> {
+    choices.get(usize::from(from.byte()?)).copied().ok_or(Refused::Damaged("unknown choice"))
 }
 
 pub(crate) fn put_settings(out: &mut Vec<u8>, settings: &Settings) {

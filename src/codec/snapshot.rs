@@ -12,6 +12,8 @@
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
 //!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
 //!   3 ids    remembered ids until the end of the section: id bytes, until instant, token, seq numbers, ending byte
+//!   6 expiries  prefixes until the end of the section, in their order: prefix bytes, new job (empty payload), on-dup,
+//!            enqueued, coalesced, dropped numbers
 //! ```
 //!
 //! The header comes first. Jobs and ids come in an order that is the same on every server with the same state, so
@@ -20,13 +22,15 @@
 //! To change the format: raise [`FORMAT`], keep reading the old number (copy the old reader under its number before
 //! editing), save a file of the last release under tests/, and say in the changelog what an upgrade means.
 
-use super::parts::{put_new_job, put_recipe, put_settings, read_new_job, read_recipe, read_settings};
+use super::parts::{
+    put_new_job, put_on_dup, put_recipe, put_settings, read_new_job, read_on_dup, read_recipe, read_settings,
+};
 use super::wire::{Put, Reader};
 use super::Refused;
 use crate::queue::counters::Counters;
 use crate::queue::histogram::Histogram;
 use crate::queue::remembered::Record;
-use crate::queue::{Ending, Header, Queue, SavedJob, SavedState, FOREVER};
+use crate::queue::{Ending, Header, Queue, SavedJob, SavedState, Tally, Template, Watch, FOREVER};
 
 /// The first byte of a section; no rules version will ever be this high.
 pub(super) const MARK: u8 = b'S';
@@ -37,6 +41,7 @@ const SECTION_BYTES: usize = 60 << 10;
 const HEADER: u8 = 1;
 const JOBS: u8 = 2;
 const IDS: u8 = 3;
+const EXPIRIES: u8 = 6;
 
 /// Writes `queue` in sections.
 pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
@@ -45,6 +50,7 @@ pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
     put(&section);
     write_all(JOBS, queue.saved_jobs(), put, put_job);
     write_all(IDS, queue.saved_records(), put, put_record);
+    write_all(EXPIRIES, queue.expiries().iter(), put, put_watch);
 }
 
 fn write_all<T>(
@@ -121,6 +127,14 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
                 let record = read_record(&mut from)?;
                 if !queue.restore_record(record) {
                     return Err(Refused::Damaged("a remembered id that cannot be"));
+                }
+            }
+        }
+        EXPIRIES => {
+            while !from.is_empty() {
+                let (prefix, watch) = read_watch(&mut from)?;
+                if !queue.restore_watch(prefix, watch) {
+                    return Err(Refused::Damaged("a prefix that cannot be"));
                 }
             }
         }
@@ -340,4 +354,22 @@ fn read_record<'a>(from: &mut Reader<'a>) -> Result<Record<'a>, Refused> {
         seq: from.number()?,
         ending: Ending::from_code(from.byte()?).ok_or(Refused::Damaged("unknown ending"))?,
     })
+}
+
+fn put_watch(out: &mut Vec<u8>, (prefix, watch): &(&[u8], &Watch)) {
+    out.bytes(prefix);
+    put_new_job(out, &watch.template.job(b""));
+    put_on_dup(out, watch.template.on_dup());
+    for count in [watch.tally.enqueued, watch.tally.coalesced, watch.tally.dropped] {
+        out.number(count);
+    }
+}
+
+fn read_watch<'a>(from: &mut Reader<'a>) -> Result<(&'a [u8], Watch), Refused> {
+    let (prefix, new, on_dup) = (from.bytes()?, read_new_job(from)?, read_on_dup(from)?);
+    if !new.payload.is_empty() {
+        return Err(Refused::Damaged("a prefix with a payload"));
+    }
+    let tally = Tally { enqueued: from.number()?, coalesced: from.number()?, dropped: from.number()? };
+    Ok((prefix, Watch { template: Template::like(&new, on_dup), tally }))
 }

@@ -40,6 +40,11 @@ impl Error {
         Error(format!("JQFULL the queue is at its {what} of {limit}").into())
     }
 
+    /// The client may not do that.
+    pub(crate) fn no_permission(what: impl AsRef<str>) -> Self {
+        Error(format!("NOPERM {}", what.as_ref()).into())
+    }
+
     /// Anything else.
     pub(crate) fn other(what: impl AsRef<str>) -> Self {
         Error(format!("ERR {}", what.as_ref()).into())

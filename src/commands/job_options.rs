@@ -2,8 +2,9 @@
 
 use super::args::{parse_int, span, Args, MAX_INSTANT, MAX_SPAN};
 use super::error::{shown, Error};
+use super::fields::{count, Field, Fields};
 use super::spec::{Arg, ArgKind};
-use crate::queue::{Backoff, NewJob, Now, OnDup, Recipe, Refusal, Start, FOREVER};
+use crate::queue::{Backoff, NewJob, Now, OnDup, Recipe, Refusal, Start, Template, FOREVER};
 
 /// The most NACKs a job may be allowed.
 pub(super) const MAX_ATTEMPTS: u64 = 1_000_000;
@@ -52,15 +53,22 @@ pub(super) struct JobOptions {
     pub(super) on_dup: OnDup,
 }
 
+/// What nobody has asked anything for.
+const PLAIN: JobOptions = JobOptions {
+    start: Start::Now,
+    priority: 0,
+    recipe: Recipe { attempts: None, backoff: None, dedup: None, keep: None },
+    expires: None,
+    on_dup: OnDup::Ignore,
+};
+
 /// Reads options until the words end.
 pub(super) fn parse(args: &mut Args<'_>) -> Result<JobOptions, Error> {
-    let mut options = JobOptions {
-        start: Start::Now,
-        priority: 0,
-        recipe: Recipe::default(),
-        expires: None,
-        on_dup: OnDup::Ignore,
-    };
+    parse_from(args, PLAIN)
+}
+
+/// The same where other things go without saying.
+pub(super) fn parse_from(args: &mut Args<'_>, mut options: JobOptions) -> Result<JobOptions, Error> {
     while let Some(keyword) = args.option(KEYWORDS)? {
         let contradicts = |start| {
             if start == Start::Now {
@@ -112,9 +120,11 @@ fn backoff(args: &mut Args<'_>) -> Result<Backoff, Error> {
     }
 }
 
+const ON_DUPS: [(&str, OnDup); 3] =
+    [("IGNORE", OnDup::Ignore), ("REPLACE", OnDup::Replace), ("RERUN", OnDup::Rerun)];
+
 fn on_dup(word: &[u8]) -> Result<OnDup, Error> {
-    let choices = [("IGNORE", OnDup::Ignore), ("REPLACE", OnDup::Replace), ("RERUN", OnDup::Rerun)];
-    choices
+    ON_DUPS
         .into_iter()
         .find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(word))
         .map(|(_, choice)| choice)
@@ -131,6 +141,20 @@ pub(super) fn span_or_forever(name: &str, word: &[u8]) -> Result<u64, Error> {
 }
 
 impl JobOptions {
+    /// What goes without saying for keys that expire: each expiry gives a run that starts after it.
+    pub(super) fn of_expiry() -> Self {
+        JobOptions { recipe: Recipe { dedup: Some(0), ..Recipe::default() }, on_dup: OnDup::Rerun, ..PLAIN }
+    }
+
+    /// The same for many jobs, each at its own time.
+    pub(super) fn template(&self) -> Result<Template, Error> {
+        if let Start::At(_) = self.start {
+            return Err(Error::syntax("AT goes with one job only; DELAY goes with many"));
+        }
+        let JobOptions { start, priority, recipe, expires, on_dup } = *self;
+        Ok(Template::like(&NewJob { payload: b"", start, priority, recipe, expires }, on_dup))
+    }
+
     /// The job that `payload` and these options make at `now`. An error when it would expire before it may start.
     pub(super) fn new_job<'a>(&self, payload: &'a [u8], now: Now) -> Result<NewJob<'a>, Error> {
         if let (Some(px), Start::At(instant)) = (self.expires, self.start) {
@@ -155,6 +179,38 @@ impl JobOptions {
     pub(super) fn with_made_id(mut self) -> Self {
         self.recipe.dedup = self.recipe.dedup.or(Some(0));
         self
+    }
+}
+
+/// Shows the options of a job as words and values of the manual, without those that follow the queue.
+pub(super) fn show(new: &NewJob<'_>, on_dup: OnDup, fields: &mut Fields<'_>) {
+    if let Start::After(delay) = new.start {
+        fields.push("delay", count(delay));
+    }
+    fields.push("priority", Field::Int(new.priority.into()));
+    fields.push_some("attempts", new.recipe.attempts.map(|n| count(n.into())));
+    fields.push_some("backoff", new.recipe.backoff.map(show_backoff));
+    fields.push_some("dedup", new.recipe.dedup.map(endless));
+    let on_dup = ON_DUPS.into_iter().find(|(_, choice)| *choice == on_dup).map_or("", |(name, _)| name);
+    fields.push("ondup", Field::Text(on_dup.to_ascii_lowercase()));
+    fields.push_some("px", new.expires.map(count));
+    fields.push_some("keep", new.recipe.keep.map(endless));
+}
+
+/// A backoff as the settings of a queue write it.
+pub(super) fn show_backoff(backoff: Backoff) -> Field<'static> {
+    Field::Text(match backoff {
+        Backoff::Fixed(ms) => format!("fixed/{ms}"),
+        Backoff::Exponential(ms) => format!("exponential/{ms}"),
+    })
+}
+
+/// A span that may be endless: -1.
+pub(super) fn endless(span: u64) -> Field<'static> {
+    if span == FOREVER {
+        Field::Int(-1)
+    } else {
+        count(span)
     }
 }
 

@@ -29,6 +29,7 @@ mod job_options;
 mod list;
 mod madd;
 mod nack;
+mod onexpire;
 mod pause;
 mod progress;
 mod promote;
@@ -93,6 +94,7 @@ pub enum Read<'a> {
     Explain(explain::Explain<'a>),
     Get(get::Get<'a>),
     List(list::List),
+    OnExpire(onexpire::List),
     Stats(stats::Stats),
 }
 
@@ -106,6 +108,7 @@ pub enum Write<'a> {
     Claim(claim::Claim<'a>),
     Configure(config::Configure<'a>),
     Extend(extend::Extend<'a>),
+    Listen(onexpire::Listen<'a>),
     Madd(madd::Madd<'a>),
     Nack(nack::Nack<'a>),
     Pause(pause::Pause),
@@ -115,6 +118,7 @@ pub enum Write<'a> {
     Remove(remove::Remove<'a>),
     Resume(resume::Resume),
     Retry(retry::Retry<'a>),
+    Silence(onexpire::Silence<'a>),
 }
 
 impl Read<'_> {
@@ -126,6 +130,7 @@ impl Read<'_> {
             Read::Explain(request) => request.run(queue, reply),
             Read::Get(request) => request.run(queue, reply),
             Read::List(request) => request.run(queue, reply),
+            Read::OnExpire(request) => request.run(queue, reply),
             Read::Stats(request) => request.run(queue, env, reply),
         }
         Ok(())
@@ -143,6 +148,7 @@ impl Write<'_> {
             Write::Claim(request) => return Ok(request.run(turn, env, reply)),
             Write::Configure(request) => request.run(turn, reply)?,
             Write::Extend(request) => request.run(turn, reply),
+            Write::Listen(request) => request.run(turn, reply)?,
             Write::Madd(request) => request.run(turn, reply)?,
             Write::Nack(request) => request.run(turn, reply),
             Write::Pause(request) => request.run(turn, reply),
@@ -152,8 +158,18 @@ impl Write<'_> {
             Write::Remove(request) => request.run(turn, reply),
             Write::Resume(request) => request.run(turn, reply),
             Write::Retry(request) => request.run(turn, reply),
+            Write::Silence(request) => request.run(turn, reply),
         }
         Ok(Flow::Done)
+    }
+
+    /// The beginning of the names of keys that the queue will tell of from now on; None: of no others.
+    #[must_use]
+    pub fn listens_for(&self) -> Option<&[u8]> {
+        match self {
+            Write::Listen(request) => Some(request.prefix()),
+            _ => None,
+        }
     }
 }
 
@@ -179,7 +195,7 @@ impl Command {
 }
 
 /// Every command a client may call.
-pub static COMMANDS: [Command; 20] = [
+pub static COMMANDS: [Command; 21] = [
     Command { spec: ack::SPEC, parse: ack::parse },
     Command { spec: add::SPEC, parse: add::parse },
     Command { spec: cancel::SPEC, parse: cancel::parse },
@@ -192,6 +208,7 @@ pub static COMMANDS: [Command; 20] = [
     Command { spec: list::SPEC, parse: list::parse },
     Command { spec: madd::SPEC, parse: madd::parse },
     Command { spec: nack::SPEC, parse: nack::parse },
+    Command { spec: onexpire::SPEC, parse: onexpire::parse },
     Command { spec: pause::SPEC, parse: pause::parse },
     Command { spec: progress::SPEC, parse: progress::parse },
     Command { spec: promote::SPEC, parse: promote::parse },

@@ -27,6 +27,9 @@ impl Queue {
             Effect::Settled(most) => {
                 self.settle(at, most);
             }
+            Effect::Watched { prefix, ref new, on_dup } => self.watch(prefix, new, on_dup),
+            Effect::Unwatched { prefix } => self.unwatch(prefix),
+            Effect::Heard { prefix, heard } => self.count_heard(prefix, heard),
             Effect::Removed { target } => {
                 self.counters.add(Count::Removals);
                 self.drop_entry(target.0);

@@ -16,6 +16,7 @@ impl Queue {
         self.check_remembered(&mut wrong);
         self.check_workers(&mut wrong);
         self.check_totals(&mut wrong);
+        self.expiries().check(&mut wrong);
         wrong
     }
 

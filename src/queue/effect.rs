@@ -1,5 +1,7 @@
 //! What can happen to a queue. Everything that changes one is a value of this type.
 
+use super::enqueue::OnDup;
+use super::expiries::Heard;
 use super::job::NewJob;
 use super::settings::Settings;
 use super::settle::Settled;
@@ -138,5 +140,26 @@ pub enum Effect<'a> {
     SettledJob {
         /// Which.
         job: Target,
+    },
+    /// Expired keys that begin with a prefix become jobs.
+    Watched {
+        /// The prefix.
+        prefix: &'a [u8],
+        /// What each becomes; the payload is empty here.
+        new: NewJob<'a>,
+        /// What if the id is known and unfinished.
+        on_dup: OnDup,
+    },
+    /// They do so no longer.
+    Unwatched {
+        /// The prefix.
+        prefix: &'a [u8],
+    },
+    /// A key expired; the job is an effect of its own.
+    Heard {
+        /// The prefix that decided.
+        prefix: &'a [u8],
+        /// What came of it.
+        heard: Heard,
     },
 }

@@ -19,6 +19,7 @@
 //! - [`remembered`]: ids whose job is gone but whose dedup window is open, packed.
 //! - [`ids`]: from an id to either of them.
 //! - [`order`]: who comes next, once per state; the keys are read from the jobs themselves.
+//! - [`expiries`], with [`prefixes`]: the keys whose expiry becomes a job.
 //! - [`workers`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
 //!
 //! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Turn`] is one command's
@@ -35,11 +36,13 @@ pub mod counters;
 mod effect;
 mod ending;
 mod enqueue;
+mod expiries;
 mod finish;
 pub mod histogram;
 pub(crate) mod ids;
 pub(crate) mod job;
 pub(crate) mod order;
+pub(crate) mod prefixes;
 pub(crate) mod recipe;
 pub(crate) mod remembered;
 mod restore;
@@ -58,6 +61,8 @@ pub use claim::{Claimed, Want};
 pub use effect::Effect;
 pub(crate) use effect::Target;
 pub use enqueue::{Added, OnDup, Outcome, Refusal};
+pub(crate) use expiries::is_sound as watch_is_sound;
+pub use expiries::{Expiries, Heard, Tally, Template, Watch, MAX_PREFIX, MAX_PREFIXES};
 pub use finish::{Acked, Held, Nacked};
 pub use job::{NewJob, Phase, Start};
 pub use recipe::{Backoff, Recipe};
@@ -155,6 +160,7 @@ pub struct Queue {
     waits: Histogram,
     /// Milliseconds from claimed to acknowledged.
     runs: Histogram,
+    expiries: Expiries,
     next_seq: u64,
     last_token: u64,
     paused: bool,
@@ -249,6 +255,7 @@ impl Queue {
             + self.workers.bytes()
             + self.waits.bytes()
             + self.runs.bytes()
+            + self.expiries.bytes()
     }
 
     /// The settings in force.

@@ -3,6 +3,7 @@
 //! - [`dispatch`]: the one way every command takes; [`apply`] and [`debug`]: the two that take another.
 //! - [`home`]: what a key holds. [`persistence`]: the same in files.
 //! - [`timekeeper`], with [`registry`] and [`sweep`]: what happens by itself, at its time.
+//! - [`hearing`], with [`listeners`]: keys that expire. [`permission`]: who may have a queue listen.
 //! - [`wakeups`], with [`lines`] and [`line`]: clients that wait for jobs. [`alarm`]: the timers of both.
 //! - [`clock`], [`config`], [`arguments`], [`info`]: what their names say.
 //! - [`ffi`]: everything unsafe, and every function the server calls.
@@ -21,10 +22,13 @@ mod config;
 mod debug;
 mod dispatch;
 mod ffi;
+mod hearing;
 mod home;
 mod info;
 mod line;
 mod lines;
+mod listeners;
+mod permission;
 mod persistence;
 mod registry;
 mod sweep;
