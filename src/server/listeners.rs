@@ -226,3 +226,88 @@ impl Listeners {
         Some(listener)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::home::{free, Value};
+    use super::*;
+    use crate::queue::Queue;
+
+    fn listener(listeners: &mut Listeners, db: i32, name: &[u8], prefixes: &[&[u8]]) -> Arc<Home> {
+        let home = Arc::new(Home::new());
+        listeners.list(db, name, &home, 1, prefixes.iter().copied());
+        home
+    }
+
+    fn heard_by(listeners: &Listeners, db: i32, key: &[u8]) -> Vec<Option<Box<[u8]>>> {
+        listeners.listening_for(db, key).into_iter().map(|hit| hit.name).collect()
+    }
+
+    fn named(names: &[&[u8]]) -> Vec<Option<Box<[u8]>>> {
+        names.iter().map(|name| Some(Box::from(*name))).collect()
+    }
+
+    #[test]
+    fn each_queue_of_the_database_is_found_once() {
+        let mut listeners = Listeners::default();
+        listener(&mut listeners, 0, b"one", &[b"t:", b"t:long", b""]);
+        listener(&mut listeners, 0, b"two", &[b"t:l"]);
+        listener(&mut listeners, 1, b"far", &[b"t:"]);
+        assert_eq!(heard_by(&listeners, 0, b"t:longer"), named(&[b"one", b"two"]));
+        assert_eq!(heard_by(&listeners, 0, b"t"), named(&[b"one"]));
+        assert_eq!(heard_by(&listeners, 1, b"t:"), named(&[b"far"]));
+        assert_eq!(heard_by(&listeners, 2, b"t:"), named(&[]));
+    }
+
+    #[test]
+    fn the_homeless_hear_of_all_databases_until_they_are_found_or_freed() {
+        let mut listeners = Listeners::default();
+        let home = listener(&mut listeners, 0, b"old", &[b"t:"]);
+        assert!(listeners.unlinked(&home));
+        assert_eq!(heard_by(&listeners, 7, b"t:a"), [None]);
+        assert!(home.keep(7, b"t:a") && !home.is_listed_as(1));
+        listeners.prune();
+        assert_eq!(listeners.len(), 1, "it is still looked for");
+        listeners.list(7, b"new", &home, 1, [&b"t:"[..]].into_iter());
+        assert_eq!(heard_by(&listeners, 0, b"t:a"), named(&[]));
+        let visit = listeners.take_visit().map(|visit| (visit.db, visit.name));
+        assert_eq!(visit, Some((7, Box::from(&b"new"[..]))), "something is kept for it");
+
+        let value = Value::new(Queue::default());
+        listeners.list(0, b"gone", &value.home, 1, [&b"t:"[..]].into_iter());
+        let home = Arc::clone(&value.home);
+        listeners.unlinked(&home);
+        free(value);
+        assert!(!home.keep(0, b"t:a"));
+        listeners.prune();
+        assert_eq!(heard_by(&listeners, 0, b"t:a"), named(&[]));
+    }
+
+    #[test]
+    fn the_old_value_going_away_leaves_the_new_one_of_that_name() {
+        let mut listeners = Listeners::default();
+        let old = listener(&mut listeners, 0, b"q", &[b"t:"]);
+        let new = listener(&mut listeners, 0, b"q", &[b"s:"]);
+        listeners.strike(&old);
+        assert_eq!(heard_by(&listeners, 0, b"t:a"), named(&[]));
+        assert_eq!(heard_by(&listeners, 0, b"s:a"), named(&[b"q"]));
+        assert_eq!(listeners.at(0, b"q").map(|home| home.id()), Some(new.id()));
+    }
+
+    #[test]
+    fn flushed_and_swapped_databases_are_followed() {
+        let mut listeners = Listeners::default();
+        listener(&mut listeners, 0, b"zero", &[b"t:"]);
+        let one = listener(&mut listeners, 1, b"one", &[b"t:"]);
+        let moved = listener(&mut listeners, 1, b"moved", &[b"t:"]);
+        listeners.unlinked(&moved);
+        assert!(one.keep(1, b"t:kept") && moved.keep(0, b"t:kept"));
+        listeners.swapped(0, 1);
+        assert_eq!(heard_by(&listeners, 0, b"t:a"), vec![Some(Box::from(&b"one"[..])), None]);
+        assert_eq!([&one, &moved].map(|home| home.take_kept(9)[0].0), [0, 1]);
+        listeners.flushed(Some(0));
+        assert_eq!((listeners.len(), one.is_listed_as(0)), (2, true), "who was moved may be elsewhere");
+        listeners.flushed(None);
+        assert_eq!((listeners.len(), listeners.has_visits()), (0, false));
+    }
+}
