@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 /// The longest prefix in bytes: no longer name can be an id.
 pub const MAX_PREFIX: usize = MAX_ID;
-/// The most prefixes of one queue. Whatever loads, copies or moves a queue tells the server all of them.
-pub const MAX_PREFIXES: usize = 1000;
+/// The most prefixes of one queue: whatever loads, copies, moves or changes it lists all of them anew.
+pub const MAX_PREFIXES: usize = 100;
 
 /// The job an expired key makes, but for its id and payload: those are the key's name.
 #[derive(Debug, Clone, PartialEq, Eq)]

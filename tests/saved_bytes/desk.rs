@@ -57,7 +57,9 @@ impl Desk {
             JQ.CLAIM q w2
             JQ.CANCEL q cancelled
             JQ.ADD q waiting p PX 30 ATTEMPTS 7 BACKOFF FIXED 3
-            JQ.ADD q delayed p DELAY 20 PX 30 BACKOFF EXPONENTIAL 2";
+            JQ.ADD q delayed p DELAY 20 PX 30 BACKOFF EXPONENTIAL 2
+            JQ.ONEXPIRE q t: DELAY 5 PX 50 BACKOFF FIXED 3
+            JQ.ONEXPIRE q t:longer KEEP 5 ONDUP IGNORE";
         for line in script.lines() {
             desk.now += 1000;
             let words: Vec<_> = line.split_whitespace().map(|word| desk.resolve(word)).collect();
