@@ -10,14 +10,16 @@
 //! old number.
 
 use super::parts::{
-    put_maybe_batch, put_new_job, put_settings, read_maybe_batch, read_new_job, read_settings,
+    put_addition, put_heard, put_maybe_batch, put_new_job, put_settings, read_addition, read_heard,
+    read_maybe_batch, read_new_job, read_settings,
 };
 use super::schedules::{put_fate, put_plan, read_fate, read_plan};
 use super::wire::{Put, Reader};
 use super::Refused;
 use crate::queue::schedules::{valid, LATEST_TICK};
 use crate::queue::{
-    valid_batch_name, valid_id, BatchNumber, Effect, Journal, NewJob, Now, Queue, Settled, Target, MAX_WORKER,
+    valid_batch_name, valid_id, watch_is_sound, BatchNumber, Effect, Journal, NewJob, Now, Queue, Settled,
+    Target, MAX_WORKER,
 };
 
 /// The rules this module knows.
@@ -74,7 +76,7 @@ fn carried(effect: &Effect<'_>) -> usize {
         Effect::Added { id, new } => id.len() + new.payload.len(),
         Effect::Replaced { new, .. } | Effect::Rerun { new, .. } => new.payload.len(),
         Effect::Progressed { data, .. } | Effect::Completed { result: Some(data), .. } => data.len(),
-        Effect::Scheduled { name, plan, .. } => name.len() + plan.job.payload.len(),
+        Effect::Scheduled { name, plan, .. } => name.len() + plan.addition.job.payload.len(),
         _ => 0,
     }
 }
@@ -124,6 +126,9 @@ mod tag {
     pub(super) const SCHEDULED: u8 = 30;
     pub(super) const UNSCHEDULED: u8 = 31;
     pub(super) const TICKED: u8 = 32;
+    pub(super) const WATCHED: u8 = 40;
+    pub(super) const UNWATCHED: u8 = 41;
+    pub(super) const HEARD: u8 = 42;
 }
 
 fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
@@ -227,6 +232,20 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.number(at);
             put_due(out, next);
             put_fate(out, fate);
+        }
+        Effect::Watched { prefix, ref addition } => {
+            out.push(tag::WATCHED);
+            out.bytes(prefix);
+            put_addition(out, addition);
+        }
+        Effect::Unwatched { prefix } => {
+            out.push(tag::UNWATCHED);
+            out.bytes(prefix);
+        }
+        Effect::Heard { prefix, heard } => {
+            out.push(tag::HEARD);
+            out.bytes(prefix);
+            put_heard(out, heard);
         }
     }
 }
@@ -338,6 +357,24 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
             }
             Effect::Ticked { name, at, next, fate: read_fate(from)? }
         }
+        tag::WATCHED => read_watched(from)?,
+        tag::UNWATCHED => Effect::Unwatched { prefix: read_prefix(from, queue)? },
+        tag::HEARD => Effect::Heard { prefix: read_prefix(from, queue)?, heard: read_heard(from)? },
         _ => return Err(Refused::Damaged("unknown effect")),
     })
+}
+
+fn read_watched<'a>(from: &mut Reader<'a>) -> Result<Effect<'a>, Refused> {
+    let (prefix, addition) = (from.bytes()?, read_addition(from)?);
+    if !watch_is_sound(prefix, &addition) {
+        return Err(Refused::Damaged("a prefix that cannot be"));
+    }
+    Ok(Effect::Watched { prefix, addition })
+}
+
+/// A prefix that this queue listens for.
+fn read_prefix<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<&'a [u8], Refused> {
+    let prefix = from.bytes()?;
+    let known = queue.expiries().has(prefix);
+    known.then_some(prefix).ok_or(Refused::Diverged)
 }

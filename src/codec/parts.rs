@@ -7,6 +7,9 @@
 //!   after    0 nothing | 1 a batch to finish: number of the batch | 2 one to be all completed: number
 //!   maybe-batch  number of the batch + 1; 0 = none
 //!   new job  payload bytes, start, after, priority signed, recipe, expires instant (never = no PX; else a span)
+//!   addition new job, on-dup, name of its batch maybe, 0 | 1 AFTER: name bytes | 2 AFTEROK: name bytes
+//!   on-dup   0 ignore | 1 replace | 2 rerun
+//!   heard    0 enqueued | 1 coalesced | 2 dropped
 //!   settings lease, attempts, backoff kind (0 fixed, 1 exponential) and ms, max-backoff, jitter, max-losses numbers;
 //!            dedup-window instant, max-ids number, keep-completed instant, its max number, keep-failed instant, its
 //!            max number, keep-batches instant, max-jobs number
@@ -14,7 +17,9 @@
 
 use super::wire::{Put, Reader};
 use super::Refused;
-use crate::queue::{After, Backoff, BatchNumber, Gate, NewJob, Recipe, Settings, Start, FOREVER};
+use crate::queue::{
+    Addition, After, Backoff, BatchNumber, Gate, Heard, NewJob, OnDup, Recipe, Settings, Start, Ties, FOREVER,
+};
 
 pub(crate) fn put_recipe(out: &mut Vec<u8>, recipe: &Recipe) {
     let flags = u8::from(recipe.attempts.is_some())
@@ -80,21 +85,31 @@ pub(crate) fn put_new_job(out: &mut Vec<u8>, new: &NewJob<'_>) {
 
 pub(crate) fn put_after(out: &mut Vec<u8>, after: Option<After>) {
     let Some(After { batch, gate }) = after else { return out.push(0) };
-    out.push(match gate {
-        Gate::Finished => 1,
-        Gate::Completed => 2,
-    });
+    out.push(gate_code(gate));
     out.number(batch.0);
 }
 
-pub(crate) fn read_after(from: &mut Reader<'_>) -> Result<Option<After>, Refused> {
-    let gate = match from.byte()? {
-        0 => return Ok(None),
-        1 => Gate::Finished,
-        2 => Gate::Completed,
+fn gate_code(gate: Gate) -> u8 {
+    match gate {
+        Gate::Finished => 1,
+        Gate::Completed => 2,
+    }
+}
+
+fn read_gate(from: &mut Reader<'_>) -> Result<Option<Gate>, Refused> {
+    Ok(match from.byte()? {
+        0 => None,
+        1 => Some(Gate::Finished),
+        2 => Some(Gate::Completed),
         _ => return Err(Refused::Damaged("unknown gate of a batch")),
-    };
-    Ok(Some(After { batch: BatchNumber(from.number()?), gate }))
+    })
+}
+
+pub(crate) fn read_after(from: &mut Reader<'_>) -> Result<Option<After>, Refused> {
+    Ok(match read_gate(from)? {
+        None => None,
+        Some(gate) => Some(After { batch: BatchNumber(from.number()?), gate }),
+    })
 }
 
 /// The number after it, so that none is 0.
@@ -119,6 +134,46 @@ pub(crate) fn read_new_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refu
     let recipe = read_recipe(from)?;
     let expires = Some(from.instant()?).filter(|span| *span != FOREVER);
     Ok(NewJob { payload, start, after, priority, recipe, expires })
+}
+
+/// An on-dup is its place in this table.
+const ON_DUPS: [OnDup; 3] = [OnDup::Ignore, OnDup::Replace, OnDup::Rerun];
+/// The same for what was heard.
+const HEARDS: [Heard; 3] = [Heard::Enqueued, Heard::Coalesced, Heard::Dropped];
+
+pub(crate) fn put_addition(out: &mut Vec<u8>, addition: &Addition<'_>) {
+    put_new_job(out, &addition.job);
+    put_choice(out, &ON_DUPS, addition.on_dup);
+    out.maybe(addition.ties.batch);
+    let Some((name, gate)) = addition.ties.after else { return out.push(0) };
+    out.push(gate_code(gate));
+    out.bytes(name);
+}
+
+pub(crate) fn read_addition<'a>(from: &mut Reader<'a>) -> Result<Addition<'a>, Refused> {
+    let (job, on_dup) = (read_new_job(from)?, read_choice(from, &ON_DUPS)?);
+    let batch = from.maybe()?;
+    let after = match read_gate(from)? {
+        None => None,
+        Some(gate) => Some((from.bytes()?, gate)),
+    };
+    Ok(Addition { job, ties: Ties { batch, after }, on_dup })
+}
+
+pub(crate) fn put_heard(out: &mut Vec<u8>, heard: Heard) {
+    put_choice(out, &HEARDS, heard);
+}
+
+pub(crate) fn read_heard(from: &mut Reader<'_>) -> Result<Heard, Refused> {
+    read_choice(from, &HEARDS)
+}
+
+fn put_choice<T: Copy + PartialEq>(out: &mut Vec<u8>, choices: &[T], chosen: T) {
+    out.extend((0u8..).zip(choices).find(|(_, choice)| **choice == chosen).map(|(code, _)| code));
+}
+
+fn read_choice<T: Copy>(from: &mut Reader<'_>, choices: &[T]) -> Result<T, Refused> {
+    choices.get(usize::from(from.byte()?)).copied().ok_or(Refused::Damaged("unknown choice"))
 }
 
 pub(crate) fn put_settings(out: &mut Vec<u8>, settings: &Settings) {

@@ -1,17 +1,15 @@
 //! Schedules in effects and snapshots.
 //!
 //! ```text
-//!   plan      timetable, until instant, overlap byte (0 allow, 1 skip), ondup byte (0 ignore, 1 replace, 2 rerun),
-//!             job (a new job that starts now)
+//!   plan      timetable, until instant, overlap byte (0 allow, 1 skip), addition (its job starts now)
 //!   timetable 0 every: ms, from numbers | 1 cron: expression bytes, zone's name bytes, from number
 //!   schedule  name bytes, plan, next, last numbers (last 0 = none), ticks enqueued, duplicate, skipped, dropped numbers
 //! ```
 
-use super::parts::{put_new_job, read_new_job};
+use super::parts::{put_addition, read_addition};
 use super::wire::{Put, Reader};
 use super::Refused;
 use crate::queue::schedules::{Fate, Overlap, Plan, SavedSchedule, Tally, Timetable, Zone};
-use crate::queue::OnDup;
 
 pub(crate) fn put_plan(out: &mut Vec<u8>, plan: &Plan<'_>) {
     match plan.timetable {
@@ -32,12 +30,7 @@ pub(crate) fn put_plan(out: &mut Vec<u8>, plan: &Plan<'_>) {
         Overlap::Allow => 0,
         Overlap::Skip => 1,
     });
-    out.push(match plan.on_dup {
-        OnDup::Ignore => 0,
-        OnDup::Replace => 1,
-        OnDup::Rerun => 2,
-    });
-    put_new_job(out, &plan.job);
+    put_addition(out, &plan.addition);
 }
 
 /// Whether it can be is for the queue to say.
@@ -59,13 +52,7 @@ pub(crate) fn read_plan<'a>(from: &mut Reader<'a>) -> Result<Plan<'a>, Refused> 
             1 => Overlap::Skip,
             _ => return Err(Refused::Damaged("unknown overlap")),
         },
-        on_dup: match from.byte()? {
-            0 => OnDup::Ignore,
-            1 => OnDup::Replace,
-            2 => OnDup::Rerun,
-            _ => return Err(Refused::Damaged("unknown ondup")),
-        },
-        job: read_new_job(from)?,
+        addition: read_addition(from)?,
     })
 }
 

@@ -17,6 +17,8 @@
 //!            (0 = not yet), keep-until instant, completed, failed, expired, cancelled, duplicates numbers; what is
 //!            pending is counted again
 //!   5 schedules  schedules until the end of the section, drawn in schedules.rs
+//!   6 expiries  prefixes until the end of the section, in their order: prefix bytes, addition (empty payload),
+//!            enqueued, coalesced, dropped numbers
 //!   7 refusals  that replicas were not told yet, unless there are none: count number, maybe-batch
 //! ```
 //!
@@ -27,8 +29,8 @@
 //! editing), save a file of the last release under tests/, and say in the changelog what an upgrade means.
 
 use super::parts::{
-    put_after, put_maybe_batch, put_new_job, put_recipe, put_settings, read_after, read_maybe_batch,
-    read_new_job, read_recipe, read_settings,
+    put_addition, put_after, put_maybe_batch, put_new_job, put_recipe, put_settings, read_addition,
+    read_after, read_maybe_batch, read_new_job, read_recipe, read_settings,
 };
 use super::schedules::{put_schedule, read_schedule};
 use super::wire::{Put, Reader};
@@ -36,7 +38,9 @@ use super::Refused;
 use crate::queue::counters::Counters;
 use crate::queue::histogram::Histogram;
 use crate::queue::remembered::Record;
-use crate::queue::{Ending, Header, Queue, SavedBatch, SavedJob, SavedState, FOREVER};
+use crate::queue::{
+    Ending, Header, Queue, SavedBatch, SavedJob, SavedState, Tally, Template, Watch, FOREVER,
+};
 
 /// The first byte of a section; no rules version will ever be this high.
 pub(super) const MARK: u8 = b'S';
@@ -50,6 +54,7 @@ const IDS: u8 = 3;
 const BATCHES: u8 = 4;
 const REFUSALS: u8 = 7;
 const SCHEDULES: u8 = 5;
+const EXPIRIES: u8 = 6;
 
 /// Writes `queue` in sections, with what it has not told its replicas yet.
 pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
@@ -71,6 +76,7 @@ pub fn save_state(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
     write_all(JOBS, queue.saved_jobs(), put, put_job);
     write_all(IDS, queue.saved_records(), put, put_record);
     write_all(SCHEDULES, queue.saved_schedules(), put, put_schedule);
+    write_all(EXPIRIES, queue.expiries().iter(), put, put_watch);
 }
 
 fn write_all<T>(
@@ -169,6 +175,14 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
                 let schedule = read_schedule(&mut from)?;
                 if !queue.restore_schedule(&schedule) {
                     return Err(Refused::Damaged("a schedule that cannot be"));
+                }
+            }
+        }
+        EXPIRIES => {
+            while !from.is_empty() {
+                let (prefix, watch) = read_watch(&mut from)?;
+                if !queue.restore_watch(prefix, watch) {
+                    return Err(Refused::Damaged("a prefix that cannot be"));
                 }
             }
         }
@@ -427,4 +441,18 @@ fn read_record<'a>(from: &mut Reader<'a>) -> Result<Record<'a>, Refused> {
         seq: from.number()?,
         ending: Ending::from_code(from.byte()?).ok_or(Refused::Damaged("unknown ending"))?,
     })
+}
+
+fn put_watch(out: &mut Vec<u8>, (prefix, watch): &(&[u8], &Watch)) {
+    out.bytes(prefix);
+    put_addition(out, &watch.template.addition());
+    for count in [watch.tally.enqueued, watch.tally.coalesced, watch.tally.dropped] {
+        out.number(count);
+    }
+}
+
+fn read_watch<'a>(from: &mut Reader<'a>) -> Result<(&'a [u8], Watch), Refused> {
+    let (prefix, addition) = (from.bytes()?, read_addition(from)?);
+    let tally = Tally { enqueued: from.number()?, coalesced: from.number()?, dropped: from.number()? };
+    Ok((prefix, Watch { template: Template::keep(&addition), tally }))
 }

@@ -42,16 +42,16 @@ impl Batch<'_> {
 
 /// What every command tells about a batch.
 pub(super) fn numbers(batch: &BatchView) -> Fields<'static> {
-    let tally = &batch.tally;
+    let members = &batch.members;
     let mut fields = Fields::default();
     fields.push("sealed", Field::Flag(batch.sealed));
     fields.push("finished", Field::Flag(batch.finished_at.is_some()));
-    fields.push("total", count(tally.total()));
-    fields.push("pending", count(tally.pending));
-    fields.push("completed", count(tally.completed));
-    fields.push("failed", count(tally.failed));
-    fields.push("expired", count(tally.expired));
-    fields.push("cancelled", count(tally.cancelled));
+    fields.push("total", count(members.total()));
+    fields.push("pending", count(members.pending));
+    fields.push("completed", count(members.completed));
+    fields.push("failed", count(members.failed));
+    fields.push("expired", count(members.expired));
+    fields.push("cancelled", count(members.cancelled));
     fields.push("duplicates", count(batch.duplicates));
     fields.push("blocked", size(batch.blocked));
     fields.push("created-at", count(batch.created_at));

@@ -5,11 +5,11 @@
 use super::args::{span, uint, Args, MAX_INSTANT};
 use super::error::{shown, Error};
 use super::fields::{count, Field, Fields};
-use super::job_options::{span_or_forever, MAX_ATTEMPTS};
+use super::job_options::{endless, show_backoff, span_or_forever, MAX_ATTEMPTS};
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Read, Request, Write};
-use crate::queue::{Backoff, Queue, Settings, Turn, FOREVER};
+use crate::queue::{Backoff, Queue, Settings, Turn};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.config",
@@ -35,15 +35,6 @@ struct Rule {
     read: fn(&mut Settings, &'static str, &[u8]) -> Result<(), Error>,
 }
 
-/// A span that may be endless: -1.
-pub(super) fn endless(span: u64) -> Field<'static> {
-    if span == FOREVER {
-        Field::Int(-1)
-    } else {
-        Field::Int(i64::try_from(span).unwrap_or(i64::MAX))
-    }
-}
-
 fn small(name: &'static str, word: &[u8], least: u64, most: u64) -> Result<u32, Error> {
     uint(name, word, least..=most).map(|n| u32::try_from(n).unwrap_or(u32::MAX))
 }
@@ -62,7 +53,7 @@ fn backoff(word: &[u8]) -> Option<Backoff> {
 const RULES: [Rule; 14] = [
     Rule { name: "lease", show: |s| count(s.lease), read: |s, name, word| { s.lease = span(name, word, 1)?; Ok(()) } },
     Rule { name: "attempts", show: |s| count(s.attempts.into()), read: |s, name, word| { s.attempts = small(name, word, 1, MAX_ATTEMPTS)?; Ok(()) } },
-    Rule { name: "backoff", show: show_backoff, read: |s, name, word| {
+    Rule { name: "backoff", show: |s| show_backoff(s.backoff), read: |s, name, word| {
         s.backoff = backoff(word).ok_or_else(|| Error::range(name, "fixed/ms or exponential/ms", word))?;
         Ok(())
     } },
@@ -78,18 +69,6 @@ const RULES: [Rule; 14] = [
     Rule { name: "keep-batches", show: |s| endless(s.keep_batches), read: |s, name, word| { s.keep_batches = span_or_forever(name, word)?; Ok(()) } },
     Rule { name: "max-jobs", show: |s| count(s.max_jobs), read: |s, name, word| { s.max_jobs = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },
 ];
-
-fn show_backoff(settings: &Settings) -> Field<'static> {
-    backoff_field(settings.backoff)
-}
-
-/// As it is read.
-pub(super) fn backoff_field(backoff: Backoff) -> Field<'static> {
-    Field::Text(match backoff {
-        Backoff::Fixed(ms) => format!("fixed/{ms}"),
-        Backoff::Exponential(ms) => format!("exponential/{ms}"),
-    })
-}
 
 /// All settings are asked for.
 #[derive(Debug)]

@@ -45,6 +45,11 @@ impl Error {
         Error(format!("JQSEALED the batch {} is sealed", shown(batch)).into())
     }
 
+    /// The client may not do that.
+    pub(crate) fn no_permission(what: impl AsRef<str>) -> Self {
+        Error(format!("NOPERM {}", what.as_ref()).into())
+    }
+
     /// Anything else.
     pub(crate) fn other(what: impl AsRef<str>) -> Self {
         Error(format!("ERR {}", what.as_ref()).into())

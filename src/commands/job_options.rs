@@ -2,8 +2,11 @@
 
 use super::args::{parse_int, span, Args, MAX_INSTANT, MAX_SPAN};
 use super::error::{shown, Error};
+use super::fields::{count, Field, Fields};
 use super::spec::{Arg, ArgKind};
-use crate::queue::{Backoff, Gate, NewJob, Now, OnDup, Recipe, Refusal, Start, Ties, FOREVER, MAX_BATCH};
+use crate::queue::{
+    Addition, Backoff, Gate, NewJob, Now, OnDup, Recipe, Refusal, Start, Ties, FOREVER, MAX_BATCH,
+};
 
 /// The most NACKs a job may be allowed.
 pub(super) const MAX_ATTEMPTS: u64 = 1_000_000;
@@ -67,7 +70,14 @@ pub(super) struct JobOptions<'a> {
 
 /// Reads options until the words end.
 pub(super) fn parse<'a>(args: &mut Args<'a>) -> Result<JobOptions<'a>, Error> {
-    let mut options = JobOptions::NONE;
+    parse_from(args, JobOptions::NONE)
+}
+
+/// The same where other things go without saying.
+pub(super) fn parse_from<'a>(
+    args: &mut Args<'a>,
+    mut options: JobOptions<'a>,
+) -> Result<JobOptions<'a>, Error> {
     while let Some(keyword) = args.option(KEYWORDS)? {
         options.read(keyword, args)?;
     }
@@ -100,9 +110,11 @@ fn backoff(args: &mut Args<'_>) -> Result<Backoff, Error> {
     }
 }
 
+const ON_DUPS: [(&str, OnDup); 3] =
+    [("IGNORE", OnDup::Ignore), ("REPLACE", OnDup::Replace), ("RERUN", OnDup::Rerun)];
+
 fn on_dup(word: &[u8]) -> Result<OnDup, Error> {
-    let choices = [("IGNORE", OnDup::Ignore), ("REPLACE", OnDup::Replace), ("RERUN", OnDup::Rerun)];
-    choices
+    ON_DUPS
         .into_iter()
         .find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(word))
         .map(|(_, choice)| choice)
@@ -171,7 +183,7 @@ impl<'a> JobOptions<'a> {
     }
 
     /// What would wait for itself, or change a batch that others count on.
-    pub(super) fn ties_fit(&self) -> Result<(), Error> {
+    fn ties_fit(&self) -> Result<(), Error> {
         let Ties { batch, after } = self.ties;
         if let (Some(batch), Some((after, _))) = (batch, after) {
             if batch == after {
@@ -183,6 +195,20 @@ impl<'a> JobOptions<'a> {
             return Err(Error::syntax("ONDUP REPLACE and RERUN do not go with BATCH, AFTER or AFTEROK"));
         }
         Ok(())
+    }
+
+    /// What goes without saying for keys that expire: each expiry gives a run that starts after it.
+    pub(super) fn of_expiry() -> Self {
+        let recipe = Recipe { dedup: Some(0), ..Recipe::default() };
+        JobOptions { recipe, on_dup: OnDup::Rerun, ..Self::NONE }
+    }
+
+    /// The same for many jobs, each at its own time.
+    pub(super) fn repeated(&self, payload: &'a [u8]) -> Result<Addition<'a>, Error> {
+        if let Start::At(_) = self.start {
+            return Err(Error::syntax("AT goes with one job only; DELAY goes with many"));
+        }
+        Ok(Addition { job: self.job_of_any_time(payload), ties: self.ties, on_dup: self.on_dup })
     }
 
     /// The job that `payload` and these options make at `now`. An error when it would expire before it may start.
@@ -198,8 +224,8 @@ impl<'a> JobOptions<'a> {
         Ok(self.job_of_any_time(payload))
     }
 
-    /// The same where it is not known yet when it will be added; DELAY and AT cannot have been given.
-    pub(super) fn job_of_any_time<'p>(&self, payload: &'p [u8]) -> NewJob<'p> {
+    /// The same where it is not known yet when it will be added; AT cannot have been given.
+    fn job_of_any_time<'p>(&self, payload: &'p [u8]) -> NewJob<'p> {
         NewJob {
             payload,
             start: self.start,
@@ -215,6 +241,47 @@ impl<'a> JobOptions<'a> {
     pub(super) fn with_made_id(mut self) -> Self {
         self.recipe.dedup = self.recipe.dedup.or(Some(0));
         self
+    }
+}
+
+/// Shows the options of a job as words and values of the manual, without those that follow the queue.
+pub(super) fn show<'a>(addition: &Addition<'a>, fields: &mut Fields<'a>) {
+    let Addition { job: new, ties, on_dup } = *addition;
+    if let Start::After(delay) = new.start {
+        fields.push("delay", count(delay));
+    }
+    fields.push("priority", Field::Int(new.priority.into()));
+    fields.push_some("attempts", new.recipe.attempts.map(|n| count(n.into())));
+    fields.push_some("backoff", new.recipe.backoff.map(show_backoff));
+    fields.push_some("dedup", new.recipe.dedup.map(endless));
+    let on_dup = ON_DUPS.into_iter().find(|(_, choice)| *choice == on_dup).map_or("", |(name, _)| name);
+    fields.push("ondup", Field::Text(on_dup.to_ascii_lowercase()));
+    fields.push_some("px", new.expires.map(count));
+    fields.push_some("keep", new.recipe.keep.map(endless));
+    fields.push_some("batch", ties.batch.map(Field::Bytes));
+    if let Some((name, gate)) = ties.after {
+        let word = match gate {
+            Gate::Finished => "after",
+            Gate::Completed => "afterok",
+        };
+        fields.push(word, Field::Bytes(name));
+    }
+}
+
+/// A backoff as the settings of a queue write it.
+pub(super) fn show_backoff(backoff: Backoff) -> Field<'static> {
+    Field::Text(match backoff {
+        Backoff::Fixed(ms) => format!("fixed/{ms}"),
+        Backoff::Exponential(ms) => format!("exponential/{ms}"),
+    })
+}
+
+/// A span that may be endless: -1.
+pub(super) fn endless(span: u64) -> Field<'static> {
+    if span == FOREVER {
+        Field::Int(-1)
+    } else {
+        count(span)
     }
 }
 

@@ -33,6 +33,7 @@ mod job_options;
 mod list;
 mod madd;
 mod nack;
+mod onexpire;
 mod pause;
 mod progress;
 mod promote;
@@ -107,6 +108,7 @@ pub enum Read<'a> {
     Get(get::Get<'a>),
     List(list::List<'a>),
     Schedules(schedules::Schedules),
+    OnExpire(onexpire::List),
     Stats(stats::Stats),
 }
 
@@ -121,6 +123,7 @@ pub enum Write<'a> {
     Configure(config::Configure<'a>),
     Extend(extend::Extend<'a>),
     Forget(forget::Forget<'a>),
+    Listen(Box<onexpire::Listen<'a>>),
     Madd(madd::Madd<'a>),
     Nack(nack::Nack<'a>),
     Pause(pause::Pause),
@@ -133,6 +136,7 @@ pub enum Write<'a> {
     Seal(seal::Seal<'a>),
     Schedule(Box<schedule::Schedule<'a>>),
     Unschedule(unschedule::Unschedule<'a>),
+    Silence(onexpire::Silence<'a>),
 }
 
 impl Read<'_> {
@@ -147,6 +151,7 @@ impl Read<'_> {
             Read::Get(request) => request.run(queue, reply),
             Read::List(request) => request.run(queue, reply),
             Read::Schedules(request) => request.run(queue, reply),
+            Read::OnExpire(request) => request.run(queue, reply),
             Read::Stats(request) => request.run(queue, env, reply),
         }
         Ok(())
@@ -165,6 +170,7 @@ impl Write<'_> {
             Write::Configure(request) => request.run(turn, reply)?,
             Write::Extend(request) => request.run(turn, reply),
             Write::Forget(request) => request.run(turn, reply),
+            Write::Listen(request) => request.run(turn, reply)?,
             Write::Madd(request) => request.run(turn, reply)?,
             Write::Nack(request) => request.run(turn, reply),
             Write::Pause(request) => request.run(turn, reply),
@@ -177,8 +183,18 @@ impl Write<'_> {
             Write::Seal(request) => request.run(turn, reply),
             Write::Schedule(request) => request.run(turn, reply)?,
             Write::Unschedule(request) => request.run(turn, reply),
+            Write::Silence(request) => request.run(turn, reply),
         }
         Ok(Flow::Done)
+    }
+
+    /// The beginning of the names of keys that the queue will tell of from now on; None: of no others.
+    #[must_use]
+    pub fn listens_for(&self) -> Option<&[u8]> {
+        match self {
+            Write::Listen(request) => Some(request.prefix()),
+            _ => None,
+        }
     }
 }
 
@@ -204,7 +220,7 @@ impl Command {
 }
 
 /// Every command a client may call.
-pub static COMMANDS: [Command; 28] = [
+pub static COMMANDS: [Command; 29] = [
     Command { spec: ack::SPEC, parse: ack::parse },
     Command { spec: add::SPEC, parse: add::parse },
     Command { spec: awaits::SPEC, parse: awaits::parse },
@@ -221,6 +237,7 @@ pub static COMMANDS: [Command; 28] = [
     Command { spec: list::SPEC, parse: list::parse },
     Command { spec: madd::SPEC, parse: madd::parse },
     Command { spec: nack::SPEC, parse: nack::parse },
+    Command { spec: onexpire::SPEC, parse: onexpire::parse },
     Command { spec: pause::SPEC, parse: pause::parse },
     Command { spec: progress::SPEC, parse: progress::parse },
     Command { spec: promote::SPEC, parse: promote::parse },

@@ -1,6 +1,6 @@
 //! `JQ.SCHEDULE queue name payload EVERY ms | CRON expression [TZ zone] [FROM instant] [UNTIL instant]
 //! [OVERLAP ALLOW|SKIP] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
-//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms]` -> the next instant, or null when UNTIL is over
+//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [BATCH name] [AFTER name | AFTEROK name]` -> the next instant, or null when UNTIL is over
 
 use super::args::{Args, MAX_INSTANT};
 use super::error::Error;
@@ -22,8 +22,8 @@ pub(super) const SPEC: Spec = Spec {
     args: &ARGS,
 };
 
-const ARGS: [Arg; 15] = {
-    let [_, priority, attempts, backoff, dedup, ondup, px, keep, _, _] = job_options::ARGS;
+const ARGS: [Arg; 17] = {
+    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate] = job_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("name", ArgKind::String),
@@ -48,13 +48,15 @@ const ARGS: [Arg; 15] = {
         ondup,
         px,
         keep,
+        batch,
+        gate,
     ]
 };
 
 /// Those of ADD, but for DELAY and AT, and its own.
 const KEYWORDS: &[&str] = &[
     "EVERY", "CRON", "TZ", "FROM", "UNTIL", "OVERLAP", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP",
-    "PX", "KEEP",
+    "PX", "KEEP", "BATCH", "AFTER", "AFTEROK",
 ];
 
 /// A schedule to set.
@@ -94,8 +96,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, limits: &Limits) -> Result<Request<
         timetable: words.timetable()?,
         until: words.until()?,
         overlap: words.overlap,
-        job: options.job_of_any_time(payload),
-        on_dup: options.on_dup,
+        addition: options.repeated(payload)?,
     };
     Ok(Request::Write(Write::Schedule(Box::new(Schedule { name, plan }))))
 }

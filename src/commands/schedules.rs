@@ -3,14 +3,14 @@
 //! Options stand there when they were given.
 
 use super::args::Args;
-use super::config;
 use super::error::Error;
 use super::fields::{count, Field, Fields};
+use super::job_options;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Read, Request};
-use crate::queue::schedules::{Overlap, Plan, Timetable};
-use crate::queue::{OnDup, Queue, Schedule, FOREVER};
+use crate::queue::schedules::{Overlap, Timetable};
+use crate::queue::{Queue, Schedule, FOREVER};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.schedules",
@@ -61,7 +61,8 @@ fn fields<'a>(name: &'a [u8], schedule: &'a Schedule) -> Fields<'a> {
     fields.push("overlap", Field::Bytes(overlap(plan.overlap)));
     fields.push("next", count(schedule.next()));
     fields.push_some("last", schedule.last().map(count));
-    push_job(&mut fields, &plan);
+    fields.push("payload", Field::Bytes(plan.addition.job.payload));
+    job_options::show(&plan.addition, &mut fields);
     for (fate, times) in schedule.tally() {
         fields.push(fate.name(), count(times));
     }
@@ -73,22 +74,4 @@ fn overlap(overlap: Overlap) -> &'static [u8] {
         Overlap::Allow => b"allow",
         Overlap::Skip => b"skip",
     }
-}
-
-/// What its jobs are.
-fn push_job<'a>(fields: &mut Fields<'a>, plan: &Plan<'a>) {
-    let (job, recipe) = (plan.job, plan.job.recipe);
-    fields.push("payload", Field::Bytes(job.payload));
-    fields.push_some("priority", (job.priority != 0).then(|| Field::Int(job.priority.into())));
-    fields.push_some("attempts", recipe.attempts.map(|attempts| count(attempts.into())));
-    fields.push_some("backoff", recipe.backoff.map(config::backoff_field));
-    fields.push_some("dedup", recipe.dedup.map(config::endless));
-    let on_dup = match plan.on_dup {
-        OnDup::Ignore => None,
-        OnDup::Replace => Some(&b"replace"[..]),
-        OnDup::Rerun => Some(&b"rerun"[..]),
-    };
-    fields.push_some("ondup", on_dup.map(Field::Bytes));
-    fields.push_some("px", job.expires.map(count));
-    fields.push_some("keep", recipe.keep.map(config::endless));
 }

@@ -37,6 +37,9 @@ impl Queue {
             Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
             Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
             Effect::Ticked { name, at, next, fate } => self.schedules.ticked(name, at, next, fate),
+            Effect::Watched { prefix, ref addition } => self.watch(prefix, addition),
+            Effect::Unwatched { prefix } => self.unwatch(prefix),
+            Effect::Heard { prefix, heard } => self.count_heard(prefix, heard),
             Effect::Removed { target } => {
                 self.counters.add(Count::Removals);
                 self.remove(target.0, at);

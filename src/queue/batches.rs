@@ -39,7 +39,7 @@ pub struct After {
 /// How many members stand where. Every member is counted once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[allow(missing_docs)] // the manual's names
-pub struct Tally {
+pub struct Members {
     pub pending: u64,
     pub completed: u64,
     pub failed: u64,
@@ -47,7 +47,7 @@ pub struct Tally {
     pub cancelled: u64,
 }
 
-impl Tally {
+impl Members {
     /// All members there ever were.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -75,7 +75,7 @@ pub(crate) struct Batch {
     pub(crate) name: Arc<[u8]>,
     pub(crate) created_at: u64,
     pub(crate) sealed: bool,
-    pub(crate) tally: Tally,
+    pub(crate) members: Members,
     /// ADDs of members that were refused because the id was known.
     pub(crate) duplicates: u64,
     /// When it finished, Unix ms; 0: not yet.
@@ -96,7 +96,7 @@ impl Batch {
         match gate {
             _ if !self.is_finished() => None,
             Gate::Finished => Some(true),
-            Gate::Completed => Some(self.tally.all_completed()),
+            Gate::Completed => Some(self.members.all_completed()),
         }
     }
 }
@@ -157,7 +157,7 @@ impl Batches {
             name: name.into(),
             created_at: at,
             sealed: false,
-            tally: Tally::default(),
+            members: Members::default(),
             duplicates: 0,
             finished_at: 0,
             keep_until: 0,
@@ -197,7 +197,7 @@ impl Batches {
     /// A sealed one has nothing pending for the first time. True if it has just finished.
     pub(crate) fn finish_if_done(&mut self, number: BatchNumber, at: u64, keep_until: u64) -> bool {
         let Some(batch) = self.by_number.get_mut(&number.0) else { return false };
-        if !batch.sealed || batch.is_finished() || batch.tally.pending > 0 {
+        if !batch.sealed || batch.is_finished() || batch.members.pending > 0 {
             return false;
         }
         batch.finished_at = at.max(1);
@@ -273,7 +273,7 @@ impl Batches {
             if batch.is_finished() && !batch.sealed {
                 wrong.push(format!("batch '{name}' is finished but not sealed"));
             }
-            if batch.sealed && batch.tally.pending == 0 && !batch.is_finished() {
+            if batch.sealed && batch.members.pending == 0 && !batch.is_finished() {
                 wrong.push(format!("batch '{name}' has nothing pending but is not finished"));
             }
             if batch.is_finished() && !batch.blocked.is_empty() {

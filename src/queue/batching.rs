@@ -3,13 +3,13 @@
 //! Numbers change in the same mutation that moves a job, so they are exact at every instant; what follows from a batch
 //! that has finished happens job by job, in bounded steps of [`super::settle`].
 
-use super::batches::{After, Batch, BatchNumber, Gate, Tally};
+use super::batches::{After, Batch, BatchNumber, Gate, Members};
 use super::ending::after;
 use super::job::{Job, State};
 use super::{Effect, Ending, Handle, NewJob, Queue, Turn, MAX_BATCH};
 
 /// How a new job is tied to batches, by their names.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ties<'a> {
     /// It is a member of this one.
     pub batch: Option<&'a [u8]>,
@@ -23,7 +23,7 @@ pub struct Ties<'a> {
 pub struct BatchView {
     pub name: Vec<u8>,
     pub sealed: bool,
-    pub tally: Tally,
+    pub members: Members,
     pub duplicates: u64,
     /// Jobs that wait for it.
     pub blocked: usize,
@@ -98,7 +98,7 @@ impl Queue {
     /// A member is pending that was not counted.
     pub(super) fn count_in(&mut self, batch: Option<BatchNumber>) {
         if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
-            batch.tally.pending = batch.tally.pending.saturating_add(1);
+            batch.members.pending = batch.members.pending.saturating_add(1);
         }
     }
 
@@ -106,8 +106,8 @@ impl Queue {
     pub(super) fn count_out(&mut self, batch: Option<BatchNumber>, ending: Ending, at: u64) {
         let Some(number) = batch else { return };
         let Some(batch) = self.batches.get_mut(number) else { return };
-        batch.tally.pending = batch.tally.pending.saturating_sub(1);
-        let count = batch.tally.of(ending);
+        batch.members.pending = batch.members.pending.saturating_sub(1);
+        let count = batch.members.of(ending);
         *count = count.saturating_add(1);
         self.finish_if_done(number, at);
     }
@@ -115,8 +115,8 @@ impl Queue {
     /// A failed member is pending again. What its batch has released stays so.
     pub(super) fn count_back(&mut self, batch: Option<BatchNumber>) {
         if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
-            batch.tally.failed = batch.tally.failed.saturating_sub(1);
-            batch.tally.pending = batch.tally.pending.saturating_add(1);
+            batch.members.failed = batch.members.failed.saturating_sub(1);
+            batch.members.pending = batch.members.pending.saturating_add(1);
         }
     }
 
@@ -227,7 +227,7 @@ fn view(batch: &Batch) -> BatchView {
     BatchView {
         name: batch.name.to_vec(),
         sealed: batch.sealed,
-        tally: batch.tally,
+        members: batch.members,
         duplicates: batch.duplicates,
         blocked: batch.blocked.len(),
         created_at: batch.created_at,
@@ -237,13 +237,13 @@ fn view(batch: &Batch) -> BatchView {
 
 /// Why a job fails that wanted every member completed.
 fn unmet(batch: &Batch) -> Box<[u8]> {
-    let Tally { pending, failed, expired, cancelled, .. } = batch.tally;
+    let Members { pending, failed, expired, cancelled, .. } = batch.members;
     let mut text = b"batch '".to_vec();
     text.extend_from_slice(&batch.name);
     let numbers = [(pending, "pending"), (failed, "failed"), (expired, "expired"), (cancelled, "cancelled")];
     let told: Vec<_> =
         numbers.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    let told = format!("' was not all completed: {} of {}", told.join(", "), batch.tally.total());
+    let told = format!("' was not all completed: {} of {}", told.join(", "), batch.members.total());
     text.extend_from_slice(told.as_bytes());
     text.into_boxed_slice()
 }

@@ -19,6 +19,7 @@ impl Queue {
         self.check_batches(&mut wrong);
         self.check_totals(&mut wrong);
         self.schedules.check(&mut wrong);
+        self.expiries().check(&mut wrong);
         wrong
     }
 
@@ -153,18 +154,18 @@ impl Queue {
         for (number, batch) in self.batches.iter_from(0) {
             let name = String::from_utf8_lossy(&batch.name);
             let is = pending.get(&number).copied().unwrap_or_default();
-            if is != batch.tally.pending {
+            if is != batch.members.pending {
                 wrong.push(format!(
                     "batch '{name}' has {is} pending, but {} are counted",
-                    batch.tally.pending
+                    batch.members.pending
                 ));
             }
             // Records may be gone; none can be there that was not counted.
             let kept = failed.get(&number).copied().unwrap_or_default();
-            if kept > batch.tally.failed {
+            if kept > batch.members.failed {
                 wrong.push(format!(
                     "batch '{name}' has {kept} failed, but {} are counted",
-                    batch.tally.failed
+                    batch.members.failed
                 ));
             }
             let waits = blocked.remove(&number).unwrap_or_default();

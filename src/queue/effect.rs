@@ -1,11 +1,13 @@
 //! What can happen to a queue. Everything that changes one is a value of this type.
 
 use super::batches::BatchNumber;
+use super::expiries::Heard;
 use super::job::NewJob;
 use super::schedules::{Fate, Plan};
 use super::settings::Settings;
 use super::settle::Settled;
 use super::slab::Handle;
+use super::template::Addition;
 use super::Entry;
 
 /// The job, kept record or remembered id an effect is about; on the wire it is named by its id.
@@ -185,5 +187,24 @@ pub enum Effect<'a> {
         next: Option<u64>,
         /// What became of it.
         fate: Fate,
+    },
+    /// Expired keys that begin with a prefix become jobs.
+    Watched {
+        /// The prefix.
+        prefix: &'a [u8],
+        /// What each becomes; the payload is empty here.
+        addition: Addition<'a>,
+    },
+    /// They do so no longer.
+    Unwatched {
+        /// The prefix.
+        prefix: &'a [u8],
+    },
+    /// A key expired; the job is an effect of its own.
+    Heard {
+        /// The prefix that decided.
+        prefix: &'a [u8],
+        /// What came of it.
+        heard: Heard,
     },
 }

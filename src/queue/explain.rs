@@ -59,10 +59,10 @@ impl Queue {
         let name = batch.map(|batch| String::from_utf8_lossy(&batch.name).into_owned()).unwrap_or_default();
         let why = match batch {
             Some(batch) if batch.sealed => {
-                format!("it waits for batch '{name}', which has {} pending", batch.tally.pending)
+                format!("it waits for batch '{name}', which has {} pending", batch.members.pending)
             }
             _ => {
-                let pending = batch.map_or(0, |batch| batch.tally.pending);
+                let pending = batch.map_or(0, |batch| batch.members.pending);
                 format!("it waits for batch '{name}', which is not sealed and has {pending} pending")
             }
         };

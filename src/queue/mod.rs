@@ -24,6 +24,7 @@
 //! - [`batches`]: named sets of jobs, counted, and who waits for them. [`news`]: who outside does.
 //! - [`refusals`]: counted, but not journaled one by one.
 //! - [`schedules`]: jobs that the queue adds to itself.
+//! - [`expiries`], with [`prefixes`]: the keys whose expiry becomes a job.
 //! - [`workers`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
 //!
 //! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Turn`] is one command's
@@ -42,6 +43,7 @@ pub mod counters;
 mod effect;
 mod ending;
 mod enqueue;
+mod expiries;
 mod explain;
 mod finish;
 pub mod histogram;
@@ -50,6 +52,7 @@ pub(crate) mod job;
 mod list;
 mod news;
 pub(crate) mod order;
+pub(crate) mod prefixes;
 pub(crate) mod recipe;
 mod refusals;
 pub(crate) mod remembered;
@@ -59,6 +62,7 @@ mod settings;
 mod settle;
 pub(crate) mod slab;
 mod steer;
+mod template;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -67,13 +71,15 @@ mod view;
 mod workers;
 
 pub(crate) use batches::BatchNumber;
-pub use batches::{After, Gate, Tally};
+pub use batches::{After, Gate, Members};
 pub(crate) use batching::valid_batch_name;
 pub use batching::{BatchView, Ties};
 pub use claim::{Claimed, Want};
 pub use effect::Effect;
 pub(crate) use effect::Target;
 pub use enqueue::{Added, OnDup, Outcome, Refusal};
+pub(crate) use expiries::is_sound as watch_is_sound;
+pub use expiries::{Expiries, Heard, Tally, Watch, MAX_PREFIX, MAX_PREFIXES};
 pub use explain::Why;
 pub use finish::{Acked, Held, Nacked};
 pub use job::{NewJob, Phase, Start};
@@ -86,6 +92,7 @@ pub use schedules::{Memory, Schedule};
 pub use settings::Settings;
 pub use settle::Settled;
 pub use slab::Handle;
+pub use template::{Addition, Template};
 pub(crate) use time::LATEST_TOKEN;
 pub use time::{Now, FOREVER};
 pub use turn::{Journal, Turn};
@@ -185,6 +192,7 @@ pub struct Queue {
     waits: Histogram,
     /// Milliseconds from claimed to acknowledged.
     runs: Histogram,
+    expiries: Expiries,
     next_seq: u64,
     last_token: u64,
     paused: bool,
@@ -308,6 +316,7 @@ impl Queue {
             + self.schedules.bytes()
             + self.waits.bytes()
             + self.runs.bytes()
+            + self.expiries.bytes()
     }
 
     /// The settings in force.

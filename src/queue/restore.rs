@@ -7,8 +7,8 @@ use super::job::{Job, Rare, Rerun, State};
 use super::remembered::Record;
 use super::schedules::SavedSchedule;
 use super::{
-    apply, ids, valid_batch_name, After, Batch, BatchNumber, Counters, Entry, Histogram, NewJob, Order,
-    Queue, Recipe, Refusals, Settings, Tally, When, LATEST_TOKEN, MAX_ID, MAX_WORKER,
+    apply, ids, valid_batch_name, After, Batch, BatchNumber, Counters, Entry, Histogram, Members, NewJob,
+    Order, Queue, Recipe, Refusals, Settings, When, LATEST_TOKEN, MAX_ID, MAX_WORKER,
 };
 
 /// All of a queue that is not about single jobs.
@@ -99,10 +99,10 @@ impl Queue {
             sealed: batch.sealed,
             finished_at: batch.finished_at,
             keep_until: batch.keep_until,
-            completed: batch.tally.completed,
-            failed: batch.tally.failed,
-            expired: batch.tally.expired,
-            cancelled: batch.tally.cancelled,
+            completed: batch.members.completed,
+            failed: batch.members.failed,
+            expired: batch.members.expired,
+            cancelled: batch.members.cancelled,
             duplicates: batch.duplicates,
         })
     }
@@ -199,7 +199,7 @@ impl Queue {
     /// Puts a batch into a queue whose header is there.
     #[must_use]
     pub(crate) fn restore_batch(&mut self, saved: &SavedBatch<'_>) -> bool {
-        let tally = Tally {
+        let members = Members {
             pending: 0,
             completed: saved.completed,
             failed: saved.failed,
@@ -217,7 +217,7 @@ impl Queue {
             name: saved.name.into(),
             created_at: saved.created_at,
             sealed: saved.sealed,
-            tally,
+            members,
             duplicates: saved.duplicates,
             finished_at: saved.finished_at,
             keep_until: saved.keep_until,
@@ -335,7 +335,7 @@ impl Queue {
         seqs.is_sorted_by(|a, b| a < b)
             && tokens.is_sorted_by(|a, b| a < b)
             && tokens.last().is_none_or(|&newest| newest <= self.last_token)
-            && self.batches.iter_from(0).all(|(_, b)| !b.sealed || b.is_finished() || b.tally.pending > 0)
+            && self.batches.iter_from(0).all(|(_, b)| !b.sealed || b.is_finished() || b.members.pending > 0)
     }
 }
 

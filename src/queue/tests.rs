@@ -237,3 +237,47 @@ fn refused_adds_are_counted_at_once_and_journaled_together() {
     assert_eq!((stage.effects, stage.queue.clone().counters().get(Count::Duplicates)), (4, 6));
     assert_eq!(stage.queue.next_due(), None);
 }
+
+fn rerun(job: NewJob<'static>) -> Addition<'static> {
+    Addition { job: NewJob { payload: b"", ..job }, ties: Ties::default(), on_dup: OnDup::Rerun }
+}
+
+#[test]
+fn an_expired_key_is_a_job_by_its_longest_prefix_whatever_the_limits_say() {
+    let mut stage = Stage { ms: 1, ..Stage::default() };
+    stage.configure(|settings| (settings.max_jobs, settings.max_ids) = (1, 1));
+    let template = |priority| rerun(NewJob { priority, ..job() });
+    for (prefix, priority) in [(&b"t:"[..], 1), (b"t:long", 2), (b"t:long", 3)] {
+        assert!(stage.turn(|turn| turn.watch(prefix, &template(priority))));
+    }
+    let effects = stage.effects;
+    assert!(stage.turn(|turn| turn.watch(b"t:", &template(1))));
+    assert_eq!(stage.effects, effects, "set again to the same, nothing changes");
+    let hear = |stage: &mut Stage, name: &[u8]| stage.turn(|turn| turn.hear(name));
+    assert_eq!(hear(&mut stage, b"s"), None);
+    assert_eq!(hear(&mut stage, b"t:longer"), Some(Heard::Enqueued));
+    assert_eq!(hear(&mut stage, b"t:lo"), Some(Heard::Enqueued));
+    assert_eq!(hear(&mut stage, b"t:lo"), Some(Heard::Coalesced));
+    assert_eq!(hear(&mut stage, &[b"t:", &[b'x'; MAX_ID][..]].concat()), Some(Heard::Dropped));
+    assert_eq!(stage.queue.view(b"t:longer").unwrap().priority, Some(3));
+    assert_eq!(stage.queue.view(b"t:lo").unwrap().payload, Some(&b"t:lo"[..]));
+    stage.claim();
+    assert_eq!(hear(&mut stage, b"t:lo"), Some(Heard::Enqueued), "it is active: a rerun");
+    let tallies: Vec<Tally> = stage.queue.expiries().iter().map(|(_, watch)| watch.tally).collect();
+    let expected = [(2, 1, 1), (1, 0, 0)];
+    let expected = expected.map(|(enqueued, coalesced, dropped)| Tally { enqueued, coalesced, dropped });
+    assert_eq!(tallies, expected);
+    assert!(stage.turn(|turn| turn.unwatch(b"t:long")) && !stage.turn(|turn| turn.unwatch(b"t:long")));
+}
+
+#[test]
+fn a_queue_listens_for_so_many_prefixes_and_no_more() {
+    let mut stage = Stage { ms: 1, ..Stage::default() };
+    let template = rerun(job());
+    let mut journal = Counting(&mut stage.effects);
+    let mut turn = Turn::begin(&mut stage.queue, Now::from_micros(1000), &mut journal);
+    assert!((0..MAX_PREFIXES).all(|n| turn.watch(n.to_string().as_bytes(), &template)));
+    assert!(!turn.watch(b"more", &template));
+    assert!(turn.watch(b"0", &Addition { on_dup: OnDup::Ignore, ..template }), "one it has may change");
+    assert_eq!(stage.queue.check(), Vec::<String>::new());
+}

@@ -14,7 +14,7 @@ use super::ffi::name::Name;
 use super::ffi::reply::Writer;
 use super::home::Value;
 use super::line::Ahead;
-use super::{awaits, begin, clock, config, guarded, timekeeper, wakeups, INTERNAL_ERROR};
+use super::{awaits, begin, clock, config, guarded, permission, timekeeper, wakeups, INTERNAL_ERROR};
 use crate::codec::effects::Log;
 use crate::commands::args::Args;
 use crate::commands::error::Error;
@@ -136,6 +136,9 @@ fn change(
     if TRAITS.get(number).is_some_and(|traits| traits.may_write_unasked) && ctx.flags().read_only() {
         reply.error_line(READ_ONLY);
         return Ok(());
+    }
+    if let Some(prefix) = write.listens_for() {
+        permission::check(ctx, name.bytes(), prefix)?;
     }
     let now = clock::of_command();
     let mut key = Key::open(ctx, name, Mode::Write);

@@ -11,10 +11,11 @@
 //! a word (RENAME).
 
 use super::ffi::context;
+use super::ffi::keyspace::{self, After};
 use crate::queue::Queue;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicU8, Ordering::Relaxed};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 /// No instant.
@@ -37,7 +38,16 @@ pub(super) struct Home {
     state: AtomicU8,
     /// Its key went away while somebody waited for news of it.
     left_its_audience: AtomicBool,
+    /// The version of the prefixes that are listed; 0: none are.
+    version: AtomicU64,
+    /// Whether it is known to have no TTL. Asked for on Redis 7.0 only.
+    immortal: AtomicBool,
+    /// Keys that expired, with their databases, while the queue could not be told.
+    kept: Mutex<Vec<Kept>>,
 }
+
+/// An expired key: its database and its name.
+type Kept = (i32, Box<[u8]>);
 
 /// Jobs, remembered ids and schedules that are freed in a millisecond or so.
 const LARGE: usize = 10_000;
@@ -77,6 +87,9 @@ impl Home {
             due: AtomicU64::new(NEVER),
             state: AtomicU8::new(QUIET),
             left_its_audience: AtomicBool::new(false),
+            version: AtomicU64::new(0),
+            immortal: AtomicBool::new(false),
+            kept: Mutex::default(),
         }
     }
 
@@ -110,7 +123,84 @@ impl Home {
 
     /// It was listed, and its key has gone away.
     pub(super) fn unlinked(&self) {
-        self.state.store(UNLINKED, Relaxed);
+        let _ = self.state.compare_exchange(QUIET, UNLINKED, Relaxed, Relaxed);
+    }
+
+    /// Whether the value is no more.
+    pub(super) fn is_freed(&self) -> bool {
+        self.state.load(Relaxed) == FREED
+    }
+
+    /// It was looked for in vain and for long: nobody looks for it any more.
+    pub(super) fn given_up(&self) {
+        let _ = self.state.compare_exchange(UNLINKED, QUIET, Relaxed, Relaxed);
+    }
+
+    /// Whether the prefixes of this version are listed.
+    pub(super) fn is_listed_as(&self, version: u64) -> bool {
+        self.version.load(Relaxed) == version
+    }
+
+    /// They are, and so the queue has been found; 0: none are.
+    pub(super) fn listens_as(&self, version: u64) {
+        self.version.store(version, Relaxed);
+        if version == 0 {
+            self.immortal.store(false, Relaxed);
+        } else {
+            self.given_up();
+        }
+    }
+
+    /// Whether the queue is known to have no TTL.
+    pub(super) fn is_immortal(&self) -> bool {
+        self.immortal.load(Relaxed)
+    }
+
+    pub(super) fn set_immortal(&self, is: bool) {
+        self.immortal.store(is, Relaxed);
+    }
+
+    /// Whether there is something to tell the queue or to find out about it.
+    pub(super) fn wants_a_visit(&self) -> bool {
+        self.has_kept() || (keyspace::after() == After::Nothing && !self.is_immortal())
+    }
+
+    /// Keeps an expired key for the queue. False: the queue is gone.
+    pub(super) fn keep(&self, db: i32, key: &[u8]) -> bool {
+        let lives = !self.is_freed();
+        if lives {
+            self.kept().push((db, key.into()));
+        }
+        lives
+    }
+
+    /// Whether keys are kept for it.
+    pub(super) fn has_kept(&self) -> bool {
+        !self.kept().is_empty()
+    }
+
+    /// Takes the oldest of them, at most `most`.
+    pub(super) fn take_kept(&self, most: usize) -> Vec<Kept> {
+        let mut kept = self.kept();
+        let count = kept.len().min(most);
+        kept.drain(..count).collect()
+    }
+
+    /// Two databases have changed places.
+    pub(super) fn swap_kept(&self, one: i32, other: i32) {
+        for (db, _) in self.kept().iter_mut() {
+            *db = if *db == one {
+                other
+            } else if *db == other {
+                one
+            } else {
+                *db
+            };
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Its key has gone away, and those who waited there for news have been told so.

@@ -5,6 +5,7 @@
 //! - [`timekeeper`], with [`registry`] and [`sweep`]: what happens by itself, at its time.
 //! - [`wakeups`], with [`lines`] and [`line`]: clients that wait for jobs. [`awaits`], with [`audience`]: clients that
 //!   wait for news. [`alarm`]: the timers of all three.
+//! - [`hearing`], with [`listeners`]: keys that expire. [`permission`]: who may have a queue listen.
 //! - [`clock`], [`config`], [`arguments`], [`info`]: what their names say.
 //! - [`ffi`]: everything unsafe, and every function the server calls.
 //!
@@ -24,10 +25,13 @@ mod config;
 mod debug;
 mod dispatch;
 mod ffi;
+mod hearing;
 mod home;
 mod info;
 mod line;
 mod lines;
+mod listeners;
+mod permission;
 mod persistence;
 mod registry;
 mod sweep;

@@ -93,9 +93,10 @@ impl Registry {
         entries.collect()
     }
 
-    /// The key of a value goes away. True if the value has to be looked for later, should it live on.
+    /// The key of a value goes away. True if the value has to be looked for later, should it live on: it was listed,
+    /// or is homeless already because it listens.
     pub(super) fn unlinked(&mut self, db: i32, name: &[u8], home: &Arc<Home>, now: u64) -> bool {
-        if self.strike(home).is_none() {
+        if self.strike(home).is_none() && !home.is_homeless() {
             return false;
         }
         home.unlinked();
@@ -114,7 +115,10 @@ impl Registry {
         for home in homes {
             self.strike(&home);
         }
-        self.homeless.retain(|homeless| !gone(&homeless.entry));
+        // Who was moved to another database is not gone; who is, is freed.
+        if db.is_none() {
+            self.homeless.clear();
+        }
     }
 
     /// Two databases have changed places.
@@ -154,7 +158,13 @@ impl Registry {
 
     /// A search of everything found nothing more: gives up those who are missing for long.
     pub(super) fn searched(&mut self, now: u64) {
-        self.homeless.retain(|homeless| homeless.since + GIVEN_UP > now);
+        self.homeless.retain(|homeless| {
+            let goes_on = homeless.since + GIVEN_UP > now;
+            if !goes_on {
+                homeless.entry.home.given_up();
+            }
+            goes_on
+        });
     }
 
     fn prune(&mut self) {

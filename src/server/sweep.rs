@@ -2,8 +2,8 @@
 //!
 //! The server does not tell under which name a value lives on after RENAME or MOVE (it would, to modules that
 //! listen to keyspace events of the classes GENERIC or NEW; on Valkey 8.1 that breaks MOVE and COPY). So the
-//! databases are walked over, a fraction of a millisecond at a time, and only if a queue with something due
-//! has gone away without being freed.
+//! databases are walked over, a fraction of a millisecond at a time, and only if a queue with something due, or
+//! one that listens for expired keys, has gone away without being freed.
 
 use super::clock::Stopwatch;
 use super::ffi::context::Context;
@@ -12,7 +12,7 @@ use super::ffi::name::OwnedName;
 use super::ffi::scan::Cursor;
 use super::home::{Value, NEVER};
 use super::registry::Entry;
-use super::timekeeper;
+use super::{hearing, timekeeper};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,10 +49,13 @@ impl Sweep {
     /// Walks on in the selected database. True: to its end.
     fn walk(&mut self, ctx: Context<'_>, watch: &Stopwatch) -> bool {
         let Some(mut cursor) = self.cursor.take().or_else(Cursor::new) else { return true };
-        let mut found = Vec::new();
+        let (mut found, db) = (Vec::new(), self.db);
         let mut visit = |name: &[u8], value: &Value| {
             if !value.home.is_listed() && value.due() != NEVER {
                 found.push((Box::<[u8]>::from(name), Arc::clone(&value.home), value.due()));
+            }
+            if !hearing::knows(value) {
+                hearing::list(db, name, value);
             }
         };
         let mut more = true;

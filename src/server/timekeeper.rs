@@ -7,6 +7,8 @@
 //!
 //! A tick is bounded by time, not by what is due; what is left is done a millisecond later, after whoever else
 //! wants the server. Queues take turns.
+//!
+//! Queues that listen for expired keys are looked for, too, and told what was kept for them.
 
 use super::alarm::OneTimer;
 use super::clock::{self, Stopwatch};
@@ -17,7 +19,7 @@ use super::ffi::timer::Alarm;
 use super::home::{Home, Value};
 use super::registry::{Entry, Registry};
 use super::sweep::Sweep;
-use super::{awaits, begin, guarded, publish, wakeups};
+use super::{awaits, begin, guarded, hearing, publish, wakeups};
 use crate::codec::effects::Log;
 use crate::queue::Now;
 use lazy_static::lazy_static;
@@ -70,7 +72,7 @@ fn with<R>(work: impl FnOnce(&mut State) -> R) -> R {
 /// The queue at `name` in the selected database has changed: makes sure that somebody comes round in time. Costs one
 /// comparison if the next due instant is not earlier than it was.
 pub(super) fn note(ctx: Context<'_>, name: &[u8], value: &Value) {
-    if !value.home.covers(value.due()) {
+    if !value.home.covers(value.due()) || !hearing::knows(value) {
         note_in(ctx.db(), name, value);
     }
 }
@@ -81,6 +83,17 @@ pub(super) fn note_in(db: i32, name: &[u8], value: &Value) {
     if !value.home.covers(due) {
         list(db, name, &value.home, due);
     }
+    if !hearing::knows(value) {
+        hearing::list(db, name, value);
+        if hearing::has_visits() {
+            come_soon();
+        }
+    }
+}
+
+/// Makes the timer fire at the end of this turn of the server's event loop.
+pub(super) fn come_soon() {
+    with(|state| state.set_in(0));
 }
 
 pub(super) fn list(db: i32, name: &[u8], home: &Arc<Home>, due: u64) {
@@ -92,22 +105,35 @@ pub(super) fn list(db: i32, name: &[u8], home: &Arc<Home>, due: u64) {
 
 /// The key of `value` goes away.
 pub(super) fn unlinked(db: i32, name: &[u8], value: &Value) {
-    if value.home.is_listed() {
-        with(|state| {
-            if state.registry.unlinked(db, name, &value.home, clock::uptime()) {
-                state.set_in(NEXT_LOOK);
-            }
-        });
+    if hearing::unlinked(&value.home) || value.home.is_listed() {
+        look_for(db, name, &value.home);
     }
+}
+
+/// The queue of `home` is not at `name`, where it was listed.
+pub(super) fn lost(db: i32, name: &[u8], home: &Arc<Home>) {
+    if hearing::unlinked(home) {
+        look_for(db, name, home);
+    }
+}
+
+fn look_for(db: i32, name: &[u8], home: &Arc<Home>) {
+    with(|state| {
+        if state.registry.unlinked(db, name, home, clock::uptime()) {
+            state.set_in(NEXT_LOOK);
+        }
+    });
 }
 
 /// A database, or all of them, is emptied.
 pub(super) fn flushed(db: Option<i32>) {
+    hearing::flushed(db);
     with(|state| state.registry.flushed(db));
 }
 
 /// Two databases change places. A search that is under way begins again.
 pub(super) fn swapped(one: i32, other: i32) {
+    hearing::swapped(one, other);
     with(|state| {
         state.registry.swapped(one, other);
         state.sweep = None;
@@ -157,6 +183,9 @@ impl State {
         if self.registry.has_homeless() {
             self.set_in(if self.sweep.is_some() { NEXT_STEP } else { NEXT_LOOK });
         }
+        if hearing::has_visits() {
+            self.set_in(0);
+        }
     }
 }
 
@@ -190,6 +219,7 @@ fn work(ctx: Context<'_>) {
         }
     }
     with(|state| due.for_each(|(due, e)| state.registry.list(e.db, &e.name, &e.home, due)));
+    hearing::visit_all(ctx);
     search(ctx);
     with(State::set_again);
 }
@@ -222,6 +252,7 @@ fn look_after(ctx: Context<'_>, entry: &Entry, listed_for: u64, now: Now) {
 fn search(ctx: Context<'_>) {
     let now = clock::uptime();
     if !with(|state| state.registry.search_is_due(now)) {
+        hearing::prune();
         with(|state| state.sweep = None);
         return;
     }

@@ -68,7 +68,9 @@ impl Desk {
             JQ.SCHEDULE q cron p CRON @hourly TZ Europe/Berlin FROM 1704067200001 BACKOFF FIXED 3 DEDUP 5 KEEP 4
             JQ.UNSCHEDULE q gone
             JQ.PAUSE q
-            JQ.RESUME q";
+            JQ.RESUME q
+            JQ.ONEXPIRE q t: DELAY 5 PX 50 BACKOFF FIXED 3
+            JQ.ONEXPIRE q t:longer KEEP 5 ONDUP IGNORE";
         for line in script.lines() {
             desk.now += 1000;
             let words: Vec<_> = line.split_whitespace().map(|word| desk.resolve(word)).collect();

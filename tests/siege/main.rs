@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   durability     kill -9, truncated files
+//!   expiries       kill -9 while keys expire that become jobs
 //!   replication    a primary, its replica and the replica's replica under a storm of commands; failover
 //!   payloads       RESTORE of what somebody made up
 //!   nonsense       any bytes as arguments; what only a primary or a file may send
@@ -36,6 +37,7 @@ mod deadline;
 mod dice;
 mod dump;
 mod durability;
+mod expiries;
 mod fleet;
 mod memory;
 mod nonsense;

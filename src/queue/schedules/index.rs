@@ -1,9 +1,8 @@
 //! All schedules of a queue: by name, and by the instant of the next tick.
 
-use super::template::Template;
 use super::timetable::{Compiled, LATEST_TICK};
 use super::{possible, valid, Fate, Overlap, Plan, Schedule, Tally};
-use crate::queue::FOREVER;
+use crate::queue::{Template, FOREVER};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -60,7 +59,7 @@ impl Schedules {
             compiled: None,
             until: FOREVER,
             overlap: Overlap::Allow,
-            template: Template::keep(&plan.job, plan.on_dup),
+            template: Template::keep(&plan.addition),
             next,
             last: 0,
             tally: Tally::default(),

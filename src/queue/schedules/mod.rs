@@ -6,7 +6,7 @@
 //! ```
 //!
 //! - [`timetable`], with [`calendar`]: the instants.
-//! - [`index`]: both of these. [`template`]: the job.
+//! - [`index`]: both of these. the job is a [`Template`].
 //! - [`tick`]: setting schedules, and what happens at an instant.
 //!
 //! Only a [`super::Turn`] decides ticks, because time zones change their rules: two servers with different versions of
@@ -15,7 +15,6 @@
 
 mod calendar;
 mod index;
-mod template;
 mod tick;
 mod timetable;
 
@@ -23,10 +22,9 @@ pub(crate) use index::{SavedSchedule, Schedules};
 pub use tick::{Memory, Set};
 pub use timetable::{Timetable, Zone, MAX_EXPRESSION};
 
-use super::{NewJob, OnDup, Start, FOREVER, MAX_ID};
+use super::{Addition, Start, Template, FOREVER, MAX_ID};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use template::Template;
 use timetable::Compiled;
 pub(crate) use timetable::LATEST_TICK;
 
@@ -54,10 +52,8 @@ pub struct Plan<'a> {
     pub until: u64,
     /// What one tick has to do with the next.
     pub overlap: Overlap,
-    /// The job of each tick; it starts at once.
-    pub job: NewJob<'a>,
-    /// What happens when the id of a tick is known.
-    pub on_dup: OnDup,
+    /// What each tick adds; it starts at once.
+    pub addition: Addition<'a>,
 }
 
 /// What became of a tick.
@@ -116,8 +112,7 @@ impl Schedule {
             timetable: self.timetable.borrowed(),
             until: self.until,
             overlap: self.overlap,
-            job: self.template.new_job(),
-            on_dup: self.template.on_dup(),
+            addition: self.template.addition(),
         }
     }
 
@@ -146,7 +141,7 @@ impl Schedule {
         }
         self.until = plan.until;
         self.overlap = plan.overlap;
-        self.template = Template::keep(&plan.job, plan.on_dup);
+        self.template = Template::keep(&plan.addition);
     }
 
     /// Memory it takes under a name of `name` bytes, itself and its places in both indexes included.
@@ -170,7 +165,8 @@ fn valid_name(name: &[u8]) -> bool {
 /// The timetable of a schedule read from outside; None if it cannot be.
 pub(crate) fn valid(name: &[u8], plan: &Plan<'_>, next: u64) -> Option<Compiled> {
     let fits = valid_name(name)
-        && plan.job.start == Start::Now
+        && plan.addition.job.start == Start::Now
+        && plan.addition.may_be_repeated()
         && (plan.until <= LATEST_TICK || plan.until == FOREVER)
         && possible(plan).contains(&next);
     plan.timetable.compile().filter(|_| fits)

@@ -1,6 +1,6 @@
 use super::tick::{Memory, Set};
 use super::*;
-use crate::queue::{Effect, Journal, Now, Phase, Queue, Recipe, Ties, Turn};
+use crate::queue::{Effect, Journal, NewJob, Now, OnDup, Phase, Queue, Recipe, Ties, Turn};
 
 /// A queue at an instant that the test sets.
 #[derive(Default)]
@@ -54,16 +54,23 @@ fn every(ms: u64) -> Plan<'static> {
         timetable: Timetable::Every { ms, from: 0 },
         until: FOREVER,
         overlap: Overlap::Allow,
-        job: NewJob {
-            payload: b"x",
-            start: Start::Now,
-            after: None,
-            priority: 0,
-            recipe: Recipe::default(),
-            expires: None,
+        addition: Addition {
+            job: NewJob {
+                payload: b"x",
+                start: Start::Now,
+                after: None,
+                priority: 0,
+                recipe: Recipe::default(),
+                expires: None,
+            },
+            ties: Ties::default(),
+            on_dup: OnDup::Ignore,
         },
-        on_dup: OnDup::Ignore,
     }
+}
+
+fn with_job(job: NewJob<'_>) -> Addition<'_> {
+    Addition { job, ties: Ties::default(), on_dup: OnDup::Ignore }
 }
 
 #[test]
@@ -89,7 +96,7 @@ fn what_is_set_already_stays_and_what_differs_replaces_it() {
     let before = stage.effects;
     assert_eq!((stage.set("s", &every(1000)), stage.effects), (Set::Next(1000), before));
     stage.ms = 999;
-    let other = Plan { job: NewJob { payload: b"y", ..every(1).job }, ..every(1000) };
+    let other = Plan { addition: with_job(NewJob { payload: b"y", ..every(1).addition.job }), ..every(1000) };
     assert_eq!((stage.set("s", &other), stage.effects), (Set::Next(1000), before + 1));
     stage.ms = 1500;
     assert_eq!(stage.set("s", &every(400)), Set::Next(1600), "after the tick at 1000, which was due");
@@ -152,7 +159,7 @@ fn limits_drop_ticks_and_a_known_id_makes_a_duplicate() {
     stage.ms = 1000;
     stage.turn_with(Memory::Full, |_| ());
     assert_eq!((stage.ids().len(), stage.tally("s")), (0, [0, 0, 0, 1]));
-    stage.turn(|turn| turn.enqueue(Some(b"s@2000"), &every(1).job, &Ties::default(), OnDup::Ignore));
+    stage.turn(|turn| turn.enqueue(Some(b"s@2000"), &every(1).addition.job, &Ties::default(), OnDup::Ignore));
     stage.ms = 2000;
     stage.turn(|_| ());
     assert_eq!(stage.tally("s"), [0, 1, 0, 1]);
@@ -168,14 +175,14 @@ fn limits_drop_ticks_and_a_known_id_makes_a_duplicate() {
 fn what_cannot_be_is_not_restored() {
     let plan = every(1000);
     let long = [b'n'; MAX_NAME + 1];
-    let late = NewJob { start: Start::At(1), ..plan.job };
+    let late = NewJob { start: Start::At(1), ..plan.addition.job };
     let wrong_cron = Timetable::Cron { expression: "* * * *", zone: Zone::default(), from: 0 };
     #[rustfmt::skip]
     let cases: [(&[u8], Plan<'_>, u64); 9] = [
         (b"", plan, 1000), (&long, plan, 1000), (b"s", plan, 0), (b"s", plan, LATEST_TICK + 1),
         (b"s", Plan { until: 999, ..plan }, 1000), (b"s", Plan { until: FOREVER - 1, ..plan }, 1000),
         (b"s", Plan { timetable: Timetable::Every { ms: 0, from: 0 }, ..plan }, 1000),
-        (b"s", Plan { timetable: wrong_cron, ..plan }, 1000), (b"s", Plan { job: late, ..plan }, 1000),
+        (b"s", Plan { timetable: wrong_cron, ..plan }, 1000), (b"s", Plan { addition: with_job(late), ..plan }, 1000),
     ];
     for (name, plan, next) in cases {
         let saved = SavedSchedule { name, plan, next, last: 0, tally: Tally::default() };

@@ -1,7 +1,7 @@
 //! Setting schedules, and their ticks.
 
 use super::{Fate, Overlap, Plan};
-use crate::queue::{Effect, Entry, Outcome, Ties, Turn};
+use crate::queue::{Addition, Effect, Entry, Outcome, Turn};
 use std::sync::Arc;
 
 /// Ticks of one turn: each costs about what an ADD costs, and a search of a timetable.
@@ -107,12 +107,11 @@ impl Turn<'_> {
             return Fate::Skipped;
         }
         let id = id_of_tick(name, at);
-        if self.memory() == Memory::Full
-            || self.room_for(1, [Some(&id[..])].into_iter(), &Ties::default()).is_err()
-        {
+        let Addition { job, ties, on_dup } = template.addition();
+        if self.memory() == Memory::Full || self.room_for(1, [Some(&id[..])].into_iter(), &ties).is_err() {
             return Fate::Dropped;
         }
-        match self.enqueue(Some(&id), &template.new_job(), &Ties::default(), template.on_dup()).outcome {
+        match self.enqueue(Some(&id), &job, &ties, on_dup).outcome {
             Outcome::Duplicate => Fate::Duplicate,
             Outcome::Added | Outcome::Replaced | Outcome::Rerun => Fate::Enqueued,
         }

@@ -22,7 +22,7 @@ impl Stage {
 
     fn numbers(&self, batch: &str) -> (u64, u64, u64, bool) {
         let view = self.queue.batch(batch.as_bytes()).unwrap();
-        (view.tally.pending, view.tally.completed, view.tally.total(), view.finished_at.is_some())
+        (view.members.pending, view.members.completed, view.members.total(), view.finished_at.is_some())
     }
 
     /// Claims the next job and acknowledges it, or fails it for good.
@@ -61,7 +61,7 @@ fn a_batch_finishes_once_when_it_is_sealed_and_nothing_is_pending() {
     stage.ms = 3000;
     stage.finish(true);
     let view = stage.queue.batch(b"x").unwrap();
-    assert_eq!((view.finished_at, view.tally.completed, view.duplicates), (Some(2000), 2, 1));
+    assert_eq!((view.finished_at, view.members.completed, view.duplicates), (Some(2000), 2, 1));
 }
 
 #[test]
@@ -79,9 +79,9 @@ fn every_ending_is_counted_where_it_belongs() {
     stage.finish(false);
     stage.ms = 1010;
     stage.turn(|_| ());
-    let tally = Tally { pending: 0, completed: 1, failed: 1, expired: 1, cancelled: 2 };
+    let members = Members { pending: 0, completed: 1, failed: 1, expired: 1, cancelled: 2 };
     let view = stage.queue.batch(b"x").unwrap();
-    assert_eq!((view.tally, view.finished_at), (tally, Some(1010)));
+    assert_eq!((view.members, view.finished_at), (members, Some(1010)));
 }
 
 #[test]

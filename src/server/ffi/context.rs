@@ -53,6 +53,16 @@ impl Flags {
         self.any(raw::REDISMODULE_CTX_FLAGS_OOM) && !self.any(raw::REDISMODULE_CTX_FLAGS_EVICT)
     }
 
+    /// The server is part of a cluster.
+    pub(in crate::server) fn cluster(self) -> bool {
+        self.any(raw::REDISMODULE_CTX_FLAGS_CLUSTER)
+    }
+
+    /// A script or a function is running.
+    pub(super) fn script(self) -> bool {
+        self.any(raw::REDISMODULE_CTX_FLAGS_LUA)
+    }
+
     fn any(self, bits: u32) -> bool {
         self.0 & int(bits) != 0
     }

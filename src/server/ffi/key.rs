@@ -16,6 +16,8 @@ pub(in crate::server) enum Mode {
     Write,
     /// The module itself looks or changes: nobody has used the key.
     Unseen,
+    /// The same, and a key whose TTL is over is missing without being deleted; on Redis 7.0 it is deleted.
+    UnseenAsIs,
 }
 
 /// What is behind a name.
@@ -44,6 +46,12 @@ impl<'c> Key<'c> {
             Mode::Unseen => {
                 raw::REDISMODULE_READ | raw::REDISMODULE_WRITE | raw::REDISMODULE_OPEN_KEY_NOTOUCH
             }
+            Mode::UnseenAsIs => {
+                raw::REDISMODULE_READ
+                    | raw::REDISMODULE_WRITE
+                    | raw::REDISMODULE_OPEN_KEY_NOTOUCH
+                    | raw::REDISMODULE_OPEN_KEY_NOEXPIRE
+            }
         };
         let key = api!(RedisModule_OpenKey).map(|open| {
             // SAFETY: (1), (2) the name is valid; the server copies or retains what it keeps.
@@ -65,6 +73,12 @@ impl<'c> Key<'c> {
         } else {
             Found::Other
         }
+    }
+
+    /// Whether it will expire.
+    pub(in crate::server) fn has_ttl(&self) -> bool {
+        // SAFETY: (1), (4) also for null, which has none.
+        !self.raw.is_null() && api!(RedisModule_GetExpire).is_some_and(|ttl| unsafe { ttl(self.raw) } >= 0)
     }
 
     /// Makes a queue the value of a missing key. False if the key was not opened for writing.

@@ -2,7 +2,9 @@
 
 use super::call::Call;
 use super::context::{warn, Context};
-use super::{command_info, config, events, info, int, persistence, timer, APPLY, DEBUG, ENTRIES, ERR, OK};
+use super::{
+    command_info, config, events, info, int, keyspace, persistence, timer, APPLY, DEBUG, ENTRIES, ERR, OK,
+};
 use crate::commands::{internal, COMMANDS};
 use crate::server::{self, arguments};
 use redis_module::raw;
@@ -63,7 +65,7 @@ fn load(call: &Call<'_>) -> Result<(), String> {
     if !config::register(ctx) {
         return refused("the configuration");
     }
-    if !events::subscribe(ctx) {
+    if !events::subscribe(ctx) || !keyspace::subscribe(ctx) {
         return refused("the subscription to its events");
     }
     if !info::register(ctx) {
@@ -123,6 +125,9 @@ fn missing() -> Option<&'static str> {
         RedisModule_BlockClientOnKeys RedisModule_UnblockClient RedisModule_GetBlockedClientPrivateData
         RedisModule_CreateTimer RedisModule_StopTimer RedisModule_GetDetachedThreadSafeContext
         RedisModule_Scan RedisModule_ScanCursorCreate RedisModule_ScanCursorDestroy
+        RedisModule_SubscribeToKeyspaceEvents RedisModule_GetExpire RedisModule_GetClientId
+        RedisModule_GetClientUserNameById RedisModule_GetCurrentUserName RedisModule_GetModuleUserFromUserName
+        RedisModule_FreeModuleUser RedisModule_ACLCheckKeyPermissions
         RedisModule_SubscribeToServerEvent RedisModule_RegisterNumericConfig RedisModule_LoadConfigs
         RedisModule_RegisterInfoFunc RedisModule_InfoAddSection RedisModule_InfoAddFieldULongLong
     );

@@ -1,0 +1,108 @@
+//! `JQ.ONEXPIRE queue prefix [DELAY ms] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
+//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [BATCH name] [AFTER name | AFTEROK name]` -> OK; `JQ.ONEXPIRE queue prefix OFF` -> 1, or 0 when it was off
+//! before; `JQ.ONEXPIRE queue` -> array of maps
+//!
+//! Each key of the queue's database that begins with the prefix becomes a job when it expires. Whoever sets a prefix
+//! learns names of keys: the server asks [`super::Write::listens_for`] and checks what the client may read.
+
+use super::args::Args;
+use super::error::Error;
+use super::fields::{count, Field, Fields};
+use super::job_options::{self, JobOptions};
+use super::reply::Reply;
+use super::spec::{Arg, ArgKind, KeyUse, Spec};
+use super::{Limits, Read, Request, Write};
+use crate::queue::{Addition, Queue, Turn, Watch, MAX_PREFIX, MAX_PREFIXES};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "jq.onexpire",
+    summary: "Enqueues a job for each key with a prefix that expires, stops that, or lists the prefixes",
+    complexity: "O(n) in the prefixes of the queue; O(log n) for each key that expires",
+    arity: -2,
+    // As for JQ.CONFIG: replicas list, and refuse to set.
+    flags: "may-replicate",
+    acl: "write slow",
+    key: KeyUse::Create,
+    args: &ARGS,
+};
+
+const ARGS: [Arg; 3] = [
+    Arg::word("queue", ArgKind::Key),
+    Arg::word("prefix", ArgKind::String).maybe(),
+    Arg::one_of("setting", &[Arg::token("OFF", "off"), Arg::block("options", &OPTIONS)]).maybe(),
+];
+
+const OPTIONS: [Arg; 10] = {
+    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate] = job_options::ARGS;
+    let delay = Arg::option("DELAY", "delay-ms", ArgKind::Integer);
+    [delay, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate]
+};
+
+/// The prefixes are asked for.
+#[derive(Debug)]
+pub struct List;
+
+/// A prefix to listen for.
+#[derive(Debug)]
+pub struct Listen<'a> {
+    prefix: &'a [u8],
+    addition: Addition<'a>,
+}
+
+/// A prefix to listen for no longer.
+#[derive(Debug)]
+pub struct Silence<'a> {
+    prefix: &'a [u8],
+}
+
+pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, Error> {
+    let Some(prefix) = args.try_next() else { return Ok(Request::Read(Read::OnExpire(List))) };
+    if prefix.len() > MAX_PREFIX {
+        return Err(Error::range("prefix", &format!("0 to {MAX_PREFIX} bytes"), prefix));
+    }
+    if args.keyword("OFF") {
+        return Ok(Request::Write(Write::Silence(Silence { prefix })));
+    }
+    let addition = job_options::parse_from(args, JobOptions::of_expiry())?.repeated(b"")?;
+    Ok(Request::Write(Write::Listen(Box::new(Listen { prefix, addition }))))
+}
+
+impl<'a> Listen<'a> {
+    pub(super) fn prefix(&self) -> &'a [u8] {
+        self.prefix
+    }
+
+    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
+        if !turn.watch(self.prefix, &self.addition) {
+            return Err(Error::full("prefixes", MAX_PREFIXES as u64));
+        }
+        reply.ok();
+        Ok(())
+    }
+}
+
+impl Silence<'_> {
+    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
+        reply.int(turn.unwatch(self.prefix).into());
+    }
+}
+
+impl List {
+    pub(super) fn run(&self, queue: &Queue, reply: &mut dyn Reply) {
+        let watches = queue.expiries().iter();
+        reply.array(watches.len());
+        for (prefix, watch) in watches {
+            show(prefix, watch).answer(reply);
+        }
+    }
+}
+
+fn show<'a>(prefix: &'a [u8], Watch { template, tally }: &'a Watch) -> Fields<'a> {
+    let mut fields = Fields::default();
+    fields.push("prefix", Field::Bytes(prefix));
+    job_options::show(&template.addition(), &mut fields);
+    fields.push("enqueued", count(tally.enqueued));
+    fields.push("coalesced", count(tally.coalesced));
+    fields.push("dropped", count(tally.dropped));
+    fields
+}
