@@ -21,9 +21,9 @@ use super::ffi::keyspace::{self, After};
 use super::ffi::name::OwnedName;
 use super::home::{Home, Value};
 use super::listeners::{Hit, Listeners, Visit};
-use super::{clock, guarded, publish, timekeeper, wakeups};
+use super::{begin, changed, clock, guarded, timekeeper};
 use crate::codec::effects::Log;
-use crate::queue::Turn;
+use crate::queue::Now;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -141,12 +141,8 @@ fn tell(ctx: Context<'_>, name: &[u8], home: &Arc<Home>, key: &[u8]) {
     let mut opened = Key::open(ctx, owned.lend(), Mode::UnseenAsIs);
     match opened.found() {
         Found::Queue(value) if Arc::ptr_eq(&value.home, home) => {
-            let log = hear(value, clock::of_command(), std::iter::once(key));
-            let claimable = value.queue.claimable();
-            publish(ctx, owned.lend(), log);
-            timekeeper::note(ctx, name, value);
-            drop(opened);
-            wakeups::look(ctx, name, claimable);
+            let log = hear(ctx, value, clock::of_command(), std::iter::once(key));
+            changed(ctx, owned.lend(), value, log);
         }
         // Its own TTL is over: it goes with all that is in it. Or it was never there: a RESTORE that failed.
         Found::Missing if !home.is_freed() => {}
@@ -160,9 +156,9 @@ fn tell(ctx: Context<'_>, name: &[u8], home: &Arc<Home>, key: &[u8]) {
     }
 }
 
-fn hear<'k>(value: &mut Value, now: crate::queue::Now, keys: impl Iterator<Item = &'k [u8]>) -> Log {
+fn hear<'k>(ctx: Context<'_>, value: &mut Value, now: Now, keys: impl Iterator<Item = &'k [u8]>) -> Log {
     let mut log = Log::new(now);
-    let mut turn = Turn::begin(&mut value.queue, now, &mut log);
+    let mut turn = begin(ctx, &mut value.queue, now, &mut log);
     for key in keys {
         turn.hear(key);
     }
@@ -192,12 +188,8 @@ fn call_at(ctx: Context<'_>, visit: &Visit) {
             home.set_immortal(!has_ttl);
             let kept = home.take_kept(AT_ONCE);
             let here = kept.iter().filter(|(of, _)| of == db).map(|(_, key)| &**key);
-            let log = hear(value, clock::of_timer(), here);
-            let claimable = value.queue.claimable();
-            publish(ctx, owned.lend(), log);
-            timekeeper::note(ctx, name, value);
-            drop(key);
-            wakeups::look(ctx, name, claimable);
+            let log = hear(ctx, value, clock::of_timer(), here);
+            changed(ctx, owned.lend(), value, log);
             if home.has_kept() {
                 with(|listeners| listeners.call_on(home));
             }
