@@ -82,6 +82,14 @@ impl Queue {
         self.finish_if_done(number, at);
     }
 
+    /// Drops a batch. On a replica clients may wait for it of whom the primary knew nothing.
+    pub(super) fn forget_batch(&mut self, number: BatchNumber) {
+        if let Some(batch) = self.batches.get(number) {
+            self.watch.batch_gone(&batch.name);
+        }
+        self.batches.drop(number);
+    }
+
     pub(super) fn count_duplicate(&mut self, batch: Option<BatchNumber>) {
         if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
             batch.duplicates = batch.duplicates.saturating_add(1);
