@@ -6,7 +6,8 @@
 use super::batches::{After, Batch, BatchNumber, Gate, Tally};
 use super::ending::after;
 use super::job::{Job, State};
-use super::{Effect, Ending, Handle, NewJob, Queue, Turn, MAX_BATCH};
+use super::{Effect, Ending, Handle, NewJob, Phase, Queue, Turn, MAX_BATCH};
+use std::collections::BTreeMap;
 
 /// How a new job is tied to batches, by their names.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,6 +74,22 @@ impl Queue {
     /// Whether a batch can be dropped: it is there and no job waits for it.
     pub(crate) fn may_be_forgotten(&self, number: BatchNumber) -> bool {
         self.batches.get(number).is_some_and(|batch| batch.blocked.is_empty())
+    }
+
+    /// Whether batches that were read back can be those of the jobs: no sealed one should have finished, and none has
+    /// more failed members than it counts.
+    pub(super) fn batches_fit_their_members(&self) -> bool {
+        let mut failed: BTreeMap<BatchNumber, u64> = BTreeMap::new();
+        for (_, job) in self.jobs.iter().filter(|(_, job)| job.phase() == Phase::Failed) {
+            if let Some(batch) = self.batch_of(job) {
+                *failed.entry(batch).or_default() += 1;
+            }
+        }
+        self.batches.iter_from(0).all(|(number, batch)| {
+            let is_over = batch.sealed && batch.tally.pending == 0;
+            let kept = failed.get(&number).copied().unwrap_or_default();
+            (batch.is_finished() || !is_over) && kept <= batch.tally.failed
+        })
     }
 
     pub(super) fn seal(&mut self, number: BatchNumber, at: u64) {
