@@ -279,9 +279,7 @@ fn known_schedule<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<&'a [u8], 
 }
 
 fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, Refused> {
-    let find = |from: &mut Reader<'a>| -> Result<Target, Refused> {
-        queue.find(from.bytes()?).map(Target).ok_or(Refused::Diverged)
-    };
+    let find = |from: &mut Reader<'a>| queue.unfinished_job(from.bytes()?).ok_or(Refused::Diverged);
     Ok(match from.byte()? {
         tag::ADDED => {
             let id = from.bytes()?;
@@ -289,7 +287,7 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
                 return Err(Refused::Damaged("an id that cannot be"));
             }
             let new = read_new_job(from)?;
-            if !queue.knows_batches_of(&new) {
+            if !queue.knows_batches_of(&new) || queue.unfinished_job(id).is_some() {
                 return Err(Refused::Diverged);
             }
             Effect::Added { id, new }
@@ -333,9 +331,11 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
         tag::RELEASED => Effect::Released { job: find(from)?, due: read_due(from)? },
         tag::CANCELLED => Effect::Cancelled { job: find(from)? },
         tag::CANCEL_ASKED => Effect::CancelAsked { job: find(from)? },
-        tag::REMOVED => Effect::Removed { target: find(from)? },
+        tag::REMOVED => {
+            Effect::Removed { target: queue.find(from.bytes()?).map(Target).ok_or(Refused::Diverged)? }
+        }
         tag::PROMOTED => Effect::Promoted { job: find(from)? },
-        tag::REVIVED => Effect::Revived { job: find(from)? },
+        tag::REVIVED => Effect::Revived { job: queue.failed_job(from.bytes()?).ok_or(Refused::Diverged)? },
         tag::SETTLED_JOB => Effect::SettledJob { job: find(from)? },
         tag::STALE_ACK => Effect::StaleAck,
         tag::PAUSED => Effect::Paused,

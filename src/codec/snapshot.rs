@@ -121,7 +121,7 @@ impl Loader {
             return Err(Refused::Damaged("no header"));
         }
         if !self.queue.is_sound() {
-            return Err(Refused::Damaged("sequence numbers or tokens contradict each other"));
+            return Err(Refused::Damaged("sequence numbers, tokens or batches contradict each other"));
         }
         Ok(self.queue)
     }

@@ -26,7 +26,7 @@ impl Queue {
             }
             Effect::BatchOpened { name } => self.batches.open(name, at),
             Effect::BatchSealed { batch } => self.seal(batch, at),
-            Effect::BatchForgotten { batch } => self.batches.drop(batch),
+            Effect::BatchForgotten { batch } => self.forget_batch(batch),
             Effect::StaleAck => self.counters.add(Count::StaleAcks),
             Effect::Paused => self.paused = true,
             Effect::Resumed => self.paused = false,

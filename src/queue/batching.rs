@@ -6,7 +6,8 @@
 use super::batches::{After, Batch, BatchNumber, Gate, Members};
 use super::ending::after;
 use super::job::{Job, State};
-use super::{Effect, Ending, Handle, NewJob, Queue, Turn, MAX_BATCH};
+use super::{Effect, Ending, Handle, NewJob, Phase, Queue, Turn, MAX_BATCH};
+use std::collections::BTreeMap;
 
 /// How a new job is tied to batches, by their names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,11 +83,35 @@ impl Queue {
         self.batches.get(number).is_some_and(|batch| batch.blocked.is_empty())
     }
 
+    /// Whether batches that were read back can be those of the jobs: no sealed one should have finished, and none has
+    /// more failed members than it counts.
+    pub(super) fn batches_fit_their_members(&self) -> bool {
+        let mut failed: BTreeMap<BatchNumber, u64> = BTreeMap::new();
+        for (_, job) in self.jobs.iter().filter(|(_, job)| job.phase() == Phase::Failed) {
+            if let Some(batch) = self.batch_of(job) {
+                *failed.entry(batch).or_default() += 1;
+            }
+        }
+        self.batches.iter_from(0).all(|(number, batch)| {
+            let is_over = batch.sealed && batch.members.pending == 0;
+            let kept = failed.get(&number).copied().unwrap_or_default();
+            (batch.is_finished() || !is_over) && kept <= batch.members.failed
+        })
+    }
+
     pub(super) fn seal(&mut self, number: BatchNumber, at: u64) {
         if let Some(batch) = self.batches.get_mut(number) {
             batch.sealed = true;
         }
         self.finish_if_done(number, at);
+    }
+
+    /// Drops a batch. On a replica clients may wait for it of whom the primary knew nothing.
+    pub(super) fn forget_batch(&mut self, number: BatchNumber) {
+        if let Some(batch) = self.batches.get(number) {
+            self.subscriptions.batch_gone(&batch.name);
+        }
+        self.batches.drop(number);
     }
 
     pub(super) fn count_duplicates(&mut self, count: u64, batch: Option<BatchNumber>) {

@@ -2,13 +2,13 @@
 
 use super::batches::BatchNumber;
 use super::expiries::Heard;
-use super::job::NewJob;
+use super::job::{Job, NewJob, Phase};
 use super::schedules::{Fate, Plan};
 use super::settings::Settings;
 use super::settle::Settled;
 use super::slab::Handle;
 use super::template::Addition;
-use super::Entry;
+use super::{Entry, Queue};
 
 /// The job, kept record or remembered id an effect is about; on the wire it is named by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,24 @@ impl Target {
     /// A job or kept record.
     pub(crate) fn job(handle: Handle) -> Self {
         Target(Entry::Job(handle))
+    }
+}
+
+/// What an effect may be about: one that names another job comes from a queue that is not equal.
+impl Queue {
+    /// The job of this id, unless it has ended.
+    pub(crate) fn unfinished_job(&self, id: &[u8]) -> Option<Target> {
+        self.job_that(id, |job| !job.is_finished())
+    }
+
+    /// The record of a failed job of this id.
+    pub(crate) fn failed_job(&self, id: &[u8]) -> Option<Target> {
+        self.job_that(id, |job| job.phase() == Phase::Failed)
+    }
+
+    fn job_that(&self, id: &[u8], is_so: fn(&Job) -> bool) -> Option<Target> {
+        let Entry::Job(handle) = self.find(id)? else { return None };
+        self.job(handle).filter(|job| is_so(job)).map(|_| Target::job(handle))
     }
 }
 

@@ -21,7 +21,7 @@ pub enum News {
     Finished(BatchView),
     /// The job has ended, with this result.
     Ended(Phase, Option<Box<[u8]>>),
-    /// It was removed.
+    /// It was removed or dropped.
     Gone,
 }
 
@@ -76,6 +76,13 @@ impl Subscriptions {
     pub(crate) fn job_ended(&mut self, id: &[u8], phase: Phase, result: Option<&[u8]>) {
         if self.is_on() {
             self.tell(Awaited::Job(id.into()), || News::Ended(phase, result.map(Box::from)));
+        }
+    }
+
+    /// A batch was dropped that may not have finished.
+    pub(crate) fn batch_gone(&mut self, name: &[u8]) {
+        if self.is_on() {
+            self.tell(Awaited::Batch(name.into()), || News::Gone);
         }
     }
 

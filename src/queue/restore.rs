@@ -317,7 +317,7 @@ impl Queue {
     }
 
     /// Whether what was restored fits together: sequence numbers are unique, tokens are unique and none is newer
-    /// than the last one given, no sealed batch should have finished. O(n log n).
+    /// than the last one given, batches count what is there. O(n log n).
     #[must_use]
     pub(crate) fn is_sound(&self) -> bool {
         let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
@@ -335,7 +335,7 @@ impl Queue {
         seqs.is_sorted_by(|a, b| a < b)
             && tokens.is_sorted_by(|a, b| a < b)
             && tokens.last().is_none_or(|&newest| newest <= self.last_token)
-            && self.batches.iter_from(0).all(|(_, b)| !b.sealed || b.is_finished() || b.members.pending > 0)
+            && self.batches_fit_their_members()
     }
 }
 

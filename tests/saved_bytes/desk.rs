@@ -38,7 +38,7 @@ impl Desk {
             JQ.ADD q completed p KEEP 20 DEDUP 40
             JQ.ADD q remembered p DEDUP 60 KEEP 0
             JQ.ADD q endless p DEDUP -1 KEEP 0
-            JQ.ADD q failed p ATTEMPTS 1
+            JQ.ADD q failed p ATTEMPTS 1 BATCH open
             JQ.CLAIM q w COUNT 4
             JQ.PROGRESS q $completed completed half
             JQ.ACK q $completed completed RESULT r

@@ -10,6 +10,8 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on may stop")]
 #![allow(clippy::indexing_slicing, reason = "places are computed from lengths")]
 
+#[path = "../siege/batch_traffic.rs"]
+mod batch_traffic;
 mod damage;
 mod desk;
 #[path = "../siege/dice.rs"]
@@ -148,6 +150,24 @@ fn a_damaged_journal_is_refused_or_leaves_a_sound_queue() {
         }
         withstands(&queue)
     });
+}
+
+/// What was journalled at one moment, done at another: a job it names may have ended, or not have begun.
+#[test]
+fn a_journal_out_of_order_is_refused_or_leaves_a_sound_queue() {
+    for seed in 0..20 {
+        let mut desk = Desk::new(seed);
+        desk.work(150);
+        let mut queue = Queue::default();
+        for (number, blob) in desk.blobs.iter().enumerate() {
+            replay(&mut queue, blob).expect("its own journal");
+            for other in desk.blobs[number.saturating_sub(20)..].iter().take(40) {
+                let mut queue = queue.clone();
+                let _ = replay(&mut queue, other);
+                assert_eq!(sound(&queue), Ok(()), "seed {seed}: {other:?} after {blob:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Whether servers hold the same, and whether it adds up.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,10 +22,42 @@ pub(crate) fn check_all(who: &str, client: &mut Client) {
     for db in 0..DATABASES {
         for key in queues(client, db) {
             let wrong: Vec<String> = client.ask_words(&[b"JQ.CHECK", &key]);
-            assert!(wrong.is_empty(), "{who}: JQ.CHECK {} in db {db}: {wrong:#?}", key.escape_ascii());
+            let where_ = format!("{who}: {} in db {db}", key.escape_ascii());
+            assert!(wrong.is_empty(), "{where_}: JQ.CHECK: {wrong:#?}");
+            check_batches(&where_, client, &key);
         }
     }
     client.ask::<()>("SELECT 0");
+}
+
+/// A batch and its numbers.
+pub(crate) type Batch = (Vec<u8>, BTreeMap<String, u64>);
+
+/// Fails if the numbers of any batch of a queue do not add up.
+#[track_caller]
+fn check_batches(who: &str, client: &mut Client, key: &[u8]) {
+    let (_, batches): (String, Vec<Batch>) = client.ask_words(&[b"JQ.BATCHES", key, b"COUNT", b"10000"]);
+    for (name, batch) in &batches {
+        let who = format!("{who}: batch {}: {batch:?}", name.escape_ascii());
+        adds_up(&who, batch);
+        let is_over = batch["sealed"] == 1 && batch["pending"] == 0;
+        assert!(batch["finished"] == 1 || !is_over, "{who}: it should be finished");
+    }
+    let stats: Vec<(String, String)> = client.ask_words(&[b"JQ.STATS", key]);
+    let stat = |name: &str| stats.iter().find(|(it, _)| it == name).and_then(|(_, n)| n.parse::<u64>().ok());
+    let blocked = batches.iter().map(|(_, batch)| batch["blocked"]).sum();
+    assert_eq!(stat("blocked"), Some(blocked), "{who}: jobs that wait for batches");
+    assert_eq!(stat("batches"), Some(batches.len() as u64), "{who}: batches");
+}
+
+/// Fails if the numbers of a batch contradict each other, whenever they were read.
+#[track_caller]
+pub(crate) fn adds_up(who: &str, batch: &BTreeMap<String, u64>) {
+    let sum =
+        ["pending", "completed", "failed", "expired", "cancelled"].map(|field| batch[field]).iter().sum();
+    assert_eq!(batch["total"], sum, "{who}");
+    assert_eq!(batch["finished"] == 1, batch.contains_key("finished-at"), "{who}");
+    assert!(batch["finished"] <= batch["sealed"], "{who}");
 }
 
 /// Fails if a server has logged what must never happen.

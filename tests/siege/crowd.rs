@@ -100,7 +100,7 @@ impl Shared {
 }
 
 /// Lets this process, and the servers it starts, have enough connections.
-fn raise_limit() {
+pub(crate) fn raise_limit() {
     let limit = format!("--nofile={FILES}:");
     let done = Command::new("prlimit").args(["--pid", &process::id().to_string(), &limit]).status();
     assert!(
@@ -134,7 +134,7 @@ fn add(client: &mut Client, dice: &mut Dice, next: &mut usize, blocked: &[i64], 
 }
 
 /// The ids of clients that are blocked.
-fn blocked(client: &mut Client) -> Vec<i64> {
+pub(crate) fn blocked(client: &mut Client) -> Vec<i64> {
     let list: String = client.ask("CLIENT LIST TYPE normal");
     let field = |line: &str, name: &str| -> Option<String> {
         line.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)

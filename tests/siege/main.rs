@@ -7,6 +7,9 @@
 //!   payloads       RESTORE of what somebody made up
 //!   nonsense       any bytes as arguments; what only a primary or a file may send
 //!   crowd          2,000 clients that wait, and go
+//!   listeners      2,000 clients that wait for news, and all that can end a wait
+//!   distant_listeners  the same at replicas
+//!   batches        a million jobs in one
 //!   upheaval       a million jobs deleted, moved, copied, flushed; long scripts; a clock set back
 //!   memory         none left; evictions; leaks
 //!
@@ -28,6 +31,8 @@
 )]
 
 mod audit;
+mod batch_traffic;
+mod batches;
 mod client;
 mod crowd;
 #[path = "../saved_bytes/damage.rs"]
@@ -35,10 +40,12 @@ mod crowd;
 mod damage;
 mod deadline;
 mod dice;
+mod distant_listeners;
 mod dump;
 mod durability;
 mod expiries;
 mod fleet;
+mod listeners;
 mod memory;
 mod nonsense;
 mod payloads;

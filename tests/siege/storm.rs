@@ -1,12 +1,14 @@
 //! Many clients at once that send whatever comes to mind: single commands, transactions, scripts, and what moves keys.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::{RedisError, Value};
 
+use super::audit::adds_up;
 use super::client::{claimed, is_gone, shown, Client};
 use super::dice::Dice;
 use super::traffic::{join, words, Lease, Traffic, Words};
@@ -34,7 +36,8 @@ struct Shared {
 }
 
 impl Storm {
-    /// Begins to send to the server at `port`: from four clients, while four more wait for jobs.
+    /// Begins to send to the server at `port`: from four clients, while four more wait for jobs and two for
+    /// news.
     pub(crate) fn begin(port: u16, seed: u64) -> Self {
         let shared = Arc::new(Shared {
             stopped: AtomicBool::new(false),
@@ -44,9 +47,13 @@ impl Storm {
         let thread = |number: u64| {
             let shared = Arc::clone(&shared);
             let sender = Sender { shared, traffic: Traffic::new(seed << 8 | number), client: None };
-            thread::spawn(move || if number < 4 { sender.send(number % 2) } else { sender.wait(number % 2) })
+            thread::spawn(move || match number {
+                0..4 => sender.send(number % 2),
+                4..8 => sender.wait(number % 2),
+                _ => sender.listen(number % 2),
+            })
         };
-        let threads = (0..8).map(thread).collect();
+        let threads = (0..10).map(thread).collect();
         Self { shared, threads }
     }
 
@@ -111,6 +118,33 @@ impl Sender {
                     self.call(db, &job.words("JQ.ACK", queue));
                 }
             }
+        }
+    }
+
+    /// Waits for news. A wait that ends before its time tells of an end.
+    fn listen(mut self, db: u64) {
+        while !self.shared.stopped.load(Relaxed) {
+            let queue = *self.traffic.dice.pick(&QUEUES);
+            let command = self.traffic.listen(queue);
+            let begun = Instant::now();
+            let Some(Ok(reply)) = self.call(db, &command) else { continue };
+            let ms: u128 = String::from_utf8_lossy(&command[4]).parse().expect("a span");
+            // The server counts whole milliseconds.
+            let is_early = begun.elapsed().as_millis() + 2 < ms;
+            let is_over = match (&reply, command[2].as_slice()) {
+                (Value::Nil, _) => true,
+                (_, b"BATCH") => {
+                    let batch: BTreeMap<String, u64> = redis::from_redis_value(&reply).expect("a batch");
+                    adds_up(&shown(&command), &batch);
+                    batch["finished"] == 1
+                }
+                _ => {
+                    let (state, _): (String, Option<Vec<u8>>) =
+                        redis::from_redis_value(&reply).expect("a job");
+                    ["completed", "failed", "expired", "cancelled"].contains(&state.as_str())
+                }
+            };
+            assert!(is_over || !is_early, "{} is answered early: {reply:?}", shown(&command));
         }
     }
 

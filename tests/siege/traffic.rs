@@ -55,7 +55,7 @@ impl Traffic {
         if self.schedules && self.dice.one_in(25) {
             return self.schedule(queue);
         }
-        match self.dice.below(100) {
+        match self.dice.below(110) {
             0..26 => self.add(queue),
             26..32 => self.madd(queue),
             32..52 => self.claim(queue),
@@ -70,14 +70,15 @@ impl Traffic {
             89 => words("JQ.PAUSE", queue),
             90..93 => words("JQ.RESUME", queue),
             93 => self.retry_some(queue),
-            _ => self.steer(queue),
+            94..100 => self.steer(queue),
+            _ => self.batch(queue),
         }
     }
 
     /// The settings of a new queue.
     pub(crate) fn settings(queue: &str) -> Words {
         let line = "lease 20 attempts 3 backoff exponential/1 max-backoff 20 jitter 50 max-losses 3 \
-                    dedup-window 100 keep-completed 50 keep-failed 200 keep-failed-max 20";
+                    dedup-window 100 keep-completed 50 keep-failed 200 keep-failed-max 20 keep-batches 200";
         join(words("JQ.CONFIG", queue), line)
     }
 
@@ -109,7 +110,12 @@ impl Traffic {
         command = self.option(command, 5, "ATTEMPTS", &["1", "2", "5"]);
         command = self.option(command, 6, "BACKOFF", &["FIXED 0", "FIXED 3", "EXPONENTIAL 2"]);
         command = self.option(command, 4, "DEDUP", &["-1", "0", "1", "20", "3000"]);
-        command = self.option(command, 2, "ONDUP", &["IGNORE", "REPLACE", "RERUN"]);
+        // What a known id means, and batches, do not go together.
+        command = match self.dice.below(4) {
+            0..2 => self.option(command, 1, "ONDUP", &["IGNORE", "REPLACE", "RERUN"]),
+            2 => self.ties(command),
+            _ => command,
+        };
         command = self.option(command, 6, "PX", &["1", "2", "30", "101", "1000"]);
         self.option(command, 5, "KEEP", &["-1", "0", "5", "50", "3000"])
     }
@@ -212,6 +218,9 @@ impl Traffic {
             "keep-completed 50 keep-completed-max 3",
             "keep-failed -1 keep-failed-max 2",
             "keep-failed 100 keep-failed-max 0",
+            "keep-batches 0",
+            "keep-batches 100",
+            "keep-batches -1",
         ];
         let setting = *self.dice.pick(&settings);
         join(words("JQ.CONFIG", queue), setting)
@@ -226,7 +235,8 @@ impl Traffic {
             4 => words("JQ.CHECK", queue),
             5 => join(words("JQ.STATS", queue), "JSON"),
             _ => {
-                let state = *self.dice.pick(&["waiting", "delayed", "active", "completed", "failed"]);
+                let state =
+                    *self.dice.pick(&["waiting", "delayed", "blocked", "active", "completed", "failed"]);
                 let command = join(words("JQ.LIST", queue), state);
                 self.option(command, 2, "COUNT", &["1", "3 PAYLOAD", "100"])
             }
@@ -250,7 +260,7 @@ impl Traffic {
     }
 
     /// Adds `name` and one of `values`, once in `times`.
-    fn option(&mut self, command: Words, times: usize, name: &str, values: &[&str]) -> Words {
+    pub(crate) fn option(&mut self, command: Words, times: usize, name: &str, values: &[&str]) -> Words {
         if !self.dice.one_in(times) {
             return command;
         }
@@ -280,7 +290,7 @@ impl Traffic {
         command
     }
 
-    fn id(&mut self) -> Vec<u8> {
+    pub(crate) fn id(&mut self) -> Vec<u8> {
         match self.dice.below(IDS) {
             0 => b"\x00\xff binary\r\n".to_vec(),
             1 => vec![b'l'; 512],

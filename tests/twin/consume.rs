@@ -147,6 +147,7 @@ impl Twin {
         }
         for (token, id) in &held {
             self.release(*token, id, 0, now);
+            self.settle(now);
         }
         Value::count(held.len())
     }

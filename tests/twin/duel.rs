@@ -53,13 +53,13 @@ fn line(at_us: u64, words: &[Vec<u8>]) -> String {
 /// What shows all of a queue: counters, every state in order, and each job the script names.
 fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
     let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
-    let lists = ["waiting", "delayed", "active", "completed", "failed"]
+    let lists = ["waiting", "delayed", "blocked", "active", "completed", "failed"]
         .map(|state| words(&format!("JQ.LIST q {state} COUNT 10000")));
     let mut ids: Vec<Vec<u8>> = script.0.iter().flat_map(|step| added(&step.resolve(&[]))).collect();
     ids.sort();
     ids.dedup();
     let jobs = ids.into_iter().map(|id| vec![b"JQ.GET".to_vec(), b"q".to_vec(), id]);
-    [words("JQ.STATS q")].into_iter().chain(lists).chain(jobs).collect()
+    [words("JQ.STATS q"), words("JQ.BATCHES q COUNT 10000")].into_iter().chain(lists).chain(jobs).collect()
 }
 
 /// The ids of an ADD or MADD.
@@ -89,20 +89,33 @@ pub(crate) fn leases(reply: &Value) -> Vec<(Vec<u8>, u64)> {
     entries.iter().filter_map(lease).collect()
 }
 
-/// Whether the engine says what the twin says. It may say more: fields are only ever added to maps. Of an
-/// error only the code counts, of a cursor whether it is the last.
+/// Whether the engine says what the twin says. Of a cursor only counts whether it is the last.
 fn agree(words: &[&[u8]], twin: &Value, engine: &Value) -> bool {
+    let is_listing = words.first().is_some_and(|verb| [b"JQ.LIST".as_slice(), b"JQ.BATCHES"].contains(verb));
     match (twin, engine) {
+        (Value::Array(expected), Value::Array(found)) if is_listing => {
+            let at_end = found.first().is_some_and(|cursor| format!("{cursor:?}") == "0");
+            at_end == (expected.first() == Some(&Value::Int(0)))
+                && expected.len() == found.len()
+                && expected.iter().zip(found).skip(1).all(|(expected, found)| means(expected, found))
+        }
+        _ => means(twin, engine),
+    }
+}
+
+/// Whether `found` means what is `expected`. It may say more: fields are only ever added to maps. Of an error only the
+/// code counts.
+fn means(expected: &Value, found: &Value) -> bool {
+    match (expected, found) {
         (Value::Error(expected), Value::Error(found)) => code(expected) == code(found),
         (Value::Map(pairs), Value::Map(_)) => pairs.iter().all(|(field, expected)| match field {
-            Value::Bytes(name) => engine.field(name).unwrap_or(&Value::Null) == expected,
+            Value::Bytes(name) => found.field(name).unwrap_or(&Value::Null) == expected,
             _ => false,
         }),
-        (Value::Array(expected), Value::Array(found)) if words.first() == Some(&b"JQ.LIST".as_slice()) => {
-            let at_end = found.first().is_some_and(|cursor| format!("{cursor:?}") == "0");
-            at_end == (expected.first() == Some(&Value::Int(0))) && expected.get(1..) == found.get(1..)
+        (Value::Array(expected), Value::Array(found)) => {
+            expected.len() == found.len() && expected.iter().zip(found).all(|(one, other)| means(one, other))
         }
-        _ => twin == engine,
+        _ => expected == found,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the twin knows of a job. One list holds all of them, whatever their state.
 
+use super::batch::Gate;
+
 /// A job, or what is left of one that ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
@@ -19,6 +21,8 @@ pub(crate) struct Job {
     pub(crate) rerun: Option<Call>,
     /// The token under which the life before this one was completed.
     pub(crate) done_under: Option<u64>,
+    /// Its line in the ledger of the batches.
+    pub(crate) member: Option<usize>,
 }
 
 /// What a producer asked for. None: the queue's setting at the moment it matters.
@@ -32,6 +36,8 @@ pub(crate) struct Call {
     pub(crate) dedup: Option<i64>,
     pub(crate) expires_after: Option<u64>,
     pub(crate) keep: Option<i64>,
+    pub(crate) batch: Option<Vec<u8>>,
+    pub(crate) after: Option<(Vec<u8>, Gate)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +62,12 @@ pub(crate) enum State {
     },
     Delayed {
         due: u64,
+    },
+    /// Waits for the batch of that number, then until it is due.
+    Blocked {
+        batch: usize,
+        gate: Gate,
+        due: Option<u64>,
     },
     Active {
         token: u64,
@@ -114,6 +126,7 @@ impl Job {
             state: if due > at { State::Delayed { due } } else { State::Waiting { late: None } },
             rerun: None,
             done_under: None,
+            member: None,
             call,
         }
     }
@@ -132,6 +145,7 @@ impl Job {
         match &self.state {
             State::Waiting { .. } => "waiting",
             State::Delayed { .. } => "delayed",
+            State::Blocked { .. } => "blocked",
             State::Active { .. } => "active",
             State::Ended { how: How::Completed, .. } => "completed",
             State::Ended { how: How::Failed, .. } => "failed",
@@ -146,6 +160,10 @@ impl Job {
 
     pub(crate) fn is_waiting(&self) -> bool {
         matches!(self.state, State::Waiting { .. })
+    }
+
+    pub(crate) fn waits_for(&self, number: usize) -> bool {
+        matches!(self.state, State::Blocked { batch, .. } if batch == number)
     }
 
     /// Ended, but still readable.

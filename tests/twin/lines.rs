@@ -6,6 +6,7 @@ use proptest::prelude::{prop_oneof, Just, Strategy};
 use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Union};
 
+use super::broken::BROKEN;
 use super::script::Word;
 
 /// Some more often than others: a job has to be met again and again to get through its lives.
@@ -13,6 +14,9 @@ const IDS: [&str; 16] =
     ["a", "a", "a", "a", "a", "b", "b", "b", "b", "c", "c", "d", "e", "f", "g", "h\\x00\\xff"];
 const PAYLOADS: [&str; 4] = ["x", "yy", "0123456789", "\"\""];
 const SPANS: [&str; 7] = ["0", "1", "10", "20", "50", "100", "1000"];
+/// More are sealed than are opened otherwise, so that names are used up and used again.
+const BATCHES: [&str; 6] = ["b1", "b1", "b1", "b2", "b2", "b3"];
+const STATES: [&str; 6] = ["waiting", "delayed", "blocked", "active", "completed", "failed"];
 /// Spans that may not be 0.
 const LEASES: [&str; 6] = ["1", "10", "20", "50", "200", "1000"];
 
@@ -42,9 +46,9 @@ pub(crate) fn commands() -> Words {
         (5, join(vec![text("JQ.RELEASE q"), leases(), option("DELAY", &SPANS)])),
         (1, join(vec![text("JQ.RELEASE q WORKER"), worker()])),
         (3, join(vec![text("JQ.EXTEND q"), pick(&LEASES), leases()])),
-        (2, join(vec![text("JQ.PROGRESS q"), lease(), pick(&["half", "\"\""])])),
+        (3, join(vec![text("JQ.PROGRESS q"), lease(), pick(&["half", "\"\""])])),
         (1, one("JQ.GET q")),
-        (1, join(vec![text("JQ.LIST q"), pick(&["waiting", "delayed", "failed"]), text("COUNT 2 PAYLOAD")])),
+        (1, join(vec![text("JQ.LIST q"), pick(&STATES), text("COUNT 2 PAYLOAD")])),
         (2, ids("JQ.REMOVE q")),
         (4, ids("JQ.CANCEL q")),
         (4, ids("JQ.PROMOTE q")),
@@ -53,7 +57,23 @@ pub(crate) fn commands() -> Words {
         (1, text("JQ.PAUSE q")),
         (5, text("JQ.RESUME q")),
         (2, setting()),
-        (2, broken()),
+        (2, pick(BROKEN)),
+        (6, join(vec![text("JQ.SEAL q"), batch()])),
+        (2, join(vec![text("JQ.FORGET q"), batch()])),
+        (1, join(vec![text("JQ.BATCH q"), batch()])),
+        (1, join(vec![text("JQ.BATCHES q"), option("COUNT", &["1", "2"])])),
+        (1, join(vec![text("JQ.AWAIT q BATCH"), batch(), pick(&SPANS)])),
+        (1, join(vec![text("JQ.AWAIT q JOB"), id(), pick(&SPANS)])),
+        (
+            2,
+            join(vec![
+                text("JQ.LIST q"),
+                pick(&STATES),
+                text("BATCH"),
+                batch(),
+                option("COUNT", &["1", "2"]),
+            ]),
+        ),
     ];
     Union::new_weighted(choices).boxed()
 }
@@ -85,10 +105,18 @@ fn job_options() -> Words {
         option("attempts", &["1", "2", "3"]),
         backoff.boxed(),
         option("DEDUP", &["-1", "0", "0", "10", "20", "50", "1000"]),
-        Union::new(vec![text(""), join(vec![text("ONDUP"), pick(&["IGNORE", "RERUN", "REPLACE", "rerun"])])])
-            .boxed(),
+        known_or_tied(),
         option("KEEP", &["0", "10", "100", "5000"]),
     ])
+}
+
+/// What becomes of a known id, or batches: the two do not go together.
+fn known_or_tied() -> Words {
+    let on_dup = join(vec![text("ONDUP"), pick(&["IGNORE", "RERUN", "REPLACE", "rerun"])]);
+    let member = join(vec![text("BATCH"), batch()]);
+    let gate = join(vec![pick(&["AFTER", "AFTEROK", "afterok"]), batch()]);
+    let tied = shuffled(vec![member.clone(), gate.clone()]);
+    Union::new_weighted(vec![(3, text("")), (4, on_dup), (3, member), (2, gate), (1, tied)]).boxed()
 }
 
 fn claim() -> Words {
@@ -135,6 +163,7 @@ pub(crate) fn settings() -> Words {
         option("max-jobs", &["0", "4", "7"]),
         option("keep-completed", &["0", "10", "1000"]),
         option("keep-failed", &["-1", "0", "50"]),
+        option("keep-batches", &["-1", "0", "20", "100"]),
         Union::new(vec![text("dedup-window 20"), option("dedup-window", &["-1", "0", "100"])]).boxed(),
         option("max-losses", &["0", "1", "2"]),
         option("backoff", &["fixed/0", "fixed/20", "exponential/10"]),
@@ -158,58 +187,18 @@ fn setting() -> Words {
         "keep-completed 20",
         "keep-failed 10 max-jobs 0",
         "max-jobs 2",
+        "keep-batches 0",
+        "keep-batches 50",
     ];
     join(vec![text("JQ.CONFIG q"), select(lines.to_vec()).prop_map(read).boxed()])
 }
 
-/// Commands that are refused for their words.
-fn broken() -> Words {
-    let lines = [
-        "JQ.ADD q a",
-        "JQ.ADD q a x DELAY",
-        "JQ.ADD q a x DELAY -1",
-        "JQ.ADD q a x DELAY 5 DELAY 5",
-        "JQ.ADD q a x DELAY 5 at 9",
-        "JQ.ADD q a x PX 5 DELAY 5",
-        "JQ.ADD q a x PRIORITY 2147483648",
-        "JQ.ADD q a x ATTEMPTS 0",
-        "JQ.ADD q a x ATTEMPTS 1000001",
-        "JQ.ADD q a x BACKOFF LINEAR 5",
-        "JQ.ADD q a x DEDUP -2",
-        "JQ.ADD q a x ONDUP MAYBE",
-        "JQ.ADD q a x NOSUCH",
-        "JQ.ADD q \"\" x",
-        "JQ.MADD q 2 a x",
-        "JQ.MADD q 2 a x b",
-        "JQ.MADD q 1 a x b y",
-        "JQ.CLAIM q",
-        "JQ.CLAIM q \"\"",
-        "JQ.CLAIM q w COUNT 10001",
-        "JQ.CLAIM q w LEASE soon",
-        "JQ.CLAIM q w COUNT 1 COUNT 1",
-        "JQ.ACK q $a",
-        "JQ.ACK q x a",
-        "JQ.ACK q $a a $b b RESULT r",
-        "JQ.ACK q $a a $b b $c",
-        "JQ.NACK q $a a NOSUCH",
-        "JQ.NACK q $a a DELAY x",
-        "JQ.NACK q $a a FATAL FATAL",
-        "JQ.RELEASE q",
-        "JQ.RELEASE q WORKER",
-        "JQ.EXTEND q x $a a",
-        "JQ.EXTEND q 10",
-        "JQ.PROGRESS q $a a",
-        "JQ.LIST q nowhere",
-        "JQ.REMOVE q",
-        "JQ.CONFIG q nosuch 1",
-        "JQ.CONFIG q lease",
-        "JQ.CONFIG q lease 5 attempts 0",
-    ];
-    select(lines.to_vec()).prop_map(read).boxed()
-}
-
 fn id() -> Words {
     pick(&IDS)
+}
+
+fn batch() -> Words {
+    pick(&BATCHES)
 }
 
 fn worker() -> Words {

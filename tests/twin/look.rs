@@ -2,7 +2,7 @@
 
 use super::job::{How, Job, State};
 use super::model::Twin;
-use super::value::Value;
+use super::value::{map, Value};
 
 /// The counters of `JQ.STATS` that only grow.
 const COUNTERS: [&str; 15] = [
@@ -27,10 +27,11 @@ impl Twin {
     pub(super) fn stats(&self) -> Value {
         let number = |of: &dyn Fn(&Job) -> bool| Value::count(self.jobs.iter().filter(|job| of(job)).count());
         let in_state = |name: &'static str| (name, number(&|job: &Job| is_listed(job, name)));
-        let now = ["waiting", "delayed", "active", "completed", "failed"].map(in_state);
+        let now = ["waiting", "delayed", "blocked", "active", "completed", "failed"].map(in_state);
         let remembered = ("remembered", number(&|job: &Job| !job.is_live() && !job.is_record()));
         let counted = COUNTERS.map(|name| (name, Value::Int(self.counters.get(name).copied().unwrap_or(0))));
-        map(now.into_iter().chain([remembered]).chain(counted))
+        let batches = ("batches", Value::count(self.batches.len()));
+        map(now.into_iter().chain([remembered, batches]).chain(counted))
     }
 
     pub(super) fn get(&self, id: &[u8]) -> Value {
@@ -47,6 +48,7 @@ impl Twin {
             ("added-at", Value::uint(job.added_at)),
             ("error", Value::maybe(job.error.as_ref())),
             ("progress", Value::maybe(job.progress.as_ref())),
+            ("batch", self.batch_of(job).map_or(Value::Null, |batch| Value::bytes(&batch.name))),
         ]);
         if job.is_live() {
             let attempts = job.call.attempts.unwrap_or(self.settings.attempts);
@@ -55,6 +57,13 @@ impl Twin {
         match &job.state {
             State::Waiting { .. } => {}
             State::Delayed { due } => fields.push(("due-at", Value::uint(*due))),
+            State::Blocked { batch, due, .. } => {
+                let after = self.batches.iter().find(|it| it.number == *batch);
+                fields.extend([
+                    ("after", after.map_or(Value::Null, |batch| Value::bytes(&batch.name))),
+                    ("due-at", due.map_or(Value::Null, Value::uint)),
+                ]);
+            }
             State::Active { token, worker, until, .. } => fields.extend([
                 ("token", Value::uint(*token)),
                 ("worker", Value::bytes(worker)),
@@ -67,8 +76,9 @@ impl Twin {
         map(fields)
     }
 
-    /// The cursor is null when there is more: what it looks like is not the manual's matter.
-    pub(super) fn list(&self, state: &str, count: usize, payload: bool) -> Value {
+    /// The cursor is null when more jobs of the state follow, members or not: what it looks like is not the manual's
+    /// matter.
+    pub(super) fn list(&self, state: &str, batch: Option<&Vec<u8>>, count: usize, payload: bool) -> Value {
         let mut jobs: Vec<&Job> = self.jobs.iter().filter(|job| is_listed(job, state)).collect();
         jobs.sort_by_key(|job| place(job));
         let entry = |job: &&Job| {
@@ -79,18 +89,25 @@ impl Twin {
                 id
             }
         };
-        let entries = jobs.iter().take(count).map(entry).collect();
-        let cursor = if jobs.len() > count { Value::Null } else { Value::Int(0) };
+        let is_wanted =
+            |job: &Job| batch.is_none_or(|name| self.batch_of(job).is_some_and(|b| b.name == *name));
+        let mut left = jobs.iter();
+        let entries = left.by_ref().filter(|job| is_wanted(job)).take(count).map(entry).collect();
+        let cursor = if left.next().is_some() { Value::Null } else { Value::Int(0) };
         Value::Array(vec![cursor, Value::Array(entries)])
     }
 
     /// Forgets a job that is not active, or all that is left of one.
-    pub(super) fn remove(&mut self, id: &[u8]) -> Value {
-        if let None | Some(Job { state: State::Active { .. }, .. }) = self.job(id) {
+    pub(super) fn remove(&mut self, id: &[u8], now: u64) -> Value {
+        let Some(job) = self.job(id).filter(|job| !matches!(job.state, State::Active { .. })) else {
             return Value::Int(0);
-        }
+        };
+        let pending = job.member.filter(|_| job.is_live());
         self.count("removals");
         self.jobs.retain(|job| job.id != id);
+        if pending.is_some() {
+            self.settle_fate(pending, Some(How::Cancelled), now);
+        }
         Value::Int(1)
     }
 
@@ -104,7 +121,7 @@ impl Twin {
                 return Value::Int(1);
             }
             State::Waiting { late } => *late,
-            State::Delayed { .. } => None,
+            State::Delayed { .. } | State::Blocked { .. } => None,
         };
         job.rerun = None;
         self.end(id, How::Cancelled, token, None, now);
@@ -119,21 +136,21 @@ impl Twin {
         Value::Int(1)
     }
 
-    pub(super) fn retry(&mut self, id: &[u8]) -> Value {
-        match self.job(id).filter(|job| is_listed(job, "failed")) {
-            None => return Value::Int(0),
-            Some(job) => (job.nacks, job.losses) = (0, 0),
-        }
+    pub(super) fn retry(&mut self, id: &[u8], now: u64) -> Value {
+        let Some(job) = self.job(id).filter(|job| is_listed(job, "failed")) else { return Value::Int(0) };
+        (job.nacks, job.losses) = (0, 0);
+        let member = job.member;
+        self.settle_fate(member, None, now);
         self.join_end(id);
         Value::Int(1)
     }
 
-    pub(super) fn retry_oldest(&mut self, count: usize) -> Value {
+    pub(super) fn retry_oldest(&mut self, count: usize, now: u64) -> Value {
         let mut failed: Vec<&Job> = self.jobs.iter().filter(|job| is_listed(job, "failed")).collect();
         failed.sort_by_key(|job| place(job));
         let ids: Vec<Vec<u8>> = failed.into_iter().take(count).map(|job| job.id.clone()).collect();
         for id in &ids {
-            self.retry(id);
+            self.retry(id, now);
         }
         Value::count(ids.len())
     }
@@ -160,14 +177,10 @@ fn is_listed(job: &Job, state: &str) -> bool {
 /// Where `JQ.LIST` shows the job among those of its state.
 fn place(job: &Job) -> (i64, u64) {
     let instant = match job.state {
-        State::Waiting { .. } => return (job.call.priority, job.seq),
+        State::Waiting { .. } | State::Blocked { .. } => return (job.call.priority, job.seq),
         State::Delayed { due } => due,
         State::Active { until, .. } => until,
         State::Ended { at, .. } => at,
     };
     (i64::try_from(instant).unwrap_or(i64::MAX), job.seq)
-}
-
-fn map(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-    Value::Map(fields.into_iter().map(|(name, value)| (Value::bytes(name), value)).collect())
 }

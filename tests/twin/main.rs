@@ -9,6 +9,9 @@
 //! named regression.
 #![allow(clippy::expect_used, reason = "a test that cannot go on may stop")]
 
+mod batch;
+mod batch_examples;
+mod broken;
 mod consume;
 mod duel;
 mod engine;

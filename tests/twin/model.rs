@@ -1,10 +1,11 @@
 //! The twin: the manual's queue in its simplest form. One list of jobs, searched from its start every time; no
 //! index, no count that could go stale, no case treated faster than another.
 //!
-//! What happens by itself is here; what commands do is in `produce`, `consume` and `look`.
+//! What happens by itself is here; what commands do is in `produce`, `consume` and `look`, and what batches are in `batch`.
 
 use std::collections::BTreeMap;
 
+use super::batch::{Batch, Member};
 use super::job::{until, Call, How, Job, State};
 use super::request::{parse, Request};
 use super::settings::Settings;
@@ -19,6 +20,10 @@ pub(crate) struct Twin {
     pub(super) last_seq: u64,
     pub(super) last_token: u64,
     pub(super) paused: bool,
+    pub(super) batches: Vec<Batch>,
+    pub(super) ledger: Vec<Member>,
+    /// Batches opened so far.
+    pub(super) opened: usize,
     pub(super) counters: BTreeMap<&'static str, i64>,
 }
 
@@ -26,6 +31,8 @@ pub(crate) struct Twin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Event {
     Due,
+    /// Its batch had finished at that instant.
+    Release(u64),
     Lapse,
     Expire,
     IdFree,
@@ -75,50 +82,72 @@ impl Twin {
             }
             Request::Held { worker, lease } => self.held(&worker, lease, now),
             Request::Ack { pairs, result } => {
-                each(pairs, |(token, id)| self.ack(token, &id, result.as_ref(), now))
+                self.each(pairs, now, |twin, (token, id)| twin.ack(token, &id, result.as_ref(), now))
             }
-            Request::Nack { pairs, error, delay, fatal } => {
-                each(pairs, |(token, id)| self.nack(token, &id, error.as_ref(), delay, fatal, now))
-            }
+            Request::Nack { pairs, error, delay, fatal } => self.each(pairs, now, |twin, (token, id)| {
+                twin.nack(token, &id, error.as_ref(), delay, fatal, now)
+            }),
             Request::Release { pairs, delay } => {
-                each(pairs, |(token, id)| self.release(token, &id, delay, now))
+                self.each(pairs, now, |twin, (token, id)| twin.release(token, &id, delay, now))
             }
             Request::ReleaseWorker(worker) => self.release_worker(&worker, now),
-            Request::Extend { ms, pairs } => each(pairs, |(token, id)| self.extend(token, &id, now + ms)),
+            Request::Extend { ms, pairs } => {
+                self.each(pairs, now, |twin, (token, id)| twin.extend(token, &id, now + ms))
+            }
             Request::Progress { token, id, data } => Value::Array(vec![self.progress(token, &id, data)]),
             Request::Get(id) => self.get(&id),
-            Request::List { state, count, payload } => self.list(&state, count, payload),
+            Request::List { state, batch, count, payload } => {
+                self.list(&state, batch.as_ref(), count, payload)
+            }
             Request::Stats => self.stats(),
-            Request::Remove(ids) => each(ids, |id| self.remove(&id)),
-            Request::Cancel(ids) => each(ids, |id| self.cancel(&id, now)),
-            Request::Promote(ids) => each(ids, |id| self.promote(&id)),
-            Request::Retry(ids) => each(ids, |id| self.retry(&id)),
-            Request::RetryOldest(count) => self.retry_oldest(count),
+            Request::Remove(ids) => self.each(ids, now, |twin, id| twin.remove(&id, now)),
+            Request::Cancel(ids) => self.each(ids, now, |twin, id| twin.cancel(&id, now)),
+            Request::Promote(ids) => self.each(ids, now, |twin, id| twin.promote(&id)),
+            Request::Retry(ids) => self.each(ids, now, |twin, id| twin.retry(&id, now)),
+            Request::RetryOldest(count) => self.retry_oldest(count, now),
             Request::Pause => self.set_paused(true),
             Request::Resume => self.set_paused(false),
             Request::Config(fields) => self.configure(&fields),
+            Request::Seal(name) => {
+                let answer = self.seal(&name, now);
+                self.settle(now);
+                answer
+            }
+            Request::Forget(name) => self.forget_batch(&name),
+            Request::Batch(name) => self.batch(&name),
+            Request::Batches(count) => self.list_batches(count),
+            Request::AwaitJob(id) => self.state_and_result(&id),
         }
     }
 
+    /// One answer per item, in order. What an item has released goes on before the next.
+    fn each<T>(&mut self, items: Vec<T>, now: u64, mut one: impl FnMut(&mut Self, T) -> Value) -> Value {
+        let answers = items.into_iter().map(|item| {
+            let answer = one(self, item);
+            self.settle(now);
+            answer
+        });
+        Value::Array(answers.collect())
+    }
+
     /// Does everything that is due by `now`, one thing after the other, as of the instant it was due.
-    fn settle(&mut self, now: u64) {
+    pub(super) fn settle(&mut self, now: u64) {
         loop {
-            let all = self.jobs.iter().flat_map(|job| {
-                events(job).into_iter().map(|(instant, event)| (instant, job.seq, job.id.clone(), event))
-            });
-            let Some((instant, _, id, event)) = all.min_by_key(|(instant, seq, ..)| (*instant, *seq)) else {
-                return;
-            };
-            if instant > now {
-                return;
-            }
-            self.happen(&id, event, instant);
+            let all = self.jobs.iter().flat_map(|job| events(job).into_iter().map(move |it| (it, job)));
+            // Even if the clock was set back since the batch finished.
+            let released = self.next_release().map(|(at, job)| ((at.min(now), Event::Release(at)), job));
+            let all = all.chain(released).map(|((instant, event), job)| (instant, job.seq, &job.id, event));
+            let next = all.min_by_key(|(instant, seq, ..)| (*instant, *seq));
+            let Some((instant, _, id, event)) = next.filter(|(instant, ..)| *instant <= now) else { break };
+            self.happen(&id.clone(), event, instant);
         }
+        self.drop_batches(now);
     }
 
     fn happen(&mut self, id: &[u8], event: Event, instant: u64) {
         match event {
             Event::Due => self.join_end(id),
+            Event::Release(at) => self.unblock(id, at),
             Event::Lapse => self.lapse(id, instant),
             Event::Expire => self.end(id, How::Expired, None, None, instant),
             Event::IdFree => self.forget(id, |job| {
@@ -162,13 +191,14 @@ impl Twin {
         });
         let settings = self.settings.clone();
         let Some(job) = self.job(id) else { return };
+        let member = job.member;
         if let Some(call) = job.rerun.take() {
             let done_under = token.filter(|_| how == How::Completed);
             self.begin(id, call, at);
             if let Some(job) = self.job(id) {
                 job.done_under = done_under;
             }
-            return;
+            return self.settle_fate(member, Some(how), at);
         }
         let window = job.call.dedup.unwrap_or(settings.dedup_window);
         let refused = until(at, window);
@@ -179,8 +209,11 @@ impl Twin {
         };
         job.state = State::Ended { how, at, token, result: result.cloned(), refused, kept };
         job.done_under = None;
+        // A failed job that is retried was not asked for in time, but again.
+        job.expires_at = None;
         let seq = self.next_seq();
         self.forget(id, |job| job.seq = seq);
+        self.settle_fate(member, Some(how), at);
     }
 
     /// Begins a life at `at`, in the place of whatever was known of `id`.
@@ -225,7 +258,7 @@ impl Twin {
 fn events(job: &Job) -> Vec<(u64, Event)> {
     let expiry = job.expires_at.map(|at| (at, Event::Expire));
     match job.state {
-        State::Waiting { .. } => expiry.into_iter().collect(),
+        State::Waiting { .. } | State::Blocked { .. } => expiry.into_iter().collect(),
         State::Delayed { due } => [(due, Event::Due)].into_iter().chain(expiry).collect(),
         State::Active { until, .. } => vec![(until, Event::Lapse)],
         State::Ended { refused, kept: None, .. } => {
@@ -233,9 +266,4 @@ fn events(job: &Job) -> Vec<(u64, Event)> {
         }
         State::Ended { kept: Some(at), .. } => vec![(at, Event::RecordOver)],
     }
-}
-
-/// One answer per item, in order.
-fn each<T>(items: Vec<T>, one: impl FnMut(T) -> Value) -> Value {
-    Value::Array(items.into_iter().map(one).collect())
 }

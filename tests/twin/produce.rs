@@ -11,6 +11,9 @@ impl Twin {
         if !self.has_room(jobs, now) {
             return Value::Error("JQFULL".into());
         }
+        if self.is_sealed_against(jobs, now) {
+            return Value::Error("JQSEALED".into());
+        }
         let mut replies: Vec<Value> = jobs.iter().map(|(id, call)| self.add(id, call, on_dup, now)).collect();
         match replies.pop() {
             Some(only) if !many => only,
@@ -30,6 +33,13 @@ impl Twin {
         fits(self.jobs.len(), new_ids, self.settings.max_ids) && fits(live, new_jobs, self.settings.max_jobs)
     }
 
+    /// Whether one of `jobs` would be a new member of a batch that takes none.
+    fn is_sealed_against(&self, jobs: &[(Vec<u8>, Call)], now: u64) -> bool {
+        let is_new = |id: &Vec<u8>| !self.jobs.iter().any(|job| job.id == *id && !job.is_free(now));
+        let is_sealed = |name: &Vec<u8>| self.named(name).is_some_and(|batch| batch.sealed);
+        jobs.iter().any(|(id, call)| is_new(id) && call.batch.as_ref().is_some_and(is_sealed))
+    }
+
     fn add(&mut self, id: &[u8], call: &Call, on_dup: OnDup, now: u64) -> Value {
         let outcome = match self.jobs.iter().find(|job| job.id == id) {
             None => Outcome::Added,
@@ -40,10 +50,11 @@ impl Twin {
             Outcome::Added => {
                 self.count("added");
                 self.begin(id, call.clone(), now);
+                self.tie(id, now);
             }
             Outcome::Replaced => {
                 self.count("replaced");
-                self.begin(id, call.clone(), now);
+                self.replace(id, call, now);
             }
             Outcome::Rerun => {
                 self.count("reruns");
@@ -51,10 +62,28 @@ impl Twin {
                     job.rerun = Some(call.clone());
                 }
             }
-            Outcome::Duplicate => self.count("duplicates"),
+            Outcome::Duplicate => {
+                self.count("duplicates");
+                if let Some(name) = &call.batch {
+                    self.count_duplicate(name, now);
+                }
+            }
         }
-        let state = self.job(id).map_or("", |job| job.state_name());
+        // Only one that failed at once can have left nothing.
+        let state = self.job(id).map_or("failed", |job| job.state_name());
         Value::Array(vec![Value::bytes(outcome.name()), Value::bytes(id), Value::bytes(state)])
+    }
+
+    /// Another job in the place of one that has not started: in the same batch, and behind the same one.
+    fn replace(&mut self, id: &[u8], call: &Call, now: u64) {
+        let Some(old) = self.job(id).cloned() else { return };
+        self.begin(id, call.clone(), now);
+        if let State::Blocked { batch, gate, .. } = old.state {
+            self.block(id, batch, gate);
+        }
+        if let Some(job) = self.job(id) {
+            job.member = old.member;
+        }
     }
 }
 

@@ -36,6 +36,10 @@ const OUTCOMES: &[&str] = &[
     "PROMOTE 1 delayed", "PROMOTE 0 waiting", "PROMOTE 0 active", "PROMOTE 0 -",
     "RETRY 1 failed", "RETRY 0 waiting", "RETRY 0 completed", "RETRY 0 remembered-failed", "RETRY 0 -", "RETRY 2",
     "PAUSE 1", "PAUSE 0", "RESUME 1", "RESUME 0", "CONFIG OK", "CONFIG (ERR)", "GET null", "LIST (ERR)",
+    "ADD added blocked", "ADD added failed", "ADD duplicate blocked", "ADD replaced blocked", "ADD (JQSEALED)",
+    "MADD (JQSEALED)", "REMOVE 1 blocked", "CANCEL 1 blocked", "PROMOTE 0 blocked", "RETRY 0 blocked",
+    "NACK -2 blocked", "SEAL 1", "SEAL 0", "FORGET 1", "FORGET 0", "BATCH null", "BATCH a map", "AWAIT null",
+    "AWAIT a map", "AWAIT completed", "AWAIT failed", "AWAIT blocked",
     "STATS losses", "STATS expirations", "STATS failures", "STATS removals", "STATS reruns", "STATS stale-acks",
 ];
 
@@ -43,7 +47,7 @@ const OUTCOMES: &[&str] = &[
 fn the_scripts_reach_every_outcome() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeMap::new();
-    for _ in 0..500 {
+    for _ in 0..1000 {
         let script = scripts(100).new_tree(&mut runner).unwrap().current();
         watch(&script, &mut seen);
     }
@@ -69,6 +73,9 @@ fn watch(script: &Script, seen: &mut BTreeMap<String, u32>) {
                 .reduce(|a, b| a + " " + &b)
                 .into_iter()
                 .collect(),
+            Value::Array(answers) if verb == "AWAIT" => {
+                answers.iter().take(1).map(|state| format!("{state:?}")).collect()
+            }
             Value::Array(answers) if verb == "CLAIM" => vec![format!("{}", answers.len())],
             Value::Array(answers) => {
                 answers.iter().zip(&before).map(|(answer, state)| format!("{answer:?} {state}")).collect()

@@ -19,7 +19,7 @@ pub(crate) enum Request {
     Extend { ms: u64, pairs: Pairs },
     Progress { token: u64, id: Vec<u8>, data: Vec<u8> },
     Get(Vec<u8>),
-    List { state: String, count: usize, payload: bool },
+    List { state: String, batch: Option<Vec<u8>>, count: usize, payload: bool },
     Stats,
     Remove(Ids),
     Cancel(Ids),
@@ -29,6 +29,11 @@ pub(crate) enum Request {
     Pause,
     Resume,
     Config(Vec<(String, Vec<u8>)>),
+    Seal(Vec<u8>),
+    Forget(Vec<u8>),
+    Batch(Vec<u8>),
+    Batches(usize),
+    AwaitJob(Vec<u8>),
 }
 
 /// Reads `verb` with the words after the queue's key.
@@ -56,6 +61,11 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.PAUSE" => Ok(Request::Pause),
         "JQ.RESUME" => Ok(Request::Resume),
         "JQ.CONFIG" => config(w),
+        "JQ.SEAL" => Ok(Request::Seal(w.batch()?)),
+        "JQ.FORGET" => Ok(Request::Forget(w.batch()?)),
+        "JQ.BATCH" => Ok(Request::Batch(w.batch()?)),
+        "JQ.BATCHES" => Ok(Request::Batches(options_count(w, 10)?)),
+        "JQ.AWAIT" => awaits(w),
         _ => Err(ERR),
     }?;
     words.end()?;
@@ -133,13 +143,28 @@ fn list(w: &mut Words<'_>) -> Result<Request, Refused> {
     if !["waiting", "delayed", "blocked", "active", "completed", "failed"].contains(&state.as_str()) {
         return Err(ERR);
     }
-    let (mut seen, mut count) = (Vec::new(), 10);
-    while let Some(option) = w.option(&["COUNT", "PAYLOAD"], &mut seen)? {
-        if option == "COUNT" {
-            count = w.count()?;
+    let (mut seen, mut batch, mut count) = (Vec::new(), None, 10);
+    while let Some(option) = w.option(&["BATCH", "COUNT", "PAYLOAD"], &mut seen)? {
+        match option {
+            "BATCH" => batch = Some(w.batch()?),
+            "COUNT" => count = w.count()?,
+            _ => {}
         }
     }
-    Ok(Request::List { state, count, payload: seen.contains(&"PAYLOAD") })
+    Ok(Request::List { state, batch, count, payload: seen.contains(&"PAYLOAD") })
+}
+
+/// Nobody waits here: the present state is answered.
+fn awaits(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let request = if w.keyword("BATCH") {
+        Request::Batch(w.batch()?)
+    } else if w.keyword("JOB") {
+        Request::AwaitJob(w.id()?.into())
+    } else {
+        return Err(ERR);
+    };
+    w.uint(0)?;
+    Ok(request)
 }
 
 /// `[COUNT n]`

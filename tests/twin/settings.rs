@@ -15,6 +15,7 @@ pub(crate) struct Settings {
     pub(crate) max_ids: usize,
     pub(crate) keep_completed: i64,
     pub(crate) keep_failed: i64,
+    pub(crate) keep_batches: i64,
     pub(crate) max_jobs: usize,
 }
 
@@ -30,6 +31,7 @@ impl Default for Settings {
             max_ids: 0,
             keep_completed: 0,
             keep_failed: -1,
+            keep_batches: 86_400_000,
             max_jobs: 0,
         }
     }
@@ -52,6 +54,7 @@ impl Settings {
                 "max-ids" => self.max_ids = usize::try_from(w.uint(0)?).map_err(|_| ERR)?,
                 "keep-completed" => self.keep_completed = w.int(0)?,
                 "keep-failed" => self.keep_failed = w.int(-1)?,
+                "keep-batches" => self.keep_batches = w.int(-1)?,
                 "max-jobs" => self.max_jobs = usize::try_from(w.uint(0)?).map_err(|_| ERR)?,
                 _ => return Err(ERR),
             }

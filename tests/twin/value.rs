@@ -62,6 +62,11 @@ impl Value {
     }
 }
 
+/// A map with these fields.
+pub(crate) fn map(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    Value::Map(fields.into_iter().map(|(name, value)| (Value::bytes(name), value)).collect())
+}
+
 /// On one line: `[1 a x]`, `{id a}`, `null`.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

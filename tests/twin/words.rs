@@ -1,5 +1,6 @@
 //! Reading words: the little that all commands share.
 
+use super::batch::Gate;
 use super::job::{Backoff, Call, Start};
 
 /// Why a command is refused. Only the code is compared, so there is only a code.
@@ -22,6 +23,11 @@ impl<'a> Words<'a> {
     /// An id: 1 to 512 bytes.
     pub(crate) fn id(&mut self) -> Result<&'a [u8], Refused> {
         self.next().and_then(|id| if (1..=512).contains(&id.len()) { Ok(id) } else { Err(ERR) })
+    }
+
+    /// The name of a batch, which is as long as an id may be.
+    pub(crate) fn batch(&mut self) -> Result<Vec<u8>, Refused> {
+        Ok(self.id()?.to_vec())
     }
 
     /// A worker's name: 1 to 128 bytes.
@@ -115,8 +121,10 @@ pub(crate) enum OnDup {
 
 /// The options of ADD and MADD; the payload is filled in per job.
 pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(Call, OnDup), Refused> {
-    const KNOWN: [&str; 9] =
-        ["DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP"];
+    const KNOWN: [&str; 12] = [
+        "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP", "BATCH", "AFTER",
+        "AFTEROK",
+    ];
     let mut seen = Vec::new();
     let mut on_dup = OnDup::Ignore;
     let mut call = Call {
@@ -128,6 +136,8 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(Call, OnDup), Refuse
         dedup: None,
         expires_after: None,
         keep: None,
+        batch: None,
+        after: None,
     };
     while let Some(option) = words.option(&KNOWN, &mut seen)? {
         match option {
@@ -139,11 +149,21 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(Call, OnDup), Refuse
             "DEDUP" => call.dedup = Some(words.int(-1)?),
             "ONDUP" => on_dup = on_dup_word(words)?,
             "PX" => call.expires_after = Some(words.uint(1)?),
+            "BATCH" => call.batch = Some(words.batch()?),
+            "AFTER" => call.after = Some((words.batch()?, Gate::After)),
+            "AFTEROK" => call.after = Some((words.batch()?, Gate::AfterOk)),
             _ => call.keep = Some(words.int(0)?),
         }
     }
     let too_short = matches!((call.expires_after, call.start), (Some(px), Start::After(ms)) if px <= ms);
-    if too_short || (seen.contains(&"DELAY") && seen.contains(&"AT")) {
+    let both = |one, other| seen.contains(&one) && seen.contains(&other);
+    let is_tied = call.batch.is_some() || call.after.is_some();
+    let waits_for_its_own =
+        call.batch.is_some() && call.batch.as_ref() == call.after.as_ref().map(|(name, _)| name);
+    if too_short || both("DELAY", "AT") || both("AFTER", "AFTEROK") || waits_for_its_own {
+        return Err(ERR);
+    }
+    if is_tied && on_dup != OnDup::Ignore {
         return Err(ERR);
     }
     Ok((call, on_dup))
