@@ -9,21 +9,13 @@
 //! effect must refuse it. Whoever changes what an effect does raises [`VERSION`] and keeps the old meaning for the
 //! old number.
 
-use super::parts::{
-    put_addition, put_heard, put_maybe_batch, put_new_job, put_settings, read_addition, read_heard,
-    read_maybe_batch, read_new_job, read_settings,
-};
-use super::schedules::{put_fate, put_plan, read_fate, read_plan};
-use super::wire::{Put, Reader};
-use super::Refused;
-use crate::queue::schedules::{valid, LATEST_TICK};
-use crate::queue::{
-    valid_batch_name, valid_id, watch_is_sound, BatchNumber, Effect, Journal, NewJob, Now, Queue, Settled,
-    Target, MAX_WORKER,
-};
+use super::parts::{put_addition, put_heard, put_maybe_batch, put_new_job, put_settings};
+use super::schedules::{put_fate, put_plan};
+use super::wire::Put;
+use crate::queue::{Effect, Journal, Now, Queue, Settled, Target};
 
 /// The rules this module knows.
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 
 /// A blob is cut here: one command's effects may be many times what one argument can be.
 const BLOB_BYTES: usize = 1 << 20;
@@ -81,54 +73,39 @@ fn carried(effect: &Effect<'_>) -> usize {
     }
 }
 
-/// Does the effects of a blob to `queue`.
-pub(super) fn replay(queue: &mut Queue, blob: &[u8]) -> Result<(), Refused> {
-    let mut from = Reader::new(blob);
-    match from.byte()? {
-        VERSION => {}
-        version => return Err(Refused::Newer(version)),
-    }
-    let at = from.number()?;
-    while !from.is_empty() {
-        let effect = read_effect(&mut from, queue)?;
-        queue.apply(&effect, at);
-    }
-    Ok(())
-}
-
 /// The tags. Never reuse a number.
-mod tag {
-    pub(super) const ADDED: u8 = 1;
-    pub(super) const REPLACED: u8 = 2;
-    pub(super) const RERUN: u8 = 3;
-    pub(super) const DUPLICATES: u8 = 4;
-    pub(super) const CLAIMED: u8 = 5;
-    pub(super) const LEASED: u8 = 6;
-    pub(super) const PROGRESSED: u8 = 7;
-    pub(super) const COMPLETED: u8 = 8;
-    pub(super) const RETRIED: u8 = 9;
-    pub(super) const FAILED: u8 = 10;
-    pub(super) const RELEASED: u8 = 11;
-    pub(super) const CANCELLED: u8 = 12;
-    pub(super) const CANCEL_ASKED: u8 = 13;
-    pub(super) const REMOVED: u8 = 14;
-    pub(super) const PROMOTED: u8 = 15;
-    pub(super) const REVIVED: u8 = 16;
-    pub(super) const STALE_ACK: u8 = 17;
-    pub(super) const PAUSED: u8 = 18;
-    pub(super) const RESUMED: u8 = 19;
-    pub(super) const CONFIGURED: u8 = 20;
-    pub(super) const SETTLED: u8 = 21;
-    pub(super) const SETTLED_JOB: u8 = 22;
-    pub(super) const BATCH_OPENED: u8 = 23;
-    pub(super) const BATCH_SEALED: u8 = 24;
-    pub(super) const BATCH_FORGOTTEN: u8 = 25;
-    pub(super) const SCHEDULED: u8 = 30;
-    pub(super) const UNSCHEDULED: u8 = 31;
-    pub(super) const TICKED: u8 = 32;
-    pub(super) const WATCHED: u8 = 40;
-    pub(super) const UNWATCHED: u8 = 41;
-    pub(super) const HEARD: u8 = 42;
+pub(super) mod tag {
+    pub(crate) const ADDED: u8 = 1;
+    pub(crate) const REPLACED: u8 = 2;
+    pub(crate) const RERUN: u8 = 3;
+    pub(crate) const DUPLICATES: u8 = 4;
+    pub(crate) const CLAIMED: u8 = 5;
+    pub(crate) const LEASED: u8 = 6;
+    pub(crate) const PROGRESSED: u8 = 7;
+    pub(crate) const COMPLETED: u8 = 8;
+    pub(crate) const RETRIED: u8 = 9;
+    pub(crate) const FAILED: u8 = 10;
+    pub(crate) const RELEASED: u8 = 11;
+    pub(crate) const CANCELLED: u8 = 12;
+    pub(crate) const CANCEL_ASKED: u8 = 13;
+    pub(crate) const REMOVED: u8 = 14;
+    pub(crate) const PROMOTED: u8 = 15;
+    pub(crate) const REVIVED: u8 = 16;
+    pub(crate) const STALE_ACK: u8 = 17;
+    pub(crate) const PAUSED: u8 = 18;
+    pub(crate) const RESUMED: u8 = 19;
+    pub(crate) const CONFIGURED: u8 = 20;
+    pub(crate) const SETTLED: u8 = 21;
+    pub(crate) const SETTLED_JOB: u8 = 22;
+    pub(crate) const BATCH_OPENED: u8 = 23;
+    pub(crate) const BATCH_SEALED: u8 = 24;
+    pub(crate) const BATCH_FORGOTTEN: u8 = 25;
+    pub(crate) const SCHEDULED: u8 = 30;
+    pub(crate) const UNSCHEDULED: u8 = 31;
+    pub(crate) const TICKED: u8 = 32;
+    pub(crate) const WATCHED: u8 = 40;
+    pub(crate) const UNWATCHED: u8 = 41;
+    pub(crate) const HEARD: u8 = 42;
 }
 
 fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
@@ -253,128 +230,4 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
 /// An instant that is never 0 when it is there.
 fn put_due(out: &mut Vec<u8>, due: Option<u64>) {
     out.number(due.unwrap_or(0));
-}
-
-fn read_due(from: &mut Reader<'_>) -> Result<Option<u64>, Refused> {
-    Ok(Some(from.number()?).filter(|due| *due != 0))
-}
-
-/// A job that belongs where the job it is to follow or replace does.
-fn read_untied_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refused> {
-    let new = read_new_job(from)?;
-    if new.recipe.batch.is_some() || new.after.is_some() {
-        return Err(Refused::Damaged("a job with a batch of its own"));
-    }
-    Ok(new)
-}
-
-fn known(batch: BatchNumber, queue: &Queue) -> Result<BatchNumber, Refused> {
-    queue.batch_name(batch).map(|_| batch).ok_or(Refused::Diverged)
-}
-
-/// The name of a schedule that is there.
-fn known_schedule<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<&'a [u8], Refused> {
-    let name = from.bytes()?;
-    queue.schedules.get(name).map(|_| name).ok_or(Refused::Diverged)
-}
-
-fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, Refused> {
-    let find = |from: &mut Reader<'a>| queue.unfinished_job(from.bytes()?).ok_or(Refused::Diverged);
-    Ok(match from.byte()? {
-        tag::ADDED => {
-            let id = from.bytes()?;
-            if !valid_id(id) {
-                return Err(Refused::Damaged("an id that cannot be"));
-            }
-            let new = read_new_job(from)?;
-            if !queue.knows_batches_of(&new) || queue.unfinished_job(id).is_some() {
-                return Err(Refused::Diverged);
-            }
-            Effect::Added { id, new }
-        }
-        tag::REPLACED => Effect::Replaced { job: find(from)?, new: read_untied_job(from)? },
-        tag::RERUN => Effect::Rerun { job: find(from)?, new: read_untied_job(from)? },
-        tag::DUPLICATES => Effect::Duplicates {
-            count: from.number()?,
-            batch: match read_maybe_batch(from)? {
-                None => None,
-                Some(batch) => Some(known(batch, queue)?),
-            },
-        },
-        tag::BATCH_OPENED => {
-            let name = from.bytes()?;
-            if !valid_batch_name(name) || queue.find_batch(name).is_some() {
-                return Err(Refused::Damaged("a batch that cannot be"));
-            }
-            Effect::BatchOpened { name }
-        }
-        tag::BATCH_SEALED => Effect::BatchSealed { batch: known(BatchNumber(from.number()?), queue)? },
-        tag::BATCH_FORGOTTEN => {
-            let batch = known(BatchNumber(from.number()?), queue)?;
-            if !queue.may_be_forgotten(batch) {
-                return Err(Refused::Diverged);
-            }
-            Effect::BatchForgotten { batch }
-        }
-        tag::CLAIMED => {
-            let (job, token, worker) = (find(from)?, from.number()?, from.bytes()?);
-            if !queue.may_be_claimed_with(token) || worker.is_empty() || worker.len() > MAX_WORKER {
-                return Err(Refused::Damaged("a claim that cannot be"));
-            }
-            Effect::Claimed { job, token, worker, lease_until: from.number()? }
-        }
-        tag::LEASED => Effect::Leased { job: find(from)?, lease_until: from.number()? },
-        tag::PROGRESSED => Effect::Progressed { job: find(from)?, data: from.bytes()? },
-        tag::COMPLETED => Effect::Completed { job: find(from)?, result: from.maybe()? },
-        tag::RETRIED => Effect::Retried { job: find(from)?, due: read_due(from)?, error: from.maybe()? },
-        tag::FAILED => Effect::Failed { job: find(from)?, error: from.maybe()? },
-        tag::RELEASED => Effect::Released { job: find(from)?, due: read_due(from)? },
-        tag::CANCELLED => Effect::Cancelled { job: find(from)? },
-        tag::CANCEL_ASKED => Effect::CancelAsked { job: find(from)? },
-        tag::REMOVED => {
-            Effect::Removed { target: queue.find(from.bytes()?).map(Target).ok_or(Refused::Diverged)? }
-        }
-        tag::PROMOTED => Effect::Promoted { job: find(from)? },
-        tag::REVIVED => Effect::Revived { job: queue.failed_job(from.bytes()?).ok_or(Refused::Diverged)? },
-        tag::SETTLED_JOB => Effect::SettledJob { job: find(from)? },
-        tag::STALE_ACK => Effect::StaleAck,
-        tag::PAUSED => Effect::Paused,
-        tag::RESUMED => Effect::Resumed,
-        tag::CONFIGURED => Effect::Configured(read_settings(from)?),
-        tag::SETTLED => Effect::Settled(Settled { jobs: from.small()?, forgotten: from.small()? }),
-        tag::SCHEDULED => {
-            let (name, plan, next) = (from.bytes()?, read_plan(from)?, from.number()?);
-            if valid(name, &plan, next).is_none() {
-                return Err(Refused::Damaged("a schedule that cannot be"));
-            }
-            Effect::Scheduled { name, plan, next }
-        }
-        tag::UNSCHEDULED => Effect::Unscheduled { name: known_schedule(from, queue)? },
-        tag::TICKED => {
-            let (name, at, next) = (known_schedule(from, queue)?, from.number()?, read_due(from)?);
-            if at > LATEST_TICK || !queue.schedules.may_tick_next(name, next) {
-                return Err(Refused::Damaged("a tick that cannot be"));
-            }
-            Effect::Ticked { name, at, next, fate: read_fate(from)? }
-        }
-        tag::WATCHED => read_watched(from)?,
-        tag::UNWATCHED => Effect::Unwatched { prefix: read_prefix(from, queue)? },
-        tag::HEARD => Effect::Heard { prefix: read_prefix(from, queue)?, heard: read_heard(from)? },
-        _ => return Err(Refused::Damaged("unknown effect")),
-    })
-}
-
-fn read_watched<'a>(from: &mut Reader<'a>) -> Result<Effect<'a>, Refused> {
-    let (prefix, addition) = (from.bytes()?, read_addition(from)?);
-    if !watch_is_sound(prefix, &addition) {
-        return Err(Refused::Damaged("a prefix that cannot be"));
-    }
-    Ok(Effect::Watched { prefix, addition })
-}
-
-/// A prefix that this queue listens for.
-fn read_prefix<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<&'a [u8], Refused> {
-    let prefix = from.bytes()?;
-    let known = queue.expiries().has(prefix);
-    known.then_some(prefix).ok_or(Refused::Diverged)
 }

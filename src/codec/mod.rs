@@ -1,14 +1,18 @@
 //! Bytes <-> domain: what replicas, the append-only file and RDB files hold. Pure.
 //!
 //! - [`wire`]: numbers and byte strings, written and read.
-//! - [`schedules`]: a schedule, for both of the following.
-//! - [`effects`]: the journal of one command or tick: what happened.
-//! - [`snapshot`]: a whole queue in sections: what is.
+//! - [`parts`], [`schedules`]: what both of the following have.
+//! - [`effects`]: the journal of one command or tick: what happened. [`replay`]: the same read back, and done.
+//! - [`snapshot`], with [`jobs`], [`batches`] and [`expiries`]: a whole queue in sections: what is.
 //!
 //! Both travel in the same internal command, so their first byte tells them apart.
 
+mod batches;
 pub mod effects;
+mod expiries;
+mod jobs;
 mod parts;
+mod replay;
 mod schedules;
 pub mod snapshot;
 pub mod wire;
@@ -50,7 +54,7 @@ impl std::error::Error for Refused {}
 pub fn replay(queue: &mut Queue, blob: &[u8]) -> Result<(), Refused> {
     match blob.first() {
         Some(&snapshot::MARK) => snapshot::restore_section(queue, blob).map(|_| ()),
-        Some(_) => effects::replay(queue, blob),
+        Some(_) => replay::effects(queue, blob),
         None => Err(Refused::Damaged("empty")),
     }
 }

@@ -28,19 +28,17 @@
 //! To change the format: raise [`FORMAT`], keep reading the old number (copy the old reader under its number before
 //! editing), save a file of the last release under tests/, and say in the changelog what an upgrade means.
 
-use super::parts::{
-    put_addition, put_after, put_maybe_batch, put_new_job, put_recipe, put_settings, read_addition,
-    read_after, read_maybe_batch, read_new_job, read_recipe, read_settings,
-};
+use super::batches::{put_batch, read_batch};
+use super::expiries::{put_watch, read_watch};
+use super::jobs::{put_job, read_job};
+use super::parts::{put_maybe_batch, put_settings, read_maybe_batch, read_settings};
 use super::schedules::{put_schedule, read_schedule};
 use super::wire::{Put, Reader};
 use super::Refused;
 use crate::queue::counters::Counters;
 use crate::queue::histogram::Histogram;
 use crate::queue::remembered::Record;
-use crate::queue::{
-    Ending, Header, Queue, SavedBatch, SavedJob, SavedState, Tally, Template, Watch, FOREVER,
-};
+use crate::queue::{Ending, Header, Queue};
 
 /// The first byte of a section; no rules version will ever be this high.
 pub(super) const MARK: u8 = b'S';
@@ -52,9 +50,9 @@ const HEADER: u8 = 1;
 const JOBS: u8 = 2;
 const IDS: u8 = 3;
 const BATCHES: u8 = 4;
-const REFUSALS: u8 = 7;
 const SCHEDULES: u8 = 5;
 const EXPIRIES: u8 = 6;
+const REFUSALS: u8 = 7;
 
 /// Writes `queue` in sections, with what it has not told its replicas yet.
 pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
@@ -254,177 +252,6 @@ fn read_histogram(from: &mut Reader<'_>) -> Result<Histogram, Refused> {
     Ok(histogram)
 }
 
-mod flag {
-    pub(super) const EXPIRES: u16 = 1;
-    pub(super) const CANCEL_ASKED: u16 = 2;
-    pub(super) const RECORD: u16 = 4;
-    pub(super) const ERROR: u16 = 8;
-    pub(super) const PROGRESS: u16 = 16;
-    pub(super) const RESULT: u16 = 32;
-    pub(super) const RERUN: u16 = 64;
-    pub(super) const DONE_UNDER: u16 = 128;
-    /// From here on.
-    pub(super) const UNKNOWN: u16 = 256;
-}
-
-fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
-    out.bytes(job.id);
-    out.bytes(job.payload);
-    put_state(out, &job.state);
-    out.number(job.seq);
-    out.number(job.added_at);
-    out.signed(job.priority.into());
-    put_recipe(out, &job.recipe);
-    out.number(job.nacks.into());
-    out.number(job.losses.into());
-    let is_record = job.window_until != 0 || job.keep_until != 0;
-    let flags = [
-        (job.expires != FOREVER, flag::EXPIRES),
-        (job.cancel_asked, flag::CANCEL_ASKED),
-        (is_record, flag::RECORD),
-        (job.error.is_some(), flag::ERROR),
-        (job.progress.is_some(), flag::PROGRESS),
-        (job.result.is_some(), flag::RESULT),
-        (job.rerun.is_some(), flag::RERUN),
-        (job.done_under != 0, flag::DONE_UNDER),
-    ];
-    out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | flag).into());
-    if job.expires != FOREVER {
-        out.instant(job.expires);
-    }
-    if is_record {
-        out.instant(job.window_until);
-        out.instant(job.keep_until);
-    }
-    for text in [job.error, job.progress, job.result].into_iter().flatten() {
-        out.bytes(text);
-    }
-    if let Some(rerun) = &job.rerun {
-        put_new_job(out, rerun);
-    }
-    if job.done_under != 0 {
-        out.number(job.done_under);
-    }
-}
-
-fn read_job<'a>(from: &mut Reader<'a>) -> Result<SavedJob<'a>, Refused> {
-    let (id, payload) = (from.bytes()?, from.bytes()?);
-    let state = read_state(from)?;
-    let (seq, added_at) = (from.number()?, from.number()?);
-    let priority = i32::try_from(from.signed()?).map_err(|_| Refused::Damaged("a priority is too large"))?;
-    let recipe = read_recipe(from)?;
-    let (nacks, losses) = (from.small()?, from.small()?);
-    let flags: u16 = from.small()?;
-    if flags >= flag::UNKNOWN {
-        return Err(Refused::Damaged("unknown job flags"));
-    }
-    let has = |flag| flags & flag != 0;
-    Ok(SavedJob {
-        id,
-        payload,
-        state,
-        seq,
-        added_at,
-        priority,
-        recipe,
-        nacks,
-        losses,
-        expires: if has(flag::EXPIRES) { from.instant()? } else { FOREVER },
-        cancel_asked: has(flag::CANCEL_ASKED),
-        window_until: if has(flag::RECORD) { from.instant()? } else { 0 },
-        keep_until: if has(flag::RECORD) { from.instant()? } else { 0 },
-        error: if has(flag::ERROR) { Some(from.bytes()?) } else { None },
-        progress: if has(flag::PROGRESS) { Some(from.bytes()?) } else { None },
-        result: if has(flag::RESULT) { Some(from.bytes()?) } else { None },
-        rerun: if has(flag::RERUN) { Some(read_new_job(from)?) } else { None },
-        done_under: if has(flag::DONE_UNDER) { from.number()? } else { 0 },
-    })
-}
-
-fn put_state(out: &mut Vec<u8>, state: &SavedState<'_>) {
-    match *state {
-        SavedState::Waiting { since, lapsed } => {
-            out.push(0);
-            out.number(since);
-            out.number(lapsed);
-        }
-        SavedState::Delayed { due } => {
-            out.push(1);
-            out.number(due);
-        }
-        SavedState::Active { token, since, lease_until, worker } => {
-            out.push(2);
-            out.number(token);
-            out.number(since);
-            out.number(lease_until);
-            out.bytes(worker);
-        }
-        SavedState::Completed { at, token } => {
-            out.push(3);
-            out.number(at);
-            out.number(token);
-        }
-        SavedState::Failed { at, token } => {
-            out.push(4);
-            out.number(at);
-            out.number(token);
-        }
-        SavedState::Blocked { after, due } => {
-            out.push(5);
-            put_after(out, Some(after));
-            out.number(due);
-        }
-    }
-}
-
-fn read_state<'a>(from: &mut Reader<'a>) -> Result<SavedState<'a>, Refused> {
-    Ok(match from.byte()? {
-        0 => SavedState::Waiting { since: from.number()?, lapsed: from.number()? },
-        1 => SavedState::Delayed { due: from.number()? },
-        2 => SavedState::Active {
-            token: from.number()?,
-            since: from.number()?,
-            lease_until: from.number()?,
-            worker: from.bytes()?,
-        },
-        3 => SavedState::Completed { at: from.number()?, token: from.number()? },
-        4 => SavedState::Failed { at: from.number()?, token: from.number()? },
-        5 => match read_after(from)? {
-            Some(after) => SavedState::Blocked { after, due: from.number()? },
-            None => return Err(Refused::Damaged("a blocked job that waits for nothing")),
-        },
-        _ => return Err(Refused::Damaged("unknown state")),
-    })
-}
-
-fn put_batch(out: &mut Vec<u8>, batch: &SavedBatch<'_>) {
-    out.number(batch.number);
-    out.bytes(batch.name);
-    out.number(batch.created_at);
-    out.push(batch.sealed.into());
-    out.number(batch.finished_at);
-    out.instant(batch.keep_until);
-    for count in [batch.completed, batch.failed, batch.expired, batch.cancelled, batch.duplicates] {
-        out.number(count);
-    }
-}
-
-fn read_batch<'a>(from: &mut Reader<'a>) -> Result<SavedBatch<'a>, Refused> {
-    Ok(SavedBatch {
-        number: from.number()?,
-        name: from.bytes()?,
-        created_at: from.number()?,
-        sealed: from.flag()?,
-        finished_at: from.number()?,
-        keep_until: from.instant()?,
-        completed: from.number()?,
-        failed: from.number()?,
-        expired: from.number()?,
-        cancelled: from.number()?,
-        duplicates: from.number()?,
-    })
-}
-
 fn put_record(out: &mut Vec<u8>, record: &Record<'_>) {
     out.bytes(record.id);
     out.instant(record.until);
@@ -441,18 +268,4 @@ fn read_record<'a>(from: &mut Reader<'a>) -> Result<Record<'a>, Refused> {
         seq: from.number()?,
         ending: Ending::from_code(from.byte()?).ok_or(Refused::Damaged("unknown ending"))?,
     })
-}
-
-fn put_watch(out: &mut Vec<u8>, (prefix, watch): &(&[u8], &Watch)) {
-    out.bytes(prefix);
-    put_addition(out, &watch.template.addition());
-    for count in [watch.tally.enqueued, watch.tally.coalesced, watch.tally.dropped] {
-        out.number(count);
-    }
-}
-
-fn read_watch<'a>(from: &mut Reader<'a>) -> Result<(&'a [u8], Watch), Refused> {
-    let (prefix, addition) = (from.bytes()?, read_addition(from)?);
-    let tally = Tally { enqueued: from.number()?, coalesced: from.number()?, dropped: from.number()? };
-    Ok((prefix, Watch { template: Template::keep(&addition), tally }))
 }

@@ -208,6 +208,7 @@ impl<'a> JobOptions<'a> {
         if let Start::At(_) = self.start {
             return Err(Error::syntax("AT goes with one job only; DELAY goes with many"));
         }
+        self.ties_fit()?;
         Ok(Addition { job: self.job_of_any_time(payload), ties: self.ties, on_dup: self.on_dup })
     }
 

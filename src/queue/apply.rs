@@ -5,10 +5,7 @@
 
 use super::counters::Count;
 use super::job::{Job, NewJob, Rerun, State};
-use super::{
-    due_key, expiry_key, finished_key, ids, job, place_key, remembered, slab, Effect, Ending, Entry, Handle,
-    Queue, FOREVER,
-};
+use super::{ids, job, keys, Effect, Ending, Entry, Handle, Queue, FOREVER};
 
 impl Queue {
     /// Makes `effect` happen at the instant `at` (Unix ms). O(log n), but for [`Effect::Settled`], which costs
@@ -126,7 +123,7 @@ impl Queue {
         self.job_bytes += job.bytes();
         let Some(handle) = self.jobs.insert(job) else { return };
         let (jobs, remembered) = (&self.jobs, &self.remembered);
-        self.ids.insert(hash, Entry::Job(handle).pack(), |packed| hash_of(jobs, remembered, packed));
+        self.ids.insert(hash, Entry::Job(handle).pack(), |packed| keys::hash_of(jobs, remembered, packed));
         self.count_in(new.recipe.batch);
         self.start_life(handle, new, at);
         if new.after.is_some() {
@@ -263,111 +260,4 @@ impl Queue {
         self.next_seq = seq.saturating_add(1);
         seq
     }
-
-    /// Changes a job in ways that no index sees, keeping count of its memory.
-    pub(super) fn edit(&mut self, handle: Handle, change: impl FnOnce(&mut Job)) {
-        let Some(job) = self.jobs.get_mut(handle) else { return };
-        let before = job.bytes();
-        change(job);
-        self.job_bytes = (self.job_bytes + job.bytes()).saturating_sub(before);
-    }
-
-    /// Puts a job into the indexes of its state.
-    pub(super) fn enter(&mut self, handle: Handle) {
-        let Some(job) = self.jobs.get(handle) else { return };
-        let jobs = &self.jobs;
-        let (state, expires) = (job.state, job.expires());
-        match state {
-            State::Waiting { .. } => {
-                self.waiting.insert(place_key(jobs, handle), handle, |h| place_key(jobs, h));
-            }
-            State::Delayed { .. } => self.delayed.insert(due_key(jobs, handle), handle, |h| due_key(jobs, h)),
-            State::Blocked { after, .. } => {
-                self.blocked.insert(place_key(jobs, handle), handle, |h| place_key(jobs, h));
-                self.batches.block(after.batch, job.seq, handle, |h| place_key(jobs, h).seq);
-            }
-            State::Active { token, worker, .. } => {
-                self.workers.give(worker, token, handle, |h| token_key(jobs, h));
-                self.enter_active(handle);
-                return;
-            }
-            State::Completed { .. } => {
-                self.completed.insert(finished_key(jobs, handle), handle, |h| finished_key(jobs, h));
-            }
-            State::Failed { .. } => {
-                self.failed.insert(finished_key(jobs, handle), handle, |h| finished_key(jobs, h));
-            }
-        }
-        match state {
-            State::Waiting { .. } | State::Delayed { .. } | State::Blocked { .. } if expires != FOREVER => {
-                self.expiring.insert(expiry_key(jobs, handle), handle, |h| expiry_key(jobs, h));
-            }
-            State::Completed { .. } | State::Failed { .. } => self.plan_forgetting(Entry::Job(handle)),
-            _ => {}
-        }
-    }
-
-    /// Takes a job out of the indexes of its state.
-    pub(super) fn leave(&mut self, handle: Handle) {
-        let Some(job) = self.jobs.get(handle) else { return };
-        let jobs = &self.jobs;
-        let (state, expires) = (job.state, job.expires());
-        match state {
-            State::Waiting { .. } => {
-                self.waiting.remove(place_key(jobs, handle), handle);
-            }
-            State::Delayed { .. } => {
-                self.delayed.remove(due_key(jobs, handle), handle);
-            }
-            State::Blocked { after, .. } => {
-                self.blocked.remove(place_key(jobs, handle), handle);
-                self.batches.unblock(after.batch, job.seq, handle);
-            }
-            State::Active { token, worker, .. } => {
-                self.workers.take(worker, token, handle);
-                self.leave_active(handle);
-                return;
-            }
-            State::Completed { .. } => {
-                self.completed.remove(finished_key(jobs, handle), handle);
-            }
-            State::Failed { .. } => {
-                self.failed.remove(finished_key(jobs, handle), handle);
-            }
-        }
-        match state {
-            State::Waiting { .. } | State::Delayed { .. } | State::Blocked { .. } if expires != FOREVER => {
-                self.expiring.remove(expiry_key(jobs, handle), handle);
-            }
-            State::Completed { .. } | State::Failed { .. } => self.cancel_forgetting(Entry::Job(handle)),
-            _ => {}
-        }
-    }
-
-    fn enter_active(&mut self, handle: Handle) {
-        let jobs = &self.jobs;
-        self.active.insert(due_key(jobs, handle), handle, |h| due_key(jobs, h));
-    }
-
-    fn leave_active(&mut self, handle: Handle) {
-        let jobs = &self.jobs;
-        self.active.remove(due_key(jobs, handle), handle);
-    }
-}
-
-/// The token of an active job: the order of a worker's jobs.
-fn token_key(jobs: &slab::Slab<Job>, handle: Handle) -> u64 {
-    jobs.get(handle).map_or(u64::MAX, |job| match job.state {
-        State::Active { token, .. } => token,
-        _ => u64::MAX,
-    })
-}
-
-/// The hash of whatever id an entry has.
-pub(super) fn hash_of(jobs: &slab::Slab<Job>, remembered: &remembered::Remembered, packed: u32) -> u64 {
-    let id = match Entry::unpack(packed) {
-        Entry::Job(handle) => jobs.get(handle).map(Job::id),
-        Entry::Remembered(handle) => remembered.get(handle).map(|r| r.id),
-    };
-    ids::hash(id.unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use super::counters::Count;
 use super::job::State;
 use super::remembered::Record;
-use super::{apply, forget_key, ids, Ending, Entry, Handle, Queue, FOREVER};
+use super::{forget_key, ids, keys, Ending, Entry, Handle, Queue, FOREVER};
 
 /// `span` after `at`.
 pub(super) fn after(at: u64, span: u64) -> u64 {
@@ -146,7 +146,7 @@ impl Queue {
                 self.ids.remove(
                     hash,
                     |packed| packed == entry.pack(),
-                    |other| apply::hash_of(jobs, remembered, other),
+                    |other| keys::hash_of(jobs, remembered, other),
                 );
                 self.remembered.remove(handle);
             }
@@ -169,7 +169,7 @@ impl Queue {
             self.plan_forgetting(entry);
         } else {
             let (jobs, remembered) = (&self.jobs, &self.remembered);
-            self.ids.remove(hash, |other| other == packed, |other| apply::hash_of(jobs, remembered, other));
+            self.ids.remove(hash, |other| other == packed, |other| keys::hash_of(jobs, remembered, other));
         }
     }
 

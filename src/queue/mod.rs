@@ -48,7 +48,9 @@ mod explain;
 mod finish;
 pub mod histogram;
 pub(crate) mod ids;
+mod indexes;
 pub(crate) mod job;
+mod keys;
 mod list;
 mod news;
 pub(crate) mod order;
@@ -86,6 +88,7 @@ pub use job::{NewJob, Phase, Start};
 pub use list::Position;
 pub use news::{Awaited, News};
 pub use recipe::{Backoff, Recipe};
+pub(crate) use refusals::may_be_told_at_once;
 pub use remembered::Ending;
 pub(crate) use restore::{valid_id, Header, SavedBatch, SavedJob, SavedState};
 pub use schedules::{Memory, Schedule};
@@ -102,7 +105,9 @@ use batches::{Batch, Batches};
 use counters::{Count, Counters};
 use histogram::Histogram;
 use ids::IdIndex;
-use job::{Job, State};
+use job::Job;
+use keys::{due_key, expiry_key, finished_key, forget_key, place_key};
+pub(crate) use keys::{Entry, Place, When};
 use news::Subscriptions;
 use order::Order;
 use recipe::Recipes;
@@ -122,46 +127,6 @@ pub const MAX_WORKER: usize = 128;
 pub const MAX_ERROR: usize = 1024;
 /// Jobs a queue can hold at all: handles have 31 bits.
 const MAX_HANDLES: usize = 1 << 31;
-
-/// A place in line: smaller priority first, then who joined first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    pub(crate) priority: i32,
-    pub(crate) seq: u64,
-}
-
-/// A place in time: earlier first, then the smaller sequence number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct When {
-    pub(crate) at: u64,
-    pub(crate) seq: u64,
-}
-
-/// What an id leads to, in the 4 bytes the id index has for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entry {
-    Job(Handle),
-    Remembered(Handle),
-}
-
-impl Entry {
-    const REMEMBERED: u32 = 1 << 31;
-
-    fn pack(self) -> u32 {
-        match self {
-            Entry::Job(handle) => handle,
-            Entry::Remembered(handle) => handle | Self::REMEMBERED,
-        }
-    }
-
-    fn unpack(packed: u32) -> Self {
-        if packed & Self::REMEMBERED == 0 {
-            Entry::Job(packed)
-        } else {
-            Entry::Remembered(packed & !Self::REMEMBERED)
-        }
-    }
-}
 
 /// One queue: everything behind one Redis key.
 #[derive(Debug, Clone, Default)]
@@ -357,32 +322,6 @@ impl Queue {
         self.remembered.len()
     }
 
-    /// From now on [`Queue::take_news`] tells about `awaited`.
-    pub fn subscribe(&mut self, awaited: Awaited) {
-        self.subscriptions.begin(awaited);
-    }
-
-    /// Nobody waits for it any more.
-    pub fn unsubscribe(&mut self, awaited: &Awaited) {
-        self.subscriptions.end(awaited);
-    }
-
-    /// Nobody waits for anything any more.
-    pub fn unsubscribe_all(&mut self) {
-        self.subscriptions = Subscriptions::default();
-    }
-
-    /// Whether somebody waits for something.
-    #[must_use]
-    pub fn has_subscribers(&self) -> bool {
-        self.subscriptions.is_on()
-    }
-
-    /// What has become of what was awaited; it is not awaited any more.
-    pub fn take_news(&mut self) -> Vec<(Awaited, News)> {
-        self.subscriptions.take()
-    }
-
     /// How many jobs are in `phase`.
     #[must_use]
     pub fn count(&self, phase: Phase) -> usize {
@@ -396,42 +335,4 @@ impl Queue {
             Phase::Expired | Phase::Cancelled => 0,
         }
     }
-}
-
-fn place_key(jobs: &Slab<Job>, handle: Handle) -> Place {
-    jobs.get(handle).map_or(Place { priority: i32::MAX, seq: u64::MAX }, |job| Place {
-        priority: job.priority,
-        seq: job.seq,
-    })
-}
-
-/// When time changes the job: the key of the delayed and the active.
-fn due_key(jobs: &Slab<Job>, handle: Handle) -> When {
-    jobs.get(handle).map_or(When { at: u64::MAX, seq: u64::MAX }, |job| match job.state {
-        State::Delayed { due } => When { at: due, seq: job.seq },
-        _ => When { at: job.due(), seq: job.seq },
-    })
-}
-
-/// When an unclaimed job expires.
-fn expiry_key(jobs: &Slab<Job>, handle: Handle) -> When {
-    jobs.get(handle)
-        .map_or(When { at: u64::MAX, seq: u64::MAX }, |job| When { at: job.expires(), seq: job.seq })
-}
-
-/// When a job finished: the key of the completed and the failed.
-fn finished_key(jobs: &Slab<Job>, handle: Handle) -> When {
-    jobs.get(handle).map_or(When { at: u64::MAX, seq: u64::MAX }, |job| match job.state {
-        State::Completed { at, .. } | State::Failed { at, .. } => When { at, seq: job.seq },
-        _ => When { at: u64::MAX, seq: job.seq },
-    })
-}
-
-/// When a kept record or a remembered id is dropped.
-fn forget_key(jobs: &Slab<Job>, remembered: &Remembered, packed: u32) -> When {
-    let key = match Entry::unpack(packed) {
-        Entry::Job(handle) => jobs.get(handle).map(|job| When { at: job.due(), seq: job.seq }),
-        Entry::Remembered(handle) => remembered.get(handle).map(|r| When { at: r.until, seq: r.seq }),
-    };
-    key.unwrap_or(When { at: u64::MAX, seq: u64::MAX })
 }

@@ -13,6 +13,11 @@ use super::{Effect, Queue, Turn};
 /// In milliseconds.
 const TOLD_AFTER: u64 = 100;
 
+/// Whether so many can be: more than a server refuses in the time after which they are told.
+pub(crate) fn may_be_told_at_once(count: u64) -> bool {
+    (1..1 << 32).contains(&count)
+}
+
 /// Refused ADDs of one batch, or of none.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {

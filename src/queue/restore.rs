@@ -7,8 +7,8 @@ use super::job::{Job, Rare, Rerun, State};
 use super::remembered::Record;
 use super::schedules::SavedSchedule;
 use super::{
-    apply, ids, valid_batch_name, After, Batch, BatchNumber, Counters, Entry, Histogram, Members, NewJob,
-    Order, Queue, Recipe, Refusals, Settings, When, LATEST_TOKEN, MAX_ID, MAX_WORKER,
+    ids, keys, may_be_told_at_once, valid_batch_name, After, Batch, BatchNumber, Counters, Entry, Histogram,
+    Members, NewJob, Order, Queue, Recipe, Refusals, Settings, When, LATEST_TOKEN, MAX_ID, MAX_WORKER,
 };
 
 /// All of a queue that is not about single jobs.
@@ -191,7 +191,7 @@ impl Queue {
     /// Puts them back into a queue that has none.
     #[must_use]
     pub(crate) fn restore_refusals(&mut self, count: u64, batch: Option<BatchNumber>) -> bool {
-        let fits = !self.has_refusals() && (1..1 << 52).contains(&count);
+        let fits = !self.has_refusals() && may_be_told_at_once(count);
         self.refusals = Refusals::restored(count, batch);
         fits
     }
@@ -286,7 +286,7 @@ impl Queue {
         self.job_bytes += job.bytes();
         let Some(handle) = self.jobs.insert(job) else { return false };
         let (jobs, remembered) = (&self.jobs, &self.remembered);
-        self.ids.insert(hash, Entry::Job(handle).pack(), |packed| apply::hash_of(jobs, remembered, packed));
+        self.ids.insert(hash, Entry::Job(handle).pack(), |packed| keys::hash_of(jobs, remembered, packed));
         self.enter(handle);
         if !matches!(state, State::Completed { .. } | State::Failed { .. }) {
             self.count_in(saved.recipe.batch);
@@ -305,7 +305,7 @@ impl Queue {
         let Some(handle) = self.remembered.insert(record) else { return false };
         let entry = Entry::Remembered(handle);
         let (jobs, remembered) = (&self.jobs, &self.remembered);
-        self.ids.insert(hash, entry.pack(), |packed| apply::hash_of(jobs, remembered, packed));
+        self.ids.insert(hash, entry.pack(), |packed| keys::hash_of(jobs, remembered, packed));
         self.plan_forgetting(entry);
         true
     }

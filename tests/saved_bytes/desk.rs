@@ -1,7 +1,7 @@
 //! A queue behind its commands, without a server: what it journals is collected.
 
 use redis_jq::codec::effects::Log;
-use redis_jq::codec::snapshot::{save, Loader};
+use redis_jq::codec::snapshot::{save, save_state, Loader};
 use redis_jq::codec::Refused;
 use redis_jq::commands::args::Args;
 use redis_jq::commands::reply::Reply;
@@ -176,6 +176,13 @@ impl Reply for Heard {
 pub(crate) fn saved(queue: &Queue) -> Vec<Vec<u8>> {
     let mut sections = Vec::new();
     save(queue, &mut |section| sections.push(section.to_vec()));
+    sections
+}
+
+/// The state of a queue in sections: what is equal on every server.
+pub(crate) fn state(queue: &Queue) -> Vec<Vec<u8>> {
+    let mut sections = Vec::new();
+    save_state(queue, &mut |section| sections.push(section.to_vec()));
     sections
 }
 

@@ -1,0 +1,149 @@
+//! Jobs in snapshots; what they look like is drawn in snapshot.rs.
+
+use super::parts::{put_after, put_new_job, put_recipe, read_after, read_new_job, read_recipe};
+use super::wire::{Put, Reader};
+use super::Refused;
+use crate::queue::{SavedJob, SavedState, FOREVER};
+
+mod flag {
+    pub(super) const EXPIRES: u16 = 1;
+    pub(super) const CANCEL_ASKED: u16 = 2;
+    pub(super) const RECORD: u16 = 4;
+    pub(super) const ERROR: u16 = 8;
+    pub(super) const PROGRESS: u16 = 16;
+    pub(super) const RESULT: u16 = 32;
+    pub(super) const RERUN: u16 = 64;
+    pub(super) const DONE_UNDER: u16 = 128;
+    /// From here on.
+    pub(super) const UNKNOWN: u16 = 256;
+}
+
+pub(super) fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
+    out.bytes(job.id);
+    out.bytes(job.payload);
+    put_state(out, &job.state);
+    out.number(job.seq);
+    out.number(job.added_at);
+    out.signed(job.priority.into());
+    put_recipe(out, &job.recipe);
+    out.number(job.nacks.into());
+    out.number(job.losses.into());
+    let is_record = job.window_until != 0 || job.keep_until != 0;
+    let flags = [
+        (job.expires != FOREVER, flag::EXPIRES),
+        (job.cancel_asked, flag::CANCEL_ASKED),
+        (is_record, flag::RECORD),
+        (job.error.is_some(), flag::ERROR),
+        (job.progress.is_some(), flag::PROGRESS),
+        (job.result.is_some(), flag::RESULT),
+        (job.rerun.is_some(), flag::RERUN),
+        (job.done_under != 0, flag::DONE_UNDER),
+    ];
+    out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | flag).into());
+    if job.expires != FOREVER {
+        out.instant(job.expires);
+    }
+    if is_record {
+        out.instant(job.window_until);
+        out.instant(job.keep_until);
+    }
+    for text in [job.error, job.progress, job.result].into_iter().flatten() {
+        out.bytes(text);
+    }
+    if let Some(rerun) = &job.rerun {
+        put_new_job(out, rerun);
+    }
+    if job.done_under != 0 {
+        out.number(job.done_under);
+    }
+}
+
+pub(super) fn read_job<'a>(from: &mut Reader<'a>) -> Result<SavedJob<'a>, Refused> {
+    let (id, payload) = (from.bytes()?, from.bytes()?);
+    let state = read_state(from)?;
+    let (seq, added_at) = (from.number()?, from.number()?);
+    let priority = i32::try_from(from.signed()?).map_err(|_| Refused::Damaged("a priority is too large"))?;
+    let recipe = read_recipe(from)?;
+    let (nacks, losses) = (from.small()?, from.small()?);
+    let flags: u16 = from.small()?;
+    if flags >= flag::UNKNOWN {
+        return Err(Refused::Damaged("unknown job flags"));
+    }
+    let has = |flag| flags & flag != 0;
+    Ok(SavedJob {
+        id,
+        payload,
+        state,
+        seq,
+        added_at,
+        priority,
+        recipe,
+        nacks,
+        losses,
+        expires: if has(flag::EXPIRES) { from.instant()? } else { FOREVER },
+        cancel_asked: has(flag::CANCEL_ASKED),
+        window_until: if has(flag::RECORD) { from.instant()? } else { 0 },
+        keep_until: if has(flag::RECORD) { from.instant()? } else { 0 },
+        error: if has(flag::ERROR) { Some(from.bytes()?) } else { None },
+        progress: if has(flag::PROGRESS) { Some(from.bytes()?) } else { None },
+        result: if has(flag::RESULT) { Some(from.bytes()?) } else { None },
+        rerun: if has(flag::RERUN) { Some(read_new_job(from)?) } else { None },
+        done_under: if has(flag::DONE_UNDER) { from.number()? } else { 0 },
+    })
+}
+
+fn put_state(out: &mut Vec<u8>, state: &SavedState<'_>) {
+    match *state {
+        SavedState::Waiting { since, lapsed } => {
+            out.push(0);
+            out.number(since);
+            out.number(lapsed);
+        }
+        SavedState::Delayed { due } => {
+            out.push(1);
+            out.number(due);
+        }
+        SavedState::Active { token, since, lease_until, worker } => {
+            out.push(2);
+            out.number(token);
+            out.number(since);
+            out.number(lease_until);
+            out.bytes(worker);
+        }
+        SavedState::Completed { at, token } => {
+            out.push(3);
+            out.number(at);
+            out.number(token);
+        }
+        SavedState::Failed { at, token } => {
+            out.push(4);
+            out.number(at);
+            out.number(token);
+        }
+        SavedState::Blocked { after, due } => {
+            out.push(5);
+            put_after(out, Some(after));
+            out.number(due);
+        }
+    }
+}
+
+fn read_state<'a>(from: &mut Reader<'a>) -> Result<SavedState<'a>, Refused> {
+    Ok(match from.byte()? {
+        0 => SavedState::Waiting { since: from.number()?, lapsed: from.number()? },
+        1 => SavedState::Delayed { due: from.number()? },
+        2 => SavedState::Active {
+            token: from.number()?,
+            since: from.number()?,
+            lease_until: from.number()?,
+            worker: from.bytes()?,
+        },
+        3 => SavedState::Completed { at: from.number()?, token: from.number()? },
+        4 => SavedState::Failed { at: from.number()?, token: from.number()? },
+        5 => match read_after(from)? {
+            Some(after) => SavedState::Blocked { after, due: from.number()? },
+            None => return Err(Refused::Damaged("a blocked job that waits for nothing")),
+        },
+        _ => return Err(Refused::Damaged("unknown state")),
+    })
+}
