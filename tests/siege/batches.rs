@@ -19,8 +19,11 @@ const JOBS: usize = 1_000_000;
 const FOLLOWERS: usize = 100_000;
 /// Jobs that are claimed and acknowledged with one command.
 const AT_ONCE: usize = 1000;
-/// No command and no tick may keep the server busy for so long, not even in a build for tests.
+/// No command may keep the server busy for so long, not even in a build for tests: a PING may meet several that claim or
+/// acknowledge a thousand jobs.
 const STALL: Duration = Duration::from_millis(60);
+/// Nor may a tick while nobody asks for anything: this is a third of what it takes to let all followers go on at once.
+const TICK: Duration = Duration::from_millis(20);
 
 /// Adds jobs whose ids begin with `name`, thousands at a time, with `options`.
 fn add(client: &mut Client, name: &str, jobs: usize, options: &str) {
@@ -118,7 +121,9 @@ fn a_million_jobs_in_a_batch_finish_without_a_stall() {
 
     let pinger = Pinger::begin(&server);
     let workers = ["w1", "w2"].map(|name| work(&server, name));
-    workers.into_iter().for_each(|worker| worker.join().expect("a worker that only works"));
+    for worker in workers {
+        worker.join().expect("a worker that only works");
+    }
     let while_working = pinger.end();
     assert_eq!(numbers(&mut client, "million")["completed"], JOBS);
 
@@ -128,13 +133,15 @@ fn a_million_jobs_in_a_batch_finish_without_a_stall() {
     let pinger = Pinger::begin(&server);
     let begun = Instant::now();
     assert_eq!(client.send(&last.words("JQ.ACK", "q")).unwrap(), Value::Array(vec![Value::Int(1)]));
-    until_true("all that waited goes on", || client.stat("q", "waiting") == FOLLOWERS as i64);
+    until_true("all that waited goes on", || {
+        usize::try_from(client.stat("q", "waiting")).is_ok_and(|waiting| waiting == FOLLOWERS)
+    });
     let released = begun.elapsed();
     let while_releasing = pinger.end();
     println!("longest PING while working: {while_working:?}; while {FOLLOWERS} go on: {while_releasing:?}");
     println!("all have gone on after {released:?}");
     assert!(while_working.busy < STALL, "{while_working:?}");
-    assert!(while_releasing.busy < STALL, "{while_releasing:?}");
+    assert!(while_releasing.busy < TICK, "{while_releasing:?}");
     assert!(released < Duration::from_secs(10), "{released:?}");
 
     let million = numbers(&mut client, "million");

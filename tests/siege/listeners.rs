@@ -160,7 +160,9 @@ fn a_queue_that_goes_away_answers_null() {
         } else {
             client.ask::<()>(line);
         }
-        listeners.into_iter().for_each(|listener| listener.hear_null(line));
+        for listener in listeners {
+            listener.hear_null(line);
+        }
         wait_for_listeners(&mut client, 0);
         check_all(line, &mut client);
         client.ask::<()>("FLUSHALL");
@@ -175,7 +177,9 @@ fn a_queue_that_moved_tells_those_who_wait_at_its_new_name() {
     for line in ["RENAME q r", "SWAPDB 0 1", "MOVE q 1"] {
         let before = gather(&server, &mut client);
         client.ask::<()>(line);
-        before.into_iter().for_each(|listener| listener.hear_null(line));
+        for listener in before {
+            listener.hear_null(line);
+        }
         let (name, back) = match line {
             "RENAME q r" => ("r", "ECHO nothing"),
             "SWAPDB 0 1" => ("q", "SWAPDB 0 1"),
@@ -238,7 +242,7 @@ fn a_pause_holds_no_listener_back_for_ever() {
         let mut short: Vec<_> = (0..3).map(|_| Listener::begin(&server, "JQ.AWAIT q BATCH b 20")).collect();
         client.ask::<()>(&format!("CLIENT PAUSE 100 {how}"));
         let late = Listener::begin(&server, "JQ.AWAIT q JOB a 20");
-        for listener in short.iter_mut() {
+        for listener in &mut short {
             assert_eq!(listener.hear_of_batch()["pending"], 1, "{how}");
         }
         // Held back itself until the pause is over.
