@@ -18,12 +18,13 @@ meter.begin();
 
 const jobs = [];
 for (let first = 1; first <= Number(users); first += CHUNK) {
-  const calls = [];
+  const chunk = [];
   for (let number = first; number < first + CHUNK && number <= Number(users); number += 1) {
     const { id, payload } = user(run, number);
-    calls.push(queue.add(payload, { jobId: id, attempts: 3, backoff: 500, removeOnComplete: remove === 'remove' }));
+    const opts = { jobId: id, attempts: 3, backoff: 500, removeOnComplete: remove === 'remove' };
+    chunk.push({ data: payload, opts });
   }
-  jobs.push(...(await Promise.all(calls)));
+  jobs.push(...(await queue.addBulk(chunk)));
 }
 
 const counts = { completed: 0, failed: 0 };
@@ -32,7 +33,7 @@ const count = (outcome) => {
 };
 setInterval(() => report({ counts }), 200);
 
-report({ waiting: true });
+report({ waiting: true, phases: [performance.now()] });
 await Promise.all(jobs.map((job) => job.finished().then(() => count('completed'), () => count('failed'))));
 meter.end();
 

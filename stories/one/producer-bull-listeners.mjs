@@ -35,13 +35,13 @@ setInterval(() => report({ counts }), 200);
 await sleep(1_000);
 
 for (let first = 1; first <= Number(users); first += CHUNK) {
-  const calls = [];
+  const chunk = [];
   for (let number = first; number < first + CHUNK && number <= Number(users); number += 1) {
     const { id, payload } = user(run, number);
     open.add(id);
-    calls.push(queue.add(payload, { jobId: id, attempts: 3, backoff: 500 }));
+    chunk.push({ data: payload, opts: { jobId: id, attempts: 3, backoff: 500 } });
   }
-  await Promise.all(calls);
+  await queue.addBulk(chunk);
 }
 
 report({ waiting: true });

@@ -14,7 +14,7 @@ const [port, run, users] = process.argv.slice(2);
 const redis = new Redis({ port: Number(port), maxRetriesPerRequest: null });
 await redis.ping();
 
-const meter = new Meter(() => [process, redis, redis.stream]);
+const meter = new Meter(() => (redis.status === 'ready' ? [process, redis, redis.stream] : []));
 meter.begin();
 
 for (let first = 1; first <= Number(users); first += CHUNK) {

@@ -41,12 +41,11 @@ function told({ batch, counts, done }, { users }) {
 export function judge(results, sizes) {
   const promises = new Promises();
   const right = { ...expected(sizes.users), pending: 0, expired: 0, cancelled: 0, duplicates: sizes.users };
+  const told = (batch) => Object.keys(right).map((field) => `${batch[field]} ${field}`).join(', ');
   for (const result of [results.jq, results.python]) {
     console.log(`${result.name}, ${seconds(result.took)}, ${thousands(result.executions)} executions`);
-    for (const [field, number] of Object.entries(right)) {
-      promises.equal(field, result.batch[field], number);
-      promises.equal(`  told to the second producer`, result.twin.batch[field], number);
-    }
+    promises.equal('told', told(result.batch), told(right));
+    promises.equal('told to the second producer', told(result.twin.batch), told(right));
     promises.equal('acknowledged, follow-up job included', result.stats.acks, right.completed + 1);
     promises.equal('runs of the follow-up job', result.reports, 1);
     promises.equal('discrepancies in JQ.CHECK', result.discrepancies, 0);

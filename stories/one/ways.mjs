@@ -1,6 +1,6 @@
 // The ways to know when the night's work is done.
 
-const PYTHON = process.env.STORY_PYTHON ?? '.venv/bin/python';
+const PYTHON = '.venv/bin/python';
 const node = (file) => ['node', '--expose-gc', `one/${file}`];
 
 /** Tells how many of Bull's jobs have not ended. */

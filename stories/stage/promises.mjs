@@ -5,7 +5,7 @@ export class Promises {
 
   /** `value` must be `expected`. */
   equal(what, value, expected) {
-    this.#judge(value === expected, `${what}: ${value}, must be ${expected}`);
+    this.#judge(value === expected, `${what}: ${value}${value === expected ? '' : `, must be ${expected}`}`);
   }
 
   /** `value` must be `limit` or less. */

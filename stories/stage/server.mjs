@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Redis from 'ioredis';
 import { ended, until } from './patience.mjs';
@@ -66,7 +66,7 @@ export class Server {
 
   async #launch() {
     const words = ['--bind', '127.0.0.1', '--port', this.port, '--dir', this.folder, '--save', ''];
-    words.push('--loadmodule', process.env.JQ_MODULE ?? BUILT);
+    words.push('--loadmodule', resolve(process.env.JQ_MODULE ?? BUILT));
     for (const [name, value] of Object.entries(this.#settings)) {
       words.push(`--${name}`, ...String(value).split(' '));
     }
