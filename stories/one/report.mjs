@@ -65,8 +65,8 @@ export function draw({ jq, finished, listeners }, sizes) {
   });
   return lines({
     title: `Waiting for ${thousands(sizes.users)} jobs: live heap of the producer`,
-    subtitle: `Listeners added: job.finished() ${thousands(finished.listeners)}, queue-wide ${listeners.listeners}, \
-JQ.AWAIT ${jq.listeners}. With JQ.AWAIT a worker and the server were killed meanwhile.`,
+    subtitle: `Listeners added: finished() ${thousands(finished.listeners)}, queue-wide ${listeners.listeners}, \
+JQ.AWAIT ${jq.listeners}. A worker and the server were killed during JQ.AWAIT.`,
     unitX: 's',
     unitY: 'MB above the start',
     lines: [
