@@ -28,7 +28,7 @@ export async function night(way, sizes, { faults = false, autoPipelining = true 
     const midnight = await setKeys(stage.control, sizes);
     await stage.until(() => Date.now() > midnight - 100, PATIENCE, 'midnight does not come');
     await stage.server.usage.reset(stage.control);
-    const story = faults ? await disturb(stage, troupe, way, midnight) : {};
+    const story = faults ? await disturb(stage, troupe, midnight) : {};
     await settle(stage, troupe, way, midnight);
     return { ...story, ...(await account(stage, troupe, way, midnight)) };
   });
