@@ -13,6 +13,8 @@ export class Part {
   facts = {};
   /** What it wrote to standard error. */
   complaints = '';
+  /** The signal by which it was asked to end. */
+  asked = null;
 
   constructor(command, heard = () => {}) {
     const [program, ...words] = command.map(String);
@@ -33,7 +35,7 @@ export class Part {
   /** What went wrong with it, if anything. */
   get failure() {
     const { exitCode, signalCode } = this.process;
-    if (this.killed || (exitCode ?? 0) === 0 && signalCode === null) return undefined;
+    if (this.killed || (exitCode ?? 0) === 0 && (signalCode ?? this.asked) === this.asked) return undefined;
     return `${this.name} ended with ${exitCode ?? signalCode}:\n${this.complaints}`;
   }
 
@@ -46,7 +48,8 @@ export class Part {
 
   /** Asks it to end, and waits until its last word is read. */
   async stop(limit = 15_000) {
-    this.process.kill('SIGTERM');
+    this.asked = 'SIGTERM'; // one that was still starting ends of that
+    this.process.kill(this.asked);
     const late = setTimeout(() => this.process.kill('SIGKILL'), limit);
     await this.over;
     clearTimeout(late);

@@ -18,9 +18,9 @@ const START_LIMIT = 20_000;
 
 // Starts the command in "$@" and ends it, folder and all, when the pipe at 3 is closed; a line in it calls that off.
 // The kernel closes the pipe however the story ends, so a killed story leaves no server behind either. `exec` keeps the
-// process id: $$ of the watcher is the server.
+// process id: $$ of the watcher is the server. A worker that has not ended yet may put a file into the folder meanwhile.
 const UNTIL_PIPE_ENDS = `
-  (read -r _ <&3 || { kill -9 $$; rm -rf "$FOLDER"; }) >/dev/null 2>&1 &
+  (read -r _ <&3 || { kill -9 $$; rm -rf "$FOLDER" || { sleep 1; rm -rf "$FOLDER"; }; }) >/dev/null 2>&1 &
   exec "$@" 3<&-
 `;
 
