@@ -20,14 +20,15 @@ export function tabulate(results, sizes) {
     `+${megabytes(result.rss)}`,
   ]);
   const { completed, failed } = expected(sizes.users);
-  const { jq } = results;
+  const { jq, restarted } = results;
+  const words = (reasons) => Object.entries(reasons).map(([text, count]) => `${text} (${count})`).join(', ');
   return `${table(HEAD, rows)}
 
 Right is: ${thousands(completed)} completed, ${thousands(failed)} failed. Growth of the producer since before its first \
 job: live heap, resident memory and listeners at their most, MaxListenersExceededWarning.
 With JQ.AWAIT a worker was killed after a quarter of the jobs, the server after ${thousands(jq.rowsAtCrash)}, and the \
 producer ran twice: ${thousands(jq.batch.duplicates)} duplicates refused, the follow-up job ran ${jq.reports} time. Bull \
-ran undisturbed but where it says otherwise.
+ran undisturbed but where it says otherwise.${restarted ? ` Restarted, its failed jobs said: ${words(restarted.reasons)}.` : ''}
 Measured on ${machine(jq.redis, ['bull', 'ioredis'])}.`;
 }
 

@@ -85,5 +85,15 @@ async function watch(stage, { producer, rows, users }, way) {
   };
   await stage.until(() => producer.facts.done || (producer.facts.waiting && hearsNothingMore()), LIMIT, 'no end');
   await sleep(300); // its last look at itself
-  return { executions: rows().length };
+  return { executions: rows().length, reasons: await reasonsOfFailure(control) };
+}
+
+/** Why Bull's failed jobs have failed: how many of each reason. */
+async function reasonsOfFailure(control) {
+  const reasons = {};
+  for (const id of await control.zrange('bull:users:failed', 0, -1)) {
+    const reason = await control.hget(`bull:users:${id}`, 'failedReason');
+    reasons[reason] = (reasons[reason] ?? 0) + 1;
+  }
+  return reasons;
 }
