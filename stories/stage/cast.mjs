@@ -56,12 +56,6 @@ export class Part {
     if (this.failure) throw new Error(this.failure);
   }
 
-  /** Waits for its end, which must be a good one. */
-  async finish() {
-    await this.over;
-    if (this.failure) throw new Error(this.failure);
-  }
-
   /** Lets it go at once, whatever it is doing. */
   leave() {
     this.killed = true;

@@ -86,7 +86,7 @@ function apart(labels) {
   return sorted;
 }
 
-/** The next of 1, 2, 4, 8, 12, 16, 20, 40 ... */
+/** The next of 1, 2, 4, 8, 10, 20, 40, 80 ... */
 function ceiling(value) {
   for (let power = 1; ; power *= 10) {
     const step = [1, 2, 4, 8].map((digit) => digit * power).find((limit) => value <= limit);

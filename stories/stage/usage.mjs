@@ -1,6 +1,6 @@
 // What a server used, read from INFO and summed over its lives: a restart begins at zero.
 
-const SECTIONS = { cpu: cpuSeconds, commandstats: commandCalls, stats: commandsReceived };
+const SECTIONS = { cpu: cpuSeconds, commandstats: commandCalls };
 
 export class Usage {
   #before = zero();
@@ -22,7 +22,7 @@ export class Usage {
     this.#sum = await this.total(control);
   }
 
-  /** `cpu` in seconds; `commands` run, those inside scripts too; `received` from clients. */
+  /** `cpu` in seconds; `commands` run, those inside scripts too. */
   async total(control) {
     const now = await read(control);
     const total = zero();
@@ -31,21 +31,17 @@ export class Usage {
   }
 }
 
-const zero = () => ({ cpu: 0, commands: 0, received: 0 });
+const zero = () => ({ cpu: 0, commands: 0 });
 
 async function read(control) {
-  const [cpu, commands, received] = await Promise.all(
+  const [cpu, commands] = await Promise.all(
     Object.entries(SECTIONS).map(async ([section, number]) => number(await control.info(section))),
   );
-  return { cpu, commands, received };
+  return { cpu, commands };
 }
 
 function cpuSeconds(info) {
   return field(info, 'used_cpu_user') + field(info, 'used_cpu_sys');
-}
-
-function commandsReceived(info) {
-  return field(info, 'total_commands_processed');
 }
 
 function commandCalls(info) {

@@ -23,7 +23,7 @@ export function tabulate(results, sizes) {
 
 Killed with JQ.ADD: ${worker(add)}, and the server with ${done(add)} and ${thousands(add.unansweredAtCrash)} calls \
 unanswered. With JQ.ONEXPIRE: the server at midnight, ${worker(onexpire)}, and the server with ${done(onexpire)}.
-Redis CPU is user and system time from midnight until everything was done, Pub/Sub and restarts included; commands are \
+Redis CPU is user and system time until everything was done, Pub/Sub and restarts included; commands are \
 those inside scripts, too.
 Measured on ${machine(results.bullmq.redis, ['bullmq', 'ioredis'])}.`;
 }
