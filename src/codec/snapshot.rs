@@ -19,7 +19,7 @@
 //!   5 schedules  schedules until the end of the section, drawn in schedules.rs
 //!   6 expiries  prefixes until the end of the section, in their order: prefix bytes, addition (empty payload),
 //!            enqueued, coalesced, dropped numbers
-//!   7 refusals  that replicas were not told yet, unless there are none: count number, maybe-batch
+//!   7 refusals  that replicas were not told yet, unless there are none: count number, maybe-batch, since number
 //! ```
 //!
 //! The header comes first, batches before the jobs that belong to them. Batches, jobs, ids and schedules come in an order
@@ -38,7 +38,7 @@ use super::Refused;
 use crate::queue::counters::Counters;
 use crate::queue::histogram::Histogram;
 use crate::queue::remembered::Record;
-use crate::queue::{Ending, Header, Queue};
+use crate::queue::{Ending, Header, Queue, Refusals};
 
 /// The first byte of a section; no rules version will ever be this high.
 pub(super) const MARK: u8 = b'S';
@@ -57,10 +57,11 @@ const REFUSALS: u8 = 7;
 /// Writes `queue` in sections, with what it has not told its replicas yet.
 pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
     save_state(queue, put);
-    if let Some((count, batch)) = queue.saved_refusals() {
+    if let Some(refusals) = queue.saved_refusals() {
         let mut section = vec![MARK, FORMAT, REFUSALS];
-        section.number(count);
-        put_maybe_batch(&mut section, batch);
+        section.number(refusals.count);
+        put_maybe_batch(&mut section, refusals.batch);
+        section.number(refusals.since);
         put(&section);
     }
 }
@@ -164,7 +165,7 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
         }
         REFUSALS => {
             let (count, batch) = (from.number()?, read_maybe_batch(&mut from)?);
-            if !queue.restore_refusals(count, batch) {
+            if !queue.restore_refusals(Refusals { count, batch, since: from.number()? }) {
                 return Err(Refused::Damaged("refusals that cannot be"));
             }
         }

@@ -19,12 +19,12 @@ pub(crate) fn may_be_told_at_once(count: u64) -> bool {
 }
 
 /// Refused ADDs of one batch, or of none.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Refusals {
     pub(crate) count: u64,
     pub(crate) batch: Option<BatchNumber>,
     /// When the first of them was refused, Unix ms.
-    since: u64,
+    pub(crate) since: u64,
 }
 
 /// A copy of a queue has its state only.
@@ -35,11 +35,6 @@ impl Clone for Refusals {
 }
 
 impl Refusals {
-    /// Those that were saved with a queue. They are due at once.
-    pub(crate) fn restored(count: u64, batch: Option<BatchNumber>) -> Self {
-        Refusals { count, batch, since: 0 }
-    }
-
     pub(super) fn any(&self) -> bool {
         self.count > 0
     }

@@ -7,8 +7,8 @@ use super::job::{Job, Rare, Rerun, State};
 use super::remembered::Record;
 use super::schedules::SavedSchedule;
 use super::{
-    ids, keys, may_be_told_at_once, valid_batch_name, After, Batch, BatchNumber, Counters, Entry, Histogram,
-    Members, NewJob, Order, Queue, Recipe, Refusals, Settings, When, LATEST_TOKEN, MAX_ID, MAX_WORKER,
+    ids, keys, may_be_told_at_once, valid_batch_name, After, Batch, Counters, Entry, Histogram, Members,
+    NewJob, Order, Queue, Recipe, Refusals, Settings, When, LATEST_TOKEN, MAX_ID, MAX_WORKER,
 };
 
 /// All of a queue that is not about single jobs.
@@ -183,20 +183,20 @@ impl Queue {
         true
     }
 
-    /// Refused ADDs that replicas were not told yet, and their batch.
-    pub(crate) fn saved_refusals(&self) -> Option<(u64, Option<BatchNumber>)> {
-        self.has_refusals().then_some((self.refusals.count, self.refusals.batch))
+    /// Refused ADDs that replicas were not told yet.
+    pub(crate) fn saved_refusals(&self) -> Option<&Refusals> {
+        self.has_refusals().then_some(&self.refusals)
     }
 
     /// Puts them back into a queue that has none.
     #[must_use]
-    pub(crate) fn restore_refusals(&mut self, count: u64, batch: Option<BatchNumber>) -> bool {
-        let fits = !self.has_refusals() && may_be_told_at_once(count);
-        self.refusals = Refusals::restored(count, batch);
+    pub(crate) fn restore_refusals(&mut self, refusals: Refusals) -> bool {
+        let fits = !self.has_refusals() && may_be_told_at_once(refusals.count);
+        self.refusals = refusals;
         fits
     }
 
-    /// Puts a batch into a queue whose header is there.
+    /// Puts a batch into a queue whose header is there, and no job yet: its members would not be counted.
     #[must_use]
     pub(crate) fn restore_batch(&mut self, saved: &SavedBatch<'_>) -> bool {
         let members = Members {
@@ -223,7 +223,7 @@ impl Queue {
             keep_until: saved.keep_until,
             blocked: Order::default(),
         };
-        fits && self.batches.restore(saved.number, batch)
+        fits && self.jobs.len() == 0 && self.batches.restore(saved.number, batch)
     }
 
     /// Puts a job into a queue whose header is there.
