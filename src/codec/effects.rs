@@ -108,6 +108,7 @@ pub(super) mod tag {
     pub(crate) const HEARD: u8 = 42;
 }
 
+#[allow(clippy::too_many_lines, reason = "a table: an arm for each effect")]
 fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
     let about = |out: &mut Vec<u8>, tag: u8, target: Target| {
         out.push(tag);

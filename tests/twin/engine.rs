@@ -86,7 +86,10 @@ impl Engine for Restarted {
     }
 }
 
-fn written(queue: &Queue, write: fn(&Queue, &mut dyn FnMut(&[u8]))) -> Vec<Vec<u8>> {
+/// A way to write a queue down, section by section.
+type Writer = fn(&Queue, &mut dyn FnMut(&[u8]));
+
+fn written(queue: &Queue, write: Writer) -> Vec<Vec<u8>> {
     let mut sections = Vec::new();
     write(queue, &mut |section| sections.push(section.to_vec()));
     sections
