@@ -61,7 +61,7 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
                 return Err(Refused::Damaged("an id that cannot be"));
             }
             let new = read_new_job(from)?;
-            if !queue.knows_batches_of(&new) || queue.unfinished_job(id).is_some() {
+            if !queue.fits_its_batches(&new) || queue.unfinished_job(id).is_some() {
                 return Err(Refused::Diverged);
             }
             Effect::Added { id, new }

@@ -72,10 +72,11 @@ impl Queue {
         self.recipes.get(job.recipe).batch
     }
 
-    /// Whether the batches that `new` names by number are there.
-    pub(crate) fn knows_batches_of(&self, new: &NewJob<'_>) -> bool {
-        let is_there = |number: Option<BatchNumber>| number.is_none_or(|n| self.batches.get(n).is_some());
-        is_there(new.recipe.batch) && is_there(new.after.map(|after| after.batch))
+    /// Whether the batches that `new` names by number are there, and its own takes members.
+    pub(crate) fn fits_its_batches(&self, new: &NewJob<'_>) -> bool {
+        let takes_it = |number| self.batches.get(number).is_some_and(|batch| !batch.sealed);
+        new.recipe.batch.is_none_or(takes_it)
+            && new.after.is_none_or(|after| self.batches.get(after.batch).is_some())
     }
 
     /// Whether a batch can be dropped: it is there and no job waits for it.
@@ -221,7 +222,9 @@ impl Turn<'_> {
     /// `new` with its batches by number.
     pub(super) fn tie<'a>(&mut self, new: &NewJob<'a>, ties: &Ties<'_>) -> NewJob<'a> {
         let mut tied = *new;
-        tied.recipe.batch = ties.batch.and_then(|name| self.mention(name));
+        // What cannot be refused, a key's expiry, is no member of a batch that is sealed.
+        let batch = ties.batch.filter(|_| self.takes_members(ties.batch));
+        tied.recipe.batch = batch.and_then(|name| self.mention(name));
         tied.after = ties.after.and_then(|(name, gate)| Some(After { batch: self.mention(name)?, gate }));
         tied
     }

@@ -10,6 +10,12 @@ export async function write(file, rows, ms) {
   appendFileSync(file, rows.map((row) => `${row}\n`).join(''));
 }
 
+/** The same for rows that may be there already: as with a unique key, a row is there once. */
+export async function writeOnce(file, rows, ms) {
+  const there = new Set(rowsOf([file]));
+  await write(file, rows.filter((row) => !there.has(row)), ms);
+}
+
 /** All rows of these files, as often as they were written. */
 export function rowsOf(files) {
   return files.filter(existsSync).flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(0, -1));

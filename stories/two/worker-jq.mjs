@@ -2,7 +2,7 @@
 
 import Redis from 'ioredis';
 import '../stage/part.mjs';
-import { write } from '../stage/database.mjs';
+import { write, writeOnce } from '../stage/database.mjs';
 
 const [port, name, file, ms] = process.argv.slice(2);
 const redis = new Redis({ port: Number(port), maxRetriesPerRequest: null });
@@ -18,21 +18,22 @@ redis.on('ready', () => {
   mayHoldJobs = true;
 });
 
+/** Jobs, and how to write them: what was held before may have been written just before the end. */
 async function claim() {
   if (mayHoldJobs) {
     mayHoldJobs = false;
     const held = await redis.call('JQ.CLAIM', 'events', name, 'HELD');
-    if (held.length > 0) return held;
+    if (held.length > 0) return [held, writeOnce];
   }
   // Up to 500 at once; fewer than 100 only when a second has passed.
   const jobs = await redis.call('JQ.CLAIM', 'events', name, 'COUNT', 500, 'MIN', 100, 'BLOCK', 1_000);
-  return jobs ?? [];
+  return [jobs ?? [], write];
 }
 
 while (!stopping) {
-  const jobs = await claim();
+  const [jobs, save] = await claim();
   if (jobs.length === 0) continue;
-  await write(file, jobs.map(([_token, id]) => id), Number(ms));
+  await save(file, jobs.map(([_token, id]) => id), Number(ms));
   await redis.call('JQ.ACK', 'events', ...jobs.flatMap(([token, id]) => [token, id]));
 }
 redis.disconnect();
