@@ -7,6 +7,7 @@
 //!
 //! A listener that is called carries its news: when it gets to read them, the queue may have forgotten all about it.
 
+use super::ends::Ends;
 use super::line::{At, Place};
 use crate::queue::{Awaited, News};
 use hashbrown::HashMap;
@@ -42,8 +43,8 @@ pub(super) struct Audience<C, S> {
     at: HashMap<Place, BTreeMap<Awaited, BTreeSet<u64>>, S>,
     /// Those with news, in the order in which these came.
     called: VecDeque<u64>,
-    /// Those waiting whose time ends, by that instant, then ticket.
-    ends: BTreeSet<(u64, u64)>,
+    /// Those waiting whose time ends.
+    ends: Ends,
     /// What nobody waits for any more, though the queue there may not know.
     stale: Vec<(Place, Awaited)>,
     last_ticket: u64,
@@ -55,7 +56,7 @@ impl<C, S: BuildHasher> Audience<C, S> {
             listeners: BTreeMap::new(),
             at: HashMap::with_hasher(hasher),
             called: VecDeque::new(),
-            ends: BTreeSet::new(),
+            ends: Ends::default(),
             stale: Vec::new(),
             last_ticket: 0,
         }
@@ -74,9 +75,7 @@ impl<C, S: BuildHasher> Audience<C, S> {
 
     /// Listens until `ends`.
     pub(super) fn join(&mut self, ticket: u64, place: Place, awaited: Awaited, ends: u64, client: C) {
-        if ends != u64::MAX {
-            self.ends.insert((ends, ticket));
-        }
+        self.ends.add(ends, ticket);
         let here = self.at.entry(place.clone()).or_default();
         here.entry(awaited.clone()).or_default().insert(ticket);
         let client = Some(client);
@@ -142,14 +141,13 @@ impl<C, S: BuildHasher> Audience<C, S> {
 
     /// When the next time ends.
     pub(super) fn first_end(&self) -> Option<u64> {
-        self.ends.first().map(|(end, _)| *end)
+        self.ends.first()
     }
 
     /// Those whose time was over at `now`.
     pub(super) fn take_ended(&mut self, now: u64) -> Vec<C> {
         let mut clients = Vec::new();
-        while let Some((_, ticket)) = self.ends.first().copied().filter(|(end, _)| *end <= now) {
-            self.ends.pop_first();
+        while let Some(ticket) = self.ends.pop(now) {
             clients.extend(self.listeners.get_mut(&ticket).and_then(|listener| listener.client.take()));
         }
         clients
@@ -181,7 +179,7 @@ impl<C, S: BuildHasher> Audience<C, S> {
 
     fn call(&mut self, ticket: u64, news: &Arc<News>) {
         let Some(listener) = self.listeners.get_mut(&ticket) else { return };
-        self.ends.remove(&(listener.ends, ticket));
+        self.ends.remove(listener.ends, ticket);
         listener.is_waiting = false;
         listener.news = Some(Arc::clone(news));
         self.called.push_back(ticket);
@@ -193,7 +191,7 @@ impl<C, S: BuildHasher> Audience<C, S> {
         if !std::mem::replace(&mut listener.is_waiting, false) {
             return false;
         }
-        self.ends.remove(&(listener.ends, ticket));
+        self.ends.remove(listener.ends, ticket);
         let Some(here) = self.at.get_mut(&listener.place) else { return true };
         let Some(tickets) = here.get_mut(&listener.awaited) else { return true };
         tickets.remove(&ticket);

@@ -13,6 +13,7 @@
 
 use super::alarm::OneTimer;
 use super::audience::{Answer, Audience};
+use super::ends::end_of;
 use super::ffi::blocking::{self, Blocked, Ticket};
 use super::ffi::context::Context;
 use super::ffi::key::{Found, Key, Mode};
@@ -31,8 +32,6 @@ use std::sync::{Mutex, PoisonError};
 
 /// So many clients are answered before others get their turn with the server, about a millisecond.
 const AT_ONCE: usize = 64;
-/// How much longer than it asked for, in milliseconds, a client waits before it is taken for forgotten.
-const OVERTIME: u64 = 50;
 
 struct State {
     audience: Audience<Blocked, ahash::RandomState>,
@@ -79,10 +78,7 @@ pub(super) fn wait(ctx: Context<'_>, name: Name<'_>, request: &Await) {
         return ctx.reply().null();
     };
     let place = Place { db: ctx.db(), name: name.bytes().into() };
-    let ends = match request.block {
-        0 => u64::MAX,
-        ms => clock::uptime().saturating_add(ms).saturating_add(OVERTIME),
-    };
+    let ends = end_of(clock::uptime(), request.block);
     with(|state| state.audience.join(ticket, place, request.awaited.clone(), ends, client));
 }
 

@@ -5,9 +5,10 @@
 //!   ticket ──► Waiter: waiting ──► called ──► answered ──► gone
 //! ```
 
+use super::ends::Ends;
 use super::line::{Ahead, At, Line, Place, Wish};
 use hashbrown::HashMap;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
 /// How far a waiter has come.
@@ -40,8 +41,8 @@ pub(super) struct Lines<C, R, S> {
     at: HashMap<Place, Line, S>,
     /// Places at which somebody may be served.
     marked: Vec<Place>,
-    /// Those in line whose time ends, by that instant, then ticket.
-    ends: BTreeSet<(u64, u64)>,
+    /// Those in line whose time ends.
+    ends: Ends,
     last_ticket: u64,
 }
 
@@ -51,7 +52,7 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
             waiters: BTreeMap::new(),
             at: HashMap::with_hasher(hasher),
             marked: Vec::new(),
-            ends: BTreeSet::new(),
+            ends: Ends::default(),
             last_ticket: 0,
         }
     }
@@ -64,9 +65,7 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
 
     /// Joins the line at `place`, until `ends`.
     pub(super) fn join(&mut self, ticket: u64, place: Place, wish: Wish, ends: u64, client: C, request: R) {
-        if ends != u64::MAX {
-            self.ends.insert((ends, ticket));
-        }
+        self.ends.add(ends, ticket);
         let line = self.at.entry(place.clone()).or_default();
         line.join(ticket, wish);
         let (client, request) = (Some(client), Some(request));
@@ -133,7 +132,7 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
             let Some(ticket) = line.first_servable(claimable) else { break };
             let Some(waiter) = self.waiters.get_mut(&ticket) else { break };
             line.call(ticket, waiter.wish);
-            self.ends.remove(&(waiter.ends, ticket));
+            self.ends.remove(waiter.ends, ticket);
             waiter.stage = Stage::Called;
             clients.extend(waiter.client.take());
         }
@@ -142,14 +141,13 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
 
     /// When the next time ends.
     pub(super) fn first_end(&self) -> Option<u64> {
-        self.ends.first().map(|(end, _)| *end)
+        self.ends.first()
     }
 
     /// Those whose time was over at `now`. They are still in line, until they have their answer.
     pub(super) fn take_ended(&mut self, now: u64) -> Vec<C> {
         let mut clients = Vec::new();
-        while let Some((_, ticket)) = self.ends.first().copied().filter(|(end, _)| *end <= now) {
-            self.ends.pop_first();
+        while let Some(ticket) = self.ends.pop(now) {
             clients.extend(self.waiters.get_mut(&ticket).and_then(|waiter| waiter.client.take()));
         }
         clients
@@ -160,7 +158,7 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
         let waiter = self.waiters.get_mut(&ticket)?;
         let stage = std::mem::replace(&mut waiter.stage, Stage::Answered);
         let (place, wish, request) = (waiter.place.clone(), waiter.wish, waiter.request.take()?);
-        self.ends.remove(&(waiter.ends, ticket));
+        self.ends.remove(waiter.ends, ticket);
         self.settle(ticket, &place, wish, stage);
         Some((stage, place, request))
     }
@@ -169,7 +167,7 @@ impl<C, R, S: BuildHasher> Lines<C, R, S> {
     /// now, and the place is marked.
     pub(super) fn left(&mut self, ticket: u64) -> bool {
         let Some(waiter) = self.waiters.remove(&ticket) else { return false };
-        self.ends.remove(&(waiter.ends, ticket));
+        self.ends.remove(waiter.ends, ticket);
         self.settle(ticket, &waiter.place, waiter.wish, waiter.stage);
         waiter.stage == Stage::Called && self.mark(waiter.place)
     }

@@ -4,7 +4,7 @@
 //! - [`home`]: what a key holds. [`persistence`]: the same in files.
 //! - [`timekeeper`], with [`registry`] and [`sweep`]: what happens by itself, at its time.
 //! - [`wakeups`], with [`lines`] and [`line`]: clients that wait for jobs. [`awaits`], with [`audience`]: clients that
-//!   wait for news. [`alarm`]: the timers of all three.
+//!   wait for news. [`ends`]: when waits end. [`alarm`]: the timers of all three.
 //! - [`hearing`], with [`listeners`]: keys that expire. [`permission`]: who may have a queue listen.
 //! - [`clock`], [`config`], [`arguments`], [`info`]: what their names say.
 //! - [`ffi`]: everything unsafe, and every function the server calls.
@@ -24,6 +24,7 @@ mod clock;
 mod config;
 mod debug;
 mod dispatch;
+mod ends;
 mod ffi;
 mod hearing;
 mod home;

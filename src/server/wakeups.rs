@@ -17,6 +17,7 @@
 
 use super::alarm::OneTimer;
 use super::clock;
+use super::ends::end_of;
 use super::ffi::blocking::{self, Blocked, Ticket};
 use super::ffi::context::{avoid_replica_traffic, Context};
 use super::ffi::key::{Found, Key, Mode};
@@ -36,8 +37,6 @@ use std::sync::{Mutex, PoisonError};
 const AT_ONCE: usize = 64;
 /// How long to wait, in milliseconds, when nothing may be replicated, or after an internal error.
 const POSTPONED: u64 = 50;
-/// How much longer than it asked for, in milliseconds, a client waits before it is taken for forgotten.
-const OVERTIME: u64 = 50;
 
 struct State {
     lines: Lines<Blocked, Box<Waiting>, ahash::RandomState>,
@@ -121,10 +120,7 @@ pub(super) fn wait(ctx: Context<'_>, name: Name<'_>, waiting: Box<Waiting>) {
     };
     let place = Place { db: ctx.db(), name: name.bytes().into() };
     let wish = Wish { least: waiting.least.max(1), most: waiting.count };
-    let ends = match waiting.block {
-        0 => u64::MAX,
-        ms => clock::uptime().saturating_add(ms).saturating_add(OVERTIME),
-    };
+    let ends = end_of(clock::uptime(), waiting.block);
     with(|state| {
         state.lines.join(ticket, place, wish, ends, client, waiting);
         state.dismiss_next();
