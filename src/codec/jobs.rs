@@ -1,6 +1,8 @@
 //! Jobs in snapshots; what they look like is drawn in snapshot.rs.
 
-use super::parts::{put_after, put_new_job, put_recipe, read_after, read_new_job, read_recipe};
+use super::parts::{
+    put_after, put_group, put_new_job, put_recipe, read_after, read_group, read_new_job, read_recipe,
+};
 use super::wire::{Put, Reader};
 use super::Refused;
 use crate::queue::{SavedJob, SavedState, FOREVER};
@@ -14,8 +16,10 @@ mod flag {
     pub(super) const RESULT: u16 = 32;
     pub(super) const RERUN: u16 = 64;
     pub(super) const DONE_UNDER: u16 = 128;
+    pub(super) const GROUP: u16 = 256;
+    pub(super) const HOLDS_LANE: u16 = 512;
     /// From here on.
-    pub(super) const UNKNOWN: u16 = 256;
+    pub(super) const UNKNOWN: u16 = 1024;
 }
 
 pub(super) fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
@@ -38,6 +42,8 @@ pub(super) fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         (job.result.is_some(), flag::RESULT),
         (job.rerun.is_some(), flag::RERUN),
         (job.done_under != 0, flag::DONE_UNDER),
+        (job.group.is_some(), flag::GROUP),
+        (job.holds_lane, flag::HOLDS_LANE),
     ];
     out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | flag).into());
     if job.expires != FOREVER {
@@ -55,6 +61,9 @@ pub(super) fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     }
     if job.done_under != 0 {
         out.number(job.done_under);
+    }
+    if job.group.is_some() {
+        put_group(out, job.group);
     }
 }
 
@@ -89,6 +98,8 @@ pub(super) fn read_job<'a>(from: &mut Reader<'a>) -> Result<SavedJob<'a>, Refuse
         result: if has(flag::RESULT) { Some(from.bytes()?) } else { None },
         rerun: if has(flag::RERUN) { Some(read_new_job(from)?) } else { None },
         done_under: if has(flag::DONE_UNDER) { from.number()? } else { 0 },
+        group: if has(flag::GROUP) { read_group(from)? } else { None },
+        holds_lane: has(flag::HOLDS_LANE),
     })
 }
 

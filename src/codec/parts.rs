@@ -6,19 +6,23 @@
 //!   start    0 now | 1 after: number | 2 at: number
 //!   after    0 nothing | 1 a batch to finish: number of the batch | 2 one to be all completed: number
 //!   maybe-batch  number of the batch + 1; 0 = none
-//!   new job  payload bytes, start, after, priority signed, recipe, expires instant (never = no PX; else a span)
+//!   group    bytes, none = ""
+//!   rate     max number, 0 = no rate; else ms number
+//!   bucket   rate; if there is one: missing, at numbers
+//!   new job  payload bytes, start, after, priority signed, recipe, group, expires instant (never = no PX; else a span)
 //!   addition new job, on-dup, name of its batch maybe, 0 | 1 AFTER: name bytes | 2 AFTEROK: name bytes
 //!   on-dup   0 ignore | 1 replace | 2 rerun
 //!   heard    0 enqueued | 1 coalesced | 2 dropped
 //!   settings lease, attempts, backoff kind (0 fixed, 1 exponential) and ms, max-backoff, jitter, max-losses numbers;
 //!            dedup-window instant, max-ids number, keep-completed instant, its max number, keep-failed instant, its
-//!            max number, keep-batches instant, max-jobs number
+//!            max number, keep-batches instant, max-jobs, concurrency numbers, rate, group-concurrency number, group-rate
 //! ```
 
 use super::wire::{Put, Reader};
 use super::Refused;
 use crate::queue::{
-    Addition, After, Backoff, BatchNumber, Gate, Heard, NewJob, OnDup, Recipe, Settings, Start, Ties, FOREVER,
+    valid_group, Addition, After, Backoff, BatchNumber, Bucket, Gate, Heard, NewJob, OnDup, Rate, Recipe,
+    Settings, Start, Ties, FOREVER,
 };
 
 pub(crate) fn put_recipe(out: &mut Vec<u8>, recipe: &Recipe) {
@@ -64,6 +68,47 @@ pub(crate) fn read_recipe(from: &mut Reader<'_>) -> Result<Recipe, Refused> {
     })
 }
 
+pub(crate) fn put_group(out: &mut Vec<u8>, group: Option<&[u8]>) {
+    out.bytes(group.unwrap_or_default());
+}
+
+pub(crate) fn read_group<'a>(from: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Refused> {
+    match from.bytes()? {
+        b"" => Ok(None),
+        name if valid_group(name) => Ok(Some(name)),
+        _ => Err(Refused::Damaged("the name of a group is too long")),
+    }
+}
+
+fn put_rate(out: &mut Vec<u8>, rate: Option<Rate>) {
+    out.number(rate.map_or(0, |rate| rate.max));
+    if let Some(rate) = rate {
+        out.number(rate.ms);
+    }
+}
+
+fn read_rate(from: &mut Reader<'_>) -> Result<Option<Rate>, Refused> {
+    match from.number()? {
+        0 => Ok(None),
+        max => Rate::new(max, from.number()?).map(Some).ok_or(Refused::Damaged("a rate that cannot be")),
+    }
+}
+
+pub(crate) fn put_bucket(out: &mut Vec<u8>, bucket: &Bucket) {
+    put_rate(out, bucket.rate);
+    if bucket.rate.is_some() {
+        out.number(bucket.missing);
+        out.number(bucket.at);
+    }
+}
+
+pub(crate) fn read_bucket(from: &mut Reader<'_>) -> Result<Bucket, Refused> {
+    match read_rate(from)? {
+        None => Ok(Bucket::default()),
+        rate => Ok(Bucket { rate, missing: from.number()?, at: from.number()? }),
+    }
+}
+
 pub(crate) fn put_new_job(out: &mut Vec<u8>, new: &NewJob<'_>) {
     out.bytes(new.payload);
     match new.start {
@@ -80,6 +125,7 @@ pub(crate) fn put_new_job(out: &mut Vec<u8>, new: &NewJob<'_>) {
     put_after(out, new.after);
     out.signed(new.priority.into());
     put_recipe(out, &new.recipe);
+    put_group(out, new.group);
     out.instant(new.expires.unwrap_or(FOREVER));
 }
 
@@ -131,9 +177,9 @@ pub(crate) fn read_new_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refu
     };
     let after = read_after(from)?;
     let priority = i32::try_from(from.signed()?).map_err(|_| Refused::Damaged("a priority is too large"))?;
-    let recipe = read_recipe(from)?;
+    let (recipe, group) = (read_recipe(from)?, read_group(from)?);
     let expires = Some(from.instant()?).filter(|span| *span != FOREVER);
-    Ok(NewJob { payload, start, after, priority, recipe, expires })
+    Ok(NewJob { payload, start, after, priority, recipe, group, expires })
 }
 
 /// An on-dup is its place in this table.
@@ -196,6 +242,10 @@ pub(crate) fn put_settings(out: &mut Vec<u8>, settings: &Settings) {
     out.number(settings.keep_failed_max);
     out.instant(settings.keep_batches);
     out.number(settings.max_jobs);
+    out.number(settings.concurrency);
+    put_rate(out, settings.rate);
+    out.number(settings.group_concurrency);
+    put_rate(out, settings.group_rate);
 }
 
 pub(crate) fn read_settings(from: &mut Reader<'_>) -> Result<Settings, Refused> {
@@ -218,5 +268,9 @@ pub(crate) fn read_settings(from: &mut Reader<'_>) -> Result<Settings, Refused> 
         keep_failed_max: from.number()?,
         keep_batches: from.instant()?,
         max_jobs: from.number()?,
+        concurrency: from.number()?,
+        rate: read_rate(from)?,
+        group_concurrency: from.number()?,
+        group_rate: read_rate(from)?,
     })
 }

@@ -3,12 +3,13 @@
 //! ```text
 //!   section  'S', format byte (1), kind byte, then by kind
 //!   1 header settings, counters (count, then numbers), waits and runs (max number, count of buckets, then bucket and
-//!            count numbers), next sequence number, last token, created-at, next batch numbers, paused flag
+//!            count numbers), next sequence number, last token, created-at, next batch numbers, paused flag,
+//!            bucket
 //!   2 jobs   jobs until the end of the section:
 //!            id bytes, payload bytes, state, seq, added-at numbers, priority signed, recipe, nacks, losses numbers,
 //!            flags number; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until instants,
 //!            8 error bytes, 16 progress bytes, 32 result bytes, 64 rerun (a new job), 128 the token under which the
-//!            life before this one was done number
+//!            life before this one was done number, 256 group, 512 it holds its lane
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
 //!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
 //!            | 5 blocked: after, due number (0 = none)
@@ -20,6 +21,7 @@
 //!   6 expiries  prefixes until the end of the section, in their order: prefix bytes, addition (empty payload),
 //!            enqueued, coalesced, dropped numbers
 //!   7 refusals  that replicas were not told yet, unless there are none: count number, maybe-batch, since number
+//!   8 lanes  that have given a job, until the end of the section, after all jobs: name bytes, turn number, bucket
 //! ```
 //!
 //! The header comes first, batches before the jobs that belong to them. Batches, jobs, ids and schedules come in an order
@@ -31,14 +33,14 @@
 use super::batches::{put_batch, read_batch};
 use super::expiries::{put_watch, read_watch};
 use super::jobs::{put_job, read_job};
-use super::parts::{put_maybe_batch, put_settings, read_maybe_batch, read_settings};
+use super::parts::{put_bucket, put_maybe_batch, put_settings, read_bucket, read_maybe_batch, read_settings};
 use super::schedules::{put_schedule, read_schedule};
 use super::wire::{Put, Reader};
 use super::Refused;
 use crate::queue::counters::Counters;
 use crate::queue::histogram::Histogram;
 use crate::queue::remembered::Record;
-use crate::queue::{Ending, Header, Queue, Refusals};
+use crate::queue::{Ending, Header, Queue, Refusals, SavedLane};
 
 /// The first byte of a section; no rules version will ever be this high.
 pub(super) const MARK: u8 = b'S';
@@ -53,6 +55,7 @@ const BATCHES: u8 = 4;
 const SCHEDULES: u8 = 5;
 const EXPIRIES: u8 = 6;
 const REFUSALS: u8 = 7;
+const LANES: u8 = 8;
 
 /// Writes `queue` in sections, with what it has not told its replicas yet.
 pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
@@ -73,6 +76,7 @@ pub fn save_state(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
     put(&section);
     write_all(BATCHES, queue.saved_batches(), put, put_batch);
     write_all(JOBS, queue.saved_jobs(), put, put_job);
+    write_all(LANES, queue.saved_lanes(), put, put_lane);
     write_all(IDS, queue.saved_records(), put, put_record);
     write_all(SCHEDULES, queue.saved_schedules(), put, put_schedule);
     write_all(EXPIRIES, queue.expiries().iter(), put, put_watch);
@@ -163,6 +167,15 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
                 }
             }
         }
+        LANES => {
+            while !from.is_empty() {
+                let lane =
+                    SavedLane { name: from.bytes()?, turn: from.number()?, bucket: read_bucket(&mut from)? };
+                if !queue.restore_lane(&lane) {
+                    return Err(Refused::Damaged("a lane that cannot be"));
+                }
+            }
+        }
         REFUSALS => {
             let (count, batch) = (from.number()?, read_maybe_batch(&mut from)?);
             if !queue.restore_refusals(Refusals { count, batch, since: from.number()? }) {
@@ -187,6 +200,7 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
         }
         _ => return Err(Refused::Damaged("unknown section")),
     }
+    queue.restored();
     if from.is_empty() {
         Ok(kind)
     } else {
@@ -213,6 +227,7 @@ fn put_header(out: &mut Vec<u8>, header: &Header<'_>) {
     out.number(header.created_at);
     out.number(header.next_batch);
     out.push(header.paused.into());
+    put_bucket(out, &header.bucket);
 }
 
 fn read_header(from: &mut Reader<'_>, queue: &mut Queue) -> Result<(), Refused> {
@@ -234,6 +249,7 @@ fn read_header(from: &mut Reader<'_>, queue: &mut Queue) -> Result<(), Refused> 
         created_at: from.number()?,
         next_batch: from.number()?,
         paused: from.flag()?,
+        bucket: read_bucket(from)?,
     };
     if queue.restore_header(&header) {
         Ok(())
@@ -251,6 +267,12 @@ fn read_histogram(from: &mut Reader<'_>) -> Result<Histogram, Refused> {
         }
     }
     Ok(histogram)
+}
+
+fn put_lane(out: &mut Vec<u8>, lane: &SavedLane<'_>) {
+    out.bytes(lane.name);
+    out.number(lane.turn);
+    put_bucket(out, &lane.bucket);
 }
 
 fn put_record(out: &mut Vec<u8>, record: &Record<'_>) {

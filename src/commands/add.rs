@@ -21,8 +21,8 @@ pub(super) const SPEC: Spec = Spec {
     args: &ARGS,
 };
 
-const ARGS: [Arg; 13] = {
-    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate] = job_options::ARGS;
+const ARGS: [Arg; 14] = {
+    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group] = job_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("id", ArgKind::String),
@@ -37,6 +37,7 @@ const ARGS: [Arg; 13] = {
         keep,
         batch,
         gate,
+        group,
     ]
 };
 

@@ -9,7 +9,10 @@ use super::job_options::{endless, show_backoff, span_or_forever, MAX_ATTEMPTS};
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Read, Request, Write};
-use crate::queue::{Backoff, Queue, Settings, Turn};
+use crate::queue::{Backoff, Queue, Rate, Settings, Turn, MAX_RATE};
+
+/// The most of `concurrency` and `group-concurrency`.
+const MAX_CONCURRENCY: u64 = 1_000_000_000;
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.config",
@@ -49,8 +52,27 @@ fn backoff(word: &[u8]) -> Option<Backoff> {
     }
 }
 
+/// `word` as a rate; None: no limit.
+fn rate(name: &'static str, word: &[u8]) -> Result<Option<Rate>, Error> {
+    let read = || {
+        let (max, ms) = std::str::from_utf8(word).ok()?.split_once('/')?;
+        let number = |word: &str| uint(name, word.as_bytes(), 1..=MAX_RATE).ok();
+        Rate::new(number(max)?, number(ms)?)
+    };
+    match word {
+        b"0" => Ok(None),
+        _ => read()
+            .map(Some)
+            .ok_or_else(|| Error::range(name, &format!("0 or max/ms, each from 1 to {MAX_RATE}"), word)),
+    }
+}
+
+fn show_rate(rate: Option<Rate>) -> Field<'static> {
+    Field::Text(rate.map_or_else(|| "0".into(), |Rate { max, ms }| format!("{max}/{ms}")))
+}
+
 #[rustfmt::skip] // one rule a line: it is a table
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 18] = [
     Rule { name: "lease", show: |s| count(s.lease), read: |s, name, word| { s.lease = span(name, word, 1)?; Ok(()) } },
     Rule { name: "attempts", show: |s| count(s.attempts.into()), read: |s, name, word| { s.attempts = small(name, word, 1, MAX_ATTEMPTS)?; Ok(()) } },
     Rule { name: "backoff", show: |s| show_backoff(s.backoff), read: |s, name, word| {
@@ -68,6 +90,10 @@ const RULES: [Rule; 14] = [
     Rule { name: "keep-failed-max", show: |s| count(s.keep_failed_max), read: |s, name, word| { s.keep_failed_max = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },
     Rule { name: "keep-batches", show: |s| endless(s.keep_batches), read: |s, name, word| { s.keep_batches = span_or_forever(name, word)?; Ok(()) } },
     Rule { name: "max-jobs", show: |s| count(s.max_jobs), read: |s, name, word| { s.max_jobs = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },
+    Rule { name: "concurrency", show: |s| count(s.concurrency), read: |s, name, word| { s.concurrency = uint(name, word, 0..=MAX_CONCURRENCY)?; Ok(()) } },
+    Rule { name: "rate", show: |s| show_rate(s.rate), read: |s, name, word| { s.rate = rate(name, word)?; Ok(()) } },
+    Rule { name: "group-concurrency", show: |s| count(s.group_concurrency), read: |s, name, word| { s.group_concurrency = uint(name, word, 0..=MAX_CONCURRENCY)?; Ok(()) } },
+    Rule { name: "group-rate", show: |s| show_rate(s.group_rate), read: |s, name, word| { s.group_rate = rate(name, word)?; Ok(()) } },
 ];
 
 /// All settings are asked for.

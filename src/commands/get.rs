@@ -70,6 +70,7 @@ fn fields<'a>(view: &JobView<'a>) -> Fields<'a> {
     fields.push_some("finished-at", view.finished_at.map(count));
     fields.push_some("kept-until", view.kept_until.map(count));
     fields.push_some("refused-until", view.refused_until.map(count));
+    fields.push_some("group", view.group.map(Field::Bytes));
     fields.push_some("batch", view.batch.map(Field::Bytes));
     fields.push_some("after", view.after.map(Field::Bytes));
     fields.push_some("cancel-asked", view.cancel_asked.then_some(Field::Flag(true)));

@@ -5,7 +5,7 @@ use super::error::{shown, Error};
 use super::fields::{count, Field, Fields};
 use super::spec::{Arg, ArgKind};
 use crate::queue::{
-    Addition, Backoff, Gate, NewJob, Now, OnDup, Recipe, Refusal, Start, Ties, FOREVER, MAX_BATCH,
+    Addition, Backoff, Gate, NewJob, Now, OnDup, Recipe, Refusal, Start, Ties, FOREVER, MAX_BATCH, MAX_GROUP,
 };
 
 /// The most NACKs a job may be allowed.
@@ -13,11 +13,11 @@ pub(super) const MAX_ATTEMPTS: u64 = 1_000_000;
 
 const KEYWORDS: &[&str] = &[
     "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP", "BATCH", "AFTER",
-    "AFTEROK",
+    "AFTEROK", "GROUP",
 ];
 
 /// How COMMAND DOCS shows them.
-pub(super) const ARGS: [Arg; 10] = [
+pub(super) const ARGS: [Arg; 11] = [
     Arg::one_of(
         "start",
         &[
@@ -55,6 +55,7 @@ pub(super) const ARGS: [Arg; 10] = [
         ],
     )
     .maybe(),
+    Arg::option("GROUP", "group", ArgKind::String),
 ];
 
 /// What was asked for; what was not follows the queue.
@@ -63,6 +64,7 @@ pub(super) struct JobOptions<'a> {
     start: Start,
     priority: i32,
     recipe: Recipe,
+    group: Option<&'a [u8]>,
     expires: Option<u64>,
     pub(super) ties: Ties<'a>,
     pub(super) on_dup: OnDup,
@@ -96,6 +98,15 @@ pub(super) fn batch_name(word: &[u8]) -> Result<&[u8], Error> {
         Ok(word)
     } else {
         Err(Error::range("batch", &format!("1 to {MAX_BATCH} bytes"), word))
+    }
+}
+
+/// `word` as the name of a group.
+fn group_name(word: &[u8]) -> Result<&[u8], Error> {
+    if (1..=MAX_GROUP).contains(&word.len()) {
+        Ok(word)
+    } else {
+        Err(Error::range("group", &format!("1 to {MAX_GROUP} bytes"), word))
     }
 }
 
@@ -136,6 +147,7 @@ impl<'a> JobOptions<'a> {
         start: Start::Now,
         priority: 0,
         recipe: Recipe { attempts: None, backoff: None, dedup: None, keep: None, batch: None },
+        group: None,
         expires: None,
         ties: Ties { batch: None, after: None },
         on_dup: OnDup::Ignore,
@@ -159,6 +171,7 @@ impl<'a> JobOptions<'a> {
             "ONDUP" => self.on_dup = on_dup(args.next("ONDUP")?)?,
             "PX" => self.expires = Some(args.span("PX", 1)?),
             "KEEP" => self.recipe.keep = Some(span_or_forever("KEEP", args.next("KEEP")?)?),
+            "GROUP" => self.group = Some(group_name(args.next("GROUP")?)?),
             "BATCH" => self.ties.batch = Some(batch_name(args.next("BATCH")?)?),
             "AFTER" => self.wait_for(Gate::Finished, keyword, args)?,
             _ => self.wait_for(Gate::Completed, keyword, args)?,
@@ -213,7 +226,10 @@ impl<'a> JobOptions<'a> {
     }
 
     /// The job that `payload` and these options make at `now`. An error when it would expire before it may start.
-    pub(super) fn new_job<'p>(&self, payload: &'p [u8], now: Now) -> Result<NewJob<'p>, Error> {
+    pub(super) fn new_job<'p>(&self, payload: &'p [u8], now: Now) -> Result<NewJob<'p>, Error>
+    where
+        'a: 'p,
+    {
         if let (Some(px), Start::At(instant)) = (self.expires, self.start) {
             let expires_at = now.millis().saturating_add(px);
             if expires_at <= instant {
@@ -226,13 +242,17 @@ impl<'a> JobOptions<'a> {
     }
 
     /// The same where it is not known yet when it will be added; AT cannot have been given.
-    fn job_of_any_time<'p>(&self, payload: &'p [u8]) -> NewJob<'p> {
+    fn job_of_any_time<'p>(&self, payload: &'p [u8]) -> NewJob<'p>
+    where
+        'a: 'p,
+    {
         NewJob {
             payload,
             start: self.start,
             after: None,
             priority: self.priority,
             recipe: self.recipe,
+            group: self.group,
             expires: self.expires,
         }
     }
@@ -259,6 +279,7 @@ pub(super) fn show<'a>(addition: &Addition<'a>, fields: &mut Fields<'a>) {
     fields.push("ondup", Field::Text(on_dup.to_ascii_lowercase()));
     fields.push_some("px", new.expires.map(count));
     fields.push_some("keep", new.recipe.keep.map(endless));
+    fields.push_some("group", new.group.map(Field::Bytes));
     fields.push_some("batch", ties.batch.map(Field::Bytes));
     if let Some((name, gate)) = ties.after {
         let word = match gate {

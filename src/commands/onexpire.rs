@@ -32,10 +32,10 @@ const ARGS: [Arg; 3] = [
     Arg::one_of("setting", &[Arg::token("OFF", "off"), Arg::block("options", &OPTIONS)]).maybe(),
 ];
 
-const OPTIONS: [Arg; 10] = {
-    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate] = job_options::ARGS;
+const OPTIONS: [Arg; 11] = {
+    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group] = job_options::ARGS;
     let delay = Arg::option("DELAY", "delay-ms", ArgKind::Integer);
-    [delay, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate]
+    [delay, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group]
 };
 
 /// The prefixes are asked for.

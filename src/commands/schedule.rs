@@ -22,8 +22,8 @@ pub(super) const SPEC: Spec = Spec {
     args: &ARGS,
 };
 
-const ARGS: [Arg; 17] = {
-    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate] = job_options::ARGS;
+const ARGS: [Arg; 18] = {
+    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group] = job_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("name", ArgKind::String),
@@ -50,6 +50,7 @@ const ARGS: [Arg; 17] = {
         keep,
         batch,
         gate,
+        group,
     ]
 };
 

@@ -56,6 +56,7 @@ fn fields(queue: &Queue, env: &Env) -> Fields<'static> {
     }
     fields.push("remembered", size(queue.remembered()));
     fields.push("batches", size(queue.batch_count()));
+    fields.push("groups", size(queue.groups()));
     fields.push("paused", Field::Flag(queue.is_paused()));
     fields.push("claimable", size(queue.claimable()));
     fields.push("oldest-claimable-ms", count(queue.oldest_claimable(env.now).unwrap_or(0)));

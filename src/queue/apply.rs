@@ -5,7 +5,7 @@
 
 use super::counters::Count;
 use super::job::{Job, NewJob, Rerun, State};
-use super::{ids, job, keys, Effect, Ending, Entry, Handle, Queue, FOREVER};
+use super::{ids, job, keys, Effect, Ending, Entry, Handle, Queue, Settings, FOREVER};
 
 impl Queue {
     /// Makes `effect` happen at the instant `at` (Unix ms). O(log n), but for [`Effect::Settled`], which costs
@@ -27,7 +27,7 @@ impl Queue {
             Effect::StaleAck => self.counters.add(Count::StaleAcks),
             Effect::Paused => self.paused = true,
             Effect::Resumed => self.paused = false,
-            Effect::Configured(settings) => self.settings = settings,
+            Effect::Configured(settings) => self.configure(settings, at),
             Effect::Settled(most) => {
                 self.settle(at, most);
             }
@@ -60,6 +60,7 @@ impl Queue {
                 }
             }
         }
+        self.look_at_touched(at);
     }
 
     fn apply_to_job(&mut self, handle: Handle, effect: &Effect<'_>, at: u64) {
@@ -160,6 +161,15 @@ impl Queue {
         self.count_out(batch, Ending::Cancelled, at);
     }
 
+    fn configure(&mut self, settings: Settings, at: u64) {
+        let lanes = |settings: &Settings| (settings.group_concurrency, settings.group_rate);
+        let changes_lanes = lanes(&settings) != lanes(&self.settings);
+        self.settings = settings;
+        if changes_lanes {
+            self.look_again(at);
+        }
+    }
+
     fn revive(&mut self, handle: Handle, at: u64) {
         let batch = self.jobs.get(handle).and_then(|job| self.batch_of(job));
         self.count_back(batch);
@@ -174,10 +184,8 @@ impl Queue {
     /// Begins a life of a job that is in no index: fresh attempts, a new place, nothing of an earlier life.
     pub(super) fn start_life(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
         let seq = self.take_seq();
-        let recipe = self.recipes.hold(new.recipe);
-        let mut old = recipe;
+        self.set_recipe(handle, new.recipe, new.group);
         self.edit(handle, |job| {
-            old = std::mem::replace(&mut job.recipe, recipe);
             job.rare = new
                 .expires
                 .map(|ms| Box::new(job::Rare { expires: at.saturating_add(ms), ..job::Rare::default() }));
@@ -192,7 +200,6 @@ impl Queue {
                 (None, None) => State::Waiting { since: at, lapsed: 0 },
             };
         });
-        self.recipes.release(old);
         self.enter(handle);
     }
 
@@ -211,6 +218,7 @@ impl Queue {
             job.rare_mut_if(job.rare.is_some(), |r| r.expires = FOREVER);
         });
         self.enter(handle);
+        self.took(handle, at);
     }
 
     fn move_lease(&mut self, handle: Handle, until: u64) {

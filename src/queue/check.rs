@@ -1,9 +1,11 @@
 //! The recount behind JQ.CHECK: everything that is kept twice is counted again and compared.
 
 use super::job::{Job, State};
+use super::lanes::LaneNumber;
+use super::recipe::InLane;
 use super::{
-    due_key, expiry_key, finished_key, forget_key, place_key, BatchNumber, Entry, Order, Queue, Recipe, When,
-    FOREVER,
+    due_key, expiry_key, finished_key, forget_key, lane_key, place_key, BatchNumber, Entry, Order, Queue,
+    When, FOREVER,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +19,7 @@ impl Queue {
         self.check_remembered(&mut wrong);
         self.check_workers(&mut wrong);
         self.check_batches(&mut wrong);
+        self.check_lanes(&mut wrong);
         self.check_totals(&mut wrong);
         self.schedules.check(&mut wrong);
         self.expiries().check(&mut wrong);
@@ -26,8 +29,10 @@ impl Queue {
     /// Every id leads to its job, and every job is in the indexes of its state and in no other.
     fn check_jobs(&self, wrong: &mut Vec<String>) {
         type Belongs = fn(&Job) -> bool;
+        let mut in_line: BTreeSet<u32> = self.waiting.iter().collect();
+        in_line.extend(self.grouped.iter());
         let indexes: [(&str, BTreeSet<u32>, Belongs); 7] = [
-            ("waiting", self.waiting.iter().collect(), |job| matches!(job.state, State::Waiting { .. })),
+            ("waiting", in_line, |job| matches!(job.state, State::Waiting { .. })),
             ("delayed", self.delayed.iter().collect(), |job| matches!(job.state, State::Delayed { .. })),
             ("blocked", self.blocked.iter().collect(), |job| matches!(job.state, State::Blocked { .. })),
             ("active", self.active.iter().collect(), |job| matches!(job.state, State::Active { .. })),
@@ -70,6 +75,9 @@ impl Queue {
         let jobs = &self.jobs;
         if !self.waiting.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
             wrong.push("the index waiting is out of order".into());
+        }
+        if !self.grouped.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
+            wrong.push("the index grouped is out of order".into());
         }
         if !self.blocked.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
             wrong.push("the index blocked is out of order".into());
@@ -179,17 +187,60 @@ impl Queue {
         }
     }
 
+    /// Every lane counts what is there, and gives no more than it may.
+    fn check_lanes(&self, wrong: &mut Vec<String>) {
+        self.lanes.check(wrong);
+        if !self.bucket.is_sound() {
+            wrong.push("the bucket of the rate misses more than it holds".into());
+        }
+        let (jobs, recipes) = (&self.jobs, &self.recipes);
+        let places = self.lanes.line.iter().map(|job| lane_key(jobs, recipes, job));
+        let of_lanes = self.lanes.line.iter().collect::<BTreeSet<_>>() == self.grouped.iter().collect();
+        if !places.is_sorted_by(|a, b| a < b) || !of_lanes {
+            wrong.push("the lines of the lanes are off".into());
+        }
+        let mut counts: BTreeMap<LaneNumber, (u32, u32, u32)> = BTreeMap::new();
+        for (_, job) in self.jobs.iter() {
+            let Some(lane) = self.lane_of(job) else { continue };
+            let (all, waiting, active) = counts.entry(lane).or_default();
+            *all += 1;
+            *waiting += u32::from(matches!(job.state, State::Waiting { .. }));
+            *active += u32::from(matches!(job.state, State::Active { .. }));
+        }
+        for (number, lane) in self.lanes.iter() {
+            let is = counts.remove(&number).unwrap_or_default();
+            let counted = (lane.jobs, lane.waiting, lane.active);
+            let name = String::from_utf8_lossy(&lane.name);
+            if is != counted {
+                wrong.push(format!(
+                    "lane '{name}' has {is:?} jobs, waiting, active, but {counted:?} are counted"
+                ));
+            }
+            let holds = |job: &Job| !job.is_finished() && self.lane_of(job) == Some(number);
+            if lane.holder.is_some_and(|job| !self.job(job).is_some_and(holds)) {
+                wrong.push(format!("lane '{name}' is held by a job that is not in it"));
+            }
+            let (room, most) = (self.lanes.stand_of(lane).room, self.lane_slots(lane));
+            if room > most.min(lane.waiting as usize) {
+                wrong.push(format!("lane '{name}' would give {room} jobs, but may give {most}"));
+            }
+        }
+        if !counts.is_empty() {
+            wrong.push(format!("jobs are in {} lanes that are not there", counts.len()));
+        }
+    }
+
     /// Running totals.
     fn check_totals(&self, wrong: &mut Vec<String>) {
         let bytes: usize = self.jobs.iter().map(|(_, job)| job.bytes()).sum();
         if bytes != self.job_bytes {
             wrong.push(format!("jobs take {bytes} bytes, but {} are counted", self.job_bytes));
         }
-        let mut recipes: BTreeMap<Recipe, u32> = BTreeMap::new();
+        let mut recipes: BTreeMap<InLane, u32> = BTreeMap::new();
         for (_, job) in self.jobs.iter() {
-            let recipe = self.recipe(job);
-            if recipe != Recipe::default() {
-                *recipes.entry(recipe).or_default() += 1;
+            let set = self.recipes.set(job.recipe);
+            if set != InLane::default() {
+                *recipes.entry(set).or_default() += 1;
             }
         }
         if recipes != self.recipes.uses().collect() {

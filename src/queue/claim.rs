@@ -86,7 +86,7 @@ impl Turn<'_> {
 
     /// Lets time bring jobs into line until `count` are there, when there is a backlog of what is due.
     fn bring_enough(&mut self, count: usize) {
-        let missing = count.saturating_sub(self.queue.waiting.len());
+        let missing = count.saturating_sub(self.queue.in_line());
         let jobs = u32::try_from(missing).unwrap_or(u32::MAX);
         if jobs > 0 {
             self.settle(Settled { jobs, forgotten: 0 });
@@ -98,7 +98,7 @@ impl Turn<'_> {
     fn next_in_line(&mut self) -> Option<Handle> {
         const EXPIRED_AT_MOST: usize = 1000;
         for _ in 0..EXPIRED_AT_MOST {
-            let first = self.queue.waiting.first()?;
+            let first = self.queue.next_in_line()?;
             if !self.bring_up(first) {
                 return Some(first);
             }

@@ -36,6 +36,7 @@ impl Queue {
         let result = job.rare.as_ref().and_then(|rare| rare.result.as_deref());
         self.subscriptions.job_ended(job.id(), ending.into(), result);
         self.leave(handle);
+        self.let_go(handle);
         let mut rerun = None;
         self.edit(handle, |job| rerun = job.rare.as_mut().and_then(|rare| rare.rerun.take()));
         if let Some(next) = rerun {
@@ -156,9 +157,9 @@ impl Queue {
     /// Frees a job that is in no index; `memory` (how it ended, its token, the end of the window) stays behind
     /// while the window is open at `at`.
     fn free_job(&mut self, handle: Handle, memory: Option<(Ending, u64, u64)>, at: u64) {
+        self.drop_recipe(handle);
         let Some(job) = self.jobs.remove(handle) else { return };
         self.job_bytes = self.job_bytes.saturating_sub(job.bytes());
-        self.recipes.release(job.recipe);
         let (hash, packed) = (ids::hash(job.id()), Entry::Job(handle).pack());
         let record = memory.filter(|(_, _, until)| *until > at).and_then(|(ending, token, until)| {
             self.remembered.insert(Record { id: job.id(), until, token, seq: job.seq, ending })

@@ -1,8 +1,9 @@
 //! Why a job is not running.
 
 use super::job::{Job, State};
+use super::limits::Obstacle;
 use super::view::unless_endless;
-use super::{After, Entry, Phase, Queue, FOREVER};
+use super::{After, Entry, Handle, Phase, Queue, FOREVER};
 
 /// Why a job is not running, and when that changes by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +21,7 @@ impl Queue {
     #[must_use]
     pub fn explain(&self, id: &[u8]) -> Option<Why> {
         match self.find(id)? {
-            Entry::Job(handle) => self.job(handle).map(|job| self.explain_job(job)),
+            Entry::Job(handle) => self.job(handle).map(|job| self.explain_job(handle, job)),
             Entry::Remembered(handle) => self.record(handle).map(|r| Why {
                 phase: r.ending.into(),
                 why: "the job has ended; its id is refused until its dedup window closes".into(),
@@ -29,11 +30,11 @@ impl Queue {
         }
     }
 
-    fn explain_job(&self, job: &Job) -> Why {
+    fn explain_job(&self, handle: Handle, job: &Job) -> Why {
+        if let (State::Waiting { .. }, Some(obstacle)) = (job.state, self.obstacle(handle, job)) {
+            return self.explain_obstacle(job, obstacle);
+        }
         let (why, until) = match job.state {
-            State::Waiting { .. } if self.paused => {
-                ("the queue is paused; JQ.RESUME lets it go on", job.expires())
-            }
             State::Waiting { lapsed: 1.., .. } => {
                 ("its lease ran out; it is claimable again, unless a late ACK comes first", job.expires())
             }
@@ -54,9 +55,59 @@ impl Queue {
         Why { phase: job.phase(), why: why.into(), until: unless_endless(until) }
     }
 
+    /// Whichever is earlier: the gate opens, or the job expires.
+    fn explain_obstacle(&self, job: &Job, obstacle: Obstacle) -> Why {
+        let group = shown(self.group_of(job).unwrap_or_default());
+        let (why, opens) = match obstacle {
+            Obstacle::Paused => ("the queue is paused; JQ.RESUME lets it go on".into(), FOREVER),
+            Obstacle::Behind(before) => return self.explain_behind(job, &group, before),
+            Obstacle::LaneFull(active) => {
+                let most = self.settings.group_concurrency;
+                (
+                    format!("its group '{group}' is full: {active} active, group-concurrency is {most}"),
+                    FOREVER,
+                )
+            }
+            Obstacle::LaneRate(opens) => (format!("the group-rate of its group '{group}' is used up"), opens),
+            Obstacle::Full(active) => {
+                let (most, holders) = (self.settings.concurrency, self.holders());
+                let why =
+                    format!("the queue is full: {active} active, concurrency is {most}; held by {holders}");
+                (why, self.active.first().and_then(|first| self.job(first)).map_or(FOREVER, Job::due))
+            }
+            Obstacle::Rate(opens) => ("the rate of the queue is used up".into(), opens),
+        };
+        Why { phase: job.phase(), why, until: unless_endless(opens.min(job.expires())) }
+    }
+
+    fn explain_behind(&self, job: &Job, group: &str, before: Handle) -> Why {
+        let (mut state, mut opens) = ("is first in line", FOREVER);
+        if let Some(before) = self.job(before) {
+            (state, opens) = match before.state {
+                State::Active { lease_until, .. } => ("has started and is active", lease_until),
+                State::Delayed { due } => ("has started and waits for its next attempt", due),
+                _ if before.nacks > 0 || before.losses > 0 => ("has started and is to run again", FOREVER),
+                _ => (state, opens),
+            };
+        }
+        let before = shown(self.id(before));
+        let why = format!("it is behind job '{before}' of its group '{group}', which {state}");
+        Why { phase: job.phase(), why, until: unless_endless(opens.min(job.expires())) }
+    }
+
+    /// The workers that hold jobs, the first of them by name.
+    fn holders(&self) -> String {
+        const NAMED: usize = 3;
+        let names: Vec<_> = self.workers.iter().take(NAMED).map(|(_, name, _)| shown(name)).collect();
+        match self.workers.len().checked_sub(NAMED) {
+            Some(more @ 1..) => format!("{} and {more} more workers", names.join(", ")),
+            _ => names.join(", "),
+        }
+    }
+
     fn explain_blocked(&self, job: &Job, after: After) -> Why {
         let batch = self.batches.get(after.batch);
-        let name = batch.map(|batch| String::from_utf8_lossy(&batch.name).into_owned()).unwrap_or_default();
+        let name = batch.map(|batch| shown(&batch.name)).unwrap_or_default();
         let why = match batch {
             Some(batch) if batch.sealed => {
                 format!("it waits for batch '{name}', which has {} pending", batch.members.pending)
@@ -68,4 +119,8 @@ impl Queue {
         };
         Why { phase: job.phase(), why, until: unless_endless(job.expires()) }
     }
+}
+
+fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }

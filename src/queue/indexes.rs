@@ -2,7 +2,8 @@
 
 use super::job::{Job, State};
 use super::keys::token_key;
-use super::{due_key, expiry_key, finished_key, place_key, Entry, Handle, Queue, FOREVER};
+use super::recipe::{InLane, Recipe};
+use super::{due_key, expiry_key, finished_key, lane_key, place_key, Entry, Handle, Queue, FOREVER};
 
 impl Queue {
     /// Changes a job in ways that no index sees, keeping count of its memory.
@@ -19,9 +20,16 @@ impl Queue {
         let jobs = &self.jobs;
         let (state, expires) = (job.state, job.expires());
         match state {
-            State::Waiting { .. } => {
-                self.waiting.insert(place_key(jobs, handle), handle, |h| place_key(jobs, h));
-            }
+            State::Waiting { .. } => match self.recipes.lane(job.recipe) {
+                None => self.waiting.insert(place_key(jobs, handle), handle, |h| place_key(jobs, h)),
+                Some(lane) => {
+                    let recipes = &self.recipes;
+                    let key = lane_key(jobs, recipes, handle);
+                    self.grouped.insert(key.place, handle, |h| place_key(jobs, h));
+                    self.lanes.line.insert(key, handle, |h| lane_key(jobs, recipes, h));
+                    self.lanes.edit(lane, |lane| lane.waiting = lane.waiting.saturating_add(1));
+                }
+            },
             State::Delayed { .. } => self.delayed.insert(due_key(jobs, handle), handle, |h| due_key(jobs, h)),
             State::Blocked { after, .. } => {
                 self.blocked.insert(place_key(jobs, handle), handle, |h| place_key(jobs, h));
@@ -29,6 +37,9 @@ impl Queue {
             }
             State::Active { token, worker, .. } => {
                 self.workers.give(worker, token, handle, |h| token_key(jobs, h));
+                if let Some(lane) = self.recipes.lane(job.recipe) {
+                    self.lanes.edit(lane, |lane| lane.active = lane.active.saturating_add(1));
+                }
                 self.enter_active(handle);
                 return;
             }
@@ -54,9 +65,15 @@ impl Queue {
         let jobs = &self.jobs;
         let (state, expires) = (job.state, job.expires());
         match state {
-            State::Waiting { .. } => {
-                self.waiting.remove(place_key(jobs, handle), handle);
-            }
+            State::Waiting { .. } => match self.recipes.lane(job.recipe) {
+                None => drop(self.waiting.remove(place_key(jobs, handle), handle)),
+                Some(lane) => {
+                    let key = lane_key(jobs, &self.recipes, handle);
+                    self.grouped.remove(key.place, handle);
+                    self.lanes.line.remove(key, handle);
+                    self.lanes.edit(lane, |lane| lane.waiting = lane.waiting.saturating_sub(1));
+                }
+            },
             State::Delayed { .. } => {
                 self.delayed.remove(due_key(jobs, handle), handle);
             }
@@ -66,6 +83,9 @@ impl Queue {
             }
             State::Active { token, worker, .. } => {
                 self.workers.take(worker, token, handle);
+                if let Some(lane) = self.recipes.lane(job.recipe) {
+                    self.lanes.edit(lane, |lane| lane.active = lane.active.saturating_sub(1));
+                }
                 self.leave_active(handle);
                 return;
             }
@@ -83,6 +103,27 @@ impl Queue {
             State::Completed { .. } | State::Failed { .. } => self.cancel_forgetting(Entry::Job(handle)),
             _ => {}
         }
+    }
+
+    /// Gives a job that is in no index its options and its lane, in the place of those it has.
+    pub(super) fn set_recipe(&mut self, handle: Handle, recipe: Recipe, group: Option<&[u8]>) {
+        let lane = group.and_then(|name| self.lanes.of(name));
+        if let Some(lane) = lane {
+            self.lanes.join(lane);
+        }
+        let new = self.recipes.hold(InLane { recipe, lane });
+        self.drop_recipe(handle);
+        self.edit(handle, |job| job.recipe = new);
+    }
+
+    /// A job that is in no index is about to go, or to get other options.
+    pub(super) fn drop_recipe(&mut self, handle: Handle) {
+        self.let_go(handle);
+        let Some(job) = self.jobs.get(handle) else { return };
+        if let Some(lane) = self.lane_of(job) {
+            self.lanes.quit(lane);
+        }
+        self.recipes.release(job.recipe);
     }
 
     pub(super) fn enter_active(&mut self, handle: Handle) {

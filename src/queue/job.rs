@@ -101,6 +101,8 @@ pub struct NewJob<'a> {
     pub priority: i32,
     /// Options that the queue's settings also have.
     pub recipe: Recipe,
+    /// Its lane.
+    pub group: Option<&'a [u8]>,
     /// Expires this many milliseconds after it was added if nobody claimed it.
     pub expires: Option<u64>,
 }
@@ -112,6 +114,7 @@ pub(crate) struct Rerun {
     pub(crate) start: Start,
     pub(crate) priority: i32,
     pub(crate) recipe: Recipe,
+    pub(crate) group: Option<Box<[u8]>>,
     pub(crate) expires: Option<u64>,
 }
 
@@ -122,6 +125,7 @@ impl Rerun {
             start: new.start,
             priority: new.priority,
             recipe: new.recipe,
+            group: new.group.map(Box::from),
             expires: new.expires,
         }
     }
@@ -133,6 +137,7 @@ impl Rerun {
             after: None,
             priority: self.priority,
             recipe: self.recipe,
+            group: self.group.as_deref(),
             expires: self.expires,
         }
     }
@@ -181,7 +186,7 @@ impl Rare {
     /// Heap bytes behind it, itself included.
     pub(crate) fn bytes(&self) -> usize {
         let len = |bytes: &Option<Box<[u8]>>| bytes.as_ref().map_or(0, |b| b.len());
-        let rerun = self.rerun.as_ref().map_or(0, |r| size_of::<Rerun>() + r.payload.len());
+        let rerun = self.rerun.as_ref().map_or(0, |r| size_of::<Rerun>() + r.payload.len() + len(&r.group));
         size_of::<Self>() + len(&self.error) + len(&self.progress) + len(&self.result) + rerun
     }
 }

@@ -2,6 +2,8 @@
 
 use super::ids;
 use super::job::{Job, State};
+use super::lanes::LaneNumber;
+use super::recipe::Recipes;
 use super::remembered::Remembered;
 use super::slab::{Handle, Slab};
 
@@ -10,6 +12,13 @@ use super::slab::{Handle, Slab};
 pub(crate) struct Place {
     pub(crate) priority: i32,
     pub(crate) seq: u64,
+}
+
+/// A place in the line of a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LanePlace {
+    pub(super) lane: LaneNumber,
+    pub(super) place: Place,
 }
 
 /// A place in time: earlier first, then the smaller sequence number.
@@ -51,6 +60,12 @@ pub(super) fn place_key(jobs: &Slab<Job>, handle: Handle) -> Place {
         priority: job.priority,
         seq: job.seq,
     })
+}
+
+/// The same for a job with a GROUP, in its lane.
+pub(super) fn lane_key(jobs: &Slab<Job>, recipes: &Recipes, handle: Handle) -> LanePlace {
+    let lane = jobs.get(handle).and_then(|job| recipes.lane(job.recipe));
+    LanePlace { lane: lane.unwrap_or(LaneNumber(Handle::MAX)), place: place_key(jobs, handle) }
 }
 
 /// When time changes the job: the key of the delayed and the active.

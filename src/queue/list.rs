@@ -62,7 +62,8 @@ impl Queue {
     fn starting_at(&self, phase: Phase, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
         let jobs = &self.jobs;
         match phase {
-            Phase::Waiting => self.by_place(&self.waiting, from),
+            Phase::Waiting if self.grouped.is_empty() => self.by_place(&self.waiting, from),
+            Phase::Waiting => self.in_one_line(from),
             Phase::Blocked => self.by_place(&self.blocked, from),
             Phase::Delayed => self.by_instant(&self.delayed, from, |h| due_key(jobs, h)),
             Phase::Active => self.by_instant(&self.active, from, |h| due_key(jobs, h)),
@@ -80,6 +81,21 @@ impl Queue {
         let from = from.map_or(Some(Place { priority: i32::MIN, seq: 0 }), Position::place);
         let jobs = &self.jobs;
         Box::new(from.into_iter().flat_map(move |from| index.iter_from(from, |h| place_key(jobs, h))))
+    }
+
+    /// Waiting jobs with and without a group, by their places. In which order lanes will run is decided claim by claim.
+    fn in_one_line(&self, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
+        let mut alone = self.by_place(&self.waiting, from).peekable();
+        let mut grouped = self.by_place(&self.grouped, from).peekable();
+        Box::new(std::iter::from_fn(move || {
+            let places = (alone.peek(), grouped.peek());
+            let first = |handle: &Handle| place_key(&self.jobs, *handle);
+            match places {
+                (Some(one), Some(other)) if first(one) > first(other) => grouped.next(),
+                (None, _) => grouped.next(),
+                _ => alone.next(),
+            }
+        }))
     }
 
     fn by_instant<'q>(

@@ -21,6 +21,7 @@
 //! - [`remembered`]: ids whose job is gone but whose dedup window is open, packed.
 //! - [`ids`]: from an id to either of them.
 //! - [`order`]: who comes next, once per state; the keys are read from the jobs themselves.
+//! - [`lanes`], with [`limits`] and [`bucket`]: groups, and how many jobs may run.
 //! - [`batches`]: named sets of jobs, counted, and who waits for them. [`news`]: who outside does.
 //! - [`refusals`]: counted, but not journaled one by one.
 //! - [`schedules`]: jobs that the queue adds to itself.
@@ -37,6 +38,7 @@
 mod apply;
 mod batches;
 mod batching;
+mod bucket;
 mod check;
 mod claim;
 pub mod counters;
@@ -51,6 +53,8 @@ pub(crate) mod ids;
 mod indexes;
 pub(crate) mod job;
 mod keys;
+mod lanes;
+mod limits;
 mod list;
 mod news;
 pub(crate) mod order;
@@ -76,6 +80,8 @@ pub(crate) use batches::BatchNumber;
 pub use batches::{After, Gate, Members};
 pub(crate) use batching::valid_batch_name;
 pub use batching::{BatchView, Ties};
+pub(crate) use bucket::Bucket;
+pub use bucket::{Rate, MAX_RATE};
 pub use claim::{Claimed, Want};
 pub use effect::Effect;
 pub(crate) use effect::Target;
@@ -90,7 +96,7 @@ pub use news::{Awaited, News};
 pub use recipe::{Backoff, Recipe};
 pub(crate) use refusals::{may_be_told_at_once, Refusals};
 pub use remembered::Ending;
-pub(crate) use restore::{valid_id, Header, SavedBatch, SavedJob, SavedState};
+pub(crate) use restore::{valid_group, valid_id, Header, SavedBatch, SavedJob, SavedLane, SavedState};
 pub use schedules::{Memory, Schedule};
 pub use settings::Settings;
 pub use settle::Settled;
@@ -106,8 +112,9 @@ use counters::{Count, Counters};
 use histogram::Histogram;
 use ids::IdIndex;
 use job::Job;
-use keys::{due_key, expiry_key, finished_key, forget_key, place_key};
+use keys::{due_key, expiry_key, finished_key, forget_key, lane_key, place_key};
 pub(crate) use keys::{Entry, Place, When};
+use lanes::Lanes;
 use news::Subscriptions;
 use order::Order;
 use recipe::Recipes;
@@ -120,6 +127,8 @@ use workers::Workers;
 pub const MAX_ID: usize = 512;
 /// The longest name of a batch in bytes.
 pub const MAX_BATCH: usize = 512;
+/// The longest name of a group in bytes.
+pub const MAX_GROUP: usize = 512;
 /// The longest worker name in bytes.
 pub const MAX_WORKER: usize = 128;
 /// Error texts are cut at this many bytes.
@@ -133,7 +142,10 @@ pub struct Queue {
     jobs: Slab<Job>,
     remembered: Remembered,
     ids: IdIndex,
+    /// Waiting jobs without a group.
     waiting: Order<Place>,
+    /// Those with one; their lanes list them too.
+    grouped: Order<Place>,
     delayed: Order<When>,
     /// Jobs that wait for a batch; each batch lists its own too.
     blocked: Order<Place>,
@@ -150,6 +162,11 @@ pub struct Queue {
     workers: Workers,
     batches: Batches,
     recipes: Recipes,
+    lanes: Lanes,
+    /// Of the rate of the whole queue.
+    bucket: Bucket,
+    /// The instant of the last look at what time allows, Unix ms. Not saved: the next look is as good.
+    as_of: u64,
     settings: Settings,
     counters: Counters,
     /// Milliseconds from claimable to claimed.
@@ -215,6 +232,9 @@ impl Queue {
             self.batches.next_forgotten().map(|(at, _)| at),
             self.refusals.due(),
             self.next_tick(),
+            self.lanes.next_look(),
+            self.lanes.next_forgotten(),
+            self.next_token(),
         ];
         leads.into_iter().flatten().min()
     }
@@ -237,20 +257,10 @@ impl Queue {
         self.known() + self.schedules.len()
     }
 
-    /// How many jobs a claim could take now; 0 while paused.
-    #[must_use]
-    pub fn claimable(&self) -> usize {
-        if self.paused {
-            0
-        } else {
-            self.waiting.len()
-        }
-    }
-
     /// Jobs that have not ended.
     #[must_use]
     pub fn unfinished(&self) -> usize {
-        self.waiting.len() + self.delayed.len() + self.blocked.len() + self.active.len()
+        self.count(Phase::Waiting) + self.delayed.len() + self.blocked.len() + self.active.len()
     }
 
     /// Ids that are known: live, kept and remembered.
@@ -268,6 +278,8 @@ impl Queue {
             + self.remembered.bytes()
             + self.ids.bytes()
             + self.waiting.bytes()
+            + self.grouped.bytes()
+            + self.lanes.bytes()
             // Each batch lists its own once more.
             + 2 * self.blocked.bytes()
             + self.batches.bytes()
@@ -325,7 +337,7 @@ impl Queue {
     #[must_use]
     pub fn count(&self, phase: Phase) -> usize {
         match phase {
-            Phase::Waiting => self.waiting.len(),
+            Phase::Waiting => self.waiting.len() + self.grouped.len(),
             Phase::Delayed => self.delayed.len(),
             Phase::Blocked => self.blocked.len(),
             Phase::Active => self.active.len(),

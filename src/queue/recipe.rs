@@ -2,9 +2,10 @@
 //!
 //! A queue has few distinct sets of them however many jobs it has, so jobs hold a 4-byte number and the sets
 //! are kept once, counted. What a job does not say itself follows the queue's settings at the moment it matters.
-//! The batch of a job is part of its set: a queue has few of them too, and most jobs have none.
+//! The batch and the lane of a job are part of its set: a queue has few of them too, and most jobs have none.
 
 use super::batches::BatchNumber;
+use super::lanes::LaneNumber;
 use super::slab::{Handle, Slab};
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ impl Backoff {
     }
 }
 
-/// One set of options; `None` follows the queue.
+/// Options of a job; `None` follows the queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Recipe {
     /// How many NACKs until the job fails for good.
@@ -47,21 +48,28 @@ pub struct Recipe {
     pub batch: Option<BatchNumber>,
 }
 
-/// A recipe's number in its queue. 0 is the empty recipe: everything follows the queue.
+/// A recipe with the lane of the job.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct InLane {
+    pub(crate) recipe: Recipe,
+    pub(crate) lane: Option<LaneNumber>,
+}
+
+/// The number of a set in its queue. 0 is the empty set: everything follows the queue, and there is no lane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RecipeId(u32);
 
-/// The distinct recipes of a queue with the number of jobs that use each.
+/// The distinct sets of a queue with the number of jobs that use each.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Recipes {
-    handles: BTreeMap<Recipe, Handle>,
+    handles: BTreeMap<InLane, Handle>,
     sets: Slab<Counted>,
 }
 
-/// A recipe and how many jobs use it, at least one.
+/// A set and how many jobs use it, at least one.
 #[derive(Debug, Clone)]
 struct Counted {
-    recipe: Recipe,
+    set: InLane,
     uses: u32,
 }
 
@@ -76,48 +84,58 @@ impl RecipeId {
 }
 
 impl Recipes {
-    /// Takes one more use of `recipe`. O(log distinct recipes), as everything here.
-    pub(crate) fn hold(&mut self, recipe: Recipe) -> RecipeId {
-        if recipe == Recipe::default() {
+    /// Takes one more use of `set`. O(log distinct sets), as everything here.
+    pub(crate) fn hold(&mut self, set: InLane) -> RecipeId {
+        if set == InLane::default() {
             return RecipeId::default();
         }
-        if let Some(&handle) = self.handles.get(&recipe) {
-            if let Some(set) = self.sets.get_mut(handle) {
-                set.uses = set.uses.saturating_add(1);
+        if let Some(&handle) = self.handles.get(&set) {
+            if let Some(counted) = self.sets.get_mut(handle) {
+                counted.uses = counted.uses.saturating_add(1);
             }
             return RecipeId::of(handle);
         }
-        let Some(handle) = self.sets.insert(Counted { recipe, uses: 1 }) else { return RecipeId::default() };
-        self.handles.insert(recipe, handle);
+        let Some(handle) = self.sets.insert(Counted { set, uses: 1 }) else { return RecipeId::default() };
+        self.handles.insert(set, handle);
         RecipeId::of(handle)
     }
 
     /// Gives one use back.
     pub(crate) fn release(&mut self, id: RecipeId) {
-        let Some((handle, set)) = id.handle().and_then(|handle| Some((handle, self.sets.get_mut(handle)?)))
-        else {
-            return;
-        };
-        set.uses = set.uses.saturating_sub(1);
-        if set.uses == 0 {
-            self.handles.remove(&set.recipe);
+        let Some(handle) = id.handle() else { return };
+        let Some(counted) = self.sets.get_mut(handle) else { return };
+        counted.uses = counted.uses.saturating_sub(1);
+        if counted.uses == 0 {
+            self.handles.remove(&counted.set);
             self.sets.remove(handle);
         }
     }
 
-    /// The recipe with this number.
-    pub(crate) fn get(&self, id: RecipeId) -> Recipe {
-        id.handle().and_then(|handle| self.sets.get(handle)).map_or_else(Recipe::default, |set| set.recipe)
+    /// The set with this number.
+    pub(crate) fn set(&self, id: RecipeId) -> InLane {
+        id.handle()
+            .and_then(|handle| self.sets.get(handle))
+            .map_or_else(InLane::default, |counted| counted.set)
     }
 
-    /// Every recipe in use with its number of uses, for the recount.
-    pub(crate) fn uses(&self) -> impl Iterator<Item = (Recipe, u32)> + '_ {
-        self.sets.iter().map(|(_, set)| (set.recipe, set.uses))
+    /// Its recipe.
+    pub(crate) fn get(&self, id: RecipeId) -> Recipe {
+        self.set(id).recipe
+    }
+
+    /// Its lane.
+    pub(crate) fn lane(&self, id: RecipeId) -> Option<LaneNumber> {
+        self.set(id).lane
+    }
+
+    /// Every set in use with its number of uses, for the recount.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = (InLane, u32)> + '_ {
+        self.sets.iter().map(|(_, counted)| (counted.set, counted.uses))
     }
 
     /// Heap bytes held, roughly.
     pub(crate) fn bytes(&self) -> usize {
-        self.sets.bytes() + self.handles.len() * 2 * size_of::<(Recipe, Handle)>()
+        self.sets.bytes() + self.handles.len() * 2 * size_of::<(InLane, Handle)>()
     }
 }
 
@@ -137,15 +155,18 @@ mod tests {
     #[test]
     fn a_set_is_kept_once_and_goes_with_its_last_job() {
         let mut recipes = Recipes::default();
-        let five = Recipe { attempts: Some(5), ..Recipe::default() };
-        let nine = Recipe { attempts: Some(9), ..Recipe::default() };
+        let with = |attempts| InLane {
+            recipe: Recipe { attempts: Some(attempts), ..Recipe::default() },
+            lane: Some(LaneNumber(1)),
+        };
+        let (five, nine) = (with(5), with(9));
         let (a, b, c) = (recipes.hold(five), recipes.hold(five), recipes.hold(nine));
-        assert_eq!((a, recipes.get(a), recipes.get(c)), (b, five, nine));
+        assert_eq!((a, recipes.set(a), recipes.set(c)), (b, five, nine));
         recipes.release(a);
         assert_eq!(recipes.uses().collect::<Vec<_>>(), [(five, 1), (nine, 1)]);
         recipes.release(b);
         assert_eq!(recipes.uses().collect::<Vec<_>>(), [(nine, 1)]);
         assert_eq!(recipes.hold(five), a, "the free number is used again");
-        assert_eq!(recipes.hold(Recipe::default()), RecipeId::default());
+        assert_eq!(recipes.hold(InLane::default()), RecipeId::default());
     }
 }

@@ -7,8 +7,9 @@ use super::job::{Job, Rare, Rerun, State};
 use super::remembered::Record;
 use super::schedules::SavedSchedule;
 use super::{
-    ids, keys, may_be_told_at_once, valid_batch_name, After, Batch, Counters, Entry, Histogram, Members,
-    NewJob, Order, Queue, Recipe, Refusals, Settings, When, LATEST_TOKEN, MAX_ID, MAX_WORKER,
+    ids, keys, may_be_told_at_once, valid_batch_name, After, Batch, Bucket, Counters, Entry, Handle,
+    Histogram, Members, NewJob, Order, Queue, Recipe, Refusals, Settings, When, LATEST_TOKEN, MAX_GROUP,
+    MAX_ID, MAX_WORKER,
 };
 
 /// All of a queue that is not about single jobs.
@@ -23,6 +24,7 @@ pub(crate) struct Header<'a> {
     pub(crate) created_at: u64,
     pub(crate) next_batch: u64,
     pub(crate) paused: bool,
+    pub(crate) bucket: Bucket,
 }
 
 /// A batch as it is saved. What is pending is counted again as its members are restored.
@@ -39,6 +41,14 @@ pub(crate) struct SavedBatch<'a> {
     pub(crate) expired: u64,
     pub(crate) cancelled: u64,
     pub(crate) duplicates: u64,
+}
+
+/// What a lane does not have from its jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SavedLane<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) turn: u64,
+    pub(crate) bucket: Bucket,
 }
 
 /// A state with the worker by its name.
@@ -62,6 +72,9 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) added_at: u64,
     pub(crate) priority: i32,
     pub(crate) recipe: Recipe,
+    pub(crate) group: Option<&'a [u8]>,
+    /// Its lane waits for the end of its life.
+    pub(crate) holds_lane: bool,
     pub(crate) nacks: u32,
     pub(crate) losses: u16,
     pub(crate) expires: u64,
@@ -87,6 +100,7 @@ impl Queue {
             created_at: self.created_at,
             next_batch: self.batches.next_number(),
             paused: self.paused,
+            bucket: self.bucket,
         }
     }
 
@@ -110,9 +124,20 @@ impl Queue {
     /// Every job and kept record, state by state, each state in its order: the same on every server.
     pub(crate) fn saved_jobs(&self) -> impl Iterator<Item = SavedJob<'_>> {
         let indexes = [&self.delayed, &self.active, &self.completed, &self.failed];
-        let in_line = self.waiting.iter().chain(self.blocked.iter());
+        let in_line = self.waiting.iter().chain(self.grouped.iter()).chain(self.blocked.iter());
         let handles = in_line.chain(indexes.into_iter().flat_map(Order::iter));
-        handles.filter_map(|handle| self.job(handle)).map(|job| self.saved_job(job))
+        handles
+            .filter_map(|handle| Some((handle, self.job(handle)?)))
+            .map(|(handle, job)| self.saved_job(handle, job))
+    }
+
+    /// Every lane that ever gave a job, by its name.
+    pub(crate) fn saved_lanes(&self) -> impl Iterator<Item = SavedLane<'_>> {
+        self.lanes.iter().filter(|(_, lane)| lane.turn != 0).map(|(_, lane)| SavedLane {
+            name: &lane.name,
+            turn: lane.turn,
+            bucket: lane.bucket,
+        })
     }
 
     /// Every remembered id by the instant it is forgotten: the same on every server.
@@ -128,7 +153,7 @@ impl Queue {
         self.schedules.saved()
     }
 
-    fn saved_job<'a>(&'a self, job: &'a Job) -> SavedJob<'a> {
+    fn saved_job<'a>(&'a self, handle: Handle, job: &'a Job) -> SavedJob<'a> {
         let rare = job.rare.as_deref();
         let text = |of: fn(&Rare) -> Option<&[u8]>| rare.and_then(of);
         let state = match job.state {
@@ -149,6 +174,8 @@ impl Queue {
             added_at: job.added_at,
             priority: job.priority,
             recipe: self.recipe(job),
+            group: self.group_of(job),
+            holds_lane: self.lane_of(job).and_then(|lane| self.lanes.get(lane)?.holder) == Some(handle),
             nacks: job.nacks,
             losses: job.losses,
             expires: job.expires(),
@@ -168,7 +195,7 @@ impl Queue {
     pub(crate) fn restore_header(&mut self, header: &Header<'_>) -> bool {
         // Far from where counting ends: what is accepted here must be accepted again after any use of the queue.
         let fits = header.next_seq.max(header.next_batch) < 1 << 52 && header.last_token < LATEST_TOKEN;
-        if self.created_at != 0 || header.created_at == 0 || !fits {
+        if self.created_at != 0 || header.created_at == 0 || !fits || !header.bucket.is_sound() {
             return false;
         }
         self.settings = header.settings;
@@ -180,6 +207,7 @@ impl Queue {
         self.created_at = header.created_at;
         self.batches.set_next_number(header.next_batch);
         self.paused = header.paused;
+        self.bucket = header.bucket;
         true
     }
 
@@ -240,6 +268,9 @@ impl Queue {
         if token.max(saved.done_under) > self.last_token {
             return false;
         }
+        if saved.group.is_some_and(|group| !valid_group(group)) {
+            return false;
+        }
         if !valid_id(saved.id) || saved.seq >= self.next_seq || self.find_hashed(hash, saved.id).is_some() {
             return false;
         }
@@ -266,7 +297,6 @@ impl Queue {
         job.seq = saved.seq;
         job.added_at = saved.added_at;
         job.priority = saved.priority;
-        job.recipe = self.recipes.hold(saved.recipe);
         job.nacks = saved.nacks;
         job.losses = saved.losses;
         let rare = Rare {
@@ -285,13 +315,47 @@ impl Queue {
         }
         self.job_bytes += job.bytes();
         let Some(handle) = self.jobs.insert(job) else { return false };
+        self.set_recipe(handle, saved.recipe, saved.group);
         let (jobs, remembered) = (&self.jobs, &self.remembered);
         self.ids.insert(hash, Entry::Job(handle).pack(), |packed| keys::hash_of(jobs, remembered, packed));
         self.enter(handle);
         if !matches!(state, State::Completed { .. } | State::Failed { .. }) {
             self.count_in(saved.recipe.batch);
         }
-        true
+        !saved.holds_lane || self.restore_holder(handle)
+    }
+
+    /// What was restored is looked at, as far as that needs no clock: the next command or tick has one.
+    pub(crate) fn restored(&mut self) {
+        self.look_at_touched(0);
+    }
+
+    fn restore_holder(&mut self, handle: Handle) -> bool {
+        let Some(job) = self.jobs.get(handle).filter(|job| !job.is_finished()) else { return false };
+        let Some(number) = self.lane_of(job) else { return false };
+        let is_free = self.lanes.get(number).is_some_and(|lane| lane.holder.is_none());
+        self.lanes.edit(number, |lane| lane.holder = Some(handle));
+        is_free
+    }
+
+    /// Puts back what a lane does not have from its jobs, after all of them.
+    #[must_use]
+    pub(crate) fn restore_lane(&mut self, saved: &SavedLane<'_>) -> bool {
+        let fits = valid_group(saved.name)
+            && (1..self.next_seq).contains(&saved.turn)
+            && saved.bucket.is_sound()
+            && saved.bucket.full_at() < 1 << 52;
+        if !fits {
+            return false;
+        }
+        let Some(number) = self.lanes.of(saved.name) else { return false };
+        let Some(lane) = self.lanes.get(number) else { return false };
+        let is_new = lane.turn == 0 && (lane.jobs > 0 || saved.bucket.missing > 0);
+        self.lanes.edit(number, |lane| {
+            lane.turn = saved.turn;
+            lane.bucket = saved.bucket;
+        });
+        is_new
     }
 
     /// Puts a remembered id into a queue whose header is there.
@@ -322,6 +386,7 @@ impl Queue {
     pub(crate) fn is_sound(&self) -> bool {
         let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
         seqs.extend(self.remembered.iter().map(|(_, record)| record.seq));
+        seqs.extend(self.lanes.iter().map(|(_, lane)| lane.turn).filter(|turn| *turn != 0));
         seqs.sort_unstable();
         let mut tokens: Vec<u64> = self
             .jobs
@@ -337,6 +402,11 @@ impl Queue {
             && tokens.last().is_none_or(|&newest| newest <= self.last_token)
             && self.batches_fit_their_members()
     }
+}
+
+/// 1 to 512 bytes.
+pub(crate) fn valid_group(name: &[u8]) -> bool {
+    (1..=MAX_GROUP).contains(&name.len())
 }
 
 /// 1 to 512 bytes, not `*`.

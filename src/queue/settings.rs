@@ -1,5 +1,6 @@
 //! What JQ.CONFIG sets: the rules of one queue.
 
+use super::bucket::Rate;
 use super::recipe::Backoff;
 use super::FOREVER;
 
@@ -34,6 +35,14 @@ pub struct Settings {
     pub keep_batches: u64,
     /// Unfinished jobs at the same time.
     pub max_jobs: u64,
+    /// Active jobs at the same time.
+    pub concurrency: u64,
+    /// Claims in a time.
+    pub rate: Option<Rate>,
+    /// Active jobs of one lane at the same time; 1 also means strictly in order.
+    pub group_concurrency: u64,
+    /// Claims from one lane in a time.
+    pub group_rate: Option<Rate>,
 }
 
 impl Default for Settings {
@@ -53,6 +62,10 @@ impl Default for Settings {
             keep_failed_max: 0,
             keep_batches: 86_400_000,
             max_jobs: 0,
+            concurrency: 0,
+            rate: None,
+            group_concurrency: 1,
+            group_rate: None,
         }
     }
 }

@@ -27,6 +27,7 @@ impl Queue {
         while done.forgotten < most.forgotten && self.forget_next(at) {
             done.forgotten += 1;
         }
+        self.look_at_touched(at);
         done
     }
 
@@ -53,7 +54,15 @@ impl Queue {
 
     /// Drops what is to be forgotten next, if its time has come.
     fn forget_next(&mut self, at: u64) -> bool {
-        self.forget_next_id(at) || self.forget_next_batch(at)
+        self.forget_next_id(at) || self.forget_next_batch(at) || self.forget_next_lane(at)
+    }
+
+    fn forget_next_lane(&mut self, at: u64) -> bool {
+        let is_due = self.lanes.next_forgotten().is_some_and(|when| when <= at);
+        if is_due {
+            self.lanes.forget_first();
+        }
+        is_due
     }
 
     fn forget_next_batch(&mut self, at: u64) -> bool {

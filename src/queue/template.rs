@@ -26,6 +26,7 @@ impl Addition<'_> {
         !matches!(self.job.start, Start::At(_))
             && self.job.after.is_none()
             && self.job.recipe.batch.is_none()
+            && self.job.group.is_none_or(super::valid_group)
             && names.into_iter().flatten().all(super::valid_batch_name)
             && batch.is_none_or(|batch| after.is_none_or(|(after, _)| after != batch))
             && (self.on_dup == OnDup::Ignore || !is_tied)
@@ -39,6 +40,7 @@ pub struct Template {
     start: Start,
     priority: i32,
     recipe: Recipe,
+    group: Option<Arc<[u8]>>,
     expires: Option<u64>,
     batch: Option<Arc<[u8]>>,
     after: Option<(Arc<[u8]>, Gate)>,
@@ -55,6 +57,7 @@ impl Template {
             start: job.start,
             priority: job.priority,
             recipe: job.recipe,
+            group: job.group.map(Arc::from),
             expires: job.expires,
             batch: ties.batch.map(Arc::from),
             after: ties.after.map(|(name, gate)| (Arc::from(name), gate)),
@@ -73,7 +76,15 @@ impl Template {
     pub fn with_payload<'a>(&'a self, payload: &'a [u8]) -> Addition<'a> {
         let Template { start, priority, recipe, expires, on_dup, .. } = *self;
         Addition {
-            job: NewJob { payload, start, after: None, priority, recipe, expires },
+            job: NewJob {
+                payload,
+                start,
+                after: None,
+                priority,
+                recipe,
+                group: self.group.as_deref(),
+                expires,
+            },
             ties: Ties {
                 batch: self.batch.as_deref(),
                 after: self.after.as_ref().map(|(name, gate)| (&**name, *gate)),
@@ -87,6 +98,7 @@ impl Template {
         let shared = |bytes: &Arc<[u8]>| 2 * size_of::<usize>() + bytes.len();
         shared(&self.payload)
             + self.batch.as_ref().map_or(0, shared)
+            + self.group.as_ref().map_or(0, shared)
             + self.after.as_ref().map_or(0, |(name, _)| shared(name))
     }
 }

@@ -2,6 +2,7 @@
 //! do to it is tested against the naive twin under `tests/`.
 
 mod batching;
+mod limits;
 
 use super::*;
 
@@ -65,6 +66,7 @@ fn job() -> NewJob<'static> {
         after: None,
         priority: 0,
         recipe: Recipe::default(),
+        group: None,
         expires: None,
     }
 }

@@ -33,6 +33,7 @@ impl<'q> Turn<'q> {
     /// [`Queue::next_tick`].
     pub fn begin_with(memory: Memory, queue: &'q mut Queue, now: Now, journal: &'q mut dyn Journal) -> Self {
         let mut turn = Turn { queue, now, journal, steps_left: SETTLE_FIRST.jobs, memory };
+        turn.queue.look(now.millis());
         turn.tell_refusals_in_time();
         turn.settle(SETTLE_FIRST);
         turn.tick_due();

@@ -23,6 +23,7 @@ pub struct JobView<'a> {
     pub finished_at: Option<u64>,
     pub kept_until: Option<u64>,
     pub refused_until: Option<u64>,
+    pub group: Option<&'a [u8]>,
     pub batch: Option<&'a [u8]>,
     pub after: Option<&'a [u8]>,
     pub cancel_asked: bool,
@@ -65,6 +66,7 @@ impl Queue {
             expires_at: unless_endless(job.expires()),
             kept_until: record.and_then(|r| unless_endless(r.keep_until)),
             refused_until: record.and_then(|r| unless_endless(r.window_until)).filter(|until| *until != 0),
+            group: self.group_of(job),
             batch: self.batch_of(job).and_then(|batch| self.batch_name(batch)),
             cancel_asked: job.cancel_asked(),
             rerun: rare.is_some_and(|r| r.rerun.is_some()),
@@ -112,7 +114,8 @@ impl Queue {
     }
 
     /// How long (ms) the job that is claimable longest has been so: the oldest of the first of each priority,
-    /// of the 64 most urgent ones. O(log n).
+    /// of the 64 most urgent ones, and of the first 64 lanes that may give one. The limits of the whole queue do not
+    /// matter here: they are what makes a job old. O(log n).
     #[must_use]
     pub fn oldest_claimable(&self, now: Now) -> Option<u64> {
         const PRIORITIES_AT_MOST: usize = 64;
@@ -121,13 +124,16 @@ impl Queue {
         }
         let jobs = &self.jobs;
         let mut from = Place { priority: i32::MIN, seq: 0 };
-        let mut oldest: Option<u64> = None;
+        let since = |job: Handle| match self.job(job)?.state {
+            State::Waiting { since, .. } => Some(since),
+            _ => None,
+        };
+        let heads = self.lanes.ready().take(PRIORITIES_AT_MOST).filter_map(|lane| self.head(lane));
+        let mut oldest: Option<u64> = heads.filter_map(since).min();
         for _ in 0..PRIORITIES_AT_MOST {
             let Some(handle) = self.waiting.iter_from(from, |h| place_key(jobs, h)).next() else { break };
             let Some(job) = self.job(handle) else { break };
-            if let State::Waiting { since, .. } = job.state {
-                oldest = Some(oldest.map_or(since, |at| at.min(since)));
-            }
+            oldest = oldest.into_iter().chain(since(handle)).min();
             let Some(priority) = job.priority.checked_add(1) else { break };
             from = Place { priority, seq: 0 };
         }
@@ -155,6 +161,7 @@ impl<'a> JobView<'a> {
             finished_at: None,
             kept_until: None,
             refused_until: None,
+            group: None,
             batch: None,
             after: None,
             cancel_asked: false,

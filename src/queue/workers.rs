@@ -62,6 +62,11 @@ impl Workers {
         self.list.get(number).into_iter().flat_map(|w| w.active.iter())
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
     /// Every worker's number, name and count of jobs, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[u8], usize)> + '_ {
         self.numbers.iter().map(|(name, &number)| {

@@ -61,6 +61,7 @@ fn every(ms: u64) -> Plan<'static> {
                 after: None,
                 priority: 0,
                 recipe: Recipe::default(),
+                group: None,
                 expires: None,
             },
             ties: Ties::default(),
