@@ -35,6 +35,7 @@ impl Desk {
         let mut desk = Self::over(Queue::default(), 0, START);
         let script =
             "JQ.CONFIG q lease 50 dedup-window 100 keep-completed 50 keep-failed 60 max-ids 99 max-jobs 99
+            JQ.CONFIG q concurrency 99 rate 50/100000 group-concurrency 1 group-rate 3/100000
             JQ.ADD q completed p KEEP 20 DEDUP 40
             JQ.ADD q remembered p DEDUP 60 KEEP 0
             JQ.ADD q endless p DEDUP -1 KEEP 0
@@ -61,6 +62,16 @@ impl Desk {
             JQ.ADD q member p BATCH open
             JQ.ADD q blocked p AFTER open BATCH later PX 30 DELAY 9
             JQ.ADD q blocked-ok p AFTEROK open
+            JQ.ADD q holder p GROUP lane PRIORITY -2
+            JQ.CLAIM q w2
+            JQ.NACK q $holder holder DELAY 9
+            JQ.ADD q behind p GROUP lane
+            JQ.ADD q other p GROUP other PRIORITY -2 DEDUP 0
+            JQ.CLAIM q w2
+            JQ.ADD q other again GROUP lane ONDUP RERUN
+            JQ.ADD q gone p GROUP faded PRIORITY -3 DEDUP 0
+            JQ.CLAIM q w2
+            JQ.ACK q $gone gone
             JQ.SEAL q later
             JQ.SEAL q finished
             JQ.SCHEDULE q gone p EVERY 1000
@@ -70,7 +81,7 @@ impl Desk {
             JQ.PAUSE q
             JQ.RESUME q
             JQ.ONEXPIRE q t: DELAY 5 PX 50 BACKOFF FIXED 3
-            JQ.ONEXPIRE q t:longer KEEP 5 ONDUP IGNORE";
+            JQ.ONEXPIRE q t:longer KEEP 5 GROUP lane ONDUP IGNORE";
         for line in script.lines() {
             desk.now += 1000;
             let words: Vec<_> = line.split_whitespace().map(|word| desk.resolve(word)).collect();
