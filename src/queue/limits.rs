@@ -77,8 +77,12 @@ impl Queue {
     pub(super) fn look(&mut self, at: u64) {
         self.as_of = at;
         for _ in 0..LOOKS {
-            let Some(lane) = self.lanes.take_look(at) else { break };
-            self.place_lane(lane);
+            let has_more = self.lanes.shed();
+            match self.lanes.take_look(at) {
+                Some(lane) => self.place_lane(lane),
+                None if has_more => {}
+                None => break,
+            }
         }
     }
 
