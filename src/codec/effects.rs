@@ -106,6 +106,7 @@ pub(super) mod tag {
     pub(crate) const WATCHED: u8 = 40;
     pub(crate) const UNWATCHED: u8 = 41;
     pub(crate) const HEARD: u8 = 42;
+    pub(crate) const PURGED: u8 = 50;
 }
 
 #[allow(clippy::too_many_lines, reason = "a table: an arm for each effect")]
@@ -178,6 +179,7 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
         }
         Effect::Cancelled { job } => about(out, tag::CANCELLED, job),
         Effect::CancelAsked { job } => about(out, tag::CANCEL_ASKED, job),
+        Effect::Purged { record } => about(out, tag::PURGED, record),
         Effect::Removed { target } => about(out, tag::REMOVED, target),
         Effect::Promoted { job } => about(out, tag::PROMOTED, job),
         Effect::Revived { job } => about(out, tag::REVIVED, job),

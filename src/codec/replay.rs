@@ -108,6 +108,7 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
         tag::REMOVED => {
             Effect::Removed { target: queue.find(from.bytes()?).map(Target).ok_or(Refused::Diverged)? }
         }
+        tag::PURGED => Effect::Purged { record: queue.finished_job(from.bytes()?).ok_or(Refused::Diverged)? },
         tag::PROMOTED => Effect::Promoted { job: find(from)? },
         tag::REVIVED => Effect::Revived { job: queue.failed_job(from.bytes()?).ok_or(Refused::Diverged)? },
         tag::SETTLED_JOB => Effect::SettledJob { job: find(from)? },

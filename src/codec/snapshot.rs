@@ -22,6 +22,9 @@
 //!            enqueued, coalesced, dropped numbers
 //!   7 refusals  that replicas were not told yet, unless there are none: count number, maybe-batch, since number
 //!   8 lanes  that have given a job, until the end of the section, after all jobs: name bytes, turn number, bucket
+//!   9 minutes  in which something happened, in their order, until the end of the section: beginning, added, completed,
+//!            failed numbers
+//!   10 workers  that were seen, by name, until the end of the section, after all jobs: name bytes, last seen number
 //! ```
 //!
 //! The header comes first, batches before the jobs that belong to them. Batches, jobs, ids and schedules come in an order
@@ -40,7 +43,7 @@ use super::Refused;
 use crate::queue::counters::Counters;
 use crate::queue::histogram::Histogram;
 use crate::queue::remembered::Record;
-use crate::queue::{Ending, Header, Queue, Refusals, SavedLane};
+use crate::queue::{Ending, Header, Minute, Queue, Refusals, SavedLane};
 
 /// The first byte of a section; no rules version will ever be this high.
 pub(super) const MARK: u8 = b'S';
@@ -56,6 +59,8 @@ const SCHEDULES: u8 = 5;
 const EXPIRIES: u8 = 6;
 const REFUSALS: u8 = 7;
 const LANES: u8 = 8;
+const MINUTES: u8 = 9;
+const WORKERS: u8 = 10;
 
 /// Writes `queue` in sections, with what it has not told its replicas yet.
 pub fn save(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
@@ -77,6 +82,8 @@ pub fn save_state(queue: &Queue, put: &mut dyn FnMut(&[u8])) {
     write_all(BATCHES, queue.saved_batches(), put, put_batch);
     write_all(JOBS, queue.saved_jobs(), put, put_job);
     write_all(LANES, queue.saved_lanes(), put, put_lane);
+    write_all(MINUTES, queue.saved_minutes(), put, put_minute);
+    write_all(WORKERS, queue.saved_workers(), put, put_worker);
     write_all(IDS, queue.saved_records(), put, put_record);
     write_all(SCHEDULES, queue.saved_schedules(), put, put_schedule);
     write_all(EXPIRIES, queue.expiries().iter(), put, put_watch);
@@ -173,6 +180,23 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
                     SavedLane { name: from.bytes()?, turn: from.number()?, bucket: read_bucket(&mut from)? };
                 if !queue.restore_lane(&lane) {
                     return Err(Refused::Damaged("a lane that cannot be"));
+                }
+            }
+        }
+        MINUTES => {
+            while !from.is_empty() {
+                let [at, added, completed, failed] =
+                    [from.number()?, from.number()?, from.number()?, from.number()?];
+                if !queue.restore_minute(Minute { at, added, completed, failed }) {
+                    return Err(Refused::Damaged("a minute that cannot be"));
+                }
+            }
+        }
+        WORKERS => {
+            while !from.is_empty() {
+                let (name, seen) = (from.bytes()?, from.number()?);
+                if !queue.restore_worker(name, seen) {
+                    return Err(Refused::Damaged("a worker that cannot be"));
                 }
             }
         }
@@ -273,6 +297,17 @@ fn put_lane(out: &mut Vec<u8>, lane: &SavedLane<'_>) {
     out.bytes(lane.name);
     out.number(lane.turn);
     put_bucket(out, &lane.bucket);
+}
+
+fn put_minute(out: &mut Vec<u8>, minute: &Minute) {
+    for n in [minute.at, minute.added, minute.completed, minute.failed] {
+        out.number(n);
+    }
+}
+
+fn put_worker(out: &mut Vec<u8>, (name, seen): &(&[u8], u64)) {
+    out.bytes(name);
+    out.number(*seen);
 }
 
 fn put_record(out: &mut Vec<u8>, record: &Record<'_>) {

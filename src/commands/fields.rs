@@ -62,6 +62,14 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The same for many, in one array.
+pub(super) fn answer_json_list(list: &[Fields<'_>], reply: &mut dyn Reply) {
+    match serde_json::to_vec(list) {
+        Ok(json) => reply.bytes(&json),
+        Err(_) => reply.null(),
+    }
+}
+
 impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;

@@ -37,6 +37,7 @@ mod onexpire;
 mod pause;
 mod progress;
 mod promote;
+mod purge;
 mod release;
 mod remove;
 mod resume;
@@ -44,9 +45,11 @@ mod retry;
 mod schedule;
 mod schedules;
 mod seal;
+mod series;
 mod stats;
 mod tokens;
 mod unschedule;
+mod workers;
 
 use crate::queue::{Now, Queue, Turn};
 use args::Args;
@@ -109,7 +112,9 @@ pub enum Read<'a> {
     List(list::List<'a>),
     Schedules(schedules::Schedules),
     OnExpire(onexpire::List),
+    Series(series::Series),
     Stats(stats::Stats),
+    Workers(workers::Workers),
 }
 
 /// The commands that may change the queue.
@@ -129,6 +134,7 @@ pub enum Write<'a> {
     Pause(pause::Pause),
     Progress(progress::Progress<'a>),
     Promote(promote::Promote<'a>),
+    Purge(purge::Purge),
     Release(release::Release<'a>),
     Remove(remove::Remove<'a>),
     Resume(resume::Resume),
@@ -152,7 +158,9 @@ impl Read<'_> {
             Read::List(request) => request.run(queue, reply),
             Read::Schedules(request) => request.run(queue, reply),
             Read::OnExpire(request) => request.run(queue, reply),
+            Read::Series(request) => request.run(queue, env, reply),
             Read::Stats(request) => request.run(queue, env, reply),
+            Read::Workers(request) => request.run(queue, reply),
         }
         Ok(())
     }
@@ -176,6 +184,7 @@ impl Write<'_> {
             Write::Pause(request) => request.run(turn, reply),
             Write::Progress(request) => request.run(turn, reply),
             Write::Promote(request) => request.run(turn, reply),
+            Write::Purge(request) => request.run(turn, reply),
             Write::Release(request) => request.run(turn, reply),
             Write::Remove(request) => request.run(turn, reply),
             Write::Resume(request) => request.run(turn, reply),
@@ -220,7 +229,7 @@ impl Command {
 }
 
 /// Every command a client may call.
-pub static COMMANDS: [Command; 29] = [
+pub static COMMANDS: [Command; 32] = [
     Command { spec: ack::SPEC, parse: ack::parse },
     Command { spec: add::SPEC, parse: add::parse },
     Command { spec: awaits::SPEC, parse: awaits::parse },
@@ -241,6 +250,7 @@ pub static COMMANDS: [Command; 29] = [
     Command { spec: pause::SPEC, parse: pause::parse },
     Command { spec: progress::SPEC, parse: progress::parse },
     Command { spec: promote::SPEC, parse: promote::parse },
+    Command { spec: purge::SPEC, parse: purge::parse },
     Command { spec: release::SPEC, parse: release::parse },
     Command { spec: remove::SPEC, parse: remove::parse },
     Command { spec: resume::SPEC, parse: resume::parse },
@@ -248,6 +258,8 @@ pub static COMMANDS: [Command; 29] = [
     Command { spec: seal::SPEC, parse: seal::parse },
     Command { spec: schedule::SPEC, parse: schedule::parse },
     Command { spec: schedules::SPEC, parse: schedules::parse },
+    Command { spec: series::SPEC, parse: series::parse },
     Command { spec: stats::SPEC, parse: stats::parse },
     Command { spec: unschedule::SPEC, parse: unschedule::parse },
+    Command { spec: workers::SPEC, parse: workers::parse },
 ];

@@ -5,6 +5,7 @@
 
 use super::counters::Count;
 use super::job::{Job, NewJob, Rerun, State};
+use super::series::Kind;
 use super::{ids, job, keys, Effect, Ending, Entry, Handle, Queue, Settings, FOREVER};
 
 impl Queue {
@@ -37,6 +38,12 @@ impl Queue {
             Effect::Watched { prefix, ref addition } => self.watch(prefix, addition),
             Effect::Unwatched { prefix } => self.unwatch(prefix),
             Effect::Heard { prefix, heard } => self.count_heard(prefix, heard),
+            Effect::Purged { record } => {
+                self.counters.add(Count::Removals);
+                if let Entry::Job(handle) = record.0 {
+                    self.retire(handle, at);
+                }
+            }
             Effect::Removed { target } => {
                 self.counters.add(Count::Removals);
                 self.remove(target.0, at);
@@ -64,6 +71,7 @@ impl Queue {
     }
 
     fn apply_to_job(&mut self, handle: Handle, effect: &Effect<'_>, at: u64) {
+        self.see_worker(handle, effect, at);
         match *effect {
             Effect::Replaced { new, .. } => self.replace(handle, &new, at),
             Effect::Rerun { new, .. } => {
@@ -114,8 +122,28 @@ impl Queue {
         }
     }
 
+    /// What only the worker that holds the job can have caused.
+    fn see_worker(&mut self, handle: Handle, effect: &Effect<'_>, at: u64) {
+        let is_its_doing = matches!(
+            effect,
+            Effect::Leased { .. }
+                | Effect::Progressed { .. }
+                | Effect::Completed { .. }
+                | Effect::Retried { .. }
+                | Effect::Failed { .. }
+                | Effect::Released { .. }
+                | Effect::Cancelled { .. }
+        );
+        if let (true, Some(State::Active { worker, .. })) =
+            (is_its_doing, self.jobs.get(handle).map(|job| job.state))
+        {
+            self.workers.saw(worker, at);
+        }
+    }
+
     fn add(&mut self, id: &[u8], new: &NewJob<'_>, at: u64) {
         self.counters.add(Count::Added);
+        self.series.count(Kind::Added, at);
         let hash = ids::hash(id);
         if let Some(entry) = self.find_hashed(hash, id) {
             self.drop_entry(entry);
@@ -212,6 +240,7 @@ impl Queue {
         self.last_token = self.last_token.max(token);
         self.leave(handle);
         let worker = self.workers.number(worker);
+        self.workers.saw(worker, at);
         self.edit(handle, |job| {
             job.state = State::Active { token, since: at, lease_until, worker };
             // PX asks whether anybody claimed it; somebody has.

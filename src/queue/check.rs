@@ -128,7 +128,8 @@ impl Queue {
                 }
             }
         }
-        for (number, name, count) in self.workers.iter() {
+        self.workers.check(wrong);
+        for (number, name, count, _) in self.workers.iter() {
             let is = held.remove(&number).unwrap_or_default();
             if is != count || self.workers.jobs(number).count() != count {
                 let name = String::from_utf8_lossy(name);

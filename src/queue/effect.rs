@@ -28,6 +28,11 @@ impl Queue {
         self.job_that(id, |job| !job.is_finished())
     }
 
+    /// The kept record of this id.
+    pub(crate) fn finished_job(&self, id: &[u8]) -> Option<Target> {
+        self.job_that(id, Job::is_finished)
+    }
+
     /// The record of a failed job of this id.
     pub(crate) fn failed_job(&self, id: &[u8]) -> Option<Target> {
         self.job_that(id, |job| job.phase() == Phase::Failed)
@@ -140,6 +145,11 @@ pub enum Effect<'a> {
     Removed {
         /// What.
         target: Target,
+    },
+    /// A kept record is gone; its id stays refused while its window is open.
+    Purged {
+        /// Which.
+        record: Target,
     },
     /// A delayed job need not wait any longer.
     Promoted {

@@ -3,7 +3,8 @@
 use super::counters::Count;
 use super::job::State;
 use super::remembered::Record;
-use super::{forget_key, ids, keys, Ending, Entry, Handle, Queue, FOREVER};
+use super::series::Kind;
+use super::{forget_key, ids, keys, Ending, Entry, Handle, Order, Queue, When, FOREVER};
 
 /// `span` after `at`.
 pub(super) fn after(at: u64, span: u64) -> u64 {
@@ -27,6 +28,11 @@ impl Queue {
             Ending::Expired => Count::Expirations,
             Ending::Cancelled => Count::Cancellations,
         });
+        match ending {
+            Ending::Completed => self.series.count(Kind::Completed, at),
+            Ending::Failed => self.series.count(Kind::Failed, at),
+            Ending::Expired | Ending::Cancelled => {}
+        }
         let token = match job.state {
             State::Active { token, .. } => token,
             State::Waiting { lapsed, .. } => lapsed,
@@ -95,29 +101,23 @@ impl Queue {
             rare.keep_until = after(at, keep);
         });
         self.enter(handle);
-        self.drop_surplus(at);
+        // At once, so that nobody has to be told. The rest of a limit that was lowered goes in the steps of time.
+        if let Some(record) = self.surplus() {
+            self.retire(record, at);
+        }
     }
 
-    /// Drops the oldest records over the limits: two at a time, so that a limit lowered by a million is reached
-    /// without a pause.
-    fn drop_surplus(&mut self, at: u64) {
-        for _ in 0..2 {
-            let limits = [
-                (&self.completed, self.settings.keep_completed_max),
-                (&self.failed, self.settings.keep_failed_max),
-            ];
-            let surplus = limits.into_iter().filter_map(|(records, most)| {
-                let over = most > 0 && u64::try_from(records.len()).is_ok_and(|n| n > most);
-                if over {
-                    records.first()
-                } else {
-                    None
-                }
-            });
-            for handle in surplus.collect::<smallvec::SmallVec<[Handle; 2]>>() {
-                self.retire(handle, at);
-            }
-        }
+    /// The oldest record over the limits.
+    pub(super) fn surplus(&self) -> Option<Handle> {
+        let limits = [
+            (&self.completed, self.settings.keep_completed_max),
+            (&self.failed, self.settings.keep_failed_max),
+        ];
+        let is_over = |records: &Order<When>, most: u64| most > 0 && records.len() as u64 > most;
+        limits
+            .into_iter()
+            .find(|(records, most)| is_over(records, *most))
+            .and_then(|(records, _)| records.first())
     }
 
     /// Drops a kept record; its id stays remembered while its window is open.

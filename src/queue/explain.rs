@@ -98,8 +98,14 @@ impl Queue {
     /// The workers that hold jobs, the first of them by name.
     fn holders(&self) -> String {
         const NAMED: usize = 3;
-        let names: Vec<_> = self.workers.iter().take(NAMED).map(|(_, name, _)| shown(name)).collect();
-        match self.workers.len().checked_sub(NAMED) {
+        let names: Vec<_> = self
+            .workers
+            .iter()
+            .filter(|(_, _, active, _)| *active > 0)
+            .take(NAMED)
+            .map(|(_, name, _, _)| shown(name))
+            .collect();
+        match self.workers.busy().checked_sub(NAMED) {
             Some(more @ 1..) => format!("{} and {more} more workers", names.join(", ")),
             _ => names.join(", "),
         }

@@ -58,6 +58,23 @@ impl Queue {
         (page, next.and_then(|handle| self.position(phase, handle)))
     }
 
+    /// At most `count` jobs of a state that finished, or were added, before an instant. Unless that is the order they are in, at
+    /// most [`LOOKED_AT`] jobs are looked at.
+    pub(super) fn jobs_before(&self, phase: Phase, before: u64, count: usize) -> Vec<Handle> {
+        let instant = |handle: &Handle| match self.job(*handle) {
+            Some(job) if job.is_finished() => finished_key(&self.jobs, *handle).at,
+            Some(job) => job.added_at,
+            None => u64::MAX,
+        };
+        let jobs = self.starting_at(phase, None);
+        match phase {
+            Phase::Completed | Phase::Failed => {
+                jobs.take_while(|job| instant(job) < before).take(count).collect()
+            }
+            _ => jobs.take(LOOKED_AT).filter(|job| instant(job) < before).take(count).collect(),
+        }
+    }
+
     /// The jobs of a state in their order.
     fn starting_at(&self, phase: Phase, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
         let jobs = &self.jobs;

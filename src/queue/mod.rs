@@ -26,7 +26,7 @@
 //! - [`refusals`]: counted, but not journaled one by one.
 //! - [`schedules`]: jobs that the queue adds to itself.
 //! - [`expiries`], with [`prefixes`]: the keys whose expiry becomes a job.
-//! - [`workers`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
+//! - [`workers`], [`series`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
 //!
 //! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Turn`] is one command's
 //! access: it lets time do its part first, decides, journals each effect and applies it. Replicas and the
@@ -64,6 +64,7 @@ mod refusals;
 pub(crate) mod remembered;
 mod restore;
 pub mod schedules;
+mod series;
 mod settings;
 mod settle;
 pub(crate) mod slab;
@@ -98,6 +99,7 @@ pub(crate) use refusals::{may_be_told_at_once, Refusals};
 pub use remembered::Ending;
 pub(crate) use restore::{valid_group, valid_id, Header, SavedBatch, SavedJob, SavedLane, SavedState};
 pub use schedules::{Memory, Schedule};
+pub use series::{Minute, MOST_MINUTES};
 pub use settings::Settings;
 pub use settle::Settled;
 pub use slab::Handle;
@@ -105,7 +107,7 @@ pub use template::{Addition, Template};
 pub(crate) use time::LATEST_TOKEN;
 pub use time::{Now, FOREVER};
 pub use turn::{Journal, Turn};
-pub use view::JobView;
+pub use view::{JobView, WorkerView};
 
 use batches::{Batch, Batches};
 use counters::{Count, Counters};
@@ -120,6 +122,7 @@ use order::Order;
 use recipe::Recipes;
 use remembered::{Record, Remembered};
 use schedules::Schedules;
+use series::Series;
 use slab::Slab;
 use workers::Workers;
 
@@ -173,6 +176,7 @@ pub struct Queue {
     waits: Histogram,
     /// Milliseconds from claimed to acknowledged.
     runs: Histogram,
+    series: Series,
     expiries: Expiries,
     next_seq: u64,
     last_token: u64,
@@ -232,6 +236,8 @@ impl Queue {
             self.batches.next_forgotten().map(|(at, _)| at),
             self.refusals.due(),
             self.next_tick(),
+            self.surplus().map(|_| 0),
+            self.workers.next_forgotten(),
             self.lanes.next_look(),
             self.lanes.next_forgotten(),
             self.next_token(),
@@ -292,6 +298,7 @@ impl Queue {
             + self.schedules.bytes()
             + self.waits.bytes()
             + self.runs.bytes()
+            + self.series.bytes()
             + self.expiries.bytes()
     }
 

@@ -8,8 +8,8 @@ use super::remembered::Record;
 use super::schedules::SavedSchedule;
 use super::{
     ids, keys, may_be_told_at_once, valid_batch_name, After, Batch, Bucket, Counters, Entry, Handle,
-    Histogram, Members, NewJob, Order, Queue, Recipe, Refusals, Settings, When, LATEST_TOKEN, MAX_GROUP,
-    MAX_ID, MAX_WORKER,
+    Histogram, Members, Minute, NewJob, Order, Queue, Recipe, Refusals, Settings, When, LATEST_TOKEN,
+    MAX_GROUP, MAX_ID, MAX_WORKER,
 };
 
 /// All of a queue that is not about single jobs.
@@ -138,6 +138,16 @@ impl Queue {
             turn: lane.turn,
             bucket: lane.bucket,
         })
+    }
+
+    /// Every worker that was seen, by its name, and when that was.
+    pub(crate) fn saved_workers(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        self.workers.iter().filter(|(.., seen)| *seen != 0).map(|(_, name, _, seen)| (name, seen))
+    }
+
+    /// Every minute in which something happened.
+    pub(crate) fn saved_minutes(&self) -> impl Iterator<Item = Minute> + '_ {
+        self.series.iter().copied()
     }
 
     /// Every remembered id by the instant it is forgotten: the same on every server.
@@ -323,6 +333,18 @@ impl Queue {
             self.count_in(saved.recipe.batch);
         }
         !saved.holds_lane || self.restore_holder(handle)
+    }
+
+    /// Puts back when a worker was seen, after all jobs.
+    #[must_use]
+    pub(crate) fn restore_worker(&mut self, name: &[u8], seen: u64) -> bool {
+        (1..=MAX_WORKER).contains(&name.len()) && self.workers.restore(name, seen)
+    }
+
+    /// Puts the next minute back.
+    #[must_use]
+    pub(crate) fn restore_minute(&mut self, minute: Minute) -> bool {
+        self.series.restore(minute)
     }
 
     /// What was restored is looked at, as far as that needs no clock: the next command or tick has one.

@@ -54,7 +54,27 @@ impl Queue {
 
     /// Drops what is to be forgotten next, if its time has come.
     fn forget_next(&mut self, at: u64) -> bool {
-        self.forget_next_id(at) || self.forget_next_batch(at) || self.forget_next_lane(at)
+        self.forget_next_id(at)
+            || self.forget_surplus(at)
+            || self.forget_next_batch(at)
+            || self.forget_next_lane(at)
+            || self.forget_next_worker(at)
+    }
+
+    fn forget_surplus(&mut self, at: u64) -> bool {
+        let surplus = self.surplus();
+        if let Some(record) = surplus {
+            self.retire(record, at);
+        }
+        surplus.is_some()
+    }
+
+    fn forget_next_worker(&mut self, at: u64) -> bool {
+        let is_due = self.workers.next_forgotten().is_some_and(|when| when <= at);
+        if is_due {
+            self.workers.forget_first();
+        }
+        is_due
     }
 
     fn forget_next_lane(&mut self, at: u64) -> bool {

@@ -31,6 +31,28 @@ impl Turn<'_> {
         true
     }
 
+    /// Drops at most `count` kept records of a phase, or cancels jobs of it that have not ended, of those that finished or were
+    /// added longer than `older` (ms) ago; how many. O(log n) each.
+    pub fn purge(&mut self, phase: Phase, older: Option<u64>, count: usize) -> usize {
+        let before = older.map_or(u64::MAX, |ms| self.at().saturating_sub(ms));
+        let jobs = self.queue.jobs_before(phase, before, count);
+        let is_record = matches!(phase, Phase::Completed | Phase::Failed);
+        let mut purged = 0;
+        for handle in jobs {
+            // What goes on because a batch has finished may have taken it.
+            if self.phase_of(handle) == Some(phase) {
+                let job = Target::job(handle);
+                self.change(&if is_record {
+                    Effect::Purged { record: job }
+                } else {
+                    Effect::Cancelled { job }
+                });
+                purged += 1;
+            }
+        }
+        purged
+    }
+
     /// Lets a delayed job join the line now. False: it is not delayed.
     pub fn promote(&mut self, id: &[u8]) -> bool {
         match self.find(id) {

@@ -217,7 +217,14 @@ fn an_idle_queue_has_nothing_due_and_empty_it_holds_next_to_nothing() {
         let id = (token - 1000).to_string();
         stage.turn(|turn| turn.ack(token, id.as_bytes(), None));
     }
-    assert_eq!((stage.queue.next_due(), stage.queue.known()), (None, 0));
+    assert_eq!(
+        (stage.queue.next_due(), stage.queue.known()),
+        (Some(3_600_001), 0),
+        "when the worker is forgotten"
+    );
+    stage.ms = 3_600_001;
+    stage.turn(|_| ());
+    assert_eq!((stage.queue.next_due(), stage.queue.workers().count()), (None, 0));
     assert!(stage.queue.bytes() < before + 20_000, "{} bytes", stage.queue.bytes());
 }
 

@@ -1,7 +1,7 @@
 //! Looking at a queue without changing it.
 
 use super::job::{Job, Rare, State};
-use super::{place_key, Entry, Handle, Now, Phase, Place, Queue, FOREVER};
+use super::{place_key, Entry, Handle, Minute, Now, Phase, Place, Queue, FOREVER};
 
 /// All that is known about a job, a kept record or a remembered id. Absent values are None.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,16 @@ pub struct JobView<'a> {
     pub error: Option<&'a [u8]>,
     pub progress: Option<&'a [u8]>,
     pub result: Option<&'a [u8]>,
+}
+
+/// What is known about a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the manual's names
+pub struct WorkerView<'a> {
+    pub name: &'a [u8],
+    pub active: usize,
+    pub oldest_lease_until: Option<u64>,
+    pub last_seen: u64,
 }
 
 /// An instant, unless it is never.
@@ -93,6 +103,23 @@ impl Queue {
             }
         }
         view
+    }
+
+    /// Every worker that holds something or was seen lately, by name.
+    pub fn workers(&self) -> impl Iterator<Item = WorkerView<'_>> {
+        self.workers.iter().map(|(number, name, active, last_seen)| {
+            let oldest = self.workers.jobs(number).next().and_then(|job| self.job(job));
+            WorkerView { name, active, oldest_lease_until: oldest.map(Job::due), last_seen }
+        })
+    }
+
+    /// What happened in each of the last `minutes` minutes before `now`, newest first; none before the queue was created.
+    #[must_use]
+    pub fn series(&self, minutes: u64, now: Now) -> Vec<Minute> {
+        if self.created_at == 0 {
+            return Vec::new();
+        }
+        self.series.last(minutes, now.millis(), self.created_at)
     }
 
     /// The id of a job.

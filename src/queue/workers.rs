@@ -1,21 +1,34 @@
-//! Who holds what: workers that have at least one active job, by name and by number.
+//! Who holds what, and who was here lately: workers by name and by number.
+//!
+//! A worker that holds nothing is still listed for an hour after it was last seen, the thousand seen last at most: operators
+//! look for the one that is missing. What it was seen doing are effects, so every server lists the same.
 
 use super::order::Order;
 use super::slab::{Handle, Slab};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How long a worker that holds nothing is listed, in milliseconds.
+const LISTED: u64 = 3_600_000;
+/// So many of them at most.
+const IDLE_AT_MOST: usize = 1000;
 
 #[derive(Debug, Clone)]
 struct Worker {
-    name: Box<[u8]>,
+    name: Arc<[u8]>,
     /// Handles of its active jobs, by token.
     active: Order<u64>,
+    /// The last instant at which it did something, Unix ms; 0: never since it was read from a file.
+    seen: u64,
 }
 
-/// The workers of a queue. One that holds nothing is not here.
+/// The workers of a queue.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Workers {
-    numbers: BTreeMap<Box<[u8]>, u32>,
+    numbers: BTreeMap<Arc<[u8]>, u32>,
     list: Slab<Worker>,
+    /// Those that hold nothing, by when they were seen.
+    idle: BTreeSet<(u64, Arc<[u8]>)>,
 }
 
 impl Workers {
@@ -24,13 +37,14 @@ impl Workers {
         if let Some(&number) = self.numbers.get(name) {
             return number;
         }
-        let worker = Worker { name: name.into(), active: Order::default() };
+        let name: Arc<[u8]> = name.into();
+        let worker = Worker { name: Arc::clone(&name), active: Order::default(), seen: 0 };
         let number = self.list.insert(worker).unwrap_or(u32::MAX);
-        self.numbers.insert(name.into(), number);
+        self.numbers.insert(name, number);
         number
     }
 
-    /// The worker of that name, if it holds anything.
+    /// The worker of that name.
     pub(crate) fn find(&self, name: &[u8]) -> Option<u32> {
         self.numbers.get(name).copied()
     }
@@ -39,22 +53,61 @@ impl Workers {
         self.list.get(number).map(|w| &*w.name).unwrap_or_default()
     }
 
+    /// A worker does something at `at`. Its last moment never goes back.
+    pub(crate) fn saw(&mut self, number: u32, at: u64) {
+        let Some(worker) = self.list.get_mut(number).filter(|worker| worker.seen < at) else { return };
+        let before = std::mem::replace(&mut worker.seen, at);
+        if worker.active.is_empty() && self.idle.remove(&(before, Arc::clone(&worker.name))) {
+            self.idle.insert((at, Arc::clone(&worker.name)));
+        }
+    }
+
     /// Gives `job`, claimed under `token`, to the worker. `token_of` tells the token of a job.
     pub(crate) fn give(&mut self, number: u32, token: u64, job: Handle, token_of: impl Fn(u32) -> u64) {
         if let Some(worker) = self.list.get_mut(number) {
+            if worker.active.is_empty() {
+                self.idle.remove(&(worker.seen, Arc::clone(&worker.name)));
+            }
             worker.active.insert(token, job, token_of);
         }
     }
 
-    /// Takes `job` back; a worker without jobs is dropped.
+    /// Takes `job` back.
     pub(crate) fn take(&mut self, number: u32, token: u64, job: Handle) {
         let Some(worker) = self.list.get_mut(number) else { return };
         worker.active.remove(token, job);
         if worker.active.is_empty() {
-            if let Some(worker) = self.list.remove(number) {
-                self.numbers.remove(&worker.name);
+            self.idle.insert((worker.seen, Arc::clone(&worker.name)));
+            if self.idle.len() > IDLE_AT_MOST {
+                self.forget_first();
             }
         }
+    }
+
+    /// When the next one is listed no longer.
+    pub(crate) fn next_forgotten(&self) -> Option<u64> {
+        self.idle.first().map(|(seen, _)| seen.saturating_add(LISTED))
+    }
+
+    /// Forgets the one that was not seen for longest, of those that hold nothing.
+    pub(crate) fn forget_first(&mut self) {
+        if let Some(number) = self.idle.pop_first().and_then(|(_, name)| self.numbers.remove(&name)) {
+            self.list.remove(number);
+        }
+    }
+
+    /// Puts back when a worker was seen. False: that is known already, or there would be too many.
+    #[must_use]
+    pub(crate) fn restore(&mut self, name: &[u8], seen: u64) -> bool {
+        let number = self.number(name);
+        let Some(worker) = self.list.get_mut(number).filter(|worker| worker.seen == 0 && seen != 0) else {
+            return false;
+        };
+        worker.seen = seen;
+        if worker.active.is_empty() {
+            self.idle.insert((seen, Arc::clone(&worker.name)));
+        }
+        self.idle.len() <= IDLE_AT_MOST
     }
 
     /// The jobs of a worker, oldest claim first.
@@ -62,21 +115,31 @@ impl Workers {
         self.list.get(number).into_iter().flat_map(|w| w.active.iter())
     }
 
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.numbers.len()
+    /// How many hold something.
+    pub(crate) fn busy(&self) -> usize {
+        self.numbers.len() - self.idle.len()
     }
 
-    /// Every worker's number, name and count of jobs, by name.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[u8], usize)> + '_ {
-        self.numbers.iter().map(|(name, &number)| {
-            let held = self.list.get(number).map_or(0, |w| w.active.len());
-            (number, &**name, held)
+    /// Every worker's number, name, count of jobs, and when it was seen, by name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[u8], usize, u64)> + '_ {
+        self.numbers.iter().filter_map(|(name, &number)| {
+            let worker = self.list.get(number)?;
+            Some((number, &**name, worker.active.len(), worker.seen))
         })
     }
 
-    /// Heap bytes held, roughly: names, entries and the handles of active jobs are counted by their owners.
+    /// What does not add up in here.
+    pub(crate) fn check(&self, wrong: &mut Vec<String>) {
+        let is_idle = |worker: &&Worker| worker.active.is_empty();
+        let idle = self.list.iter().map(|(_, worker)| worker).filter(is_idle);
+        let idle: BTreeSet<_> = idle.map(|worker| (worker.seen, Arc::clone(&worker.name))).collect();
+        if idle != self.idle || self.list.len() != self.numbers.len() {
+            wrong.push("the workers that hold nothing are off".into());
+        }
+    }
+
+    /// Heap bytes held, roughly: the handles of active jobs are counted by their owners.
     pub(crate) fn bytes(&self) -> usize {
-        self.list.bytes() + self.numbers.len() * 64
+        self.list.bytes() + (self.numbers.len() + self.idle.len()) * 64
     }
 }
