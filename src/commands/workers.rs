@@ -43,7 +43,9 @@ impl Workers {
             return answer_json_list(&workers, reply);
         }
         reply.array(workers.len());
-        workers.iter().for_each(|worker| worker.answer(reply));
+        for worker in &workers {
+            worker.answer(reply);
+        }
     }
 }
 

@@ -92,7 +92,7 @@ impl Series {
     #[must_use]
     pub(crate) fn restore(&mut self, minute: Minute) -> bool {
         let counts = [minute.added, minute.completed, minute.failed];
-        let fits = minute.at % MINUTE == 0
+        let fits = minute.at.is_multiple_of(MINUTE)
             && self.0.back().is_none_or(|last| last.at < minute.at)
             && (self.0.len() as u64) < MOST_MINUTES
             // Far from where counting ends.
