@@ -6,7 +6,7 @@
 use super::counters::Count;
 use super::job::{Job, NewJob, Rerun, State};
 use super::series::Kind;
-use super::{ids, job, keys, Effect, Ending, Entry, Handle, Queue, Settings, FOREVER};
+use super::{ids, job, keys, Effect, Ending, Entry, Event, Handle, Queue, Settings, FOREVER};
 
 impl Queue {
     /// Makes `effect` happen at the instant `at` (Unix ms). O(log n), but for [`Effect::Settled`], which costs
@@ -26,8 +26,10 @@ impl Queue {
             Effect::BatchSealed { batch } => self.seal(batch, at),
             Effect::BatchForgotten { batch } => self.forget_batch(batch),
             Effect::StaleAck => self.counters.add(Count::StaleAcks),
-            Effect::Paused => self.paused = true,
-            Effect::Resumed => self.paused = false,
+            Effect::Paused | Effect::Resumed => {
+                self.paused = matches!(effect, Effect::Paused);
+                self.happens(if self.paused { Event::Paused } else { Event::Resumed });
+            }
             Effect::Configured(settings) => self.configure(settings, at),
             Effect::Settled(most) => {
                 self.settle(at, most);
@@ -39,13 +41,13 @@ impl Queue {
             Effect::Unwatched { prefix } => self.unwatch(prefix),
             Effect::Heard { prefix, heard } => self.count_heard(prefix, heard),
             Effect::Purged { record } => {
-                self.counters.add(Count::Removals);
+                self.happens(Event::Removed);
                 if let Entry::Job(handle) = record.0 {
                     self.retire(handle, at);
                 }
             }
             Effect::Removed { target } => {
-                self.counters.add(Count::Removals);
+                self.happens(Event::Removed);
                 self.remove(target.0, at);
             }
             Effect::Replaced { job, .. }
@@ -75,7 +77,7 @@ impl Queue {
         match *effect {
             Effect::Replaced { new, .. } => self.replace(handle, &new, at),
             Effect::Rerun { new, .. } => {
-                self.counters.add(Count::Reruns);
+                self.happens(Event::Rerun);
                 self.edit(handle, |job| job.rare_mut().rerun = Some(Box::new(Rerun::keep(&new))));
             }
             Effect::Claimed { token, worker, lease_until, .. } => {
@@ -93,7 +95,7 @@ impl Queue {
             }
             Effect::Retried { due, error, .. } => {
                 self.counters.add(Count::Nacks);
-                self.counters.add(Count::Retries);
+                self.happens(Event::Retried);
                 self.note_nack(handle, error);
                 self.join_end(handle, due, at);
             }
@@ -103,7 +105,7 @@ impl Queue {
                 self.end(handle, Ending::Failed, at);
             }
             Effect::Released { due, .. } => {
-                self.counters.add(Count::Releases);
+                self.happens(Event::Released);
                 match due {
                     Some(_) => self.join_end(handle, due, at),
                     None => self.move_to(handle, State::Waiting { since: at, lapsed: 0 }),
@@ -115,7 +117,10 @@ impl Queue {
                 rare.cancel_asked = true;
                 rare.rerun = None;
             }),
-            Effect::Promoted { .. } => self.join_end(handle, None, at),
+            Effect::Promoted { .. } => {
+                self.happens(Event::Promoted);
+                self.join_end(handle, None, at);
+            }
             Effect::Revived { .. } => self.revive(handle, at),
             Effect::SettledJob { .. } => self.settle_job(handle, at),
             _ => {}
@@ -142,7 +147,7 @@ impl Queue {
     }
 
     fn add(&mut self, id: &[u8], new: &NewJob<'_>, at: u64) {
-        self.counters.add(Count::Added);
+        self.happens(Event::Added);
         self.series.count(Kind::Added, at);
         let hash = ids::hash(id);
         if let Some(entry) = self.find_hashed(hash, id) {
@@ -163,7 +168,7 @@ impl Queue {
     /// Another job under the same id. It stays in its batch and behind the one it waits for: that is about where it
     /// belongs, not about what it is.
     fn replace(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
-        self.counters.add(Count::Replaced);
+        self.happens(Event::Replaced);
         let Some(job) = self.jobs.get(handle) else { return };
         let mut new = *new;
         new.recipe.batch = self.batch_of(job);
@@ -199,6 +204,7 @@ impl Queue {
     }
 
     fn revive(&mut self, handle: Handle, at: u64) {
+        self.happens(Event::Revived);
         let batch = self.jobs.get(handle).and_then(|job| self.batch_of(job));
         self.count_back(batch);
         self.leave(handle);
@@ -236,7 +242,7 @@ impl Queue {
         if let State::Waiting { since, .. } = job.state {
             self.waits.record(at.saturating_sub(since));
         }
-        self.counters.add(Count::Claims);
+        self.happens(Event::Claimed);
         self.last_token = self.last_token.max(token);
         self.leave(handle);
         let worker = self.workers.number(worker);

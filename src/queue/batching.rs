@@ -6,7 +6,7 @@
 use super::batches::{After, Batch, BatchNumber, Gate, Members};
 use super::ending::after;
 use super::job::{Job, State};
-use super::{Effect, Ending, Handle, NewJob, Phase, Queue, Turn, MAX_BATCH};
+use super::{Effect, Ending, Event, Handle, NewJob, Phase, Queue, Turn, MAX_BATCH};
 use std::collections::BTreeMap;
 
 /// How a new job is tied to batches, by their names.
@@ -103,6 +103,7 @@ impl Queue {
     pub(super) fn seal(&mut self, number: BatchNumber, at: u64) {
         if let Some(batch) = self.batches.get_mut(number) {
             batch.sealed = true;
+            self.happens(Event::BatchSealed);
         }
         self.finish_if_done(number, at);
     }
@@ -151,6 +152,7 @@ impl Queue {
         if !self.batches.finish_if_done(number, at, keep_until) {
             return;
         }
+        self.happens(Event::BatchFinished);
         if let Some(batch) = self.batches.get(number) {
             self.subscriptions.batch_finished(&batch.name, || view(batch));
         }
@@ -189,6 +191,7 @@ impl Queue {
     /// Lets a blocked job go on, or fail.
     fn unblock(&mut self, handle: Handle, passes: bool, batch: BatchNumber, due: u64, at: u64) {
         if passes {
+            self.happens(Event::Unblocked);
             self.join_end(handle, Some(due).filter(|due| *due > at), at);
         } else {
             let error = self.batches.get(batch).map(unmet);

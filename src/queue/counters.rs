@@ -63,6 +63,12 @@ impl Counters {
         self.0.get(what as usize).copied().unwrap_or_default()
     }
 
+    /// Every count, in the order of [`NAMES`].
+    #[must_use]
+    pub fn each(&self) -> [u64; NAMES.len()] {
+        self.0
+    }
+
     /// Every name with its count.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         NAMES.into_iter().zip(self.0)

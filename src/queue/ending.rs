@@ -1,10 +1,9 @@
 //! How a job's life ends, and what is left of it: a next life, a record, a remembered id, or nothing.
 
-use super::counters::Count;
 use super::job::State;
 use super::remembered::Record;
 use super::series::Kind;
-use super::{forget_key, ids, keys, Ending, Entry, Handle, Order, Queue, When, FOREVER};
+use super::{forget_key, ids, keys, Ending, Entry, Event, Handle, Order, Queue, When, FOREVER};
 
 /// `span` after `at`.
 pub(super) fn after(at: u64, span: u64) -> u64 {
@@ -22,12 +21,6 @@ impl Queue {
         if let (Ending::Completed, State::Active { since, .. }) = (ending, job.state) {
             self.runs.record(at.saturating_sub(since));
         }
-        self.counters.add(match ending {
-            Ending::Completed => Count::Acks,
-            Ending::Failed => Count::Failures,
-            Ending::Expired => Count::Expirations,
-            Ending::Cancelled => Count::Cancellations,
-        });
         match ending {
             Ending::Completed => self.series.count(Kind::Completed, at),
             Ending::Failed => self.series.count(Kind::Failed, at),
@@ -41,6 +34,12 @@ impl Queue {
         let batch = self.batch_of(job);
         let result = job.rare.as_ref().and_then(|rare| rare.result.as_deref());
         self.subscriptions.job_ended(job.id(), ending.into(), result);
+        self.happens(match ending {
+            Ending::Completed => Event::Completed,
+            Ending::Failed => Event::Failed,
+            Ending::Expired => Event::Expired,
+            Ending::Cancelled => Event::Cancelled,
+        });
         self.leave(handle);
         self.let_go(handle);
         let mut rerun = None;

@@ -23,7 +23,7 @@
 //! - [`order`]: who comes next, once per state; the keys are read from the jobs themselves.
 //! - [`lanes`], with [`limits`] and [`bucket`]: groups, and how many jobs may run.
 //! - [`batches`]: named sets of jobs, counted, and who waits for them. [`news`]: who outside does.
-//! - [`refusals`]: counted, but not journaled one by one.
+//! - [`refusals`]: counted, but not journaled one by one. [`events`]: what has happened, for those who want to be told.
 //! - [`schedules`]: jobs that the queue adds to itself.
 //! - [`expiries`], with [`prefixes`]: the keys whose expiry becomes a job.
 //! - [`workers`], [`series`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
@@ -45,6 +45,7 @@ pub mod counters;
 mod effect;
 mod ending;
 mod enqueue;
+mod events;
 mod expiries;
 mod explain;
 mod finish;
@@ -87,6 +88,8 @@ pub use claim::{Claimed, Want};
 pub use effect::Effect;
 pub(crate) use effect::Target;
 pub use enqueue::{Added, OnDup, Outcome, Refusal};
+pub(crate) use events::Event;
+pub use events::Events;
 pub(crate) use expiries::is_sound as watch_is_sound;
 pub use expiries::{Expiries, Heard, Tally, Watch, MAX_PREFIX, MAX_PREFIXES};
 pub use explain::Why;
@@ -172,6 +175,7 @@ pub struct Queue {
     as_of: u64,
     settings: Settings,
     counters: Counters,
+    events: Events,
     /// Milliseconds from claimable to claimed.
     waits: Histogram,
     /// Milliseconds from claimed to acknowledged.

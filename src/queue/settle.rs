@@ -4,9 +4,8 @@
 //! round to it: after an hour of downtime the result is what it would have been without it. The work is
 //! bounded by the caller; the effect says how many steps were taken, so a replica takes exactly those.
 
-use super::counters::Count;
 use super::job::{Job, State};
-use super::{due_key, expiry_key, forget_key, Ending, Entry, Handle, Queue, When};
+use super::{due_key, expiry_key, forget_key, Ending, Entry, Event, Handle, Queue, When};
 
 /// How much time has done, or may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -119,7 +118,10 @@ impl Queue {
     fn step(&mut self, handle: Handle) {
         let Some(job) = self.jobs.get(handle) else { return };
         match job.state {
-            State::Delayed { due } if due < job.expires() => self.join_end(handle, None, due),
+            State::Delayed { due } if due < job.expires() => {
+                self.happens(Event::Due);
+                self.join_end(handle, None, due);
+            }
             State::Waiting { .. } | State::Delayed { .. } => {
                 let at = job.expires();
                 self.end(handle, Ending::Expired, at);
@@ -135,7 +137,7 @@ impl Queue {
         if self.jobs.get(handle).is_some_and(Job::cancel_asked) {
             return self.cancel(handle, at);
         }
-        self.counters.add(Count::Losses);
+        self.happens(Event::Lost);
         let mut losses = 0;
         self.edit(handle, |job| {
             job.losses = job.losses.saturating_add(1);

@@ -3,12 +3,13 @@
 //! Accepted from the replication link and from files only. It passes on what it got: commands of a module are not
 //! propagated by themselves, so a replica's own append-only file would miss it.
 
+use super::census::When;
 use super::ffi::call::Call;
 use super::ffi::context::warn;
 use super::ffi::key::{Found, Key, Mode};
 use super::ffi::reply::Writer;
 use super::home::Value;
-use super::{follow_up, guarded, INTERNAL_ERROR};
+use super::{follow_up, guarded, notify, timekeeper, INTERNAL_ERROR};
 use crate::codec;
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
@@ -47,9 +48,16 @@ fn run(call: &Call<'_>, reply: &mut Writer<'_>) -> Result<(), Error> {
     codec::replay(&mut value.queue, blob).map_err(|reason| refused(name.bytes(), &reason.to_string()))?;
     call.ctx.replicate_verbatim();
     call.ctx.signal_modified(name);
-    follow_up(call.ctx, name.bytes(), value);
+    timekeeper::note(call.ctx, name.bytes(), value);
+    // A file tells of what happened before; and nobody is there to be told.
+    let when = if flags.loading() { When::Before } else { When::Now };
+    let events = follow_up(call.ctx, name.bytes(), value, when);
     if let Some(value) = fresh {
         key.store(value);
+    }
+    drop(key);
+    if when == When::Now {
+        notify::tell(call.ctx, name, events);
     }
     reply.ok();
     Ok(())

@@ -7,6 +7,7 @@
 //! Everything is parsed before the key is opened. A command that changes nothing replicates nothing, touches no
 //! WATCH and leaves no empty key behind.
 
+use super::census::When;
 use super::ffi::call::{Call, Words};
 use super::ffi::context::Context;
 use super::ffi::key::{Found, Key, Mode};
@@ -14,13 +15,13 @@ use super::ffi::name::Name;
 use super::ffi::reply::Writer;
 use super::home::Value;
 use super::line::Ahead;
-use super::{awaits, begin, clock, config, guarded, permission, timekeeper, wakeups, INTERNAL_ERROR};
+use super::{awaits, begin, clock, config, guarded, notify, permission, timekeeper, wakeups, INTERNAL_ERROR};
 use crate::codec::effects::Log;
 use crate::commands::args::Args;
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
 use crate::commands::{Await, Command, Env, Flow, Read, Request, Write, COMMANDS};
-use crate::queue::{Now, Queue};
+use crate::queue::{Events, Now, Queue};
 use lazy_static::lazy_static;
 
 /// What core says of a key of another type.
@@ -161,16 +162,19 @@ fn change(
         write.run(&mut turn, &env, reply)
     });
     let changed = !log.is_empty();
+    let mut events = Events::default();
     if changed {
-        super::changed(ctx, name, value, log);
+        events = super::changed(ctx, name, value, log);
     } else if value.queue.has_refusals() {
         timekeeper::note(ctx, name.bytes(), value);
+        value.count(When::Now);
     }
     // What happened before a panic has happened, here and on the replicas.
     if let (true, Some(value)) = (changed, fresh) {
         key.store(value);
     }
     drop(key);
+    notify::tell(ctx, name, events);
     match outcome {
         Some(Ok(Flow::Done)) => {}
         Some(Ok(Flow::Wait(waiting))) => wakeups::wait(ctx, name, waiting),

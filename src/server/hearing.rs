@@ -21,7 +21,7 @@ use super::ffi::keyspace::{self, After};
 use super::ffi::name::OwnedName;
 use super::home::{Home, Value};
 use super::listeners::{Hit, Listeners, Visit};
-use super::{begin, changed, clock, guarded, timekeeper};
+use super::{begin, changed, clock, guarded, notify, timekeeper};
 use crate::codec::effects::Log;
 use crate::queue::Now;
 use lazy_static::lazy_static;
@@ -142,7 +142,9 @@ fn tell(ctx: Context<'_>, name: &[u8], home: &Arc<Home>, key: &[u8]) {
     match opened.found() {
         Found::Queue(value) if Arc::ptr_eq(&value.home, home) => {
             let log = hear(ctx, value, clock::of_command(), std::iter::once(key));
-            changed(ctx, owned.lend(), value, log);
+            let events = changed(ctx, owned.lend(), value, log);
+            drop(opened);
+            notify::tell(ctx, owned.lend(), events);
         }
         // Its own TTL is over: it goes with all that is in it. Or it was never there: a RESTORE that failed.
         Found::Missing if !home.is_freed() => {}
@@ -189,7 +191,9 @@ fn call_at(ctx: Context<'_>, visit: &Visit) {
             let kept = home.take_kept(AT_ONCE);
             let here = kept.iter().filter(|(of, _)| of == db).map(|(_, key)| &**key);
             let log = hear(ctx, value, clock::of_timer(), here);
-            changed(ctx, owned.lend(), value, log);
+            let events = changed(ctx, owned.lend(), value, log);
+            drop(key);
+            notify::tell(ctx, owned.lend(), events);
             if home.has_kept() {
                 with(|listeners| listeners.call_on(home));
             }

@@ -1,7 +1,7 @@
 //! What a key holds: the queue, and what the process knows of its whereabouts.
 //!
 //! ```text
-//!   key ──► Value { queue, home ─┐ }          shared, because a value can be freed by another thread while
+//!   key ──► Value { queue, home ─┐, share }   shared, because a value can be freed by another thread while
 //!                                ▼            the registry still knows of it
 //!   registry ────────────────► Home { id, due, state }
 //! ```
@@ -10,6 +10,7 @@
 //! for a moment (RESTORE REPLACE loads the new one before the old one goes), and a value can change its name without
 //! a word (RENAME).
 
+use super::census::{Share, When};
 use super::ffi::context;
 use super::ffi::keyspace::{self, After};
 use crate::queue::Queue;
@@ -27,6 +28,7 @@ pub(super) struct Value {
     pub(super) queue: Queue,
     /// Its whereabouts. A copy of a queue has a home of its own.
     pub(super) home: Arc<Home>,
+    share: Share,
 }
 
 /// Where a value is, as far as the registry knows. Written on the main thread, except for its end.
@@ -69,7 +71,17 @@ const FREED: u8 = 2;
 impl Value {
     /// A queue in a home of its own.
     pub(super) fn new(queue: Queue) -> Box<Self> {
-        Box::new(Value { queue, home: Arc::new(Home::new()) })
+        Box::new(Value { queue, home: Arc::new(Home::new()), share: Share::default() })
+    }
+
+    /// Counts what the queue holds now.
+    pub(super) fn count(&mut self, when: When) {
+        self.share.update(&self.queue, self.bytes(), when);
+    }
+
+    /// Memory held.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() - size_of::<Queue>() + size_of::<Home>() + self.queue.bytes()
     }
 
     /// When the queue needs somebody to look after it.

@@ -1,18 +1,55 @@
-//! `INFO jq`. Also written while the server reports a crash: nothing here waits or panics.
+//! `INFO jq`: what there is in all queues, what has happened since the process started, how well the module keeps up, and
+//! what the server's settings mean for queues.
 
 use super::ffi::info::Section;
-use super::{awaits, hearing, timekeeper, wakeups};
+use super::ffi::server_facts::{replicas, setting};
+use super::{awaits, census, durability, hearing, timekeeper, wakeups};
+
+/// Why the section is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// Somebody asked.
+    Asked,
+    /// The server reports a crash: nothing may wait, and the server can't be asked anything.
+    Crash,
+}
 
 /// Writes the section.
-pub(super) fn write(section: &mut Section) {
-    section.number(c"clients_waiting_for_news", awaits::report() as u64);
+pub(super) fn write(section: &mut Section, occasion: Occasion) {
+    for (name, count) in census::present() {
+        section.number(name, count);
+    }
+    for (name, count) in census::happened() {
+        section.number(&format!("total_{}", name.replace('-', "_")), count);
+    }
     let (waiters, in_vain) = wakeups::report();
-    section.number(c"waiting_clients", waiters as u64);
-    section.number(c"clients_called_in_vain", in_vain);
-    section.number(c"queues_listening", hearing::listening() as u64);
+    section.number("waiting_clients", waiters as u64);
+    section.number("clients_called_in_vain", in_vain);
+    section.number("clients_waiting_for_news", awaits::report() as u64);
+    section.number("queues_listening", hearing::listening() as u64);
     if let Some((queues, lag)) = timekeeper::report() {
-        section.number(c"queues_with_something_due", queues as u64);
-        section.number(c"timer_lag_last_ms", lag.last);
-        section.number(c"timer_lag_worst_ms", lag.worst);
+        section.number("queues_with_something_due", queues as u64);
+        section.number("timer_lag_last_ms", lag.last);
+        section.number("timer_lag_worst_ms", lag.worst);
+    }
+    if occasion == Occasion::Asked {
+        write_safety(section);
+    }
+}
+
+/// What the server does not tell is left out.
+fn write_safety(section: &mut Section) {
+    if let (Some(appendonly), Some(appendfsync)) = (setting(c"appendonly"), setting(c"appendfsync")) {
+        section.text("appendonly", &appendonly);
+        section.text("appendfsync", &appendfsync);
+        section.text("durability", durability::told(appendonly == "yes", &appendfsync));
+    }
+    if let Some(replicas) = replicas() {
+        section.number("connected_replicas", replicas);
+    }
+    if let (Some(policy), Some(most)) = (setting(c"maxmemory-policy"), setting(c"maxmemory")) {
+        let warning = durability::eviction_warning(&policy, most.parse().unwrap_or(0));
+        section.number("eviction_may_take_queues", warning.is_some().into());
+        section.text("eviction_warning", warning.as_deref().unwrap_or("none"));
     }
 }

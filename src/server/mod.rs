@@ -6,7 +6,8 @@
 //! - [`wakeups`], with [`lines`] and [`line`]: clients that wait for jobs. [`awaits`], with [`audience`]: clients that
 //!   wait for news. [`ends`]: when waits end. [`alarm`]: the timers of all three.
 //! - [`hearing`], with [`listeners`]: keys that expire. [`permission`]: who may have a queue listen.
-//! - [`clock`], [`config`], [`arguments`], [`info`]: what their names say.
+//! - [`notify`]: what has happened, for subscribers. [`info`], with [`census`] and [`durability`]: for operators.
+//! - [`clock`], [`config`], [`arguments`]: what their names say.
 //! - [`ffi`]: everything unsafe, and every function the server calls.
 //!
 //! Redis runs all of this on one thread. The statics are behind locks nevertheless, never held while the server is
@@ -20,10 +21,12 @@ mod apply;
 mod arguments;
 mod audience;
 mod awaits;
+mod census;
 mod clock;
 mod config;
 mod debug;
 mod dispatch;
+mod durability;
 mod ends;
 mod ffi;
 mod hearing;
@@ -32,6 +35,7 @@ mod info;
 mod line;
 mod lines;
 mod listeners;
+mod notify;
 mod permission;
 mod persistence;
 mod registry;
@@ -40,7 +44,8 @@ mod timekeeper;
 mod wakeups;
 
 use crate::codec::effects::Log;
-use crate::queue::{Memory, Now, Queue, Turn};
+use crate::queue::{Events, Memory, Now, Queue, Turn};
+use census::When;
 use ffi::context::{warn, Context};
 use ffi::name::Name;
 use home::Value;
@@ -89,18 +94,22 @@ fn publish(ctx: Context<'_>, name: Name<'_>, log: Log) {
     ctx.signal_modified(name);
 }
 
-/// What follows from every change of the queue at `name` in the selected database, wherever it came from: somebody comes
-/// round when something is due, and those who wait for jobs or for news get them.
-fn follow_up(ctx: Context<'_>, name: &[u8], value: &mut Value) {
-    timekeeper::note(ctx, name, value);
+/// What follows from every change of the queue at `name` in the selected database, wherever it came from: it is counted, and
+/// those who wait for jobs or for news get them. What has happened is to be told when the key is closed.
+#[must_use]
+fn follow_up(ctx: Context<'_>, name: &[u8], value: &mut Value, when: When) -> Events {
+    value.count(when);
     wakeups::look(ctx, name, value.queue.claimable());
     awaits::deliver(ctx, name, value);
+    value.queue.take_events()
 }
 
-/// A command changed the queue at `name`.
-fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, log: Log) {
+/// A command changed the queue at `name`: also, somebody comes round when something is due.
+#[must_use]
+fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, log: Log) -> Events {
     publish(ctx, name, log);
-    follow_up(ctx, name.bytes(), value);
+    timekeeper::note(ctx, name.bytes(), value);
+    follow_up(ctx, name.bytes(), value, When::Now)
 }
 
 /// A database, or all of them, is emptied.

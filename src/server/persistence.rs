@@ -3,10 +3,11 @@
 //! A file holds a queue as strings, each a section of a snapshot, and an empty one at the end. Nothing in a file is
 //! trusted: whatever is not a sound queue is refused, and the server says so to whoever asked for it.
 
+use super::census::When;
 use super::ffi::context::warn;
 use super::ffi::name::Name;
 use super::ffi::persistence::Io;
-use super::home::{Home, Value};
+use super::home::Value;
 use super::{awaits, guarded, timekeeper};
 use crate::codec::snapshot::{self, Loader};
 use crate::queue::Queue;
@@ -21,7 +22,8 @@ pub(super) const APPLY: &CStr = c"JQ.APPLY";
 pub(super) fn load(io: &mut Io, version: i32) -> Option<Box<Value>> {
     let loaded = guarded("loading a queue", || read(io, version))?;
     let queue = loaded.map_err(|reason| warn(&format!("jq: a queue is refused: {reason}"))).ok()?;
-    let value = Value::new(queue);
+    let mut value = Value::new(queue);
+    value.count(When::Before);
     if let Some((db, name)) = io.place() {
         timekeeper::note_in(db, name, &value);
     }
@@ -62,11 +64,6 @@ pub(super) fn digest(value: &Value, add: &mut dyn FnMut(&[u8])) {
     guarded("the digest of a queue", || snapshot::save_state(&value.queue, add));
 }
 
-/// Memory held by a value.
-pub(super) fn bytes(value: &Value) -> usize {
-    size_of::<Value>() - size_of::<Queue>() + size_of::<Home>() + value.queue.bytes()
-}
-
 /// How much work it is to free a value: more than 64, and another thread does it.
 pub(super) fn free_effort(value: &Value) -> usize {
     value.queue.pieces()
@@ -83,7 +80,8 @@ pub(super) fn unlinked(db: i32, name: &[u8], value: &Value) {
 /// A copy for the key `name` in database `db`.
 pub(super) fn copy(db: i32, name: &[u8], value: &Value) -> Option<Box<Value>> {
     guarded("copying a queue", || {
-        let copy = Value::new(value.queue.clone());
+        let mut copy = Value::new(value.queue.clone());
+        copy.count(When::Before);
         timekeeper::note_in(db, name, &copy);
         copy
     })

@@ -11,6 +11,7 @@
 //! Queues that listen for expired keys are looked for, too, and told what was kept for them.
 
 use super::alarm::OneTimer;
+use super::census::When;
 use super::clock::{self, Stopwatch};
 use super::ffi::context::{avoid_replica_traffic, Context};
 use super::ffi::key::{Found, Key, Mode};
@@ -19,7 +20,7 @@ use super::ffi::timer::Alarm;
 use super::home::{Home, Value};
 use super::registry::{Entry, Registry};
 use super::sweep::Sweep;
-use super::{awaits, begin, guarded, hearing, publish, wakeups};
+use super::{begin, follow_up, guarded, hearing, notify, publish};
 use crate::codec::effects::Log;
 use crate::queue::Now;
 use lazy_static::lazy_static;
@@ -244,8 +245,9 @@ fn look_after(ctx: Context<'_>, entry: &Entry, listed_for: u64, now: Now) {
     // More to do: behind the others who are due.
     list(entry.db, &entry.name, &value.home, value.due().max(now.millis()));
     publish(ctx, name.lend(), log);
-    wakeups::look(ctx, &entry.name, value.queue.claimable());
-    awaits::deliver(ctx, &entry.name, value);
+    let events = follow_up(ctx, &entry.name, value, When::Now);
+    drop(key);
+    notify::tell(ctx, name.lend(), events);
 }
 
 /// Looks for queues that were renamed or moved while nobody used them.

@@ -25,7 +25,7 @@ use super::ffi::name::{Name, OwnedName};
 use super::ffi::timer::Alarm;
 use super::line::{Ahead, Place, Wish};
 use super::lines::{Lines, Stage};
-use super::{begin, changed, guarded};
+use super::{begin, changed, guarded, notify};
 use crate::codec::effects::Log;
 use crate::commands::reply::Reply;
 use crate::commands::Waiting;
@@ -210,7 +210,9 @@ fn claim(ctx: Context<'_>, place: &Place, waiting: &Waiting, reply: &mut dyn Rep
     let mut log = Log::new(now);
     waiting.serve(&mut begin(ctx, &mut value.queue, now, &mut log), reply);
     // The next in line too: a claim may take less than it was promised, when payloads are large.
-    changed(ctx, name.lend(), value, log);
+    let events = changed(ctx, name.lend(), value, log);
+    drop(key);
+    notify::tell(ctx, name.lend(), events);
     true
 }
 

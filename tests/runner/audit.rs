@@ -1,8 +1,12 @@
 //! What must hold at the end of every transcript, whatever it was about.
 //!
 //! - `JQ.CHECK` finds nothing wrong with any queue, on any server.
+//! - `INFO jq` counts what is in all queues.
 //! - Every queue has the same digest after the AOF has been replayed and after an RDB file has been written and loaded.
 
+use std::collections::BTreeMap;
+
+use super::deadline::until;
 use super::server::Server;
 use super::Outcome;
 
@@ -17,7 +21,49 @@ pub(crate) fn check_all(server: &mut Server) -> Outcome<()> {
             return Err(format!("JQ.CHECK {key} (database {database}) finds\n  {}", found.join("\n  ")));
         }
     }
-    Ok(())
+    check_census(server)
+}
+
+/// What `INFO jq` counts in all queues: the field, and that of JQ.STATS.
+const COUNTED: [(&str, &str); 8] = [
+    ("jq_waiting", "waiting"),
+    ("jq_delayed", "delayed"),
+    ("jq_blocked", "blocked"),
+    ("jq_active", "active"),
+    ("jq_completed", "completed"),
+    ("jq_failed", "failed"),
+    ("jq_remembered", "remembered"),
+    ("jq_queues", ""),
+];
+
+/// Fails when `INFO jq` does not come to show the sums over all queues. Not at once: a queue may be freed by another thread.
+fn check_census(server: &mut Server) -> Outcome<()> {
+    if !server.has_module() {
+        return Ok(());
+    }
+    let (mut shown, mut there) = Default::default();
+    let agree = until(|| {
+        (shown, there) = (shown_census(server)?, recounted(server)?);
+        Ok((shown == there).then_some(()))
+    })?;
+    agree.ok_or_else(|| format!("INFO jq shows {shown:?}, but there are {there:?}"))
+}
+
+fn shown_census(server: &mut Server) -> Outcome<Vec<u64>> {
+    let number = |(field, _): &(&str, &str)| Ok(server.info("jq", field)?.parse().unwrap_or(u64::MAX));
+    COUNTED.iter().map(number).collect()
+}
+
+fn recounted(server: &mut Server) -> Outcome<Vec<u64>> {
+    let mut sums = vec![0; COUNTED.len()];
+    for (database, key) in queues(server)? {
+        let stats: BTreeMap<String, String> = in_database(server, database, &["JQ.STATS", &key])?;
+        for (sum, (_, field)) in sums.iter_mut().zip(COUNTED) {
+            // The queue itself counts as one.
+            *sum += stats.get(field).and_then(|n| n.parse::<u64>().ok()).unwrap_or(1);
+        }
+    }
+    Ok(sums)
 }
 
 /// Loads the data of `server` from its AOF, then from an RDB file, and fails when any queue is not what it was.

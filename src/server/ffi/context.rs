@@ -126,6 +126,14 @@ impl<'c> Context<'c> {
         }
     }
 
+    /// Tells those who subscribed to keyspace notifications that `event` has happened to the key.
+    pub(in crate::server) fn notify(self, event: &CStr, key: Name<'_>) {
+        if let Some(notify) = api!(RedisModule_NotifyKeyspaceEvent) {
+            // SAFETY: (1), (2), (4) no key is open.
+            unsafe { notify(self.as_ptr(), raw::REDISMODULE_NOTIFY_MODULE, event.as_ptr(), key.raw) };
+        }
+    }
+
     /// A reply to the client of this callback.
     pub(in crate::server) fn reply(self) -> Writer<'c> {
         Writer::new(self)
@@ -138,6 +146,14 @@ pub(in crate::server) fn evicts() -> bool {
     let flags = api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(ptr::null_mut()) });
     let flags = Flags(flags);
     flags.any(raw::REDISMODULE_CTX_FLAGS_OOM) && flags.any(raw::REDISMODULE_CTX_FLAGS_EVICT)
+}
+
+/// Whether `notify-keyspace-events` asks for what modules tell.
+pub(in crate::server) fn wants_notifications() -> bool {
+    let ways = raw::REDISMODULE_NOTIFY_KEYSPACE | raw::REDISMODULE_NOTIFY_KEYEVENT;
+    // SAFETY: (1).
+    let wanted = api!(RedisModule_GetNotifyKeyspaceEvents).map_or(0, |ask| unsafe { ask() });
+    wanted & raw::REDISMODULE_NOTIFY_MODULE != 0 && wanted & ways != 0
 }
 
 /// Whether nothing may be replicated for the moment: clients are paused, or the server hands over or shuts down.

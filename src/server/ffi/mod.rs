@@ -42,6 +42,7 @@ pub(super) mod permission;
 pub(super) mod persistence;
 pub(super) mod reply;
 pub(super) mod scan;
+pub(super) mod server_facts;
 pub(super) mod timer;
 mod value;
 

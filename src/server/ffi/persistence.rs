@@ -143,7 +143,7 @@ unsafe extern "C" fn aof_rewrite(
 
 unsafe extern "C" fn mem_usage(value: *const c_void) -> usize {
     // SAFETY: (3).
-    unsafe { value::borrow(value) }.map_or(0, persistence::bytes)
+    unsafe { value::borrow(value) }.map_or(0, home::Value::bytes)
 }
 
 unsafe extern "C" fn free_effort(_key: *mut raw::RedisModuleString, value: *const c_void) -> usize {

@@ -8,7 +8,7 @@ use std::os::raw::c_void;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
-/// A context of the module's own, for timers that are set where no callback's context is at hand. Timers
+/// A context of the module's own, for where no callback's context is at hand, as when timers are set. Timers
 /// get a context each when they fire.
 static OWN: AtomicPtr<raw::RedisModuleCtx> = AtomicPtr::new(ptr::null_mut());
 
@@ -39,13 +39,15 @@ pub(super) fn prepare(ctx: Context<'_>) {
     }
 }
 
+/// That context, for questions about the server at large.
+pub(super) fn own_context() -> Option<*mut raw::RedisModuleCtx> {
+    Some(OWN.load(Relaxed)).filter(|ctx| !ctx.is_null())
+}
+
 /// Sets a timer `ms` from now; 0: at the end of this turn of the server's event loop.
 pub(in crate::server) fn set(alarm: Alarm, ms: u64) -> Option<Timer> {
     let create = api!(RedisModule_CreateTimer)?;
-    let ctx = OWN.load(Relaxed);
-    if ctx.is_null() {
-        return None;
-    }
+    let ctx = own_context()?;
     let callback: unsafe extern "C" fn(*mut raw::RedisModuleCtx, *mut c_void) = match alarm {
         Alarm::Tick => tick,
         Alarm::Wake => wake,

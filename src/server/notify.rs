@@ -1,0 +1,21 @@
+//! Keyspace notifications of the module class (`d`): `jq.added`, `jq.completed` and so on, for whoever subscribed.
+//!
+//! Told when the key is closed again: whoever listens inside the server may look at it. Nothing is built unless
+//! `notify-keyspace-events` asks for this class.
+
+use super::ffi::context::{wants_notifications, Context};
+use super::ffi::name::Name;
+use crate::queue::Events;
+use std::ffi::CString;
+
+/// Tells what has happened to the key `name` of the selected database: each kind once, whatever its number.
+pub(super) fn tell(ctx: Context<'_>, name: Name<'_>, events: Events) {
+    if events.is_empty() || !wants_notifications() {
+        return;
+    }
+    for event in events.names() {
+        if let Ok(event) = CString::new(format!("jq.{event}")) {
+            ctx.notify(&event, name);
+        }
+    }
+}
