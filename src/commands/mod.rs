@@ -46,6 +46,7 @@ mod schedule;
 mod schedules;
 mod seal;
 mod series;
+pub mod settings;
 mod stats;
 mod tokens;
 mod unschedule;

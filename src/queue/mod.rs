@@ -194,6 +194,12 @@ pub struct Queue {
 }
 
 impl Queue {
+    /// A queue that does not exist yet, with these rules.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Queue { settings, ..Queue::default() }
+    }
+
     /// What `id` leads to.
     pub(crate) fn find(&self, id: &[u8]) -> Option<Entry> {
         self.find_hashed(ids::hash(id), id)

@@ -1,7 +1,7 @@
 //! One command's, or one timer tick's, access to a queue.
 
 use super::settle::Settled;
-use super::{Effect, Entry, Handle, Memory, Now, Queue, Target};
+use super::{Effect, Entry, Handle, Memory, Now, Queue, Settings, Target};
 
 /// Where effects are written down as they happen, to be replicated.
 pub trait Journal {
@@ -82,11 +82,26 @@ impl<'q> Turn<'q> {
         if self.queue.has_refusals() {
             self.tell_refusals();
         }
-        self.journal.record(self.queue, effect);
-        self.queue.apply(effect, self.at());
+        if self.queue.created_at == 0 {
+            self.tell_first_settings();
+        }
+        self.carry_out(effect);
         if self.queue.has_released() && self.steps_left > 0 {
             self.settle(Settled { jobs: self.steps_left, forgotten: 0 });
         }
+    }
+
+    /// A queue begins: whoever follows this one may have other defaults for new queues.
+    fn tell_first_settings(&mut self) {
+        let settings = *self.queue.settings();
+        if settings != Settings::default() {
+            self.carry_out(&Effect::Configured(settings));
+        }
+    }
+
+    fn carry_out(&mut self, effect: &Effect<'_>) {
+        self.journal.record(self.queue, effect);
+        self.queue.apply(effect, self.at());
     }
 
     /// What `id` leads to as of now, even where time has more to do than it had room for.

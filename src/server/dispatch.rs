@@ -110,7 +110,7 @@ fn look(ctx: Context<'_>, name: Name<'_>, read: &Read<'_>, reply: &mut Writer<'_
     match key.found() {
         Found::Queue(value) => read.run(&value.queue, &env(ctx, name, &value.queue, now), reply),
         Found::Missing => {
-            let queue = Queue::default();
+            let queue = Queue::new(config::defaults());
             read.run(&queue, &env(ctx, name, &queue, now), reply)
         }
         Found::Other => {
@@ -146,7 +146,7 @@ fn change(
     let mut fresh = None;
     let value = match key.found() {
         Found::Queue(value) => value,
-        Found::Missing => &mut **fresh.insert(Value::new(Queue::default())),
+        Found::Missing => &mut **fresh.insert(Value::new(Queue::new(config::defaults()))),
         Found::Other => {
             reply.error_line(WRONG_TYPE);
             return Ok(());

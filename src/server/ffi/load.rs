@@ -62,7 +62,7 @@ fn load(call: &Call<'_>) -> Result<(), String> {
         return refused("the data type");
     }
     register_commands(ctx, arguments.debug)?;
-    if !config::register(ctx) {
+    if !config::register(ctx, &arguments) {
         return refused("the configuration");
     }
     if !events::subscribe(ctx) || !keyspace::subscribe(ctx) {

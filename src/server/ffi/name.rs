@@ -38,6 +38,17 @@ impl OwnedName {
         OwnedName(made.unwrap_or(ptr::null_mut()))
     }
 
+    /// # Safety
+    /// `raw` is null or came from [`OwnedName::into_raw`], and nobody uses it any more.
+    pub(super) unsafe fn from_raw(raw: *mut raw::RedisModuleString) -> Self {
+        OwnedName(raw)
+    }
+
+    /// The name, given away.
+    pub(super) fn into_raw(self) -> *mut raw::RedisModuleString {
+        std::mem::ManuallyDrop::new(self).0
+    }
+
     /// The name, lent.
     pub(in crate::server) fn lend(&self) -> Name<'_> {
         // SAFETY: it lives as long as self.
@@ -48,8 +59,10 @@ impl OwnedName {
 impl Drop for OwnedName {
     fn drop(&mut self) {
         if let Some(free) = api!(RedisModule_FreeString) {
-            // SAFETY: (1) made in `new`, without a context, and not used after this.
-            unsafe { free(ptr::null_mut(), self.0) }
+            if !self.0.is_null() {
+                // SAFETY: (1) made in `new`, without a context, and not used after this.
+                unsafe { free(ptr::null_mut(), self.0) }
+            }
         }
     }
 }
