@@ -14,7 +14,7 @@ use redis::{
 };
 
 use crate::options::Options;
-use crate::reading::{Batch, Part, Queue, Reading, Worker};
+use crate::reading::{Batch, Numbers, Part, Queue, Reading, Worker};
 use crate::support::info::Info;
 
 /// How long any answer may take.
@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Batches a call, and calls a look.
 const PAGE: usize = 200;
 const PAGES: usize = 5;
+
+/// The next cursor, and batches with their numbers.
+type Page = (String, Vec<(Vec<u8>, Numbers)>);
 
 /// What came of a look.
 pub(crate) type Answer = Result<Reading, String>;
@@ -158,8 +161,7 @@ fn batches(connection: &mut Connection, name: &[u8], page: &mut String) -> Redis
     for _ in 0..PAGES {
         let mut command = cmd("JQ.BATCHES");
         command.arg(name).arg("COUNT").arg(PAGE).arg("CURSOR").arg(page.as_str());
-        let (next, found): (String, Vec<(Vec<u8>, BTreeMap<String, i64>)>) = match part(connection, &command)?
-        {
+        let (next, found): Page = match part(connection, &command)? {
             Ok(answer) => answer,
             Err(why) => return Ok(Err(why)),
         };

@@ -18,6 +18,7 @@
     reason = "a test that cannot go on may stop"
 )]
 #![allow(clippy::indexing_slicing, reason = "places are those of what was found")]
+#![allow(clippy::float_cmp, reason = "small numbers in text, read exactly")]
 #![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
 
 #[path = "../siege/client.rs"]

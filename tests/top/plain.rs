@@ -37,7 +37,7 @@ fn columns_of_the_environment_count() {
         .args(["-i", "0.1", "mail"])
         .output()
         .expect("the program");
-    assert_eq!(text(&output).lines().next().map(|line| line.len()), Some(159), "{}", text(&output));
+    assert_eq!(text(&output).lines().next().map(str::len), Some(159), "{}", text(&output));
 }
 
 #[test]

@@ -26,8 +26,9 @@ pub(super) fn lines(view: &View, columns: usize) -> Vec<Line> {
         Ok(stats) => stats,
     };
     let mut lines = vec![Line { tone: Tone::Head, text: edges(&name, &notes(stats), columns) }];
-    let rows = [now(stats), kept(stats), traffic(&view.rates), trouble(&view.rates), ages(stats)];
-    let rows = rows.into_iter().chain([times(stats, Span::Wait), times(stats, Span::Run)]);
+    let speed = [traffic(view.rates), trouble(view.rates)];
+    let rows =
+        [now(stats), kept(stats)].into_iter().chain(speed).chain([ages(stats), waits(stats), runs(stats)]);
     lines.extend(arranged(rows, columns).into_iter().map(Line::plain));
     lines.extend(limits(view, stats, columns));
     lines
@@ -81,23 +82,15 @@ fn ages(stats: &Numbers) -> [Cell; CELLS] {
     ]
 }
 
-enum Span {
-    Wait,
-    Run,
+fn waits(stats: &Numbers) -> [Cell; CELLS] {
+    let fields =
+        [("wait p50", "wait-ms-p50"), ("p95", "wait-ms-p95"), ("p99", "wait-ms-p99"), ("max", "wait-ms-max")];
+    fields.map(|(name, field)| (name, duration(number(stats, field))))
 }
 
-fn times(stats: &Numbers, span: Span) -> [Cell; CELLS] {
-    let fields = match span {
-        Span::Wait => [
-            ("wait p50", "wait-ms-p50"),
-            ("p95", "wait-ms-p95"),
-            ("p99", "wait-ms-p99"),
-            ("max", "wait-ms-max"),
-        ],
-        Span::Run => {
-            [("run p50", "run-ms-p50"), ("p95", "run-ms-p95"), ("p99", "run-ms-p99"), ("max", "run-ms-max")]
-        }
-    };
+fn runs(stats: &Numbers) -> [Cell; CELLS] {
+    let fields =
+        [("run p50", "run-ms-p50"), ("p95", "run-ms-p95"), ("p99", "run-ms-p99"), ("max", "run-ms-max")];
     fields.map(|(name, field)| (name, duration(number(stats, field))))
 }
 
@@ -158,7 +151,7 @@ fn folded(name: &str, parts: &[String], columns: usize) -> Vec<Line> {
     let mut lines: Vec<String> = Vec::new();
     for part in parts {
         match lines.last_mut() {
-            Some(line) if line.len() + GAP + part.len() <= columns => *line += &format!("   {part}"),
+            Some(line) if line.len() + GAP + part.len() <= columns => line.extend(["   ", part]),
             Some(_) => lines.push(format!("{:1$}  {part}", "", name.len())),
             None => lines.push(format!("{name}  {part}")),
         }

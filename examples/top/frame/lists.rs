@@ -16,40 +16,45 @@ const WORKER_REST: usize = 61;
 
 /// Workers, then batches, in at most `place` lines. One list uses what the other does not need.
 pub(super) fn lines(view: &View, columns: usize, place: Option<usize>) -> Vec<Line> {
-    if view.queue.stats.is_err() {
-        return Vec::new();
-    }
-    let workers = list("workers", &view.queue.workers, |worker| worker_line(worker, view.at, columns));
-    let batches = list("batches", &view.queue.batches, |batch| batch_line(batch, columns));
-    let Some(place) = place else {
-        return workers.into_iter().chain(batches).collect();
-    };
+    let Ok(stats) = &view.queue.stats else { return Vec::new() };
+    let all = stats.get("batches").and_then(|batches| usize::try_from(*batches).ok()).unwrap_or_default();
+    let workers = items("workers", &view.queue.workers, |worker| worker_line(worker, view.at, columns));
+    let batches = items("batches", &view.queue.batches, |batch| batch_line(batch, columns));
+    let place = place.unwrap_or(usize::MAX);
+    let (for_workers, for_batches) = (height(&workers), height(&batches));
     let half = place / 2;
-    let for_workers = if batches.len() <= half { place - batches.len() } else { place - half };
-    let for_workers = for_workers.min(workers.len());
-    let mut lines = shortened(workers, for_workers);
-    lines.extend(shortened(batches, place - for_workers));
+    let for_workers = for_workers.min(place - for_batches.min(place - half));
+    let mut lines = drawn("workers", workers, 0, for_workers);
+    lines.extend(drawn("batches", batches, all, place - for_workers));
     lines
 }
 
-/// The name of a list with its length, and its items; nothing if it has none.
-fn list<T>(name: &str, items: &Part<Vec<T>>, draw: impl Fn(&T) -> String) -> Vec<Line> {
+/// A line for each item, or the one line that says why there are none.
+fn items<T>(name: &str, items: &Part<Vec<T>>, draw: impl Fn(&T) -> String) -> Result<Vec<Line>, Line> {
     match items {
-        Err(why) => vec![Line::alarm(format!("  {name}: {}", escaped(why.as_bytes())))],
-        Ok(items) if items.is_empty() => Vec::new(),
-        Ok(items) => {
-            let head = Line::plain(format!("  {name} {}", items.len()));
-            std::iter::once(head).chain(items.iter().map(|item| Line::plain(draw(item)))).collect()
-        }
+        Err(why) => Err(Line::alarm(format!("  {name}: {}", escaped(why.as_bytes())))),
+        Ok(items) => Ok(items.iter().map(|item| Line::plain(draw(item))).collect()),
     }
 }
 
-/// The first `place` lines; the head says if there are more.
-fn shortened(mut lines: Vec<Line>, place: usize) -> Vec<Line> {
-    let hidden = lines.len().saturating_sub(place);
-    if let Some(head) = lines.first_mut().filter(|_| hidden > 0) {
-        head.text += &format!(", {hidden} of them not shown");
-    }
+/// Lines of a list with its head; an empty one has none.
+fn height(list: &Result<Vec<Line>, Line>) -> usize {
+    list.as_ref().map_or(1, |items| items.len() + usize::from(!items.is_empty()))
+}
+
+/// The list in `place` lines. Its head says how many there are, `all` if that is more than were read, and how many are
+/// not shown.
+fn drawn(name: &str, list: Result<Vec<Line>, Line>, all: usize, place: usize) -> Vec<Line> {
+    let mut lines = match list {
+        Err(error) => vec![error],
+        Ok(items) if items.is_empty() => Vec::new(),
+        Ok(items) => {
+            let all = all.max(items.len());
+            let hidden = all - items.len().min(place.saturating_sub(1));
+            let rest = if hidden == 0 { String::new() } else { format!(", {hidden} of them not shown") };
+            std::iter::once(Line::plain(format!("  {name} {all}{rest}"))).chain(items).collect()
+        }
+    };
     lines.truncate(place);
     lines
 }

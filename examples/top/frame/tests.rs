@@ -128,6 +128,9 @@ fn lists_share_the_place_there_is() {
     let both = shown(mail.clone(), 24);
     assert!(both.contains("workers 40, 35 of them not shown\n    pod-0 "), "{both}");
     assert!(both.contains("batches 40, 35 of them not shown\n    run-0 "), "{both}");
+    mail.stats.as_mut().unwrap().insert("batches".into(), 1440);
+    let more = shown(mail.clone(), 24);
+    assert!(more.contains("batches 1440, 1435 of them not shown\n    run-0 "), "{more}");
     mail.batches = Ok(Vec::new());
     let one = shown(mail, 24);
     assert!(one.contains("workers 40, 29 of them not shown") && !one.contains("batches"), "{one}");
