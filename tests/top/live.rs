@@ -128,3 +128,21 @@ fn several_queues_share_the_window_or_become_a_table() {
     let waiting: Vec<_> = three[2..6].iter().map(|line| line.split_whitespace().nth(1)).collect();
     assert_eq!(waiting, [Some("1"), Some("1"), Some("1"), Some("0")], "{}", three.join("\n"));
 }
+
+#[test]
+fn running_batches_are_found_behind_hundreds_of_finished_ones() {
+    let (server, mut client) = start();
+    for n in 0..450 {
+        client.ask::<Value>(&format!("JQ.SEAL mail old-{n}"));
+    }
+    add(&mut client, 0..2);
+    client.ask::<Value>("JQ.SEAL mail last");
+    let terminal = Terminal::with_top(server.port(), "mail");
+    let screen = terminal.wait_for("batches 452, ");
+    let at = screen.iter().position(|line| line.contains("batches 452, ")).expect("a line");
+    let names: Vec<_> = screen[at + 1..at + 4].iter().map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, [Some("run"), Some("last"), Some("old-449")], "{}", screen.join("\n"));
+    client.ask::<Value>("DEL mail");
+    client.ask::<Value>("JQ.ADD mail id x BATCH anew");
+    terminal.wait_for("    anew ");
+}

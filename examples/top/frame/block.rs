@@ -65,7 +65,7 @@ fn traffic(rates: &Rates) -> [Cell; CELLS] {
 
 fn trouble(rates: &Rates) -> [Cell; CELLS] {
     let fields =
-        [("nacks/s", "nacks"), ("failed/s", "failures"), ("lost/s", "losses"), ("expired/s", "expirations")];
+        [("nacks/s", "nacks"), ("failed/s", "failures"), ("lost/s", "losses"), ("stale/s", "stale-acks")];
     fields.map(|(name, field)| (name, rate(rates.of(field))))
 }
 

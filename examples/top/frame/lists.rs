@@ -11,8 +11,9 @@ const BATCH_NAME: usize = 16;
 const BAR: usize = 18;
 /// Of a batch's line without its name and bar.
 const BATCH_REST: usize = 46;
-/// Of a worker's line without its name.
+/// Of a worker's line without its name; and how wide the name gets, so that the eye finds the rest.
 const WORKER_REST: usize = 61;
+const WORKER_NAME: std::ops::RangeInclusive<usize> = 8..=32;
 
 /// Workers, then batches, in at most `place` lines. One list uses what the other does not need.
 pub(super) fn lines(view: &View, columns: usize, place: Option<usize>) -> Vec<Line> {
@@ -60,7 +61,10 @@ fn drawn(name: &str, list: Result<Vec<Line>, Line>, all: usize, place: usize) ->
 }
 
 fn worker_line(worker: &Worker, at: i64, columns: usize) -> String {
-    let name = left(&escaped(&worker.name), columns.saturating_sub(WORKER_REST).max(8));
+    let name = left(
+        &escaped(&worker.name),
+        columns.saturating_sub(WORKER_REST).clamp(*WORKER_NAME.start(), *WORKER_NAME.end()),
+    );
     let holds = match worker.active {
         0 => "idle".into(),
         1 => "1 job".into(),

@@ -69,7 +69,7 @@ mail                                                                     1.23 MB
   waiting    12,345   delayed         3   blocked         0   active         12
   completed       0   failed          0   remembered  1.23M   waiters         0
   added/s       500   claims/s       32   acks/s          -   refused/s       -
-  nacks/s         -   failed/s        -   lost/s        0.5   expired/s       -
+  nacks/s         -   failed/s        -   lost/s        0.5   stale/s         -
   claimable       0   oldest     1m 01s   next due        -   groups          0
   wait p50    12 ms   p95          0 ms   p99          0 ms   max          0 ms
   run p50      0 ms   p95          0 ms   p99          0 ms   max         1.5 s
