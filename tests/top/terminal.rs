@@ -28,10 +28,10 @@ impl Terminal {
         tmux.args(["--pdeathsig", "KILL", "tmux", "-D", "-f", "/dev/null", "-S"])
             .arg(folder.path().join("socket"));
         tmux.env_remove("TMUX").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let tmux = tmux.spawn().expect("setpriv, and tmux: run scripts/setup");
+        let tmux = tmux.spawn().expect("setpriv, and tmux: run scripts/setup tests");
         let terminal = Self { tmux, folder, asked: Cell::new(0) };
         let shell = format!("env -u ENV -u REDISCLI_AUTH PS1='{PROMPT} ' sh");
-        until_true("tmux opens a window: scripts/setup installs it", || {
+        until_true("tmux opens a window: scripts/setup tests installs it", || {
             terminal.tmux(&["new-session", "-d", "-x", "80", "-y", "24", &shell]).status.success()
         });
         terminal.wait_for_prompt();
