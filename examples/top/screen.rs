@@ -13,7 +13,7 @@ use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen,
 };
 use crossterm::{execute, queue};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::frame::{Line, Size, Tone};
 
@@ -40,7 +40,8 @@ impl Screen {
     /// Takes the terminal.
     pub(crate) fn open() -> io::Result<Self> {
         let end = Arc::new(AtomicBool::new(false));
-        for signal in [SIGTERM, SIGINT, SIGHUP] {
+        // Not SIGHUP: it says that the terminal is gone. Then there is nothing to give back, and nothing that could be read.
+        for signal in [SIGTERM, SIGINT] {
             signal_hook::flag::register(signal, Arc::clone(&end))?;
         }
         terminal::enable_raw_mode()?;

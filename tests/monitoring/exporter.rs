@@ -38,7 +38,8 @@ impl Exporter {
         command.args(["-web.listen-address", &format!("127.0.0.1:{port}")]);
         command.args(["-redis.addr", &format!("redis://127.0.0.1:{}", server.port())]).args(options);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a file")).stderr(log);
-        let process = command.spawn().unwrap_or_else(|why| panic!("{program}: {why}: run scripts/setup tests"));
+        let process =
+            command.spawn().unwrap_or_else(|why| panic!("{program}: {why}: run scripts/setup tests"));
         let mut exporter = Self { process, port, folder };
         until("the exporter listens", || {
             let ended = exporter.process.try_wait().expect("a child");

@@ -1,5 +1,10 @@
 //! However the program ends, the terminal is as it was, and the exit code 0.
 
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::deadline::until_true;
 use super::start;
 use super::support::server::Server;
 use super::terminal::Terminal;
@@ -13,7 +18,7 @@ fn leaves_no_trace(server: &Server, end: impl Fn(&Terminal)) {
     let terminal = Terminal::open();
     let modes = terminal.answer(MODES);
     terminal.enter("clear; echo seen before");
-    terminal.wait_for_prompt();
+    terminal.wait("what was there before", |screen| screen[..2] == ["seen before", "ready>"]);
     terminal.enter(&format!(
         "{} -p {} -i 0.1 mail; code=$?",
         super::program::path().display(),
@@ -33,16 +38,14 @@ fn leaves_no_trace(server: &Server, end: impl Fn(&Terminal)) {
 
 /// Sends a signal to the program that runs in the terminal's shell.
 fn signal(terminal: &Terminal, name: &str) {
-    let shell = terminal.flag("pane_pid");
-    let words = ["-s", name, "--", &children(&shell)];
-    assert!(std::process::Command::new("kill").args(words).status().expect("kill").success());
+    let words = ["-s", name, "--", &child(&terminal.flag("pane_pid"))];
+    assert!(Command::new("kill").args(words).status().expect("kill").success());
 }
 
 /// The one child of a process.
 #[track_caller]
-fn children(process: &str) -> String {
-    let text =
-        std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).expect("a process");
+fn child(process: &str) -> String {
+    let text = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).expect("a process");
     text.split_whitespace().next().expect("a child").to_owned()
 }
 
@@ -73,4 +76,13 @@ fn it_ends_while_the_server_is_away() {
         terminal.wait_for("no numbers for");
         signal(terminal, "TERM");
     });
+}
+
+#[test]
+fn it_ends_with_its_window() {
+    let (server, _) = start();
+    let terminal = Terminal::with_top(server.port(), "mail");
+    let process = child(&terminal.flag("pane_pid"));
+    drop(terminal);
+    until_true("the program is gone", || !Path::new("/proc").join(&process).exists());
 }
