@@ -197,7 +197,7 @@ impl Drop for Server {
 
 /// A port nobody uses, below the range from which the system takes ports for outgoing connections: so none of those can
 /// have it when a server that was killed wants it again.
-fn free_port() -> Result<u16, Failure> {
+pub(crate) fn free_port() -> Result<u16, Failure> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(process::id() % 97).unwrap_or_default() * 100;
     for _ in 0..10_000 {
