@@ -44,7 +44,7 @@ local function seconds(ms)
   return ms < 0 and '-1' or string.format('%.3f', ms / 1000)
 end
 
--- A label is text, a key is bytes: what is not printable ASCII is written as redis-cli writes it.
+-- A label is text, a key is bytes: what is not printable ASCII, and the backslash, is written as \x1b.
 local function escaped(key)
   return (string.gsub(key, '[%c\\\128-\255]', function(byte) return string.format('\\x%02x', string.byte(byte)) end))
 end
@@ -83,7 +83,9 @@ end
 
 -- The queues in the order of their names, and whether these are all that were to be found.
 local function find_queues()
-  local queues = redis.call('SMEMBERS', WATCHED)
+  -- No right to read it, or in a cluster another node has it: then it names nothing here.
+  local queues = redis.pcall('SMEMBERS', WATCHED)
+  if queues.err then queues = {} end
   local complete = true
   if #queues == 0 then
     local cursor, looked_at, known = '0', 0, {}

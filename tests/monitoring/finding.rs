@@ -2,8 +2,11 @@
 
 use redis::Value;
 
+use super::client::Client;
+use super::deadline::until_true;
 use super::exporter::Exporter;
 use super::start;
+use super::support::server::Server;
 
 #[test]
 fn any_name_can_be_a_label() {
@@ -63,4 +66,22 @@ fn of_many_queues_the_first_fifty_are_seen_and_that_is_said() {
     assert_eq!(page.value("jq_every_queue_seen"), 0.0);
     assert_eq!(page.get("jq_waiting:q49"), Some(1.0));
     assert_eq!(page.get("jq_waiting:q50"), None);
+}
+
+#[test]
+fn a_node_of_a_cluster_sees_its_own_queues() {
+    let settings = [("cluster-enabled", "yes"), ("cluster-require-full-coverage", "no")];
+    let server = Server::start(&settings).expect("a server");
+    let mut client = Client::of(&server);
+    // Two queues in two slots; that of the set is not here.
+    for queue in ["mail", "print"] {
+        let slot: u32 = client.ask(&format!("CLUSTER KEYSLOT {queue}"));
+        client.ask::<()>(&format!("CLUSTER ADDSLOTS {slot}"));
+    }
+    until_true("the cluster is up", || client.ask::<String>("CLUSTER INFO").contains("cluster_state:ok"));
+    client.ask::<Value>("JQ.ADD mail id x");
+    client.ask::<Value>("JQ.ADD print id x");
+    let page = Exporter::start(&server, &[]).page();
+    assert_eq!(page.queues(), ["mail", "print"]);
+    assert_eq!(page.value("jq_queues_unreadable"), 0.0);
 }
