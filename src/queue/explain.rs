@@ -116,18 +116,10 @@ impl Queue {
     fn explain_blocked(&self, job: &Job, after: After, due: u64) -> Why {
         let batch = self.batches.get(after.batch);
         let name = batch.map(|batch| shown(&batch.name)).unwrap_or_default();
-        let mut why = match batch {
-            Some(batch) if batch.sealed => {
-                format!("it waits for batch '{name}', which has {} pending", batch.members.pending)
-            }
-            _ => {
-                let pending = batch.map_or(0, |batch| batch.members.pending);
-                format!("it waits for batch '{name}', which is not sealed and has {pending} pending")
-            }
-        };
-        if due != 0 {
-            why += &format!("; it must not start before {due} either");
-        }
+        let pending = batch.map_or(0, |batch| batch.members.pending);
+        let open = if batch.is_some_and(|batch| batch.sealed) { "" } else { "is not sealed and " };
+        let delay = if due == 0 { String::new() } else { format!("; it must not start before {due} either") };
+        let why = format!("it waits for batch '{name}', which {open}has {pending} pending{delay}");
         Why { phase: job.phase(), why, until: unless_endless(job.expires()) }
     }
 }
