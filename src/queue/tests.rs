@@ -72,21 +72,6 @@ fn job() -> NewJob<'static> {
 }
 
 #[test]
-fn a_claim_settles_no_more_than_it_can_take_whatever_is_promised_to_others() {
-    let mut stage = Stage { ms: 1000, ..Stage::default() };
-    stage.turn(|turn| {
-        for n in 0..20_000 {
-            let id = format!("j{n}").into_bytes();
-            let new = NewJob { start: Start::After(1000), ..job() };
-            turn.enqueue(Some(&id), &new, &Ties::default(), OnDup::Ignore);
-        }
-    });
-    stage.ms = 2000;
-    assert_eq!(stage.claim_many(1, 1_000_000), [0; 0], "all of it is theirs");
-    assert_eq!(stage.queue.count(Phase::Waiting), 11_000, "1,000 to begin with, and 10,000 for the claim");
-}
-
-#[test]
 fn after_downtime_everything_happened_at_its_own_instant() {
     let mut stage = Stage { ms: 1000, ..Stage::default() };
     stage.configure(|settings| settings.max_losses = 0);

@@ -85,24 +85,15 @@ fn categorise(drawer: &mut Drawer, command: *mut raw::RedisModuleCommand, spec: 
 /// without a client, and in a cluster of Valkeys from a thread that reads for clients, so promise (2) does not hold: what it
 /// is given is its own, and nothing else may be touched.
 pub(super) fn tell_key(ctx: *mut raw::RedisModuleCtx, key: KeyUse, argc: c_int) -> bool {
-    if key != KeyUse::ReadOrCreate {
-        return false;
-    }
-    let (Some(asks), Some(tell)) =
-        (api!(RedisModule_IsKeysPositionRequest), api!(RedisModule_KeyAtPosWithFlags))
-    else {
-        return false;
-    };
+    let may_be_asked = api!(RedisModule_IsKeysPositionRequest).filter(|_| key == KeyUse::ReadOrCreate);
     // SAFETY: (1) the context is of this call alone.
-    if unsafe { asks(ctx) } == 0 {
-        return false;
-    }
-    let key = if argc > 2 { KeyUse::Create } else { KeyUse::Read };
-    if argc > 1 {
+    let is_asked = may_be_asked.is_some_and(|asks| unsafe { asks(ctx) } != 0);
+    if let (true, Some(tell)) = (is_asked && argc > 1, api!(RedisModule_KeyAtPosWithFlags)) {
+        let key = if argc > 2 { KeyUse::Create } else { KeyUse::Read };
         // SAFETY: (1) as above; there is a word at this place.
         unsafe { tell(ctx, 1, int(key_flags(key))) };
     }
-    true
+    is_asked
 }
 
 /// The key specs of a command, ended by an empty one. Without an own spec a reader of keys would need write
