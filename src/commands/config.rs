@@ -19,7 +19,7 @@ pub(super) const SPEC: Spec = Spec {
     // Not `write`: replicas show it. It is paused like a write, and refused on a replica when it sets.
     flags: "may-replicate fast",
     acl: "write fast",
-    key: KeyUse::Create,
+    key: KeyUse::ReadOrCreate,
     args: &[
         Arg::word("queue", ArgKind::Key),
         Arg::block("setting", &[Arg::word("field", ArgKind::String), Arg::word("value", ArgKind::String)])

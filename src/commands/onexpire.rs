@@ -1,6 +1,6 @@
 //! `JQ.ONEXPIRE queue prefix [DELAY ms] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
-//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [BATCH name] [AFTER name | AFTEROK name]` -> OK; `JQ.ONEXPIRE queue prefix OFF` -> 1, or 0 when it was off
-//! before; `JQ.ONEXPIRE queue` -> array of maps
+//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [BATCH name] [AFTER name | AFTEROK name] [GROUP name]` -> OK;
+//! `JQ.ONEXPIRE queue prefix OFF` -> 1, or 0 when it was off before; `JQ.ONEXPIRE queue` -> array of maps
 //!
 //! Each key of the queue's database that begins with the prefix becomes a job when it expires. Whoever sets a prefix
 //! learns names of keys: the server asks [`super::Write::listens_for`] and checks what the client may read.
@@ -22,7 +22,7 @@ pub(super) const SPEC: Spec = Spec {
     // As for JQ.CONFIG: replicas list, and refuse to set.
     flags: "may-replicate",
     acl: "write slow",
-    key: KeyUse::Create,
+    key: KeyUse::ReadOrCreate,
     args: &ARGS,
 };
 

@@ -1,6 +1,7 @@
 //! `JQ.SCHEDULE queue name payload EVERY ms | CRON expression [TZ zone] [FROM instant] [UNTIL instant]
 //! [OVERLAP ALLOW|SKIP] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
-//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [BATCH name] [AFTER name | AFTEROK name]` -> the next instant, or null when UNTIL is over
+//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [BATCH name] [AFTER name | AFTEROK name] [GROUP name]` -> the next
+//! instant, or null when UNTIL is over
 
 use super::args::{Args, MAX_INSTANT};
 use super::error::Error;
@@ -57,7 +58,7 @@ const ARGS: [Arg; 18] = {
 /// Those of ADD, but for DELAY and AT, and its own.
 const KEYWORDS: &[&str] = &[
     "EVERY", "CRON", "TZ", "FROM", "UNTIL", "OVERLAP", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP",
-    "PX", "KEEP", "BATCH", "AFTER", "AFTEROK",
+    "PX", "KEEP", "BATCH", "AFTER", "AFTEROK", "GROUP",
 ];
 
 /// A schedule to set.

@@ -9,6 +9,8 @@ pub enum KeyUse {
     Update,
     /// May create the queue: `RW UPDATE`, without ACCESS, so that `%W~` is enough to produce.
     Create,
+    /// Alone it reads the queue, with more words it may create it: `RO ACCESS` or `RW UPDATE`, as the words say.
+    ReadOrCreate,
     /// Has no key.
     None,
 }

@@ -84,10 +84,12 @@ impl Turn<'_> {
         handles
     }
 
-    /// Lets time bring jobs into line until `count` are there, when there is a backlog of what is due.
+    /// Lets time bring jobs into line until `count` are there, when there is a backlog of what is due. Not more than a
+    /// claim can take: those who wait in line bring what was promised to them when they are served.
     fn bring_enough(&mut self, count: usize) {
+        const BROUGHT_AT_MOST: u32 = 10_000;
         let missing = count.saturating_sub(self.queue.in_line());
-        let jobs = u32::try_from(missing).unwrap_or(u32::MAX);
+        let jobs = u32::try_from(missing).unwrap_or(u32::MAX).min(BROUGHT_AT_MOST);
         if jobs > 0 {
             self.settle(Settled { jobs, forgotten: 0 });
         }

@@ -44,7 +44,7 @@ impl Queue {
             State::Waiting { .. } => ("it is claimable; jobs before it in line come first", FOREVER),
             State::Delayed { due } if job.nacks > 0 => ("it waits for its next attempt", due),
             State::Delayed { due } => ("it is delayed", due),
-            State::Blocked { after, .. } => return self.explain_blocked(job, after),
+            State::Blocked { after, due } => return self.explain_blocked(job, after, due),
             State::Active { lease_until, .. } if job.cancel_asked() => {
                 ("a worker has it and will be told that it is cancelled", lease_until)
             }
@@ -82,11 +82,12 @@ impl Queue {
 
     fn explain_behind(&self, job: &Job, group: &str, before: Handle) -> Why {
         let (mut state, mut opens) = ("is first in line", FOREVER);
+        let holds = self.lane_of(job).and_then(|lane| self.lanes.get(lane)?.holder) == Some(before);
         if let Some(before) = self.job(before) {
             (state, opens) = match before.state {
                 State::Active { lease_until, .. } => ("has started and is active", lease_until),
                 State::Delayed { due } => ("has started and waits for its next attempt", due),
-                _ if before.nacks > 0 || before.losses > 0 => ("has started and is to run again", FOREVER),
+                _ if holds => ("has started and is to run again", FOREVER),
                 _ => (state, opens),
             };
         }
@@ -106,23 +107,19 @@ impl Queue {
             .map(|(_, name, _, _)| shown(name))
             .collect();
         match self.workers.busy().checked_sub(NAMED) {
-            Some(more @ 1..) => format!("{} and {more} more workers", names.join(", ")),
+            Some(more @ 1..) => format!("{} and {more} more", names.join(", ")),
             _ => names.join(", "),
         }
     }
 
-    fn explain_blocked(&self, job: &Job, after: After) -> Why {
+    /// `due` is the instant before which it must not start even then, or 0.
+    fn explain_blocked(&self, job: &Job, after: After, due: u64) -> Why {
         let batch = self.batches.get(after.batch);
         let name = batch.map(|batch| shown(&batch.name)).unwrap_or_default();
-        let why = match batch {
-            Some(batch) if batch.sealed => {
-                format!("it waits for batch '{name}', which has {} pending", batch.members.pending)
-            }
-            _ => {
-                let pending = batch.map_or(0, |batch| batch.members.pending);
-                format!("it waits for batch '{name}', which is not sealed and has {pending} pending")
-            }
-        };
+        let pending = batch.map_or(0, |batch| batch.members.pending);
+        let open = if batch.is_some_and(|batch| batch.sealed) { "" } else { "is not sealed and " };
+        let delay = if due == 0 { String::new() } else { format!("; it must not start before {due} either") };
+        let why = format!("it waits for batch '{name}', which {open}has {pending} pending{delay}");
         Why { phase: job.phase(), why, until: unless_endless(job.expires()) }
     }
 }

@@ -1,4 +1,4 @@
-//! Lanes, concurrency and rates.
+//! Lanes, concurrency and rates, and what one claim may cost.
 
 use super::*;
 
@@ -171,4 +171,19 @@ fn new_rules_bind_lanes_in_bounded_steps() {
     assert_eq!(stage.queue.next_due(), Some(0));
     (0..3).for_each(|_| stage.turn(|_| ()));
     assert_eq!((stage.queue.claimable(), stage.queue.next_due()), (5000, None));
+}
+
+#[test]
+fn a_claim_settles_no_more_than_it_can_take_whatever_is_promised_to_others() {
+    let mut stage = Stage { ms: 1000, ..Stage::default() };
+    stage.turn(|turn| {
+        for n in 0..20_000 {
+            let id = format!("j{n}").into_bytes();
+            let new = NewJob { start: Start::After(1000), ..job() };
+            turn.enqueue(Some(&id), &new, &Ties::default(), OnDup::Ignore);
+        }
+    });
+    stage.ms = 2000;
+    assert_eq!(stage.claim_many(1, 1_000_000), [0; 0], "all of it is theirs");
+    assert_eq!(stage.queue.count(Phase::Waiting), 11_000, "1,000 to begin with, and 10,000 for the claim");
 }

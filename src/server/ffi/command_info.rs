@@ -30,7 +30,9 @@ pub(super) fn add_category(ctx: *mut raw::RedisModuleCtx) {
 pub(super) fn register(ctx: *mut raw::RedisModuleCtx, spec: &Spec, entry: Entry) -> bool {
     let mut drawer = Drawer::default();
     let name = drawer.text(spec.name);
-    let flags = drawer.text(spec.flags);
+    // Which permission the key takes is asked of the command itself: see [`tell_key`].
+    let asked = if spec.key == KeyUse::ReadOrCreate { " getkeys-api" } else { "" };
+    let flags = drawer.text(&format!("{}{asked}", spec.flags));
     let key = c_int::from(spec.key != KeyUse::None);
     let (Some(create), Some(get)) = (api!(RedisModule_CreateCommand), api!(RedisModule_GetCommand)) else {
         return false;
@@ -71,25 +73,32 @@ fn describe(drawer: &mut Drawer, command: *mut raw::RedisModuleCommand, spec: &S
 fn categorise(drawer: &mut Drawer, command: *mut raw::RedisModuleCommand, spec: &Spec) -> bool {
     // A server that has categories for modules, but no new ones, gets those it knows.
     let Some(set) = api!(RedisModule_SetCommandACLCategories) else { return true };
-    let own = if api!(RedisModule_AddACLCategory).is_some() { CATEGORY } else { "" };
+    // Whoever is given all of `jq` is not given what is for the server itself and for tests.
+    let is_for_clients = !spec.acl.contains("dangerous");
+    let own = if is_for_clients && api!(RedisModule_AddACLCategory).is_some() { CATEGORY } else { "" };
     let categories = drawer.text(format!("{own} {}", spec.acl).trim());
     // SAFETY: (1), (2), (5).
     unsafe { set(command, categories) == OK }
 }
 
+/// Whether the server calls a command only to learn its key and what it does to it, and tells it then. Such a call comes
+/// without a client, and in a cluster of Valkeys from a thread that reads for clients, so promise (2) does not hold: what it
+/// is given is its own, and nothing else may be touched.
+pub(super) fn tell_key(ctx: *mut raw::RedisModuleCtx, key: KeyUse, argc: c_int) -> bool {
+    let may_be_asked = api!(RedisModule_IsKeysPositionRequest).filter(|_| key == KeyUse::ReadOrCreate);
+    // SAFETY: (1) the context is of this call alone.
+    let is_asked = may_be_asked.is_some_and(|asks| unsafe { asks(ctx) } != 0);
+    if let (true, Some(tell)) = (is_asked && argc > 1, api!(RedisModule_KeyAtPosWithFlags)) {
+        let key = if argc > 2 { KeyUse::Create } else { KeyUse::Read };
+        // SAFETY: (1) as above; there is a word at this place.
+        unsafe { tell(ctx, 1, int(key_flags(key))) };
+    }
+    is_asked
+}
+
 /// The key specs of a command, ended by an empty one. Without an own spec a reader of keys would need write
 /// permission too.
 fn key_specs(key: KeyUse) -> Vec<raw::RedisModuleCommandKeySpec> {
-    let flags = match key {
-        KeyUse::None => 0,
-        KeyUse::Read => raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS,
-        KeyUse::Update => {
-            raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_ACCESS | raw::REDISMODULE_CMD_KEY_UPDATE
-        }
-        // Of INSERT, UPDATE and DELETE a spec may name one. No ACCESS: what these answer is not what the queue
-        // holds, so write permission is enough to produce.
-        KeyUse::Create => raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_UPDATE,
-    };
     let end = raw::RedisModuleCommandKeySpec {
         notes: ptr::null(),
         flags: 0,
@@ -107,7 +116,7 @@ fn key_specs(key: KeyUse) -> Vec<raw::RedisModuleCommandKeySpec> {
         },
     };
     let first_word = raw::RedisModuleCommandKeySpec {
-        flags: u64::from(flags),
+        flags: u64::from(key_flags(key)),
         begin_search_type: raw::RedisModuleKeySpecBeginSearchType_REDISMODULE_KSPEC_BS_INDEX,
         ..end
     };
@@ -115,6 +124,22 @@ fn key_specs(key: KeyUse) -> Vec<raw::RedisModuleCommandKeySpec> {
         vec![end]
     } else {
         vec![first_word, end]
+    }
+}
+
+/// What a command does to its key, as the server says it.
+fn key_flags(key: KeyUse) -> u32 {
+    match key {
+        KeyUse::None => 0,
+        KeyUse::Read => raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS,
+        KeyUse::Update => {
+            raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_ACCESS | raw::REDISMODULE_CMD_KEY_UPDATE
+        }
+        // Of INSERT, UPDATE and DELETE a spec may name one. No ACCESS: what these answer is not what the queue
+        // holds, so write permission is enough to produce.
+        KeyUse::Create => raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_UPDATE,
+        // The most it may be; what it is the command tells.
+        KeyUse::ReadOrCreate => key_flags(KeyUse::Create) | raw::REDISMODULE_CMD_KEY_VARIABLE_FLAGS,
     }
 }
 

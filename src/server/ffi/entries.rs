@@ -2,7 +2,7 @@
 //! the client used (commands can be renamed).
 
 use super::call::Call;
-use super::OK;
+use super::{command_info, OK};
 use crate::commands::COMMANDS;
 use crate::server::{apply, debug, dispatch};
 use redis_module::raw;
@@ -33,6 +33,9 @@ unsafe extern "C" fn command<const NUMBER: usize>(
     argv: *mut *mut raw::RedisModuleString,
     argc: c_int,
 ) -> c_int {
+    if COMMANDS.get(NUMBER).is_some_and(|command| command_info::tell_key(ctx, command.spec.key, argc)) {
+        return OK;
+    }
     // SAFETY: (2).
     enter(unsafe { Call::from_raw(ctx, argv, argc) }, |call| dispatch::command(NUMBER, call))
 }
