@@ -65,7 +65,7 @@ fn passwords_come_from_the_environment_or_the_command_line() {
     client.ask::<()>("CONFIG SET requirepass word");
     client.ask::<()>("AUTH word");
     client.ask::<()>(
-        "ACL SETUSER viewer on >pw resetchannels -@all %R~* +time +info +jq.stats +jq.workers +jq.batches",
+        "ACL SETUSER viewer on >pw resetchannels -@all %R~* +time +info +jq.stats +jq.workers +jq.batches +jq.config",
     );
     let run = |words: &[&str], password: Option<&str>| {
         let mut command = command(server.port());
@@ -77,8 +77,12 @@ fn passwords_come_from_the_environment_or_the_command_line() {
     for output in [run(&[], None), run(&["-a", "wrong"], None)] {
         assert_eq!(output.status.code(), Some(1), "{output:?}");
     }
-    let seen = text(&run(&["--user", "viewer", "-a", "pw"], None));
-    assert!(seen.contains("waiting") && seen.contains("  limits: NOPERM"), "{seen}");
+    let seen = || text(&run(&["--user", "viewer", "-a", "pw"], None));
+    let all = seen();
+    assert!(all.contains("waiting") && !all.contains("NOPERM"), "{all}");
+    client.ask::<()>("ACL SETUSER viewer -jq.config");
+    let less = seen();
+    assert!(less.contains("waiting") && less.contains("  limits: NOPERM"), "{less}");
 }
 
 #[test]
