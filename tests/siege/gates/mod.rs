@@ -118,3 +118,15 @@ fn all_gates_hold_when_a_replica_takes_over() {
         ("share of the tokens taken", seen.share_of_tokens(), 0.7 * up),
     ]);
 }
+
+#[test]
+fn a_strict_lane_stays_in_order_when_a_replica_takes_over() {
+    let gates = Gates { concurrency: 6, lane_concurrency: 1, ..Gates::open() };
+    let siege = Siege { gates, lanes: 12, temper: Temper { count: 4, hold: 10 }, trouble: Trouble::Failover };
+    let seen = siege.fight("group-concurrency 1, failover");
+    let up = seen.part_up();
+    seen.is_used(&[
+        ("jobs held at once, at most", seen.most_held(), 6.0),
+        ("jobs held at once, on average", seen.mean_held(), 6.0 * 0.5 * up),
+    ]);
+}
