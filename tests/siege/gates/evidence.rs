@@ -16,11 +16,13 @@ pub(super) struct Evidence {
     until: u64,
     /// For how many microseconds there was no server.
     down: u64,
+    /// Leases that were lost.
+    losses: usize,
 }
 
 impl Evidence {
-    pub(super) fn new(gates: Gates, runs: Vec<Run>, until: u64, down: u64) -> Self {
-        Self { gates, lanes: by_lane(&runs), runs, until, down }
+    pub(super) fn new(gates: Gates, runs: Vec<Run>, until: u64, down: u64, losses: usize) -> Self {
+        Self { gates, lanes: by_lane(&runs), runs, until, down, losses }
     }
 
     /// Fails if more were held, or claimed, than a gate allows.
@@ -41,8 +43,14 @@ impl Evidence {
         }
     }
 
-    /// Fails if any of these figures (with its name) is below the bound after it.
+    /// Fails if any of these figures (with its name) is below the bound after it. A machine that is so busy that workers
+    /// lose leases while they wait for a core tells nothing about that.
     pub(super) fn is_used(&self, figures: &[(&str, f64, f64)]) {
+        // Workers forget, or are killed with, about one in fifteen.
+        if self.losses > self.runs.len() / 7 {
+            println!("  no verdict on use: too many leases were lost, the machine is too busy");
+            return;
+        }
         for (what, figure, least) in figures {
             println!("  {what}: {figure:.2}");
             assert!(figure >= least, "{what}: {figure:.2}, and not {least} or more");
@@ -95,15 +103,16 @@ impl Evidence {
         self.lanes.values().map(share).fold(f64::INFINITY, f64::min)
     }
 
-    pub(super) fn print(&self, name: &str, killed: usize, losses: i64) {
+    pub(super) fn print(&self, name: &str, killed: usize) {
         let in_hand = self.runs.iter().filter(|run| run.ends.is_none()).count();
         let in_lanes = self.lanes.values().map(|runs| most_held(runs)).max().unwrap_or_default();
         println!(
             "{name}: {} claims seen in {:.1} s, at most {} held at once ({in_lanes} of a lane); {killed} workers killed, \
-             {losses} leases lost, {in_hand} jobs never given back, {:.2} s without a server",
+             {} leases lost, {in_hand} jobs never given back, {:.2} s without a server",
             self.runs.len(),
             (self.until - self.began()) as f64 / 1e6,
             most_held(&self.runs),
+            self.losses,
             self.down as f64 / 1e6,
         );
     }

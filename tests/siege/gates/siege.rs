@@ -192,8 +192,9 @@ impl<'a> Field<'a> {
         let (siege, client) = (self.siege, &mut self.client);
         check_all("at the end", client);
         each_job_ended_once(client, siege.lanes.max(1), self.added, &runs);
-        let evidence = Evidence::new(siege.gates, runs, until, self.down);
-        evidence.print(name, self.killed, client.stat(QUEUE, "losses"));
+        let losses = usize::try_from(client.stat(QUEUE, "losses")).expect("a count");
+        let evidence = Evidence::new(siege.gates, runs, until, self.down, losses);
+        evidence.print(name, self.killed);
         evidence.gates_held(siege.lanes > 0);
         nothing_leaked(client, siege);
         quiet(&self.server);

@@ -78,10 +78,28 @@ fn who_waits_at_a_gate_goes_on_when_it_opens() {
     let server = Server::start(&BASICS).expect("a server");
     let (mut client, mut waiter) = (Client::of(&server), Client::of(&server));
     for gate in &GATES {
-        let mut tries = (0..TRIES).map(|_| gate.median(&mut client, &mut waiter));
-        assert!(tries.any(|median| median <= PROMPT), "{}: who waits is late each time", gate.name);
+        let is_prompt = |client: &mut Client, waiter: &mut Client| {
+            let median = gate.median(client, waiter);
+            median <= PROMPT || median <= PROMPT + 2 * lateness(client)
+        };
+        let in_time = (0..TRIES).any(|_| is_prompt(&mut client, &mut waiter));
+        assert!(in_time, "{}: who waits is late each time", gate.name);
     }
     check_all("at the end", &mut client);
+}
+
+/// How late this server ends a wait that has nothing to do with queues, so busy is the machine; microseconds, the median.
+fn lateness(client: &mut Client) -> u64 {
+    const MS: u64 = 30;
+    let wait = |_| {
+        let asked = now();
+        client.ask::<Value>(&format!("BLPOP nothing 0.0{MS}"));
+        (now() - asked).saturating_sub(MS * 1000)
+    };
+    let mut delays: Vec<u64> = (0..ROUNDS).map(wait).collect();
+    delays.sort_unstable();
+    println!("  a BLPOP is late by {} us", delays[ROUNDS / 2]);
+    delays[ROUNDS / 2]
 }
 
 impl Gate {
