@@ -43,13 +43,14 @@ enum Claimed {
 /// A row: its queue, and the row it is held against.
 type Row = (&'static str, Beside, Claimed, Option<usize>);
 
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 7] = [
     ("10,000 jobs", Beside::Nothing, Claimed::Alone, None),
     ("the same in 1,000 lanes", Beside::Nothing, Claimed::InLanes, Some(0)),
     ("200,000 jobs more, 100,000 of them active", Beside::Others, Claimed::Alone, None),
     ("the same, in 100,000 lanes that are full", Beside::FullLanes, Claimed::Alone, Some(2)),
     ("the same, in 100,000 lanes without a token", Beside::EmptyBuckets, Claimed::Alone, Some(2)),
-    ("100,000 full lanes beside the 1,000", Beside::FullLanes, Claimed::InLanes, Some(1)),
+    ("200,000 jobs more beside 1,000 lanes", Beside::Others, Claimed::InLanes, Some(2)),
+    ("the same, in 100,000 lanes that are full", Beside::FullLanes, Claimed::InLanes, Some(5)),
 ];
 
 /// Measures and prints.

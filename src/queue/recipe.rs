@@ -130,7 +130,7 @@ impl Recipes {
 
     /// Its lane.
     pub(crate) fn lane(&self, id: RecipeId) -> Option<LaneNumber> {
-        self.set(id).lane
+        self.sets.get(id.handle()?)?.set.lane
     }
 
     /// Every set in use with its number of uses, for the recount.
