@@ -18,10 +18,12 @@ pub(crate) struct Bed {
 }
 
 impl Bed {
-    /// A fresh server.
+    /// A fresh server, whose clock can be stopped so that things happen at one instant.
     pub(crate) fn server(&self) -> Result<Server, Failure> {
         let appendonly = if self.aof { "yes" } else { "no" };
-        Server::start(&[("appendonly", appendonly), ("maxclients", "10000")])
+        let settings =
+            [("appendonly", appendonly), ("maxclients", "10000"), ("module-arguments", "debug yes")];
+        Server::start(&settings)
     }
 }
 

@@ -6,7 +6,9 @@
 //! | [`memory`] | how many bytes does a waiting job take, how many a remembered id? |
 //! | [`cost`] | what does a command cost in a queue of 1,000,000 jobs against one of 1,000? |
 //! | [`life`] | what does a whole life cost (enqueue, claim, acknowledge), against the Streams recipe? |
+//! | [`limits`] | what does a claim cost beside 100,000 lanes that may not run, and from a lane? |
 //! | [`stalls`] | for how long can a queue of 1,000,000 jobs keep everybody else waiting? |
+//! | [`lane_stalls`] | and 100,000 lanes, or records, that all have something to do at one instant? |
 //! | [`waiters`] | what does an ADD cost while 2,000 workers are blocked on the queue? |
 //!
 //! Each section starts servers of its own. Where rivals are compared their runs alternate, so that a slow minute of the
@@ -24,7 +26,9 @@ mod support;
 mod bed;
 mod cost;
 mod jobs;
+mod lane_stalls;
 mod life;
+mod limits;
 mod machine;
 mod memory;
 mod prober;
@@ -41,20 +45,22 @@ use support::Failure;
 
 type Section = fn(&Bed) -> Result<(), Failure>;
 
-const SECTIONS: [(&str, Section); 6] = [
+const SECTIONS: [(&str, Section); 8] = [
     ("rate", rate::run),
     ("memory", memory::run),
     ("cost", cost::run),
     ("life", life::run),
+    ("limits", limits::run),
     ("stalls", stalls::run),
+    ("lanes", lane_stalls::run),
     ("waiters", waiters::run),
 ];
 
 const USAGE: &str = "\
-usage: scripts/bench [--aof] [rate] [memory] [cost] [life] [stalls] [waiters]
+usage: scripts/bench [--aof] [rate] [memory] [cost] [life] [limits] [stalls] [lanes] [waiters]
 
   --aof   with an append-only file, fsync every second
-  Without names all sections run, in less than four minutes.";
+  Without names all sections run, in less than six minutes.";
 
 fn main() -> ExitCode {
     match run() {

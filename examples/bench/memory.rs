@@ -3,7 +3,7 @@
 use redis::{cmd, Cmd, Connection};
 
 use crate::bed::{send_all, Bed};
-use crate::jobs::{acknowledge, add_many, claim, command, id, leases, set, LONG, PAYLOAD};
+use crate::jobs::{acknowledge, add_many, claim, command, id, ids, leases, set, LONG, PAYLOAD};
 use crate::support::info::Info;
 use crate::support::Failure;
 use crate::table::{judged, whole, Bound, Table};
@@ -21,6 +21,12 @@ pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
 
     let waiting = bytes_each(bed, |it| add_all(it, id))?;
     table.row("waiting job, id of 10 bytes, payload of 98", [judged(waiting, Bound::AtMost(220.0))]);
+    for (label, jobs) in
+        [("the same with a GROUP, 100 jobs a lane", 100), ("the same with a GROUP, 1 job a lane", 1)]
+    {
+        let grouped = bytes_each(bed, |it| add_all_in_lanes(it, jobs))?;
+        table.row(label, [whole(grouped)]);
+    }
     let rivals = [
         ("the same bytes by SET", set as fn(u64) -> Cmd),
         ("the same bytes by XADD", |n| command("XADD", ("stream", "*", id(n), &PAYLOAD[..]))),
@@ -70,6 +76,16 @@ fn add_all(connection: &mut Connection, id: fn(u64) -> String) -> Result<(), Fai
         add_chunk(connection, start, id)?;
     }
     Ok(())
+}
+
+/// So many `jobs` in each lane; names of lanes are as long as ids.
+fn add_all_in_lanes(connection: &mut Connection, jobs: u64) -> Result<(), Failure> {
+    let lane = |lane: u64| {
+        let mut call = add_many(QUEUE, &ids(lane * jobs, jobs));
+        call.arg("GROUP").arg(id(lane));
+        call
+    };
+    send_all(connection, (0..ENTRIES / jobs).map(lane))
 }
 
 fn add_chunk(connection: &mut Connection, start: u64, id: fn(u64) -> String) -> Result<(), Failure> {

@@ -19,21 +19,21 @@ use crate::table::{exact, judged, Bound, Table};
 
 const JOBS: u64 = 1_000_000;
 /// So many leases and remembered ids end at one instant.
-const TOGETHER: u64 = 100_000;
+pub(crate) const TOGETHER: u64 = 100_000;
 /// How long before that instant they begin.
 const AHEAD: Duration = Duration::from_secs(5);
 /// The most that one call may carry.
-const PER_CALL: u64 = 10_000;
+pub(crate) const PER_CALL: u64 = 10_000;
 const REPETITIONS: usize = 3;
 /// Nobody should have to wait longer, in milliseconds.
 const BOUND: f64 = 5.0;
 const QUEUE: &str = "queue";
 
 /// What a phase showed: waits of the prober, and the slowest command with its time in milliseconds.
-type Sample = (Waits, Option<(f64, String)>);
+pub(crate) type Sample = (Waits, Option<(f64, String)>);
 
 /// Prepares something and probes while it happens. Each begins with what the one before left.
-type Phase = fn(&mut Stage) -> Result<Sample, Failure>;
+pub(crate) type Phase = fn(&mut Stage) -> Result<Sample, Failure>;
 
 const PHASES: [(&str, Phase); 7] = [
     ("floor: idle server", Stage::idle),
@@ -47,23 +47,28 @@ const PHASES: [(&str, Phase); 7] = [
 
 /// Measures and prints.
 pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
-    let mut samples = PHASES.map(|_| Vec::new());
+    run_phases(bed, &PHASES)
+}
+
+/// The same for other phases.
+pub(crate) fn run_phases(bed: &Bed, phases: &[(&str, Phase)]) -> Result<(), Failure> {
+    let mut samples: Vec<Vec<Sample>> = phases.iter().map(|_| Vec::new()).collect();
     for _ in 0..REPETITIONS {
         let mut stage = Stage::open(bed)?;
-        for ((_, phase), samples) in PHASES.iter().zip(&mut samples) {
+        for ((_, phase), samples) in phases.iter().zip(&mut samples) {
             samples.push(phase(&mut stage)?);
         }
     }
-    print(samples);
+    print(phases, samples);
     Ok(())
 }
 
-fn print(samples: [Vec<Sample>; PHASES.len()]) {
+fn print(phases: &[(&str, Phase)], samples: Vec<Vec<Sample>>) {
     let title = "how long everybody else waits: a PING, in ms, and the slowest command, of 3 runs";
     let columns = ["meanwhile", "p99.9", "longest", "longest in every run", "slowest command"];
     let mut table = Table::new(title, &columns);
     let mut quiet = true;
-    for ((name, _), samples) in PHASES.iter().zip(samples) {
+    for ((name, _), samples) in phases.iter().zip(samples) {
         let p999 = median(samples.iter().map(|(waits, _)| waits.p999).collect());
         let longest = samples.iter().map(|(waits, _)| waits.longest);
         let (least, most) = (longest.clone().fold(f64::INFINITY, f64::min), longest.fold(0.0, f64::max));
@@ -83,9 +88,9 @@ fn print(samples: [Vec<Sample>; PHASES.len()]) {
 }
 
 /// A server, the connection that drives it, and one that asks how far things are.
-struct Stage {
+pub(crate) struct Stage {
     server: Server,
-    hands: Connection,
+    pub(crate) hands: Connection,
 }
 
 impl Stage {
@@ -97,7 +102,7 @@ impl Stage {
         Ok(Self { server, hands })
     }
 
-    fn idle(&mut self) -> Result<Sample, Failure> {
+    pub(crate) fn idle(&mut self) -> Result<Sample, Failure> {
         self.probe(|_| {
             thread::sleep(Duration::from_secs(2));
             Ok(())
@@ -118,14 +123,14 @@ impl Stage {
 
     fn lose(&mut self) -> Result<Sample, Failure> {
         self.claim_until(SystemTime::now() + AHEAD)?;
-        self.probe(|hands| wait_until(hands, "losses", TOGETHER))
+        self.probe(|hands| wait_until(hands, QUEUE, "losses", TOGETHER))
     }
 
     fn forget(&mut self) -> Result<Sample, Failure> {
         let leases = self.claim_until(SystemTime::now() + Duration::from_secs(3600))?;
         let calls = leases.iter().map(|leases| acknowledge(QUEUE, leases));
         send_all(&mut self.hands, calls)?;
-        self.probe(|hands| wait_until(hands, "remembered", 0))
+        self.probe(|hands| wait_until(hands, QUEUE, "remembered", 0))
     }
 
     /// Tops the queue up to [`JOBS`] and removes them with one command.
@@ -153,7 +158,7 @@ impl Stage {
     }
 
     /// Probes while `work` runs.
-    fn probe(
+    pub(crate) fn probe(
         &mut self,
         work: impl FnOnce(&mut Connection) -> Result<(), Failure>,
     ) -> Result<Sample, Failure> {
@@ -174,10 +179,15 @@ fn slowest(connection: &mut Connection) -> Result<Option<(f64, String)>, Failure
     Ok(slowest.map(|(micros, words)| (micros as f64 / 1e3, words.into_iter().next().unwrap_or_default())))
 }
 
-/// Looks at a number of the queue now and then until it is what it must become.
-fn wait_until(connection: &mut Connection, field: &str, goal: u64) -> Result<(), Failure> {
+/// Looks at a number of `queue` now and then until it is what it must become.
+pub(crate) fn wait_until(
+    connection: &mut Connection,
+    queue: &str,
+    field: &str,
+    goal: u64,
+) -> Result<(), Failure> {
     let deadline = Instant::now() + 10 * AHEAD;
-    while stat(connection, QUEUE, field)? != goal {
+    while stat(connection, queue, field)? != goal {
         if Instant::now() > deadline {
             return Err(format!("{field} of JQ.STATS did not become {goal}").into());
         }

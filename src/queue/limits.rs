@@ -109,10 +109,14 @@ impl Queue {
 
     /// Where a lane belongs.
     fn stand(&self, number: LaneNumber, lane: &Lane) -> Stand {
+        let wanted = (lane.waiting as usize).min(self.lane_slots(lane));
+        if wanted == 0 {
+            // Its head need not be looked for, which is most of the work.
+            return Stand::default();
+        }
         let Some(head) = self.head(number).map(|job| place_key(&self.jobs, job)) else {
             return Stand::default();
         };
-        let wanted = (lane.waiting as usize).min(self.lane_slots(lane));
         let tokens = self.lane_tokens(lane);
         let seq = head.seq.max(lane.turn);
         Stand {

@@ -6,8 +6,8 @@
 
 use super::batches::BatchNumber;
 use super::lanes::LaneNumber;
+use super::order::Order;
 use super::slab::{Handle, Slab};
-use std::collections::BTreeMap;
 
 /// How long a job that was NACKed waits before its next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,8 +62,9 @@ pub(crate) struct RecipeId(u32);
 /// The distinct sets of a queue with the number of jobs that use each.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Recipes {
-    handles: BTreeMap<InLane, Handle>,
     sets: Slab<Counted>,
+    /// By the set: with a lane for each job there are as many sets as jobs, and none is stored twice.
+    order: Order<InLane>,
 }
 
 /// A set and how many jobs use it, at least one.
@@ -89,15 +90,21 @@ impl Recipes {
         if set == InLane::default() {
             return RecipeId::default();
         }
-        if let Some(&handle) = self.handles.get(&set) {
+        if let Some(handle) = self.find(set) {
             if let Some(counted) = self.sets.get_mut(handle) {
                 counted.uses = counted.uses.saturating_add(1);
             }
             return RecipeId::of(handle);
         }
         let Some(handle) = self.sets.insert(Counted { set, uses: 1 }) else { return RecipeId::default() };
-        self.handles.insert(set, handle);
+        let sets = &self.sets;
+        self.order.insert(set, handle, |other| set_of(sets, other));
         RecipeId::of(handle)
+    }
+
+    fn find(&self, set: InLane) -> Option<Handle> {
+        let set_of = |handle| set_of(&self.sets, handle);
+        self.order.iter_from(set, set_of).next().filter(|handle| set_of(*handle) == set)
     }
 
     /// Gives one use back.
@@ -106,16 +113,14 @@ impl Recipes {
         let Some(counted) = self.sets.get_mut(handle) else { return };
         counted.uses = counted.uses.saturating_sub(1);
         if counted.uses == 0 {
-            self.handles.remove(&counted.set);
+            self.order.remove(counted.set, handle);
             self.sets.remove(handle);
         }
     }
 
     /// The set with this number.
     pub(crate) fn set(&self, id: RecipeId) -> InLane {
-        id.handle()
-            .and_then(|handle| self.sets.get(handle))
-            .map_or_else(InLane::default, |counted| counted.set)
+        id.handle().map_or_else(InLane::default, |handle| set_of(&self.sets, handle))
     }
 
     /// Its recipe.
@@ -125,7 +130,7 @@ impl Recipes {
 
     /// Its lane.
     pub(crate) fn lane(&self, id: RecipeId) -> Option<LaneNumber> {
-        self.set(id).lane
+        self.sets.get(id.handle()?)?.set.lane
     }
 
     /// Every set in use with its number of uses, for the recount.
@@ -135,8 +140,12 @@ impl Recipes {
 
     /// Heap bytes held, roughly.
     pub(crate) fn bytes(&self) -> usize {
-        self.sets.bytes() + self.handles.len() * 2 * size_of::<(InLane, Handle)>()
+        self.sets.bytes() + self.order.bytes()
     }
+}
+
+fn set_of(sets: &Slab<Counted>, handle: Handle) -> InLane {
+    sets.get(handle).map_or_else(InLane::default, |counted| counted.set)
 }
 
 #[cfg(test)]

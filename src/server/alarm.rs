@@ -26,6 +26,11 @@ impl OneTimer {
         }
     }
 
+    /// Whether it is set for now.
+    pub(super) fn is_due(&self) -> bool {
+        self.set.as_ref().is_some_and(|(_, at)| *at <= clock::uptime())
+    }
+
     /// It has fired, and must not be stopped any more. To be called first of all when it does.
     pub(super) fn fired(&mut self) {
         self.set = None;

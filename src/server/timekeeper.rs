@@ -197,6 +197,7 @@ pub(super) fn tick(ctx: Context<'_>) {
     if guarded("the timer", || work(ctx)).is_none() {
         with(|state| state.set_in(POSTPONED));
     }
+    wakeups::wake_marked(ctx);
 }
 
 fn work(ctx: Context<'_>) {

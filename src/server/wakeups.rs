@@ -3,7 +3,8 @@
 //! ```text
 //!   CLAIM BLOCK finds nothing ──► blocked on the key's name, and in line here
 //!   any change, tick or new key ──► look(): can somebody be served? mark the place, set a timer of 0 ms
-//!   the timer, at the end of this turn of the event loop ──► wake(): call exactly those who can be served
+//!   the timer, at the end of this turn of the event loop, or the tick that marked them ──► wake(): call exactly those who
+//!     can be served
 //!   its time is over and the server does not notice ──► dismiss(): end the wait all the same
 //!   called, timed out, CLIENT UNBLOCK ──► answer(): claim, replicate, reply
 //!   always the last ──► left(): out of the books; a turn that was not used goes to the next in line
@@ -130,6 +131,19 @@ pub(super) fn wait(ctx: Context<'_>, name: Name<'_>, waiting: Box<Waiting>) {
 /// The timer: calls those who can be served.
 pub(super) fn wake(ctx: Context<'_>) {
     with(|state| state.wake.fired());
+    call(ctx);
+}
+
+/// A tick is over, which is a timer's doing already: calls at once those whom it has marked. A timer that is set by another
+/// one fires a millisecond later.
+pub(super) fn wake_marked(ctx: Context<'_>) {
+    if CLIENTS.load(Relaxed) > 0 && with(|state| state.wake.is_due()) {
+        with(|state| state.wake.stop());
+        call(ctx);
+    }
+}
+
+fn call(ctx: Context<'_>) {
     if avoid_replica_traffic() || guarded("calling those who wait", || call_all(ctx)).is_none() {
         with(|state| state.wake.set_in(POSTPONED));
     }

@@ -12,6 +12,7 @@
 //!   batches        a million jobs in one
 //!   upheaval       a million jobs deleted, moved, copied, flushed; long scripts; a clock set back
 //!   memory         none left; evictions; leaks
+//!   gates          limits under fifty workers that are killed, restarts, a failover
 //!
 //!   storm          clients that send the traffic;  fleet: three servers in a row
 //!   audit          do servers hold the same, does it add up;  dump: what DUMP answers, taken apart
@@ -45,6 +46,7 @@ mod dump;
 mod durability;
 mod expiries;
 mod fleet;
+mod gates;
 mod listeners;
 mod memory;
 mod nonsense;
