@@ -353,7 +353,8 @@ impl Queue {
     }
 
     fn restore_holder(&mut self, handle: Handle) -> bool {
-        let Some(job) = self.jobs.get(handle).filter(|job| !job.is_finished()) else { return false };
+        let may_hold = |job: &&Job| !job.is_finished() && !matches!(job.state, State::Blocked { .. });
+        let Some(job) = self.jobs.get(handle).filter(may_hold) else { return false };
         let Some(number) = self.lane_of(job) else { return false };
         let is_free = self.lanes.get(number).is_some_and(|lane| lane.holder.is_none());
         self.lanes.edit(number, |lane| lane.holder = Some(handle));
@@ -421,6 +422,8 @@ impl Queue {
             && tokens.is_sorted_by(|a, b| a < b)
             && tokens.last().is_none_or(|&newest| newest <= self.last_token)
             && self.batches_fit_their_members()
+            // What runs in a lane, or holds it, was claimed there.
+            && self.lanes.iter().all(|(_, lane)| lane.turn != 0 || (lane.active == 0 && lane.holder.is_none()))
     }
 }
 

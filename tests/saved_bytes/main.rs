@@ -4,6 +4,7 @@
 //!   desk     a rich queue made by random commands, with its snapshot and its journal
 //!   damage   edits of their bytes
 //!   verdict  what a queue that was accepted must withstand
+//!   contradictions  snapshots whose parts are right, each alone
 //! ```
 //!
 //! A failure prints the edits that show it; `PROPTEST_CASES` asks for more of them.
@@ -12,6 +13,7 @@
 
 #[path = "../siege/batch_traffic.rs"]
 mod batch_traffic;
+mod contradictions;
 mod damage;
 mod desk;
 #[path = "../siege/dice.rs"]
