@@ -133,7 +133,14 @@ impl Queue {
         }
     }
 
-    pub(super) fn lane_slots(&self, lane: &Lane) -> usize {
+    /// Whether a lane does not stand where it belongs, though no look at it is due.
+    pub(super) fn stands_elsewhere(&self, number: LaneNumber, lane: &Lane) -> bool {
+        let Some(stand) = self.lanes.last_stand_of(lane) else { return false };
+        let is_due = stand.refill.is_some_and(|when| when.at <= self.as_of);
+        !is_due && stand != self.stand(number, lane)
+    }
+
+    fn lane_slots(&self, lane: &Lane) -> usize {
         match self.settings.group_concurrency {
             0 => usize::MAX,
             1 => usize::from(lane.active == 0 && lane.holder.is_none_or(|job| self.is_waiting(job))),
