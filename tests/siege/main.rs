@@ -45,6 +45,7 @@ mod dump;
 mod durability;
 mod expiries;
 mod fleet;
+mod gate_traffic;
 mod listeners;
 mod memory;
 mod nonsense;
