@@ -2,6 +2,8 @@
 
 use super::damage::set_number;
 use super::desk::{load, saved, Desk};
+use redis_jq::codec::replay;
+use redis_jq::queue::Queue;
 
 /// The third byte of a section with lanes.
 const LANES: u8 = 8;
@@ -61,4 +63,19 @@ fn a_blocked_job_that_holds_its_lane_is_refused() {
     };
     assert!(flagged([0x80, 0x02]));
     assert!(!flagged([0x80, 0x06]));
+}
+
+/// A rewritten append-only file tells a queue section by section, and what is refused leaves what was there before.
+#[test]
+fn what_is_told_again_in_another_way_is_refused_and_changes_nothing() {
+    let mut queue = Queue::default();
+    sections().iter().for_each(|section| replay(&mut queue, section).expect("its own section"));
+    let another_bucket = with_number(b"faded", 3, 200_000);
+    let lanes = another_bucket.into_iter().find(|section| section[2] == LANES).expect("lanes");
+    // A worker nobody knows, never seen.
+    let workers = vec![b'S', 1, 10, 1, b'x', 0];
+    for section in [lanes, workers] {
+        assert!(replay(&mut queue, &section).is_err());
+        assert_eq!(queue.check(), Vec::<String>::new());
+    }
 }
