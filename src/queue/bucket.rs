@@ -78,7 +78,8 @@ impl Bucket {
     pub(crate) fn is_sound(&self) -> bool {
         match self.rate {
             None => *self == Bucket::default(),
-            Some(rate) => self.missing <= rate.capacity(),
+            // What was taken last was a token.
+            Some(rate) => (rate.ms..=rate.capacity()).contains(&self.missing),
         }
     }
 

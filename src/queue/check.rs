@@ -188,7 +188,7 @@ impl Queue {
         }
     }
 
-    /// Every lane counts what is there, and gives no more than it may.
+    /// Every lane counts what is there, and gives what it may: no more, and no less.
     fn check_lanes(&self, wrong: &mut Vec<String>) {
         self.lanes.check(wrong);
         if !self.bucket.is_sound() {
@@ -217,13 +217,13 @@ impl Queue {
                     "lane '{name}' has {is:?} jobs, waiting, active, but {counted:?} are counted"
                 ));
             }
-            let holds = |job: &Job| !job.is_finished() && self.lane_of(job) == Some(number);
+            let has_started = |job: &Job| !job.is_finished() && !matches!(job.state, State::Blocked { .. });
+            let holds = |job: &Job| has_started(job) && self.lane_of(job) == Some(number);
             if lane.holder.is_some_and(|job| !self.job(job).is_some_and(holds)) {
                 wrong.push(format!("lane '{name}' is held by a job that is not in it"));
             }
-            let (room, most) = (self.lanes.stand_of(lane).room, self.lane_slots(lane));
-            if room > most.min(lane.waiting as usize) {
-                wrong.push(format!("lane '{name}' would give {room} jobs, but may give {most}"));
+            if self.stands_elsewhere(number, lane) {
+                wrong.push(format!("lane '{name}' gives more or less than it may"));
             }
         }
         if !counts.is_empty() {

@@ -130,15 +130,15 @@ impl Turn<'_> {
         handles.len()
     }
 
-    /// The lease of `id` ends no earlier than `ms` from now. O(log n).
+    /// The lease of `id` ends no earlier than `ms` from now. O(log n). Even where it ends later anyway its worker was
+    /// seen.
     pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Held {
         let entry = self.find(id);
         let fit = self.fit(token, entry);
         if let (Held::Yours, Some(handle)) = (fit.held, fit.job) {
-            let lease_until = self.at().saturating_add(ms);
-            if self.queue.job(handle).is_some_and(|job| job.due() < lease_until) {
-                self.change(&Effect::Leased { job: Target::job(handle), lease_until });
-            }
+            let ends = self.queue.job(handle).map_or(0, job::Job::due);
+            let lease_until = self.at().saturating_add(ms).max(ends);
+            self.change(&Effect::Leased { job: Target::job(handle), lease_until });
         }
         fit.held
     }

@@ -186,12 +186,13 @@ impl Lanes {
     }
 
     /// Where a lane stands.
-    pub(super) fn stand_of(&self, lane: &Lane) -> Stand {
-        if lane.round == self.round {
-            lane.stand
-        } else {
-            Stand::default()
-        }
+    fn stand_of(&self, lane: &Lane) -> Stand {
+        self.last_stand_of(lane).unwrap_or_default()
+    }
+
+    /// Where a lane was put when it was looked at last; None: not since the rules have changed.
+    pub(super) fn last_stand_of(&self, lane: &Lane) -> Option<Stand> {
+        (lane.round == self.round).then_some(lane.stand)
     }
 
     /// Drops a lane that no job names and whose bucket is full at `at`, or plans that.

@@ -73,8 +73,12 @@ impl Queue {
         alone.into_iter().chain(lane).min().map(|(_, job)| job)
     }
 
-    /// The instant is `at` now: lets lanes give whose rates allow it, some of them; the others at the next look.
+    /// The instant is `at` now: lets lanes give whose rates allow it, some of them; the others at the next look. Where the
+    /// clock was set back, what had come back to a bucket has not yet: all lanes are looked at again.
     pub(super) fn look(&mut self, at: u64) {
+        if at < self.as_of && self.settings.group_rate.is_some() {
+            self.lanes.start_over();
+        }
         self.as_of = at;
         for _ in 0..LOOKS {
             let has_more = self.lanes.shed();
@@ -88,6 +92,9 @@ impl Queue {
 
     /// Looks at the lanes that a change has touched.
     pub(super) fn look_at_touched(&mut self, at: u64) {
+        if at < self.as_of {
+            self.look(at);
+        }
         self.as_of = at;
         while let Some(lane) = self.lanes.take_touched() {
             self.place_lane(lane);
@@ -130,7 +137,14 @@ impl Queue {
         }
     }
 
-    pub(super) fn lane_slots(&self, lane: &Lane) -> usize {
+    /// Whether a lane does not stand where it belongs, though no look at it is due.
+    pub(super) fn stands_elsewhere(&self, number: LaneNumber, lane: &Lane) -> bool {
+        let Some(stand) = self.lanes.last_stand_of(lane) else { return false };
+        let is_due = stand.refill.is_some_and(|when| when.at <= self.as_of);
+        !is_due && stand != self.stand(number, lane)
+    }
+
+    fn lane_slots(&self, lane: &Lane) -> usize {
         match self.settings.group_concurrency {
             0 => usize::MAX,
             1 => usize::from(lane.active == 0 && lane.holder.is_none_or(|job| self.is_waiting(job))),

@@ -353,10 +353,13 @@ impl Queue {
     }
 
     fn restore_holder(&mut self, handle: Handle) -> bool {
-        let Some(job) = self.jobs.get(handle).filter(|job| !job.is_finished()) else { return false };
+        let may_hold = |job: &&Job| !job.is_finished() && !matches!(job.state, State::Blocked { .. });
+        let Some(job) = self.jobs.get(handle).filter(may_hold) else { return false };
         let Some(number) = self.lane_of(job) else { return false };
         let is_free = self.lanes.get(number).is_some_and(|lane| lane.holder.is_none());
-        self.lanes.edit(number, |lane| lane.holder = Some(handle));
+        if is_free {
+            self.lanes.edit(number, |lane| lane.holder = Some(handle));
+        }
         is_free
     }
 
@@ -365,17 +368,17 @@ impl Queue {
     pub(crate) fn restore_lane(&mut self, saved: &SavedLane<'_>) -> bool {
         let fits =
             valid_group(saved.name) && (1..self.next_seq).contains(&saved.turn) && saved.bucket.is_sound();
-        if !fits {
+        let known = self.lanes.find(saved.name).and_then(|number| self.lanes.get(number));
+        let is_new = known.map_or(saved.bucket.missing > 0, |lane| lane.turn == 0 && lane.jobs > 0);
+        if !fits || !is_new {
             return false;
         }
         let Some(number) = self.lanes.of(saved.name) else { return false };
-        let Some(lane) = self.lanes.get(number) else { return false };
-        let is_new = lane.turn == 0 && (lane.jobs > 0 || saved.bucket.missing > 0);
         self.lanes.edit(number, |lane| {
             lane.turn = saved.turn;
             lane.bucket = saved.bucket;
         });
-        is_new
+        true
     }
 
     /// Puts a remembered id into a queue whose header is there.
@@ -421,6 +424,8 @@ impl Queue {
             && tokens.is_sorted_by(|a, b| a < b)
             && tokens.last().is_none_or(|&newest| newest <= self.last_token)
             && self.batches_fit_their_members()
+            // What runs in a lane, or holds it, was claimed there.
+            && self.lanes.iter().all(|(_, lane)| lane.turn != 0 || (lane.active == 0 && lane.holder.is_none()))
     }
 }
 

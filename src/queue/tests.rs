@@ -290,3 +290,14 @@ fn a_queue_listens_for_so_many_prefixes_and_no_more() {
     assert!(turn.watch(b"0", &Addition { on_dup: OnDup::Ignore, ..template }), "one it has may change");
     assert_eq!(stage.queue.check(), Vec::<String>::new());
 }
+
+#[test]
+fn a_worker_that_extends_is_seen_even_where_the_lease_ends_later_anyway() {
+    let mut stage = Stage { ms: 1000, ..Stage::default() };
+    stage.add("job", job());
+    let token = stage.claim().unwrap_or_default();
+    stage.ms = 1010;
+    assert_eq!(stage.turn(|turn| turn.extend(token, b"job", 20)), Held::Yours);
+    assert_eq!(stage.queue.view(b"job").unwrap().lease_until, Some(1100));
+    assert_eq!(stage.queue.workers().map(|worker| worker.last_seen).collect::<Vec<_>>(), [1010]);
+}

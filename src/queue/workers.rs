@@ -99,15 +99,21 @@ impl Workers {
     /// Puts back when a worker was seen. False: that is known already, or there would be too many.
     #[must_use]
     pub(crate) fn restore(&mut self, name: &[u8], seen: u64) -> bool {
-        let number = self.number(name);
-        let Some(worker) = self.list.get_mut(number).filter(|worker| worker.seen == 0 && seen != 0) else {
-            return false;
+        let known = self.find(name).and_then(|number| self.list.get(number));
+        let is_new = match known {
+            None => self.idle.len() < IDLE_AT_MOST,
+            Some(worker) => worker.seen == 0 && !worker.active.is_empty(),
         };
+        if !is_new || seen == 0 {
+            return false;
+        }
+        let number = self.number(name);
+        let Some(worker) = self.list.get_mut(number) else { return false };
         worker.seen = seen;
         if worker.active.is_empty() {
             self.idle.insert((seen, Arc::clone(&worker.name)));
         }
-        self.idle.len() <= IDLE_AT_MOST
+        true
     }
 
     /// The jobs of a worker, oldest claim first.

@@ -20,7 +20,7 @@ use super::ffi::timer::Alarm;
 use super::home::{Home, Value};
 use super::registry::{Entry, Registry};
 use super::sweep::Sweep;
-use super::{begin, follow_up, guarded, hearing, notify, publish};
+use super::{begin, follow_up, guarded, hearing, notify, publish, wakeups};
 use crate::codec::effects::Log;
 use crate::queue::Now;
 use lazy_static::lazy_static;

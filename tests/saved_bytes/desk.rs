@@ -82,12 +82,17 @@ impl Desk {
             JQ.RESUME q
             JQ.ONEXPIRE q t: DELAY 5 PX 50 BACKOFF FIXED 3
             JQ.ONEXPIRE q t:longer KEEP 5 GROUP lane ONDUP IGNORE";
-        for line in script.lines() {
-            desk.now += 1000;
-            let words: Vec<_> = line.split_whitespace().map(|word| desk.resolve(word)).collect();
-            desk.call(&words);
-        }
+        desk.script(script);
         desk
+    }
+
+    /// Does the commands of a script, one a line and a millisecond.
+    pub(crate) fn script(&mut self, script: &str) {
+        for line in script.lines() {
+            self.now += 1000;
+            let words: Vec<_> = line.split_whitespace().map(|word| self.resolve(word)).collect();
+            self.call(&words);
+        }
     }
 
     /// `$id` is the token of the job's latest claim.

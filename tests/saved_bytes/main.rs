@@ -4,6 +4,7 @@
 //!   desk     a rich queue made by random commands, with its snapshot and its journal
 //!   damage   edits of their bytes
 //!   verdict  what a queue that was accepted must withstand
+//!   contradictions  snapshots whose parts are right, each alone
 //! ```
 //!
 //! A failure prints the edits that show it; `PROPTEST_CASES` asks for more of them.
@@ -12,10 +13,13 @@
 
 #[path = "../siege/batch_traffic.rs"]
 mod batch_traffic;
+mod contradictions;
 mod damage;
 mod desk;
 #[path = "../siege/dice.rs"]
 mod dice;
+#[path = "../siege/gate_traffic.rs"]
+mod gate_traffic;
 #[path = "../siege/traffic.rs"]
 mod traffic;
 mod verdict;
@@ -25,7 +29,8 @@ use desk::{load, saved, state, Desk};
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use redis_jq::codec::replay;
-use redis_jq::queue::Queue;
+use redis_jq::queue::{Phase, Queue};
+use std::collections::BTreeSet;
 use verdict::{sound, withstands};
 
 /// Queues at whose bytes damage is done.
@@ -40,6 +45,30 @@ fn a_saved_queue_comes_back_byte_by_byte() {
             assert_eq!(sound(&desk.queue), Ok(()), "seed {seed}");
         }
     }
+}
+
+/// Random commands that never meet a gate prove nothing about gates.
+#[test]
+fn random_commands_meet_every_gate() {
+    let gates = [
+        "it is behind job",
+        "which has started and waits for its next attempt",
+        "its group",
+        "the group-rate of its group",
+        "the queue is full",
+        "the rate of the queue is used up",
+    ];
+    let mut met = BTreeSet::new();
+    for seed in 0..200 {
+        let mut desk = Desk::new(seed);
+        for _ in 0..40 {
+            desk.work(10);
+            let (waiting, _) = desk.queue.list(Phase::Waiting, None, None, 100);
+            let whys = waiting.iter().filter_map(|job| desk.queue.explain(desk.queue.id(*job)));
+            whys.for_each(|it| met.extend(gates.iter().filter(|gate| it.why.contains(**gate))));
+        }
+    }
+    assert_eq!(met.into_iter().collect::<BTreeSet<_>>(), gates.iter().collect());
 }
 
 #[test]

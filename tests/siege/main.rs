@@ -46,6 +46,7 @@ mod dump;
 mod durability;
 mod expiries;
 mod fleet;
+mod gate_traffic;
 mod gates;
 mod listeners;
 mod memory;

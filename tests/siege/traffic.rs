@@ -66,11 +66,13 @@ impl Traffic {
             77..80 => self.extend(queue),
             80..83 => self.progress(queue),
             83..85 => self.setting(queue),
-            85..89 => self.look(queue),
+            85..88 => self.look(queue),
+            88 => self.limit(queue),
             89 => words("JQ.PAUSE", queue),
             90..93 => words("JQ.RESUME", queue),
             93 => self.retry_some(queue),
-            94..100 => self.steer(queue),
+            94..99 => self.steer(queue),
+            99 => self.purge(queue),
             _ => self.batch(queue),
         }
     }
@@ -78,7 +80,8 @@ impl Traffic {
     /// The settings of a new queue.
     pub(crate) fn settings(queue: &str) -> Words {
         let line = "lease 20 attempts 3 backoff exponential/1 max-backoff 20 jitter 50 max-losses 3 \
-                    dedup-window 100 keep-completed 50 keep-failed 200 keep-failed-max 20 keep-batches 200";
+                    dedup-window 100 keep-completed 50 keep-completed-max 0 keep-failed 200 keep-failed-max 20 \
+                    keep-batches 200 concurrency 0 rate 0 group-concurrency 1 group-rate 0";
         join(words("JQ.CONFIG", queue), line)
     }
 
@@ -110,6 +113,7 @@ impl Traffic {
         command = self.option(command, 5, "ATTEMPTS", &["1", "2", "5"]);
         command = self.option(command, 6, "BACKOFF", &["FIXED 0", "FIXED 3", "EXPONENTIAL 2"]);
         command = self.option(command, 4, "DEDUP", &["-1", "0", "1", "20", "3000"]);
+        command = self.group(command);
         // What a known id means, and batches, do not go together.
         command = match self.dice.below(4) {
             0..2 => self.option(command, 1, "ONDUP", &["IGNORE", "REPLACE", "RERUN"]),
@@ -227,13 +231,15 @@ impl Traffic {
     }
 
     fn look(&mut self, queue: &str) -> Words {
-        match self.dice.below(7) {
+        match self.dice.below(9) {
             0 => self.on_ids("JQ.GET", queue, 1),
             1 => self.on_ids("JQ.EXPLAIN", queue, 1),
             2 => words("JQ.STATS", queue),
             3 => words("JQ.CONFIG", queue),
             4 => words("JQ.CHECK", queue),
             5 => join(words("JQ.STATS", queue), "JSON"),
+            6 => words("JQ.WORKERS", queue),
+            7 => words("JQ.SERIES", queue),
             _ => {
                 let state =
                     *self.dice.pick(&["waiting", "delayed", "blocked", "active", "completed", "failed"]);

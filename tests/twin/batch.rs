@@ -185,7 +185,7 @@ impl Twin {
             }
             return self.end(id, How::Failed, None, None, at);
         }
-        self.join_end(id);
+        self.join_end(id, at);
         if let (Some(job), Some(due)) = (self.job(id), due.filter(|due| *due > at)) {
             job.state = State::Delayed { due };
         }

@@ -1,7 +1,9 @@
 //! CLAIM, and what a worker may say about what it claimed.
 
+use super::gates::Claim;
 use super::job::{How, Job, State};
 use super::model::Twin;
+use super::settings::Settings;
 use super::value::Value;
 
 /// What a token is worth for an id.
@@ -38,19 +40,14 @@ impl Twin {
     ) -> Value {
         let until = now_us / 1000 + lease.unwrap_or(self.settings.lease);
         let (mut taken, mut bytes) = (Vec::new(), 0);
-        while taken.len() < count && !self.paused {
-            let waiting = self.jobs.iter_mut().filter(|job| job.is_waiting());
-            let Some(job) = waiting.min_by_key(|job| (job.call.priority, job.seq)) else { break };
+        while taken.len() < count {
+            let Some(job) = self.next_in_line(now_us / 1000) else { break };
             bytes += job.call.payload.len() as u64;
             if !taken.is_empty() && max_bytes.is_some_and(|most| bytes > most) {
                 break;
             }
-            self.last_token = now_us.max(self.last_token + 1);
-            let worker = worker.to_vec();
-            job.state = State::Active { token: self.last_token, worker, until, cancel: false };
-            job.expires_at = None;
-            taken.push(lease_line(job, self.last_token));
-            self.count("claims");
+            let id = job.id.clone();
+            taken.push(self.hand_out(&id, worker, until, now_us));
         }
         if taken.is_empty() {
             Value::Null
@@ -59,17 +56,39 @@ impl Twin {
         }
     }
 
+    /// Gives a job to a worker.
+    pub(super) fn hand_out(&mut self, id: &[u8], worker: &[u8], until: u64, now_us: u64) -> Value {
+        let (turn, token) = (self.next_seq(), now_us.max(self.last_token + 1));
+        let Settings { rate, group_rate, group_concurrency, .. } = self.settings;
+        let Some(job) = self.job(id) else { return Value::Null };
+        let worker = worker.to_vec();
+        job.state = State::Active { token, worker: worker.clone(), until, cancel: false };
+        job.expires_at = None;
+        job.holds |= group_concurrency == 1 && job.call.group.is_some();
+        let (line, group) = (lease_line(job, token), job.call.group.clone());
+        let at = now_us / 1000;
+        self.claims.push(Claim { at, turn, group, rate, group_rate, forgotten: false });
+        self.last_token = token;
+        self.count("claims");
+        self.saw(&worker, at);
+        line
+    }
+
     pub(super) fn held(&mut self, name: &[u8], lease: Option<u64>, now: u64) -> Value {
-        let mut held = Vec::new();
+        let (mut held, mut is_renewed) = (Vec::new(), false);
         for job in &mut self.jobs {
             let State::Active { token, worker, until, cancel } = &mut job.state else { continue };
             if worker == name {
                 let token = *token;
-                if let Some(ms) = lease.filter(|_| !*cancel) {
-                    *until = (*until).max(now + ms);
+                if let Some(ms) = lease.filter(|ms| !*cancel && *until < now + ms) {
+                    *until = now + ms;
+                    is_renewed = true;
                 }
                 held.push((token, lease_line(job, token)));
             }
+        }
+        if is_renewed {
+            self.saw(name, now);
         }
         held.sort_by_key(|(token, _)| *token);
         Value::Array(held.into_iter().map(|(_, line)| line).collect())
@@ -78,13 +97,14 @@ impl Twin {
     pub(super) fn ack(&mut self, token: u64, id: &[u8], result: Option<&Vec<u8>>, now: u64) -> Value {
         Value::Int(match self.standing(token, id) {
             Standing::Held | Standing::Late => {
+                self.saw_holder_of(id, now);
                 self.end(id, How::Completed, Some(token), result, now);
                 1
             }
             Standing::Completed => 0,
             standing => {
                 let answer = self.refuse(standing, token, id, now);
-                if answer != CANCELLED {
+                if answer != CANCELLED && self.created_at.is_some() {
                     self.count("stale-acks");
                 }
                 answer
@@ -105,6 +125,7 @@ impl Twin {
         if standing != Standing::Held {
             return Value::Int(self.refuse(standing, token, id, now));
         }
+        self.saw_holder_of(id, now);
         self.count("nacks");
         let settings = self.settings.clone();
         let Some(job) = self.job(id) else { return Value::Null };
@@ -127,11 +148,12 @@ impl Twin {
         if standing != Standing::Held {
             return Value::Int(self.refuse(standing, token, id, now));
         }
+        self.saw_holder_of(id, now);
         self.count("releases");
         if delay > 0 {
             self.wait_again(id, delay, now);
         } else if let Some(job) = self.job(id) {
-            job.state = State::Waiting { late: None };
+            job.state = State::Waiting { since: now, late: None };
         }
         Value::Int(AGAIN)
     }
@@ -152,20 +174,23 @@ impl Twin {
         Value::count(held.len())
     }
 
-    pub(super) fn extend(&mut self, token: u64, id: &[u8], at_least: u64) -> Value {
-        self.while_held(token, id, |job| {
+    pub(super) fn extend(&mut self, token: u64, id: &[u8], at_least: u64, now: u64) -> Value {
+        self.while_held(token, id, now, |job| {
             if let State::Active { until, .. } = &mut job.state {
                 *until = at_least.max(*until);
             }
         })
     }
 
-    pub(super) fn progress(&mut self, token: u64, id: &[u8], data: Vec<u8>) -> Value {
-        self.while_held(token, id, |job| job.progress = Some(data))
+    pub(super) fn progress(&mut self, token: u64, id: &[u8], data: Vec<u8>, now: u64) -> Value {
+        self.while_held(token, id, now, |job| job.progress = Some(data))
     }
 
     /// Changes a job that stays with its worker.
-    fn while_held(&mut self, token: u64, id: &[u8], change: impl FnOnce(&mut Job)) -> Value {
+    fn while_held(&mut self, token: u64, id: &[u8], now: u64, change: impl FnOnce(&mut Job)) -> Value {
+        if self.standing(token, id) == Standing::Held {
+            self.saw_holder_of(id, now);
+        }
         match (self.standing(token, id), self.job(id)) {
             (Standing::Held, Some(job)) => change(job),
             (Standing::CancelAsked | Standing::Cancelled, _) => return Value::Int(CANCELLED),
@@ -177,7 +202,7 @@ impl Twin {
 
     /// Delays the job, or makes it wait behind all of its priority when there is nothing to wait for.
     fn wait_again(&mut self, id: &[u8], wait: u64, now: u64) {
-        self.join_end(id);
+        self.join_end(id, now);
         if let Some(job) = self.job(id).filter(|_| wait > 0) {
             job.state = State::Delayed { due: now + wait };
         }
@@ -189,6 +214,7 @@ impl Twin {
             Standing::Unknown => UNKNOWN,
             Standing::Cancelled => CANCELLED,
             Standing::CancelAsked => {
+                self.saw_holder_of(id, now);
                 self.end(id, How::Cancelled, Some(token), None, now);
                 CANCELLED
             }
@@ -201,7 +227,7 @@ impl Twin {
         match job.state {
             State::Active { token: its, cancel: false, .. } if its == token => Standing::Held,
             State::Active { token: its, cancel: true, .. } if its == token => Standing::CancelAsked,
-            State::Waiting { late: Some(its) } if its == token => Standing::Late,
+            State::Waiting { late: Some(its), .. } if its == token => Standing::Late,
             State::Ended { how: How::Completed, token: Some(its), .. } if its == token => Standing::Completed,
             State::Ended { how: How::Cancelled, token: Some(its), .. } if its == token => Standing::Cancelled,
             _ if job.done_under == Some(token) => Standing::Completed,

@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
+use super::model::Twin;
 use super::script::{instant, Script};
 use super::value::{shown, Engine, Value};
 
 /// Runs `script` on both; the error is the whole transcript, with what the two sides disagree about.
 ///
 /// After every step both are asked for everything they know, so that the first wrong step is the last line.
-pub(crate) fn duel(script: &Script, twin: &mut impl Engine, engine: &mut impl Engine) -> Result<(), String> {
+pub(crate) fn duel(script: &Script, twin: &mut Twin, engine: &mut impl Engine) -> Result<(), String> {
     let mut transcript = String::new();
     let mut handed_out = Vec::new();
     let questions = questions(script);
@@ -25,6 +26,7 @@ pub(crate) fn duel(script: &Script, twin: &mut impl Engine, engine: &mut impl En
         for question in &questions {
             ask_both(step.at_us, question, twin, engine).map_err(|parted| transcript.clone() + &parted)?;
         }
+        wakes_in_time(step.at_us, twin, engine).map_err(|slept| format!("{transcript}\n{slept}"))?;
     }
     Ok(())
 }
@@ -33,7 +35,7 @@ pub(crate) fn duel(script: &Script, twin: &mut impl Engine, engine: &mut impl En
 fn ask_both(
     at_us: u64,
     words: &[Vec<u8>],
-    twin: &mut impl Engine,
+    twin: &mut Twin,
     engine: &mut impl Engine,
 ) -> Result<Value, String> {
     let borrowed: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
@@ -45,12 +47,31 @@ fn ask_both(
     Err(format!("\n{line}\n  the twin says   {expected:?}\n  the engine says {found:?}"))
 }
 
+/// Whether nothing that anybody could see happens before the instant for which the engine wants to be woken. Until it is
+/// woken it believes that nothing has changed, so a client that waits would wait too long.
+fn wakes_in_time(at_us: u64, twin: &Twin, engine: &mut impl Engine) -> Result<(), String> {
+    const LONG: u64 = 40 * 86_400_000;
+    let now = at_us / 1000;
+    let sleeps = match engine.call(at_us, &[b"JQ.STATS", b"q"]).field(b"next-due-ms") {
+        Some(Value::Int(0)) => return Err("the engine is never at rest".into()),
+        Some(Value::Int(ms)) => u64::try_from(*ms).unwrap_or(LONG),
+        // No queue of ours: it has no timer.
+        _ => return Ok(()),
+    };
+    let last = now + sleeps - 1;
+    let (before, after) = (twin.at_rest(now), twin.at_rest(last));
+    if before == after {
+        return Ok(());
+    }
+    Err(format!("the engine sleeps until {}, but before:\n  {before:?}\n  {after:?}", now + sleeps))
+}
+
 /// A command as a transcript shows it.
 fn line(at_us: u64, words: &[Vec<u8>]) -> String {
     words.iter().fold(instant(at_us), |line, word| line + " " + &shown(word))
 }
 
-/// What shows all of a queue: counters, every state in order, and each job the script names.
+/// What shows all of a queue: counters, workers, minutes, every state in order, and each job the script names.
 fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
     let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
     let lists = ["waiting", "delayed", "blocked", "active", "completed", "failed"]
@@ -59,7 +80,8 @@ fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
     ids.sort();
     ids.dedup();
     let jobs = ids.into_iter().map(|id| vec![b"JQ.GET".to_vec(), b"q".to_vec(), id]);
-    [words("JQ.STATS q"), words("JQ.BATCHES q COUNT 10000")].into_iter().chain(lists).chain(jobs).collect()
+    let all = ["JQ.STATS q", "JQ.BATCHES q COUNT 10000", "JQ.WORKERS q", "JQ.SERIES q 3"].map(words);
+    all.into_iter().chain(lists).chain(jobs).collect()
 }
 
 /// The ids of an ADD or MADD.

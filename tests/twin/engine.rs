@@ -69,8 +69,13 @@ pub(crate) struct Restarted(Primary);
 impl Engine for Restarted {
     fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
         let reply = self.0.call(now_us, words);
+        let saved = written(&self.0.queue, save);
+        // What nothing has happened to is no key.
+        if saved == written(&Queue::default(), save) {
+            return reply;
+        }
         let mut loader = Loader::default();
-        for section in written(&self.0.queue, save) {
+        for section in saved {
             let taken = loader.section(&section);
             self.0.refused.extend(taken.err().map(|refused| refused.to_string()));
         }

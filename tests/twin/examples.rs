@@ -58,7 +58,7 @@ fn a_late_ack_counts_until_somebody_claims() {
          @1010 JQ.ACK q $b~1 b
          [-2]
          @1010 JQ.GET q a
-         {id a state completed payload x priority 0 attempt 2 losses 1 added-at 1000 error null progress null batch null finished-at 1010 result done}",
+         {id a state completed payload x priority 0 attempt 2 losses 1 added-at 1000 error null progress null group null batch null finished-at 1010 result done}",
     );
 }
 
@@ -74,7 +74,7 @@ fn a_job_lost_too_often_fails_with_its_losses_told() {
          @1010 JQ.CLAIM q w
          [[1010000 a 2 x]]
          @5000 JQ.GET q a
-         {id a state failed payload x priority 0 attempt 2 losses 2 added-at 1000 error lease\\x20lost\\x202\\x20times progress null batch null finished-at 1020 result null}
+         {id a state failed payload x priority 0 attempt 2 losses 2 added-at 1000 error lease\\x20lost\\x202\\x20times progress null group null batch null finished-at 1020 result null}
          @5000 JQ.RETRY q a a
          [1 0]
          @5000 JQ.CLAIM q w
@@ -252,7 +252,7 @@ fn a_backoff_doubles_up_to_its_cap() {
          @1030 JQ.NACK q $a a
          [1]
          @1059 JQ.GET q a
-         {id a state delayed payload x priority 0 attempt 4 losses 0 added-at 1000 error first progress null batch null attempts 9 due-at 1060}
+         {id a state delayed payload x priority 0 attempt 4 losses 0 added-at 1000 error first progress null group null batch null attempts 9 due-at 1060}
          @1059 JQ.PROMOTE q a
          [1]
          @1059 JQ.CLAIM q w

@@ -23,6 +23,8 @@ pub(crate) struct Job {
     pub(crate) done_under: Option<u64>,
     /// Its line in the ledger of the batches.
     pub(crate) member: Option<usize>,
+    /// It was claimed while lanes were strictly in order: its lane waits for the end of its life.
+    pub(crate) holds: bool,
 }
 
 /// What a producer asked for. None: the queue's setting at the moment it matters.
@@ -38,6 +40,7 @@ pub(crate) struct Call {
     pub(crate) keep: Option<i64>,
     pub(crate) batch: Option<Vec<u8>>,
     pub(crate) after: Option<(Vec<u8>, Gate)>,
+    pub(crate) group: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +61,7 @@ pub(crate) enum Backoff {
 pub(crate) enum State {
     /// `late`: the token of the lease whose loss brought the job here; its ACK still counts.
     Waiting {
+        since: u64,
         late: Option<u64>,
     },
     Delayed {
@@ -123,10 +127,11 @@ impl Job {
             expires_at: call.expires_after.map(|ms| at + ms),
             error: None,
             progress: None,
-            state: if due > at { State::Delayed { due } } else { State::Waiting { late: None } },
+            state: if due > at { State::Delayed { due } } else { State::Waiting { since: at, late: None } },
             rerun: None,
             done_under: None,
             member: None,
+            holds: false,
             call,
         }
     }
@@ -162,6 +167,18 @@ impl Job {
         matches!(self.state, State::Waiting { .. })
     }
 
+    pub(crate) fn is_active(&self) -> bool {
+        matches!(self.state, State::Active { .. })
+    }
+
+    pub(crate) fn is_with(&self, name: &[u8]) -> bool {
+        matches!(&self.state, State::Active { worker, .. } if worker == name)
+    }
+
+    pub(crate) fn is_of(&self, lane: &[u8]) -> bool {
+        self.call.group.as_deref() == Some(lane)
+    }
+
     pub(crate) fn waits_for(&self, number: usize) -> bool {
         matches!(self.state, State::Blocked { batch, .. } if batch == number)
     }
@@ -178,6 +195,6 @@ impl Job {
 
     /// Whether a worker may still complete this run: it holds the job, or has lost it to nobody yet.
     pub(crate) fn may_be_completed(&self) -> bool {
-        matches!(self.state, State::Active { .. } | State::Waiting { late: Some(_) })
+        matches!(self.state, State::Active { .. } | State::Waiting { late: Some(_), .. })
     }
 }

@@ -7,18 +7,19 @@ use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Union};
 
 use super::broken::BROKEN;
+use super::gate_lines::{history, limit, maybe_grouped, purge};
 use super::script::Word;
 
 /// Some more often than others: a job has to be met again and again to get through its lives.
 const IDS: [&str; 16] =
     ["a", "a", "a", "a", "a", "b", "b", "b", "b", "c", "c", "d", "e", "f", "g", "h\\x00\\xff"];
 const PAYLOADS: [&str; 4] = ["x", "yy", "0123456789", "\"\""];
-const SPANS: [&str; 7] = ["0", "1", "10", "20", "50", "100", "1000"];
+pub(crate) const SPANS: [&str; 7] = ["0", "1", "10", "20", "50", "100", "1000"];
 /// More are sealed than are opened otherwise, so that names are used up and used again.
 const BATCHES: [&str; 6] = ["b1", "b1", "b1", "b2", "b2", "b3"];
-const STATES: [&str; 6] = ["waiting", "delayed", "blocked", "active", "completed", "failed"];
+pub(crate) const STATES: [&str; 6] = ["waiting", "delayed", "blocked", "active", "completed", "failed"];
 /// Spans that may not be 0.
-const LEASES: [&str; 6] = ["1", "10", "20", "50", "200", "1000"];
+pub(crate) const LEASES: [&str; 6] = ["1", "10", "20", "50", "200", "1000"];
 
 /// A piece of a command.
 #[derive(Debug, Clone)]
@@ -30,15 +31,15 @@ pub(crate) enum Part {
 }
 
 /// Pieces in a row.
-type Words = BoxedStrategy<Vec<Part>>;
+pub(crate) type Words = BoxedStrategy<Vec<Part>>;
 
 /// Any command.
 pub(crate) fn commands() -> Words {
     let one = |verb: &'static str| join(vec![text(verb), id()]);
     let ids = |verb: &'static str| join(vec![text(verb), repeat(id(), 1, 3)]);
     let choices = vec![
-        (26, add()),
-        (5, madd()),
+        (26, add(maybe_grouped())),
+        (5, madd(maybe_grouped())),
         (26, claim()),
         (2, join(vec![text("JQ.CLAIM q"), worker(), text("HELD"), option("LEASE", &LEASES)])),
         (16, ack()),
@@ -49,6 +50,7 @@ pub(crate) fn commands() -> Words {
         (3, join(vec![text("JQ.PROGRESS q"), lease(), pick(&["half", "\"\""])])),
         (1, one("JQ.GET q")),
         (1, join(vec![text("JQ.LIST q"), pick(&STATES), text("COUNT 2 PAYLOAD")])),
+        (2, join(vec![text("JQ.ADD q"), id(), text("again ONDUP RERUN")])),
         (2, ids("JQ.REMOVE q")),
         (4, ids("JQ.CANCEL q")),
         (4, ids("JQ.PROMOTE q")),
@@ -57,6 +59,9 @@ pub(crate) fn commands() -> Words {
         (1, text("JQ.PAUSE q")),
         (5, text("JQ.RESUME q")),
         (2, setting()),
+        (2, limit()),
+        (4, purge()),
+        (1, history()),
         (2, pick(BROKEN)),
         (6, join(vec![text("JQ.SEAL q"), batch()])),
         (2, join(vec![text("JQ.FORGET q"), batch()])),
@@ -78,21 +83,21 @@ pub(crate) fn commands() -> Words {
     Union::new_weighted(choices).boxed()
 }
 
-fn add() -> Words {
-    join(vec![text("JQ.ADD q"), id(), pick(&PAYLOADS), job_options()])
+pub(crate) fn add(group: Words) -> Words {
+    join(vec![text("JQ.ADD q"), id(), pick(&PAYLOADS), job_options(group)])
 }
 
-fn madd() -> Words {
+pub(crate) fn madd(group: Words) -> Words {
     let items = vec((select(&IDS[..]), select(&PAYLOADS[..])), 1..5).prop_map(|items| {
         let count = Word::text(items.len().to_string());
         let words = items.iter().flat_map(|(id, payload)| [Word::read(id), Word::read(payload)]);
         [count].into_iter().chain(words).map(Part::Word).collect()
     });
-    join(vec![text("JQ.MADD q"), items.boxed(), job_options()])
+    join(vec![text("JQ.MADD q"), items.boxed(), job_options(group)])
 }
 
 /// The options of ADD and MADD in any order.
-fn job_options() -> Words {
+fn job_options(group: Words) -> Words {
     let delay = option("DELAY", &SPANS);
     let px = option("PX", &LEASES);
     let at = option("AT", &["0", "1010", "1020", "1100", "2000", "3000", "200000"]);
@@ -106,7 +111,8 @@ fn job_options() -> Words {
         backoff.boxed(),
         option("DEDUP", &["-1", "0", "0", "10", "20", "50", "1000"]),
         known_or_tied(),
-        option("KEEP", &["0", "10", "100", "5000"]),
+        option("KEEP", &["0", "10", "100", "5000", "-1"]),
+        group,
     ])
 }
 
@@ -119,7 +125,7 @@ fn known_or_tied() -> Words {
     Union::new_weighted(vec![(3, text("")), (4, on_dup), (3, member), (2, gate), (1, tied)]).boxed()
 }
 
-fn claim() -> Words {
+pub(crate) fn claim() -> Words {
     let options = vec![
         option("COUNT", &["1", "2", "3", "10"]),
         option("LEASE", &LEASES),
@@ -128,13 +134,13 @@ fn claim() -> Words {
     join(vec![text("JQ.CLAIM q"), worker(), shuffled(options)])
 }
 
-fn ack() -> Words {
+pub(crate) fn ack() -> Words {
     let many = join(vec![text("JQ.ACK q"), leases()]);
     let one = join(vec![text("JQ.ACK q"), lease(), option("RESULT", &["done", "\"\"", "RESULT"])]);
     Union::new(vec![many, one]).boxed()
 }
 
-fn nack() -> Words {
+pub(crate) fn nack() -> Words {
     let wait = Union::new_weighted(vec![(4, option("DELAY", &SPANS)), (1, text("FATAL"))]);
     let options = shuffled(vec![wait.boxed(), option("ERROR", &["broken", "\"\"", "DELAY"])]);
     join(vec![text("JQ.NACK q"), leases(), options])
@@ -152,7 +158,7 @@ fn lease() -> Words {
     Union::new_weighted(vec![(6, good), (1, any), (3, own.boxed())]).boxed()
 }
 
-fn leases() -> Words {
+pub(crate) fn leases() -> Words {
     repeat(lease(), 1, 3)
 }
 
@@ -193,15 +199,15 @@ fn setting() -> Words {
     join(vec![text("JQ.CONFIG q"), select(lines.to_vec()).prop_map(read).boxed()])
 }
 
-fn id() -> Words {
+pub(crate) fn id() -> Words {
     pick(&IDS)
 }
 
-fn batch() -> Words {
+pub(crate) fn batch() -> Words {
     pick(&BATCHES)
 }
 
-fn worker() -> Words {
+pub(crate) fn worker() -> Words {
     pick(&["w1", "w2", "w3"])
 }
 
@@ -209,28 +215,28 @@ fn read(line: &str) -> Vec<Part> {
     line.split_whitespace().map(Word::read).map(Part::Word).collect()
 }
 
-fn text(line: &'static str) -> Words {
+pub(crate) fn text(line: &'static str) -> Words {
     Just(read(line)).boxed()
 }
 
-fn pick(words: &[&'static str]) -> Words {
+pub(crate) fn pick(words: &[&'static str]) -> Words {
     select(words.to_vec()).prop_map(read).boxed()
 }
 
 /// Nothing, mostly, or `name` and one of `values`.
-fn option(name: &'static str, values: &[&'static str]) -> Words {
+pub(crate) fn option(name: &'static str, values: &[&'static str]) -> Words {
     let given = join(vec![text(name), pick(values)]);
     Union::new_weighted(vec![(3, text("")), (1, given)]).boxed()
 }
 
-fn join(parts: Vec<Words>) -> Words {
+pub(crate) fn join(parts: Vec<Words>) -> Words {
     parts.prop_map(|parts| parts.concat()).boxed()
 }
 
-fn repeat(part: Words, least: usize, most: usize) -> Words {
+pub(crate) fn repeat(part: Words, least: usize, most: usize) -> Words {
     vec(part, least..=most).prop_map(|parts| parts.concat()).boxed()
 }
 
-fn shuffled(parts: Vec<Words>) -> Words {
+pub(crate) fn shuffled(parts: Vec<Words>) -> Words {
     parts.prop_shuffle().prop_map(|parts| parts.concat()).boxed()
 }

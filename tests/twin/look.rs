@@ -24,14 +24,29 @@ const COUNTERS: [&str; 15] = [
 ];
 
 impl Twin {
-    pub(super) fn stats(&self) -> Value {
+    pub(super) fn stats(&self, now: u64) -> Value {
         let number = |of: &dyn Fn(&Job) -> bool| Value::count(self.jobs.iter().filter(|job| of(job)).count());
         let in_state = |name: &'static str| (name, number(&|job: &Job| is_listed(job, name)));
-        let now = ["waiting", "delayed", "blocked", "active", "completed", "failed"].map(in_state);
+        let states = ["waiting", "delayed", "blocked", "active", "completed", "failed"].map(in_state);
         let remembered = ("remembered", number(&|job: &Job| !job.is_live() && !job.is_record()));
         let counted = COUNTERS.map(|name| (name, Value::Int(self.counters.get(name).copied().unwrap_or(0))));
-        let batches = ("batches", Value::count(self.batches.len()));
-        map(now.into_iter().chain([remembered, batches]).chain(counted))
+        let more = [
+            ("batches", Value::count(self.batches.len())),
+            ("groups", Value::count(self.lanes().len() + self.fading().len())),
+            ("paused", Value::Int(self.paused.into())),
+            ("claimable", Value::count(self.claimable(now))),
+            ("oldest-claimable-ms", Value::uint(self.oldest_claimable(now))),
+        ];
+        map(states.into_iter().chain([remembered]).chain(more).chain(counted))
+    }
+
+    /// What would be seen at `later` if no command came before, but for what only grows old.
+    pub(crate) fn at_rest(&self, later: u64) -> Value {
+        let mut sleeper = self.clone();
+        sleeper.settle(later);
+        let Value::Map(mut fields) = sleeper.stats(later) else { return Value::Null };
+        fields.retain(|(name, _)| *name != Value::bytes("oldest-claimable-ms"));
+        Value::Array(vec![Value::Map(fields), sleeper.workers()])
     }
 
     pub(super) fn get(&self, id: &[u8]) -> Value {
@@ -48,6 +63,7 @@ impl Twin {
             ("added-at", Value::uint(job.added_at)),
             ("error", Value::maybe(job.error.as_ref())),
             ("progress", Value::maybe(job.progress.as_ref())),
+            ("group", Value::maybe(job.call.group.as_ref())),
             ("batch", self.batch_of(job).map_or(Value::Null, |batch| Value::bytes(&batch.name))),
         ]);
         if job.is_live() {
@@ -120,7 +136,7 @@ impl Twin {
                 job.rerun = None;
                 return Value::Int(1);
             }
-            State::Waiting { late } => *late,
+            State::Waiting { late, .. } => *late,
             State::Delayed { .. } | State::Blocked { .. } => None,
         };
         job.rerun = None;
@@ -128,11 +144,11 @@ impl Twin {
         Value::Int(1)
     }
 
-    pub(super) fn promote(&mut self, id: &[u8]) -> Value {
+    pub(super) fn promote(&mut self, id: &[u8], now: u64) -> Value {
         if !matches!(self.job(id), Some(Job { state: State::Delayed { .. }, .. })) {
             return Value::Int(0);
         }
-        self.join_end(id);
+        self.join_end(id, now);
         Value::Int(1)
     }
 
@@ -141,7 +157,7 @@ impl Twin {
         (job.nacks, job.losses) = (0, 0);
         let member = job.member;
         self.settle_fate(member, None, now);
-        self.join_end(id);
+        self.join_end(id, now);
         Value::Int(1)
     }
 
@@ -170,12 +186,12 @@ impl Twin {
 }
 
 /// Whether `JQ.LIST` shows the job under `state`.
-fn is_listed(job: &Job, state: &str) -> bool {
+pub(super) fn is_listed(job: &Job, state: &str) -> bool {
     job.state_name() == state && (job.is_live() || job.is_record())
 }
 
 /// Where `JQ.LIST` shows the job among those of its state.
-fn place(job: &Job) -> (i64, u64) {
+pub(super) fn place(job: &Job) -> (i64, u64) {
     let instant = match job.state {
         State::Waiting { .. } | State::Blocked { .. } => return (job.call.priority, job.seq),
         State::Delayed { due } => due,

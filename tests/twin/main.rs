@@ -6,17 +6,24 @@
 //! ```
 //!
 //! A failure prints the shortest script that shows it, one command a line; pasted into `examples` it becomes a
-//! named regression.
+//! named regression. `faults` are queues that err: that each is noticed shows that the duel can fail.
 #![allow(clippy::expect_used, reason = "a test that cannot go on may stop")]
 
 mod batch;
 mod batch_examples;
 mod broken;
+mod bucket;
 mod consume;
 mod duel;
 mod engine;
 mod examples;
+mod faults;
+mod gate_lines;
+mod gates;
+mod history;
 mod job;
+mod keep;
+mod life;
 mod lines;
 mod look;
 mod model;
@@ -26,6 +33,7 @@ mod recorder;
 mod request;
 mod script;
 mod settings;
+mod sights;
 mod strategy;
 mod value;
 mod words;

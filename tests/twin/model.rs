@@ -1,12 +1,14 @@
 //! The twin: the manual's queue in its simplest form. One list of jobs, searched from its start every time; no
 //! index, no count that could go stale, no case treated faster than another.
 //!
-//! What happens by itself is here; what commands do is in `produce`, `consume` and `look`, and what batches are in `batch`.
+//! What happens by itself is in `life`; what commands do is in `produce`, `consume`, `look` and `keep`; what batches are is in
+//! `batch`, what keeps jobs back in `gates`, and what is told of the past in `history`.
 
 use std::collections::BTreeMap;
 
 use super::batch::{Batch, Member};
-use super::job::{until, Call, How, Job, State};
+use super::gates::Claim;
+use super::job::{Job, State};
 use super::request::{parse, Request};
 use super::settings::Settings;
 use super::value::{Engine, Value};
@@ -25,18 +27,14 @@ pub(crate) struct Twin {
     /// Batches opened so far.
     pub(super) opened: usize,
     pub(super) counters: BTreeMap<&'static str, i64>,
-}
-
-/// What time does to a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Event {
-    Due,
-    /// Its batch had finished at that instant.
-    Release(u64),
-    Lapse,
-    Expire,
-    IdFree,
-    RecordOver,
+    /// Every claim there was.
+    pub(super) claims: Vec<Claim>,
+    /// When each worker was seen last.
+    pub(super) seen: BTreeMap<Vec<u8>, u64>,
+    /// What was counted, and the instant at which it happened.
+    pub(super) happened: Vec<(&'static str, u64)>,
+    /// The instant of the first command that made a queue.
+    pub(super) created_at: Option<u64>,
 }
 
 impl Engine for Twin {
@@ -52,14 +50,20 @@ impl Engine for Twin {
         match request {
             Err(code) => Value::Error(code.into()),
             Ok(request) => {
-                self.settle(now_us / 1000);
-                self.run(request, now_us)
+                let now = now_us / 1000;
+                self.settle(now);
+                let is_read = request.is_read();
+                let reply = self.run(request, now_us);
+                if !is_read {
+                    self.settle(now);
+                }
+                reply
             }
         }
     }
 
     fn check(&self) -> Vec<String> {
-        let mut wrong = Vec::new();
+        let mut wrong = self.exceeded();
         for (place, job) in self.jobs.iter().enumerate() {
             if self.jobs.iter().skip(place + 1).any(|other| other.id == job.id || other.seq == job.seq) {
                 wrong.push(format!("{job:?} shares its id or its place"));
@@ -75,6 +79,16 @@ impl Engine for Twin {
 impl Twin {
     fn run(&mut self, request: Request, now_us: u64) -> Value {
         let now = now_us / 1000;
+        let makes_a_queue =
+            matches!(request, Request::Add { .. } | Request::Config(_) | Request::Seal(_) | Request::Pause);
+        let reply = self.carry_out(request, now_us, now);
+        if makes_a_queue && !matches!(reply, Value::Error(_)) {
+            self.created_at.get_or_insert(now.max(1));
+        }
+        reply
+    }
+
+    fn carry_out(&mut self, request: Request, now_us: u64, now: u64) -> Value {
         match request {
             Request::Add { jobs, on_dup, many } => self.add_all(&jobs, on_dup, many, now),
             Request::Claim { worker, count, lease, max_bytes } => {
@@ -92,17 +106,17 @@ impl Twin {
             }
             Request::ReleaseWorker(worker) => self.release_worker(&worker, now),
             Request::Extend { ms, pairs } => {
-                self.each(pairs, now, |twin, (token, id)| twin.extend(token, &id, now + ms))
+                self.each(pairs, now, |twin, (token, id)| twin.extend(token, &id, now + ms, now))
             }
-            Request::Progress { token, id, data } => Value::Array(vec![self.progress(token, &id, data)]),
+            Request::Progress { token, id, data } => Value::Array(vec![self.progress(token, &id, data, now)]),
             Request::Get(id) => self.get(&id),
             Request::List { state, batch, count, payload } => {
                 self.list(&state, batch.as_ref(), count, payload)
             }
-            Request::Stats => self.stats(),
+            Request::Stats => self.stats(now),
             Request::Remove(ids) => self.each(ids, now, |twin, id| twin.remove(&id, now)),
             Request::Cancel(ids) => self.each(ids, now, |twin, id| twin.cancel(&id, now)),
-            Request::Promote(ids) => self.each(ids, now, |twin, id| twin.promote(&id)),
+            Request::Promote(ids) => self.each(ids, now, |twin, id| twin.promote(&id, now)),
             Request::Retry(ids) => self.each(ids, now, |twin, id| twin.retry(&id, now)),
             Request::RetryOldest(count) => self.retry_oldest(count, now),
             Request::Pause => self.set_paused(true),
@@ -117,6 +131,9 @@ impl Twin {
             Request::Batch(name) => self.batch(&name),
             Request::Batches(count) => self.list_batches(count),
             Request::AwaitJob(id) => self.state_and_result(&id),
+            Request::Purge { state, older, count } => self.purge(&state, older, count, now),
+            Request::Workers => self.workers(),
+            Request::Series(minutes) => self.series(minutes, now),
         }
     }
 
@@ -130,110 +147,8 @@ impl Twin {
         Value::Array(answers.collect())
     }
 
-    /// Does everything that is due by `now`, one thing after the other, as of the instant it was due.
-    pub(super) fn settle(&mut self, now: u64) {
-        loop {
-            let all = self.jobs.iter().flat_map(|job| events(job).into_iter().map(move |it| (it, job)));
-            // Even if the clock was set back since the batch finished.
-            let released = self.next_release().map(|(at, job)| ((at.min(now), Event::Release(at)), job));
-            let all = all.chain(released).map(|((instant, event), job)| (instant, job.seq, &job.id, event));
-            let next = all.min_by_key(|(instant, seq, ..)| (*instant, *seq));
-            let Some((instant, _, id, event)) = next.filter(|(instant, ..)| *instant <= now) else { break };
-            self.happen(&id.clone(), event, instant);
-        }
-        self.drop_batches(now);
-    }
-
-    fn happen(&mut self, id: &[u8], event: Event, instant: u64) {
-        match event {
-            Event::Due => self.join_end(id),
-            Event::Release(at) => self.unblock(id, at),
-            Event::Lapse => self.lapse(id, instant),
-            Event::Expire => self.end(id, How::Expired, None, None, instant),
-            Event::IdFree => self.forget(id, |job| {
-                if let State::Ended { refused, .. } = &mut job.state {
-                    *refused = None;
-                }
-            }),
-            Event::RecordOver => self.forget(id, |job| {
-                if let State::Ended { kept, refused, .. } = &mut job.state {
-                    *kept = None;
-                    *refused = refused.filter(|at| *at > instant);
-                }
-            }),
-        }
-    }
-
-    /// The lease of `id` ran out at `instant`.
-    fn lapse(&mut self, id: &[u8], instant: u64) {
-        let limit = self.settings.max_losses;
-        let Some(job) = self.job(id) else { return };
-        let State::Active { token, cancel, .. } = job.state else { return };
-        if cancel {
-            return self.end(id, How::Cancelled, Some(token), None, instant);
-        }
-        job.losses += 1;
-        job.state = State::Waiting { late: Some(token) };
-        if job.losses > limit {
-            job.error = Some(format!("lease lost {} times", job.losses).into_bytes());
-            self.end(id, How::Failed, Some(token), None, instant);
-        }
-        self.count("losses");
-    }
-
-    /// Ends a life at `at`: a set-aside rerun begins, or the id is remembered and the record kept.
-    pub(super) fn end(&mut self, id: &[u8], how: How, token: Option<u64>, result: Option<&Vec<u8>>, at: u64) {
-        self.count(match how {
-            How::Completed => "acks",
-            How::Failed => "failures",
-            How::Expired => "expirations",
-            How::Cancelled => "cancellations",
-        });
-        let settings = self.settings.clone();
-        let Some(job) = self.job(id) else { return };
-        let member = job.member;
-        if let Some(call) = job.rerun.take() {
-            let done_under = token.filter(|_| how == How::Completed);
-            self.begin(id, call, at);
-            if let Some(job) = self.job(id) {
-                job.done_under = done_under;
-            }
-            return self.settle_fate(member, Some(how), at);
-        }
-        let window = job.call.dedup.unwrap_or(settings.dedup_window);
-        let refused = until(at, window);
-        let kept = match how {
-            How::Completed => until(at, job.call.keep.unwrap_or(settings.keep_completed)),
-            How::Failed => until(at, settings.keep_failed),
-            How::Expired | How::Cancelled => None,
-        };
-        job.state = State::Ended { how, at, token, result: result.cloned(), refused, kept };
-        job.done_under = None;
-        // A failed job that is retried was not asked for in time, but again.
-        job.expires_at = None;
-        let seq = self.next_seq();
-        self.forget(id, |job| job.seq = seq);
-        self.settle_fate(member, Some(how), at);
-    }
-
-    /// Begins a life at `at`, in the place of whatever was known of `id`.
-    pub(super) fn begin(&mut self, id: &[u8], call: Call, at: u64) {
-        let seq = self.next_seq();
-        self.jobs.retain(|job| job.id != id);
-        self.jobs.push(Job::new(id, call, seq, at));
-    }
-
-    /// Makes `id` wait behind all of its priority.
-    pub(super) fn join_end(&mut self, id: &[u8]) {
-        let seq = self.next_seq();
-        if let Some(job) = self.job(id) {
-            job.seq = seq;
-            job.state = State::Waiting { late: None };
-        }
-    }
-
     /// Changes the job, and drops it if nothing refuses its id and nothing is kept of it.
-    fn forget(&mut self, id: &[u8], change: impl FnOnce(&mut Job)) {
+    pub(super) fn forget(&mut self, id: &[u8], change: impl FnOnce(&mut Job)) {
         if let Some(job) = self.job(id) {
             change(job);
         }
@@ -251,19 +166,5 @@ impl Twin {
 
     pub(super) fn count(&mut self, counter: &'static str) {
         *self.counters.entry(counter).or_default() += 1;
-    }
-}
-
-/// What will happen to `job`, and when.
-fn events(job: &Job) -> Vec<(u64, Event)> {
-    let expiry = job.expires_at.map(|at| (at, Event::Expire));
-    match job.state {
-        State::Waiting { .. } | State::Blocked { .. } => expiry.into_iter().collect(),
-        State::Delayed { due } => [(due, Event::Due)].into_iter().chain(expiry).collect(),
-        State::Active { until, .. } => vec![(until, Event::Lapse)],
-        State::Ended { refused, kept: None, .. } => {
-            refused.map(|at| (at, Event::IdFree)).into_iter().collect()
-        }
-        State::Ended { kept: Some(at), .. } => vec![(at, Event::RecordOver)],
     }
 }

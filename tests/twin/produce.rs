@@ -49,6 +49,7 @@ impl Twin {
         match outcome {
             Outcome::Added => {
                 self.count("added");
+                self.happened.push(("added", now));
                 self.begin(id, call.clone(), now);
                 self.tie(id, now);
             }

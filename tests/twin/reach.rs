@@ -8,6 +8,7 @@ use proptest::test_runner::TestRunner;
 use super::duel::leases;
 use super::model::Twin;
 use super::script::Script;
+use super::sights::{Step, SIGHTS};
 use super::strategy::scripts;
 use super::value::{shown, Engine, Value};
 
@@ -40,6 +41,7 @@ const OUTCOMES: &[&str] = &[
     "MADD (JQSEALED)", "REMOVE 1 blocked", "CANCEL 1 blocked", "PROMOTE 0 blocked", "RETRY 0 blocked",
     "NACK -2 blocked", "SEAL 1", "SEAL 0", "FORGET 1", "FORGET 0", "BATCH null", "BATCH a map", "AWAIT null",
     "AWAIT a map", "AWAIT completed", "AWAIT failed", "AWAIT blocked",
+    "PURGE 0", "PURGE 1", "PURGE 3", "PURGE (ERR)", "SERIES (ERR)", "STATS groups", "STATS claimable", "STATS oldest-claimable-ms",
     "STATS losses", "STATS expirations", "STATS failures", "STATS removals", "STATS reruns", "STATS stale-acks",
 ];
 
@@ -47,24 +49,38 @@ const OUTCOMES: &[&str] = &[
 fn the_scripts_reach_every_outcome() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeMap::new();
-    for _ in 0..1000 {
+    let all = || OUTCOMES.iter().chain(SIGHTS);
+    for _ in 0..3000 {
         let script = scripts(100).new_tree(&mut runner).unwrap().current();
         watch(&script, &mut seen);
+        if all().all(|outcome| seen.contains_key(*outcome)) {
+            break;
+        }
     }
-    let missed: Vec<_> = OUTCOMES.iter().filter(|outcome| !seen.contains_key(**outcome)).collect();
+    let missed: Vec<_> = all().filter(|outcome| !seen.contains_key(**outcome)).collect();
     assert!(missed.is_empty(), "never seen: {missed:?}");
 }
 
 /// Adds the outcomes of `script` to `seen`, with how often each was.
 fn watch(script: &Script, seen: &mut BTreeMap<String, u32>) {
-    let (mut twin, mut tokens) = (Twin::default(), Vec::new());
+    let (mut twin, mut tokens, mut then) = (Twin::default(), Vec::new(), 0);
     for step in &script.0 {
         let words = step.resolve(&tokens);
         let ids = items(&words);
+        let last = twin.clone();
+        let now = step.at_us / 1000;
+        twin.settle(now);
+        let settled = twin.clone();
         let before: Vec<String> = ids.iter().map(|id| state(&mut twin, step.at_us, id)).collect();
         let reply = twin.call(step.at_us, &words.iter().map(Vec::as_slice).collect::<Vec<_>>());
         tokens.extend(leases(&reply));
         let verb = words.first().map(|verb| shown(verb).replace("JQ.", "")).unwrap_or_default();
+        let seen_now =
+            Step { last: (&last, then), before: &settled, after: &twin, now, verb: &verb, reply: &reply };
+        for sight in seen_now.sights() {
+            *seen.entry(sight).or_default() += 1;
+        }
+        then = now;
         let outcomes = match &reply {
             Value::Array(answers) if verb == "ADD" => answers
                 .iter()
@@ -87,7 +103,8 @@ fn watch(script: &Script, seen: &mut BTreeMap<String, u32>) {
             *seen.entry(format!("{verb} {outcome}")).or_default() += 1;
         }
     }
-    if let Value::Map(counters) = twin.stats() {
+    let end = script.0.last().map_or(0, |step| step.at_us / 1000);
+    if let Value::Map(counters) = twin.stats(end) {
         for (name, count) in counters {
             if count != Value::Int(0) {
                 *seen.entry(format!("STATS {name:?}")).or_default() += 1;

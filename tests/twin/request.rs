@@ -9,17 +9,52 @@ type Ids = Vec<Vec<u8>>;
 /// A command that will be carried out.
 #[derive(Debug)]
 pub(crate) enum Request {
-    Add { jobs: Vec<(Vec<u8>, Call)>, on_dup: OnDup, many: bool },
-    Claim { worker: Vec<u8>, count: usize, lease: Option<u64>, max_bytes: Option<u64> },
-    Held { worker: Vec<u8>, lease: Option<u64> },
-    Ack { pairs: Pairs, result: Option<Vec<u8>> },
-    Nack { pairs: Pairs, error: Option<Vec<u8>>, delay: Option<u64>, fatal: bool },
-    Release { pairs: Pairs, delay: u64 },
+    Add {
+        jobs: Vec<(Vec<u8>, Call)>,
+        on_dup: OnDup,
+        many: bool,
+    },
+    Claim {
+        worker: Vec<u8>,
+        count: usize,
+        lease: Option<u64>,
+        max_bytes: Option<u64>,
+    },
+    Held {
+        worker: Vec<u8>,
+        lease: Option<u64>,
+    },
+    Ack {
+        pairs: Pairs,
+        result: Option<Vec<u8>>,
+    },
+    Nack {
+        pairs: Pairs,
+        error: Option<Vec<u8>>,
+        delay: Option<u64>,
+        fatal: bool,
+    },
+    Release {
+        pairs: Pairs,
+        delay: u64,
+    },
     ReleaseWorker(Vec<u8>),
-    Extend { ms: u64, pairs: Pairs },
-    Progress { token: u64, id: Vec<u8>, data: Vec<u8> },
+    Extend {
+        ms: u64,
+        pairs: Pairs,
+    },
+    Progress {
+        token: u64,
+        id: Vec<u8>,
+        data: Vec<u8>,
+    },
     Get(Vec<u8>),
-    List { state: String, batch: Option<Vec<u8>>, count: usize, payload: bool },
+    List {
+        state: String,
+        batch: Option<Vec<u8>>,
+        count: usize,
+        payload: bool,
+    },
     Stats,
     Remove(Ids),
     Cancel(Ids),
@@ -34,6 +69,25 @@ pub(crate) enum Request {
     Batch(Vec<u8>),
     Batches(usize),
     AwaitJob(Vec<u8>),
+    Purge {
+        state: String,
+        older: Option<u64>,
+        count: usize,
+    },
+    Workers,
+    /// So many minutes.
+    Series(u64),
+}
+
+impl Request {
+    /// Whether it only asks.
+    pub(crate) fn is_read(&self) -> bool {
+        use Request::{AwaitJob, Batch, Batches, Get, List, Series, Stats, Workers};
+        matches!(
+            self,
+            Get(_) | List { .. } | Stats | Batch(_) | Batches(_) | AwaitJob(_) | Workers | Series(_)
+        )
+    }
 }
 
 /// Reads `verb` with the words after the queue's key.
@@ -66,6 +120,10 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.BATCH" => Ok(Request::Batch(w.batch()?)),
         "JQ.BATCHES" => Ok(Request::Batches(options_count(w, 10)?)),
         "JQ.AWAIT" => awaits(w),
+        "JQ.PURGE" => purge(w),
+        "JQ.WORKERS" => Ok(Request::Workers),
+        "JQ.SERIES" if w.0.is_empty() => Ok(Request::Series(60)),
+        "JQ.SERIES" => Ok(Request::Series(w.uint(1).and_then(|n| if n <= 1440 { Ok(n) } else { Err(ERR) })?)),
         _ => Err(ERR),
     }?;
     words.end()?;
@@ -138,11 +196,33 @@ fn release(w: &mut Words<'_>) -> Result<Request, Refused> {
     Ok(Request::Release { pairs, delay })
 }
 
-fn list(w: &mut Words<'_>) -> Result<Request, Refused> {
-    let state = String::from_utf8(w.next()?.to_ascii_lowercase()).map_err(|_| ERR)?;
-    if !["waiting", "delayed", "blocked", "active", "completed", "failed"].contains(&state.as_str()) {
+fn purge(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let state = state(w)?;
+    if state == "active" {
         return Err(ERR);
     }
+    let (mut seen, mut older, mut count) = (Vec::new(), None, 1000);
+    while let Some(option) = w.option(&["OLDER", "COUNT"], &mut seen)? {
+        match option {
+            "OLDER" => older = Some(w.uint(0)?),
+            _ => count = w.count()?,
+        }
+    }
+    Ok(Request::Purge { state, older, count })
+}
+
+fn state(w: &mut Words<'_>) -> Result<String, Refused> {
+    let state = String::from_utf8(w.next()?.to_ascii_lowercase()).map_err(|_| ERR)?;
+    let known = ["waiting", "delayed", "blocked", "active", "completed", "failed"];
+    if known.contains(&state.as_str()) {
+        Ok(state)
+    } else {
+        Err(ERR)
+    }
+}
+
+fn list(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let state = state(w)?;
     let (mut seen, mut batch, mut count) = (Vec::new(), None, 10);
     while let Some(option) = w.option(&["BATCH", "COUNT", "PAYLOAD"], &mut seen)? {
         match option {

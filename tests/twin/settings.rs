@@ -1,5 +1,6 @@
 //! What `JQ.CONFIG` sets, as far as the twin goes.
 
+use super::bucket::Rate;
 use super::job::Backoff;
 use super::words::{attempts, Refused, Words, ERR};
 
@@ -14,9 +15,15 @@ pub(crate) struct Settings {
     pub(crate) dedup_window: i64,
     pub(crate) max_ids: usize,
     pub(crate) keep_completed: i64,
+    pub(crate) keep_completed_max: usize,
     pub(crate) keep_failed: i64,
+    pub(crate) keep_failed_max: usize,
     pub(crate) keep_batches: i64,
     pub(crate) max_jobs: usize,
+    pub(crate) concurrency: u64,
+    pub(crate) rate: Option<Rate>,
+    pub(crate) group_concurrency: u64,
+    pub(crate) group_rate: Option<Rate>,
 }
 
 impl Default for Settings {
@@ -30,9 +37,15 @@ impl Default for Settings {
             dedup_window: 300_000,
             max_ids: 0,
             keep_completed: 0,
+            keep_completed_max: 0,
             keep_failed: -1,
+            keep_failed_max: 0,
             keep_batches: 86_400_000,
             max_jobs: 0,
+            concurrency: 0,
+            rate: None,
+            group_concurrency: 1,
+            group_rate: None,
         }
     }
 }
@@ -40,7 +53,10 @@ impl Default for Settings {
 impl Settings {
     /// These settings with `fields` changed.
     pub(crate) fn with(mut self, fields: &[(String, Vec<u8>)]) -> Result<Self, Refused> {
-        for (field, value) in fields {
+        for (place, (field, value)) in fields.iter().enumerate() {
+            if fields.iter().take(place).any(|(other, _)| other == field) {
+                return Err(ERR);
+            }
             let word = [value.as_slice()];
             let mut w = Words(&word);
             match field.as_str() {
@@ -51,11 +67,17 @@ impl Settings {
                 "jitter" => drop(w.uint(0).ok().filter(|percent| *percent == 0).ok_or(ERR)?),
                 "max-losses" => self.max_losses = w.uint(0)?,
                 "dedup-window" => self.dedup_window = w.int(-1)?,
-                "max-ids" => self.max_ids = usize::try_from(w.uint(0)?).map_err(|_| ERR)?,
-                "keep-completed" => self.keep_completed = w.int(0)?,
+                "max-ids" => self.max_ids = size(&mut w)?,
+                "keep-completed" => self.keep_completed = w.int(-1)?,
+                "keep-completed-max" => self.keep_completed_max = size(&mut w)?,
+                "keep-failed-max" => self.keep_failed_max = size(&mut w)?,
                 "keep-failed" => self.keep_failed = w.int(-1)?,
                 "keep-batches" => self.keep_batches = w.int(-1)?,
-                "max-jobs" => self.max_jobs = usize::try_from(w.uint(0)?).map_err(|_| ERR)?,
+                "max-jobs" => self.max_jobs = size(&mut w)?,
+                "concurrency" => self.concurrency = up_to_a_billion(&mut w, 0)?,
+                "group-concurrency" => self.group_concurrency = up_to_a_billion(&mut w, 0)?,
+                "rate" => self.rate = rate(value)?,
+                "group-rate" => self.group_rate = rate(value)?,
                 _ => return Err(ERR),
             }
         }
@@ -70,6 +92,25 @@ impl Settings {
         };
         wait.min(self.max_backoff)
     }
+}
+
+fn size(w: &mut Words<'_>) -> Result<usize, Refused> {
+    usize::try_from(w.uint(0)?).map_err(|_| ERR)
+}
+
+fn up_to_a_billion(w: &mut Words<'_>, least: u32) -> Result<u64, Refused> {
+    w.uint(least).and_then(|n| if n <= 1_000_000_000 { Ok(n) } else { Err(ERR) })
+}
+
+/// `0` or `max/ms`.
+fn rate(value: &[u8]) -> Result<Option<Rate>, Refused> {
+    if value == b"0" {
+        return Ok(None);
+    }
+    let place = value.iter().position(|byte| *byte == b'/').ok_or(ERR)?;
+    let (max, ms) = value.split_at(place);
+    let number = |word: &[u8]| up_to_a_billion(&mut Words(&[word]), 1);
+    Ok(Some(Rate { max: number(max)?, ms: number(ms.get(1..).unwrap_or_default())? }))
 }
 
 /// `fixed/ms` or `exponential/ms`.

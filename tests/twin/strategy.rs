@@ -5,14 +5,18 @@ use proptest::prelude::{prop_oneof, Just, Strategy};
 use proptest::sample::select;
 
 use super::duel::leases;
+use super::gate_lines::{contended, small_ticks, tight_settings};
 use super::lines::{commands, settings, Part};
 use super::model::Twin;
 use super::script::{Script, Step, Word};
 use super::value::{Engine, Value};
 
-/// Scripts of up to `most` steps on one queue, the first of which creates it.
+/// Scripts of up to `most` steps on one queue, the first of which creates it: most of them of everything, the
+/// others of what gates keep back.
 pub(crate) fn scripts(most: usize) -> impl Strategy<Value = Script> {
-    (settings(), vec((ticks(), commands()), 1..most)).prop_map(|(settings, steps)| {
+    let all = (settings(), vec((ticks(), commands()), 1..most));
+    let gates = (tight_settings(), vec((small_ticks(), contended()), 1..most));
+    prop_oneof![3 => all, 2 => gates].prop_map(|(settings, steps)| {
         let (mut now, mut written) = (1_000_000_u64, Scribe::default());
         written.step(now, settings);
         for (tick, parts) in steps {

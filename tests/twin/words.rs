@@ -121,9 +121,9 @@ pub(crate) enum OnDup {
 
 /// The options of ADD and MADD; the payload is filled in per job.
 pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(Call, OnDup), Refused> {
-    const KNOWN: [&str; 12] = [
+    const KNOWN: [&str; 13] = [
         "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP", "BATCH", "AFTER",
-        "AFTEROK",
+        "AFTEROK", "GROUP",
     ];
     let mut seen = Vec::new();
     let mut on_dup = OnDup::Ignore;
@@ -138,6 +138,7 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(Call, OnDup), Refuse
         keep: None,
         batch: None,
         after: None,
+        group: None,
     };
     while let Some(option) = words.option(&KNOWN, &mut seen)? {
         match option {
@@ -152,7 +153,8 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(Call, OnDup), Refuse
             "BATCH" => call.batch = Some(words.batch()?),
             "AFTER" => call.after = Some((words.batch()?, Gate::After)),
             "AFTEROK" => call.after = Some((words.batch()?, Gate::AfterOk)),
-            _ => call.keep = Some(words.int(0)?),
+            "GROUP" => call.group = Some(words.id()?.to_vec()),
+            _ => call.keep = Some(words.int(-1)?),
         }
     }
     let too_short = matches!((call.expires_after, call.start), (Some(px), Start::After(ms)) if px <= ms);

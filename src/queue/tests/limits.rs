@@ -148,6 +148,27 @@ fn a_lane_that_used_up_its_rate_lets_others_pass() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_gives_no_tokens_to_lanes() {
+    let mut stage = Stage { ms: 1000, ..Stage::default() };
+    stage.configure(|settings| {
+        settings.group_concurrency = 0;
+        settings.group_rate = rate(1, 100);
+    });
+    for id in ["a1", "a2"] {
+        stage.add(id, of("a"));
+    }
+    assert_eq!(stage.claim_all(), ["a1"]);
+    stage.ms = 1100;
+    stage.turn(|_| ());
+    assert_eq!(stage.queue.claimable(), 1);
+    stage.ms = 1050;
+    assert_eq!(stage.claim_all(), [""; 0]);
+    assert_eq!((stage.queue.claimable(), stage.queue.next_due()), (0, Some(1100)));
+    stage.ms = 1100;
+    assert_eq!(stage.claim_all(), ["a2"]);
+}
+
+#[test]
 fn new_rules_bind_lanes_in_bounded_steps() {
     let mut stage = Stage { ms: 1000, ..Stage::default() };
     let names: Vec<String> = (0..2500).map(|n| format!("g{n}")).collect();
