@@ -69,7 +69,9 @@ fn a_blocked_job_that_holds_its_lane_is_refused() {
 #[test]
 fn what_is_told_again_in_another_way_is_refused_and_changes_nothing() {
     let mut queue = Queue::default();
-    sections().iter().for_each(|section| replay(&mut queue, section).expect("its own section"));
+    for section in sections() {
+        replay(&mut queue, &section).expect("its own section");
+    }
     let another_bucket = with_number(b"faded", 3, 200_000);
     let lanes = another_bucket.into_iter().find(|section| section[2] == LANES).expect("lanes");
     // A worker nobody knows, never seen.
