@@ -6,7 +6,7 @@
 use super::counters::Count;
 use super::job::{Job, NewJob, Rerun, State};
 use super::series::Kind;
-use super::{ids, job, keys, Effect, Ending, Entry, Event, Handle, Queue, Settings, FOREVER};
+use super::{ids, job, keys, Bucket, Effect, Ending, Entry, Event, Handle, Queue, Settings, FOREVER};
 
 impl Queue {
     /// Makes `effect` happen at the instant `at` (Unix ms). O(log n), but for [`Effect::Settled`], which costs
@@ -198,6 +198,10 @@ impl Queue {
         let lanes = |settings: &Settings| (settings.group_concurrency, settings.group_rate);
         let changes_lanes = lanes(&settings) != lanes(&self.settings);
         self.settings = settings;
+        if settings.rate.is_none() {
+            // The way out when a clock that was far ahead has taken tokens of a time to come.
+            self.bucket = Bucket::default();
+        }
         if changes_lanes {
             self.look_again(at);
         }

@@ -178,7 +178,12 @@ impl Twin {
     /// Sets fields that are known to be right.
     pub(super) fn configure(&mut self, fields: &[(String, Vec<u8>)]) -> Value {
         match self.settings.clone().with(fields) {
-            Ok(settings) => self.settings = settings,
+            Ok(settings) => {
+                if settings.rate.is_none() {
+                    self.claims.iter_mut().for_each(|claim| claim.rate = None);
+                }
+                self.settings = settings;
+            }
             Err(code) => return Value::Error(code.into()),
         }
         Value::Ok

@@ -169,6 +169,23 @@ fn a_clock_that_is_set_back_gives_no_tokens_to_lanes() {
 }
 
 #[test]
+fn a_rate_that_was_no_limit_for_a_moment_begins_with_a_full_bucket() {
+    let mut stage = Stage { ms: 4_102_444_800_000, ..Stage::default() };
+    stage.configure(|settings| settings.rate = rate(1, 100));
+    for id in ["one", "two"] {
+        stage.add(id, job());
+    }
+    assert_eq!(stage.claim_all(), ["one"], "by a clock that is far ahead");
+    stage.ms = 1000;
+    stage.configure(|settings| settings.rate = rate(1, 50));
+    stage.ms = 2000;
+    assert_eq!(stage.claim_all(), [""; 0], "another rate does not help");
+    stage.configure(|settings| settings.rate = None);
+    stage.configure(|settings| settings.rate = rate(1, 100));
+    assert_eq!(stage.claim_all(), ["two"]);
+}
+
+#[test]
 fn new_rules_bind_lanes_in_bounded_steps() {
     let mut stage = Stage { ms: 1000, ..Stage::default() };
     let names: Vec<String> = (0..2500).map(|n| format!("g{n}")).collect();
