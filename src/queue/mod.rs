@@ -26,6 +26,7 @@
 //! - [`refusals`]: counted, but not journaled one by one. [`events`]: what has happened, for those who want to be told.
 //! - [`schedules`]: jobs that the queue adds to itself.
 //! - [`expiries`], with [`prefixes`]: the keys whose expiry becomes a job.
+//! - [`saved`] and [`restore`]: a queue taken apart for files, and put together again. [`sums`]: how much there is.
 //! - [`workers`], [`series`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
 //!
 //! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Turn`] is one command's
@@ -64,12 +65,14 @@ pub(crate) mod recipe;
 mod refusals;
 pub(crate) mod remembered;
 mod restore;
+mod saved;
 pub mod schedules;
 mod series;
 mod settings;
 mod settle;
 pub(crate) mod slab;
 mod steer;
+mod sums;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -100,7 +103,8 @@ pub use news::{Awaited, News};
 pub use recipe::{Backoff, Recipe};
 pub(crate) use refusals::{may_be_told_at_once, Refusals};
 pub use remembered::Ending;
-pub(crate) use restore::{valid_group, valid_id, Header, SavedBatch, SavedJob, SavedLane, SavedState};
+pub(crate) use restore::{valid_group, valid_id};
+pub(crate) use saved::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
 pub use schedules::{Memory, Schedule};
 pub use series::{Minute, MOST_MINUTES};
 pub use settings::Settings;
@@ -267,51 +271,6 @@ impl Queue {
         self.schedules.iter()
     }
 
-    /// How many pieces of memory it is made of, roughly: what freeing it costs.
-    #[must_use]
-    pub fn pieces(&self) -> usize {
-        self.known() + self.schedules.len()
-    }
-
-    /// Jobs that have not ended.
-    #[must_use]
-    pub fn unfinished(&self) -> usize {
-        self.count(Phase::Waiting) + self.delayed.len() + self.blocked.len() + self.active.len()
-    }
-
-    /// Ids that are known: live, kept and remembered.
-    #[must_use]
-    pub fn known(&self) -> usize {
-        self.jobs.len() + self.remembered.len()
-    }
-
-    /// Memory held, in bytes, as the allocator is asked for it. O(1).
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        size_of::<Self>()
-            + self.job_bytes
-            + self.jobs.bytes()
-            + self.remembered.bytes()
-            + self.ids.bytes()
-            + self.waiting.bytes()
-            + self.grouped.bytes()
-            + self.lanes.bytes()
-            // Each batch lists its own once more.
-            + 2 * self.blocked.bytes()
-            + self.batches.bytes()
-            + [&self.delayed, &self.active, &self.completed, &self.failed, &self.expiring, &self.forgetting]
-                .into_iter()
-                .map(Order::bytes)
-                .sum::<usize>()
-            + self.recipes.bytes()
-            + self.workers.bytes()
-            + self.schedules.bytes()
-            + self.waits.bytes()
-            + self.runs.bytes()
-            + self.series.bytes()
-            + self.expiries.bytes()
-    }
-
     /// The settings in force.
     #[must_use]
     pub fn settings(&self) -> &Settings {
@@ -342,25 +301,5 @@ impl Queue {
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.paused
-    }
-
-    /// How many ids are remembered though their job is gone.
-    #[must_use]
-    pub fn remembered(&self) -> usize {
-        self.remembered.len()
-    }
-
-    /// How many jobs are in `phase`.
-    #[must_use]
-    pub fn count(&self, phase: Phase) -> usize {
-        match phase {
-            Phase::Waiting => self.waiting.len() + self.grouped.len(),
-            Phase::Delayed => self.delayed.len(),
-            Phase::Blocked => self.blocked.len(),
-            Phase::Active => self.active.len(),
-            Phase::Completed => self.completed.len(),
-            Phase::Failed => self.failed.len(),
-            Phase::Expired | Phase::Cancelled => 0,
-        }
     }
 }

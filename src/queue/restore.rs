@@ -1,205 +1,18 @@
-//! Taking a queue apart into what is saved, and putting it together from what was read.
+//! Putting a queue together from what was saved, [`super::saved`], building every index anew.
 //!
-//! Only facts are saved; every index is built anew. What is read is not trusted: a piece that does not fit is
-//! refused, and [`Queue::is_sound`] looks at what only shows when all of it is there.
+//! What is read is not trusted: a piece that does not fit is refused, and [`Queue::is_sound`] looks at what only shows when
+//! all of it is there.
 
 use super::job::{Job, Rare, Rerun, State};
 use super::remembered::Record;
+use super::saved::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
 use super::schedules::SavedSchedule;
 use super::{
-    ids, keys, may_be_told_at_once, valid_batch_name, After, Batch, Bucket, Counters, Entry, Handle,
-    Histogram, Members, Minute, NewJob, Order, Queue, Recipe, Refusals, Settings, When, LATEST_TOKEN,
-    MAX_GROUP, MAX_ID, MAX_WORKER,
+    ids, keys, may_be_told_at_once, valid_batch_name, Batch, Entry, Handle, Members, Minute, Order, Queue,
+    Refusals, LATEST_TOKEN, MAX_GROUP, MAX_ID, MAX_WORKER,
 };
 
-/// All of a queue that is not about single jobs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Header<'a> {
-    pub(crate) settings: Settings,
-    pub(crate) counters: &'a Counters,
-    pub(crate) waits: &'a Histogram,
-    pub(crate) runs: &'a Histogram,
-    pub(crate) next_seq: u64,
-    pub(crate) last_token: u64,
-    pub(crate) created_at: u64,
-    pub(crate) next_batch: u64,
-    pub(crate) paused: bool,
-    pub(crate) bucket: Bucket,
-}
-
-/// A batch as it is saved. What is pending is counted again as its members are restored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SavedBatch<'a> {
-    pub(crate) number: u64,
-    pub(crate) name: &'a [u8],
-    pub(crate) created_at: u64,
-    pub(crate) sealed: bool,
-    pub(crate) finished_at: u64,
-    pub(crate) keep_until: u64,
-    pub(crate) completed: u64,
-    pub(crate) failed: u64,
-    pub(crate) expired: u64,
-    pub(crate) cancelled: u64,
-    pub(crate) duplicates: u64,
-}
-
-/// What a lane does not have from its jobs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SavedLane<'a> {
-    pub(crate) name: &'a [u8],
-    pub(crate) turn: u64,
-    pub(crate) bucket: Bucket,
-}
-
-/// A state with the worker by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SavedState<'a> {
-    Waiting { since: u64, lapsed: u64 },
-    Delayed { due: u64 },
-    Active { token: u64, since: u64, lease_until: u64, worker: &'a [u8] },
-    Completed { at: u64, token: u64 },
-    Failed { at: u64, token: u64 },
-    Blocked { after: After, due: u64 },
-}
-
-/// A job or kept record as it is saved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SavedJob<'a> {
-    pub(crate) id: &'a [u8],
-    pub(crate) payload: &'a [u8],
-    pub(crate) state: SavedState<'a>,
-    pub(crate) seq: u64,
-    pub(crate) added_at: u64,
-    pub(crate) priority: i32,
-    pub(crate) recipe: Recipe,
-    pub(crate) group: Option<&'a [u8]>,
-    /// Its lane waits for the end of its life.
-    pub(crate) holds_lane: bool,
-    pub(crate) nacks: u32,
-    pub(crate) losses: u16,
-    pub(crate) expires: u64,
-    pub(crate) cancel_asked: bool,
-    pub(crate) done_under: u64,
-    pub(crate) window_until: u64,
-    pub(crate) keep_until: u64,
-    pub(crate) error: Option<&'a [u8]>,
-    pub(crate) progress: Option<&'a [u8]>,
-    pub(crate) result: Option<&'a [u8]>,
-    pub(crate) rerun: Option<NewJob<'a>>,
-}
-
 impl Queue {
-    pub(crate) fn header(&self) -> Header<'_> {
-        Header {
-            settings: self.settings,
-            counters: &self.counters,
-            waits: &self.waits,
-            runs: &self.runs,
-            next_seq: self.next_seq,
-            last_token: self.last_token,
-            created_at: self.created_at,
-            next_batch: self.batches.next_number(),
-            paused: self.paused,
-            bucket: self.bucket,
-        }
-    }
-
-    /// Every batch by its number.
-    pub(crate) fn saved_batches(&self) -> impl Iterator<Item = SavedBatch<'_>> {
-        self.batches.iter_from(0).map(|(number, batch)| SavedBatch {
-            number: number.0,
-            name: &batch.name,
-            created_at: batch.created_at,
-            sealed: batch.sealed,
-            finished_at: batch.finished_at,
-            keep_until: batch.keep_until,
-            completed: batch.members.completed,
-            failed: batch.members.failed,
-            expired: batch.members.expired,
-            cancelled: batch.members.cancelled,
-            duplicates: batch.duplicates,
-        })
-    }
-
-    /// Every job and kept record, state by state, each state in its order: the same on every server.
-    pub(crate) fn saved_jobs(&self) -> impl Iterator<Item = SavedJob<'_>> {
-        let indexes = [&self.delayed, &self.active, &self.completed, &self.failed];
-        let in_line = self.waiting.iter().chain(self.grouped.iter()).chain(self.blocked.iter());
-        let handles = in_line.chain(indexes.into_iter().flat_map(Order::iter));
-        handles
-            .filter_map(|handle| Some((handle, self.job(handle)?)))
-            .map(|(handle, job)| self.saved_job(handle, job))
-    }
-
-    /// Every lane that ever gave a job, by its name.
-    pub(crate) fn saved_lanes(&self) -> impl Iterator<Item = SavedLane<'_>> {
-        self.lanes.iter().filter(|(_, lane)| lane.turn != 0).map(|(_, lane)| SavedLane {
-            name: &lane.name,
-            turn: lane.turn,
-            bucket: lane.bucket,
-        })
-    }
-
-    /// Every worker that was seen, by its name, and when that was.
-    pub(crate) fn saved_workers(&self) -> impl Iterator<Item = (&[u8], u64)> {
-        self.workers.iter().filter(|(.., seen)| *seen != 0).map(|(_, name, _, seen)| (name, seen))
-    }
-
-    /// Every minute in which something happened.
-    pub(crate) fn saved_minutes(&self) -> impl Iterator<Item = Minute> + '_ {
-        self.series.iter().copied()
-    }
-
-    /// Every remembered id by the instant it is forgotten: the same on every server.
-    pub(crate) fn saved_records(&self) -> impl Iterator<Item = Record<'_>> {
-        let mut handles: Vec<_> =
-            self.remembered.iter().map(|(h, r)| (When { at: r.until, seq: r.seq }, h)).collect();
-        handles.sort_unstable();
-        handles.into_iter().filter_map(|(_, handle)| self.record(handle))
-    }
-
-    /// Every schedule by its name: the same on every server.
-    pub(crate) fn saved_schedules(&self) -> impl Iterator<Item = SavedSchedule<'_>> {
-        self.schedules.saved()
-    }
-
-    fn saved_job<'a>(&'a self, handle: Handle, job: &'a Job) -> SavedJob<'a> {
-        let rare = job.rare.as_deref();
-        let text = |of: fn(&Rare) -> Option<&[u8]>| rare.and_then(of);
-        let state = match job.state {
-            State::Waiting { since, lapsed } => SavedState::Waiting { since, lapsed },
-            State::Delayed { due } => SavedState::Delayed { due },
-            State::Active { token, since, lease_until, worker } => {
-                SavedState::Active { token, since, lease_until, worker: self.worker_name(worker) }
-            }
-            State::Completed { at, token } => SavedState::Completed { at, token },
-            State::Failed { at, token } => SavedState::Failed { at, token },
-            State::Blocked { after, due } => SavedState::Blocked { after, due },
-        };
-        SavedJob {
-            id: job.id(),
-            payload: job.payload(),
-            state,
-            seq: job.seq,
-            added_at: job.added_at,
-            priority: job.priority,
-            recipe: self.recipe(job),
-            group: self.group_of(job),
-            holds_lane: self.lane_of(job).and_then(|lane| self.lanes.get(lane)?.holder) == Some(handle),
-            nacks: job.nacks,
-            losses: job.losses,
-            expires: job.expires(),
-            cancel_asked: job.cancel_asked(),
-            done_under: rare.map_or(0, |r| r.done_under),
-            window_until: rare.map_or(0, |r| r.window_until),
-            keep_until: rare.map_or(0, |r| r.keep_until),
-            error: text(|r| r.error.as_deref()),
-            progress: text(|r| r.progress.as_deref()),
-            result: text(|r| r.result.as_deref()),
-            rerun: rare.and_then(|r| r.rerun.as_ref()).map(|r| r.new_job()),
-        }
-    }
-
     /// Puts a header into a queue that has none yet.
     #[must_use]
     pub(crate) fn restore_header(&mut self, header: &Header<'_>) -> bool {
@@ -221,12 +34,7 @@ impl Queue {
         true
     }
 
-    /// Refused ADDs that replicas were not told yet.
-    pub(crate) fn saved_refusals(&self) -> Option<&Refusals> {
-        self.has_refusals().then_some(&self.refusals)
-    }
-
-    /// Puts them back into a queue that has none.
+    /// Puts refused ADDs that replicas were not told of back into a queue that has none.
     #[must_use]
     pub(crate) fn restore_refusals(&mut self, refusals: Refusals) -> bool {
         let fits = !self.has_refusals() && may_be_told_at_once(refusals.count);
@@ -268,61 +76,11 @@ impl Queue {
     #[must_use]
     pub(crate) fn restore_job(&mut self, saved: &SavedJob<'_>) -> bool {
         let hash = ids::hash(saved.id);
-        let token = match saved.state {
-            SavedState::Active { token, .. }
-            | SavedState::Completed { token, .. }
-            | SavedState::Failed { token, .. }
-            | SavedState::Waiting { lapsed: token, .. } => token,
-            SavedState::Delayed { .. } | SavedState::Blocked { .. } => 0,
-        };
-        if token.max(saved.done_under) > self.last_token {
+        if !self.may_restore(saved) || self.find_hashed(hash, saved.id).is_some() {
             return false;
         }
-        if saved.group.is_some_and(|group| !valid_group(group)) {
-            return false;
-        }
-        if !valid_id(saved.id) || saved.seq >= self.next_seq || self.find_hashed(hash, saved.id).is_some() {
-            return false;
-        }
-        let names_its_batches = saved.recipe.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
-            && saved.rerun.is_none_or(|new| new.recipe.batch.is_none() && new.after.is_none());
-        if !names_its_batches {
-            return false;
-        }
-        let state = match saved.state {
-            SavedState::Blocked { after, .. } if self.batches.get(after.batch).is_none() => return false,
-            SavedState::Blocked { after, due } => State::Blocked { after, due },
-            SavedState::Waiting { since, lapsed } => State::Waiting { since, lapsed },
-            SavedState::Delayed { due } => State::Delayed { due },
-            SavedState::Active { worker, .. } if worker.is_empty() || worker.len() > MAX_WORKER => {
-                return false
-            }
-            SavedState::Active { token, since, lease_until, worker } => {
-                State::Active { token, since, lease_until, worker: self.workers.number(worker) }
-            }
-            SavedState::Completed { at, token } => State::Completed { at, token },
-            SavedState::Failed { at, token } => State::Failed { at, token },
-        };
-        let mut job = Job::new(saved.id, saved.payload, state);
-        job.seq = saved.seq;
-        job.added_at = saved.added_at;
-        job.priority = saved.priority;
-        job.nacks = saved.nacks;
-        job.losses = saved.losses;
-        let rare = Rare {
-            expires: saved.expires,
-            cancel_asked: saved.cancel_asked,
-            error: saved.error.map(Box::from),
-            progress: saved.progress.map(Box::from),
-            result: saved.result.map(Box::from),
-            rerun: saved.rerun.map(|new| Box::new(Rerun::keep(&new))),
-            done_under: saved.done_under,
-            window_until: saved.window_until,
-            keep_until: saved.keep_until,
-        };
-        if rare != Rare::default() {
-            job.rare = Some(Box::new(rare));
-        }
+        let Some(state) = self.restore_state(saved.state) else { return false };
+        let job = job_of(saved, state);
         self.job_bytes += job.bytes();
         let Some(handle) = self.jobs.insert(job) else { return false };
         self.set_recipe(handle, saved.recipe, saved.group);
@@ -335,10 +93,43 @@ impl Queue {
         !saved.holds_lane || self.restore_holder(handle)
     }
 
+    /// Whether a job can be of this queue, by what it says itself.
+    fn may_restore(&self, saved: &SavedJob<'_>) -> bool {
+        let token = match saved.state {
+            SavedState::Active { token, .. }
+            | SavedState::Completed { token, .. }
+            | SavedState::Failed { token, .. }
+            | SavedState::Waiting { lapsed: token, .. } => token,
+            SavedState::Delayed { .. } | SavedState::Blocked { .. } => 0,
+        };
+        valid_id(saved.id)
+            && saved.group.is_none_or(valid_group)
+            && saved.seq < self.next_seq
+            && token.max(saved.done_under) <= self.last_token
+            && saved.recipe.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
+            && saved.rerun.is_none_or(|new| new.recipe.batch.is_none() && new.after.is_none())
+    }
+
+    /// The state with the worker by its number. None: it can't be.
+    fn restore_state(&mut self, saved: SavedState<'_>) -> Option<State> {
+        Some(match saved {
+            SavedState::Blocked { after, .. } if self.batches.get(after.batch).is_none() => return None,
+            SavedState::Blocked { after, due } => State::Blocked { after, due },
+            SavedState::Waiting { since, lapsed } => State::Waiting { since, lapsed },
+            SavedState::Delayed { due } => State::Delayed { due },
+            SavedState::Active { worker, .. } if !valid_worker(worker) => return None,
+            SavedState::Active { token, since, lease_until, worker } => {
+                State::Active { token, since, lease_until, worker: self.workers.number(worker) }
+            }
+            SavedState::Completed { at, token } => State::Completed { at, token },
+            SavedState::Failed { at, token } => State::Failed { at, token },
+        })
+    }
+
     /// Puts back when a worker was seen, after all jobs.
     #[must_use]
     pub(crate) fn restore_worker(&mut self, name: &[u8], seen: u64) -> bool {
-        (1..=MAX_WORKER).contains(&name.len()) && self.workers.restore(name, seen)
+        valid_worker(name) && self.workers.restore(name, seen)
     }
 
     /// Puts the next minute back.
@@ -427,6 +218,36 @@ impl Queue {
             // What runs in a lane, or holds it, was claimed there.
             && self.lanes.iter().all(|(_, lane)| lane.turn != 0 || (lane.active == 0 && lane.holder.is_none()))
     }
+}
+
+/// A job that is in no index yet, without its options.
+fn job_of(saved: &SavedJob<'_>, state: State) -> Job {
+    let mut job = Job::new(saved.id, saved.payload, state);
+    job.seq = saved.seq;
+    job.added_at = saved.added_at;
+    job.priority = saved.priority;
+    job.nacks = saved.nacks;
+    job.losses = saved.losses;
+    let rare = Rare {
+        expires: saved.expires,
+        cancel_asked: saved.cancel_asked,
+        error: saved.error.map(Box::from),
+        progress: saved.progress.map(Box::from),
+        result: saved.result.map(Box::from),
+        rerun: saved.rerun.map(|new| Box::new(Rerun::keep(&new))),
+        done_under: saved.done_under,
+        window_until: saved.window_until,
+        keep_until: saved.keep_until,
+    };
+    if rare != Rare::default() {
+        job.rare = Some(Box::new(rare));
+    }
+    job
+}
+
+/// 1 to 128 bytes.
+fn valid_worker(name: &[u8]) -> bool {
+    (1..=MAX_WORKER).contains(&name.len())
 }
 
 /// 1 to 512 bytes.
