@@ -82,7 +82,7 @@ fn an_eviction_of_a_large_queue_takes_no_second_one() {
 fn memory_comes_back_when_queues_and_clients_go() {
     let (server, mut client) = start(&[("lazyfree-lazy-user-flush", "no")]);
     let mut left = Vec::new();
-    for round in 0..6 {
+    for round in 0..14 {
         let storm = Storm::begin(server.port(), seed("memory_comes_back_when_queues_and_clients_go") + round);
         until_true("the storm is answered", || storm.answered() > 1500);
         storm.end();
@@ -93,7 +93,8 @@ fn memory_comes_back_when_queues_and_clients_go() {
         until_true("nothing is waited for", || client.number("jq_queues_with_something_due") == 0);
         left.push(client.number("used_memory"));
     }
-    // The first rounds fill what the server keeps for later.
-    let (before, after) = (left[2..4].iter().max().unwrap(), left[4..].iter().min().unwrap());
+    // The first rounds fill what the server keeps for later, and buffers of its own come and go by 100 KB: what leaks shows
+    // in the least of the last rounds.
+    let (before, after) = (left[2..6].iter().max().unwrap(), left[6..].iter().min().unwrap());
     assert!(after - before < 64 << 10, "bytes in use after each round: {left:?}");
 }
