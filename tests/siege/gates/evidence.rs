@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use super::proof::{by_lane, excess, most_held, share_of_tokens, strictly_in_order, time_held};
 use super::record::Run;
 use super::siege::Gates;
-use super::Rate;
-use crate::deadline::times;
+use super::{Figure, Rate};
 
 /// What the workers saw.
 pub(super) struct Evidence {
@@ -44,20 +43,20 @@ impl Evidence {
         }
     }
 
-    /// Fails if any of these figures (with its name) is below the bound after it. In a few seconds beside other tests half of
-    /// that is enough. A machine that is so busy that workers lose leases while they wait for a core tells nothing about it.
-    pub(super) fn is_used(&self, figures: &[(&str, f64, f64)]) {
+    /// Whether each of these figures (with its name) reaches the bound after it. A machine that is so busy that workers lose
+    /// leases while they wait for a core tells nothing about that.
+    pub(super) fn is_used(&self, figures: &[Figure]) -> bool {
         // Workers forget, or are killed with, about one in fifteen.
         if self.losses > self.runs.len() / 7 {
             println!("  no verdict on use: too many leases were lost, the machine is too busy");
-            return;
+            return true;
         }
-        let is_short = times() == 1;
+        let mut reached = true;
         for (what, figure, least) in figures {
-            let least = if is_short { least / 2.0 } else { *least };
-            println!("  {what}: {figure:.2}");
-            assert!(*figure >= least, "{what}: {figure:.2}, and not {least:.2} or more");
+            println!("  {what}: {figure:.2}, at least {least:.2} wanted");
+            reached &= figure >= least;
         }
+        reached
     }
 
     fn began(&self) -> u64 {

@@ -26,6 +26,7 @@ mod turns;
 mod wakeups;
 mod worker;
 
+use evidence::Evidence;
 use siege::{Gates, Siege, Trouble};
 use worker::Temper;
 
@@ -48,17 +49,33 @@ impl Rate {
     }
 }
 
+/// A figure with its name, and the least that it should be.
+type Figure = (&'static str, f64, f64);
+
+impl Siege {
+    /// Fails if a gate does not hold in any siege, or is not used as it could be in each of them: one that is too narrow is so
+    /// every time, and a machine is too busy now and then.
+    fn fight_until_used(&self, name: &str, figures: impl Fn(&Evidence, f64) -> Vec<Figure>) {
+        const SIEGES: usize = 3;
+        let used = (0..SIEGES).any(|_| {
+            let seen = self.fight(name);
+            seen.is_used(&figures(&seen, seen.part_up()))
+        });
+        assert!(used, "{name}: {SIEGES} times less than could be");
+    }
+}
+
 #[test]
 fn concurrency_is_never_exceeded_and_used() {
     let gates = Gates { concurrency: 8, ..Gates::open() };
     let siege = Siege { gates, lanes: 0, temper: Temper { count: 3, hold: 20 }, trouble: Trouble::Restart };
-    let seen = siege.fight("concurrency");
-    let up = seen.part_up();
     // Some of the time a slot is on its way from one process to another, or held by one that was killed.
-    seen.is_used(&[
-        ("jobs held at once, at most", seen.most_held(), 8.0),
-        ("jobs held at once, on average", seen.mean_held(), 8.0 * 0.5 * up),
-    ]);
+    siege.fight_until_used("concurrency", |seen, up| {
+        vec![
+            ("jobs held at once, at most", seen.most_held(), 8.0),
+            ("jobs held at once, on average", seen.mean_held(), 8.0 * 0.5 * up),
+        ]
+    });
 }
 
 #[test]
@@ -66,34 +83,34 @@ fn a_rate_stays_within_its_bucket_and_is_used() {
     let rate = Rate { max: 100, ms: 500 };
     let gates = Gates { rate: Some(rate), ..Gates::open() };
     let siege = Siege { gates, lanes: 0, temper: Temper { count: 3, hold: 10 }, trouble: Trouble::Restart };
-    let seen = siege.fight("rate");
-    let up = seen.part_up();
-    seen.is_used(&[("share of the tokens taken", seen.share_of_tokens(), 0.9 * up)]);
+    siege.fight_until_used("rate", |seen, up| {
+        vec![("share of the tokens taken", seen.share_of_tokens(), 0.9 * up)]
+    });
 }
 
 #[test]
 fn a_strict_lane_runs_one_job_after_the_other() {
     let gates = Gates { lane_concurrency: 1, ..Gates::open() };
     let siege = Siege { gates, lanes: 12, temper: Temper { count: 4, hold: 10 }, trouble: Trouble::Restart };
-    let seen = siege.fight("group-concurrency 1");
-    let up = seen.part_up();
     // A job that waits for its retry, or its lease, holds its lane too, and nobody works on it.
-    seen.is_used(&[
-        ("jobs of a lane held at once, at most", seen.most_held_in_a_lane(), 1.0),
-        ("jobs of a lane held at once, on average", seen.mean_held_in_a_lane(), 0.25 * up),
-    ]);
+    siege.fight_until_used("group-concurrency 1", |seen, up| {
+        vec![
+            ("jobs of a lane held at once, at most", seen.most_held_in_a_lane(), 1.0),
+            ("jobs of a lane held at once, on average", seen.mean_held_in_a_lane(), 0.25 * up),
+        ]
+    });
 }
 
 #[test]
 fn a_lane_never_runs_more_than_its_share() {
     let gates = Gates { lane_concurrency: 3, ..Gates::open() };
     let siege = Siege { gates, lanes: 6, temper: Temper { count: 3, hold: 20 }, trouble: Trouble::Restart };
-    let seen = siege.fight("group-concurrency 3");
-    let up = seen.part_up();
-    seen.is_used(&[
-        ("jobs of a lane held at once, at most", seen.most_held_in_a_lane(), 3.0),
-        ("jobs of a lane held at once, on average", seen.mean_held_in_a_lane(), 3.0 * 0.5 * up),
-    ]);
+    siege.fight_until_used("group-concurrency 3", |seen, up| {
+        vec![
+            ("jobs of a lane held at once, at most", seen.most_held_in_a_lane(), 3.0),
+            ("jobs of a lane held at once, on average", seen.mean_held_in_a_lane(), 3.0 * 0.5 * up),
+        ]
+    });
 }
 
 #[test]
@@ -101,9 +118,9 @@ fn the_rate_of_a_lane_stays_within_its_bucket_and_is_used() {
     let rate = Rate { max: 20, ms: 400 };
     let gates = Gates { lane_concurrency: 0, lane_rate: Some(rate), ..Gates::open() };
     let siege = Siege { gates, lanes: 8, temper: Temper { count: 3, hold: 10 }, trouble: Trouble::Restart };
-    let seen = siege.fight("group-rate");
-    let up = seen.part_up();
-    seen.is_used(&[("share of the tokens of a lane taken", seen.share_of_lane_tokens(), 0.9 * up)]);
+    siege.fight_until_used("group-rate", |seen, up| {
+        vec![("share of the tokens of a lane taken", seen.share_of_lane_tokens(), 0.9 * up)]
+    });
 }
 
 #[test]
@@ -111,22 +128,22 @@ fn all_gates_hold_when_a_replica_takes_over() {
     let (rate, lane_rate) = (Rate { max: 100, ms: 500 }, Rate { max: 20, ms: 400 });
     let gates = Gates { concurrency: 6, rate: Some(rate), lane_concurrency: 2, lane_rate: Some(lane_rate) };
     let siege = Siege { gates, lanes: 8, temper: Temper { count: 3, hold: 15 }, trouble: Trouble::Failover };
-    let seen = siege.fight("all gates, failover");
-    let up = seen.part_up();
-    seen.is_used(&[
-        ("jobs held at once, at most", seen.most_held(), 6.0),
-        ("share of the tokens taken", seen.share_of_tokens(), 0.7 * up),
-    ]);
+    siege.fight_until_used("all gates, failover", |seen, up| {
+        vec![
+            ("jobs held at once, at most", seen.most_held(), 6.0),
+            ("share of the tokens taken", seen.share_of_tokens(), 0.7 * up),
+        ]
+    });
 }
 
 #[test]
 fn a_strict_lane_stays_in_order_when_a_replica_takes_over() {
     let gates = Gates { concurrency: 6, lane_concurrency: 1, ..Gates::open() };
     let siege = Siege { gates, lanes: 12, temper: Temper { count: 4, hold: 10 }, trouble: Trouble::Failover };
-    let seen = siege.fight("group-concurrency 1, failover");
-    let up = seen.part_up();
-    seen.is_used(&[
-        ("jobs held at once, at most", seen.most_held(), 6.0),
-        ("jobs held at once, on average", seen.mean_held(), 6.0 * 0.5 * up),
-    ]);
+    siege.fight_until_used("group-concurrency 1, failover", |seen, up| {
+        vec![
+            ("jobs held at once, at most", seen.most_held(), 6.0),
+            ("jobs held at once, on average", seen.mean_held(), 6.0 * 0.5 * up),
+        ]
+    });
 }
