@@ -1,7 +1,7 @@
 //! Batches in snapshots; what they look like is drawn in snapshot.rs.
 
 use super::wire::{Put, Reader};
-use super::Refused;
+use super::DecodeError;
 use crate::queue::SavedBatch;
 
 pub(super) fn put_batch(out: &mut Vec<u8>, batch: &SavedBatch<'_>) {
@@ -16,7 +16,7 @@ pub(super) fn put_batch(out: &mut Vec<u8>, batch: &SavedBatch<'_>) {
     }
 }
 
-pub(super) fn read_batch<'a>(from: &mut Reader<'a>) -> Result<SavedBatch<'a>, Refused> {
+pub(super) fn read_batch<'a>(from: &mut Reader<'a>) -> Result<SavedBatch<'a>, DecodeError> {
     Ok(SavedBatch {
         number: from.number()?,
         name: from.bytes()?,

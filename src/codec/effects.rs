@@ -12,7 +12,7 @@
 use super::parts::{put_addition, put_heard, put_maybe_batch, put_new_job, put_settings};
 use super::schedules::{put_fate, put_plan};
 use super::wire::Put;
-use crate::queue::{Effect, Journal, Now, Queue, Settled, Target};
+use crate::queue::{Effect, Journal, Now, Queue, Steps, Target};
 
 /// The rules this module knows.
 pub(super) const VERSION: u8 = 1;
@@ -22,17 +22,17 @@ const BLOB_BYTES: usize = 1 << 20;
 
 /// A journal that writes blobs.
 #[derive(Debug)]
-pub struct Log {
+pub struct JournalWriter {
     at: u64,
     full: Vec<Vec<u8>>,
     blob: Vec<u8>,
 }
 
-impl Log {
+impl JournalWriter {
     /// For effects at `now`.
     #[must_use]
     pub fn new(now: Now) -> Self {
-        Log { at: now.millis(), full: Vec::new(), blob: Vec::new() }
+        JournalWriter { at: now.millis(), full: Vec::new(), blob: Vec::new() }
     }
 
     /// Whether nothing happened.
@@ -47,7 +47,7 @@ impl Log {
     }
 }
 
-impl Journal for Log {
+impl Journal for JournalWriter {
     fn record(&mut self, queue: &Queue, effect: &Effect<'_>) {
         if self.blob.len() >= BLOB_BYTES {
             self.full.push(std::mem::take(&mut self.blob));
@@ -183,7 +183,7 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
         Effect::Removed { target } => about(out, tag::REMOVED, target),
         Effect::Promoted { job } => about(out, tag::PROMOTED, job),
         Effect::Revived { job } => about(out, tag::REVIVED, job),
-        Effect::SettledJob { job } => about(out, tag::SETTLED_JOB, job),
+        Effect::JobAdvanced { job } => about(out, tag::SETTLED_JOB, job),
         Effect::StaleAck => out.push(tag::STALE_ACK),
         Effect::Paused => out.push(tag::PAUSED),
         Effect::Resumed => out.push(tag::RESUMED),
@@ -191,7 +191,7 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.push(tag::CONFIGURED);
             put_settings(out, settings);
         }
-        Effect::Settled(Settled { jobs, forgotten }) => {
+        Effect::Advanced(Steps { jobs, forgotten }) => {
             out.push(tag::SETTLED);
             out.number(jobs.into());
             out.number(forgotten.into());
@@ -213,16 +213,16 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             put_due(out, next);
             put_fate(out, fate);
         }
-        Effect::Watched { prefix, ref addition } => {
+        Effect::ExpiryRuleSet { prefix, ref addition } => {
             out.push(tag::WATCHED);
             out.bytes(prefix);
             put_addition(out, addition);
         }
-        Effect::Unwatched { prefix } => {
+        Effect::ExpiryRuleRemoved { prefix } => {
             out.push(tag::UNWATCHED);
             out.bytes(prefix);
         }
-        Effect::Heard { prefix, heard } => {
+        Effect::KeyExpired { prefix, heard } => {
             out.push(tag::HEARD);
             out.bytes(prefix);
             put_heard(out, heard);

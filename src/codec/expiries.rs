@@ -2,10 +2,10 @@
 
 use super::parts::{put_addition, read_addition};
 use super::wire::{Put, Reader};
-use super::Refused;
-use crate::queue::{Tally, Template, Watch};
+use super::DecodeError;
+use crate::queue::{ExpiryCounts, ExpiryRule, Template};
 
-pub(super) fn put_watch(out: &mut Vec<u8>, (prefix, watch): &(&[u8], &Watch)) {
+pub(super) fn put_watch(out: &mut Vec<u8>, (prefix, watch): &(&[u8], &ExpiryRule)) {
     out.bytes(prefix);
     put_addition(out, &watch.template.addition());
     for count in [watch.tally.enqueued, watch.tally.coalesced, watch.tally.dropped] {
@@ -13,8 +13,8 @@ pub(super) fn put_watch(out: &mut Vec<u8>, (prefix, watch): &(&[u8], &Watch)) {
     }
 }
 
-pub(super) fn read_watch<'a>(from: &mut Reader<'a>) -> Result<(&'a [u8], Watch), Refused> {
+pub(super) fn read_watch<'a>(from: &mut Reader<'a>) -> Result<(&'a [u8], ExpiryRule), DecodeError> {
     let (prefix, addition) = (from.bytes()?, read_addition(from)?);
-    let tally = Tally { enqueued: from.number()?, coalesced: from.number()?, dropped: from.number()? };
-    Ok((prefix, Watch { template: Template::keep(&addition), tally }))
+    let tally = ExpiryCounts { enqueued: from.number()?, coalesced: from.number()?, dropped: from.number()? };
+    Ok((prefix, ExpiryRule { template: Template::keep(&addition), tally }))
 }

@@ -4,7 +4,7 @@ use super::parts::{
     put_after, put_group, put_new_job, put_recipe, read_after, read_group, read_new_job, read_recipe,
 };
 use super::wire::{Put, Reader};
-use super::Refused;
+use super::DecodeError;
 use crate::queue::{SavedJob, SavedState, FOREVER};
 
 mod flag {
@@ -67,16 +67,17 @@ pub(super) fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     }
 }
 
-pub(super) fn read_job<'a>(from: &mut Reader<'a>) -> Result<SavedJob<'a>, Refused> {
+pub(super) fn read_job<'a>(from: &mut Reader<'a>) -> Result<SavedJob<'a>, DecodeError> {
     let (id, payload) = (from.bytes()?, from.bytes()?);
     let state = read_state(from)?;
     let (seq, added_at) = (from.number()?, from.number()?);
-    let priority = i32::try_from(from.signed()?).map_err(|_| Refused::Damaged("a priority is too large"))?;
+    let priority =
+        i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
     let recipe = read_recipe(from)?;
     let (nacks, losses) = (from.small()?, from.small()?);
     let flags: u16 = from.small()?;
     if flags >= flag::UNKNOWN {
-        return Err(Refused::Damaged("unknown job flags"));
+        return Err(DecodeError::Damaged("unknown job flags"));
     }
     let has = |flag| flags & flag != 0;
     Ok(SavedJob {
@@ -139,7 +140,7 @@ fn put_state(out: &mut Vec<u8>, state: &SavedState<'_>) {
     }
 }
 
-fn read_state<'a>(from: &mut Reader<'a>) -> Result<SavedState<'a>, Refused> {
+fn read_state<'a>(from: &mut Reader<'a>) -> Result<SavedState<'a>, DecodeError> {
     Ok(match from.byte()? {
         0 => SavedState::Waiting { since: from.number()?, lapsed: from.number()? },
         1 => SavedState::Delayed { due: from.number()? },
@@ -153,8 +154,8 @@ fn read_state<'a>(from: &mut Reader<'a>) -> Result<SavedState<'a>, Refused> {
         4 => SavedState::Failed { at: from.number()?, token: from.number()? },
         5 => match read_after(from)? {
             Some(after) => SavedState::Blocked { after, due: from.number()? },
-            None => return Err(Refused::Damaged("a blocked job that waits for nothing")),
+            None => return Err(DecodeError::Damaged("a blocked job that waits for nothing")),
         },
-        _ => return Err(Refused::Damaged("unknown state")),
+        _ => return Err(DecodeError::Damaged("unknown state")),
     })
 }

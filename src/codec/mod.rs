@@ -22,7 +22,7 @@ use std::fmt;
 
 /// Why bytes were not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
+pub enum DecodeError {
     /// Written by a version of the module whose rules this one does not know.
     Newer(u8),
     /// They end too early or hold what cannot be.
@@ -31,30 +31,30 @@ pub enum Refused {
     Diverged,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refused::Newer(version) => {
+            DecodeError::Newer(version) => {
                 write!(
                     f,
                     "written by rules version {version}, newer than this module knows: upgrade it first"
                 )
             }
-            Refused::Damaged(what) => write!(f, "damaged: {what}"),
-            Refused::Diverged => {
+            DecodeError::Damaged(what) => write!(f, "damaged: {what}"),
+            DecodeError::Diverged => {
                 write!(f, "an effect on what is not here: this copy of the queue differs")
             }
         }
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for DecodeError {}
 
 /// Does to `queue` what `blob` says: effects that happened elsewhere, or one section of a snapshot.
-pub fn replay(queue: &mut Queue, blob: &[u8]) -> Result<(), Refused> {
+pub fn replay(queue: &mut Queue, blob: &[u8]) -> Result<(), DecodeError> {
     match blob.first() {
         Some(&snapshot::MARK) => snapshot::restore_section(queue, blob).map(|_| ()),
         Some(_) => replay::effects(queue, blob),
-        None => Err(Refused::Damaged("empty")),
+        None => Err(DecodeError::Damaged("empty")),
     }
 }

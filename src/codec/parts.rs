@@ -19,13 +19,13 @@
 //! ```
 
 use super::wire::{Put, Reader};
-use super::Refused;
+use super::DecodeError;
 use crate::queue::{
-    valid_group, Addition, After, Backoff, BatchNumber, Bucket, Gate, Heard, NewJob, OnDup, Rate, Recipe,
-    Settings, Start, Ties, FOREVER,
+    valid_group, Addition, After, Backoff, BatchNumber, BatchRefs, Bucket, ExpiryOutcome, Gate, JobOptions,
+    NewJob, OnDup, Rate, Settings, Start, FOREVER,
 };
 
-pub(crate) fn put_recipe(out: &mut Vec<u8>, recipe: &Recipe) {
+pub(crate) fn put_recipe(out: &mut Vec<u8>, recipe: &JobOptions) {
     let flags = u8::from(recipe.attempts.is_some())
         | match recipe.backoff {
             None => 0,
@@ -50,12 +50,12 @@ pub(crate) fn put_recipe(out: &mut Vec<u8>, recipe: &Recipe) {
     }
 }
 
-pub(crate) fn read_recipe(from: &mut Reader<'_>) -> Result<Recipe, Refused> {
+pub(crate) fn read_recipe(from: &mut Reader<'_>) -> Result<JobOptions, DecodeError> {
     let flags = from.byte()?;
     if flags >= 64 || flags & 6 == 6 {
-        return Err(Refused::Damaged("unknown job options"));
+        return Err(DecodeError::Damaged("unknown job options"));
     }
-    Ok(Recipe {
+    Ok(JobOptions {
         attempts: if flags & 1 == 0 { None } else { Some(from.small()?) },
         backoff: match flags & 6 {
             0 => None,
@@ -72,11 +72,11 @@ pub(crate) fn put_group(out: &mut Vec<u8>, group: Option<&[u8]>) {
     out.bytes(group.unwrap_or_default());
 }
 
-pub(crate) fn read_group<'a>(from: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Refused> {
+pub(crate) fn read_group<'a>(from: &mut Reader<'a>) -> Result<Option<&'a [u8]>, DecodeError> {
     match from.bytes()? {
         b"" => Ok(None),
         name if valid_group(name) => Ok(Some(name)),
-        _ => Err(Refused::Damaged("the name of a group is too long")),
+        _ => Err(DecodeError::Damaged("the name of a group is too long")),
     }
 }
 
@@ -87,10 +87,10 @@ fn put_rate(out: &mut Vec<u8>, rate: Option<Rate>) {
     }
 }
 
-fn read_rate(from: &mut Reader<'_>) -> Result<Option<Rate>, Refused> {
+fn read_rate(from: &mut Reader<'_>) -> Result<Option<Rate>, DecodeError> {
     match from.number()? {
         0 => Ok(None),
-        max => Rate::new(max, from.number()?).map(Some).ok_or(Refused::Damaged("a rate that cannot be")),
+        max => Rate::new(max, from.number()?).map(Some).ok_or(DecodeError::Damaged("a rate that cannot be")),
     }
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn put_bucket(out: &mut Vec<u8>, bucket: &Bucket) {
     }
 }
 
-pub(crate) fn read_bucket(from: &mut Reader<'_>) -> Result<Bucket, Refused> {
+pub(crate) fn read_bucket(from: &mut Reader<'_>) -> Result<Bucket, DecodeError> {
     match read_rate(from)? {
         None => Ok(Bucket::default()),
         rate => Ok(Bucket { rate, missing: from.number()?, at: from.number()? }),
@@ -142,16 +142,16 @@ fn gate_code(gate: Gate) -> u8 {
     }
 }
 
-fn read_gate(from: &mut Reader<'_>) -> Result<Option<Gate>, Refused> {
+fn read_gate(from: &mut Reader<'_>) -> Result<Option<Gate>, DecodeError> {
     Ok(match from.byte()? {
         0 => None,
         1 => Some(Gate::Finished),
         2 => Some(Gate::Completed),
-        _ => return Err(Refused::Damaged("unknown gate of a batch")),
+        _ => return Err(DecodeError::Damaged("unknown gate of a batch")),
     })
 }
 
-pub(crate) fn read_after(from: &mut Reader<'_>) -> Result<Option<After>, Refused> {
+pub(crate) fn read_after(from: &mut Reader<'_>) -> Result<Option<After>, DecodeError> {
     Ok(match read_gate(from)? {
         None => None,
         Some(gate) => Some(After { batch: BatchNumber(from.number()?), gate }),
@@ -163,20 +163,21 @@ pub(crate) fn put_maybe_batch(out: &mut Vec<u8>, batch: Option<BatchNumber>) {
     out.number(batch.map_or(0, |batch| batch.0.saturating_add(1)));
 }
 
-pub(crate) fn read_maybe_batch(from: &mut Reader<'_>) -> Result<Option<BatchNumber>, Refused> {
+pub(crate) fn read_maybe_batch(from: &mut Reader<'_>) -> Result<Option<BatchNumber>, DecodeError> {
     Ok(from.number()?.checked_sub(1).map(BatchNumber))
 }
 
-pub(crate) fn read_new_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refused> {
+pub(crate) fn read_new_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, DecodeError> {
     let payload = from.bytes()?;
     let start = match from.byte()? {
         0 => Start::Now,
         1 => Start::After(from.number()?),
         2 => Start::At(from.number()?),
-        _ => return Err(Refused::Damaged("unknown start of a job")),
+        _ => return Err(DecodeError::Damaged("unknown start of a job")),
     };
     let after = read_after(from)?;
-    let priority = i32::try_from(from.signed()?).map_err(|_| Refused::Damaged("a priority is too large"))?;
+    let priority =
+        i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
     let (recipe, group) = (read_recipe(from)?, read_group(from)?);
     let expires = Some(from.instant()?).filter(|span| *span != FOREVER);
     Ok(NewJob { payload, start, after, priority, recipe, group, expires })
@@ -185,32 +186,33 @@ pub(crate) fn read_new_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refu
 /// An on-dup is its place in this table.
 const ON_DUPS: [OnDup; 3] = [OnDup::Ignore, OnDup::Replace, OnDup::Rerun];
 /// The same for what was heard.
-const HEARDS: [Heard; 3] = [Heard::Enqueued, Heard::Coalesced, Heard::Dropped];
+const HEARDS: [ExpiryOutcome; 3] =
+    [ExpiryOutcome::Enqueued, ExpiryOutcome::Coalesced, ExpiryOutcome::Dropped];
 
 pub(crate) fn put_addition(out: &mut Vec<u8>, addition: &Addition<'_>) {
     put_new_job(out, &addition.job);
     put_choice(out, &ON_DUPS, addition.on_dup);
-    out.maybe(addition.ties.batch);
-    let Some((name, gate)) = addition.ties.after else { return out.push(0) };
+    out.maybe(addition.batch_refs.batch);
+    let Some((name, gate)) = addition.batch_refs.after else { return out.push(0) };
     out.push(gate_code(gate));
     out.bytes(name);
 }
 
-pub(crate) fn read_addition<'a>(from: &mut Reader<'a>) -> Result<Addition<'a>, Refused> {
+pub(crate) fn read_addition<'a>(from: &mut Reader<'a>) -> Result<Addition<'a>, DecodeError> {
     let (job, on_dup) = (read_new_job(from)?, read_choice(from, &ON_DUPS)?);
     let batch = from.maybe()?;
     let after = match read_gate(from)? {
         None => None,
         Some(gate) => Some((from.bytes()?, gate)),
     };
-    Ok(Addition { job, ties: Ties { batch, after }, on_dup })
+    Ok(Addition { job, batch_refs: BatchRefs { batch, after }, on_dup })
 }
 
-pub(crate) fn put_heard(out: &mut Vec<u8>, heard: Heard) {
+pub(crate) fn put_heard(out: &mut Vec<u8>, heard: ExpiryOutcome) {
     put_choice(out, &HEARDS, heard);
 }
 
-pub(crate) fn read_heard(from: &mut Reader<'_>) -> Result<Heard, Refused> {
+pub(crate) fn read_heard(from: &mut Reader<'_>) -> Result<ExpiryOutcome, DecodeError> {
     read_choice(from, &HEARDS)
 }
 
@@ -218,8 +220,8 @@ fn put_choice<T: Copy + PartialEq>(out: &mut Vec<u8>, choices: &[T], chosen: T) 
     out.extend((0u8..).zip(choices).find(|(_, choice)| **choice == chosen).map(|(code, _)| code));
 }
 
-fn read_choice<T: Copy>(from: &mut Reader<'_>, choices: &[T]) -> Result<T, Refused> {
-    choices.get(usize::from(from.byte()?)).copied().ok_or(Refused::Damaged("unknown choice"))
+fn read_choice<T: Copy>(from: &mut Reader<'_>, choices: &[T]) -> Result<T, DecodeError> {
+    choices.get(usize::from(from.byte()?)).copied().ok_or(DecodeError::Damaged("unknown choice"))
 }
 
 pub(crate) fn put_settings(out: &mut Vec<u8>, settings: &Settings) {
@@ -248,14 +250,14 @@ pub(crate) fn put_settings(out: &mut Vec<u8>, settings: &Settings) {
     put_rate(out, settings.group_rate);
 }
 
-pub(crate) fn read_settings(from: &mut Reader<'_>) -> Result<Settings, Refused> {
+pub(crate) fn read_settings(from: &mut Reader<'_>) -> Result<Settings, DecodeError> {
     Ok(Settings {
         lease: from.number()?,
         attempts: from.small()?,
         backoff: match (from.byte()?, from.number()?) {
             (0, ms) => Backoff::Fixed(ms),
             (1, ms) => Backoff::Exponential(ms),
-            _ => return Err(Refused::Damaged("unknown backoff")),
+            _ => return Err(DecodeError::Damaged("unknown backoff")),
         },
         max_backoff: from.number()?,
         jitter: from.small()?,

@@ -7,19 +7,19 @@ use super::effects::{tag, VERSION};
 use super::parts::{read_addition, read_heard, read_maybe_batch, read_new_job, read_settings};
 use super::schedules::{read_fate, read_plan};
 use super::wire::Reader;
-use super::Refused;
+use super::DecodeError;
 use crate::queue::schedules::{valid, LATEST_TICK};
 use crate::queue::{
     may_be_told_at_once, valid_batch_name, valid_id, watch_is_sound, BatchNumber, Effect, NewJob, Queue,
-    Settled, Target, MAX_WORKER,
+    Steps, Target, MAX_WORKER,
 };
 
 /// Does the effects of a blob to `queue`.
-pub(super) fn effects(queue: &mut Queue, blob: &[u8]) -> Result<(), Refused> {
+pub(super) fn effects(queue: &mut Queue, blob: &[u8]) -> Result<(), DecodeError> {
     let mut from = Reader::new(blob);
     match from.byte()? {
         VERSION => {}
-        version => return Err(Refused::Newer(version)),
+        version => return Err(DecodeError::Newer(version)),
     }
     let at = from.number()?;
     while !from.is_empty() {
@@ -29,40 +29,40 @@ pub(super) fn effects(queue: &mut Queue, blob: &[u8]) -> Result<(), Refused> {
     Ok(())
 }
 
-fn read_due(from: &mut Reader<'_>) -> Result<Option<u64>, Refused> {
+fn read_due(from: &mut Reader<'_>) -> Result<Option<u64>, DecodeError> {
     Ok(Some(from.number()?).filter(|due| *due != 0))
 }
 
 /// A job that belongs where the job it is to follow or replace does.
-fn read_untied_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, Refused> {
+fn read_untied_job<'a>(from: &mut Reader<'a>) -> Result<NewJob<'a>, DecodeError> {
     let new = read_new_job(from)?;
     if new.recipe.batch.is_some() || new.after.is_some() {
-        return Err(Refused::Damaged("a job with a batch of its own"));
+        return Err(DecodeError::Damaged("a job with a batch of its own"));
     }
     Ok(new)
 }
 
-fn known(batch: BatchNumber, queue: &Queue) -> Result<BatchNumber, Refused> {
-    queue.batch_name(batch).map(|_| batch).ok_or(Refused::Diverged)
+fn known(batch: BatchNumber, queue: &Queue) -> Result<BatchNumber, DecodeError> {
+    queue.batch_name(batch).map(|_| batch).ok_or(DecodeError::Diverged)
 }
 
 /// The name of a schedule that is there.
-fn known_schedule<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<&'a [u8], Refused> {
+fn known_schedule<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<&'a [u8], DecodeError> {
     let name = from.bytes()?;
-    queue.schedules.get(name).map(|_| name).ok_or(Refused::Diverged)
+    queue.schedules.get(name).map(|_| name).ok_or(DecodeError::Diverged)
 }
 
-fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, Refused> {
-    let find = |from: &mut Reader<'a>| queue.unfinished_job(from.bytes()?).ok_or(Refused::Diverged);
+fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let find = |from: &mut Reader<'a>| queue.unfinished_job(from.bytes()?).ok_or(DecodeError::Diverged);
     Ok(match from.byte()? {
         tag::ADDED => {
             let id = from.bytes()?;
             if !valid_id(id) {
-                return Err(Refused::Damaged("an id that cannot be"));
+                return Err(DecodeError::Damaged("an id that cannot be"));
             }
             let new = read_new_job(from)?;
             if !queue.fits_its_batches(&new) || queue.unfinished_job(id).is_some() {
-                return Err(Refused::Diverged);
+                return Err(DecodeError::Diverged);
             }
             Effect::Added { id, new }
         }
@@ -71,14 +71,14 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
         tag::DUPLICATES => {
             let (count, batch) = (from.number()?, read_maybe_batch(from)?);
             if !may_be_told_at_once(count) {
-                return Err(Refused::Damaged("refusals that cannot be"));
+                return Err(DecodeError::Damaged("refusals that cannot be"));
             }
             Effect::Duplicates { count, batch: batch.map(|batch| known(batch, queue)).transpose()? }
         }
         tag::BATCH_OPENED => {
             let name = from.bytes()?;
             if !valid_batch_name(name) || queue.find_batch(name).is_some() {
-                return Err(Refused::Damaged("a batch that cannot be"));
+                return Err(DecodeError::Damaged("a batch that cannot be"));
             }
             Effect::BatchOpened { name }
         }
@@ -86,14 +86,14 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
         tag::BATCH_FORGOTTEN => {
             let batch = known(BatchNumber(from.number()?), queue)?;
             if !queue.may_be_forgotten(batch) {
-                return Err(Refused::Diverged);
+                return Err(DecodeError::Diverged);
             }
             Effect::BatchForgotten { batch }
         }
         tag::CLAIMED => {
             let (job, token, worker) = (find(from)?, from.number()?, from.bytes()?);
             if !queue.may_be_claimed_with(token) || worker.is_empty() || worker.len() > MAX_WORKER {
-                return Err(Refused::Damaged("a claim that cannot be"));
+                return Err(DecodeError::Damaged("a claim that cannot be"));
             }
             Effect::Claimed { job, token, worker, lease_until: from.number()? }
         }
@@ -106,21 +106,25 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
         tag::CANCELLED => Effect::Cancelled { job: find(from)? },
         tag::CANCEL_ASKED => Effect::CancelAsked { job: find(from)? },
         tag::REMOVED => {
-            Effect::Removed { target: queue.find(from.bytes()?).map(Target).ok_or(Refused::Diverged)? }
+            Effect::Removed { target: queue.find(from.bytes()?).map(Target).ok_or(DecodeError::Diverged)? }
         }
-        tag::PURGED => Effect::Purged { record: queue.finished_job(from.bytes()?).ok_or(Refused::Diverged)? },
+        tag::PURGED => {
+            Effect::Purged { record: queue.finished_job(from.bytes()?).ok_or(DecodeError::Diverged)? }
+        }
         tag::PROMOTED => Effect::Promoted { job: find(from)? },
-        tag::REVIVED => Effect::Revived { job: queue.failed_job(from.bytes()?).ok_or(Refused::Diverged)? },
-        tag::SETTLED_JOB => Effect::SettledJob { job: find(from)? },
+        tag::REVIVED => {
+            Effect::Revived { job: queue.failed_job(from.bytes()?).ok_or(DecodeError::Diverged)? }
+        }
+        tag::SETTLED_JOB => Effect::JobAdvanced { job: find(from)? },
         tag::STALE_ACK => Effect::StaleAck,
         tag::PAUSED => Effect::Paused,
         tag::RESUMED => Effect::Resumed,
         tag::CONFIGURED => Effect::Configured(read_settings(from)?),
-        tag::SETTLED => Effect::Settled(Settled { jobs: from.small()?, forgotten: from.small()? }),
+        tag::SETTLED => Effect::Advanced(Steps { jobs: from.small()?, forgotten: from.small()? }),
         tag::SCHEDULED => {
             let (name, plan, next) = (from.bytes()?, read_plan(from)?, from.number()?);
             if valid(name, &plan, next).is_none() {
-                return Err(Refused::Damaged("a schedule that cannot be"));
+                return Err(DecodeError::Damaged("a schedule that cannot be"));
             }
             Effect::Scheduled { name, plan, next }
         }
@@ -128,28 +132,28 @@ fn read_effect<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<Effect<'a>, R
         tag::TICKED => {
             let (name, at, next) = (known_schedule(from, queue)?, from.number()?, read_due(from)?);
             if at > LATEST_TICK || !queue.schedules.may_tick_next(name, next) {
-                return Err(Refused::Damaged("a tick that cannot be"));
+                return Err(DecodeError::Damaged("a tick that cannot be"));
             }
             Effect::Ticked { name, at, next, fate: read_fate(from)? }
         }
         tag::WATCHED => read_watched(from)?,
-        tag::UNWATCHED => Effect::Unwatched { prefix: read_prefix(from, queue)? },
-        tag::HEARD => Effect::Heard { prefix: read_prefix(from, queue)?, heard: read_heard(from)? },
-        _ => return Err(Refused::Damaged("unknown effect")),
+        tag::UNWATCHED => Effect::ExpiryRuleRemoved { prefix: read_prefix(from, queue)? },
+        tag::HEARD => Effect::KeyExpired { prefix: read_prefix(from, queue)?, heard: read_heard(from)? },
+        _ => return Err(DecodeError::Damaged("unknown effect")),
     })
 }
 
-fn read_watched<'a>(from: &mut Reader<'a>) -> Result<Effect<'a>, Refused> {
+fn read_watched<'a>(from: &mut Reader<'a>) -> Result<Effect<'a>, DecodeError> {
     let (prefix, addition) = (from.bytes()?, read_addition(from)?);
     if !watch_is_sound(prefix, &addition) {
-        return Err(Refused::Damaged("a prefix that cannot be"));
+        return Err(DecodeError::Damaged("a prefix that cannot be"));
     }
-    Ok(Effect::Watched { prefix, addition })
+    Ok(Effect::ExpiryRuleSet { prefix, addition })
 }
 
 /// A prefix that this queue listens for.
-fn read_prefix<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<&'a [u8], Refused> {
+fn read_prefix<'a>(from: &mut Reader<'a>, queue: &Queue) -> Result<&'a [u8], DecodeError> {
     let prefix = from.bytes()?;
     let known = queue.expiries().has(prefix);
-    known.then_some(prefix).ok_or(Refused::Diverged)
+    known.then_some(prefix).ok_or(DecodeError::Diverged)
 }

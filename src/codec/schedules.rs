@@ -8,8 +8,8 @@
 
 use super::parts::{put_addition, read_addition};
 use super::wire::{Put, Reader};
-use super::Refused;
-use crate::queue::schedules::{Fate, Overlap, Plan, SavedSchedule, Tally, Timetable, Zone};
+use super::DecodeError;
+use crate::queue::schedules::{Overlap, Plan, SavedSchedule, TickCounts, TickOutcome, Timetable, Zone};
 
 pub(crate) fn put_plan(out: &mut Vec<u8>, plan: &Plan<'_>) {
     match plan.timetable {
@@ -34,34 +34,37 @@ pub(crate) fn put_plan(out: &mut Vec<u8>, plan: &Plan<'_>) {
 }
 
 /// Whether it can be is for the queue to say.
-pub(crate) fn read_plan<'a>(from: &mut Reader<'a>) -> Result<Plan<'a>, Refused> {
+pub(crate) fn read_plan<'a>(from: &mut Reader<'a>) -> Result<Plan<'a>, DecodeError> {
     Ok(Plan {
         timetable: match from.byte()? {
             0 => Timetable::Every { ms: from.number()?, from: from.number()? },
             1 => Timetable::Cron {
                 expression: std::str::from_utf8(from.bytes()?)
-                    .map_err(|_| Refused::Damaged("a cron expression that cannot be"))?,
-                zone: Zone::named(from.bytes()?).ok_or(Refused::Damaged("unknown time zone"))?,
+                    .map_err(|_| DecodeError::Damaged("a cron expression that cannot be"))?,
+                zone: Zone::named(from.bytes()?).ok_or(DecodeError::Damaged("unknown time zone"))?,
                 from: from.number()?,
             },
-            _ => return Err(Refused::Damaged("unknown timetable")),
+            _ => return Err(DecodeError::Damaged("unknown timetable")),
         },
         until: from.instant()?,
         overlap: match from.byte()? {
             0 => Overlap::Allow,
             1 => Overlap::Skip,
-            _ => return Err(Refused::Damaged("unknown overlap")),
+            _ => return Err(DecodeError::Damaged("unknown overlap")),
         },
         addition: read_addition(from)?,
     })
 }
 
-pub(crate) fn put_fate(out: &mut Vec<u8>, fate: Fate) {
+pub(crate) fn put_fate(out: &mut Vec<u8>, fate: TickOutcome) {
     out.push(fate as u8);
 }
 
-pub(crate) fn read_fate(from: &mut Reader<'_>) -> Result<Fate, Refused> {
-    Fate::ALL.get(usize::from(from.byte()?)).copied().ok_or(Refused::Damaged("unknown fate of a tick"))
+pub(crate) fn read_fate(from: &mut Reader<'_>) -> Result<TickOutcome, DecodeError> {
+    TickOutcome::ALL
+        .get(usize::from(from.byte()?))
+        .copied()
+        .ok_or(DecodeError::Damaged("unknown fate of a tick"))
 }
 
 pub(crate) fn put_schedule(out: &mut Vec<u8>, schedule: &SavedSchedule<'_>) {
@@ -74,10 +77,10 @@ pub(crate) fn put_schedule(out: &mut Vec<u8>, schedule: &SavedSchedule<'_>) {
     }
 }
 
-pub(crate) fn read_schedule<'a>(from: &mut Reader<'a>) -> Result<SavedSchedule<'a>, Refused> {
+pub(crate) fn read_schedule<'a>(from: &mut Reader<'a>) -> Result<SavedSchedule<'a>, DecodeError> {
     let (name, plan) = (from.bytes()?, read_plan(from)?);
     let (next, last) = (from.number()?, from.number()?);
-    let mut tally = Tally::default();
+    let mut tally = TickCounts::default();
     for count in &mut tally {
         *count = from.number()?;
     }

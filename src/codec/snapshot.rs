@@ -39,11 +39,11 @@ use super::jobs::{put_job, read_job};
 use super::parts::{put_bucket, put_maybe_batch, put_settings, read_bucket, read_maybe_batch, read_settings};
 use super::schedules::{put_schedule, read_schedule};
 use super::wire::{Put, Reader};
-use super::Refused;
+use super::DecodeError;
 use crate::queue::counters::Counters;
 use crate::queue::histogram::Histogram;
 use crate::queue::remembered::Record;
-use crate::queue::{Ending, Header, Minute, Queue, Refusals, SavedLane};
+use crate::queue::{EndState, Header, Minute, PendingDuplicates, Queue, SavedLane};
 
 /// The first byte of a section; no rules version will ever be this high.
 pub(super) const MARK: u8 = b'S';
@@ -119,33 +119,33 @@ pub struct Loader {
 
 impl Loader {
     /// Takes the next section.
-    pub fn section(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+    pub fn section(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
         let kind = restore_section(&mut self.queue, bytes)?;
         self.begun |= kind == HEADER;
         Ok(())
     }
 
     /// The queue, once all sections are there and it is sound.
-    pub fn finish(self) -> Result<Queue, Refused> {
+    pub fn finish(self) -> Result<Queue, DecodeError> {
         if !self.begun {
-            return Err(Refused::Damaged("no header"));
+            return Err(DecodeError::Damaged("no header"));
         }
         if !self.queue.is_sound() {
-            return Err(Refused::Damaged("sequence numbers, tokens or batches contradict each other"));
+            return Err(DecodeError::Damaged("sequence numbers, tokens or batches contradict each other"));
         }
         Ok(self.queue)
     }
 }
 
 /// Adds what one section says to `queue` and tells its kind.
-pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Refused> {
+pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, DecodeError> {
     let mut from = Reader::new(bytes);
     if from.byte()? != MARK {
-        return Err(Refused::Damaged("not a section"));
+        return Err(DecodeError::Damaged("not a section"));
     }
     match from.byte()? {
         FORMAT => {}
-        format => return Err(Refused::Newer(format)),
+        format => return Err(DecodeError::Newer(format)),
     }
     let kind = from.byte()?;
     match kind {
@@ -154,7 +154,7 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
             while !from.is_empty() {
                 let batch = read_batch(&mut from)?;
                 if !queue.restore_batch(&batch) {
-                    return Err(Refused::Damaged("a batch that cannot be"));
+                    return Err(DecodeError::Damaged("a batch that cannot be"));
                 }
             }
         }
@@ -162,7 +162,7 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
             while !from.is_empty() {
                 let job = read_job(&mut from)?;
                 if !queue.restore_job(&job) {
-                    return Err(Refused::Damaged("a job that cannot be"));
+                    return Err(DecodeError::Damaged("a job that cannot be"));
                 }
             }
         }
@@ -170,7 +170,7 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
             while !from.is_empty() {
                 let record = read_record(&mut from)?;
                 if !queue.restore_record(record) {
-                    return Err(Refused::Damaged("a remembered id that cannot be"));
+                    return Err(DecodeError::Damaged("a remembered id that cannot be"));
                 }
             }
         }
@@ -179,7 +179,7 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
                 let lane =
                     SavedLane { name: from.bytes()?, turn: from.number()?, bucket: read_bucket(&mut from)? };
                 if !queue.restore_lane(&lane) {
-                    return Err(Refused::Damaged("a lane that cannot be"));
+                    return Err(DecodeError::Damaged("a lane that cannot be"));
                 }
             }
         }
@@ -188,7 +188,7 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
                 let [at, added, completed, failed] =
                     [from.number()?, from.number()?, from.number()?, from.number()?];
                 if !queue.restore_minute(Minute { at, added, completed, failed }) {
-                    return Err(Refused::Damaged("a minute that cannot be"));
+                    return Err(DecodeError::Damaged("a minute that cannot be"));
                 }
             }
         }
@@ -196,21 +196,21 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
             while !from.is_empty() {
                 let (name, seen) = (from.bytes()?, from.number()?);
                 if !queue.restore_worker(name, seen) {
-                    return Err(Refused::Damaged("a worker that cannot be"));
+                    return Err(DecodeError::Damaged("a worker that cannot be"));
                 }
             }
         }
         REFUSALS => {
             let (count, batch) = (from.number()?, read_maybe_batch(&mut from)?);
-            if !queue.restore_refusals(Refusals { count, batch, since: from.number()? }) {
-                return Err(Refused::Damaged("refusals that cannot be"));
+            if !queue.restore_refusals(PendingDuplicates { count, batch, since: from.number()? }) {
+                return Err(DecodeError::Damaged("refusals that cannot be"));
             }
         }
         SCHEDULES => {
             while !from.is_empty() {
                 let schedule = read_schedule(&mut from)?;
                 if !queue.restore_schedule(&schedule) {
-                    return Err(Refused::Damaged("a schedule that cannot be"));
+                    return Err(DecodeError::Damaged("a schedule that cannot be"));
                 }
             }
         }
@@ -218,17 +218,17 @@ pub(super) fn restore_section(queue: &mut Queue, bytes: &[u8]) -> Result<u8, Ref
             while !from.is_empty() {
                 let (prefix, watch) = read_watch(&mut from)?;
                 if !queue.restore_watch(prefix, watch) {
-                    return Err(Refused::Damaged("a prefix that cannot be"));
+                    return Err(DecodeError::Damaged("a prefix that cannot be"));
                 }
             }
         }
-        _ => return Err(Refused::Damaged("unknown section")),
+        _ => return Err(DecodeError::Damaged("unknown section")),
     }
     queue.restored();
     if from.is_empty() {
         Ok(kind)
     } else {
-        Err(Refused::Damaged("a section is too long"))
+        Err(DecodeError::Damaged("a section is too long"))
     }
 }
 
@@ -254,12 +254,12 @@ fn put_header(out: &mut Vec<u8>, header: &Header<'_>) {
     put_bucket(out, &header.bucket);
 }
 
-fn read_header(from: &mut Reader<'_>, queue: &mut Queue) -> Result<(), Refused> {
+fn read_header(from: &mut Reader<'_>, queue: &mut Queue) -> Result<(), DecodeError> {
     let settings = read_settings(from)?;
     let mut counters = Counters::default();
     for place in 0..from.small::<usize>()? {
         if !counters.restore(place, from.number()?) {
-            return Err(Refused::Damaged("unknown counter"));
+            return Err(DecodeError::Damaged("unknown counter"));
         }
     }
     let (waits, runs) = (read_histogram(from)?, read_histogram(from)?);
@@ -278,16 +278,16 @@ fn read_header(from: &mut Reader<'_>, queue: &mut Queue) -> Result<(), Refused> 
     if queue.restore_header(&header) {
         Ok(())
     } else {
-        Err(Refused::Damaged("a header that cannot be"))
+        Err(DecodeError::Damaged("a header that cannot be"))
     }
 }
 
-fn read_histogram(from: &mut Reader<'_>) -> Result<Histogram, Refused> {
+fn read_histogram(from: &mut Reader<'_>) -> Result<Histogram, DecodeError> {
     let mut histogram = Histogram::default();
     histogram.set_max(from.number()?);
     for _ in 0..from.number()? {
         if !histogram.restore(from.small()?, from.number()?) {
-            return Err(Refused::Damaged("unknown time bucket"));
+            return Err(DecodeError::Damaged("unknown time bucket"));
         }
     }
     Ok(histogram)
@@ -318,12 +318,12 @@ fn put_record(out: &mut Vec<u8>, record: &Record<'_>) {
     out.push(record.ending.code());
 }
 
-fn read_record<'a>(from: &mut Reader<'a>) -> Result<Record<'a>, Refused> {
+fn read_record<'a>(from: &mut Reader<'a>) -> Result<Record<'a>, DecodeError> {
     Ok(Record {
         id: from.bytes()?,
         until: from.instant()?,
         token: from.number()?,
         seq: from.number()?,
-        ending: Ending::from_code(from.byte()?).ok_or(Refused::Damaged("unknown ending"))?,
+        ending: EndState::from_code(from.byte()?).ok_or(DecodeError::Damaged("unknown ending"))?,
     })
 }

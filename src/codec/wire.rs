@@ -8,7 +8,7 @@
 //!   maybe    length + 1 as a number, then the bytes; 0 = none
 //! ```
 
-use super::Refused;
+use super::DecodeError;
 
 /// What can be appended to a buffer.
 pub(crate) trait Put {
@@ -67,13 +67,13 @@ impl<'a> Reader<'a> {
         self.left.is_empty()
     }
 
-    pub(crate) fn byte(&mut self) -> Result<u8, Refused> {
-        let (first, rest) = self.left.split_first().ok_or(Refused::Damaged("it ends too early"))?;
+    pub(crate) fn byte(&mut self) -> Result<u8, DecodeError> {
+        let (first, rest) = self.left.split_first().ok_or(DecodeError::Damaged("it ends too early"))?;
         self.left = rest;
         Ok(*first)
     }
 
-    pub(crate) fn number(&mut self) -> Result<u64, Refused> {
+    pub(crate) fn number(&mut self) -> Result<u64, DecodeError> {
         let mut value = 0u64;
         for shift in (0..70).step_by(7) {
             let byte = self.byte()?;
@@ -85,50 +85,50 @@ impl<'a> Reader<'a> {
             if byte & 0x80 == 0 {
                 // One number, one form: digests compare bytes.
                 return if byte == 0 && shift > 0 {
-                    Err(Refused::Damaged("a number is padded"))
+                    Err(DecodeError::Damaged("a number is padded"))
                 } else {
                     Ok(value)
                 };
             }
         }
-        Err(Refused::Damaged("a number is too large"))
+        Err(DecodeError::Damaged("a number is too large"))
     }
 
-    pub(crate) fn small<T: TryFrom<u64>>(&mut self) -> Result<T, Refused> {
-        T::try_from(self.number()?).map_err(|_| Refused::Damaged("a number is too large"))
+    pub(crate) fn small<T: TryFrom<u64>>(&mut self) -> Result<T, DecodeError> {
+        T::try_from(self.number()?).map_err(|_| DecodeError::Damaged("a number is too large"))
     }
 
-    pub(crate) fn signed(&mut self) -> Result<i64, Refused> {
+    pub(crate) fn signed(&mut self) -> Result<i64, DecodeError> {
         let zigzag = self.number()?;
         Ok((zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed()))
     }
 
-    pub(crate) fn instant(&mut self) -> Result<u64, Refused> {
+    pub(crate) fn instant(&mut self) -> Result<u64, DecodeError> {
         Ok(self.number()?.wrapping_sub(1))
     }
 
-    pub(crate) fn flag(&mut self) -> Result<bool, Refused> {
+    pub(crate) fn flag(&mut self) -> Result<bool, DecodeError> {
         match self.byte()? {
             0 => Ok(false),
             1 => Ok(true),
-            _ => Err(Refused::Damaged("a flag is neither 0 nor 1")),
+            _ => Err(DecodeError::Damaged("a flag is neither 0 nor 1")),
         }
     }
 
-    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Refused> {
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
         let len = self.small()?;
         self.cut(len)
     }
 
-    pub(crate) fn maybe(&mut self) -> Result<Option<&'a [u8]>, Refused> {
+    pub(crate) fn maybe(&mut self) -> Result<Option<&'a [u8]>, DecodeError> {
         match self.small::<usize>()? {
             0 => Ok(None),
             len => self.cut(len - 1).map(Some),
         }
     }
 
-    fn cut(&mut self, len: usize) -> Result<&'a [u8], Refused> {
-        let (cut, rest) = self.left.split_at_checked(len).ok_or(Refused::Damaged("it ends too early"))?;
+    fn cut(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+        let (cut, rest) = self.left.split_at_checked(len).ok_or(DecodeError::Damaged("it ends too early"))?;
         self.left = rest;
         Ok(cut)
     }
@@ -166,8 +166,8 @@ mod tests {
 
     #[test]
     fn a_number_has_one_form() {
-        assert_eq!(Reader::new(&[0x80, 0x00]).number(), Err(Refused::Damaged("a number is padded")));
-        assert_eq!(Reader::new(&[0xff; 11]).number(), Err(Refused::Damaged("a number is too large")));
-        assert_eq!(Reader::new(&[0x80]).number(), Err(Refused::Damaged("it ends too early")));
+        assert_eq!(Reader::new(&[0x80, 0x00]).number(), Err(DecodeError::Damaged("a number is padded")));
+        assert_eq!(Reader::new(&[0xff; 11]).number(), Err(DecodeError::Damaged("a number is too large")));
+        assert_eq!(Reader::new(&[0x80]).number(), Err(DecodeError::Damaged("it ends too early")));
     }
 }

@@ -3,14 +3,14 @@
 //!
 //! RESULT needs exactly one job.
 
+use super::add_options::payload;
 use super::args::Args;
 use super::error::Error;
-use super::job_options::payload;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::tokens::{self, Claims};
 use super::{Limits, Request, Write};
-use crate::queue::{Acked, Turn};
+use crate::queue::{Acked, Session};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.ack",
@@ -43,10 +43,10 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, limits: &Limits) -> Result<Request<
 }
 
 impl Ack<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
         reply.array(self.claims.len());
         for claim in &self.claims {
-            reply.int(match turn.ack(claim.token, claim.id, self.result) {
+            reply.int(match session.ack(claim.token, claim.id, self.result) {
                 Acked::Done => 1,
                 Acked::Already => 0,
                 Acked::No(held) => tokens::code(held),

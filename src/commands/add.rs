@@ -2,13 +2,13 @@
 //! [DEDUP ms] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [BATCH name] [AFTER name | AFTEROK name]` ->
 //! `[outcome, id, state]`
 
+use super::add_options::{self, AddOptions};
 use super::args::Args;
 use super::error::Error;
-use super::job_options::{self, JobOptions};
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Request, Write};
-use crate::queue::{Added, Turn};
+use crate::queue::{Added, Session};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.add",
@@ -22,7 +22,7 @@ pub(super) const SPEC: Spec = Spec {
 };
 
 const ARGS: [Arg; 14] = {
-    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group] = job_options::ARGS;
+    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group] = add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("id", ArgKind::String),
@@ -46,23 +46,25 @@ const ARGS: [Arg; 14] = {
 pub struct Add<'a> {
     id: Option<&'a [u8]>,
     payload: &'a [u8],
-    options: JobOptions<'a>,
+    options: AddOptions<'a>,
 }
 
 pub(super) fn parse<'a>(args: &mut Args<'a>, limits: &Limits) -> Result<Request<'a>, Error> {
-    let id = job_options::new_id(args.next("id")?)?;
-    let payload = job_options::payload("payload", args.next("payload")?, limits.max_payload)?;
-    let options = job_options::parse(args)?;
+    let id = add_options::new_id(args.next("id")?)?;
+    let payload = add_options::payload("payload", args.next("payload")?, limits.max_payload)?;
+    let options = add_options::parse(args)?;
     Ok(Request::Write(Write::Add(Add { id, payload, options })))
 }
 
 impl Add<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
         let options = if self.id.is_some() { self.options } else { self.options.with_made_id() };
-        let new = options.new_job(self.payload, turn.now())?;
-        let ties = &options.ties;
-        turn.room_for(1, [self.id].into_iter(), ties).map_err(|full| job_options::refusal(full, ties))?;
-        let added = turn.enqueue(self.id, &new, ties, options.on_dup);
+        let new = options.new_job(self.payload, session.now())?;
+        let batch_refs = &options.batch_refs;
+        session
+            .room_for(1, [self.id].into_iter(), batch_refs)
+            .map_err(|full| add_options::refusal(full, batch_refs))?;
+        let added = session.enqueue(self.id, &new, batch_refs, options.on_dup);
         answer(&added, self.id, reply);
         Ok(())
     }

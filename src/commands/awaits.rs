@@ -4,15 +4,15 @@
 //! ms 0 waits for ever. What has finished or ended already is answered at once, what is not known with null; so is a
 //! queue that goes away meanwhile. Inside MULTI, scripts and functions nobody waits: the present state is answered.
 
+use super::add_options::batch_name;
 use super::args::Args;
 use super::batch::numbers;
 use super::error::Error;
 use super::ids::id;
-use super::job_options::batch_name;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Env, Limits, Request};
-use crate::queue::{Awaited, News, Phase, Queue};
+use crate::queue::{AwaitEvent, Awaited, JobState, Queue};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.await",
@@ -71,8 +71,8 @@ impl Await {
     }
 }
 
-fn has_ended(phase: Phase) -> bool {
-    matches!(phase, Phase::Completed | Phase::Failed | Phase::Expired | Phase::Cancelled)
+fn has_ended(phase: JobState) -> bool {
+    matches!(phase, JobState::Completed | JobState::Failed | JobState::Expired | JobState::Cancelled)
 }
 
 /// Answers what is known now.
@@ -90,15 +90,15 @@ pub fn present(awaited: &Awaited, queue: &Queue, reply: &mut dyn Reply) {
 }
 
 /// Answers what has become of what was awaited.
-pub fn tell(news: &News, reply: &mut dyn Reply) {
+pub fn tell(news: &AwaitEvent, reply: &mut dyn Reply) {
     match news {
-        News::Finished(batch) => numbers(batch).answer(reply),
-        News::Ended(phase, result) => state(*phase, result.as_deref(), reply),
-        News::Gone => reply.null(),
+        AwaitEvent::Finished(batch) => numbers(batch).answer(reply),
+        AwaitEvent::Ended(phase, result) => state(*phase, result.as_deref(), reply),
+        AwaitEvent::Gone => reply.null(),
     }
 }
 
-fn state(phase: Phase, result: Option<&[u8]>, reply: &mut dyn Reply) {
+fn state(phase: JobState, result: Option<&[u8]>, reply: &mut dyn Reply) {
     reply.array(2);
     reply.bytes(phase.name().as_bytes());
     match result {

@@ -3,10 +3,10 @@
 //! `total` is always the sum of pending, completed, failed, expired and cancelled. `finished-at` is there when the batch
 //! has finished; retrying a failed member makes it pending again, and the batch stays finished.
 
+use super::add_options::batch_name;
 use super::args::Args;
 use super::error::Error;
 use super::fields::{count, size, Field, Fields};
-use super::job_options::batch_name;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Read, Request};

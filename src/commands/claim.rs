@@ -8,7 +8,7 @@ use super::error::Error;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{madd, Env, Flow, Limits, Request, Write};
-use crate::queue::{Claimed, Queue, Turn, Want, MAX_WORKER};
+use crate::queue::{ClaimOptions, Claimed, Queue, Session, MAX_WORKER};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.claim",
@@ -52,7 +52,7 @@ pub enum Claim<'a> {
 /// New jobs that a worker asks for.
 #[derive(Debug)]
 pub struct Wish<'a> {
-    want: Want<'a>,
+    want: ClaimOptions<'a>,
     /// Wait so many ms, 0 = for ever.
     block: Option<u64>,
     least: usize,
@@ -90,7 +90,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
         return Err(Error::syntax("MIN needs a BLOCK that ends"));
     }
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let want = Want { worker, count, lease, max_bytes };
+    let want = ClaimOptions { worker, count, lease, max_bytes };
     let least = usize::try_from(least).unwrap_or(usize::MAX);
     Ok(Request::Write(Write::Claim(Claim::New(Wish { want, block, least }))))
 }
@@ -105,26 +105,26 @@ pub(super) fn worker(word: &[u8]) -> Result<&[u8], Error> {
 }
 
 impl Claim<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, env: &Env, reply: &mut dyn Reply) -> Flow {
+    pub(super) fn run(&self, session: &mut Session<'_>, env: &Env, reply: &mut dyn Reply) -> Flow {
         match self {
             Claim::Held { worker, lease } => {
-                let held = turn.held(worker, *lease);
-                answer(&held, turn.queue(), reply);
+                let held = session.held(worker, *lease);
+                answer(&held, session.queue(), reply);
                 Flow::Done
             }
-            Claim::New(wish) => wish.run(turn, env, reply),
+            Claim::New(wish) => wish.run(session, env, reply),
         }
     }
 }
 
 impl Wish<'_> {
-    fn run(&self, turn: &mut Turn<'_>, env: &Env, reply: &mut dyn Reply) -> Flow {
+    fn run(&self, session: &mut Session<'_>, env: &Env, reply: &mut dyn Reply) -> Flow {
         let may_wait = self.block.filter(|_| env.may_block);
-        let enough = turn.queue().claimable().saturating_sub(env.promised) >= self.least;
+        let enough = session.queue().claimable().saturating_sub(env.promised) >= self.least;
         if may_wait.is_none() || enough {
-            let claimed = turn.claim(&self.want, env.promised);
+            let claimed = session.claim(&self.want, env.promised);
             if !claimed.is_empty() {
-                answer(&claimed, turn.queue(), reply);
+                answer(&claimed, session.queue(), reply);
                 return Flow::Done;
             }
         }
@@ -162,14 +162,18 @@ pub struct Waiting {
 
 impl Waiting {
     /// Takes what there is now, for the one whose turn it is; null when that is nothing.
-    pub fn serve(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
-        let want =
-            Want { worker: &self.worker, count: self.count, lease: self.lease, max_bytes: self.max_bytes };
-        let claimed = turn.claim(&want, 0);
+    pub fn serve(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
+        let want = ClaimOptions {
+            worker: &self.worker,
+            count: self.count,
+            lease: self.lease,
+            max_bytes: self.max_bytes,
+        };
+        let claimed = session.claim(&want, 0);
         if claimed.is_empty() {
             reply.null();
         } else {
-            answer(&claimed, turn.queue(), reply);
+            answer(&claimed, session.queue(), reply);
         }
     }
 }

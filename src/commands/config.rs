@@ -9,7 +9,7 @@ use super::reply::Reply;
 use super::settings::SETTINGS;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Read, Request, Write};
-use crate::queue::{Queue, Settings, Turn};
+use crate::queue::{Queue, Session, Settings};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.config",
@@ -81,10 +81,10 @@ impl Show {
 }
 
 impl Configure<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
-        let mut settings = *turn.queue().settings();
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
+        let mut settings = *session.queue().settings();
         change(&mut settings, self.words)?;
-        turn.configure(settings);
+        session.configure(settings);
         reply.ok();
         Ok(())
     }

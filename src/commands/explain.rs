@@ -1,6 +1,6 @@
 //! `JQ.EXPLAIN queue id` -> map of state, why, until (only where time alone changes it), or null
 //!
-//! Why this job is not running, and what will change that.
+//! Explanation this job is not running, and what will change that.
 
 use super::args::Args;
 use super::error::Error;

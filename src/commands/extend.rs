@@ -9,7 +9,7 @@ use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::tokens::{self, Claims};
 use super::{Limits, Request, Write};
-use crate::queue::Turn;
+use crate::queue::Session;
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.extend",
@@ -35,10 +35,10 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
 }
 
 impl Extend<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
         reply.array(self.claims.len());
         for claim in &self.claims {
-            reply.int(tokens::code(turn.extend(claim.token, claim.id, self.ms)));
+            reply.int(tokens::code(session.extend(claim.token, claim.id, self.ms)));
         }
     }
 }

@@ -3,13 +3,13 @@
 //! Members that are pending go on without a batch. Nobody waits for it: no job that was added AFTER it, and no client
 //! in JQ.AWAIT.
 
+use super::add_options::batch_name;
 use super::args::Args;
 use super::error::Error;
-use super::job_options::batch_name;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Request, Write};
-use crate::queue::Turn;
+use crate::queue::Session;
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.forget",
@@ -31,7 +31,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
 }
 
 impl Forget<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
-        reply.int(turn.forget_batch(self.0).into());
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
+        reply.int(session.forget_batch(self.0).into());
     }
 }

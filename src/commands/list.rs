@@ -8,9 +8,9 @@ use super::args::{parse_int, parse_uint, Args};
 use super::error::Error;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
-use super::{job_options, madd};
+use super::{add_options, madd};
 use super::{Limits, Read, Request};
-use crate::queue::{Phase, Position, Queue};
+use crate::queue::{JobState, Position, Queue};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.list",
@@ -40,13 +40,19 @@ pub(super) const SPEC: Spec = Spec {
     ],
 };
 
-const STATES: [Phase; 6] =
-    [Phase::Waiting, Phase::Delayed, Phase::Blocked, Phase::Active, Phase::Completed, Phase::Failed];
+const STATES: [JobState; 6] = [
+    JobState::Waiting,
+    JobState::Delayed,
+    JobState::Blocked,
+    JobState::Active,
+    JobState::Completed,
+    JobState::Failed,
+];
 
 /// A page to list.
 #[derive(Debug)]
 pub struct List<'a> {
-    phase: Phase,
+    phase: JobState,
     batch: Option<&'a [u8]>,
     count: usize,
     from: Option<Position>,
@@ -61,7 +67,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
     let mut list = List { phase, batch: None, count: 10, from: None, payload: false };
     while let Some(option) = args.option(&["BATCH", "COUNT", "CURSOR", "PAYLOAD"])? {
         match option {
-            "BATCH" => list.batch = Some(job_options::batch_name(args.next(option)?)?),
+            "BATCH" => list.batch = Some(add_options::batch_name(args.next(option)?)?),
             "COUNT" => list.count = usize::try_from(args.uint(option, 1..=madd::MOST)?).unwrap_or(usize::MAX),
             "CURSOR" => list.from = cursor(args.next(option)?)?,
             _ => list.payload = true,

@@ -2,13 +2,13 @@
 //!
 //! The options are those of `JQ.ADD` and hold for every job. Refused as a whole or done as a whole.
 
+use super::add_options::{self, AddOptions};
 use super::args::Args;
 use super::error::Error;
-use super::job_options::{self, JobOptions};
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{add, Limits, Request, Write};
-use crate::queue::Turn;
+use crate::queue::Session;
 
 /// The most items of one command.
 pub(super) const MOST: u64 = 10_000;
@@ -25,7 +25,7 @@ pub(super) const SPEC: Spec = Spec {
 };
 
 const ARGS: [Arg; 14] = {
-    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group] = job_options::ARGS;
+    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group] = add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("count", ArgKind::Integer),
@@ -49,17 +49,17 @@ const ARGS: [Arg; 14] = {
 pub struct Madd<'a> {
     /// id, payload, id, payload, ...
     words: &'a [&'a [u8]],
-    options: JobOptions<'a>,
+    options: AddOptions<'a>,
 }
 
 pub(super) fn parse<'a>(args: &mut Args<'a>, limits: &Limits) -> Result<Request<'a>, Error> {
     let count = usize::try_from(args.uint("count", 1..=MOST)?).unwrap_or_default();
     let words = args.take(count.saturating_mul(2), "id or payload")?;
     for (id, payload) in pairs(words) {
-        job_options::new_id(id)?;
-        job_options::payload("payload", payload, limits.max_payload)?;
+        add_options::new_id(id)?;
+        add_options::payload("payload", payload, limits.max_payload)?;
     }
-    let options = job_options::parse(args)?;
+    let options = add_options::parse(args)?;
     Ok(Request::Write(Write::Madd(Madd { words, options })))
 }
 
@@ -76,19 +76,20 @@ fn given(id: &[u8]) -> Option<&[u8]> {
 }
 
 impl Madd<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
         let jobs = pairs(self.words);
         let count = jobs.len();
-        self.options.new_job(&[], turn.now())?;
-        let ties = &self.options.ties;
-        turn.room_for(count, pairs(self.words).map(|(id, _)| given(id)), ties)
-            .map_err(|full| job_options::refusal(full, ties))?;
+        self.options.new_job(&[], session.now())?;
+        let batch_refs = &self.options.batch_refs;
+        session
+            .room_for(count, pairs(self.words).map(|(id, _)| given(id)), batch_refs)
+            .map_err(|full| add_options::refusal(full, batch_refs))?;
         reply.array(count);
         for (id, payload) in jobs {
             let id = given(id);
             let options = if id.is_some() { self.options } else { self.options.with_made_id() };
-            let new = options.new_job(payload, turn.now())?;
-            let added = turn.enqueue(id, &new, ties, options.on_dup);
+            let new = options.new_job(payload, session.now())?;
+            let added = session.enqueue(id, &new, batch_refs, options.on_dup);
             add::answer(&added, id, reply);
         }
         Ok(())

@@ -16,6 +16,7 @@ pub mod spec;
 
 mod ack;
 mod add;
+mod add_options;
 pub mod awaits;
 mod batch;
 mod batches;
@@ -29,7 +30,6 @@ mod fields;
 mod forget;
 mod get;
 mod ids;
-mod job_options;
 mod list;
 mod madd;
 mod nack;
@@ -52,7 +52,7 @@ mod tokens;
 mod unschedule;
 mod workers;
 
-use crate::queue::{Now, Queue, Turn};
+use crate::queue::{Now, Queue, Session};
 use args::Args;
 pub use awaits::Await;
 pub use claim::Waiting;
@@ -170,30 +170,30 @@ impl Read<'_> {
 impl Write<'_> {
     /// Changes the queue and answers. An error means that nothing was written and, but for what time did
     /// anyway, nothing has changed.
-    pub fn run(&self, turn: &mut Turn<'_>, env: &Env, reply: &mut dyn Reply) -> Result<Flow, Error> {
+    pub fn run(&self, session: &mut Session<'_>, env: &Env, reply: &mut dyn Reply) -> Result<Flow, Error> {
         match self {
-            Write::Ack(request) => request.run(turn, reply),
-            Write::Add(request) => request.run(turn, reply)?,
-            Write::Cancel(request) => request.run(turn, reply),
-            Write::Claim(request) => return Ok(request.run(turn, env, reply)),
-            Write::Configure(request) => request.run(turn, reply)?,
-            Write::Extend(request) => request.run(turn, reply),
-            Write::Forget(request) => request.run(turn, reply),
-            Write::Listen(request) => request.run(turn, reply)?,
-            Write::Madd(request) => request.run(turn, reply)?,
-            Write::Nack(request) => request.run(turn, reply),
-            Write::Pause(request) => request.run(turn, reply),
-            Write::Progress(request) => request.run(turn, reply),
-            Write::Promote(request) => request.run(turn, reply),
-            Write::Purge(request) => request.run(turn, reply),
-            Write::Release(request) => request.run(turn, reply),
-            Write::Remove(request) => request.run(turn, reply),
-            Write::Resume(request) => request.run(turn, reply),
-            Write::Retry(request) => request.run(turn, reply),
-            Write::Seal(request) => request.run(turn, reply),
-            Write::Schedule(request) => request.run(turn, reply)?,
-            Write::Unschedule(request) => request.run(turn, reply),
-            Write::Silence(request) => request.run(turn, reply),
+            Write::Ack(request) => request.run(session, reply),
+            Write::Add(request) => request.run(session, reply)?,
+            Write::Cancel(request) => request.run(session, reply),
+            Write::Claim(request) => return Ok(request.run(session, env, reply)),
+            Write::Configure(request) => request.run(session, reply)?,
+            Write::Extend(request) => request.run(session, reply),
+            Write::Forget(request) => request.run(session, reply),
+            Write::Listen(request) => request.run(session, reply)?,
+            Write::Madd(request) => request.run(session, reply)?,
+            Write::Nack(request) => request.run(session, reply),
+            Write::Pause(request) => request.run(session, reply),
+            Write::Progress(request) => request.run(session, reply),
+            Write::Promote(request) => request.run(session, reply),
+            Write::Purge(request) => request.run(session, reply),
+            Write::Release(request) => request.run(session, reply),
+            Write::Remove(request) => request.run(session, reply),
+            Write::Resume(request) => request.run(session, reply),
+            Write::Retry(request) => request.run(session, reply),
+            Write::Seal(request) => request.run(session, reply),
+            Write::Schedule(request) => request.run(session, reply)?,
+            Write::Unschedule(request) => request.run(session, reply),
+            Write::Silence(request) => request.run(session, reply),
         }
         Ok(Flow::Done)
     }

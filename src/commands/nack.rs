@@ -9,7 +9,7 @@ use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::tokens::{self, Claims};
 use super::{Limits, Request, Write};
-use crate::queue::{Nacked, Turn};
+use crate::queue::{Nacked, Session};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.nack",
@@ -55,10 +55,10 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
 }
 
 impl Nack<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
         reply.array(self.claims.len());
         for claim in &self.claims {
-            reply.int(match turn.nack(claim.token, claim.id, self.error, self.delay, self.fatal) {
+            reply.int(match session.nack(claim.token, claim.id, self.error, self.delay, self.fatal) {
                 Nacked::Again => 1,
                 Nacked::Failed => 2,
                 Nacked::No(held) => tokens::code(held),

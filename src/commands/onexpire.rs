@@ -5,14 +5,14 @@
 //! Each key of the queue's database that begins with the prefix becomes a job when it expires. Whoever sets a prefix
 //! learns names of keys: the server asks [`super::Write::listens_for`] and checks what the client may read.
 
+use super::add_options::{self, AddOptions};
 use super::args::Args;
 use super::error::Error;
 use super::fields::{count, Field, Fields};
-use super::job_options::{self, JobOptions};
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Read, Request, Write};
-use crate::queue::{Addition, Queue, Turn, Watch, MAX_PREFIX, MAX_PREFIXES};
+use crate::queue::{Addition, ExpiryRule, Queue, Session, MAX_PREFIX, MAX_PREFIXES};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.onexpire",
@@ -33,7 +33,7 @@ const ARGS: [Arg; 3] = [
 ];
 
 const OPTIONS: [Arg; 11] = {
-    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group] = job_options::ARGS;
+    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group] = add_options::ARGS;
     let delay = Arg::option("DELAY", "delay-ms", ArgKind::Integer);
     [delay, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group]
 };
@@ -63,7 +63,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
     if args.keyword("OFF") {
         return Ok(Request::Write(Write::Silence(Silence { prefix })));
     }
-    let addition = job_options::parse_from(args, JobOptions::of_expiry())?.repeated(b"")?;
+    let addition = add_options::parse_from(args, AddOptions::of_expiry())?.repeated(b"")?;
     Ok(Request::Write(Write::Listen(Box::new(Listen { prefix, addition }))))
 }
 
@@ -72,8 +72,8 @@ impl<'a> Listen<'a> {
         self.prefix
     }
 
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
-        if !turn.watch(self.prefix, &self.addition) {
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
+        if !session.watch(self.prefix, &self.addition) {
             return Err(Error::full("prefixes", MAX_PREFIXES as u64));
         }
         reply.ok();
@@ -82,8 +82,8 @@ impl<'a> Listen<'a> {
 }
 
 impl Silence<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
-        reply.int(turn.unwatch(self.prefix).into());
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
+        reply.int(session.unwatch(self.prefix).into());
     }
 }
 
@@ -97,10 +97,10 @@ impl List {
     }
 }
 
-fn show<'a>(prefix: &'a [u8], Watch { template, tally }: &'a Watch) -> Fields<'a> {
+fn show<'a>(prefix: &'a [u8], ExpiryRule { template, tally }: &'a ExpiryRule) -> Fields<'a> {
     let mut fields = Fields::default();
     fields.push("prefix", Field::Bytes(prefix));
-    job_options::show(&template.addition(), &mut fields);
+    add_options::show(&template.addition(), &mut fields);
     fields.push("enqueued", count(tally.enqueued));
     fields.push("coalesced", count(tally.coalesced));
     fields.push("dropped", count(tally.dropped));

@@ -5,7 +5,7 @@ use super::error::Error;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Request, Write};
-use crate::queue::Turn;
+use crate::queue::Session;
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.pause",
@@ -27,7 +27,7 @@ pub(super) fn parse<'a>(_: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, Err
 }
 
 impl Pause {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
-        reply.int(turn.pause().into());
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
+        reply.int(session.pause().into());
     }
 }

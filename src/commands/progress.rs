@@ -3,14 +3,14 @@
 //!
 //! The last value is kept with the job and survives retries: a checkpoint for the next attempt.
 
+use super::add_options::payload;
 use super::args::Args;
 use super::error::Error;
-use super::job_options::payload;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::tokens;
 use super::{Limits, Request, Write};
-use crate::queue::Turn;
+use crate::queue::Session;
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.progress",
@@ -43,8 +43,8 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, limits: &Limits) -> Result<Request<
 }
 
 impl Progress<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
         reply.array(1);
-        reply.int(tokens::code(turn.progress(self.token, self.id, self.data)));
+        reply.int(tokens::code(session.progress(self.token, self.id, self.data)));
     }
 }

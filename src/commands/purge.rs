@@ -9,12 +9,13 @@ use super::error::Error;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{madd, Limits, Request, Write};
-use crate::queue::{Phase, Turn};
+use crate::queue::{JobState, Session};
 
 /// So many by default: a command that takes milliseconds is one for everybody.
 const DEFAULT_COUNT: u64 = 1000;
 
-const STATES: [Phase; 5] = [Phase::Completed, Phase::Failed, Phase::Waiting, Phase::Delayed, Phase::Blocked];
+const STATES: [JobState; 5] =
+    [JobState::Completed, JobState::Failed, JobState::Waiting, JobState::Delayed, JobState::Blocked];
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.purge",
@@ -44,7 +45,7 @@ pub(super) const SPEC: Spec = Spec {
 /// What is to go.
 #[derive(Debug)]
 pub struct Purge {
-    phase: Phase,
+    phase: JobState,
     older: Option<u64>,
     count: u64,
 }
@@ -65,8 +66,8 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
 }
 
 impl Purge {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
-        let purged = turn.purge(self.phase, self.older, usize::try_from(self.count).unwrap_or(usize::MAX));
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
+        let purged = session.purge(self.phase, self.older, usize::try_from(self.count).unwrap_or(usize::MAX));
         reply.int(i64::try_from(purged).unwrap_or(i64::MAX));
     }
 }

@@ -10,7 +10,7 @@ use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::tokens::{self, Claims};
 use super::{Limits, Request, Write};
-use crate::queue::Turn;
+use crate::queue::Session;
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.release",
@@ -64,16 +64,16 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
 }
 
 impl Release<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
         match self {
             Release::Worker(name) => {
-                let released = turn.release_all(name);
+                let released = session.release_all(name);
                 reply.int(i64::try_from(released).unwrap_or(i64::MAX));
             }
             Release::Jobs { claims: ReleasedClaims(claims), delay } => {
                 reply.array(claims.len());
                 for claim in claims {
-                    reply.int(tokens::code(turn.release(claim.token, claim.id, *delay)));
+                    reply.int(tokens::code(session.release(claim.token, claim.id, *delay)));
                 }
             }
         }

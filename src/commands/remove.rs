@@ -6,7 +6,7 @@ use super::ids;
 use super::reply::Reply;
 use super::spec::{KeyUse, Spec};
 use super::{Limits, Request, Write};
-use crate::queue::Turn;
+use crate::queue::Session;
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.remove",
@@ -28,7 +28,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
 }
 
 impl Remove<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
-        ids::answer_each(self.0, reply, |id| turn.remove(id));
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
+        ids::answer_each(self.0, reply, |id| session.remove(id));
     }
 }

@@ -7,7 +7,7 @@ use super::ids;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{madd, Limits, Request, Write};
-use crate::queue::Turn;
+use crate::queue::Session;
 
 /// So many by default: a command that takes milliseconds is one for everybody.
 const DEFAULT_COUNT: u64 = 1000;
@@ -56,10 +56,10 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
 }
 
 impl Retry<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
         match self {
-            Retry::Ids(list) => ids::answer_each(list, reply, |id| turn.revive(id)),
-            Retry::Some(count) => reply.int(i64::try_from(turn.revive_some(*count)).unwrap_or(i64::MAX)),
+            Retry::Ids(list) => ids::answer_each(list, reply, |id| session.revive(id)),
+            Retry::Some(count) => reply.int(i64::try_from(session.revive_some(*count)).unwrap_or(i64::MAX)),
         }
     }
 }

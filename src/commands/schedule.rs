@@ -3,14 +3,14 @@
 //! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [BATCH name] [AFTER name | AFTEROK name] [GROUP name]` -> the next
 //! instant, or null when UNTIL is over
 
+use super::add_options::{self, AddOptions};
 use super::args::{Args, MAX_INSTANT};
 use super::error::Error;
-use super::job_options::{self, JobOptions};
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Request, Write};
 use crate::queue::schedules::{Overlap, Plan, Set, Timetable, Zone, MAX_EXPRESSION, MAX_NAME};
-use crate::queue::{Turn, FOREVER};
+use crate::queue::{Session, FOREVER};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.schedule",
@@ -24,7 +24,7 @@ pub(super) const SPEC: Spec = Spec {
 };
 
 const ARGS: [Arg; 18] = {
-    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group] = job_options::ARGS;
+    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, gate, group] = add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("name", ArgKind::String),
@@ -81,8 +81,8 @@ struct Words<'a> {
 
 pub(super) fn parse<'a>(args: &mut Args<'a>, limits: &Limits) -> Result<Request<'a>, Error> {
     let name = name(args.next("name")?)?;
-    let payload = job_options::payload("payload", args.next("payload")?, limits.max_payload)?;
-    let (mut words, mut options) = (Words::default(), JobOptions::NONE);
+    let payload = add_options::payload("payload", args.next("payload")?, limits.max_payload)?;
+    let (mut words, mut options) = (Words::default(), AddOptions::NONE);
     while let Some(keyword) = args.option(KEYWORDS)? {
         match keyword {
             "EVERY" => words.every = Some(args.span("EVERY", 1)?),
@@ -164,8 +164,8 @@ fn overlap(word: &[u8]) -> Result<Overlap, Error> {
 }
 
 impl Schedule<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
-        match turn.schedule(self.name, &self.plan) {
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
+        match session.schedule(self.name, &self.plan) {
             Set::Next(next) => reply.int(i64::try_from(next).unwrap_or(i64::MAX)),
             Set::Over => reply.null(),
             Set::Never => {

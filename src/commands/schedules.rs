@@ -2,10 +2,10 @@
 //!
 //! Options stand there when they were given.
 
+use super::add_options;
 use super::args::Args;
 use super::error::Error;
 use super::fields::{count, Field, Fields};
-use super::job_options;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Read, Request};
@@ -62,7 +62,7 @@ fn fields<'a>(name: &'a [u8], schedule: &'a Schedule) -> Fields<'a> {
     fields.push("next", count(schedule.next()));
     fields.push_some("last", schedule.last().map(count));
     fields.push("payload", Field::Bytes(plan.addition.job.payload));
-    job_options::show(&plan.addition, &mut fields);
+    add_options::show(&plan.addition, &mut fields);
     for (fate, times) in schedule.tally() {
         fields.push(fate.name(), count(times));
     }

@@ -3,13 +3,13 @@
 //! From now on the batch takes no members, and it finishes when none is pending. One nobody has mentioned is created:
 //! sealed, empty, finished.
 
+use super::add_options::batch_name;
 use super::args::Args;
 use super::error::Error;
-use super::job_options::batch_name;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Request, Write};
-use crate::queue::Turn;
+use crate::queue::Session;
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.seal",
@@ -31,7 +31,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
 }
 
 impl Seal<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
-        reply.int(turn.seal(self.0).into());
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
+        reply.int(session.seal(self.0).into());
     }
 }

@@ -1,9 +1,9 @@
 //! The fields of JQ.CONFIG: how each is shown and read. The module's own defaults for new queues are the same fields.
 
+use super::add_options::{endless, show_backoff, span_or_forever, MAX_ATTEMPTS};
 use super::args::{span, uint, MAX_INSTANT};
 use super::error::Error;
 use super::fields::{count, Field};
-use super::job_options::{endless, show_backoff, span_or_forever, MAX_ATTEMPTS};
 use crate::queue::{Backoff, Rate, Settings, MAX_RATE};
 
 /// The most of `concurrency` and `group-concurrency`.

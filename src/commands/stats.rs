@@ -9,7 +9,7 @@ use super::fields::{count, size, Field, Fields};
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Env, Limits, Read, Request};
-use crate::queue::{Phase, Queue};
+use crate::queue::{JobState, Queue};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.stats",
@@ -49,8 +49,14 @@ impl Stats {
 
 fn fields(queue: &Queue, env: &Env) -> Fields<'static> {
     let mut fields = Fields::default();
-    let phases =
-        [Phase::Waiting, Phase::Delayed, Phase::Blocked, Phase::Active, Phase::Completed, Phase::Failed];
+    let phases = [
+        JobState::Waiting,
+        JobState::Delayed,
+        JobState::Blocked,
+        JobState::Active,
+        JobState::Completed,
+        JobState::Failed,
+    ];
     for phase in phases {
         fields.push(phase.name(), size(queue.count(phase)));
     }

@@ -4,7 +4,7 @@ use super::args::{parse_uint, Args};
 use super::error::Error;
 use super::ids::id;
 use super::spec::{Arg, ArgKind};
-use crate::queue::Held;
+use crate::queue::Lease;
 use smallvec::SmallVec;
 
 /// `token id`, repeated.
@@ -43,11 +43,11 @@ pub(super) fn claims<'a>(args: &mut Args<'a>, options: &[&str]) -> Result<Claims
 }
 
 /// The manual's number for how a token fits.
-pub(super) fn code(held: Held) -> i64 {
+pub(super) fn code(held: Lease) -> i64 {
     match held {
-        Held::Yours => 1,
-        Held::Unknown => -1,
-        Held::Lost => -2,
-        Held::Cancelled => -3,
+        Lease::Yours => 1,
+        Lease::Unknown => -1,
+        Lease::Lost => -2,
+        Lease::Cancelled => -3,
     }
 }

@@ -8,7 +8,7 @@ use super::reply::Reply;
 use super::schedule;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Request, Write};
-use crate::queue::Turn;
+use crate::queue::Session;
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.unschedule",
@@ -30,7 +30,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
 }
 
 impl Unschedule<'_> {
-    pub(super) fn run(&self, turn: &mut Turn<'_>, reply: &mut dyn Reply) {
-        reply.int(turn.unschedule(self.0).into());
+    pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
+        reply.int(session.unschedule(self.0).into());
     }
 }

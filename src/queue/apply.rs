@@ -4,12 +4,12 @@
 //! an effect whose job is not there (only possible when the two differ) is refused before it gets here.
 
 use super::counters::Count;
-use super::job::{Job, NewJob, Rerun, State};
+use super::job::{Job, NewJob, Rerun, StateData};
 use super::series::Kind;
-use super::{ids, job, keys, Bucket, Effect, Ending, Entry, Event, Handle, Queue, Settings, FOREVER};
+use super::{ids, job, keys, Bucket, Effect, EndState, Entry, Event, Handle, Queue, Settings, FOREVER};
 
 impl Queue {
-    /// Makes `effect` happen at the instant `at` (Unix ms). O(log n), but for [`Effect::Settled`], which costs
+    /// Makes `effect` happen at the instant `at` (Unix ms). O(log n), but for [`Effect::Advanced`], which costs
     /// that for each step.
     pub(crate) fn apply(&mut self, effect: &Effect<'_>, at: u64) {
         if self.created_at == 0 {
@@ -31,15 +31,15 @@ impl Queue {
                 self.happens(if self.paused { Event::Paused } else { Event::Resumed });
             }
             Effect::Configured(settings) => self.configure(settings, at),
-            Effect::Settled(most) => {
-                self.settle(at, most);
+            Effect::Advanced(most) => {
+                self.advance(at, most);
             }
             Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
             Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
             Effect::Ticked { name, at, next, fate } => self.schedules.ticked(name, at, next, fate),
-            Effect::Watched { prefix, ref addition } => self.watch(prefix, addition),
-            Effect::Unwatched { prefix } => self.unwatch(prefix),
-            Effect::Heard { prefix, heard } => self.count_heard(prefix, heard),
+            Effect::ExpiryRuleSet { prefix, ref addition } => self.watch(prefix, addition),
+            Effect::ExpiryRuleRemoved { prefix } => self.unwatch(prefix),
+            Effect::KeyExpired { prefix, heard } => self.count_heard(prefix, heard),
             Effect::Purged { record } => {
                 self.happens(Event::Removed);
                 if let Entry::Job(handle) = record.0 {
@@ -63,7 +63,7 @@ impl Queue {
             | Effect::CancelAsked { job }
             | Effect::Promoted { job }
             | Effect::Revived { job }
-            | Effect::SettledJob { job } => {
+            | Effect::JobAdvanced { job } => {
                 if let Entry::Job(handle) = job.0 {
                     self.apply_to_job(handle, effect, at);
                 }
@@ -78,20 +78,20 @@ impl Queue {
             Effect::Replaced { new, .. } => self.replace(handle, &new, at),
             Effect::Rerun { new, .. } => {
                 self.happens(Event::Rerun);
-                self.edit(handle, |job| job.rare_mut().rerun = Some(Box::new(Rerun::keep(&new))));
+                self.edit(handle, |job| job.extras_mut().rerun = Some(Box::new(Rerun::keep(&new))));
             }
             Effect::Claimed { token, worker, lease_until, .. } => {
                 self.give(handle, token, worker, lease_until, at);
             }
             Effect::Leased { lease_until, .. } => self.move_lease(handle, lease_until),
             Effect::Progressed { data, .. } => {
-                self.edit(handle, |job| job.rare_mut().progress = Some(data.into()));
+                self.edit(handle, |job| job.extras_mut().progress = Some(data.into()));
             }
             Effect::Completed { result, .. } => {
                 self.edit(handle, |job| {
-                    job.rare_mut_if(result.is_some(), |r| r.result = result.map(Box::from));
+                    job.extras_mut_if(result.is_some(), |r| r.result = result.map(Box::from));
                 });
-                self.end(handle, Ending::Completed, at);
+                self.end(handle, EndState::Completed, at);
             }
             Effect::Retried { due, error, .. } => {
                 self.counters.add(Count::Nacks);
@@ -102,27 +102,27 @@ impl Queue {
             Effect::Failed { error, .. } => {
                 self.counters.add(Count::Nacks);
                 self.note_nack(handle, error);
-                self.end(handle, Ending::Failed, at);
+                self.end(handle, EndState::Failed, at);
             }
             Effect::Released { due, .. } => {
                 self.happens(Event::Released);
                 match due {
                     Some(_) => self.join_end(handle, due, at),
-                    None => self.move_to(handle, State::Waiting { since: at, lapsed: 0 }),
+                    None => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
                 }
             }
             Effect::Cancelled { .. } => self.cancel(handle, at),
             Effect::CancelAsked { .. } => self.edit(handle, |job| {
-                let rare = job.rare_mut();
-                rare.cancel_asked = true;
-                rare.rerun = None;
+                let extras = job.extras_mut();
+                extras.cancel_asked = true;
+                extras.rerun = None;
             }),
             Effect::Promoted { .. } => {
                 self.happens(Event::Promoted);
                 self.join_end(handle, None, at);
             }
             Effect::Revived { .. } => self.revive(handle, at),
-            Effect::SettledJob { .. } => self.settle_job(handle, at),
+            Effect::JobAdvanced { .. } => self.advance_job(handle, at),
             _ => {}
         }
     }
@@ -139,7 +139,7 @@ impl Queue {
                 | Effect::Released { .. }
                 | Effect::Cancelled { .. }
         );
-        if let (true, Some(State::Active { worker, .. })) =
+        if let (true, Some(StateData::Active { worker, .. })) =
             (is_its_doing, self.jobs.get(handle).map(|job| job.state))
         {
             self.workers.saw(worker, at);
@@ -153,7 +153,7 @@ impl Queue {
         if let Some(entry) = self.find_hashed(hash, id) {
             self.drop_entry(entry);
         }
-        let job = Job::new(id, new.payload, State::Delayed { due: at });
+        let job = Job::new(id, new.payload, StateData::Delayed { due: at });
         self.job_bytes += job.bytes();
         let Some(handle) = self.jobs.insert(job) else { return };
         let (jobs, remembered) = (&self.jobs, &self.remembered);
@@ -172,7 +172,7 @@ impl Queue {
         let Some(job) = self.jobs.get(handle) else { return };
         let mut new = *new;
         new.recipe.batch = self.batch_of(job);
-        if let State::Blocked { after, .. } = job.state {
+        if let StateData::Blocked { after, .. } = job.state {
             new.after = Some(after);
         }
         self.leave(handle);
@@ -191,7 +191,7 @@ impl Queue {
             self.subscriptions.job_gone(job.id());
         }
         self.drop_entry(entry);
-        self.count_out(batch, Ending::Cancelled, at);
+        self.count_out(batch, EndState::Cancelled, at);
     }
 
     fn configure(&mut self, settings: Settings, at: u64) {
@@ -224,18 +224,18 @@ impl Queue {
         let seq = self.take_seq();
         self.set_recipe(handle, new.recipe, new.group);
         self.edit(handle, |job| {
-            job.rare = new
-                .expires
-                .map(|ms| Box::new(job::Rare { expires: at.saturating_add(ms), ..job::Rare::default() }));
+            job.extras = new.expires.map(|ms| {
+                Box::new(job::JobExtras { expires: at.saturating_add(ms), ..job::JobExtras::default() })
+            });
             job.seq = seq;
             job.added_at = at;
             job.priority = new.priority;
             job.nacks = 0;
             job.losses = 0;
             job.state = match (new.after, new.start.due(at)) {
-                (Some(after), due) => State::Blocked { after, due: due.unwrap_or(0) },
-                (None, Some(due)) => State::Delayed { due },
-                (None, None) => State::Waiting { since: at, lapsed: 0 },
+                (Some(after), due) => StateData::Blocked { after, due: due.unwrap_or(0) },
+                (None, Some(due)) => StateData::Delayed { due },
+                (None, None) => StateData::Waiting { since: at, lapsed: 0 },
             };
         });
         self.enter(handle);
@@ -243,7 +243,7 @@ impl Queue {
 
     fn give(&mut self, handle: Handle, token: u64, worker: &[u8], lease_until: u64, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
-        if let State::Waiting { since, .. } = job.state {
+        if let StateData::Waiting { since, .. } = job.state {
             self.waits.record(at.saturating_sub(since));
         }
         self.happens(Event::Claimed);
@@ -252,9 +252,9 @@ impl Queue {
         let worker = self.workers.number(worker);
         self.workers.saw(worker, at);
         self.edit(handle, |job| {
-            job.state = State::Active { token, since: at, lease_until, worker };
+            job.state = StateData::Active { token, since: at, lease_until, worker };
             // PX asks whether anybody claimed it; somebody has.
-            job.rare_mut_if(job.rare.is_some(), |r| r.expires = FOREVER);
+            job.extras_mut_if(job.extras.is_some(), |r| r.expires = FOREVER);
         });
         self.enter(handle);
         self.took(handle, at);
@@ -262,9 +262,11 @@ impl Queue {
 
     fn move_lease(&mut self, handle: Handle, until: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
-        if let State::Active { token, since, worker, .. } = job.state {
+        if let StateData::Active { token, since, worker, .. } = job.state {
             self.leave_active(handle);
-            self.edit(handle, |job| job.state = State::Active { token, since, lease_until: until, worker });
+            self.edit(handle, |job| {
+                job.state = StateData::Active { token, since, lease_until: until, worker }
+            });
             self.enter_active(handle);
         }
     }
@@ -272,7 +274,7 @@ impl Queue {
     fn note_nack(&mut self, handle: Handle, error: Option<&[u8]>) {
         self.edit(handle, |job| {
             job.nacks = job.nacks.saturating_add(1);
-            job.rare_mut_if(error.is_some(), |r| r.error = error.map(Box::from));
+            job.extras_mut_if(error.is_some(), |r| r.error = error.map(Box::from));
         });
     }
 
@@ -288,15 +290,15 @@ impl Queue {
         self.edit(handle, |job| {
             job.seq = seq;
             job.state = match due {
-                Some(due) => State::Delayed { due },
-                None => State::Waiting { since: at, lapsed: 0 },
+                Some(due) => StateData::Delayed { due },
+                None => StateData::Waiting { since: at, lapsed: 0 },
             };
         });
         self.enter(handle);
     }
 
     /// Moves a job to another state at the place it has.
-    pub(super) fn move_to(&mut self, handle: Handle, state: State) {
+    pub(super) fn move_to(&mut self, handle: Handle, state: StateData) {
         self.leave(handle);
         self.edit(handle, |job| job.state = state);
         self.enter(handle);

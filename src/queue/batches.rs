@@ -10,7 +10,7 @@
 //! listed: only counted. The jobs that wait for a batch are: they are released one by one, in bounded steps.
 
 use super::order::Order;
-use super::{Ending, Handle};
+use super::{EndState, Handle};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -55,12 +55,12 @@ impl Members {
     }
 
     /// Where members are counted that ended so.
-    pub(crate) fn of(&mut self, ending: Ending) -> &mut u64 {
+    pub(crate) fn of(&mut self, ending: EndState) -> &mut u64 {
         match ending {
-            Ending::Completed => &mut self.completed,
-            Ending::Failed => &mut self.failed,
-            Ending::Expired => &mut self.expired,
-            Ending::Cancelled => &mut self.cancelled,
+            EndState::Completed => &mut self.completed,
+            EndState::Failed => &mut self.failed,
+            EndState::Expired => &mut self.expired,
+            EndState::Cancelled => &mut self.cancelled,
         }
     }
 

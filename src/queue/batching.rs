@@ -5,13 +5,13 @@
 
 use super::batches::{After, Batch, BatchNumber, Gate, Members};
 use super::ending::after;
-use super::job::{Job, State};
-use super::{Effect, Ending, Event, Handle, NewJob, Phase, Queue, Turn, MAX_BATCH};
+use super::job::{Job, StateData};
+use super::{Effect, EndState, Event, Handle, JobState, NewJob, Queue, Session, MAX_BATCH};
 use std::collections::BTreeMap;
 
 /// How a new job is tied to batches, by their names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ties<'a> {
+pub struct BatchRefs<'a> {
     /// It is a member of this one.
     pub batch: Option<&'a [u8]>,
     /// It waits for this one.
@@ -88,7 +88,7 @@ impl Queue {
     /// more failed members than it counts.
     pub(super) fn batches_fit_their_members(&self) -> bool {
         let mut failed: BTreeMap<BatchNumber, u64> = BTreeMap::new();
-        for (_, job) in self.jobs.iter().filter(|(_, job)| job.phase() == Phase::Failed) {
+        for (_, job) in self.jobs.iter().filter(|(_, job)| job.phase() == JobState::Failed) {
             if let Some(batch) = self.batch_of(job) {
                 *failed.entry(batch).or_default() += 1;
             }
@@ -130,7 +130,7 @@ impl Queue {
     }
 
     /// A pending member has ended.
-    pub(super) fn count_out(&mut self, batch: Option<BatchNumber>, ending: Ending, at: u64) {
+    pub(super) fn count_out(&mut self, batch: Option<BatchNumber>, ending: EndState, at: u64) {
         let Some(number) = batch else { return };
         let Some(batch) = self.batches.get_mut(number) else { return };
         batch.members.pending = batch.members.pending.saturating_sub(1);
@@ -161,7 +161,7 @@ impl Queue {
     /// When the job changes without a command: at its own time, or at once when its batch has finished.
     pub(super) fn due_of(&self, job: &Job) -> u64 {
         match job.state {
-            State::Blocked { after, .. } if self.decision(after).is_some() => 0,
+            StateData::Blocked { after, .. } if self.decision(after).is_some() => 0,
             _ => job.due(),
         }
     }
@@ -176,13 +176,15 @@ impl Queue {
     pub(super) fn step_blocked(&mut self, handle: Handle, after: After, due: u64, expires: u64) {
         match self.decision(after) {
             Some((passes, at)) if at < expires => self.unblock(handle, passes, after.batch, due, at),
-            _ => self.end(handle, Ending::Expired, expires),
+            _ => self.end(handle, EndState::Expired, expires),
         }
     }
 
     /// A job that has just been added after a batch that finished long ago need not wait.
     pub(super) fn pass_if_decided(&mut self, handle: Handle, at: u64) {
-        let Some(State::Blocked { after, due }) = self.jobs.get(handle).map(|job| job.state) else { return };
+        let Some(StateData::Blocked { after, due }) = self.jobs.get(handle).map(|job| job.state) else {
+            return;
+        };
         if let Some((passes, _)) = self.decision(after) {
             self.unblock(handle, passes, after.batch, due, at);
         }
@@ -195,8 +197,8 @@ impl Queue {
             self.join_end(handle, Some(due).filter(|due| *due > at), at);
         } else {
             let error = self.batches.get(batch).map(unmet);
-            self.edit(handle, |job| job.rare_mut().error = error);
-            self.end(handle, Ending::Failed, at);
+            self.edit(handle, |job| job.extras_mut().error = error);
+            self.end(handle, EndState::Failed, at);
         }
     }
 
@@ -206,7 +208,7 @@ impl Queue {
     }
 }
 
-impl Turn<'_> {
+impl Session<'_> {
     /// Whether a batch takes a new member. An id that is known is no new member.
     pub(super) fn takes_members(&self, batch: Option<&[u8]>) -> bool {
         let known = batch.and_then(|name| self.queue.batches.find(name));
@@ -223,12 +225,13 @@ impl Turn<'_> {
     }
 
     /// `new` with its batches by number.
-    pub(super) fn tie<'a>(&mut self, new: &NewJob<'a>, ties: &Ties<'_>) -> NewJob<'a> {
+    pub(super) fn tie<'a>(&mut self, new: &NewJob<'a>, batch_refs: &BatchRefs<'_>) -> NewJob<'a> {
         let mut tied = *new;
         // What cannot be refused, a key's expiry, is no member of a batch that is sealed.
-        let batch = ties.batch.filter(|_| self.takes_members(ties.batch));
+        let batch = batch_refs.batch.filter(|_| self.takes_members(batch_refs.batch));
         tied.recipe.batch = batch.and_then(|name| self.mention(name));
-        tied.after = ties.after.and_then(|(name, gate)| Some(After { batch: self.mention(name)?, gate }));
+        tied.after =
+            batch_refs.after.and_then(|(name, gate)| Some(After { batch: self.mention(name)?, gate }));
         tied
     }
 

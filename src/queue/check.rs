@@ -1,8 +1,8 @@
 //! The recount behind JQ.CHECK: everything that is kept twice is counted again and compared.
 
-use super::job::{Job, State};
+use super::job::{Job, StateData};
+use super::job_options::OptionSet;
 use super::lanes::LaneNumber;
-use super::recipe::InLane;
 use super::{
     due_key, expiry_key, finished_key, forget_key, lane_key, place_key, BatchNumber, Entry, Order, Queue,
     When, FOREVER,
@@ -32,16 +32,16 @@ impl Queue {
         let mut in_line: BTreeSet<u32> = self.waiting.iter().collect();
         in_line.extend(self.grouped.iter());
         let indexes: [(&str, BTreeSet<u32>, Belongs); 7] = [
-            ("waiting", in_line, |job| matches!(job.state, State::Waiting { .. })),
-            ("delayed", self.delayed.iter().collect(), |job| matches!(job.state, State::Delayed { .. })),
-            ("blocked", self.blocked.iter().collect(), |job| matches!(job.state, State::Blocked { .. })),
-            ("active", self.active.iter().collect(), |job| matches!(job.state, State::Active { .. })),
+            ("waiting", in_line, |job| matches!(job.state, StateData::Waiting { .. })),
+            ("delayed", self.delayed.iter().collect(), |job| matches!(job.state, StateData::Delayed { .. })),
+            ("blocked", self.blocked.iter().collect(), |job| matches!(job.state, StateData::Blocked { .. })),
+            ("active", self.active.iter().collect(), |job| matches!(job.state, StateData::Active { .. })),
             ("completed", self.completed.iter().collect(), |job| {
-                matches!(job.state, State::Completed { .. })
+                matches!(job.state, StateData::Completed { .. })
             }),
-            ("failed", self.failed.iter().collect(), |job| matches!(job.state, State::Failed { .. })),
+            ("failed", self.failed.iter().collect(), |job| matches!(job.state, StateData::Failed { .. })),
             ("expiring", self.expiring.iter().collect(), |job| {
-                let has_started = job.is_finished() || matches!(job.state, State::Active { .. });
+                let has_started = job.is_finished() || matches!(job.state, StateData::Active { .. });
                 job.expires() != FOREVER && !has_started
             }),
         ];
@@ -121,7 +121,7 @@ impl Queue {
     fn check_workers(&self, wrong: &mut Vec<String>) {
         let mut held: BTreeMap<u32, usize> = BTreeMap::new();
         for (_, job) in self.jobs.iter() {
-            if let State::Active { worker, token, .. } = job.state {
+            if let StateData::Active { worker, token, .. } = job.state {
                 *held.entry(worker).or_default() += 1;
                 if token > self.last_token {
                     wrong.push(format!("the token {token} was never given"));
@@ -149,14 +149,14 @@ impl Queue {
         let mut blocked: BTreeMap<BatchNumber, BTreeSet<u32>> = BTreeMap::new();
         for (handle, job) in self.jobs.iter() {
             let counts = match job.state {
-                State::Completed { .. } => None,
-                State::Failed { .. } => Some(&mut failed),
+                StateData::Completed { .. } => None,
+                StateData::Failed { .. } => Some(&mut failed),
                 _ => Some(&mut pending),
             };
             if let (Some(counts), Some(batch)) = (counts, self.batch_of(job)) {
                 *counts.entry(batch).or_default() += 1;
             }
-            if let State::Blocked { after, .. } = job.state {
+            if let StateData::Blocked { after, .. } = job.state {
                 blocked.entry(after.batch).or_default().insert(handle);
             }
         }
@@ -205,8 +205,8 @@ impl Queue {
             let Some(lane) = self.lane_of(job) else { continue };
             let (all, waiting, active) = counts.entry(lane).or_default();
             *all += 1;
-            *waiting += u32::from(matches!(job.state, State::Waiting { .. }));
-            *active += u32::from(matches!(job.state, State::Active { .. }));
+            *waiting += u32::from(matches!(job.state, StateData::Waiting { .. }));
+            *active += u32::from(matches!(job.state, StateData::Active { .. }));
         }
         for (number, lane) in self.lanes.iter() {
             let is = counts.remove(&number).unwrap_or_default();
@@ -217,7 +217,8 @@ impl Queue {
                     "lane '{name}' has {is:?} jobs, waiting, active, but {counted:?} are counted"
                 ));
             }
-            let has_started = |job: &Job| !job.is_finished() && !matches!(job.state, State::Blocked { .. });
+            let has_started =
+                |job: &Job| !job.is_finished() && !matches!(job.state, StateData::Blocked { .. });
             let holds = |job: &Job| has_started(job) && self.lane_of(job) == Some(number);
             if lane.holder.is_some_and(|job| !self.job(job).is_some_and(holds)) {
                 wrong.push(format!("lane '{name}' is held by a job that is not in it"));
@@ -237,10 +238,10 @@ impl Queue {
         if bytes != self.job_bytes {
             wrong.push(format!("jobs take {bytes} bytes, but {} are counted", self.job_bytes));
         }
-        let mut recipes: BTreeMap<InLane, u32> = BTreeMap::new();
+        let mut recipes: BTreeMap<OptionSet, u32> = BTreeMap::new();
         for (_, job) in self.jobs.iter() {
             let set = self.recipes.set(job.recipe);
-            if set != InLane::default() {
+            if set != OptionSet::default() {
                 *recipes.entry(set).or_default() += 1;
             }
         }

@@ -1,11 +1,11 @@
 //! Claiming: who gets which jobs, for how long, under which token.
 
-use super::settle::Settled;
-use super::{job, Effect, Handle, Queue, Target, Turn, LATEST_TOKEN};
+use super::advance::Steps;
+use super::{job, Effect, Handle, Queue, Session, Target, LATEST_TOKEN};
 
 /// What a worker asks for.
 #[derive(Debug, Clone, Copy)]
-pub struct Want<'a> {
+pub struct ClaimOptions<'a> {
     /// Who asks.
     pub worker: &'a [u8],
     /// At most so many jobs.
@@ -32,10 +32,10 @@ impl Queue {
     }
 }
 
-impl Turn<'_> {
+impl Session<'_> {
     /// Claims jobs in their order, leaving `promised` of the claimable ones to those who wait in line.
     /// O(log n) per job; nothing that may not be claimed is walked over.
-    pub fn claim(&mut self, want: &Want<'_>, promised: usize) -> Vec<Claimed> {
+    pub fn claim(&mut self, want: &ClaimOptions<'_>, promised: usize) -> Vec<Claimed> {
         let mut claimed = Vec::new();
         let mut bytes = 0u64;
         let lease_until = self.at().saturating_add(want.lease.unwrap_or(self.queue.settings.lease));
@@ -70,7 +70,7 @@ impl Turn<'_> {
             }
         }
         let token_of = |handle: Handle| match self.queue.job(handle)?.state {
-            job::State::Active { token, .. } => Some(Claimed { token, job: handle }),
+            job::StateData::Active { token, .. } => Some(Claimed { token, job: handle }),
             _ => None,
         };
         handles.into_iter().filter_map(token_of).collect()
@@ -91,7 +91,7 @@ impl Turn<'_> {
         let missing = count.saturating_sub(self.queue.in_line());
         let jobs = u32::try_from(missing).unwrap_or(u32::MAX).min(BROUGHT_AT_MOST);
         if jobs > 0 {
-            self.settle(Settled { jobs, forgotten: 0 });
+            self.advance(Steps { jobs, forgotten: 0 });
         }
     }
 

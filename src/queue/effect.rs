@@ -1,11 +1,11 @@
 //! What can happen to a queue. Everything that changes one is a value of this type.
 
+use super::advance::Steps;
 use super::batches::BatchNumber;
-use super::expiries::Heard;
-use super::job::{Job, NewJob, Phase};
-use super::schedules::{Fate, Plan};
+use super::expiries::ExpiryOutcome;
+use super::job::{Job, JobState, NewJob};
+use super::schedules::{Plan, TickOutcome};
 use super::settings::Settings;
-use super::settle::Settled;
 use super::slab::Handle;
 use super::template::Addition;
 use super::{Entry, Queue};
@@ -35,7 +35,7 @@ impl Queue {
 
     /// The record of a failed job of this id.
     pub(crate) fn failed_job(&self, id: &[u8]) -> Option<Target> {
-        self.job_that(id, |job| job.phase() == Phase::Failed)
+        self.job_that(id, |job| job.phase() == JobState::Failed)
     }
 
     fn job_that(&self, id: &[u8], is_so: fn(&Job) -> bool) -> Option<Target> {
@@ -185,9 +185,9 @@ pub enum Effect<'a> {
     /// New settings.
     Configured(Settings),
     /// Time did this much of its work, in order.
-    Settled(Settled),
+    Advanced(Steps),
     /// Time did its work on one job, out of order, because a command named it.
-    SettledJob {
+    JobAdvanced {
         /// Which.
         job: Target,
     },
@@ -214,25 +214,25 @@ pub enum Effect<'a> {
         /// The next tick, Unix ms; None: it was the last, and the schedule is gone.
         next: Option<u64>,
         /// What became of it.
-        fate: Fate,
+        fate: TickOutcome,
     },
     /// Expired keys that begin with a prefix become jobs.
-    Watched {
+    ExpiryRuleSet {
         /// The prefix.
         prefix: &'a [u8],
         /// What each becomes; the payload is empty here.
         addition: Addition<'a>,
     },
     /// They do so no longer.
-    Unwatched {
+    ExpiryRuleRemoved {
         /// The prefix.
         prefix: &'a [u8],
     },
     /// A key expired; the job is an effect of its own.
-    Heard {
+    KeyExpired {
         /// The prefix that decided.
         prefix: &'a [u8],
         /// What came of it.
-        heard: Heard,
+        heard: ExpiryOutcome,
     },
 }

@@ -1,9 +1,9 @@
 //! How a job's life ends, and what is left of it: a next life, a record, a remembered id, or nothing.
 
-use super::job::State;
+use super::job::StateData;
 use super::remembered::Record;
 use super::series::Kind;
-use super::{forget_key, ids, keys, Ending, Entry, Event, Handle, Order, Queue, When, FOREVER};
+use super::{forget_key, ids, keys, EndState, Entry, Event, Handle, Order, Queue, When, FOREVER};
 
 /// `span` after `at`.
 pub(super) fn after(at: u64, span: u64) -> u64 {
@@ -16,39 +16,39 @@ pub(super) fn after(at: u64, span: u64) -> u64 {
 
 impl Queue {
     /// Ends the life of an unfinished job at `at`. A rerun set aside begins at that instant instead of a record.
-    pub(super) fn end(&mut self, handle: Handle, ending: Ending, at: u64) {
+    pub(super) fn end(&mut self, handle: Handle, ending: EndState, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
-        if let (Ending::Completed, State::Active { since, .. }) = (ending, job.state) {
+        if let (EndState::Completed, StateData::Active { since, .. }) = (ending, job.state) {
             self.runs.record(at.saturating_sub(since));
         }
         match ending {
-            Ending::Completed => self.series.count(Kind::Completed, at),
-            Ending::Failed => self.series.count(Kind::Failed, at),
-            Ending::Expired | Ending::Cancelled => {}
+            EndState::Completed => self.series.count(Kind::Completed, at),
+            EndState::Failed => self.series.count(Kind::Failed, at),
+            EndState::Expired | EndState::Cancelled => {}
         }
         let token = match job.state {
-            State::Active { token, .. } => token,
-            State::Waiting { lapsed, .. } => lapsed,
+            StateData::Active { token, .. } => token,
+            StateData::Waiting { lapsed, .. } => lapsed,
             _ => 0,
         };
         let batch = self.batch_of(job);
-        let result = job.rare.as_ref().and_then(|rare| rare.result.as_deref());
+        let result = job.extras.as_ref().and_then(|extras| extras.result.as_deref());
         self.subscriptions.job_ended(job.id(), ending.into(), result);
         self.happens(match ending {
-            Ending::Completed => Event::Completed,
-            Ending::Failed => Event::Failed,
-            Ending::Expired => Event::Expired,
-            Ending::Cancelled => Event::Cancelled,
+            EndState::Completed => Event::Completed,
+            EndState::Failed => Event::Failed,
+            EndState::Expired => Event::Expired,
+            EndState::Cancelled => Event::Cancelled,
         });
         self.leave(handle);
         self.let_go(handle);
         let mut rerun = None;
-        self.edit(handle, |job| rerun = job.rare.as_mut().and_then(|rare| rare.rerun.take()));
+        self.edit(handle, |job| rerun = job.extras.as_mut().and_then(|extras| extras.rerun.take()));
         if let Some(next) = rerun {
             self.edit(handle, |job| job.set_payload(&next.payload));
             self.start_life(handle, &next.new_job(), at);
-            if ending == Ending::Completed {
-                self.edit(handle, |job| job.rare_mut_if(token != 0, |rare| rare.done_under = token));
+            if ending == EndState::Completed {
+                self.edit(handle, |job| job.extras_mut_if(token != 0, |extras| extras.done_under = token));
             }
         } else {
             self.keep_or_drop(handle, ending, token, at);
@@ -60,14 +60,14 @@ impl Queue {
     /// with a job that had not started everything goes.
     pub(super) fn cancel(&mut self, handle: Handle, at: u64) {
         self.edit(handle, |job| {
-            if !matches!(job.state, State::Active { .. }) {
-                job.rare_mut_if(job.rare.is_some(), |rare| rare.rerun = None);
+            if !matches!(job.state, StateData::Active { .. }) {
+                job.extras_mut_if(job.extras.is_some(), |extras| extras.rerun = None);
             }
         });
-        self.end(handle, Ending::Cancelled, at);
+        self.end(handle, EndState::Cancelled, at);
     }
 
-    fn keep_or_drop(&mut self, handle: Handle, ending: Ending, token: u64, at: u64) {
+    fn keep_or_drop(&mut self, handle: Handle, ending: EndState, token: u64, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
         let recipe = self.recipes.get(job.recipe);
         let window_until = match recipe.dedup.unwrap_or(self.settings.dedup_window) {
@@ -76,12 +76,12 @@ impl Queue {
             window => after(at, window),
         };
         let (state, keep) = match ending {
-            Ending::Completed => {
-                (State::Completed { at, token }, recipe.keep.unwrap_or(self.settings.keep_completed))
+            EndState::Completed => {
+                (StateData::Completed { at, token }, recipe.keep.unwrap_or(self.settings.keep_completed))
             }
-            Ending::Failed => (State::Failed { at, token }, self.settings.keep_failed),
+            EndState::Failed => (StateData::Failed { at, token }, self.settings.keep_failed),
             // Nothing ran: there is nothing to read.
-            Ending::Expired | Ending::Cancelled => (State::Failed { at, token }, 0),
+            EndState::Expired | EndState::Cancelled => (StateData::Failed { at, token }, 0),
         };
         if keep == 0 {
             self.free_job(handle, Some((ending, token, window_until)), at);
@@ -92,12 +92,12 @@ impl Queue {
         self.edit(handle, |job| {
             job.seq = seq;
             job.state = state;
-            let rare = job.rare_mut();
-            rare.expires = FOREVER;
-            rare.cancel_asked = false;
-            rare.done_under = 0;
-            rare.window_until = window_until;
-            rare.keep_until = after(at, keep);
+            let extras = job.extras_mut();
+            extras.expires = FOREVER;
+            extras.cancel_asked = false;
+            extras.done_under = 0;
+            extras.window_until = window_until;
+            extras.keep_until = after(at, keep);
         });
         self.enter(handle);
         // At once, so that nobody has to be told. The rest of a limit that was lowered goes in the steps of time.
@@ -122,10 +122,10 @@ impl Queue {
     /// Drops a kept record; its id stays remembered while its window is open.
     pub(super) fn retire(&mut self, handle: Handle, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
-        let window_until = job.rare.as_ref().map_or(0, |rare| rare.window_until);
+        let window_until = job.extras.as_ref().map_or(0, |extras| extras.window_until);
         let memory = match job.state {
-            State::Completed { token, .. } => Some((Ending::Completed, token, window_until)),
-            State::Failed { token, .. } => Some((Ending::Failed, token, window_until)),
+            StateData::Completed { token, .. } => Some((EndState::Completed, token, window_until)),
+            StateData::Failed { token, .. } => Some((EndState::Failed, token, window_until)),
             _ => None,
         };
         self.leave(handle);
@@ -155,7 +155,7 @@ impl Queue {
 
     /// Frees a job that is in no index; `memory` (how it ended, its token, the end of the window) stays behind
     /// while the window is open at `at`.
-    fn free_job(&mut self, handle: Handle, memory: Option<(Ending, u64, u64)>, at: u64) {
+    fn free_job(&mut self, handle: Handle, memory: Option<(EndState, u64, u64)>, at: u64) {
         self.drop_recipe(handle);
         let Some(job) = self.jobs.remove(handle) else { return };
         self.job_bytes = self.job_bytes.saturating_sub(job.bytes());

@@ -1,7 +1,7 @@
 //! Enqueueing: what an id that is known means for a new job.
 
-use super::job::State;
-use super::{Effect, Entry, Handle, NewJob, Phase, Target, Ties, Turn, MAX_HANDLES};
+use super::job::StateData;
+use super::{BatchRefs, Effect, Entry, Handle, JobState, NewJob, Session, Target, MAX_HANDLES};
 use std::collections::BTreeSet;
 
 /// What to do with a job whose id is known and unfinished.
@@ -48,7 +48,7 @@ pub struct Added {
     /// What became of it.
     pub outcome: Outcome,
     /// The state of the job the id leads to, or how it ended.
-    pub phase: Phase,
+    pub phase: JobState,
     /// The id, when the queue made it.
     pub made_id: Option<Vec<u8>>,
 }
@@ -71,21 +71,21 @@ enum Known {
     /// Unknown, or free again.
     No,
     /// Finished, and its window is open.
-    Refused(Phase),
+    Refused(JobState),
     /// Waiting, delayed, blocked or active.
     Unfinished(Handle),
 }
 
-impl Turn<'_> {
+impl Session<'_> {
     /// Whether the limits and the batch leave room for `count` jobs with these ids; None is an id that the queue
     /// makes. O(1) far from the limits, O(log n) per id near them or with a sealed batch.
     pub fn room_for<'a>(
         &mut self,
         count: usize,
         ids: impl Iterator<Item = Option<&'a [u8]>>,
-        ties: &Ties<'_>,
+        batch_refs: &BatchRefs<'_>,
     ) -> Result<(), Refusal> {
-        let is_open = self.takes_members(ties.batch);
+        let is_open = self.takes_members(batch_refs.batch);
         let settings = *self.queue.settings();
         type Kind = fn(u64) -> Refusal;
         let limits: [(usize, u64, Kind); 3] = [
@@ -124,35 +124,41 @@ impl Turn<'_> {
         }
     }
 
-    /// Adds a job under `id`, or under one that the queue makes. The caller has asked [`Turn::room_for`].
-    pub fn enqueue(&mut self, id: Option<&[u8]>, new: &NewJob<'_>, ties: &Ties<'_>, on_dup: OnDup) -> Added {
-        let Some(id) = id else { return self.enqueue_under_made_id(new, ties) };
+    /// Adds a job under `id`, or under one that the queue makes. The caller has asked [`Session::room_for`].
+    pub fn enqueue(
+        &mut self,
+        id: Option<&[u8]>,
+        new: &NewJob<'_>,
+        batch_refs: &BatchRefs<'_>,
+        on_dup: OnDup,
+    ) -> Added {
+        let Some(id) = id else { return self.enqueue_under_made_id(new, batch_refs) };
         let (outcome, phase) = match self.known(id) {
-            Known::No => (Outcome::Added, self.add(id, new, ties)),
-            Known::Refused(phase) => self.refuse(phase, ties),
-            Known::Unfinished(handle) => self.meet(handle, new, ties, on_dup),
+            Known::No => (Outcome::Added, self.add(id, new, batch_refs)),
+            Known::Refused(phase) => self.refuse(phase, batch_refs),
+            Known::Unfinished(handle) => self.meet(handle, new, batch_refs, on_dup),
         };
         Added { outcome, phase, made_id: None }
     }
 
-    fn add(&mut self, id: &[u8], new: &NewJob<'_>, ties: &Ties<'_>) -> Phase {
-        let new = self.tie(new, ties);
+    fn add(&mut self, id: &[u8], new: &NewJob<'_>, batch_refs: &BatchRefs<'_>) -> JobState {
+        let new = self.tie(new, batch_refs);
         self.change(&Effect::Added { id, new });
         if new.after.is_none() {
             return self.start_phase(&new);
         }
         // The batch it waits for may have finished long ago; then it has failed or goes on.
         let added = self.queue.view(id).map(|job| job.phase);
-        added.unwrap_or(Phase::Failed)
+        added.unwrap_or(JobState::Failed)
     }
 
-    fn refuse(&mut self, phase: Phase, ties: &Ties<'_>) -> (Outcome, Phase) {
-        let batch = ties.batch.and_then(|name| self.mention(name));
+    fn refuse(&mut self, phase: JobState, batch_refs: &BatchRefs<'_>) -> (Outcome, JobState) {
+        let batch = batch_refs.batch.and_then(|name| self.mention(name));
         self.count_refusal(batch);
         (Outcome::Duplicate, phase)
     }
 
-    fn enqueue_under_made_id(&mut self, new: &NewJob<'_>, ties: &Ties<'_>) -> Added {
+    fn enqueue_under_made_id(&mut self, new: &NewJob<'_>, batch_refs: &BatchRefs<'_>) -> Added {
         let mut number = self.queue.next_seq;
         let id = loop {
             let id = format!("{}-{number}", self.at()).into_bytes();
@@ -161,14 +167,14 @@ impl Turn<'_> {
             }
             number = number.wrapping_add(1);
         };
-        let phase = self.add(&id, new, ties);
+        let phase = self.add(&id, new, batch_refs);
         Added { outcome: Outcome::Added, phase, made_id: Some(id) }
     }
 
-    fn start_phase(&self, new: &NewJob<'_>) -> Phase {
+    fn start_phase(&self, new: &NewJob<'_>) -> JobState {
         match new.start.due(self.at()) {
-            Some(_) => Phase::Delayed,
-            None => Phase::Waiting,
+            Some(_) => JobState::Delayed,
+            None => JobState::Waiting,
         }
     }
 
@@ -182,7 +188,7 @@ impl Turn<'_> {
             },
             Some(Entry::Job(handle)) => match self.queue.job(handle) {
                 Some(job) if job.is_finished() => {
-                    let open = job.rare.as_ref().is_some_and(|rare| rare.window_until > at);
+                    let open = job.extras.as_ref().is_some_and(|extras| extras.window_until > at);
                     if open {
                         Known::Refused(job.phase())
                     } else {
@@ -196,30 +202,36 @@ impl Turn<'_> {
     }
 
     /// A new job meets an unfinished one of the same id.
-    fn meet(&mut self, handle: Handle, new: &NewJob<'_>, ties: &Ties<'_>, on_dup: OnDup) -> (Outcome, Phase) {
-        let Some(known) = self.queue.job(handle) else { return (Outcome::Duplicate, Phase::Waiting) };
+    fn meet(
+        &mut self,
+        handle: Handle,
+        new: &NewJob<'_>,
+        batch_refs: &BatchRefs<'_>,
+        on_dup: OnDup,
+    ) -> (Outcome, JobState) {
+        let Some(known) = self.queue.job(handle) else { return (Outcome::Duplicate, JobState::Waiting) };
         let phase = known.phase();
-        let is_active = matches!(known.state, State::Active { .. });
+        let is_active = matches!(known.state, StateData::Active { .. });
         // Nothing is promised to a job that has not started: it runs after this ADD anyway. But a lease that ran
         // out may be acknowledged late, and then the run that ends it began before.
         let will_start = match known.state {
-            State::Waiting { lapsed, .. } => lapsed == 0,
+            StateData::Waiting { lapsed, .. } => lapsed == 0,
             _ => !is_active,
         };
-        let next_life_is_set = known.rare.as_ref().is_some_and(|rare| rare.rerun.is_some());
+        let next_life_is_set = known.extras.as_ref().is_some_and(|extras| extras.rerun.is_some());
         let job = Target::job(handle);
         match on_dup {
             OnDup::Replace if !is_active => {
                 self.change(&Effect::Replaced { job, new: *new });
-                let is_blocked = phase == Phase::Blocked;
+                let is_blocked = phase == JobState::Blocked;
                 (Outcome::Replaced, if is_blocked { phase } else { self.start_phase(new) })
             }
-            OnDup::Rerun if will_start && !next_life_is_set => self.refuse(phase, ties),
+            OnDup::Rerun if will_start && !next_life_is_set => self.refuse(phase, batch_refs),
             OnDup::Replace | OnDup::Rerun => {
                 self.change(&Effect::Rerun { job, new: *new });
                 (Outcome::Rerun, phase)
             }
-            OnDup::Ignore => self.refuse(phase, ties),
+            OnDup::Ignore => self.refuse(phase, batch_refs),
         }
     }
 }

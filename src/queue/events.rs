@@ -7,7 +7,7 @@
 use super::counters::Count;
 use super::Queue;
 
-/// A kind of transition. What time does comes first, as it does in a turn.
+/// A kind of transition. What time does comes first, as it does in a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // the manual's names
 pub enum Event {

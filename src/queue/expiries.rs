@@ -5,7 +5,7 @@
 //! be an id is dropped, and counted.
 
 use super::prefixes::prefixes_of;
-use super::{valid_id, Addition, Effect, Outcome, Queue, Template, Turn, MAX_HANDLES, MAX_ID};
+use super::{valid_id, Addition, Effect, Outcome, Queue, Session, Template, MAX_HANDLES, MAX_ID};
 use std::collections::BTreeMap;
 
 /// The longest prefix in bytes: no longer name can be an id.
@@ -15,7 +15,7 @@ pub const MAX_PREFIXES: usize = 100;
 
 /// What came of an expired key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
+pub enum ExpiryOutcome {
     /// A job, or one more run of an active one.
     Enqueued,
     /// Nothing new: its id is known, and that job starts after this.
@@ -26,19 +26,19 @@ pub enum Heard {
 
 /// How often each of it has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[allow(missing_docs)] // the manual's words, told at `Heard`
-pub struct Tally {
+#[allow(missing_docs)] // the manual's words, told at `ExpiryOutcome`
+pub struct ExpiryCounts {
     pub enqueued: u64,
     pub coalesced: u64,
     pub dropped: u64,
 }
 
-impl Tally {
-    fn add(&mut self, heard: Heard) {
+impl ExpiryCounts {
+    fn add(&mut self, heard: ExpiryOutcome) {
         let count = match heard {
-            Heard::Enqueued => &mut self.enqueued,
-            Heard::Coalesced => &mut self.coalesced,
-            Heard::Dropped => &mut self.dropped,
+            ExpiryOutcome::Enqueued => &mut self.enqueued,
+            ExpiryOutcome::Coalesced => &mut self.coalesced,
+            ExpiryOutcome::Dropped => &mut self.dropped,
         };
         *count = count.saturating_add(1);
     }
@@ -46,26 +46,26 @@ impl Tally {
 
 /// A prefix that a queue listens for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Watch {
+pub struct ExpiryRule {
     /// What an expired key makes.
     pub template: Template,
     /// What has come of those so far.
-    pub tally: Tally,
+    pub tally: ExpiryCounts,
 }
 
 /// All prefixes of a queue.
 #[derive(Debug, Clone, Default)]
-pub struct Expiries {
-    watches: BTreeMap<Box<[u8]>, Watch>,
+pub struct ExpiryRules {
+    watches: BTreeMap<Box<[u8]>, ExpiryRule>,
     /// Heap bytes behind all of them.
     bytes: usize,
     version: u64,
 }
 
-impl Expiries {
+impl ExpiryRules {
     /// Every prefix with its watch, in their order.
     #[must_use]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &Watch)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &ExpiryRule)> {
         self.watches.iter().map(|(prefix, watch)| (&**prefix, watch))
     }
 
@@ -81,23 +81,23 @@ impl Expiries {
     }
 
     /// The watch that decides about the key `name`: that of the longest prefix.
-    fn decides(&self, name: &[u8]) -> Option<(&[u8], &Watch)> {
+    fn decides(&self, name: &[u8]) -> Option<(&[u8], &ExpiryRule)> {
         prefixes_of(&self.watches, name).next()
     }
 
     /// Listens for `prefix`. Counts go on if it did.
     fn set(&mut self, prefix: &[u8], template: Template) {
-        let tally = self.unset(prefix).map_or_else(Tally::default, |old| old.tally);
-        self.put(prefix, Watch { template, tally });
+        let tally = self.unset(prefix).map_or_else(ExpiryCounts::default, |old| old.tally);
+        self.put(prefix, ExpiryRule { template, tally });
     }
 
-    fn put(&mut self, prefix: &[u8], watch: Watch) {
+    fn put(&mut self, prefix: &[u8], watch: ExpiryRule) {
         self.bytes += weight(prefix, &watch);
         self.watches.insert(prefix.into(), watch);
         self.version += 1;
     }
 
-    fn unset(&mut self, prefix: &[u8]) -> Option<Watch> {
+    fn unset(&mut self, prefix: &[u8]) -> Option<ExpiryRule> {
         let watch = self.watches.remove(prefix)?;
         self.bytes = self.bytes.saturating_sub(weight(prefix, &watch));
         self.version += 1;
@@ -106,7 +106,7 @@ impl Expiries {
 
     /// Puts back what was saved: prefixes in their order, each once.
     #[must_use]
-    fn restore(&mut self, prefix: &[u8], watch: Watch) -> bool {
+    fn restore(&mut self, prefix: &[u8], watch: ExpiryRule) -> bool {
         let last = self.watches.last_key_value().map(|(last, _)| &**last);
         let fits = is_sound(prefix, &watch.template.addition())
             && last.is_none_or(|last| last < prefix)
@@ -136,8 +136,8 @@ impl Expiries {
 }
 
 /// Memory of one entry, roughly.
-fn weight(prefix: &[u8], watch: &Watch) -> usize {
-    prefix.len() + size_of::<(Box<[u8]>, Watch)>() * 3 / 2 + watch.template.bytes()
+fn weight(prefix: &[u8], watch: &ExpiryRule) -> usize {
+    prefix.len() + size_of::<(Box<[u8]>, ExpiryRule)>() * 3 / 2 + watch.template.bytes()
 }
 
 /// What may be listened for.
@@ -148,7 +148,7 @@ pub(crate) fn is_sound(prefix: &[u8], addition: &Addition<'_>) -> bool {
 impl Queue {
     /// The prefixes it listens for.
     #[must_use]
-    pub fn expiries(&self) -> &Expiries {
+    pub fn expiries(&self) -> &ExpiryRules {
         &self.expiries
     }
 
@@ -160,7 +160,7 @@ impl Queue {
         self.expiries.unset(prefix);
     }
 
-    pub(super) fn count_heard(&mut self, prefix: &[u8], heard: Heard) {
+    pub(super) fn count_heard(&mut self, prefix: &[u8], heard: ExpiryOutcome) {
         if let Some(watch) = self.expiries.watches.get_mut(prefix) {
             watch.tally.add(heard);
         }
@@ -168,12 +168,12 @@ impl Queue {
 
     /// Puts a saved watch into a queue whose header is there.
     #[must_use]
-    pub(crate) fn restore_watch(&mut self, prefix: &[u8], watch: Watch) -> bool {
+    pub(crate) fn restore_watch(&mut self, prefix: &[u8], watch: ExpiryRule) -> bool {
         self.created_at != 0 && self.expiries.restore(prefix, watch)
     }
 }
 
-impl Turn<'_> {
+impl Session<'_> {
     /// Listens for keys that begin with `prefix`; nothing happens if it does just so. False: it has as many
     /// prefixes as it can have.
     #[must_use]
@@ -183,7 +183,7 @@ impl Turn<'_> {
             None if self.queue.expiries.watches.len() >= MAX_PREFIXES => return false,
             _ => {}
         }
-        self.change(&Effect::Watched { prefix, addition: *addition });
+        self.change(&Effect::ExpiryRuleSet { prefix, addition: *addition });
         true
     }
 
@@ -191,25 +191,25 @@ impl Turn<'_> {
     pub fn unwatch(&mut self, prefix: &[u8]) -> bool {
         let listened = self.queue.expiries.has(prefix);
         if listened {
-            self.change(&Effect::Unwatched { prefix });
+            self.change(&Effect::ExpiryRuleRemoved { prefix });
         }
         listened
     }
 
     /// The key `name` has expired. None: the queue does not listen for it. O(log n).
-    pub fn hear(&mut self, name: &[u8]) -> Option<Heard> {
+    pub fn hear(&mut self, name: &[u8]) -> Option<ExpiryOutcome> {
         let (prefix, watch) = self.queue.expiries.decides(name)?;
         let (prefix, template) = (Box::<[u8]>::from(prefix), watch.template.clone());
         let heard = if !valid_id(name) || self.queue.known() >= MAX_HANDLES {
-            Heard::Dropped
+            ExpiryOutcome::Dropped
         } else {
-            let Addition { job, ties, on_dup } = template.with_payload(name);
-            match self.enqueue(Some(name), &job, &ties, on_dup).outcome {
-                Outcome::Duplicate => Heard::Coalesced,
-                Outcome::Added | Outcome::Replaced | Outcome::Rerun => Heard::Enqueued,
+            let Addition { job, batch_refs, on_dup } = template.with_payload(name);
+            match self.enqueue(Some(name), &job, &batch_refs, on_dup).outcome {
+                Outcome::Duplicate => ExpiryOutcome::Coalesced,
+                Outcome::Added | Outcome::Replaced | Outcome::Rerun => ExpiryOutcome::Enqueued,
             }
         };
-        self.change(&Effect::Heard { prefix: &prefix, heard });
+        self.change(&Effect::KeyExpired { prefix: &prefix, heard });
         Some(heard)
     }
 }

@@ -1,15 +1,15 @@
-//! Why a job is not running.
+//! Explanation a job is not running.
 
-use super::job::{Job, State};
+use super::job::{Job, StateData};
 use super::limits::Obstacle;
 use super::view::unless_endless;
-use super::{After, Entry, Handle, Phase, Queue, FOREVER};
+use super::{After, Entry, Handle, JobState, Queue, FOREVER};
 
-/// Why a job is not running, and when that changes by itself.
+/// Explanation a job is not running, and when that changes by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Why {
+pub struct Explanation {
     /// Where it stands.
-    pub phase: Phase,
+    pub phase: JobState,
     /// In words.
     pub why: String,
     /// The instant (Unix ms) that changes it, if time alone does.
@@ -17,12 +17,12 @@ pub struct Why {
 }
 
 impl Queue {
-    /// Why `id` is not running, and what will change that. O(log n).
+    /// Explanation `id` is not running, and what will change that. O(log n).
     #[must_use]
-    pub fn explain(&self, id: &[u8]) -> Option<Why> {
+    pub fn explain(&self, id: &[u8]) -> Option<Explanation> {
         match self.find(id)? {
             Entry::Job(handle) => self.job(handle).map(|job| self.explain_job(handle, job)),
-            Entry::Remembered(handle) => self.record(handle).map(|r| Why {
+            Entry::Remembered(handle) => self.record(handle).map(|r| Explanation {
                 phase: r.ending.into(),
                 why: "the job has ended; its id is refused until its dedup window closes".into(),
                 until: unless_endless(r.until),
@@ -30,33 +30,33 @@ impl Queue {
         }
     }
 
-    fn explain_job(&self, handle: Handle, job: &Job) -> Why {
-        if let (State::Waiting { .. }, Some(obstacle)) = (job.state, self.obstacle(handle, job)) {
+    fn explain_job(&self, handle: Handle, job: &Job) -> Explanation {
+        if let (StateData::Waiting { .. }, Some(obstacle)) = (job.state, self.obstacle(handle, job)) {
             return self.explain_obstacle(job, obstacle);
         }
         let (why, until) = match job.state {
-            State::Waiting { lapsed: 1.., .. } => {
+            StateData::Waiting { lapsed: 1.., .. } => {
                 ("its lease ran out; it is claimable again, unless a late ACK comes first", job.expires())
             }
-            State::Waiting { .. } if job.expires() != FOREVER => {
+            StateData::Waiting { .. } if job.expires() != FOREVER => {
                 ("it is claimable until it expires; jobs before it in line come first", job.expires())
             }
-            State::Waiting { .. } => ("it is claimable; jobs before it in line come first", FOREVER),
-            State::Delayed { due } if job.nacks > 0 => ("it waits for its next attempt", due),
-            State::Delayed { due } => ("it is delayed", due),
-            State::Blocked { after, due } => return self.explain_blocked(job, after, due),
-            State::Active { lease_until, .. } if job.cancel_asked() => {
+            StateData::Waiting { .. } => ("it is claimable; jobs before it in line come first", FOREVER),
+            StateData::Delayed { due } if job.nacks > 0 => ("it waits for its next attempt", due),
+            StateData::Delayed { due } => ("it is delayed", due),
+            StateData::Blocked { after, due } => return self.explain_blocked(job, after, due),
+            StateData::Active { lease_until, .. } if job.cancel_asked() => {
                 ("a worker has it and will be told that it is cancelled", lease_until)
             }
-            State::Active { lease_until, .. } => ("a worker has it", lease_until),
-            State::Completed { .. } => ("it is done; its record is kept", job.due()),
-            State::Failed { .. } => ("it failed for good; JQ.RETRY gives it fresh attempts", job.due()),
+            StateData::Active { lease_until, .. } => ("a worker has it", lease_until),
+            StateData::Completed { .. } => ("it is done; its record is kept", job.due()),
+            StateData::Failed { .. } => ("it failed for good; JQ.RETRY gives it fresh attempts", job.due()),
         };
-        Why { phase: job.phase(), why: why.into(), until: unless_endless(until) }
+        Explanation { phase: job.phase(), why: why.into(), until: unless_endless(until) }
     }
 
     /// Whichever is earlier: the gate opens, or the job expires.
-    fn explain_obstacle(&self, job: &Job, obstacle: Obstacle) -> Why {
+    fn explain_obstacle(&self, job: &Job, obstacle: Obstacle) -> Explanation {
         let group = shown(self.group_of(job).unwrap_or_default());
         let (why, opens) = match obstacle {
             Obstacle::Paused => ("the queue is paused; JQ.RESUME lets it go on".into(), FOREVER),
@@ -77,23 +77,23 @@ impl Queue {
             }
             Obstacle::Rate(opens) => ("the rate of the queue is used up".into(), opens),
         };
-        Why { phase: job.phase(), why, until: unless_endless(opens.min(job.expires())) }
+        Explanation { phase: job.phase(), why, until: unless_endless(opens.min(job.expires())) }
     }
 
-    fn explain_behind(&self, job: &Job, group: &str, before: Handle) -> Why {
+    fn explain_behind(&self, job: &Job, group: &str, before: Handle) -> Explanation {
         let (mut state, mut opens) = ("is first in line", FOREVER);
         let holds = self.lane_of(job).and_then(|lane| self.lanes.get(lane)?.holder) == Some(before);
         if let Some(before) = self.job(before) {
             (state, opens) = match before.state {
-                State::Active { lease_until, .. } => ("has started and is active", lease_until),
-                State::Delayed { due } => ("has started and waits for its next attempt", due),
+                StateData::Active { lease_until, .. } => ("has started and is active", lease_until),
+                StateData::Delayed { due } => ("has started and waits for its next attempt", due),
                 _ if holds => ("has started and is to run again", FOREVER),
                 _ => (state, opens),
             };
         }
         let before = shown(self.id(before));
         let why = format!("it is behind job '{before}' of its group '{group}', which {state}");
-        Why { phase: job.phase(), why, until: unless_endless(opens.min(job.expires())) }
+        Explanation { phase: job.phase(), why, until: unless_endless(opens.min(job.expires())) }
     }
 
     /// The workers that hold jobs, the first of them by name.
@@ -113,14 +113,14 @@ impl Queue {
     }
 
     /// `due` is the instant before which it must not start even then, or 0.
-    fn explain_blocked(&self, job: &Job, after: After, due: u64) -> Why {
+    fn explain_blocked(&self, job: &Job, after: After, due: u64) -> Explanation {
         let batch = self.batches.get(after.batch);
         let name = batch.map(|batch| shown(&batch.name)).unwrap_or_default();
         let pending = batch.map_or(0, |batch| batch.members.pending);
         let open = if batch.is_some_and(|batch| batch.sealed) { "" } else { "is not sealed and " };
         let delay = if due == 0 { String::new() } else { format!("; it must not start before {due} either") };
         let why = format!("it waits for batch '{name}', which {open}has {pending} pending{delay}");
-        Why { phase: job.phase(), why, until: unless_endless(job.expires()) }
+        Explanation { phase: job.phase(), why, until: unless_endless(job.expires()) }
     }
 }
 

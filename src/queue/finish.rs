@@ -1,12 +1,12 @@
 //! What a worker says about a job it holds: done, failed, handed back, still at it.
 
-use super::job::State;
-use super::{job, Effect, Ending, Entry, Handle, Start, Target, Turn, MAX_ERROR};
+use super::job::StateData;
+use super::{job, Effect, EndState, Entry, Handle, Session, Start, Target, MAX_ERROR};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Why a token does not give access to a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub enum Lease {
     /// The lease is this worker's.
     Yours,
     /// No such job.
@@ -25,7 +25,7 @@ pub enum Acked {
     /// It was done under this very token before.
     Already,
     /// It is not this worker's to finish.
-    No(Held),
+    No(Lease),
 }
 
 /// The answer to a NACK.
@@ -36,17 +36,17 @@ pub enum Nacked {
     /// It has failed for good.
     Failed,
     /// It is not this worker's.
-    No(Held),
+    No(Lease),
 }
 
 /// How a token and an id fit.
 struct Fit {
-    held: Held,
-    /// The active job of [`Held::Yours`], or of a [`Held::Cancelled`] that is to end when its worker is told.
+    held: Lease,
+    /// The active job of [`Lease::Yours`], or of a [`Lease::Cancelled`] that is to end when its worker is told.
     job: Option<Handle>,
 }
 
-impl Turn<'_> {
+impl Session<'_> {
     /// `token` has done `id`. O(log n).
     pub fn ack(&mut self, token: u64, id: &[u8], result: Option<&[u8]>) -> Acked {
         let entry = self.find(id);
@@ -60,11 +60,11 @@ impl Turn<'_> {
         }
         let fit = self.fit(token, entry);
         match (fit.held, fit.job) {
-            (Held::Yours, Some(handle)) => {
+            (Lease::Yours, Some(handle)) => {
                 self.change(&Effect::Completed { job: Target::job(handle), result });
                 Acked::Done
             }
-            (Held::Unknown | Held::Lost, _) => {
+            (Lease::Unknown | Lease::Lost, _) => {
                 if self.queue.created_at != 0 {
                     self.change(&Effect::StaleAck);
                 }
@@ -85,11 +85,11 @@ impl Turn<'_> {
     ) -> Nacked {
         let entry = self.find(id);
         let fit = self.fit(token, entry);
-        let (Held::Yours, Some(handle)) = (fit.held, fit.job) else {
+        let (Lease::Yours, Some(handle)) = (fit.held, fit.job) else {
             return Nacked::No(self.told(fit.held, fit.job));
         };
         let error = error.map(|text| text.get(..MAX_ERROR).unwrap_or(text));
-        let Some(job) = self.queue.job(handle) else { return Nacked::No(Held::Unknown) };
+        let Some(job) = self.queue.job(handle) else { return Nacked::No(Lease::Unknown) };
         let (settings, recipe) = (self.queue.settings(), self.queue.recipe(job));
         let nack = job.nacks.saturating_add(1);
         let job = Target::job(handle);
@@ -107,13 +107,13 @@ impl Turn<'_> {
     }
 
     /// `token` hands `id` back unharmed: to its old place, or to wait `delay` ms. O(log n).
-    pub fn release(&mut self, token: u64, id: &[u8], delay: Option<u64>) -> Held {
+    pub fn release(&mut self, token: u64, id: &[u8], delay: Option<u64>) -> Lease {
         let entry = self.find(id);
         let fit = self.fit(token, entry);
-        let (Held::Yours, Some(handle)) = (fit.held, fit.job) else { return self.told(fit.held, fit.job) };
+        let (Lease::Yours, Some(handle)) = (fit.held, fit.job) else { return self.told(fit.held, fit.job) };
         let due = Start::After(delay.unwrap_or(0)).due(self.at());
         self.change(&Effect::Released { job: Target::job(handle), due });
-        Held::Yours
+        Lease::Yours
     }
 
     /// Hands back everything `worker` holds; how many jobs that were. O(log n) per job.
@@ -132,10 +132,10 @@ impl Turn<'_> {
 
     /// The lease of `id` ends no earlier than `ms` from now. O(log n). Even where it ends later anyway its worker was
     /// seen.
-    pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Held {
+    pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Lease {
         let entry = self.find(id);
         let fit = self.fit(token, entry);
-        if let (Held::Yours, Some(handle)) = (fit.held, fit.job) {
+        if let (Lease::Yours, Some(handle)) = (fit.held, fit.job) {
             let ends = self.queue.job(handle).map_or(0, job::Job::due);
             let lease_until = self.at().saturating_add(ms).max(ends);
             self.change(&Effect::Leased { job: Target::job(handle), lease_until });
@@ -144,10 +144,10 @@ impl Turn<'_> {
     }
 
     /// Keeps `data` with the job. O(log n).
-    pub fn progress(&mut self, token: u64, id: &[u8], data: &[u8]) -> Held {
+    pub fn progress(&mut self, token: u64, id: &[u8], data: &[u8]) -> Lease {
         let entry = self.find(id);
         let fit = self.fit(token, entry);
-        if let (Held::Yours, Some(handle)) = (fit.held, fit.job) {
+        if let (Lease::Yours, Some(handle)) = (fit.held, fit.job) {
             self.change(&Effect::Progressed { job: Target::job(handle), data });
         }
         fit.held
@@ -160,7 +160,7 @@ impl Turn<'_> {
             return None;
         }
         let state = self.queue.job(handle)?.state;
-        matches!(state, State::Waiting { lapsed, .. } if lapsed == token).then_some(handle)
+        matches!(state, StateData::Waiting { lapsed, .. } if lapsed == token).then_some(handle)
     }
 
     /// Whether a job, or its life before a rerun, was completed under `token`.
@@ -168,18 +168,18 @@ impl Turn<'_> {
         match entry {
             _ if token == 0 => false,
             Entry::Remembered(handle) => {
-                self.queue.record(handle).is_some_and(|r| r.ending == Ending::Completed && r.token == token)
+                self.queue.record(handle).is_some_and(|r| r.ending == EndState::Completed && r.token == token)
             }
             Entry::Job(handle) => self.queue.job(handle).is_some_and(|job| match job.state {
-                State::Completed { token: done, .. } => done == token,
-                _ => job.rare.as_ref().is_some_and(|rare| rare.done_under == token),
+                StateData::Completed { token: done, .. } => done == token,
+                _ => job.extras.as_ref().is_some_and(|extras| extras.done_under == token),
             }),
         }
     }
 
     /// A worker learns that its job is cancelled: the job ends with that.
-    fn told(&mut self, held: Held, job: Option<Handle>) -> Held {
-        if let (Held::Cancelled, Some(handle)) = (held, job) {
+    fn told(&mut self, held: Lease, job: Option<Handle>) -> Lease {
+        if let (Lease::Cancelled, Some(handle)) = (held, job) {
             self.change(&Effect::Cancelled { job: Target::job(handle) });
         }
         held
@@ -188,19 +188,19 @@ impl Turn<'_> {
     fn fit(&self, token: u64, entry: Option<Entry>) -> Fit {
         let no = |held| Fit { held, job: None };
         match entry {
-            None => no(Held::Unknown),
+            None => no(Lease::Unknown),
             Some(Entry::Remembered(handle)) => match self.queue.record(handle) {
-                Some(r) if r.ending == Ending::Cancelled && r.token == token && token != 0 => {
-                    no(Held::Cancelled)
+                Some(r) if r.ending == EndState::Cancelled && r.token == token && token != 0 => {
+                    no(Lease::Cancelled)
                 }
-                _ => no(Held::Lost),
+                _ => no(Lease::Lost),
             },
             Some(Entry::Job(handle)) => match self.queue.job(handle) {
-                Some(job) if matches!(job.state, State::Active { token: held, .. } if held == token) => {
-                    let held = if job.cancel_asked() { Held::Cancelled } else { Held::Yours };
+                Some(job) if matches!(job.state, StateData::Active { token: held, .. } if held == token) => {
+                    let held = if job.cancel_asked() { Lease::Cancelled } else { Lease::Yours };
                     Fit { held, job: Some(handle) }
                 }
-                _ => no(Held::Lost),
+                _ => no(Lease::Lost),
             },
         }
     }

@@ -1,8 +1,8 @@
 //! Into which indexes a job belongs, by its state.
 
-use super::job::{Job, State};
+use super::job::{Job, StateData};
+use super::job_options::{JobOptions, OptionSet};
 use super::keys::token_key;
-use super::recipe::{InLane, Recipe};
 use super::{due_key, expiry_key, finished_key, lane_key, place_key, Entry, Handle, Queue, FOREVER};
 
 impl Queue {
@@ -20,7 +20,7 @@ impl Queue {
         let jobs = &self.jobs;
         let (state, expires) = (job.state, job.expires());
         match state {
-            State::Waiting { .. } => match self.recipes.lane(job.recipe) {
+            StateData::Waiting { .. } => match self.recipes.lane(job.recipe) {
                 None => self.waiting.insert(place_key(jobs, handle), handle, |h| place_key(jobs, h)),
                 Some(lane) => {
                     let recipes = &self.recipes;
@@ -30,12 +30,14 @@ impl Queue {
                     self.lanes.edit(lane, |lane| lane.waiting = lane.waiting.saturating_add(1));
                 }
             },
-            State::Delayed { .. } => self.delayed.insert(due_key(jobs, handle), handle, |h| due_key(jobs, h)),
-            State::Blocked { after, .. } => {
+            StateData::Delayed { .. } => {
+                self.delayed.insert(due_key(jobs, handle), handle, |h| due_key(jobs, h))
+            }
+            StateData::Blocked { after, .. } => {
                 self.blocked.insert(place_key(jobs, handle), handle, |h| place_key(jobs, h));
                 self.batches.block(after.batch, job.seq, handle, |h| place_key(jobs, h).seq);
             }
-            State::Active { token, worker, .. } => {
+            StateData::Active { token, worker, .. } => {
                 self.workers.give(worker, token, handle, |h| token_key(jobs, h));
                 if let Some(lane) = self.recipes.lane(job.recipe) {
                     self.lanes.edit(lane, |lane| lane.active = lane.active.saturating_add(1));
@@ -43,18 +45,22 @@ impl Queue {
                 self.enter_active(handle);
                 return;
             }
-            State::Completed { .. } => {
+            StateData::Completed { .. } => {
                 self.completed.insert(finished_key(jobs, handle), handle, |h| finished_key(jobs, h));
             }
-            State::Failed { .. } => {
+            StateData::Failed { .. } => {
                 self.failed.insert(finished_key(jobs, handle), handle, |h| finished_key(jobs, h));
             }
         }
         match state {
-            State::Waiting { .. } | State::Delayed { .. } | State::Blocked { .. } if expires != FOREVER => {
+            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. }
+                if expires != FOREVER =>
+            {
                 self.expiring.insert(expiry_key(jobs, handle), handle, |h| expiry_key(jobs, h));
             }
-            State::Completed { .. } | State::Failed { .. } => self.plan_forgetting(Entry::Job(handle)),
+            StateData::Completed { .. } | StateData::Failed { .. } => {
+                self.plan_forgetting(Entry::Job(handle))
+            }
             _ => {}
         }
     }
@@ -65,7 +71,7 @@ impl Queue {
         let jobs = &self.jobs;
         let (state, expires) = (job.state, job.expires());
         match state {
-            State::Waiting { .. } => match self.recipes.lane(job.recipe) {
+            StateData::Waiting { .. } => match self.recipes.lane(job.recipe) {
                 None => drop(self.waiting.remove(place_key(jobs, handle), handle)),
                 Some(lane) => {
                     let key = lane_key(jobs, &self.recipes, handle);
@@ -74,14 +80,14 @@ impl Queue {
                     self.lanes.edit(lane, |lane| lane.waiting = lane.waiting.saturating_sub(1));
                 }
             },
-            State::Delayed { .. } => {
+            StateData::Delayed { .. } => {
                 self.delayed.remove(due_key(jobs, handle), handle);
             }
-            State::Blocked { after, .. } => {
+            StateData::Blocked { after, .. } => {
                 self.blocked.remove(place_key(jobs, handle), handle);
                 self.batches.unblock(after.batch, job.seq, handle);
             }
-            State::Active { token, worker, .. } => {
+            StateData::Active { token, worker, .. } => {
                 self.workers.take(worker, token, handle);
                 if let Some(lane) = self.recipes.lane(job.recipe) {
                     self.lanes.edit(lane, |lane| lane.active = lane.active.saturating_sub(1));
@@ -89,29 +95,33 @@ impl Queue {
                 self.leave_active(handle);
                 return;
             }
-            State::Completed { .. } => {
+            StateData::Completed { .. } => {
                 self.completed.remove(finished_key(jobs, handle), handle);
             }
-            State::Failed { .. } => {
+            StateData::Failed { .. } => {
                 self.failed.remove(finished_key(jobs, handle), handle);
             }
         }
         match state {
-            State::Waiting { .. } | State::Delayed { .. } | State::Blocked { .. } if expires != FOREVER => {
+            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. }
+                if expires != FOREVER =>
+            {
                 self.expiring.remove(expiry_key(jobs, handle), handle);
             }
-            State::Completed { .. } | State::Failed { .. } => self.cancel_forgetting(Entry::Job(handle)),
+            StateData::Completed { .. } | StateData::Failed { .. } => {
+                self.cancel_forgetting(Entry::Job(handle))
+            }
             _ => {}
         }
     }
 
     /// Gives a job that is in no index its options and its lane, in the place of those it has.
-    pub(super) fn set_recipe(&mut self, handle: Handle, recipe: Recipe, group: Option<&[u8]>) {
+    pub(super) fn set_recipe(&mut self, handle: Handle, recipe: JobOptions, group: Option<&[u8]>) {
         let lane = group.and_then(|name| self.lanes.of(name));
         if let Some(lane) = lane {
             self.lanes.join(lane);
         }
-        let new = self.recipes.hold(InLane { recipe, lane });
+        let new = self.recipes.hold(OptionSet { recipe, lane });
         self.drop_recipe(handle);
         self.edit(handle, |job| job.recipe = new);
     }

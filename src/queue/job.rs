@@ -1,13 +1,13 @@
 //! One job and the states of its life (drawn in the manual).
 
 use super::batches::After;
-use super::recipe::{Recipe, RecipeId};
-use super::remembered::Ending;
+use super::job_options::{JobOptions, OptionSetId};
+use super::remembered::EndState;
 use super::FOREVER;
 
 /// Where a job stands. Every state carries what only it needs; instants are Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum StateData {
     /// In line since `since`. `lapsed` is the token of a lease that ran out and may still be acknowledged, or 0.
     Waiting { since: u64, lapsed: u64 },
     /// Not before `due`.
@@ -25,7 +25,7 @@ pub(crate) enum State {
 /// The names of the states, as the manual and every reply write them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Phase {
+pub enum JobState {
     Waiting,
     Delayed,
     Blocked,
@@ -36,30 +36,30 @@ pub enum Phase {
     Cancelled,
 }
 
-impl Phase {
+impl JobState {
     /// The manual's word.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Phase::Waiting => "waiting",
-            Phase::Delayed => "delayed",
-            Phase::Blocked => "blocked",
-            Phase::Active => "active",
-            Phase::Completed => "completed",
-            Phase::Failed => "failed",
-            Phase::Expired => "expired",
-            Phase::Cancelled => "cancelled",
+            JobState::Waiting => "waiting",
+            JobState::Delayed => "delayed",
+            JobState::Blocked => "blocked",
+            JobState::Active => "active",
+            JobState::Completed => "completed",
+            JobState::Failed => "failed",
+            JobState::Expired => "expired",
+            JobState::Cancelled => "cancelled",
         }
     }
 }
 
-impl From<Ending> for Phase {
-    fn from(ending: Ending) -> Self {
+impl From<EndState> for JobState {
+    fn from(ending: EndState) -> Self {
         match ending {
-            Ending::Completed => Phase::Completed,
-            Ending::Failed => Phase::Failed,
-            Ending::Expired => Phase::Expired,
-            Ending::Cancelled => Phase::Cancelled,
+            EndState::Completed => JobState::Completed,
+            EndState::Failed => JobState::Failed,
+            EndState::Expired => JobState::Expired,
+            EndState::Cancelled => JobState::Cancelled,
         }
     }
 }
@@ -100,7 +100,7 @@ pub struct NewJob<'a> {
     /// Smaller first.
     pub priority: i32,
     /// Options that the queue's settings also have.
-    pub recipe: Recipe,
+    pub recipe: JobOptions,
     /// Its lane.
     pub group: Option<&'a [u8]>,
     /// Expires this many milliseconds after it was added if nobody claimed it.
@@ -113,7 +113,7 @@ pub(crate) struct Rerun {
     pub(crate) payload: Box<[u8]>,
     pub(crate) start: Start,
     pub(crate) priority: i32,
-    pub(crate) recipe: Recipe,
+    pub(crate) recipe: JobOptions,
     pub(crate) group: Option<Box<[u8]>>,
     pub(crate) expires: Option<u64>,
 }
@@ -145,7 +145,7 @@ impl Rerun {
 
 /// What most jobs never have, kept apart so that they do not pay for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rare {
+pub(crate) struct JobExtras {
     /// Expires then unless claimed before, or [`FOREVER`].
     pub(crate) expires: u64,
     /// CANCEL was asked while a worker had the job.
@@ -166,9 +166,9 @@ pub(crate) struct Rare {
     pub(crate) keep_until: u64,
 }
 
-impl Default for Rare {
+impl Default for JobExtras {
     fn default() -> Self {
-        Rare {
+        JobExtras {
             expires: FOREVER,
             cancel_asked: false,
             error: None,
@@ -182,7 +182,7 @@ impl Default for Rare {
     }
 }
 
-impl Rare {
+impl JobExtras {
     /// Heap bytes behind it, itself included.
     pub(crate) fn bytes(&self) -> usize {
         let len = |bytes: &Option<Box<[u8]>>| bytes.as_ref().map_or(0, |b| b.len());
@@ -196,14 +196,14 @@ impl Rare {
 pub(crate) struct Job {
     /// The id, then the payload: one allocation.
     data: Box<[u8]>,
-    pub(crate) rare: Option<Box<Rare>>,
+    pub(crate) extras: Option<Box<JobExtras>>,
     /// The place in line inside the priority, and the tie-break wherever instants are equal. Unique in the
     /// queue; renewed whenever the job joins the end of a line.
     pub(crate) seq: u64,
     pub(crate) added_at: u64,
-    pub(crate) state: State,
+    pub(crate) state: StateData,
     pub(crate) priority: i32,
-    pub(crate) recipe: RecipeId,
+    pub(crate) recipe: OptionSetId,
     pub(crate) nacks: u32,
     pub(crate) losses: u16,
     id_len: u16,
@@ -211,15 +211,15 @@ pub(crate) struct Job {
 
 impl Job {
     /// A job that is in no index yet.
-    pub(crate) fn new(id: &[u8], payload: &[u8], state: State) -> Self {
+    pub(crate) fn new(id: &[u8], payload: &[u8], state: StateData) -> Self {
         let mut job = Job {
             data: Box::default(),
-            rare: None,
+            extras: None,
             seq: 0,
             added_at: 0,
             state,
             priority: 0,
-            recipe: RecipeId::default(),
+            recipe: OptionSetId::default(),
             nacks: 0,
             losses: 0,
             id_len: 0,
@@ -255,61 +255,63 @@ impl Job {
     pub(crate) fn attempt(&self) -> u64 {
         let failed_runs = u64::from(self.nacks) + u64::from(self.losses);
         match self.state {
-            State::Failed { .. } => failed_runs,
+            StateData::Failed { .. } => failed_runs,
             _ => failed_runs + 1,
         }
     }
 
-    /// The rare part, made when it is missing.
-    pub(crate) fn rare_mut(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
+    /// The extras, made when it is missing.
+    pub(crate) fn extras_mut(&mut self) -> &mut JobExtras {
+        self.extras.get_or_insert_default()
     }
 
-    /// Changes the rare part only when `needed`: a job without one stays without.
-    pub(crate) fn rare_mut_if(&mut self, needed: bool, change: impl FnOnce(&mut Rare)) {
+    /// Changes the extras only when `needed`: a job without one stays without.
+    pub(crate) fn extras_mut_if(&mut self, needed: bool, change: impl FnOnce(&mut JobExtras)) {
         if needed {
-            change(self.rare_mut());
+            change(self.extras_mut());
         }
     }
 
     /// When it expires unless claimed before: FOREVER without PX.
     pub(crate) fn expires(&self) -> u64 {
-        self.rare.as_ref().map_or(FOREVER, |r| r.expires)
+        self.extras.as_ref().map_or(FOREVER, |r| r.expires)
     }
 
     pub(crate) fn cancel_asked(&self) -> bool {
-        self.rare.as_ref().is_some_and(|r| r.cancel_asked)
+        self.extras.as_ref().is_some_and(|r| r.cancel_asked)
     }
 
-    pub(crate) fn phase(&self) -> Phase {
+    pub(crate) fn phase(&self) -> JobState {
         match self.state {
-            State::Waiting { .. } => Phase::Waiting,
-            State::Delayed { .. } => Phase::Delayed,
-            State::Blocked { .. } => Phase::Blocked,
-            State::Active { .. } => Phase::Active,
-            State::Completed { .. } => Phase::Completed,
-            State::Failed { .. } => Phase::Failed,
+            StateData::Waiting { .. } => JobState::Waiting,
+            StateData::Delayed { .. } => JobState::Delayed,
+            StateData::Blocked { .. } => JobState::Blocked,
+            StateData::Active { .. } => JobState::Active,
+            StateData::Completed { .. } => JobState::Completed,
+            StateData::Failed { .. } => JobState::Failed,
         }
     }
 
     /// Not waiting, delayed, blocked or active any more: only its record is left.
     pub(crate) fn is_finished(&self) -> bool {
-        matches!(self.state, State::Completed { .. } | State::Failed { .. })
+        matches!(self.state, StateData::Completed { .. } | StateData::Failed { .. })
     }
 
     /// The earliest instant at which time alone changes this job. That a batch has finished is another matter.
     pub(crate) fn due(&self) -> u64 {
         match self.state {
-            State::Waiting { .. } | State::Blocked { .. } => self.expires(),
-            State::Delayed { due } => due.min(self.expires()),
-            State::Active { lease_until, .. } => lease_until,
-            State::Completed { .. } | State::Failed { .. } => self.rare.as_ref().map_or(0, |r| r.keep_until),
+            StateData::Waiting { .. } | StateData::Blocked { .. } => self.expires(),
+            StateData::Delayed { due } => due.min(self.expires()),
+            StateData::Active { lease_until, .. } => lease_until,
+            StateData::Completed { .. } | StateData::Failed { .. } => {
+                self.extras.as_ref().map_or(0, |r| r.keep_until)
+            }
         }
     }
 
     /// Heap bytes behind it.
     pub(crate) fn bytes(&self) -> usize {
-        self.data.len() + self.rare.as_ref().map_or(0, |r| r.bytes())
+        self.data.len() + self.extras.as_ref().map_or(0, |r| r.bytes())
     }
 }
 
@@ -324,7 +326,7 @@ mod tests {
 
     #[test]
     fn id_and_payload_share_their_bytes() {
-        let mut job = Job::new(b"id", b"payload", State::Delayed { due: 1 });
+        let mut job = Job::new(b"id", b"payload", StateData::Delayed { due: 1 });
         assert_eq!((job.id(), job.payload()), (&b"id"[..], &b"payload"[..]));
         job.set_payload(b"");
         assert_eq!((job.id(), job.payload()), (&b"id"[..], &b""[..]));

@@ -1,9 +1,9 @@
 //! The keys of a queue's indexes, read from what the indexes name.
 
 use super::ids;
-use super::job::{Job, State};
+use super::job::{Job, StateData};
+use super::job_options::OptionSets;
 use super::lanes::LaneNumber;
-use super::recipe::Recipes;
 use super::remembered::Remembered;
 use super::slab::{Handle, Slab};
 
@@ -63,7 +63,7 @@ pub(super) fn place_key(jobs: &Slab<Job>, handle: Handle) -> Place {
 }
 
 /// The same for a job with a GROUP, in its lane.
-pub(super) fn lane_key(jobs: &Slab<Job>, recipes: &Recipes, handle: Handle) -> LanePlace {
+pub(super) fn lane_key(jobs: &Slab<Job>, recipes: &OptionSets, handle: Handle) -> LanePlace {
     let lane = jobs.get(handle).and_then(|job| recipes.lane(job.recipe));
     LanePlace { lane: lane.unwrap_or(LaneNumber(Handle::MAX)), place: place_key(jobs, handle) }
 }
@@ -71,7 +71,7 @@ pub(super) fn lane_key(jobs: &Slab<Job>, recipes: &Recipes, handle: Handle) -> L
 /// When time changes the job: the key of the delayed and the active.
 pub(super) fn due_key(jobs: &Slab<Job>, handle: Handle) -> When {
     jobs.get(handle).map_or(When { at: u64::MAX, seq: u64::MAX }, |job| match job.state {
-        State::Delayed { due } => When { at: due, seq: job.seq },
+        StateData::Delayed { due } => When { at: due, seq: job.seq },
         _ => When { at: job.due(), seq: job.seq },
     })
 }
@@ -85,7 +85,7 @@ pub(super) fn expiry_key(jobs: &Slab<Job>, handle: Handle) -> When {
 /// When a job finished: the key of the completed and the failed.
 pub(super) fn finished_key(jobs: &Slab<Job>, handle: Handle) -> When {
     jobs.get(handle).map_or(When { at: u64::MAX, seq: u64::MAX }, |job| match job.state {
-        State::Completed { at, .. } | State::Failed { at, .. } => When { at, seq: job.seq },
+        StateData::Completed { at, .. } | StateData::Failed { at, .. } => When { at, seq: job.seq },
         _ => When { at: u64::MAX, seq: job.seq },
     })
 }
@@ -102,7 +102,7 @@ pub(super) fn forget_key(jobs: &Slab<Job>, remembered: &Remembered, packed: u32)
 /// The token of an active job: the order of a worker's jobs.
 pub(super) fn token_key(jobs: &Slab<Job>, handle: Handle) -> u64 {
     jobs.get(handle).map_or(u64::MAX, |job| match job.state {
-        State::Active { token, .. } => token,
+        StateData::Active { token, .. } => token,
         _ => u64::MAX,
     })
 }

@@ -5,7 +5,7 @@
 //! when there is something to do ([`Queue::next_due`]) is told when the next gate opens, and asks again then.
 
 use super::bucket::Rate;
-use super::job::{Job, State};
+use super::job::{Job, StateData};
 use super::keys::{lane_key, LanePlace};
 use super::lanes::{Lane, LaneNumber, Stand};
 use super::{place_key, Handle, Place, Queue, When};
@@ -175,7 +175,7 @@ impl Queue {
     }
 
     fn is_waiting(&self, job: Handle) -> bool {
-        self.job(job).is_some_and(|job| matches!(job.state, State::Waiting { .. }))
+        self.job(job).is_some_and(|job| matches!(job.state, StateData::Waiting { .. }))
     }
 
     /// The lane of a job.

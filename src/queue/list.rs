@@ -1,6 +1,6 @@
 //! Jobs of a state, page by page.
 
-use super::{due_key, finished_key, place_key, Handle, Order, Phase, Place, Queue, When};
+use super::{due_key, finished_key, place_key, Handle, JobState, Order, Place, Queue, When};
 
 /// A page of one batch's jobs looks at so many jobs at most: about a millisecond.
 const LOOKED_AT: usize = 10_000;
@@ -34,7 +34,7 @@ impl Queue {
     #[must_use]
     pub fn list(
         &self,
-        phase: Phase,
+        phase: JobState,
         batch: Option<&[u8]>,
         from: Option<Position>,
         count: usize,
@@ -60,7 +60,7 @@ impl Queue {
 
     /// At most `count` jobs of a state that finished, or were added, before an instant. Unless that is the order they are in, at
     /// most [`LOOKED_AT`] jobs are looked at.
-    pub(super) fn jobs_before(&self, phase: Phase, before: u64, count: usize) -> Vec<Handle> {
+    pub(super) fn jobs_before(&self, phase: JobState, before: u64, count: usize) -> Vec<Handle> {
         let instant = |handle: &Handle| match self.job(*handle) {
             Some(job) if job.is_finished() => finished_key(&self.jobs, *handle).at,
             Some(job) => job.added_at,
@@ -68,7 +68,7 @@ impl Queue {
         };
         let jobs = self.starting_at(phase, None);
         match phase {
-            Phase::Completed | Phase::Failed => {
+            JobState::Completed | JobState::Failed => {
                 jobs.take_while(|job| instant(job) < before).take(count).collect()
             }
             _ => jobs.take(LOOKED_AT).filter(|job| instant(job) < before).take(count).collect(),
@@ -76,17 +76,17 @@ impl Queue {
     }
 
     /// The jobs of a state in their order.
-    fn starting_at(&self, phase: Phase, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
+    fn starting_at(&self, phase: JobState, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
         let jobs = &self.jobs;
         match phase {
-            Phase::Waiting if self.grouped.is_empty() => self.by_place(&self.waiting, from),
-            Phase::Waiting => self.in_one_line(from),
-            Phase::Blocked => self.by_place(&self.blocked, from),
-            Phase::Delayed => self.by_instant(&self.delayed, from, |h| due_key(jobs, h)),
-            Phase::Active => self.by_instant(&self.active, from, |h| due_key(jobs, h)),
-            Phase::Completed => self.by_instant(&self.completed, from, |h| finished_key(jobs, h)),
-            Phase::Failed => self.by_instant(&self.failed, from, |h| finished_key(jobs, h)),
-            Phase::Expired | Phase::Cancelled => Box::new(std::iter::empty()),
+            JobState::Waiting if self.grouped.is_empty() => self.by_place(&self.waiting, from),
+            JobState::Waiting => self.in_one_line(from),
+            JobState::Blocked => self.by_place(&self.blocked, from),
+            JobState::Delayed => self.by_instant(&self.delayed, from, |h| due_key(jobs, h)),
+            JobState::Active => self.by_instant(&self.active, from, |h| due_key(jobs, h)),
+            JobState::Completed => self.by_instant(&self.completed, from, |h| finished_key(jobs, h)),
+            JobState::Failed => self.by_instant(&self.failed, from, |h| finished_key(jobs, h)),
+            JobState::Expired | JobState::Cancelled => Box::new(std::iter::empty()),
         }
     }
 
@@ -125,11 +125,13 @@ impl Queue {
         Box::new(from.into_iter().flat_map(move |from| index.iter_from(from, key_of)))
     }
 
-    fn position(&self, phase: Phase, handle: Handle) -> Option<Position> {
+    fn position(&self, phase: JobState, handle: Handle) -> Option<Position> {
         let job = self.job(handle)?;
         let major = match phase {
-            Phase::Waiting | Phase::Blocked => i64::from(job.priority),
-            Phase::Completed | Phase::Failed => i64::try_from(finished_key(&self.jobs, handle).at).ok()?,
+            JobState::Waiting | JobState::Blocked => i64::from(job.priority),
+            JobState::Completed | JobState::Failed => {
+                i64::try_from(finished_key(&self.jobs, handle).at).ok()?
+            }
             _ => i64::try_from(due_key(&self.jobs, handle).at).ok()?,
         };
         Some(Position { major, minor: job.seq })

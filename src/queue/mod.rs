@@ -22,21 +22,23 @@
 //! - [`ids`]: from an id to either of them.
 //! - [`order`]: who comes next, once per state; the keys are read from the jobs themselves.
 //! - [`lanes`], with [`limits`] and [`bucket`]: groups, and how many jobs may run.
-//! - [`batches`]: named sets of jobs, counted, and who waits for them. [`news`]: who outside does.
-//! - [`refusals`]: counted, but not journaled one by one. [`events`]: what has happened, for those who want to be told.
+//! - [`batches`]: named sets of jobs, counted, and who waits for them. [`await_events`]: who outside does.
+//! - [`pending_duplicates`]: counted, but not journaled one by one. [`events`]: what has happened, for those who want to be told.
 //! - [`schedules`]: jobs that the queue adds to itself.
 //! - [`expiries`], with [`prefixes`]: the keys whose expiry becomes a job.
 //! - [`saved`] and [`restore`]: a queue taken apart for files, and put together again. [`sums`]: how much there is.
-//! - [`workers`], [`series`], [`recipe`], [`settings`], [`counters`], [`histogram`]: what their names say.
+//! - [`workers`], [`series`], [`job_options`], [`settings`], [`counters`], [`histogram`]: what their names say.
 //!
-//! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Turn`] is one command's
+//! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Session`] is one command's
 //! access: it lets time do its part first, decides, journals each effect and applies it. Replicas and the
 //! append-only file get the journal and apply the same effects, so their state is equal, byte by byte.
 //!
 //! Invariants, all recounted by [`Queue::check`]: every job is in exactly one index of its state; an id leads to
 //! one job or one remembered record; sequence numbers are unique; tokens only grow.
 
+mod advance;
 mod apply;
+mod await_events;
 mod batches;
 mod batching;
 mod bucket;
@@ -54,22 +56,21 @@ pub mod histogram;
 pub(crate) mod ids;
 mod indexes;
 pub(crate) mod job;
+pub(crate) mod job_options;
 mod keys;
 mod lanes;
 mod limits;
 mod list;
-mod news;
 pub(crate) mod order;
+mod pending_duplicates;
 pub(crate) mod prefixes;
-pub(crate) mod recipe;
-mod refusals;
 pub(crate) mod remembered;
 mod restore;
 mod saved;
 pub mod schedules;
 mod series;
+mod session;
 mod settings;
-mod settle;
 pub(crate) mod slab;
 mod steer;
 mod sums;
@@ -77,56 +78,55 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod time;
-mod turn;
 mod view;
 mod workers;
 
+pub use advance::Steps;
+pub use await_events::{AwaitEvent, Awaited};
 pub(crate) use batches::BatchNumber;
 pub use batches::{After, Gate, Members};
 pub(crate) use batching::valid_batch_name;
-pub use batching::{BatchView, Ties};
+pub use batching::{BatchRefs, BatchView};
 pub(crate) use bucket::Bucket;
 pub use bucket::{Rate, MAX_RATE};
-pub use claim::{Claimed, Want};
+pub use claim::{ClaimOptions, Claimed};
 pub use effect::Effect;
 pub(crate) use effect::Target;
 pub use enqueue::{Added, OnDup, Outcome, Refusal};
 pub(crate) use events::Event;
 pub use events::Events;
 pub(crate) use expiries::is_sound as watch_is_sound;
-pub use expiries::{Expiries, Heard, Tally, Watch, MAX_PREFIX, MAX_PREFIXES};
-pub use explain::Why;
-pub use finish::{Acked, Held, Nacked};
-pub use job::{NewJob, Phase, Start};
+pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
+pub use explain::Explanation;
+pub use finish::{Acked, Lease, Nacked};
+pub use job::{JobState, NewJob, Start};
+pub use job_options::{Backoff, JobOptions};
 pub use list::Position;
-pub use news::{Awaited, News};
-pub use recipe::{Backoff, Recipe};
-pub(crate) use refusals::{may_be_told_at_once, Refusals};
-pub use remembered::Ending;
+pub(crate) use pending_duplicates::{may_be_told_at_once, PendingDuplicates};
+pub use remembered::EndState;
 pub(crate) use restore::{valid_group, valid_id};
 pub(crate) use saved::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
-pub use schedules::{Memory, Schedule};
+pub use schedules::{MemoryPressure, Schedule};
 pub use series::{Minute, MOST_MINUTES};
+pub use session::{Journal, Session};
 pub use settings::Settings;
-pub use settle::Settled;
 pub use slab::Handle;
 pub use template::{Addition, Template};
 pub(crate) use time::LATEST_TOKEN;
 pub use time::{Now, FOREVER};
-pub use turn::{Journal, Turn};
 pub use view::{JobView, WorkerView};
 
+use await_events::Subscriptions;
 use batches::{Batch, Batches};
 use counters::{Count, Counters};
 use histogram::Histogram;
 use ids::IdIndex;
 use job::Job;
+use job_options::OptionSets;
 use keys::{due_key, expiry_key, finished_key, forget_key, lane_key, place_key};
 pub(crate) use keys::{Entry, Place, When};
 use lanes::Lanes;
-use news::Subscriptions;
 use order::Order;
-use recipe::Recipes;
 use remembered::{Record, Remembered};
 use schedules::Schedules;
 use series::Series;
@@ -171,7 +171,7 @@ pub struct Queue {
     pub(crate) schedules: Schedules,
     workers: Workers,
     batches: Batches,
-    recipes: Recipes,
+    recipes: OptionSets,
     lanes: Lanes,
     /// Of the rate of the whole queue.
     bucket: Bucket,
@@ -185,7 +185,7 @@ pub struct Queue {
     /// Milliseconds from claimed to acknowledged.
     runs: Histogram,
     series: Series,
-    expiries: Expiries,
+    expiries: ExpiryRules,
     next_seq: u64,
     last_token: u64,
     paused: bool,
@@ -194,7 +194,7 @@ pub struct Queue {
     /// Heap bytes behind all jobs.
     job_bytes: usize,
     subscriptions: Subscriptions,
-    refusals: Refusals,
+    refusals: PendingDuplicates,
 }
 
 impl Queue {
@@ -225,7 +225,7 @@ impl Queue {
         self.jobs.get(handle)
     }
 
-    pub(crate) fn recipe(&self, job: &Job) -> Recipe {
+    pub(crate) fn recipe(&self, job: &Job) -> JobOptions {
         self.recipes.get(job.recipe)
     }
 

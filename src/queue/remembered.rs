@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum EndState {
     /// A worker acknowledged it.
     Completed,
     /// No attempt was left, or it could not succeed.
@@ -26,7 +26,7 @@ pub enum Ending {
     Cancelled,
 }
 
-impl Ending {
+impl EndState {
     /// The word for it in replies.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -75,7 +75,7 @@ pub struct Record<'a> {
     /// Its place among the records, below 2^56.
     pub seq: u64,
     /// How it ended.
-    pub ending: Ending,
+    pub ending: EndState,
 }
 
 const UNTIL_BYTES: usize = 6;
@@ -205,7 +205,7 @@ fn read(from: &[u8]) -> Option<Record<'_>> {
         until: if until == FOR_EVER { u64::MAX } else { until },
         token: number(token),
         seq: number(seq),
-        ending: Ending::from_code(u8::try_from(ending >> 10).ok()?)?,
+        ending: EndState::from_code(u8::try_from(ending >> 10).ok()?)?,
     })
 }
 

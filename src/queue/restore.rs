@@ -3,13 +3,13 @@
 //! What is read is not trusted: a piece that does not fit is refused, and [`Queue::is_sound`] looks at what only shows when
 //! all of it is there.
 
-use super::job::{Job, Rare, Rerun, State};
+use super::job::{Job, JobExtras, Rerun, StateData};
 use super::remembered::Record;
 use super::saved::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
 use super::schedules::SavedSchedule;
 use super::{
-    ids, keys, may_be_told_at_once, valid_batch_name, Batch, Entry, Handle, Members, Minute, Order, Queue,
-    Refusals, LATEST_TOKEN, MAX_GROUP, MAX_ID, MAX_WORKER,
+    ids, keys, may_be_told_at_once, valid_batch_name, Batch, Entry, Handle, Members, Minute, Order,
+    PendingDuplicates, Queue, LATEST_TOKEN, MAX_GROUP, MAX_ID, MAX_WORKER,
 };
 
 impl Queue {
@@ -36,7 +36,7 @@ impl Queue {
 
     /// Puts refused ADDs that replicas were not told of back into a queue that has none.
     #[must_use]
-    pub(crate) fn restore_refusals(&mut self, refusals: Refusals) -> bool {
+    pub(crate) fn restore_refusals(&mut self, refusals: PendingDuplicates) -> bool {
         let fits = !self.has_refusals() && may_be_told_at_once(refusals.count);
         self.refusals = refusals;
         fits
@@ -87,7 +87,7 @@ impl Queue {
         let (jobs, remembered) = (&self.jobs, &self.remembered);
         self.ids.insert(hash, Entry::Job(handle).pack(), |packed| keys::hash_of(jobs, remembered, packed));
         self.enter(handle);
-        if !matches!(state, State::Completed { .. } | State::Failed { .. }) {
+        if !matches!(state, StateData::Completed { .. } | StateData::Failed { .. }) {
             self.count_in(saved.recipe.batch);
         }
         !saved.holds_lane || self.restore_holder(handle)
@@ -111,18 +111,18 @@ impl Queue {
     }
 
     /// The state with the worker by its number. None: it can't be.
-    fn restore_state(&mut self, saved: SavedState<'_>) -> Option<State> {
+    fn restore_state(&mut self, saved: SavedState<'_>) -> Option<StateData> {
         Some(match saved {
             SavedState::Blocked { after, .. } if self.batches.get(after.batch).is_none() => return None,
-            SavedState::Blocked { after, due } => State::Blocked { after, due },
-            SavedState::Waiting { since, lapsed } => State::Waiting { since, lapsed },
-            SavedState::Delayed { due } => State::Delayed { due },
+            SavedState::Blocked { after, due } => StateData::Blocked { after, due },
+            SavedState::Waiting { since, lapsed } => StateData::Waiting { since, lapsed },
+            SavedState::Delayed { due } => StateData::Delayed { due },
             SavedState::Active { worker, .. } if !valid_worker(worker) => return None,
             SavedState::Active { token, since, lease_until, worker } => {
-                State::Active { token, since, lease_until, worker: self.workers.number(worker) }
+                StateData::Active { token, since, lease_until, worker: self.workers.number(worker) }
             }
-            SavedState::Completed { at, token } => State::Completed { at, token },
-            SavedState::Failed { at, token } => State::Failed { at, token },
+            SavedState::Completed { at, token } => StateData::Completed { at, token },
+            SavedState::Failed { at, token } => StateData::Failed { at, token },
         })
     }
 
@@ -144,7 +144,7 @@ impl Queue {
     }
 
     fn restore_holder(&mut self, handle: Handle) -> bool {
-        let may_hold = |job: &&Job| !job.is_finished() && !matches!(job.state, State::Blocked { .. });
+        let may_hold = |job: &&Job| !job.is_finished() && !matches!(job.state, StateData::Blocked { .. });
         let Some(job) = self.jobs.get(handle).filter(may_hold) else { return false };
         let Some(number) = self.lane_of(job) else { return false };
         let is_free = self.lanes.get(number).is_some_and(|lane| lane.holder.is_none());
@@ -206,7 +206,9 @@ impl Queue {
             .jobs
             .iter()
             .filter_map(|(_, job)| match job.state {
-                State::Active { token, .. } | State::Waiting { lapsed: token @ 1.., .. } => Some(token),
+                StateData::Active { token, .. } | StateData::Waiting { lapsed: token @ 1.., .. } => {
+                    Some(token)
+                }
                 _ => None,
             })
             .collect();
@@ -221,14 +223,14 @@ impl Queue {
 }
 
 /// A job that is in no index yet, without its options.
-fn job_of(saved: &SavedJob<'_>, state: State) -> Job {
+fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
     let mut job = Job::new(saved.id, saved.payload, state);
     job.seq = saved.seq;
     job.added_at = saved.added_at;
     job.priority = saved.priority;
     job.nacks = saved.nacks;
     job.losses = saved.losses;
-    let rare = Rare {
+    let extras = JobExtras {
         expires: saved.expires,
         cancel_asked: saved.cancel_asked,
         error: saved.error.map(Box::from),
@@ -239,8 +241,8 @@ fn job_of(saved: &SavedJob<'_>, state: State) -> Job {
         window_until: saved.window_until,
         keep_until: saved.keep_until,
     };
-    if rare != Rare::default() {
-        job.rare = Some(Box::new(rare));
+    if extras != JobExtras::default() {
+        job.extras = Some(Box::new(extras));
     }
     job
 }

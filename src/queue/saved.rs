@@ -1,11 +1,11 @@
 //! What of a queue is saved: facts only, piece by piece. Every index is built anew by [`super::restore`].
 
-use super::job::{Job, Rare, State};
+use super::job::{Job, JobExtras, StateData};
 use super::remembered::Record;
 use super::schedules::SavedSchedule;
 use super::{
-    After, Bucket, Counters, Handle, Histogram, Minute, NewJob, Order, Queue, Recipe, Refusals, Settings,
-    When,
+    After, Bucket, Counters, Handle, Histogram, JobOptions, Minute, NewJob, Order, PendingDuplicates, Queue,
+    Settings, When,
 };
 
 /// All of a queue that is not about single jobs.
@@ -67,7 +67,7 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) seq: u64,
     pub(crate) added_at: u64,
     pub(crate) priority: i32,
-    pub(crate) recipe: Recipe,
+    pub(crate) recipe: JobOptions,
     pub(crate) group: Option<&'a [u8]>,
     /// Its lane waits for the end of its life.
     pub(crate) holds_lane: bool,
@@ -160,17 +160,17 @@ impl Queue {
     }
 
     fn saved_job<'a>(&'a self, handle: Handle, job: &'a Job) -> SavedJob<'a> {
-        let rare = job.rare.as_deref();
-        let text = |of: fn(&Rare) -> Option<&[u8]>| rare.and_then(of);
+        let extras = job.extras.as_deref();
+        let text = |of: fn(&JobExtras) -> Option<&[u8]>| extras.and_then(of);
         let state = match job.state {
-            State::Waiting { since, lapsed } => SavedState::Waiting { since, lapsed },
-            State::Delayed { due } => SavedState::Delayed { due },
-            State::Active { token, since, lease_until, worker } => {
+            StateData::Waiting { since, lapsed } => SavedState::Waiting { since, lapsed },
+            StateData::Delayed { due } => SavedState::Delayed { due },
+            StateData::Active { token, since, lease_until, worker } => {
                 SavedState::Active { token, since, lease_until, worker: self.worker_name(worker) }
             }
-            State::Completed { at, token } => SavedState::Completed { at, token },
-            State::Failed { at, token } => SavedState::Failed { at, token },
-            State::Blocked { after, due } => SavedState::Blocked { after, due },
+            StateData::Completed { at, token } => SavedState::Completed { at, token },
+            StateData::Failed { at, token } => SavedState::Failed { at, token },
+            StateData::Blocked { after, due } => SavedState::Blocked { after, due },
         };
         SavedJob {
             id: job.id(),
@@ -186,18 +186,18 @@ impl Queue {
             losses: job.losses,
             expires: job.expires(),
             cancel_asked: job.cancel_asked(),
-            done_under: rare.map_or(0, |r| r.done_under),
-            window_until: rare.map_or(0, |r| r.window_until),
-            keep_until: rare.map_or(0, |r| r.keep_until),
+            done_under: extras.map_or(0, |r| r.done_under),
+            window_until: extras.map_or(0, |r| r.window_until),
+            keep_until: extras.map_or(0, |r| r.keep_until),
             error: text(|r| r.error.as_deref()),
             progress: text(|r| r.progress.as_deref()),
             result: text(|r| r.result.as_deref()),
-            rerun: rare.and_then(|r| r.rerun.as_ref()).map(|r| r.new_job()),
+            rerun: extras.and_then(|r| r.rerun.as_ref()).map(|r| r.new_job()),
         }
     }
 
     /// Refused ADDs that replicas were not told yet.
-    pub(crate) fn saved_refusals(&self) -> Option<&Refusals> {
+    pub(crate) fn saved_refusals(&self) -> Option<&PendingDuplicates> {
         self.has_refusals().then_some(&self.refusals)
     }
 }

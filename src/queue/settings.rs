@@ -1,7 +1,7 @@
 //! What JQ.CONFIG sets: the rules of one queue.
 
 use super::bucket::Rate;
-use super::recipe::Backoff;
+use super::job_options::Backoff;
 use super::FOREVER;
 
 /// The settings of a queue. Times in milliseconds; a limit of 0 is no limit.

@@ -1,14 +1,14 @@
 //! What operators do to jobs and queues.
 
-use super::job::State;
-use super::{job, Effect, Entry, Handle, Phase, Settings, Target, Turn};
+use super::job::StateData;
+use super::{job, Effect, Entry, Handle, JobState, Session, Settings, Target};
 
-impl Turn<'_> {
+impl Session<'_> {
     /// Drops a job that is not active, a record or a remembered id, with its window. False: nothing to drop.
     pub fn remove(&mut self, id: &[u8]) -> bool {
         let Some(entry) = self.find(id) else { return false };
         if let Entry::Job(handle) = entry {
-            if self.queue.job(handle).is_some_and(|job| job.phase() == Phase::Active) {
+            if self.queue.job(handle).is_some_and(|job| job.phase() == JobState::Active) {
                 return false;
             }
         }
@@ -22,10 +22,10 @@ impl Turn<'_> {
         let Some(known) = self.queue.job(handle) else { return false };
         let job = Target::job(handle);
         match known.state {
-            State::Waiting { .. } | State::Delayed { .. } | State::Blocked { .. } => {
+            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
                 self.change(&Effect::Cancelled { job });
             }
-            State::Active { .. } if !known.cancel_asked() => self.change(&Effect::CancelAsked { job }),
+            StateData::Active { .. } if !known.cancel_asked() => self.change(&Effect::CancelAsked { job }),
             _ => return false,
         }
         true
@@ -33,10 +33,10 @@ impl Turn<'_> {
 
     /// Drops at most `count` kept records of a phase, or cancels jobs of it that have not ended, of those that finished or were
     /// added longer than `older` (ms) ago; how many. O(log n) each.
-    pub fn purge(&mut self, phase: Phase, older: Option<u64>, count: usize) -> usize {
+    pub fn purge(&mut self, phase: JobState, older: Option<u64>, count: usize) -> usize {
         let before = older.map_or(u64::MAX, |ms| self.at().saturating_sub(ms));
         let jobs = self.queue.jobs_before(phase, before, count);
-        let is_record = matches!(phase, Phase::Completed | Phase::Failed);
+        let is_record = matches!(phase, JobState::Completed | JobState::Failed);
         let mut purged = 0;
         for handle in jobs {
             // What goes on because a batch has finished may have taken it.
@@ -56,7 +56,7 @@ impl Turn<'_> {
     /// Lets a delayed job join the line now. False: it is not delayed.
     pub fn promote(&mut self, id: &[u8]) -> bool {
         match self.find(id) {
-            Some(Entry::Job(handle)) if self.phase_of(handle) == Some(Phase::Delayed) => {
+            Some(Entry::Job(handle)) if self.phase_of(handle) == Some(JobState::Delayed) => {
                 self.change(&Effect::Promoted { job: Target::job(handle) });
                 true
             }
@@ -67,7 +67,7 @@ impl Turn<'_> {
     /// Gives a failed job fresh attempts. False: it has not failed, or its record is gone.
     pub fn revive(&mut self, id: &[u8]) -> bool {
         match self.find(id) {
-            Some(Entry::Job(handle)) if self.phase_of(handle) == Some(Phase::Failed) => {
+            Some(Entry::Job(handle)) if self.phase_of(handle) == Some(JobState::Failed) => {
                 self.change(&Effect::Revived { job: Target::job(handle) });
                 true
             }
@@ -109,7 +109,7 @@ impl Turn<'_> {
         self.change(&Effect::Configured(settings));
     }
 
-    fn phase_of(&self, handle: Handle) -> Option<Phase> {
+    fn phase_of(&self, handle: Handle) -> Option<JobState> {
         self.queue.job(handle).map(job::Job::phase)
     }
 }

@@ -1,6 +1,6 @@
 //! How much there is: jobs by state, ids, memory. All O(1).
 
-use super::{Order, Phase, Queue};
+use super::{JobState, Order, Queue};
 
 impl Queue {
     /// How many pieces of memory it is made of, roughly: what freeing it costs.
@@ -12,7 +12,7 @@ impl Queue {
     /// Jobs that have not ended.
     #[must_use]
     pub fn unfinished(&self) -> usize {
-        self.count(Phase::Waiting) + self.delayed.len() + self.blocked.len() + self.active.len()
+        self.count(JobState::Waiting) + self.delayed.len() + self.blocked.len() + self.active.len()
     }
 
     /// Ids that are known: live, kept and remembered.
@@ -56,15 +56,15 @@ impl Queue {
 
     /// How many jobs are in `phase`.
     #[must_use]
-    pub fn count(&self, phase: Phase) -> usize {
+    pub fn count(&self, phase: JobState) -> usize {
         match phase {
-            Phase::Waiting => self.waiting.len() + self.grouped.len(),
-            Phase::Delayed => self.delayed.len(),
-            Phase::Blocked => self.blocked.len(),
-            Phase::Active => self.active.len(),
-            Phase::Completed => self.completed.len(),
-            Phase::Failed => self.failed.len(),
-            Phase::Expired | Phase::Cancelled => 0,
+            JobState::Waiting => self.waiting.len() + self.grouped.len(),
+            JobState::Delayed => self.delayed.len(),
+            JobState::Blocked => self.blocked.len(),
+            JobState::Active => self.active.len(),
+            JobState::Completed => self.completed.len(),
+            JobState::Failed => self.failed.len(),
+            JobState::Expired | JobState::Cancelled => 0,
         }
     }
 }

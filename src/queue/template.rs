@@ -1,7 +1,7 @@
 //! What an ADD asks for beside the id, and the same kept for jobs that the queue adds to itself: at the ticks of
 //! schedules, and for keys that expire.
 
-use super::{Gate, NewJob, OnDup, Recipe, Start, Ties};
+use super::{BatchRefs, Gate, JobOptions, NewJob, OnDup, Start};
 use std::sync::Arc;
 
 /// All that an ADD says beside the id.
@@ -10,7 +10,7 @@ pub struct Addition<'a> {
     /// The job.
     pub job: NewJob<'a>,
     /// Its batches, by name.
-    pub ties: Ties<'a>,
+    pub batch_refs: BatchRefs<'a>,
     /// What if the id is known and unfinished.
     pub on_dup: OnDup,
 }
@@ -20,7 +20,7 @@ impl Addition<'_> {
     /// batches are names still, and contradict nothing.
     #[must_use]
     pub fn may_be_repeated(&self) -> bool {
-        let Ties { batch, after } = self.ties;
+        let BatchRefs { batch, after } = self.batch_refs;
         let is_tied = batch.is_some() || after.is_some();
         let names = [batch, after.map(|(name, _)| name)];
         !matches!(self.job.start, Start::At(_))
@@ -39,7 +39,7 @@ pub struct Template {
     payload: Arc<[u8]>,
     start: Start,
     priority: i32,
-    recipe: Recipe,
+    recipe: JobOptions,
     group: Option<Arc<[u8]>>,
     expires: Option<u64>,
     batch: Option<Arc<[u8]>>,
@@ -51,7 +51,7 @@ impl Template {
     /// Keeps `addition`.
     #[must_use]
     pub fn keep(addition: &Addition<'_>) -> Self {
-        let Addition { job, ties, on_dup } = *addition;
+        let Addition { job, batch_refs, on_dup } = *addition;
         Template {
             payload: job.payload.into(),
             start: job.start,
@@ -59,8 +59,8 @@ impl Template {
             recipe: job.recipe,
             group: job.group.map(Arc::from),
             expires: job.expires,
-            batch: ties.batch.map(Arc::from),
-            after: ties.after.map(|(name, gate)| (Arc::from(name), gate)),
+            batch: batch_refs.batch.map(Arc::from),
+            after: batch_refs.after.map(|(name, gate)| (Arc::from(name), gate)),
             on_dup,
         }
     }
@@ -85,7 +85,7 @@ impl Template {
                 group: self.group.as_deref(),
                 expires,
             },
-            ties: Ties {
+            batch_refs: BatchRefs {
                 batch: self.batch.as_deref(),
                 after: self.after.as_ref().map(|(name, gate)| (&**name, *gate)),
             },

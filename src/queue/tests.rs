@@ -24,9 +24,10 @@ impl Journal for Counting<'_> {
 }
 
 impl Stage {
-    fn turn<R>(&mut self, act: impl FnOnce(&mut Turn<'_>) -> R) -> R {
+    fn session<R>(&mut self, act: impl FnOnce(&mut Session<'_>) -> R) -> R {
         let mut journal = Counting(&mut self.effects);
-        let result = act(&mut Turn::begin(&mut self.queue, Now::from_micros(self.ms * 1000), &mut journal));
+        let result =
+            act(&mut Session::begin(&mut self.queue, Now::from_micros(self.ms * 1000), &mut journal));
         assert_eq!(self.queue.check(), Vec::<String>::new());
         result
     }
@@ -34,12 +35,13 @@ impl Stage {
     fn configure(&mut self, change: impl FnOnce(&mut Settings)) {
         let mut settings = *self.queue.settings();
         change(&mut settings);
-        self.turn(|turn| turn.configure(settings));
+        self.session(|session| session.configure(settings));
     }
 
-    fn add(&mut self, id: &str, new: NewJob<'_>) -> (Outcome, Phase) {
-        let added =
-            self.turn(|turn| turn.enqueue(Some(id.as_bytes()), &new, &Ties::default(), OnDup::Ignore));
+    fn add(&mut self, id: &str, new: NewJob<'_>) -> (Outcome, JobState) {
+        let added = self.session(|session| {
+            session.enqueue(Some(id.as_bytes()), &new, &BatchRefs::default(), OnDup::Ignore)
+        });
         (added.outcome, added.phase)
     }
 
@@ -49,11 +51,11 @@ impl Stage {
     }
 
     fn claim_many(&mut self, count: usize, promised: usize) -> Vec<u64> {
-        let want = Want { worker: b"w", count, lease: Some(100), max_bytes: None };
-        self.turn(|turn| turn.claim(&want, promised)).iter().map(|claimed| claimed.token).collect()
+        let want = ClaimOptions { worker: b"w", count, lease: Some(100), max_bytes: None };
+        self.session(|session| session.claim(&want, promised)).iter().map(|claimed| claimed.token).collect()
     }
 
-    fn ids(&self, phase: Phase) -> Vec<String> {
+    fn ids(&self, phase: JobState) -> Vec<String> {
         let (jobs, _) = self.queue.list(phase, None, None, 100);
         jobs.iter().map(|job| String::from_utf8_lossy(self.queue.id(*job)).into_owned()).collect()
     }
@@ -65,7 +67,7 @@ fn job() -> NewJob<'static> {
         start: Start::Now,
         after: None,
         priority: 0,
-        recipe: Recipe::default(),
+        recipe: JobOptions::default(),
         group: None,
         expires: None,
     }
@@ -81,8 +83,8 @@ fn after_downtime_everything_happened_at_its_own_instant() {
     stage.add("later", NewJob { start: Start::After(400), ..job() });
     stage.add("unclaimed", NewJob { expires: Some(50), ..job() });
     stage.ms = 1_000_000;
-    stage.turn(|_| ());
-    assert_eq!(stage.ids(Phase::Waiting), ["late", "later"]);
+    stage.session(|_| ());
+    assert_eq!(stage.ids(JobState::Waiting), ["late", "later"]);
     assert_eq!(stage.queue.view(b"lost").unwrap().finished_at, Some(1100));
     assert!(stage.queue.view(b"unclaimed").is_none(), "expired at 1050, forgotten five minutes later");
     assert_eq!(stage.queue.oldest_claimable(Now::from_micros(1_000_000_000)), Some(1_000_000 - 1300));
@@ -93,21 +95,21 @@ fn time_does_a_bounded_part_and_a_named_job_is_brought_up_all_the_same() {
     let mut stage = Stage { ms: 1, ..Stage::default() };
     let ids: Vec<String> = (0..5000).map(|n| format!("job{n}")).collect();
     let mut journal = Counting(&mut stage.effects);
-    let mut turn = Turn::begin(&mut stage.queue, Now::from_micros(1000), &mut journal);
+    let mut session = Session::begin(&mut stage.queue, Now::from_micros(1000), &mut journal);
     for id in &ids {
-        turn.enqueue(
+        session.enqueue(
             Some(id.as_bytes()),
             &NewJob { start: Start::At(10), ..job() },
-            &Ties::default(),
+            &BatchRefs::default(),
             OnDup::Ignore,
         );
     }
     stage.ms = 10;
     stage.effects = 0;
-    let explained = stage.turn(|turn| turn.promote(b"job4999"));
+    let explained = stage.session(|session| session.promote(b"job4999"));
     assert!(!explained, "it is not delayed any more as of now");
     assert_eq!(
-        (stage.queue.count(Phase::Waiting), stage.effects),
+        (stage.queue.count(JobState::Waiting), stage.effects),
         (1001, 2),
         "one effect for a thousand jobs"
     );
@@ -147,25 +149,25 @@ fn records_over_the_limit_go_oldest_first_and_leave_their_windows() {
         stage.add(id, job());
         stage.ms += 1;
         let token = stage.claim().unwrap();
-        assert_eq!(stage.turn(|turn| turn.ack(token, id.as_bytes(), None)), Acked::Done);
+        assert_eq!(stage.session(|session| session.ack(token, id.as_bytes(), None)), Acked::Done);
     }
-    assert_eq!(stage.ids(Phase::Completed), ["b", "c"]);
-    assert_eq!(stage.add("a", job()), (Outcome::Duplicate, Phase::Completed));
+    assert_eq!(stage.ids(JobState::Completed), ["b", "c"]);
+    assert_eq!(stage.add("a", job()), (Outcome::Duplicate, JobState::Completed));
     assert_eq!(stage.queue.remembered(), 1);
 }
 
 #[test]
 fn a_window_is_exact_to_the_millisecond_and_a_record_outlives_it() {
     let mut stage = Stage { ms: 1, ..Stage::default() };
-    let recipe = Recipe { dedup: Some(100), keep: Some(1000), ..Recipe::default() };
+    let recipe = JobOptions { dedup: Some(100), keep: Some(1000), ..JobOptions::default() };
     stage.add("a", NewJob { recipe, ..job() });
     let token = stage.claim().unwrap();
-    stage.turn(|turn| turn.ack(token, b"a", Some(b"result")));
+    stage.session(|session| session.ack(token, b"a", Some(b"result")));
     stage.ms = 100;
-    assert_eq!(stage.add("a", job()), (Outcome::Duplicate, Phase::Completed));
+    assert_eq!(stage.add("a", job()), (Outcome::Duplicate, JobState::Completed));
     stage.ms = 101;
     assert_eq!(stage.queue.view(b"a").unwrap().result, Some(&b"result"[..]));
-    assert_eq!(stage.add("a", job()), (Outcome::Added, Phase::Waiting));
+    assert_eq!(stage.add("a", job()), (Outcome::Added, JobState::Waiting));
     assert_eq!(stage.queue.view(b"a").unwrap().result, None, "the new job has taken the record's place");
 }
 
@@ -173,13 +175,14 @@ fn a_window_is_exact_to_the_millisecond_and_a_record_outlives_it() {
 fn an_id_the_queue_makes_is_new_and_not_remembered() {
     let mut stage = Stage { ms: 7, ..Stage::default() };
     stage.add("7-1", job());
-    let recipe = Recipe { dedup: Some(0), ..Recipe::default() };
-    let added =
-        stage.turn(|turn| turn.enqueue(None, &NewJob { recipe, ..job() }, &Ties::default(), OnDup::Ignore));
+    let recipe = JobOptions { dedup: Some(0), ..JobOptions::default() };
+    let added = stage.session(|session| {
+        session.enqueue(None, &NewJob { recipe, ..job() }, &BatchRefs::default(), OnDup::Ignore)
+    });
     assert_eq!(added.made_id.as_deref(), Some(&b"7-2"[..]), "7-1 is taken");
     stage.claim();
     let token = stage.claim().unwrap();
-    assert_eq!(stage.turn(|turn| turn.ack(token, b"7-2", None)), Acked::Done);
+    assert_eq!(stage.session(|session| session.ack(token, b"7-2", None)), Acked::Done);
     assert_eq!((stage.queue.known(), stage.queue.remembered()), (1, 0));
 }
 
@@ -189,13 +192,14 @@ fn limits_count_new_ids_only_and_are_asked_before_anything_changes() {
     stage.configure(|settings| settings.max_jobs = 2);
     stage.add("a", job());
     let room = |stage: &mut Stage, ids: &[&'static str]| {
-        stage
-            .turn(|turn| turn.room_for(ids.len(), ids.iter().map(|id| Some(id.as_bytes())), &Ties::default()))
+        stage.session(|session| {
+            session.room_for(ids.len(), ids.iter().map(|id| Some(id.as_bytes())), &BatchRefs::default())
+        })
     };
     assert_eq!(room(&mut stage, &["a", "b", "b", "a"]), Ok(()));
     assert_eq!(room(&mut stage, &["b", "c"]), Err(Refusal::MaxJobs(2)));
     assert_eq!(
-        stage.turn(|turn| turn.room_for(2, [None, None].into_iter(), &Ties::default())),
+        stage.session(|session| session.room_for(2, [None, None].into_iter(), &BatchRefs::default())),
         Err(Refusal::MaxJobs(2))
     );
     stage.configure(|settings| (settings.max_jobs, settings.max_ids) = (0, 1));
@@ -215,7 +219,7 @@ fn an_idle_queue_has_nothing_due_and_empty_it_holds_next_to_nothing() {
     assert_eq!(stage.queue.next_due(), None);
     for token in stage.claim_many(600, 0) {
         let id = (token - 1000).to_string();
-        stage.turn(|turn| turn.ack(token, id.as_bytes(), None));
+        stage.session(|session| session.ack(token, id.as_bytes(), None));
     }
     assert_eq!(
         (stage.queue.next_due(), stage.queue.known()),
@@ -223,7 +227,7 @@ fn an_idle_queue_has_nothing_due_and_empty_it_holds_next_to_nothing() {
         "when the worker is forgotten"
     );
     stage.ms = 3_600_001;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!((stage.queue.next_due(), stage.queue.workers().count()), (None, 0));
     assert!(stage.queue.bytes() < before + 20_000, "{} bytes", stage.queue.bytes());
 }
@@ -242,13 +246,13 @@ fn refused_adds_are_counted_at_once_and_journaled_together() {
     stage.add("a", job());
     assert_eq!(stage.queue.next_due(), Some(1100));
     stage.ms = 1100;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!((stage.effects, stage.queue.clone().counters().get(Count::Duplicates)), (4, 6));
     assert_eq!(stage.queue.next_due(), None);
 }
 
 fn rerun(job: NewJob<'static>) -> Addition<'static> {
-    Addition { job: NewJob { payload: b"", ..job }, ties: Ties::default(), on_dup: OnDup::Rerun }
+    Addition { job: NewJob { payload: b"", ..job }, batch_refs: BatchRefs::default(), on_dup: OnDup::Rerun }
 }
 
 #[test]
@@ -257,26 +261,30 @@ fn an_expired_key_is_a_job_by_its_longest_prefix_whatever_the_limits_say() {
     stage.configure(|settings| (settings.max_jobs, settings.max_ids) = (1, 1));
     let template = |priority| rerun(NewJob { priority, ..job() });
     for (prefix, priority) in [(&b"t:"[..], 1), (b"t:long", 2), (b"t:long", 3)] {
-        assert!(stage.turn(|turn| turn.watch(prefix, &template(priority))));
+        assert!(stage.session(|session| session.watch(prefix, &template(priority))));
     }
     let effects = stage.effects;
-    assert!(stage.turn(|turn| turn.watch(b"t:", &template(1))));
+    assert!(stage.session(|session| session.watch(b"t:", &template(1))));
     assert_eq!(stage.effects, effects, "set again to the same, nothing changes");
-    let hear = |stage: &mut Stage, name: &[u8]| stage.turn(|turn| turn.hear(name));
+    let hear = |stage: &mut Stage, name: &[u8]| stage.session(|session| session.hear(name));
     assert_eq!(hear(&mut stage, b"s"), None);
-    assert_eq!(hear(&mut stage, b"t:longer"), Some(Heard::Enqueued));
-    assert_eq!(hear(&mut stage, b"t:lo"), Some(Heard::Enqueued));
-    assert_eq!(hear(&mut stage, b"t:lo"), Some(Heard::Coalesced));
-    assert_eq!(hear(&mut stage, &[b"t:", &[b'x'; MAX_ID][..]].concat()), Some(Heard::Dropped));
+    assert_eq!(hear(&mut stage, b"t:longer"), Some(ExpiryOutcome::Enqueued));
+    assert_eq!(hear(&mut stage, b"t:lo"), Some(ExpiryOutcome::Enqueued));
+    assert_eq!(hear(&mut stage, b"t:lo"), Some(ExpiryOutcome::Coalesced));
+    assert_eq!(hear(&mut stage, &[b"t:", &[b'x'; MAX_ID][..]].concat()), Some(ExpiryOutcome::Dropped));
     assert_eq!(stage.queue.view(b"t:longer").unwrap().priority, Some(3));
     assert_eq!(stage.queue.view(b"t:lo").unwrap().payload, Some(&b"t:lo"[..]));
     stage.claim();
-    assert_eq!(hear(&mut stage, b"t:lo"), Some(Heard::Enqueued), "it is active: a rerun");
-    let tallies: Vec<Tally> = stage.queue.expiries().iter().map(|(_, watch)| watch.tally).collect();
+    assert_eq!(hear(&mut stage, b"t:lo"), Some(ExpiryOutcome::Enqueued), "it is active: a rerun");
+    let tallies: Vec<ExpiryCounts> = stage.queue.expiries().iter().map(|(_, watch)| watch.tally).collect();
     let expected = [(2, 1, 1), (1, 0, 0)];
-    let expected = expected.map(|(enqueued, coalesced, dropped)| Tally { enqueued, coalesced, dropped });
+    let expected =
+        expected.map(|(enqueued, coalesced, dropped)| ExpiryCounts { enqueued, coalesced, dropped });
     assert_eq!(tallies, expected);
-    assert!(stage.turn(|turn| turn.unwatch(b"t:long")) && !stage.turn(|turn| turn.unwatch(b"t:long")));
+    assert!(
+        stage.session(|session| session.unwatch(b"t:long"))
+            && !stage.session(|session| session.unwatch(b"t:long"))
+    );
 }
 
 #[test]
@@ -284,10 +292,10 @@ fn a_queue_listens_for_so_many_prefixes_and_no_more() {
     let mut stage = Stage { ms: 1, ..Stage::default() };
     let template = rerun(job());
     let mut journal = Counting(&mut stage.effects);
-    let mut turn = Turn::begin(&mut stage.queue, Now::from_micros(1000), &mut journal);
-    assert!((0..MAX_PREFIXES).all(|n| turn.watch(n.to_string().as_bytes(), &template)));
-    assert!(!turn.watch(b"more", &template));
-    assert!(turn.watch(b"0", &Addition { on_dup: OnDup::Ignore, ..template }), "one it has may change");
+    let mut session = Session::begin(&mut stage.queue, Now::from_micros(1000), &mut journal);
+    assert!((0..MAX_PREFIXES).all(|n| session.watch(n.to_string().as_bytes(), &template)));
+    assert!(!session.watch(b"more", &template));
+    assert!(session.watch(b"0", &Addition { on_dup: OnDup::Ignore, ..template }), "one it has may change");
     assert_eq!(stage.queue.check(), Vec::<String>::new());
 }
 
@@ -297,7 +305,7 @@ fn a_worker_that_extends_is_seen_even_where_the_lease_ends_later_anyway() {
     stage.add("job", job());
     let token = stage.claim().unwrap_or_default();
     stage.ms = 1010;
-    assert_eq!(stage.turn(|turn| turn.extend(token, b"job", 20)), Held::Yours);
+    assert_eq!(stage.session(|session| session.extend(token, b"job", 20)), Lease::Yours);
     assert_eq!(stage.queue.view(b"job").unwrap().lease_until, Some(1100));
     assert_eq!(stage.queue.workers().map(|worker| worker.last_seen).collect::<Vec<_>>(), [1010]);
 }

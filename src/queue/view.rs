@@ -1,14 +1,14 @@
 //! Looking at a queue without changing it.
 
-use super::job::{Job, Rare, State};
-use super::{place_key, Entry, Handle, Minute, Now, Phase, Place, Queue, FOREVER};
+use super::job::{Job, JobExtras, StateData};
+use super::{place_key, Entry, Handle, JobState, Minute, Now, Place, Queue, FOREVER};
 
 /// All that is known about a job, a kept record or a remembered id. Absent values are None.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)] // the manual's names
 pub struct JobView<'a> {
     pub id: &'a [u8],
-    pub phase: Phase,
+    pub phase: JobState,
     pub payload: Option<&'a [u8]>,
     pub priority: Option<i32>,
     pub attempt: Option<u64>,
@@ -63,9 +63,9 @@ impl Queue {
     }
 
     fn view_job<'a>(&'a self, job: &'a Job) -> JobView<'a> {
-        let rare = job.rare.as_deref();
-        let text = |of: fn(&Rare) -> Option<&[u8]>| rare.and_then(of);
-        let record = rare.filter(|_| job.is_finished());
+        let extras = job.extras.as_deref();
+        let text = |of: fn(&JobExtras) -> Option<&[u8]>| extras.and_then(of);
+        let record = extras.filter(|_| job.is_finished());
         let mut view = JobView {
             payload: Some(job.payload()),
             priority: Some(job.priority),
@@ -79,25 +79,25 @@ impl Queue {
             group: self.group_of(job),
             batch: self.batch_of(job).and_then(|batch| self.batch_name(batch)),
             cancel_asked: job.cancel_asked(),
-            rerun: rare.is_some_and(|r| r.rerun.is_some()),
+            rerun: extras.is_some_and(|r| r.rerun.is_some()),
             error: text(|r| r.error.as_deref()),
             progress: text(|r| r.progress.as_deref()),
             result: text(|r| r.result.as_deref()),
             ..JobView::bare(job.id(), job.phase())
         };
         match job.state {
-            State::Waiting { .. } => {}
-            State::Delayed { due } => view.due_at = Some(due),
-            State::Blocked { after, due } => {
+            StateData::Waiting { .. } => {}
+            StateData::Delayed { due } => view.due_at = Some(due),
+            StateData::Blocked { after, due } => {
                 view.after = self.batch_name(after.batch);
                 view.due_at = Some(due).filter(|due| *due != 0);
             }
-            State::Active { token, lease_until, worker, .. } => {
+            StateData::Active { token, lease_until, worker, .. } => {
                 view.token = Some(token);
                 view.lease_until = Some(lease_until);
                 view.worker = Some(self.worker_name(worker));
             }
-            State::Completed { at, token } | State::Failed { at, token } => {
+            StateData::Completed { at, token } | StateData::Failed { at, token } => {
                 view.token = (token != 0).then_some(token);
                 view.finished_at = Some(at);
             }
@@ -152,7 +152,7 @@ impl Queue {
         let jobs = &self.jobs;
         let mut from = Place { priority: i32::MIN, seq: 0 };
         let since = |job: Handle| match self.job(job)?.state {
-            State::Waiting { since, .. } => Some(since),
+            StateData::Waiting { since, .. } => Some(since),
             _ => None,
         };
         let heads = self.lanes.ready().take(PRIORITIES_AT_MOST).filter_map(|lane| self.head(lane));
@@ -170,7 +170,7 @@ impl Queue {
 
 impl<'a> JobView<'a> {
     /// A view that knows only this.
-    fn bare(id: &'a [u8], phase: Phase) -> Self {
+    fn bare(id: &'a [u8], phase: JobState) -> Self {
         JobView {
             id,
             phase,

@@ -9,7 +9,7 @@
 
 use super::ends::Ends;
 use super::line::{At, Place};
-use crate::queue::{Awaited, News};
+use crate::queue::{AwaitEvent, Awaited};
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::BuildHasher;
@@ -23,7 +23,7 @@ struct Listener<C> {
     /// When its time is over; u64::MAX: never.
     ends: u64,
     client: Option<C>,
-    news: Option<Arc<News>>,
+    news: Option<Arc<AwaitEvent>>,
     is_waiting: bool,
 }
 
@@ -31,7 +31,7 @@ struct Listener<C> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
     /// What has happened.
-    News(Arc<News>),
+    AwaitEvent(Arc<AwaitEvent>),
     /// Nothing has: what is known now about this, there.
     Present(Place, Awaited),
 }
@@ -84,7 +84,7 @@ impl<C, S: BuildHasher> Audience<C, S> {
     }
 
     /// Calls everybody at a place who waits for `awaited`. O(log n) for each of them.
-    pub(super) fn tell(&mut self, db: i32, name: &[u8], awaited: &Awaited, news: News) {
+    pub(super) fn tell(&mut self, db: i32, name: &[u8], awaited: &Awaited, news: AwaitEvent) {
         let Some(here) = self.at.get_mut(&At(db, name)) else { return };
         let Some(tickets) = here.remove(awaited) else { return };
         if here.is_empty() {
@@ -99,7 +99,7 @@ impl<C, S: BuildHasher> Audience<C, S> {
     /// The queue at a place is gone.
     pub(super) fn vanished(&mut self, db: i32, name: &[u8]) {
         let Some(here) = self.at.remove(&At(db, name)) else { return };
-        let news = Arc::new(News::Gone);
+        let news = Arc::new(AwaitEvent::Gone);
         for ticket in here.into_values().flatten() {
             self.call(ticket, &news);
         }
@@ -157,7 +157,7 @@ impl<C, S: BuildHasher> Audience<C, S> {
     pub(super) fn answer(&mut self, ticket: u64) -> Option<Answer> {
         let listener = self.listeners.get_mut(&ticket)?;
         if let Some(news) = listener.news.take() {
-            return Some(Answer::News(news));
+            return Some(Answer::AwaitEvent(news));
         }
         let answer = Answer::Present(listener.place.clone(), listener.awaited.clone());
         self.leave(ticket).then_some(answer)
@@ -177,7 +177,7 @@ impl<C, S: BuildHasher> Audience<C, S> {
         stale
     }
 
-    fn call(&mut self, ticket: u64, news: &Arc<News>) {
+    fn call(&mut self, ticket: u64, news: &Arc<AwaitEvent>) {
         let Some(listener) = self.listeners.get_mut(&ticket) else { return };
         self.ends.remove(listener.ends, ticket);
         listener.is_waiting = false;
@@ -233,11 +233,11 @@ mod tests {
     #[test]
     fn only_those_are_called_whom_it_concerns() {
         let mut audience = listening(&[('a', b"x"), ('b', b"y"), ('c', b"x")]);
-        audience.tell(0, b"q", &job(b"x"), News::Gone);
-        audience.tell(1, b"q", &job(b"y"), News::Gone);
+        audience.tell(0, b"q", &job(b"x"), AwaitEvent::Gone);
+        audience.tell(1, b"q", &job(b"y"), AwaitEvent::Gone);
         assert_eq!(audience.take_called(1), ['a']);
         assert_eq!(audience.take_called(9), ['c']);
-        assert_eq!(audience.answer(1), Some(Answer::News(Arc::new(News::Gone))));
+        assert_eq!(audience.answer(1), Some(Answer::AwaitEvent(Arc::new(AwaitEvent::Gone))));
         assert_eq!(audience.answer(1), None);
         assert_eq!(audience.answer(2), Some(Answer::Present(q(), job(b"y"))));
         assert_eq!(audience.first_end(), None);
@@ -280,7 +280,7 @@ mod tests {
         assert_eq!(audience.take_ended(101), ['a']);
         assert!(matches!(audience.answer(1), Some(Answer::Present(..))));
         audience.left(1);
-        audience.tell(0, b"q", &job(b"x"), News::Gone);
+        audience.tell(0, b"q", &job(b"x"), AwaitEvent::Gone);
         assert_eq!(audience.take_called(9), ['b']);
         assert!(audience.take_ended(999).is_empty());
     }

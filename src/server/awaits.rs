@@ -173,7 +173,7 @@ pub(super) fn answer(ctx: Context<'_>, ticket: u64) {
 
 fn reply_to(ctx: Context<'_>, ticket: u64, reply: &mut dyn Reply) {
     match with(|state| state.audience.answer(ticket)) {
-        Some(Answer::News(news)) => tell(&news, reply),
+        Some(Answer::AwaitEvent(news)) => tell(&news, reply),
         Some(Answer::Present(place, awaited)) if ctx.select(place.db) => {
             let name = OwnedName::new(&place.name);
             match Key::open(ctx, name.lend(), Mode::Unseen).found() {

@@ -9,15 +9,21 @@
 //! written on the main thread alone, without locked instructions; what is freed, maybe on another thread, is summed up apart.
 
 use crate::queue::counters::NAMES;
-use crate::queue::{Phase, Queue};
+use crate::queue::{JobState, Queue};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What is there: the names under which INFO shows it.
 #[rustfmt::skip] // a list, not a column
 pub(super) const PRESENT: [&str; 9] =
     ["queues", "waiting", "delayed", "blocked", "active", "completed", "failed", "remembered", "memory_bytes"];
-const PHASES: [Phase; 6] =
-    [Phase::Waiting, Phase::Delayed, Phase::Blocked, Phase::Active, Phase::Completed, Phase::Failed];
+const STATES: [JobState; 6] = [
+    JobState::Waiting,
+    JobState::Delayed,
+    JobState::Blocked,
+    JobState::Active,
+    JobState::Completed,
+    JobState::Failed,
+];
 
 type Sums<const N: usize> = [AtomicU64; N];
 
@@ -45,7 +51,7 @@ impl Share {
     /// Brings the sums up to what `queue` is now. On the main thread only.
     pub(super) fn update(&mut self, queue: &Queue, bytes: usize, when: When) {
         let mut present = [0; PRESENT.len()];
-        let counts = PHASES.iter().map(|phase| queue.count(*phase)).chain([queue.remembered(), bytes]);
+        let counts = STATES.iter().map(|phase| queue.count(*phase)).chain([queue.remembered(), bytes]);
         for (place, count) in present.iter_mut().zip(std::iter::once(1).chain(counts)) {
             *place = count as u64;
         }

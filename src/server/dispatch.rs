@@ -16,7 +16,7 @@ use super::ffi::reply::Writer;
 use super::home::Value;
 use super::line::Ahead;
 use super::{awaits, begin, clock, config, guarded, notify, permission, timekeeper, wakeups, INTERNAL_ERROR};
-use crate::codec::effects::Log;
+use crate::codec::effects::JournalWriter;
 use crate::commands::args::Args;
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
@@ -153,13 +153,13 @@ fn change(
         }
     };
     awaits::catch_up(value);
-    let mut log = Log::new(now);
+    let mut log = JournalWriter::new(now);
     let outcome = guarded("a command", || {
-        let mut turn = begin(ctx, &mut value.queue, now, &mut log);
-        let mut env = env(ctx, name, turn.queue(), now);
+        let mut session = begin(ctx, &mut value.queue, now, &mut log);
+        let mut env = env(ctx, name, session.queue(), now);
         // The flags have a price: they are asked for by those that need them.
         env.may_block = TRAITS.get(number).is_some_and(|traits| traits.blocks) && may_wait(ctx);
-        write.run(&mut turn, &env, reply)
+        write.run(&mut session, &env, reply)
     });
     let changed = !log.is_empty();
     let mut events = Events::default();

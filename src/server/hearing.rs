@@ -22,7 +22,7 @@ use super::ffi::name::OwnedName;
 use super::home::{Home, Value};
 use super::listeners::{Hit, Listeners, Visit};
 use super::{begin, changed, clock, guarded, notify, timekeeper};
-use crate::codec::effects::Log;
+use crate::codec::effects::JournalWriter;
 use crate::queue::Now;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -158,11 +158,16 @@ fn tell(ctx: Context<'_>, name: &[u8], home: &Arc<Home>, key: &[u8]) {
     }
 }
 
-fn hear<'k>(ctx: Context<'_>, value: &mut Value, now: Now, keys: impl Iterator<Item = &'k [u8]>) -> Log {
-    let mut log = Log::new(now);
-    let mut turn = begin(ctx, &mut value.queue, now, &mut log);
+fn hear<'k>(
+    ctx: Context<'_>,
+    value: &mut Value,
+    now: Now,
+    keys: impl Iterator<Item = &'k [u8]>,
+) -> JournalWriter {
+    let mut log = JournalWriter::new(now);
+    let mut session = begin(ctx, &mut value.queue, now, &mut log);
     for key in keys {
-        turn.hear(key);
+        session.hear(key);
     }
     log
 }

@@ -43,8 +43,8 @@ mod sweep;
 mod timekeeper;
 mod wakeups;
 
-use crate::codec::effects::Log;
-use crate::queue::{Events, Memory, Now, Queue, Turn};
+use crate::codec::effects::JournalWriter;
+use crate::queue::{Events, MemoryPressure, Now, Queue, Session};
 use census::When;
 use ffi::context::{warn, Context};
 use ffi::name::Name;
@@ -77,14 +77,15 @@ fn log_panics() {
 }
 
 /// Begins a turn at a queue. How much memory there is has its price: it is asked for when a schedule is due.
-fn begin<'q>(ctx: Context<'_>, queue: &'q mut Queue, now: Now, log: &'q mut Log) -> Turn<'q> {
+fn begin<'q>(ctx: Context<'_>, queue: &'q mut Queue, now: Now, log: &'q mut JournalWriter) -> Session<'q> {
     let ticks = queue.next_tick().is_some_and(|due| due <= now.millis());
-    let memory = if ticks && ctx.flags().memory_is_full() { Memory::Full } else { Memory::Free };
-    Turn::begin_with(memory, queue, now, log)
+    let memory =
+        if ticks && ctx.flags().memory_is_full() { MemoryPressure::AtLimit } else { MemoryPressure::Normal };
+    Session::begin_with(memory, queue, now, log)
 }
 
 /// Tells replicas, the AOF, WATCH and client-side caches what happened to the key `name` of the selected database.
-fn publish(ctx: Context<'_>, name: Name<'_>, log: Log) {
+fn publish(ctx: Context<'_>, name: Name<'_>, log: JournalWriter) {
     if log.is_empty() {
         return;
     }
@@ -106,7 +107,7 @@ fn follow_up(ctx: Context<'_>, name: &[u8], value: &mut Value, when: When) -> Ev
 
 /// A command changed the queue at `name`: also, somebody comes round when something is due.
 #[must_use]
-fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, log: Log) -> Events {
+fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, log: JournalWriter) -> Events {
     publish(ctx, name, log);
     timekeeper::note(ctx, name.bytes(), value);
     follow_up(ctx, name.bytes(), value, When::Now)

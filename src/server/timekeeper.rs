@@ -21,7 +21,7 @@ use super::home::{Home, Value};
 use super::registry::{Entry, Registry};
 use super::sweep::Sweep;
 use super::{begin, follow_up, guarded, hearing, notify, publish, wakeups};
-use crate::codec::effects::Log;
+use crate::codec::effects::JournalWriter;
 use crate::queue::Now;
 use lazy_static::lazy_static;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
@@ -238,7 +238,7 @@ fn look_after(ctx: Context<'_>, entry: &Entry, listed_for: u64, now: Now) {
     if !Arc::ptr_eq(&value.home, &entry.home) {
         return;
     }
-    let mut log = Log::new(now);
+    let mut log = JournalWriter::new(now);
     begin(ctx, &mut value.queue, now, &mut log);
     if !log.is_empty() {
         with(|state| state.lag.add(now.millis().saturating_sub(listed_for)));

@@ -27,7 +27,7 @@ use super::ffi::timer::Alarm;
 use super::line::{Ahead, Place, Wish};
 use super::lines::{Lines, Stage};
 use super::{begin, changed, guarded, notify};
-use crate::codec::effects::Log;
+use crate::codec::effects::JournalWriter;
 use crate::commands::reply::Reply;
 use crate::commands::Waiting;
 use lazy_static::lazy_static;
@@ -221,7 +221,7 @@ fn claim(ctx: Context<'_>, place: &Place, waiting: &Waiting, reply: &mut dyn Rep
     let mut key = Key::open(ctx, name.lend(), Mode::Write);
     let Found::Queue(value) = key.found() else { return false };
     let now = clock::of_timer();
-    let mut log = Log::new(now);
+    let mut log = JournalWriter::new(now);
     waiting.serve(&mut begin(ctx, &mut value.queue, now, &mut log), reply);
     // The next in line too: a claim may take less than it was promised, when payloads are large.
     let events = changed(ctx, name.lend(), value, log);

@@ -1,12 +1,12 @@
 //! A queue behind its commands, without a server: what it journals is collected.
 
-use redis_jq::codec::effects::Log;
+use redis_jq::codec::effects::JournalWriter;
 use redis_jq::codec::snapshot::{save, save_state, Loader};
-use redis_jq::codec::Refused;
+use redis_jq::codec::DecodeError;
 use redis_jq::commands::args::Args;
 use redis_jq::commands::reply::Reply;
 use redis_jq::commands::{Env, Limits, Request, COMMANDS};
-use redis_jq::queue::{Now, Queue, Turn};
+use redis_jq::queue::{Now, Queue, Session};
 
 use super::traffic::{Lease, Traffic};
 
@@ -123,8 +123,8 @@ impl Desk {
             let Some(due) = self.queue.next_due() else { return };
             self.now = self.now.max(due.saturating_mul(1000));
             let now = Now::from_micros(self.now);
-            let mut log = Log::new(now);
-            Turn::begin(&mut self.queue, now, &mut log);
+            let mut log = JournalWriter::new(now);
+            Session::begin(&mut self.queue, now, &mut log);
         }
     }
 
@@ -136,16 +136,16 @@ impl Desk {
             return;
         };
         let now = Now::from_micros(self.now);
-        let mut log = Log::new(now);
-        let mut reply = Heard::default();
-        let mut turn = Turn::begin(&mut self.queue, now, &mut log);
+        let mut log = JournalWriter::new(now);
+        let mut reply = ExpiryOutcome::default();
+        let mut session = Session::begin(&mut self.queue, now, &mut log);
         let env = Env { now, promised: 0, waiters: 0, may_block: false };
         // A refusal by a limit is an answer like others.
         let _ = match request {
-            Request::Read(read) => read.run(turn.queue(), &env, &mut reply),
-            Request::Write(write) => write.run(&mut turn, &env, &mut reply).map(drop),
+            Request::Read(read) => read.run(session.queue(), &env, &mut reply),
+            Request::Write(write) => write.run(&mut session, &env, &mut reply).map(drop),
             Request::Await(request) => {
-                assert!(request.is_answered(turn.queue(), &env, &mut reply), "nobody waits here");
+                assert!(request.is_answered(session.queue(), &env, &mut reply), "nobody waits here");
                 Ok(())
             }
         };
@@ -156,7 +156,7 @@ impl Desk {
     }
 
     /// A claim is answered with token, id, attempt and payload of each job.
-    fn learn(&mut self, reply: &Heard) {
+    fn learn(&mut self, reply: &ExpiryOutcome) {
         for (ints, bytes) in reply.ints.chunks_exact(2).zip(reply.bytes.chunks_exact(2)) {
             self.traffic.learn(Lease { queue: b"q".to_vec(), token: ints[0], id: bytes[0].clone() });
         }
@@ -165,12 +165,12 @@ impl Desk {
 
 /// The integers and the strings of a reply, each in order.
 #[derive(Default)]
-struct Heard {
+struct ExpiryOutcome {
     ints: Vec<u64>,
     bytes: Vec<Vec<u8>>,
 }
 
-impl Reply for Heard {
+impl Reply for ExpiryOutcome {
     fn ok(&mut self) {}
 
     fn int(&mut self, value: i64) {
@@ -203,7 +203,7 @@ pub(crate) fn state(queue: &Queue) -> Vec<Vec<u8>> {
 }
 
 /// The queue that sections hold.
-pub(crate) fn load(sections: &[Vec<u8>]) -> Result<Queue, Refused> {
+pub(crate) fn load(sections: &[Vec<u8>]) -> Result<Queue, DecodeError> {
     let mut loader = Loader::default();
     sections.iter().try_for_each(|section| loader.section(section))?;
     loader.finish()

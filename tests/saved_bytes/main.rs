@@ -29,7 +29,7 @@ use desk::{load, saved, state, Desk};
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use redis_jq::codec::replay;
-use redis_jq::queue::{Phase, Queue};
+use redis_jq::queue::{JobState, Queue};
 use std::collections::BTreeSet;
 use verdict::{sound, withstands};
 
@@ -63,7 +63,7 @@ fn random_commands_meet_every_gate() {
         let mut desk = Desk::new(seed);
         for _ in 0..40 {
             desk.work(10);
-            let (waiting, _) = desk.queue.list(Phase::Waiting, None, None, 100);
+            let (waiting, _) = desk.queue.list(JobState::Waiting, None, None, 100);
             let whys = waiting.iter().filter_map(|job| desk.queue.explain(desk.queue.id(*job)));
             whys.for_each(|it| met.extend(gates.iter().filter(|gate| it.why.contains(**gate))));
         }

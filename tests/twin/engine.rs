@@ -1,12 +1,12 @@
 //! The real queue behind its commands, with what a server puts around it: a replica that is told the effects, and
 //! now and then a restart.
 
-use redis_jq::codec::effects::Log;
+use redis_jq::codec::effects::JournalWriter;
 use redis_jq::codec::replay;
 use redis_jq::codec::snapshot::{save, save_state, Loader};
 use redis_jq::commands::args::Args;
 use redis_jq::commands::{Env, Flow, Limits, Request, COMMANDS};
-use redis_jq::queue::{Now, Queue, Turn};
+use redis_jq::queue::{Now, Queue, Session};
 
 use super::recorder::Recorder;
 use super::value::{Engine, Value};
@@ -27,16 +27,16 @@ impl Engine for Primary {
         let Some(command) = known else { return Value::Error("ERR".into()) };
         let parsed = command.parse(Args::new(rest), &Limits { max_payload: 1 << 20 });
         let now = Now::from_micros(now_us);
-        let mut log = Log::new(now);
+        let mut log = JournalWriter::new(now);
         let mut reply = Recorder::default();
         let outcome = parsed.and_then(|request| {
-            let mut turn = Turn::begin(&mut self.queue, now, &mut log);
+            let mut session = Session::begin(&mut self.queue, now, &mut log);
             let env = Env { now, promised: 0, waiters: 0, may_block: false };
             match request {
-                Request::Read(read) => read.run(turn.queue(), &env, &mut reply).map(|()| Flow::Done),
-                Request::Write(write) => write.run(&mut turn, &env, &mut reply),
+                Request::Read(read) => read.run(session.queue(), &env, &mut reply).map(|()| Flow::Done),
+                Request::Write(write) => write.run(&mut session, &env, &mut reply),
                 Request::Await(request) => {
-                    assert!(request.is_answered(turn.queue(), &env, &mut reply), "nobody waits here");
+                    assert!(request.is_answered(session.queue(), &env, &mut reply), "nobody waits here");
                     Ok(Flow::Done)
                 }
             }

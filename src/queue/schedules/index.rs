@@ -1,7 +1,7 @@
 //! All schedules of a queue: by name, and by the instant of the next tick.
 
 use super::timetable::{Compiled, LATEST_TICK};
-use super::{possible, valid, Fate, Overlap, Plan, Schedule, Tally};
+use super::{possible, valid, Overlap, Plan, Schedule, TickCounts, TickOutcome};
 use crate::queue::{Template, FOREVER};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub(crate) struct SavedSchedule<'a> {
     pub(crate) plan: Plan<'a>,
     pub(crate) next: u64,
     pub(crate) last: u64,
-    pub(crate) tally: Tally,
+    pub(crate) tally: TickCounts,
 }
 
 /// All schedules of a queue.
@@ -62,7 +62,7 @@ impl Schedules {
             template: Template::keep(&plan.addition),
             next,
             last: 0,
-            tally: Tally::default(),
+            tally: TickCounts::default(),
         });
         schedule.set(plan, compiled);
         schedule.next = next;
@@ -78,11 +78,11 @@ impl Schedules {
     }
 
     /// The tick at `at` has had its fate. Without a next one the schedule is over, and gone.
-    pub(crate) fn ticked(&mut self, name: &[u8], at: u64, next: Option<u64>, fate: Fate) {
+    pub(crate) fn ticked(&mut self, name: &[u8], at: u64, next: Option<u64>, fate: TickOutcome) {
         let Some(mut schedule) = self.remove(name) else { return };
         let Some(next) = next else { return };
         schedule.next = next;
-        if matches!(fate, Fate::Enqueued | Fate::Duplicate) {
+        if matches!(fate, TickOutcome::Enqueued | TickOutcome::Duplicate) {
             schedule.last = at;
         }
         if let Some(count) = schedule.tally.get_mut(fate as usize) {

@@ -9,7 +9,7 @@
 //! - [`index`]: both of these. the job is a [`Template`].
 //! - [`tick`]: setting schedules, and what happens at an instant.
 //!
-//! Only a [`super::Turn`] decides ticks, because time zones change their rules: two servers with different versions of
+//! Only a [`super::Session`] decides ticks, because time zones change their rules: two servers with different versions of
 //! this module may not agree on the next instant. What was decided is an effect and carries the instants; the
 //! deterministic part of time, `settle`, knows nothing of schedules.
 
@@ -19,7 +19,7 @@ mod tick;
 mod timetable;
 
 pub(crate) use index::{SavedSchedule, Schedules};
-pub use tick::{Memory, Set};
+pub use tick::{MemoryPressure, Set};
 pub use timetable::{Timetable, Zone, MAX_EXPRESSION};
 
 use super::{Addition, Start, Template, FOREVER, MAX_ID};
@@ -58,7 +58,7 @@ pub struct Plan<'a> {
 
 /// What became of a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum TickOutcome {
     /// Its job was added, or put in the place of or behind a job of its id.
     Enqueued,
     /// Its id was known.
@@ -69,24 +69,25 @@ pub enum Fate {
     Dropped,
 }
 
-impl Fate {
+impl TickOutcome {
     /// All of them, in the order of their codes.
-    pub(crate) const ALL: [Fate; 4] = [Fate::Enqueued, Fate::Duplicate, Fate::Skipped, Fate::Dropped];
+    pub(crate) const ALL: [TickOutcome; 4] =
+        [TickOutcome::Enqueued, TickOutcome::Duplicate, TickOutcome::Skipped, TickOutcome::Dropped];
 
     /// The manual's name for how many there were.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Fate::Enqueued => "enqueued",
-            Fate::Duplicate => "duplicates",
-            Fate::Skipped => "skipped",
-            Fate::Dropped => "dropped",
+            TickOutcome::Enqueued => "enqueued",
+            TickOutcome::Duplicate => "duplicates",
+            TickOutcome::Skipped => "skipped",
+            TickOutcome::Dropped => "dropped",
         }
     }
 }
 
-/// How many ticks had each [`Fate`], in the order of [`Fate::ALL`].
-pub(crate) type Tally = [u64; Fate::ALL.len()];
+/// How many ticks had each [`TickOutcome`], in the order of [`TickOutcome::ALL`].
+pub(crate) type TickCounts = [u64; TickOutcome::ALL.len()];
 
 /// One schedule.
 #[derive(Debug, Clone)]
@@ -101,7 +102,7 @@ pub struct Schedule {
     next: u64,
     /// The last tick whose job was enqueued or known already, Unix ms; 0: none was.
     last: u64,
-    tally: Tally,
+    tally: TickCounts,
 }
 
 impl Schedule {
@@ -129,8 +130,8 @@ impl Schedule {
     }
 
     /// What became of the ticks so far.
-    pub fn tally(&self) -> impl Iterator<Item = (Fate, u64)> + '_ {
-        Fate::ALL.into_iter().zip(self.tally)
+    pub fn tally(&self) -> impl Iterator<Item = (TickOutcome, u64)> + '_ {
+        TickOutcome::ALL.into_iter().zip(self.tally)
     }
 
     /// Becomes what `plan` says; `compiled` is its timetable, if somebody has it.

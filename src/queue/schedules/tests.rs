@@ -1,6 +1,6 @@
-use super::tick::{Memory, Set};
+use super::tick::{MemoryPressure, Set};
 use super::*;
-use crate::queue::{Effect, Journal, NewJob, Now, OnDup, Phase, Queue, Recipe, Ties, Turn};
+use crate::queue::{BatchRefs, Effect, JobOptions, JobState, Journal, NewJob, Now, OnDup, Queue, Session};
 
 /// A queue at an instant that the test sets.
 #[derive(Default)]
@@ -23,28 +23,28 @@ impl Stage {
         Stage { ms, ..Stage::default() }
     }
 
-    fn turn<R>(&mut self, act: impl FnOnce(&mut Turn<'_>) -> R) -> R {
-        self.turn_with(Memory::Free, act)
+    fn session<R>(&mut self, act: impl FnOnce(&mut Session<'_>) -> R) -> R {
+        self.session_with(MemoryPressure::Normal, act)
     }
 
-    fn turn_with<R>(&mut self, memory: Memory, act: impl FnOnce(&mut Turn<'_>) -> R) -> R {
+    fn session_with<R>(&mut self, memory: MemoryPressure, act: impl FnOnce(&mut Session<'_>) -> R) -> R {
         let now = Now::from_micros(self.ms * 1000);
         let mut journal = Counting(&mut self.effects);
-        let result = act(&mut Turn::begin_with(memory, &mut self.queue, now, &mut journal));
+        let result = act(&mut Session::begin_with(memory, &mut self.queue, now, &mut journal));
         assert_eq!(self.queue.check(), Vec::<String>::new());
         result
     }
 
     fn set(&mut self, name: &str, plan: &Plan<'_>) -> Set {
-        self.turn(|turn| turn.schedule(name.as_bytes(), plan))
+        self.session(|session| session.schedule(name.as_bytes(), plan))
     }
 
     fn ids(&self) -> Vec<String> {
-        let (jobs, _) = self.queue.list(Phase::Waiting, None, None, 100);
+        let (jobs, _) = self.queue.list(JobState::Waiting, None, None, 100);
         jobs.iter().map(|job| String::from_utf8_lossy(self.queue.id(*job)).into_owned()).collect()
     }
 
-    fn tally(&self, name: &str) -> Tally {
+    fn tally(&self, name: &str) -> TickCounts {
         self.queue.schedules.get(name.as_bytes()).map(|schedule| schedule.tally).unwrap()
     }
 }
@@ -60,18 +60,18 @@ fn every(ms: u64) -> Plan<'static> {
                 start: Start::Now,
                 after: None,
                 priority: 0,
-                recipe: Recipe::default(),
+                recipe: JobOptions::default(),
                 group: None,
                 expires: None,
             },
-            ties: Ties::default(),
+            batch_refs: BatchRefs::default(),
             on_dup: OnDup::Ignore,
         },
     }
 }
 
 fn with_job(job: NewJob<'_>) -> Addition<'_> {
-    Addition { job, ties: Ties::default(), on_dup: OnDup::Ignore }
+    Addition { job, batch_refs: BatchRefs::default(), on_dup: OnDup::Ignore }
 }
 
 #[test]
@@ -79,14 +79,14 @@ fn ticks_that_were_missed_are_one_and_each_instant_is_one_job() {
     let mut stage = Stage::at(500);
     assert_eq!(stage.set("s", &every(1000)), Set::Next(1000));
     stage.ms = 1000;
-    stage.turn(|_| ());
-    stage.turn(|_| ());
+    stage.session(|_| ());
+    stage.session(|_| ());
     stage.ms = 7777;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!(stage.ids(), ["s@1000", "s@7000"]);
     assert_eq!((stage.queue.next_due(), stage.tally("s")), (Some(8000), [2, 0, 0, 0]));
     stage.ms = 100;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!(stage.queue.next_due(), Some(8000), "a clock that is set back repeats nothing");
 }
 
@@ -116,7 +116,7 @@ fn the_last_tick_is_at_until_at_the_latest() {
     stage.set("on", &Plan { until: 3000, ..every(1000) });
     stage.set("off", &Plan { until: 3999, ..every(1000) });
     stage.ms = 100_000;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!(stage.ids(), ["off@3000", "on@3000"]);
     assert_eq!((stage.queue.schedules().len(), stage.queue.schedules.bytes()), (0, 0));
 }
@@ -128,13 +128,13 @@ fn a_turn_ticks_a_bounded_number_and_a_named_schedule_all_the_same() {
         stage.set(&format!("{n:02}"), &every(1000));
     }
     stage.ms = 1000;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!(stage.ids().len(), 16);
     assert_eq!(stage.queue.next_due(), Some(1000));
-    assert!(stage.turn(|turn| turn.unschedule(b"99")));
+    assert!(stage.session(|session| session.unschedule(b"99")));
     assert_eq!(stage.ids().len(), 33);
     assert_eq!(stage.ids().last().map(String::as_str), Some("99@1000"), "what was due happens first");
-    assert!(!stage.turn(|turn| turn.unschedule(b"99")));
+    assert!(!stage.session(|session| session.unschedule(b"99")));
 }
 
 #[test]
@@ -144,12 +144,12 @@ fn an_unfinished_job_stops_the_next_tick_only_where_it_should() {
     stage.set("skip", &Plan { overlap: Overlap::Skip, ..every(1000) });
     for ms in [1000, 2000, 3000] {
         stage.ms = ms;
-        stage.turn(|_| ());
+        stage.session(|_| ());
     }
     assert_eq!((stage.tally("allow"), stage.tally("skip")), ([3, 0, 0, 0], [1, 0, 2, 0]));
-    stage.turn(|turn| turn.cancel(b"skip@1000"));
+    stage.session(|session| session.cancel(b"skip@1000"));
     stage.ms = 4000;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!(stage.tally("skip"), [2, 0, 2, 0]);
 }
 
@@ -158,17 +158,19 @@ fn limits_drop_ticks_and_a_known_id_makes_a_duplicate() {
     let mut stage = Stage::at(1);
     stage.set("s", &every(1000));
     stage.ms = 1000;
-    stage.turn_with(Memory::Full, |_| ());
+    stage.session_with(MemoryPressure::AtLimit, |_| ());
     assert_eq!((stage.ids().len(), stage.tally("s")), (0, [0, 0, 0, 1]));
-    stage.turn(|turn| turn.enqueue(Some(b"s@2000"), &every(1).addition.job, &Ties::default(), OnDup::Ignore));
+    stage.session(|session| {
+        session.enqueue(Some(b"s@2000"), &every(1).addition.job, &BatchRefs::default(), OnDup::Ignore)
+    });
     stage.ms = 2000;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!(stage.tally("s"), [0, 1, 0, 1]);
     let mut settings = *stage.queue.settings();
     settings.max_jobs = 1;
-    stage.turn(|turn| turn.configure(settings));
+    stage.session(|session| session.configure(settings));
     stage.ms = 3000;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!((stage.ids(), stage.tally("s")), (vec!["s@2000".into()], [0, 1, 0, 2]));
 }
 
@@ -186,10 +188,10 @@ fn what_cannot_be_is_not_restored() {
         (b"s", Plan { timetable: wrong_cron, ..plan }, 1000), (b"s", Plan { addition: with_job(late), ..plan }, 1000),
     ];
     for (name, plan, next) in cases {
-        let saved = SavedSchedule { name, plan, next, last: 0, tally: Tally::default() };
+        let saved = SavedSchedule { name, plan, next, last: 0, tally: TickCounts::default() };
         assert!(!Schedules::default().restore(&saved), "{saved:?}");
     }
-    let saved = SavedSchedule { name: b"s", plan, next: 1000, last: 0, tally: Tally::default() };
+    let saved = SavedSchedule { name: b"s", plan, next: 1000, last: 0, tally: TickCounts::default() };
     let mut schedules = Schedules::default();
     assert!(schedules.restore(&saved));
     assert!(!schedules.restore(&saved), "a name twice");

@@ -1,19 +1,19 @@
 //! Setting schedules, and their ticks.
 
-use super::{Fate, Overlap, Plan};
-use crate::queue::{Addition, Effect, Entry, Outcome, Turn};
+use super::{Overlap, Plan, TickOutcome};
+use crate::queue::{Addition, Effect, Entry, Outcome, Session};
 use std::sync::Arc;
 
-/// Ticks of one turn: each costs about what an ADD costs, and a search of a timetable.
+/// Ticks of one session: each costs about what an ADD costs, and a search of a timetable.
 const TICKS: usize = 16;
 
 /// Whether the server lets data grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Memory {
+pub enum MemoryPressure {
     /// It does.
-    Free,
+    Normal,
     /// It is at its limit: commands that add are refused, and so are ticks.
-    Full,
+    AtLimit,
 }
 
 /// What came of setting a schedule.
@@ -27,7 +27,7 @@ pub enum Set {
     Never,
 }
 
-impl Turn<'_> {
+impl Session<'_> {
     /// Sets what is under `name`. What is set already stays as it is.
     pub fn schedule(&mut self, name: &[u8], plan: &Plan<'_>) -> Set {
         self.catch_up(name);
@@ -100,20 +100,22 @@ impl Turn<'_> {
         Some((at, next.filter(|next| *next <= until)))
     }
 
-    fn enqueue_tick(&mut self, name: &[u8], at: u64) -> Fate {
-        let Some(schedule) = self.queue.schedules.get(name) else { return Fate::Dropped };
+    fn enqueue_tick(&mut self, name: &[u8], at: u64) -> TickOutcome {
+        let Some(schedule) = self.queue.schedules.get(name) else { return TickOutcome::Dropped };
         let (template, overlap, last) = (schedule.template.clone(), schedule.overlap, schedule.last);
         if overlap == Overlap::Skip && last != 0 && self.is_unfinished(&id_of_tick(name, last)) {
-            return Fate::Skipped;
+            return TickOutcome::Skipped;
         }
         let id = id_of_tick(name, at);
-        let Addition { job, ties, on_dup } = template.addition();
-        if self.memory() == Memory::Full || self.room_for(1, [Some(&id[..])].into_iter(), &ties).is_err() {
-            return Fate::Dropped;
+        let Addition { job, batch_refs, on_dup } = template.addition();
+        if self.memory() == MemoryPressure::AtLimit
+            || self.room_for(1, [Some(&id[..])].into_iter(), &batch_refs).is_err()
+        {
+            return TickOutcome::Dropped;
         }
-        match self.enqueue(Some(&id), &job, &ties, on_dup).outcome {
-            Outcome::Duplicate => Fate::Duplicate,
-            Outcome::Added | Outcome::Replaced | Outcome::Rerun => Fate::Enqueued,
+        match self.enqueue(Some(&id), &job, &batch_refs, on_dup).outcome {
+            Outcome::Duplicate => TickOutcome::Duplicate,
+            Outcome::Added | Outcome::Replaced | Outcome::Rerun => TickOutcome::Enqueued,
         }
     }
 

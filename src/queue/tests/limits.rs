@@ -14,8 +14,8 @@ impl Stage {
     /// The ids that one claim after the other gets, until there is none.
     fn claim_all(&mut self) -> Vec<String> {
         let mut ids = Vec::new();
-        let want = Want { worker: b"w", count: 1, lease: Some(1000), max_bytes: None };
-        while let Some(claimed) = self.turn(|turn| turn.claim(&want, 0)).first().copied() {
+        let want = ClaimOptions { worker: b"w", count: 1, lease: Some(1000), max_bytes: None };
+        while let Some(claimed) = self.session(|session| session.claim(&want, 0)).first().copied() {
             ids.push(String::from_utf8_lossy(self.queue.id(claimed.job)).into_owned());
         }
         ids
@@ -23,13 +23,13 @@ impl Stage {
 
     fn ack(&mut self, id: &str) {
         let token = self.queue.view(id.as_bytes()).and_then(|job| job.token).unwrap_or_default();
-        assert_eq!(self.turn(|turn| turn.ack(token, id.as_bytes(), None)), Acked::Done, "{id}");
+        assert_eq!(self.session(|session| session.ack(token, id.as_bytes(), None)), Acked::Done, "{id}");
     }
 
     fn nack(&mut self, id: &str, delay: u64) {
         let token = self.queue.view(id.as_bytes()).and_then(|job| job.token).unwrap_or_default();
         assert_eq!(
-            self.turn(|turn| turn.nack(token, id.as_bytes(), None, Some(delay), false)),
+            self.session(|session| session.nack(token, id.as_bytes(), None, Some(delay), false)),
             Nacked::Again
         );
     }
@@ -64,7 +64,7 @@ fn a_job_that_waits_for_its_retry_holds_its_lane() {
     stage.ack("a3");
     assert_eq!(stage.claim_all(), ["urgent"]);
     stage.nack("urgent", 500);
-    assert!(stage.turn(|turn| turn.cancel(b"urgent")));
+    assert!(stage.session(|session| session.cancel(b"urgent")));
     assert_eq!(stage.claim_all(), ["a1"], "whoever is cancelled holds nothing");
 }
 
@@ -112,7 +112,7 @@ fn the_rate_is_a_bucket_and_the_queue_is_due_when_it_refills() {
     assert_eq!(stage.claim_all(), [""; 0]);
     stage.ms = 1500;
     let effects = stage.effects;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!((stage.queue.claimable(), stage.effects - effects), (1, 0), "nothing to tell replicas");
     assert_eq!(stage.claim_all(), ["3"]);
 }
@@ -143,7 +143,7 @@ fn a_lane_that_used_up_its_rate_lets_others_pass() {
     stage.ack("a3");
     assert_eq!(stage.queue.groups(), 1, "the bucket of a lane without jobs is remembered until it is full");
     stage.ms = 1400;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!(stage.queue.groups(), 0);
 }
 
@@ -159,7 +159,7 @@ fn a_clock_that_is_set_back_gives_no_tokens_to_lanes() {
     }
     assert_eq!(stage.claim_all(), ["a1"]);
     stage.ms = 1100;
-    stage.turn(|_| ());
+    stage.session(|_| ());
     assert_eq!(stage.queue.claimable(), 1);
     stage.ms = 1050;
     assert_eq!(stage.claim_all(), [""; 0]);
@@ -194,10 +194,10 @@ fn new_rules_bind_lanes_in_bounded_steps() {
             let new = NewJob { group: Some(name.as_bytes()), ..job() };
             let id = format!("{name}{id}");
             let mut journal = Counting(&mut stage.effects);
-            Turn::begin(&mut stage.queue, Now::from_micros(1_000_000), &mut journal).enqueue(
+            Session::begin(&mut stage.queue, Now::from_micros(1_000_000), &mut journal).enqueue(
                 Some(id.as_bytes()),
                 &new,
-                &Ties::default(),
+                &BatchRefs::default(),
                 OnDup::Ignore,
             );
         }
@@ -207,21 +207,21 @@ fn new_rules_bind_lanes_in_bounded_steps() {
     let looked_at = stage.queue.claimable();
     assert!((2000..5000).contains(&looked_at), "{looked_at}");
     assert_eq!(stage.queue.next_due(), Some(0));
-    (0..3).for_each(|_| stage.turn(|_| ()));
+    (0..3).for_each(|_| stage.session(|_| ()));
     assert_eq!((stage.queue.claimable(), stage.queue.next_due()), (5000, None));
 }
 
 #[test]
 fn a_claim_settles_no_more_than_it_can_take_whatever_is_promised_to_others() {
     let mut stage = Stage { ms: 1000, ..Stage::default() };
-    stage.turn(|turn| {
+    stage.session(|session| {
         for n in 0..20_000 {
             let id = format!("j{n}").into_bytes();
             let new = NewJob { start: Start::After(1000), ..job() };
-            turn.enqueue(Some(&id), &new, &Ties::default(), OnDup::Ignore);
+            session.enqueue(Some(&id), &new, &BatchRefs::default(), OnDup::Ignore);
         }
     });
     stage.ms = 2000;
     assert_eq!(stage.claim_many(1, 1_000_000), [0; 0], "all of it is theirs");
-    assert_eq!(stage.queue.count(Phase::Waiting), 11_000, "1,000 to begin with, and 10,000 for the claim");
+    assert_eq!(stage.queue.count(JobState::Waiting), 11_000, "1,000 to begin with, and 10,000 for the claim");
 }

@@ -4,12 +4,12 @@
 //! round to it: after an hour of downtime the result is what it would have been without it. The work is
 //! bounded by the caller; the effect says how many steps were taken, so a replica takes exactly those.
 
-use super::job::{Job, State};
-use super::{due_key, expiry_key, forget_key, Ending, Entry, Event, Handle, Queue, When};
+use super::job::{Job, StateData};
+use super::{due_key, expiry_key, forget_key, EndState, Entry, Event, Handle, Queue, When};
 
 /// How much time has done, or may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Settled {
+pub struct Steps {
     /// Steps in the life of jobs.
     pub jobs: u32,
     /// Records and ids dropped.
@@ -18,8 +18,8 @@ pub struct Settled {
 
 impl Queue {
     /// Does what is due at `at`, at most `most`, and tells how much that was. O(log n) a step.
-    pub(crate) fn settle(&mut self, at: u64, most: Settled) -> Settled {
-        let mut done = Settled::default();
+    pub(crate) fn advance(&mut self, at: u64, most: Steps) -> Steps {
+        let mut done = Steps::default();
         while done.jobs < most.jobs && self.settle_next(at) {
             done.jobs += 1;
         }
@@ -108,7 +108,7 @@ impl Queue {
     }
 
     /// Brings one job up to `at`.
-    pub(super) fn settle_job(&mut self, handle: Handle, at: u64) {
+    pub(super) fn advance_job(&mut self, handle: Handle, at: u64) {
         while self.jobs.get(handle).is_some_and(|job| !job.is_finished() && self.due_of(job) <= at) {
             self.step(handle);
         }
@@ -118,17 +118,17 @@ impl Queue {
     fn step(&mut self, handle: Handle) {
         let Some(job) = self.jobs.get(handle) else { return };
         match job.state {
-            State::Delayed { due } if due < job.expires() => {
+            StateData::Delayed { due } if due < job.expires() => {
                 self.happens(Event::Due);
                 self.join_end(handle, None, due);
             }
-            State::Waiting { .. } | State::Delayed { .. } => {
+            StateData::Waiting { .. } | StateData::Delayed { .. } => {
                 let at = job.expires();
-                self.end(handle, Ending::Expired, at);
+                self.end(handle, EndState::Expired, at);
             }
-            State::Blocked { after, due } => self.step_blocked(handle, after, due, job.expires()),
-            State::Active { token, lease_until, .. } => self.lose(handle, token, lease_until),
-            State::Completed { .. } | State::Failed { .. } => {}
+            StateData::Blocked { after, due } => self.step_blocked(handle, after, due, job.expires()),
+            StateData::Active { token, lease_until, .. } => self.lose(handle, token, lease_until),
+            StateData::Completed { .. } | StateData::Failed { .. } => {}
         }
     }
 
@@ -145,10 +145,10 @@ impl Queue {
         });
         if losses > self.settings.max_losses {
             let error = format!("lease lost {losses} times").into_bytes().into_boxed_slice();
-            self.edit(handle, |job| job.rare_mut().error = Some(error));
-            self.end(handle, Ending::Failed, at);
+            self.edit(handle, |job| job.extras_mut().error = Some(error));
+            self.end(handle, EndState::Failed, at);
         } else {
-            self.move_to(handle, State::Waiting { since: at, lapsed: token });
+            self.move_to(handle, StateData::Waiting { since: at, lapsed: token });
         }
     }
 }

@@ -8,7 +8,7 @@
 //! A replica that was sent a saved queue holds its primary's untold ones until the effect with them arrives.
 
 use super::batches::BatchNumber;
-use super::{Effect, Queue, Turn};
+use super::{Effect, Queue, Session};
 
 /// In milliseconds.
 const TOLD_AFTER: u64 = 100;
@@ -20,7 +20,7 @@ pub(crate) fn may_be_told_at_once(count: u64) -> bool {
 
 /// Refused ADDs of one batch, or of none.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Refusals {
+pub(crate) struct PendingDuplicates {
     pub(crate) count: u64,
     pub(crate) batch: Option<BatchNumber>,
     /// When the first of them was refused, Unix ms.
@@ -28,13 +28,13 @@ pub(crate) struct Refusals {
 }
 
 /// A copy of a queue has its state only.
-impl Clone for Refusals {
+impl Clone for PendingDuplicates {
     fn clone(&self) -> Self {
-        Refusals::default()
+        PendingDuplicates::default()
     }
 }
 
-impl Refusals {
+impl PendingDuplicates {
     pub(super) fn any(&self) -> bool {
         self.count > 0
     }
@@ -67,7 +67,7 @@ impl Queue {
     }
 }
 
-impl Turn<'_> {
+impl Session<'_> {
     /// Counts a refused ADD for a batch, or none.
     pub(super) fn count_refusal(&mut self, batch: Option<BatchNumber>) {
         let at = self.at();
@@ -76,7 +76,7 @@ impl Turn<'_> {
         }
         let refusals = &mut self.queue.refusals;
         if !refusals.any() {
-            *refusals = Refusals { count: 0, batch, since: at };
+            *refusals = PendingDuplicates { count: 0, batch, since: at };
         }
         refusals.count = refusals.count.saturating_add(1);
     }
@@ -90,7 +90,7 @@ impl Turn<'_> {
 
     /// Tells those there are.
     pub(super) fn tell_refusals(&mut self) {
-        let Refusals { count, batch, .. } = std::mem::take(&mut self.queue.refusals);
+        let PendingDuplicates { count, batch, .. } = std::mem::take(&mut self.queue.refusals);
         if count > 0 {
             // Time may have dropped the batch meanwhile.
             let batch = batch.filter(|batch| self.queue.batches.get(*batch).is_some());

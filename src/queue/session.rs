@@ -1,7 +1,7 @@
 //! One command's, or one timer tick's, access to a queue.
 
-use super::settle::Settled;
-use super::{Effect, Entry, Handle, Memory, Now, Queue, Settings, Target};
+use super::advance::Steps;
+use super::{Effect, Entry, Handle, MemoryPressure, Now, Queue, Settings, Target};
 
 /// Where effects are written down as they happen, to be replicated.
 pub trait Journal {
@@ -11,33 +11,38 @@ pub trait Journal {
 
 /// What a command does for time before its own work: so much that ordinary backlogs are gone, so little that
 /// nobody waits a millisecond for it. The timer does the rest.
-const SETTLE_FIRST: Settled = Settled { jobs: 1000, forgotten: 500 };
+const SETTLE_FIRST: Steps = Steps { jobs: 1000, forgotten: 500 };
 
 /// A queue at one instant, with a journal.
-pub struct Turn<'q> {
+pub struct Session<'q> {
     pub(crate) queue: &'q mut Queue,
     now: Now,
     journal: &'q mut dyn Journal,
-    /// Steps in the life of jobs that time may still take in this turn.
+    /// Steps in the life of jobs that time may still take in this session.
     steps_left: u32,
-    memory: Memory,
+    memory: MemoryPressure,
 }
 
-impl<'q> Turn<'q> {
-    /// Begins a turn: lets time do what is due, bounded to about a millisecond.
+impl<'q> Session<'q> {
+    /// Begins a session: lets time do what is due, bounded to about a millisecond.
     pub fn begin(queue: &'q mut Queue, now: Now, journal: &'q mut dyn Journal) -> Self {
-        Self::begin_with(Memory::Free, queue, now, journal)
+        Self::begin_with(MemoryPressure::Normal, queue, now, journal)
     }
 
     /// The same where the server's memory may have reached its limit, which only schedules ask about: see
     /// [`Queue::next_tick`].
-    pub fn begin_with(memory: Memory, queue: &'q mut Queue, now: Now, journal: &'q mut dyn Journal) -> Self {
-        let mut turn = Turn { queue, now, journal, steps_left: SETTLE_FIRST.jobs, memory };
-        turn.queue.look(now.millis());
-        turn.tell_refusals_in_time();
-        turn.settle(SETTLE_FIRST);
-        turn.tick_due();
-        turn
+    pub fn begin_with(
+        memory: MemoryPressure,
+        queue: &'q mut Queue,
+        now: Now,
+        journal: &'q mut dyn Journal,
+    ) -> Self {
+        let mut session = Session { queue, now, journal, steps_left: SETTLE_FIRST.jobs, memory };
+        session.queue.look(now.millis());
+        session.tell_refusals_in_time();
+        session.advance(SETTLE_FIRST);
+        session.tick_due();
+        session
     }
 
     /// The queue as it is.
@@ -53,7 +58,7 @@ impl<'q> Turn<'q> {
     }
 
     /// Whether what nobody asked for may take memory.
-    pub(crate) fn memory(&self) -> Memory {
+    pub(crate) fn memory(&self) -> MemoryPressure {
         self.memory
     }
 
@@ -63,16 +68,16 @@ impl<'q> Turn<'q> {
     }
 
     /// Lets time do at most `most`.
-    pub(crate) fn settle(&mut self, most: Settled) {
+    pub(crate) fn advance(&mut self, most: Steps) {
         let at = self.at();
         if self.queue.next_due().is_none_or(|due| due > at) {
             return;
         }
-        let done = self.queue.settle(at, most);
+        let done = self.queue.advance(at, most);
         self.steps_left = self.steps_left.saturating_sub(done.jobs);
-        if done != Settled::default() {
+        if done != Steps::default() {
             // Written down afterwards: it names no job, and only now it is known how much it was.
-            self.journal.record(self.queue, &Effect::Settled(done));
+            self.journal.record(self.queue, &Effect::Advanced(done));
         }
     }
 
@@ -87,7 +92,7 @@ impl<'q> Turn<'q> {
         }
         self.carry_out(effect);
         if self.queue.has_released() && self.steps_left > 0 {
-            self.settle(Settled { jobs: self.steps_left, forgotten: 0 });
+            self.advance(Steps { jobs: self.steps_left, forgotten: 0 });
         }
     }
 
@@ -119,7 +124,7 @@ impl<'q> Turn<'q> {
         let behind =
             self.queue.job(handle).is_some_and(|job| !job.is_finished() && self.queue.due_of(job) <= at);
         if behind {
-            self.change(&Effect::SettledJob { job: Target::job(handle) });
+            self.change(&Effect::JobAdvanced { job: Target::job(handle) });
         }
         behind
     }

@@ -35,7 +35,7 @@ impl Backoff {
 
 /// Options of a job; `None` follows the queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Recipe {
+pub struct JobOptions {
     /// How many NACKs until the job fails for good.
     pub attempts: Option<u32>,
     /// The wait after a NACK.
@@ -50,33 +50,33 @@ pub struct Recipe {
 
 /// A recipe with the lane of the job.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct InLane {
-    pub(crate) recipe: Recipe,
+pub(crate) struct OptionSet {
+    pub(crate) recipe: JobOptions,
     pub(crate) lane: Option<LaneNumber>,
 }
 
 /// The number of a set in its queue. 0 is the empty set: everything follows the queue, and there is no lane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct RecipeId(u32);
+pub(crate) struct OptionSetId(u32);
 
 /// The distinct sets of a queue with the number of jobs that use each.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Recipes {
+pub(crate) struct OptionSets {
     sets: Slab<Counted>,
     /// By the set: with a lane for each job there are as many sets as jobs, and none is stored twice.
-    order: Order<InLane>,
+    order: Order<OptionSet>,
 }
 
 /// A set and how many jobs use it, at least one.
 #[derive(Debug, Clone)]
 struct Counted {
-    set: InLane,
+    set: OptionSet,
     uses: u32,
 }
 
-impl RecipeId {
+impl OptionSetId {
     fn of(handle: Handle) -> Self {
-        RecipeId(handle + 1)
+        OptionSetId(handle + 1)
     }
 
     fn handle(self) -> Option<Handle> {
@@ -84,31 +84,31 @@ impl RecipeId {
     }
 }
 
-impl Recipes {
+impl OptionSets {
     /// Takes one more use of `set`. O(log distinct sets), as everything here.
-    pub(crate) fn hold(&mut self, set: InLane) -> RecipeId {
-        if set == InLane::default() {
-            return RecipeId::default();
+    pub(crate) fn hold(&mut self, set: OptionSet) -> OptionSetId {
+        if set == OptionSet::default() {
+            return OptionSetId::default();
         }
         if let Some(handle) = self.find(set) {
             if let Some(counted) = self.sets.get_mut(handle) {
                 counted.uses = counted.uses.saturating_add(1);
             }
-            return RecipeId::of(handle);
+            return OptionSetId::of(handle);
         }
-        let Some(handle) = self.sets.insert(Counted { set, uses: 1 }) else { return RecipeId::default() };
+        let Some(handle) = self.sets.insert(Counted { set, uses: 1 }) else { return OptionSetId::default() };
         let sets = &self.sets;
         self.order.insert(set, handle, |other| set_of(sets, other));
-        RecipeId::of(handle)
+        OptionSetId::of(handle)
     }
 
-    fn find(&self, set: InLane) -> Option<Handle> {
+    fn find(&self, set: OptionSet) -> Option<Handle> {
         let set_of = |handle| set_of(&self.sets, handle);
         self.order.iter_from(set, set_of).next().filter(|handle| set_of(*handle) == set)
     }
 
     /// Gives one use back.
-    pub(crate) fn release(&mut self, id: RecipeId) {
+    pub(crate) fn release(&mut self, id: OptionSetId) {
         let Some(handle) = id.handle() else { return };
         let Some(counted) = self.sets.get_mut(handle) else { return };
         counted.uses = counted.uses.saturating_sub(1);
@@ -119,22 +119,22 @@ impl Recipes {
     }
 
     /// The set with this number.
-    pub(crate) fn set(&self, id: RecipeId) -> InLane {
-        id.handle().map_or_else(InLane::default, |handle| set_of(&self.sets, handle))
+    pub(crate) fn set(&self, id: OptionSetId) -> OptionSet {
+        id.handle().map_or_else(OptionSet::default, |handle| set_of(&self.sets, handle))
     }
 
     /// Its recipe.
-    pub(crate) fn get(&self, id: RecipeId) -> Recipe {
+    pub(crate) fn get(&self, id: OptionSetId) -> JobOptions {
         self.set(id).recipe
     }
 
     /// Its lane.
-    pub(crate) fn lane(&self, id: RecipeId) -> Option<LaneNumber> {
+    pub(crate) fn lane(&self, id: OptionSetId) -> Option<LaneNumber> {
         self.sets.get(id.handle()?)?.set.lane
     }
 
     /// Every set in use with its number of uses, for the recount.
-    pub(crate) fn uses(&self) -> impl Iterator<Item = (InLane, u32)> + '_ {
+    pub(crate) fn uses(&self) -> impl Iterator<Item = (OptionSet, u32)> + '_ {
         self.sets.iter().map(|(_, counted)| (counted.set, counted.uses))
     }
 
@@ -144,8 +144,8 @@ impl Recipes {
     }
 }
 
-fn set_of(sets: &Slab<Counted>, handle: Handle) -> InLane {
-    sets.get(handle).map_or_else(InLane::default, |counted| counted.set)
+fn set_of(sets: &Slab<Counted>, handle: Handle) -> OptionSet {
+    sets.get(handle).map_or_else(OptionSet::default, |counted| counted.set)
 }
 
 #[cfg(test)]
@@ -163,9 +163,9 @@ mod tests {
 
     #[test]
     fn a_set_is_kept_once_and_goes_with_its_last_job() {
-        let mut recipes = Recipes::default();
-        let with = |attempts| InLane {
-            recipe: Recipe { attempts: Some(attempts), ..Recipe::default() },
+        let mut recipes = OptionSets::default();
+        let with = |attempts| OptionSet {
+            recipe: JobOptions { attempts: Some(attempts), ..JobOptions::default() },
             lane: Some(LaneNumber(1)),
         };
         let (five, nine) = (with(5), with(9));
@@ -176,6 +176,6 @@ mod tests {
         recipes.release(b);
         assert_eq!(recipes.uses().collect::<Vec<_>>(), [(nine, 1)]);
         assert_eq!(recipes.hold(five), a, "the free number is used again");
-        assert_eq!(recipes.hold(InLane::default()), RecipeId::default());
+        assert_eq!(recipes.hold(OptionSet::default()), OptionSetId::default());
     }
 }

@@ -5,7 +5,8 @@ use super::error::{shown, Error};
 use super::fields::{count, Field, Fields};
 use super::spec::{Arg, ArgKind};
 use crate::queue::{
-    Addition, Backoff, Gate, NewJob, Now, OnDup, Recipe, Refusal, Start, Ties, FOREVER, MAX_BATCH, MAX_GROUP,
+    Addition, Backoff, BatchRefs, Gate, JobOptions, NewJob, Now, OnDup, Refusal, Start, FOREVER, MAX_BATCH,
+    MAX_GROUP,
 };
 
 /// The most NACKs a job may be allowed.
@@ -60,26 +61,26 @@ pub(super) const ARGS: [Arg; 11] = [
 
 /// What was asked for; what was not follows the queue.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct JobOptions<'a> {
+pub(super) struct AddOptions<'a> {
     start: Start,
     priority: i32,
-    recipe: Recipe,
+    recipe: JobOptions,
     group: Option<&'a [u8]>,
     expires: Option<u64>,
-    pub(super) ties: Ties<'a>,
+    pub(super) batch_refs: BatchRefs<'a>,
     pub(super) on_dup: OnDup,
 }
 
 /// Reads options until the words end.
-pub(super) fn parse<'a>(args: &mut Args<'a>) -> Result<JobOptions<'a>, Error> {
-    parse_from(args, JobOptions::NONE)
+pub(super) fn parse<'a>(args: &mut Args<'a>) -> Result<AddOptions<'a>, Error> {
+    parse_from(args, AddOptions::NONE)
 }
 
 /// The same where other things go without saying.
 pub(super) fn parse_from<'a>(
     args: &mut Args<'a>,
-    mut options: JobOptions<'a>,
-) -> Result<JobOptions<'a>, Error> {
+    mut options: AddOptions<'a>,
+) -> Result<AddOptions<'a>, Error> {
     while let Some(keyword) = args.option(KEYWORDS)? {
         options.read(keyword, args)?;
     }
@@ -88,7 +89,7 @@ pub(super) fn parse_from<'a>(
             return Err(Error::other(format!("PX must exceed DELAY, got {px} and {delay}")));
         }
     }
-    options.ties_fit()?;
+    options.refs_fit()?;
     Ok(options)
 }
 
@@ -141,15 +142,15 @@ pub(super) fn span_or_forever(name: &str, word: &[u8]) -> Result<u64, Error> {
         .map_err(|_| Error::range(name, &format!("milliseconds from 0 to {MAX_SPAN}, or -1 for ever"), word))
 }
 
-impl<'a> JobOptions<'a> {
+impl<'a> AddOptions<'a> {
     /// Nothing was asked for.
-    pub(super) const NONE: JobOptions<'static> = JobOptions {
+    pub(super) const NONE: AddOptions<'static> = AddOptions {
         start: Start::Now,
         priority: 0,
-        recipe: Recipe { attempts: None, backoff: None, dedup: None, keep: None, batch: None },
+        recipe: JobOptions { attempts: None, backoff: None, dedup: None, keep: None, batch: None },
         group: None,
         expires: None,
-        ties: Ties { batch: None, after: None },
+        batch_refs: BatchRefs { batch: None, after: None },
         on_dup: OnDup::Ignore,
     };
 
@@ -172,7 +173,7 @@ impl<'a> JobOptions<'a> {
             "PX" => self.expires = Some(args.span("PX", 1)?),
             "KEEP" => self.recipe.keep = Some(span_or_forever("KEEP", args.next("KEEP")?)?),
             "GROUP" => self.group = Some(group_name(args.next("GROUP")?)?),
-            "BATCH" => self.ties.batch = Some(batch_name(args.next("BATCH")?)?),
+            "BATCH" => self.batch_refs.batch = Some(batch_name(args.next("BATCH")?)?),
             "AFTER" => self.wait_for(Gate::Finished, keyword, args)?,
             _ => self.wait_for(Gate::Completed, keyword, args)?,
         }
@@ -188,16 +189,16 @@ impl<'a> JobOptions<'a> {
     }
 
     fn wait_for(&mut self, gate: Gate, keyword: &str, args: &mut Args<'a>) -> Result<(), Error> {
-        if self.ties.after.is_some() {
+        if self.batch_refs.after.is_some() {
             return Err(Error::syntax("AFTER and AFTEROK contradict each other"));
         }
-        self.ties.after = Some((batch_name(args.next(keyword)?)?, gate));
+        self.batch_refs.after = Some((batch_name(args.next(keyword)?)?, gate));
         Ok(())
     }
 
     /// What would wait for itself, or change a batch that others count on.
-    fn ties_fit(&self) -> Result<(), Error> {
-        let Ties { batch, after } = self.ties;
+    fn refs_fit(&self) -> Result<(), Error> {
+        let BatchRefs { batch, after } = self.batch_refs;
         if let (Some(batch), Some((after, _))) = (batch, after) {
             if batch == after {
                 let text = format!("a job can't wait for its own batch, {}", shown(batch));
@@ -212,8 +213,8 @@ impl<'a> JobOptions<'a> {
 
     /// What goes without saying for keys that expire: each expiry gives a run that starts after it.
     pub(super) fn of_expiry() -> Self {
-        let recipe = Recipe { dedup: Some(0), ..Recipe::default() };
-        JobOptions { recipe, on_dup: OnDup::Rerun, ..Self::NONE }
+        let recipe = JobOptions { dedup: Some(0), ..JobOptions::default() };
+        AddOptions { recipe, on_dup: OnDup::Rerun, ..Self::NONE }
     }
 
     /// The same for many jobs, each at its own time.
@@ -221,8 +222,8 @@ impl<'a> JobOptions<'a> {
         if let Start::At(_) = self.start {
             return Err(Error::syntax("AT goes with one job only; DELAY goes with many"));
         }
-        self.ties_fit()?;
-        Ok(Addition { job: self.job_of_any_time(payload), ties: self.ties, on_dup: self.on_dup })
+        self.refs_fit()?;
+        Ok(Addition { job: self.job_of_any_time(payload), batch_refs: self.batch_refs, on_dup: self.on_dup })
     }
 
     /// The job that `payload` and these options make at `now`. An error when it would expire before it may start.
@@ -267,7 +268,7 @@ impl<'a> JobOptions<'a> {
 
 /// Shows the options of a job as words and values of the manual, without those that follow the queue.
 pub(super) fn show<'a>(addition: &Addition<'a>, fields: &mut Fields<'a>) {
-    let Addition { job: new, ties, on_dup } = *addition;
+    let Addition { job: new, batch_refs, on_dup } = *addition;
     if let Start::After(delay) = new.start {
         fields.push("delay", count(delay));
     }
@@ -280,8 +281,8 @@ pub(super) fn show<'a>(addition: &Addition<'a>, fields: &mut Fields<'a>) {
     fields.push_some("px", new.expires.map(count));
     fields.push_some("keep", new.recipe.keep.map(endless));
     fields.push_some("group", new.group.map(Field::Bytes));
-    fields.push_some("batch", ties.batch.map(Field::Bytes));
-    if let Some((name, gate)) = ties.after {
+    fields.push_some("batch", batch_refs.batch.map(Field::Bytes));
+    if let Some((name, gate)) = batch_refs.after {
         let word = match gate {
             Gate::Finished => "after",
             Gate::Completed => "afterok",
@@ -316,9 +317,9 @@ pub(super) fn payload<'a>(name: &str, word: &'a [u8], most: usize) -> Result<&'a
 }
 
 /// What a client that met a limit is told.
-pub(super) fn refusal(refusal: Refusal, ties: &Ties<'_>) -> Error {
+pub(super) fn refusal(refusal: Refusal, batch_refs: &BatchRefs<'_>) -> Error {
     match refusal {
-        Refusal::Sealed => Error::sealed(ties.batch.unwrap_or_default()),
+        Refusal::Sealed => Error::sealed(batch_refs.batch.unwrap_or_default()),
         Refusal::MaxIds(limit) => Error::full("max-ids", limit),
         Refusal::MaxJobs(limit) => Error::full("max-jobs", limit),
         Refusal::Capacity(limit) => Error::full("capacity", limit),

@@ -2,7 +2,7 @@
 //!
 //! No part of the queue's state: not saved, not copied, not replicated. While nobody waits it costs a comparison.
 
-use super::{BatchView, Phase, Queue};
+use super::{BatchView, JobState, Queue};
 use std::collections::BTreeSet;
 
 /// What a client can wait for.
@@ -16,11 +16,11 @@ pub enum Awaited {
 
 /// What has become of it, as it was at that moment: a moment later it may be forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum AwaitEvent {
     /// The batch has finished.
     Finished(BatchView),
     /// The job has ended, with this result.
-    Ended(Phase, Option<Box<[u8]>>),
+    Ended(JobState, Option<Box<[u8]>>),
     /// It was removed or dropped.
     Gone,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Subscriptions(Option<Box<Subscribed>>);
 #[derive(Debug, Default)]
 struct Subscribed {
     awaited: BTreeSet<Awaited>,
-    news: Vec<(Awaited, News)>,
+    news: Vec<(Awaited, AwaitEvent)>,
 }
 
 impl Subscriptions {
@@ -49,7 +49,7 @@ impl Subscriptions {
     }
 
     /// What there is to tell; it is awaited no more.
-    pub(crate) fn take(&mut self) -> Vec<(Awaited, News)> {
+    pub(crate) fn take(&mut self) -> Vec<(Awaited, AwaitEvent)> {
         let Some(subscribed) = &mut self.0 else { return Vec::new() };
         let news = std::mem::take(&mut subscribed.news);
         self.let_go();
@@ -68,32 +68,32 @@ impl Subscriptions {
     /// A batch has finished.
     pub(crate) fn batch_finished(&mut self, name: &[u8], view: impl FnOnce() -> BatchView) {
         if self.is_on() {
-            self.tell(Awaited::Batch(name.into()), || News::Finished(view()));
+            self.tell(Awaited::Batch(name.into()), || AwaitEvent::Finished(view()));
         }
     }
 
     /// A job's life has ended.
-    pub(crate) fn job_ended(&mut self, id: &[u8], phase: Phase, result: Option<&[u8]>) {
+    pub(crate) fn job_ended(&mut self, id: &[u8], phase: JobState, result: Option<&[u8]>) {
         if self.is_on() {
-            self.tell(Awaited::Job(id.into()), || News::Ended(phase, result.map(Box::from)));
+            self.tell(Awaited::Job(id.into()), || AwaitEvent::Ended(phase, result.map(Box::from)));
         }
     }
 
     /// A batch was dropped that may not have finished.
     pub(crate) fn batch_gone(&mut self, name: &[u8]) {
         if self.is_on() {
-            self.tell(Awaited::Batch(name.into()), || News::Gone);
+            self.tell(Awaited::Batch(name.into()), || AwaitEvent::Gone);
         }
     }
 
     /// A job was removed before it ended.
     pub(crate) fn job_gone(&mut self, id: &[u8]) {
         if self.is_on() {
-            self.tell(Awaited::Job(id.into()), || News::Gone);
+            self.tell(Awaited::Job(id.into()), || AwaitEvent::Gone);
         }
     }
 
-    fn tell(&mut self, about: Awaited, news: impl FnOnce() -> News) {
+    fn tell(&mut self, about: Awaited, news: impl FnOnce() -> AwaitEvent) {
         let Some(subscribed) = &mut self.0 else { return };
         if subscribed.awaited.remove(&about) {
             subscribed.news.push((about, news()));
@@ -134,7 +134,7 @@ impl Queue {
     }
 
     /// What has become of what was awaited; it is not awaited any more.
-    pub fn take_news(&mut self) -> Vec<(Awaited, News)> {
+    pub fn take_news(&mut self) -> Vec<(Awaited, AwaitEvent)> {
         self.subscriptions.take()
     }
 }
