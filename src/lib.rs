@@ -17,3 +17,5 @@ pub mod codec;
 pub mod commands;
 pub mod queue;
 mod server;
+
+use server::redis;

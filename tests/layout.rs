@@ -13,7 +13,7 @@ const PURE_FOLDERS: [(&str, &[&str]); 3] =
     [("src/queue", &["queue"]), ("src/codec", &["codec", "queue"]), ("src/commands", &["commands", "queue"])];
 
 const BINDINGS: &str = "redis_module";
-const UNSAFE_FOLDER: &str = "src/server/ffi";
+const UNSAFE_FOLDER: &str = "src/redis";
 
 #[test]
 fn dependencies_point_down() {

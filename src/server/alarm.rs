@@ -1,7 +1,7 @@
 //! A timer that is set for the earliest of many instants.
 
 use super::clock;
-use super::ffi::timer::{self, Alarm, Timer};
+use crate::redis::timer::{self, Alarm, Timer};
 
 /// One timer of the server's, or none while nothing is awaited.
 #[derive(Debug)]

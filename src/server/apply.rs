@@ -4,16 +4,16 @@
 //! propagated by themselves, so a replica's own append-only file would miss it.
 
 use super::census::When;
-use super::ffi::call::Call;
-use super::ffi::context::warn;
-use super::ffi::key::{Found, Key, Mode};
-use super::ffi::reply::Writer;
 use super::home::Value;
 use super::{follow_up, guarded, notify, timekeeper, INTERNAL_ERROR};
 use crate::codec;
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
 use crate::queue::Queue;
+use crate::redis::call::Call;
+use crate::redis::context::warn;
+use crate::redis::key::{Found, Key, Mode};
+use crate::redis::reply::Writer;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Whether a refusal has been logged: the first is the one that matters, and thousands may follow.

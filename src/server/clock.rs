@@ -5,8 +5,8 @@
 //! frozen one may lie before the very instant they were set for.
 #![allow(clippy::disallowed_methods)]
 
-use super::ffi::clock::cached_micros;
 use crate::queue::Now;
+use crate::redis::clock::cached_micros;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -1,10 +1,10 @@
 //! JQ.DEBUG, for tests: exists only when the module was loaded with `debug yes`.
 
-use super::ffi::call::Call;
 use super::{clock, guarded, timekeeper, INTERNAL_ERROR};
 use crate::commands::args::{Args, MAX_INSTANT};
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
+use crate::redis::call::Call;
 
 /// Runs `JQ.DEBUG CLOCK ms|OFF`.
 pub(super) fn command(call: &Call<'_>) {

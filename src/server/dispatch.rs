@@ -8,11 +8,6 @@
 //! WATCH and leaves no empty key behind.
 
 use super::census::When;
-use super::ffi::call::{Call, Words};
-use super::ffi::context::Context;
-use super::ffi::key::{Found, Key, Mode};
-use super::ffi::name::Name;
-use super::ffi::reply::Writer;
 use super::home::Value;
 use super::line::Ahead;
 use super::{awaits, begin, clock, config, guarded, notify, permission, timekeeper, wakeups, INTERNAL_ERROR};
@@ -22,6 +17,11 @@ use crate::commands::error::Error;
 use crate::commands::reply::Reply;
 use crate::commands::{Await, Command, Env, Flow, Read, Request, Write, COMMANDS};
 use crate::queue::{Events, Now, Queue};
+use crate::redis::call::{Call, Words};
+use crate::redis::context::Context;
+use crate::redis::key::{Found, Key, Mode};
+use crate::redis::name::Name;
+use crate::redis::reply::Writer;
 use lazy_static::lazy_static;
 
 /// What core says of a key of another type.

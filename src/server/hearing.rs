@@ -15,15 +15,15 @@
 //! From 7.2 on a key can be opened without that. On 7.0 only a queue that is known to have no TTL is opened here:
 //! the timer finds out, and EXPIRE (an event) makes it find out again.
 
-use super::ffi::context::Context;
-use super::ffi::key::{Found, Key, Mode};
-use super::ffi::keyspace::{self, After};
-use super::ffi::name::OwnedName;
 use super::home::{Home, Value};
 use super::listeners::{Hit, Listeners, Visit};
 use super::{begin, changed, clock, guarded, notify, timekeeper};
 use crate::codec::effects::JournalWriter;
 use crate::queue::Now;
+use crate::redis::context::Context;
+use crate::redis::key::{Found, Key, Mode};
+use crate::redis::keyspace::{self, After};
+use crate::redis::name::OwnedName;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -11,9 +11,9 @@
 //! a word (RENAME).
 
 use super::census::{Share, When};
-use super::ffi::context;
-use super::ffi::keyspace::{self, After};
 use crate::queue::Queue;
+use crate::redis::context;
+use crate::redis::keyspace::{self, After};
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,9 +1,9 @@
 //! `INFO jq`: what there is in all queues, what has happened since the process started, how well the module keeps up, and
 //! what the server's settings mean for queues.
 
-use super::ffi::info::Section;
-use super::ffi::server_facts::{replicas, setting};
 use super::{awaits, census, durability, hearing, timekeeper, wakeups};
+use crate::redis::info::Section;
+use crate::redis::server_facts::{replicas, setting};
 
 /// Why the section is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@
 //! - [`hearing`], with [`listeners`]: keys that expire. [`permission`]: who may have a queue listen.
 //! - [`notify`]: what has happened, for subscribers. [`info`], with [`census`] and [`durability`]: for operators.
 //! - [`clock`], [`config`], [`arguments`]: what their names say.
-//! - [`ffi`]: everything unsafe, and every function the server calls.
+//! - [`crate::redis`]: everything unsafe, and every function the server calls.
 //!
 //! Redis runs all of this on one thread. The statics are behind locks nevertheless, never held while the server is
 //! called, since the server may call back; the one thing that comes on another thread is [`home::free`].
@@ -28,7 +28,6 @@ mod debug;
 mod dispatch;
 mod durability;
 mod ends;
-mod ffi;
 mod hearing;
 mod home;
 mod info;
@@ -38,6 +37,8 @@ mod listeners;
 mod notify;
 mod permission;
 mod persistence;
+#[path = "../redis/mod.rs"] // for now: it still names what is above it
+pub(crate) mod redis;
 mod registry;
 mod sweep;
 mod timekeeper;
@@ -45,9 +46,9 @@ mod wakeups;
 
 use crate::codec::effects::JournalWriter;
 use crate::queue::{Events, MemoryPressure, Now, Queue, Session};
+use crate::redis::context::{warn, Context};
+use crate::redis::name::Name;
 use census::When;
-use ffi::context::{warn, Context};
-use ffi::name::Name;
 use home::Value;
 use std::panic::{self, AssertUnwindSafe};
 

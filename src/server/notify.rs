@@ -3,9 +3,9 @@
 //! Told when the key is closed again: whoever listens inside the server may look at it. Nothing is built unless
 //! `notify-keyspace-events` asks for this class.
 
-use super::ffi::context::{wants_notifications, Context};
-use super::ffi::name::Name;
 use crate::queue::Events;
+use crate::redis::context::{wants_notifications, Context};
+use crate::redis::name::Name;
 use std::ffi::CString;
 
 /// Tells what has happened to the key `name` of the selected database: each kind once, whatever its number.

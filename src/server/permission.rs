@@ -3,9 +3,9 @@
 //! Key specs cannot say it: a prefix is not a key. Its client must be allowed to read keys that begin with it; and in a
 //! cluster all of them must be where the queue is, or it would hear of some today and of others after the next resharding.
 
-use super::ffi::context::Context;
-use super::ffi::permission::may_read;
 use crate::commands::error::Error;
+use crate::redis::context::Context;
+use crate::redis::permission::may_read;
 
 /// A name no rule for a single key thinks of, for the rest of a name.
 const TAIL: &[u8] = b"\x01jq:any\x7f";

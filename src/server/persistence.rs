@@ -4,13 +4,13 @@
 //! trusted: whatever is not a sound queue is refused, and the server says so to whoever asked for it.
 
 use super::census::When;
-use super::ffi::context::warn;
-use super::ffi::name::Name;
-use super::ffi::persistence::Io;
 use super::home::Value;
 use super::{awaits, guarded, timekeeper};
 use crate::codec::snapshot::{self, Loader};
 use crate::queue::Queue;
+use crate::redis::context::warn;
+use crate::redis::name::Name;
+use crate::redis::persistence::Io;
 use std::ffi::CStr;
 
 /// The version of the framing in RDB files; what is in the sections has its own.

@@ -6,13 +6,13 @@
 //! one that listens for expired keys, has gone away without being freed.
 
 use super::clock::Stopwatch;
-use super::ffi::context::Context;
-use super::ffi::key::{Found, Key, Mode};
-use super::ffi::name::OwnedName;
-use super::ffi::scan::Cursor;
 use super::home::{Value, NEVER};
 use super::registry::Entry;
 use super::{hearing, timekeeper};
+use crate::redis::context::Context;
+use crate::redis::key::{Found, Key, Mode};
+use crate::redis::name::OwnedName;
+use crate::redis::scan::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 
