@@ -31,7 +31,7 @@ impl Queue {
                 }
             },
             StateData::Delayed { .. } => {
-                self.delayed.insert(due_key(jobs, handle), handle, |h| due_key(jobs, h))
+                self.delayed.insert(due_key(jobs, handle), handle, |h| due_key(jobs, h));
             }
             StateData::Blocked { after, .. } => {
                 self.blocked.insert(place_key(jobs, handle), handle, |h| place_key(jobs, h));
@@ -59,7 +59,7 @@ impl Queue {
                 self.expiring.insert(expiry_key(jobs, handle), handle, |h| expiry_key(jobs, h));
             }
             StateData::Completed { .. } | StateData::Failed { .. } => {
-                self.plan_forgetting(Entry::Job(handle))
+                self.plan_forgetting(Entry::Job(handle));
             }
             _ => {}
         }
@@ -109,7 +109,7 @@ impl Queue {
                 self.expiring.remove(expiry_key(jobs, handle), handle);
             }
             StateData::Completed { .. } | StateData::Failed { .. } => {
-                self.cancel_forgetting(Entry::Job(handle))
+                self.cancel_forgetting(Entry::Job(handle));
             }
             _ => {}
         }
