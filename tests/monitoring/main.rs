@@ -21,10 +21,10 @@
 #![allow(clippy::float_cmp, reason = "small numbers in text, read exactly")]
 #![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
 
-#[path = "../siege/client.rs"]
+#[path = "../stress/client.rs"]
 #[allow(dead_code, reason = "shared with tests that ask other things")]
 mod client;
-#[path = "../siege/deadline.rs"]
+#[path = "../stress/deadline.rs"]
 #[allow(dead_code, reason = "shared with tests that take longer")]
 mod deadline;
 mod exporter;

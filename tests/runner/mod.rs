@@ -1,10 +1,10 @@
 //! The transcript runner.
 //!
 //! ```text
-//!   sources ──► script ──► session ──► console ──► redis-cli ──┐
+//!   sources ──► script ──► session ──► cli ──► redis-cli ──┐
 //!   which files  lines to    │ direct                        ▼
 //!                steps       │   ├──► server ────────────► redis-server (private, one or more)
-//!                            │   └──► listener ◄─────────── what replicas receive
+//!                            │   └──► tap ◄─────────── what replicas receive
 //!                            ▼
 //!                         matching (compare, diff, rewrite)    audit (checks after every file)
 //! ```
@@ -12,14 +12,14 @@
 //! Every file gets servers of its own: starting one takes 20 ms, which is less than it costs to prove that a
 //! used one is as good as new (frozen clock, configuration, users, registry of queues).
 
-mod audit;
-mod console;
+mod cli;
 mod deadline;
-mod direct;
-mod listener;
+mod directives;
+mod final_checks;
 mod markdown;
 mod matching;
 mod process;
+mod replica_tap;
 mod script;
 pub(crate) mod selfcheck;
 mod server;

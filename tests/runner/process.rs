@@ -85,11 +85,11 @@ impl Dialogue {
             .map_err(|why| format!("process {} does not listen: {why}", self.process.id()))
     }
 
-    /// Everything up to `mark`, which is dropped; `None` when the mark did not come by the deadline.
-    pub(crate) fn read_to(&mut self, mark: &[u8], deadline: Deadline) -> Outcome<Option<Vec<u8>>> {
+    /// Everything up to `sentinel`, which is dropped; `None` when the sentinel did not come by the deadline.
+    pub(crate) fn read_to(&mut self, sentinel: &[u8], deadline: Deadline) -> Outcome<Option<Vec<u8>>> {
         loop {
-            if let Some(at) = self.unread.windows(mark.len()).position(|window| window == mark) {
-                let after = self.unread.split_off(at + mark.len());
+            if let Some(at) = self.unread.windows(sentinel.len()).position(|window| window == sentinel) {
+                let after = self.unread.split_off(at + sentinel.len());
                 let mut before = std::mem::replace(&mut self.unread, after);
                 before.truncate(at);
                 return Ok(Some(before));
@@ -104,12 +104,12 @@ impl Dialogue {
         }
     }
 
-    /// Whether `mark` has been printed; looks for at most a millisecond.
-    pub(crate) fn has_printed(&mut self, mark: &[u8]) -> bool {
+    /// Whether `sentinel` has been printed; looks for at most a millisecond.
+    pub(crate) fn has_printed(&mut self, sentinel: &[u8]) -> bool {
         if let Ok(bytes) = self.arriving.recv_timeout(Duration::from_millis(1)) {
             self.unread.extend(bytes);
         }
-        self.unread.windows(mark.len()).any(|window| window == mark)
+        self.unread.windows(sentinel.len()).any(|window| window == sentinel)
     }
 }
 

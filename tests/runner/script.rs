@@ -193,7 +193,7 @@ impl Script {
         text
     }
 
-    /// Whether any step asks what was propagated, which takes a listener from the start.
+    /// Whether any step asks what was propagated, which takes a tap from the start.
     pub(crate) fn listens(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.action, Action::Direct(Directive::Propagated)))
     }

@@ -2,37 +2,37 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::console::{Console, Protocol};
+use super::cli::{Cli, Protocol};
 use super::deadline::{until, Deadline};
-use super::listener::Listener;
+use super::replica_tap::ReplicaTap;
 use super::script::{Action, Script, Step, WAITS};
 use super::server::Server;
-use super::{audit, Outcome, Settings};
+use super::{final_checks, Outcome, Settings};
 
 /// What a subscriber is sent so that it is known to have heard everything before it.
-const MARK: &str = "(heard)";
+const SENTINEL: &str = "(end of messages)";
 
 /// Everything a running transcript holds. Dropping it ends all of it.
 pub(crate) struct Session<'a> {
     pub(super) script: &'a Script,
     pub(super) settings: &'a Settings,
-    pub(super) consoles: BTreeMap<String, Console>,
+    pub(super) clis: BTreeMap<String, Cli>,
     pub(super) resp3: BTreeSet<String>,
-    pub(super) listener: Option<Listener>,
+    pub(super) tap: Option<ReplicaTap>,
     pub(super) replica: Option<Server>,
     pub(super) primary: Server,
 }
 
 impl<'a> Session<'a> {
-    /// Starts the server, and the listener when the script will ask for it.
+    /// Starts the server, and the tap when the script will ask for it.
     pub(crate) fn start(script: &'a Script, settings: &'a Settings) -> Outcome<Self> {
         let primary = Server::start(settings, script).map_err(|why| format!("{}: {why}", script.name))?;
         let mut session = Self {
             script,
             settings,
-            consoles: BTreeMap::new(),
+            clis: BTreeMap::new(),
             resp3: BTreeSet::new(),
-            listener: None,
+            tap: None,
             replica: None,
             primary,
         };
@@ -42,7 +42,7 @@ impl<'a> Session<'a> {
 
     pub(super) fn listen(&mut self) -> Outcome<()> {
         if self.script.listens() {
-            self.listener = Some(Listener::attach(&mut self.primary)?);
+            self.tap = Some(ReplicaTap::attach(&mut self.primary)?);
         }
         Ok(())
     }
@@ -61,16 +61,16 @@ impl<'a> Session<'a> {
 
     /// The checks that every transcript ends with.
     pub(crate) fn finish(&mut self) -> Outcome<()> {
-        self.consoles.clear();
+        self.clis.clear();
         if let Some(replica) = &mut self.replica {
-            audit::check_all(replica)?;
+            final_checks::check_all(replica)?;
         }
         if !self.primary.is_running() {
             return Ok(());
         }
-        audit::check_all(&mut self.primary)?;
+        final_checks::check_all(&mut self.primary)?;
         if self.script.replay {
-            audit::replay(&mut self.primary)?;
+            final_checks::replay(&mut self.primary)?;
         }
         Ok(())
     }
@@ -96,13 +96,13 @@ impl<'a> Session<'a> {
         self.replica.as_mut().ok_or_else(|| "there is no replica yet: ! replica starts one".into())
     }
 
-    pub(super) fn console(&mut self, connection: &str) -> Outcome<&mut Console> {
-        if !self.consoles.contains_key(connection) {
+    pub(super) fn cli(&mut self, connection: &str) -> Outcome<&mut Cli> {
+        if !self.clis.contains_key(connection) {
             let port = self.server(connection)?.port;
             let protocol = if self.resp3.contains(connection) { Protocol::Resp3 } else { Protocol::Resp2 };
-            self.consoles.insert(connection.to_owned(), Console::open(self.settings, port, protocol)?);
+            self.clis.insert(connection.to_owned(), Cli::open(self.settings, port, protocol)?);
         }
-        self.consoles.get_mut(connection).ok_or_else(|| "the connection is gone".into())
+        self.clis.get_mut(connection).ok_or_else(|| "the connection is gone".into())
     }
 
     pub(super) fn send(&mut self, connection: &str, command: &str) -> Outcome<()> {
@@ -113,7 +113,7 @@ impl<'a> Session<'a> {
             self.server(connection)?.remember_clock(clock.trim().parse().ok());
         }
         let command = self.with_client_ids(command)?;
-        self.console(connection)?.send(&command)
+        self.cli(connection)?.send(&command)
     }
 
     /// `{id of bert}` is the number by which the server knows bert's connection.
@@ -122,34 +122,34 @@ impl<'a> Session<'a> {
             return Ok(command.to_owned());
         };
         let (name, after) = rest.split_once('}').ok_or("{id of name} lacks its end")?;
-        let id = self.console(name)?.client_id.ok_or("the server does not tell this connection's number")?;
+        let id = self.cli(name)?.client_id.ok_or("the server does not tell this connection's number")?;
         self.with_client_ids(&format!("{before}{id}{after}"))
     }
 
     /// The reply that is due on a connection. Where it may be `(waits)`, the server must say that the client is blocked,
     /// and say so again: between two questions it has done all that it does "at once", timers included.
     fn reply(&mut self, connection: &str, expected: &[String]) -> Outcome<Vec<String>> {
-        if self.console(connection)?.channel().is_some() {
+        if self.cli(connection)?.channel().is_some() {
             return self.messages(connection, expected);
         }
         let may_wait = expected.is_empty() || expected.first().is_some_and(|line| line == WAITS);
         let deadline = Deadline::patient();
-        while may_wait && !deadline.is_over() && !self.console(connection)?.has_answered() {
+        while may_wait && !deadline.is_over() && !self.cli(connection)?.has_answered() {
             if self.has_flag(connection, 'b')? && self.has_flag(connection, 'b')? {
                 return Ok(vec![WAITS.to_owned()]);
             }
         }
-        self.console(connection)?.reply(deadline)?.ok_or_else(|| "no reply".into())
+        self.cli(connection)?.reply(deadline)?.ok_or_else(|| "no reply".into())
     }
 
     /// What a subscriber heard since it was last asked; more of it may be on its way while too little has come.
     fn messages(&mut self, connection: &str, expected: &[String]) -> Outcome<Vec<String>> {
         until(|| Ok(self.has_flag(connection, 'P')?.then_some(())))?.ok_or("it does not subscribe")?;
-        let channel = self.console(connection)?.channel().unwrap_or_default().to_owned();
+        let channel = self.cli(connection)?.channel().unwrap_or_default().to_owned();
         let mut heard = Vec::new();
         let complete = until(|| {
-            self.server(connection)?.ask::<u64>(&["PUBLISH", &channel, MARK])?;
-            let lines = self.console(connection)?.messages_before(MARK, Deadline::patient())?;
+            self.server(connection)?.ask::<u64>(&["PUBLISH", &channel, SENTINEL])?;
+            let lines = self.cli(connection)?.messages_before(SENTINEL, Deadline::patient())?;
             heard.extend(lines.ok_or("the subscriber hears nothing")?);
             Ok((heard.len() >= expected.len()).then_some(()))
         });
@@ -158,7 +158,7 @@ impl<'a> Session<'a> {
     }
 
     fn has_flag(&mut self, connection: &str, flag: char) -> Outcome<bool> {
-        let id = self.console(connection)?.client_id.unwrap_or_default().to_string();
+        let id = self.cli(connection)?.client_id.unwrap_or_default().to_string();
         let client: String = self.server(connection)?.ask(&["CLIENT", "LIST", "ID", &id])?;
         let flags = client.split_whitespace().find_map(|field| field.strip_prefix("flags="));
         Ok(flags.is_some_and(|flags| flags.contains(flag)))

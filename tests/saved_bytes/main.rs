@@ -1,7 +1,7 @@
 //! What is saved comes back; what is damaged is refused, or is a sound queue all the same.
 //!
 //! ```text
-//!   desk     a rich queue made by random commands, with its snapshot and its journal
+//!   fixture     a rich queue made by random commands, with its snapshot and its journal
 //!   damage   edits of their bytes
 //!   verdict  what a queue that was accepted must withstand
 //!   contradictions  snapshots whose parts are right, each alone
@@ -11,27 +11,27 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on may stop")]
 #![allow(clippy::indexing_slicing, reason = "places are computed from lengths")]
 
-#[path = "../siege/batch_traffic.rs"]
+#[path = "../stress/batch_traffic.rs"]
 mod batch_traffic;
-mod contradictions;
 mod damage;
-mod desk;
-#[path = "../siege/dice.rs"]
-mod dice;
-#[path = "../siege/gate_traffic.rs"]
-mod gate_traffic;
-#[path = "../siege/traffic.rs"]
+mod fixture;
+mod inconsistent;
+mod invariants;
+#[path = "../stress/limit_traffic.rs"]
+mod limit_traffic;
+#[path = "../stress/rng.rs"]
+mod rng;
+#[path = "../stress/traffic.rs"]
 mod traffic;
-mod verdict;
 
 use damage::{edits, Edit};
-use desk::{load, saved, state, Desk};
+use fixture::{load, saved, state, Fixture};
+use invariants::{sound, withstands};
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use redis_jq::codec::replay;
 use redis_jq::queue::{JobState, Queue};
 use std::collections::BTreeSet;
-use verdict::{sound, withstands};
 
 /// Queues at whose bytes damage is done.
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
@@ -39,10 +39,10 @@ const SEEDS: [u64; 4] = [1, 2, 3, 4];
 #[test]
 fn a_saved_queue_comes_back_byte_by_byte() {
     for seed in 0..200 {
-        let mut desk = Desk::new(seed);
+        let mut fixture = Fixture::new(seed);
         for steps in [0, 1, 5, 50, 400] {
-            desk.work(steps);
-            assert_eq!(sound(&desk.queue), Ok(()), "seed {seed}");
+            fixture.work(steps);
+            assert_eq!(sound(&fixture.queue), Ok(()), "seed {seed}");
         }
     }
 }
@@ -60,11 +60,11 @@ fn random_commands_meet_every_gate() {
     ];
     let mut met = BTreeSet::new();
     for seed in 0..200 {
-        let mut desk = Desk::new(seed);
+        let mut fixture = Fixture::new(seed);
         for _ in 0..40 {
-            desk.work(10);
-            let (waiting, _) = desk.queue.list(JobState::Waiting, None, None, 100);
-            let whys = waiting.iter().filter_map(|job| desk.queue.explain(desk.queue.id(*job)));
+            fixture.work(10);
+            let (waiting, _) = fixture.queue.list(JobState::Waiting, None, None, 100);
+            let whys = waiting.iter().filter_map(|job| fixture.queue.explain(fixture.queue.id(*job)));
             whys.for_each(|it| met.extend(gates.iter().filter(|gate| it.why.contains(**gate))));
         }
     }
@@ -74,22 +74,22 @@ fn random_commands_meet_every_gate() {
 #[test]
 fn a_journal_replayed_makes_the_same_queue() {
     for seed in 0..200 {
-        let mut desk = Desk::new(seed);
-        desk.work(400);
+        let mut fixture = Fixture::new(seed);
+        fixture.work(400);
         let mut replica = Queue::default();
-        for blob in &desk.blobs {
+        for blob in &fixture.blobs {
             assert_eq!(replay(&mut replica, blob), Ok(()), "seed {seed}");
         }
-        assert!(state(&replica) == state(&desk.queue), "seed {seed}: the replica differs");
+        assert!(state(&replica) == state(&fixture.queue), "seed {seed}: the replica differs");
     }
 }
 
 #[test]
 fn a_truncated_snapshot_is_refused_or_sound() {
     for seed in SEEDS {
-        let mut desk = Desk::new(seed);
-        desk.work(200);
-        let sections = saved(&desk.queue);
+        let mut fixture = Fixture::new(seed);
+        fixture.work(200);
+        let sections = saved(&fixture.queue);
         for (number, section) in sections.iter().enumerate() {
             for end in 0..section.len() {
                 let mut cut = sections[..=number].to_vec();
@@ -105,9 +105,9 @@ fn a_truncated_snapshot_is_refused_or_sound() {
 #[test]
 fn a_damaged_snapshot_is_refused_or_sound() {
     let snapshots = SEEDS.map(|seed| {
-        let mut desk = Desk::new(seed);
-        desk.work(120);
-        saved(&desk.queue)
+        let mut fixture = Fixture::new(seed);
+        fixture.work(120);
+        saved(&fixture.queue)
     });
     run(10_000, |which, edits| {
         let mut sections = snapshots[which].clone();
@@ -119,7 +119,7 @@ fn a_damaged_snapshot_is_refused_or_sound() {
 /// Every place of a small queue that has one of everything, read as a number, set to every limit.
 #[test]
 fn any_number_at_any_limit_is_refused_or_sound() {
-    let sections = saved(&Desk::with_one_of_everything().queue);
+    let sections = saved(&Fixture::with_one_of_everything().queue);
     for (number, section) in sections.iter().enumerate() {
         for at in 0..section.len() {
             for limit in damage::LIMITS {
@@ -136,7 +136,7 @@ fn any_number_at_any_limit_is_refused_or_sound() {
 #[test]
 fn any_number_of_a_journal_at_any_limit_is_refused_or_leaves_a_sound_queue() {
     let mut before = Queue::default();
-    for blob in Desk::with_one_of_everything().blobs {
+    for blob in Fixture::with_one_of_everything().blobs {
         for at in 0..blob.len() {
             for limit in damage::LIMITS {
                 let (mut queue, mut damaged) = (before.clone(), blob.clone());
@@ -151,22 +151,22 @@ fn any_number_of_a_journal_at_any_limit_is_refused_or_leaves_a_sound_queue() {
 
 #[test]
 fn a_queue_at_the_end_of_time_comes_back() {
-    let mut desk = Desk::over(Queue::default(), 1, (1 << 53) - 3000);
+    let mut fixture = Fixture::over(Queue::default(), 1, (1 << 53) - 3000);
     for _ in 0..20 {
-        desk.work(10);
-        assert_eq!(sound(&desk.queue), Ok(()));
+        fixture.work(10);
+        assert_eq!(sound(&fixture.queue), Ok(()));
     }
 }
 
 #[test]
 fn a_damaged_journal_is_refused_or_leaves_a_sound_queue() {
     let journals = SEEDS.map(|seed| {
-        let mut desk = Desk::new(seed);
-        desk.work(60);
-        let before = desk.queue.clone();
-        desk.blobs.clear();
-        desk.work(40);
-        (before, desk.blobs)
+        let mut fixture = Fixture::new(seed);
+        fixture.work(60);
+        let before = fixture.queue.clone();
+        fixture.blobs.clear();
+        fixture.work(40);
+        (before, fixture.blobs)
     });
     run(2000, |which, edits| {
         let (mut queue, mut blobs) = journals[which].clone();
@@ -183,12 +183,12 @@ fn a_damaged_journal_is_refused_or_leaves_a_sound_queue() {
 #[test]
 fn a_journal_out_of_order_is_refused_or_leaves_a_sound_queue() {
     for seed in 0..20 {
-        let mut desk = Desk::new(seed);
-        desk.work(150);
+        let mut fixture = Fixture::new(seed);
+        fixture.work(150);
         let mut queue = Queue::default();
-        for (number, blob) in desk.blobs.iter().enumerate() {
+        for (number, blob) in fixture.blobs.iter().enumerate() {
             replay(&mut queue, blob).expect("its own journal");
-            for other in desk.blobs[number.saturating_sub(20)..].iter().take(40) {
+            for other in fixture.blobs[number.saturating_sub(20)..].iter().take(40) {
                 let mut queue = queue.clone();
                 let _ = replay(&mut queue, other);
                 assert_eq!(sound(&queue), Ok(()), "seed {seed}: {other:?} after {blob:?}");
@@ -200,12 +200,12 @@ fn a_journal_out_of_order_is_refused_or_leaves_a_sound_queue() {
 #[test]
 fn a_truncated_journal_is_refused_or_leaves_a_sound_queue() {
     for seed in SEEDS {
-        let mut desk = Desk::new(seed);
-        desk.work(60);
-        let mut before = desk.queue.clone();
-        desk.blobs.clear();
-        desk.work(20);
-        for blob in &desk.blobs {
+        let mut fixture = Fixture::new(seed);
+        fixture.work(60);
+        let mut before = fixture.queue.clone();
+        fixture.blobs.clear();
+        fixture.work(20);
+        for blob in &fixture.blobs {
             for end in 0..blob.len() {
                 let mut queue = before.clone();
                 let _ = replay(&mut queue, &blob[..end]);

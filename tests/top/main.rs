@@ -20,10 +20,10 @@
 #![allow(clippy::indexing_slicing, reason = "a screen has as many lines as its window")]
 #![allow(clippy::disallowed_methods, reason = "real programs run in real time")]
 
-#[path = "../siege/client.rs"]
+#[path = "../stress/client.rs"]
 #[allow(dead_code, reason = "shared with tests that ask other things")]
 mod client;
-#[path = "../siege/deadline.rs"]
+#[path = "../stress/deadline.rs"]
 #[allow(dead_code, reason = "shared with tests that take longer")]
 mod deadline;
 #[path = "../../examples/top/frame/mod.rs"]

@@ -1,0 +1,207 @@
+//! What an operator sees, and how he steers.
+
+use super::job::{How, Job, State};
+use super::model::Model;
+use super::value::{map, Value};
+
+/// The counters of `JQ.STATS` that only grow.
+const COUNTERS: [&str; 15] = [
+    "added",
+    "duplicates",
+    "replaced",
+    "reruns",
+    "claims",
+    "acks",
+    "nacks",
+    "retries",
+    "losses",
+    "releases",
+    "failures",
+    "expirations",
+    "cancellations",
+    "removals",
+    "stale-acks",
+];
+
+impl Model {
+    pub(super) fn stats(&self, now: u64) -> Value {
+        let number = |of: &dyn Fn(&Job) -> bool| Value::count(self.jobs.iter().filter(|job| of(job)).count());
+        let in_state = |name: &'static str| (name, number(&|job: &Job| is_listed(job, name)));
+        let states = ["waiting", "delayed", "blocked", "active", "completed", "failed"].map(in_state);
+        let remembered = ("remembered", number(&|job: &Job| !job.is_live() && !job.is_record()));
+        let counted = COUNTERS.map(|name| (name, Value::Int(self.counters.get(name).copied().unwrap_or(0))));
+        let more = [
+            ("batches", Value::count(self.batches.len())),
+            ("groups", Value::count(self.lanes().len() + self.fading().len())),
+            ("paused", Value::Int(self.paused.into())),
+            ("claimable", Value::count(self.claimable(now))),
+            ("oldest-claimable-ms", Value::uint(self.oldest_claimable(now))),
+        ];
+        map(states.into_iter().chain([remembered]).chain(more).chain(counted))
+    }
+
+    /// What would be seen at `later` if no command came before, but for what only grows old.
+    pub(crate) fn at_rest(&self, later: u64) -> Value {
+        let mut sleeper = self.clone();
+        sleeper.settle(later);
+        let Value::Map(mut fields) = sleeper.stats(later) else { return Value::Null };
+        fields.retain(|(name, _)| *name != Value::bytes("oldest-claimable-ms"));
+        Value::Array(vec![Value::Map(fields), sleeper.workers()])
+    }
+
+    pub(super) fn get(&self, id: &[u8]) -> Value {
+        let Some(job) = self.jobs.iter().find(|job| job.id == id) else { return Value::Null };
+        let mut fields = vec![("id", Value::bytes(id)), ("state", Value::bytes(job.state_name()))];
+        if !job.is_live() && !job.is_record() {
+            return map(fields);
+        }
+        fields.extend([
+            ("payload", Value::bytes(&job.call.payload)),
+            ("priority", Value::Int(job.call.priority)),
+            ("attempt", Value::uint(job.attempt())),
+            ("losses", Value::uint(job.losses)),
+            ("added-at", Value::uint(job.added_at)),
+            ("error", Value::maybe(job.error.as_ref())),
+            ("progress", Value::maybe(job.progress.as_ref())),
+            ("group", Value::maybe(job.call.group.as_ref())),
+            ("batch", self.batch_of(job).map_or(Value::Null, |batch| Value::bytes(&batch.name))),
+        ]);
+        if job.is_live() {
+            let attempts = job.call.attempts.unwrap_or(self.settings.attempts);
+            fields.push(("attempts", Value::uint(attempts)));
+        }
+        match &job.state {
+            State::Waiting { .. } => {}
+            State::Delayed { due } => fields.push(("due-at", Value::uint(*due))),
+            State::Blocked { batch, due, .. } => {
+                let after = self.batches.iter().find(|it| it.number == *batch);
+                fields.extend([
+                    ("after", after.map_or(Value::Null, |batch| Value::bytes(&batch.name))),
+                    ("due-at", due.map_or(Value::Null, Value::uint)),
+                ]);
+            }
+            State::Active { token, worker, until, .. } => fields.extend([
+                ("token", Value::uint(*token)),
+                ("worker", Value::bytes(worker)),
+                ("lease-until", Value::uint(*until)),
+            ]),
+            State::Ended { at, result, .. } => {
+                fields.extend([("finished-at", Value::uint(*at)), ("result", Value::maybe(result.as_ref()))]);
+            }
+        }
+        map(fields)
+    }
+
+    /// The cursor is null when more jobs of the state follow, members or not: what it looks like is not the manual's
+    /// matter.
+    pub(super) fn list(&self, state: &str, batch: Option<&Vec<u8>>, count: usize, payload: bool) -> Value {
+        let mut jobs: Vec<&Job> = self.jobs.iter().filter(|job| is_listed(job, state)).collect();
+        jobs.sort_by_key(|job| place(job));
+        let entry = |job: &&Job| {
+            let id = Value::bytes(&job.id);
+            if payload {
+                Value::Array(vec![id, Value::bytes(&job.call.payload)])
+            } else {
+                id
+            }
+        };
+        let is_wanted =
+            |job: &Job| batch.is_none_or(|name| self.batch_of(job).is_some_and(|b| b.name == *name));
+        let mut left = jobs.iter();
+        let entries = left.by_ref().filter(|job| is_wanted(job)).take(count).map(entry).collect();
+        let cursor = if left.next().is_some() { Value::Null } else { Value::Int(0) };
+        Value::Array(vec![cursor, Value::Array(entries)])
+    }
+
+    /// Forgets a job that is not active, or all that is left of one.
+    pub(super) fn remove(&mut self, id: &[u8], now: u64) -> Value {
+        let Some(job) = self.job(id).filter(|job| !matches!(job.state, State::Active { .. })) else {
+            return Value::Int(0);
+        };
+        let pending = job.member.filter(|_| job.is_live());
+        self.count("removals");
+        self.jobs.retain(|job| job.id != id);
+        if pending.is_some() {
+            self.settle_fate(pending, Some(How::Cancelled), now);
+        }
+        Value::Int(1)
+    }
+
+    pub(super) fn cancel(&mut self, id: &[u8], now: u64) -> Value {
+        let Some(job) = self.job(id) else { return Value::Int(0) };
+        let token = match &mut job.state {
+            State::Ended { .. } | State::Active { cancel: true, .. } => return Value::Int(0),
+            State::Active { cancel, .. } => {
+                *cancel = true;
+                job.rerun = None;
+                return Value::Int(1);
+            }
+            State::Waiting { late, .. } => *late,
+            State::Delayed { .. } | State::Blocked { .. } => None,
+        };
+        job.rerun = None;
+        self.end(id, How::Cancelled, token, None, now);
+        Value::Int(1)
+    }
+
+    pub(super) fn promote(&mut self, id: &[u8], now: u64) -> Value {
+        if !matches!(self.job(id), Some(Job { state: State::Delayed { .. }, .. })) {
+            return Value::Int(0);
+        }
+        self.join_end(id, now);
+        Value::Int(1)
+    }
+
+    pub(super) fn retry(&mut self, id: &[u8], now: u64) -> Value {
+        let Some(job) = self.job(id).filter(|job| is_listed(job, "failed")) else { return Value::Int(0) };
+        (job.nacks, job.losses) = (0, 0);
+        let member = job.member;
+        self.settle_fate(member, None, now);
+        self.join_end(id, now);
+        Value::Int(1)
+    }
+
+    pub(super) fn retry_oldest(&mut self, count: usize, now: u64) -> Value {
+        let mut failed: Vec<&Job> = self.jobs.iter().filter(|job| is_listed(job, "failed")).collect();
+        failed.sort_by_key(|job| place(job));
+        let ids: Vec<Vec<u8>> = failed.into_iter().take(count).map(|job| job.id.clone()).collect();
+        for id in &ids {
+            self.retry(id, now);
+        }
+        Value::count(ids.len())
+    }
+
+    pub(super) fn set_paused(&mut self, paused: bool) -> Value {
+        Value::Int(i64::from(std::mem::replace(&mut self.paused, paused) != paused))
+    }
+
+    /// Sets fields that are known to be right.
+    pub(super) fn configure(&mut self, fields: &[(String, Vec<u8>)]) -> Value {
+        match self.settings.clone().with(fields) {
+            Ok(settings) => {
+                if settings.rate.is_none() {
+                    self.claims.iter_mut().for_each(|claim| claim.rate = None);
+                }
+                self.settings = settings;
+            }
+            Err(code) => return Value::Error(code.into()),
+        }
+        Value::Ok
+    }
+}
+
+/// Whether `JQ.LIST` shows the job under `state`.
+pub(super) fn is_listed(job: &Job, state: &str) -> bool {
+    job.state_name() == state && (job.is_live() || job.is_record())
+}
+
+/// Where `JQ.LIST` shows the job among those of its state.
+pub(super) fn place(job: &Job) -> (i64, u64) {
+    let instant = match job.state {
+        State::Waiting { .. } | State::Blocked { .. } => return (job.call.priority, job.seq),
+        State::Delayed { due } => due,
+        State::Active { until, .. } => until,
+        State::Ended { at, .. } => at,
+    };
+    (i64::try_from(instant).unwrap_or(i64::MAX), job.seq)
+}

@@ -1,0 +1,150 @@
+//! What happens by itself: delays, leases, expiries, ends of lives and what comes after them.
+
+use super::job::{until, Call, How, Job, State};
+use super::model::Model;
+
+/// What time does to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    Due,
+    /// Its batch had finished at that instant.
+    Release(u64),
+    Lapse,
+    Expire,
+    IdFree,
+    RecordOver,
+}
+
+impl Model {
+    /// Does everything that is due by `now`, one thing after the other, as of the instant it was due: first in the lives of
+    /// jobs, then what is only remembered.
+    pub(super) fn settle(&mut self, now: u64) {
+        let lives = |job: &Job| job.is_live();
+        let memories = |job: &Job| !job.is_live();
+        while self.settle_next(now, lives) {}
+        while self.settle_next(now, memories) {}
+        self.trim(now);
+        self.drop_batches(now);
+        self.forget_lanes(now);
+        self.forget_workers(now);
+    }
+
+    /// The next thing that is due of such jobs; false if nothing is.
+    fn settle_next(&mut self, now: u64, such: fn(&Job) -> bool) -> bool {
+        let jobs = self.jobs.iter().filter(|job| such(job));
+        let all = jobs.flat_map(|job| events(job).into_iter().map(move |it| (it, job)));
+        // Even if the clock was set back since the batch finished.
+        let released = self.next_release().filter(|(_, job)| such(job));
+        let released = released.map(|(at, job)| ((at.min(now), Event::Release(at)), job));
+        let all = all.chain(released).map(|((instant, event), job)| (instant, job.seq, &job.id, event));
+        let next = all.min_by_key(|(instant, seq, ..)| (*instant, *seq));
+        let Some((instant, _, id, event)) = next.filter(|(instant, ..)| *instant <= now) else {
+            return false;
+        };
+        self.happen(&id.clone(), event, instant);
+        true
+    }
+
+    fn happen(&mut self, id: &[u8], event: Event, instant: u64) {
+        match event {
+            Event::Due => self.join_end(id, instant),
+            Event::Release(at) => self.unblock(id, at),
+            Event::Lapse => self.lapse(id, instant),
+            Event::Expire => self.end(id, How::Expired, None, None, instant),
+            Event::IdFree => self.forget(id, |job| {
+                if let State::Ended { refused, .. } = &mut job.state {
+                    *refused = None;
+                }
+            }),
+            Event::RecordOver => self.drop_record(id, instant),
+        }
+    }
+
+    /// The lease of `id` ran out at `instant`.
+    fn lapse(&mut self, id: &[u8], instant: u64) {
+        let limit = self.settings.max_losses;
+        let Some(job) = self.job(id) else { return };
+        let State::Active { token, cancel, .. } = job.state else { return };
+        if cancel {
+            return self.end(id, How::Cancelled, Some(token), None, instant);
+        }
+        job.losses += 1;
+        job.state = State::Waiting { since: instant, late: Some(token) };
+        if job.losses > limit {
+            job.error = Some(format!("lease lost {} times", job.losses).into_bytes());
+            self.end(id, How::Failed, Some(token), None, instant);
+        }
+        self.count("losses");
+    }
+
+    /// Ends a life at `at`: a set-aside rerun begins, or the id is remembered and the record kept.
+    pub(super) fn end(&mut self, id: &[u8], how: How, token: Option<u64>, result: Option<&Vec<u8>>, at: u64) {
+        let ending = match how {
+            How::Completed => "acks",
+            How::Failed => "failures",
+            How::Expired => "expirations",
+            How::Cancelled => "cancellations",
+        };
+        self.count(ending);
+        self.happened.push((ending, at));
+        let settings = self.settings.clone();
+        let Some(job) = self.job(id) else { return };
+        let member = job.member;
+        if let Some(call) = job.rerun.take() {
+            let done_under = token.filter(|_| how == How::Completed);
+            self.begin(id, call, at);
+            if let Some(job) = self.job(id) {
+                job.done_under = done_under;
+            }
+            return self.settle_fate(member, Some(how), at);
+        }
+        let window = job.call.dedup.unwrap_or(settings.dedup_window);
+        let refused = until(at, window);
+        let kept = match how {
+            How::Completed => until(at, job.call.keep.unwrap_or(settings.keep_completed)),
+            How::Failed => until(at, settings.keep_failed),
+            How::Expired | How::Cancelled => None,
+        };
+        job.state = State::Ended { how, at, token, result: result.cloned(), refused, kept };
+        job.done_under = None;
+        job.holds = false;
+        // A failed job that is retried was not asked for in time, but again.
+        job.expires_at = None;
+        let seq = self.next_seq();
+        self.forget(id, |job| job.seq = seq);
+        if kept.is_some() {
+            self.trim(at);
+        }
+        self.settle_fate(member, Some(how), at);
+    }
+
+    /// Begins a life at `at`, in the place of whatever was known of `id`.
+    pub(super) fn begin(&mut self, id: &[u8], call: Call, at: u64) {
+        let seq = self.next_seq();
+        self.jobs.retain(|job| job.id != id);
+        self.jobs.push(Job::new(id, call, seq, at));
+    }
+
+    /// Makes `id` wait behind all of its priority.
+    pub(super) fn join_end(&mut self, id: &[u8], at: u64) {
+        let seq = self.next_seq();
+        if let Some(job) = self.job(id) {
+            job.seq = seq;
+            job.state = State::Waiting { since: at, late: None };
+        }
+    }
+}
+
+/// What will happen to `job`, and when.
+fn events(job: &Job) -> Vec<(u64, Event)> {
+    let expiry = job.expires_at.map(|at| (at, Event::Expire));
+    match job.state {
+        State::Waiting { .. } | State::Blocked { .. } => expiry.into_iter().collect(),
+        State::Delayed { due } => [(due, Event::Due)].into_iter().chain(expiry).collect(),
+        State::Active { until, .. } => vec![(until, Event::Lapse)],
+        State::Ended { refused, kept: None, .. } => {
+            refused.map(|at| (at, Event::IdFree)).into_iter().collect()
+        }
+        State::Ended { kept: Some(at), .. } => vec![(at, Event::RecordOver)],
+    }
+}

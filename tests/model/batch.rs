@@ -1,0 +1,242 @@
+//! Batches: a list of them, and a ledger with a line for every member there ever was, counted anew whenever a number
+//! is asked for.
+
+use super::job::{How, Job, State};
+use super::model::Model;
+use super::value::{map, Value};
+
+/// A batch; one dropped is gone from the list, and its lines of the ledger belong to nobody.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    /// Never given to another one.
+    pub(super) number: usize,
+    pub(super) name: Vec<u8>,
+    pub(super) sealed: bool,
+    pub(super) duplicates: i64,
+    pub(super) created_at: u64,
+    pub(super) finished: Option<Finished>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Finished {
+    pub(super) at: u64,
+    /// Dropped then, once no job waits for it.
+    pub(super) kept: u64,
+}
+
+/// A line of the ledger: a member and how it ended, or None while it is pending.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    batch: usize,
+    pub(super) fate: Option<How>,
+}
+
+/// What a blocked job wants of its batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    After,
+    AfterOk,
+}
+
+impl Model {
+    /// No more members.
+    pub(super) fn seal(&mut self, name: &[u8], now: u64) -> Value {
+        let number = self.mention(name, now);
+        let batches = self.batches.iter_mut();
+        let Some(batch) = batches.into_iter().find(|batch| batch.number == number && !batch.sealed) else {
+            return Value::Int(0);
+        };
+        batch.sealed = true;
+        self.finish_batches(now);
+        Value::Int(1)
+    }
+
+    /// Drops a batch, unless a job waits for it.
+    pub(super) fn forget_batch(&mut self, name: &[u8]) -> Value {
+        let Some(number) = self.named(name).map(|batch| batch.number) else { return Value::Int(0) };
+        if self.jobs.iter().any(|job| job.waits_for(number)) {
+            return Value::Int(0);
+        }
+        self.batches.retain(|batch| batch.number != number);
+        Value::Int(1)
+    }
+
+    pub(super) fn batch(&self, name: &[u8]) -> Value {
+        self.named(name).map_or(Value::Null, |batch| self.numbers(batch))
+    }
+
+    /// The cursor is null when there is more.
+    pub(super) fn list_batches(&self, count: usize) -> Value {
+        let shown = self.batches.iter().take(count);
+        let shown = shown.map(|batch| Value::Array(vec![Value::bytes(&batch.name), self.numbers(batch)]));
+        let cursor = if self.batches.len() > count { Value::Null } else { Value::Int(0) };
+        Value::Array(vec![cursor, Value::Array(shown.collect())])
+    }
+
+    /// What a client is told that waits no longer.
+    pub(super) fn state_and_result(&self, id: &[u8]) -> Value {
+        let Some(job) = self.jobs.iter().find(|job| job.id == id) else { return Value::Null };
+        let result = match &job.state {
+            State::Ended { result, kept: Some(_), .. } => Value::maybe(result.as_ref()),
+            _ => Value::Null,
+        };
+        Value::Array(vec![Value::bytes(job.state_name()), result])
+    }
+
+    fn numbers(&self, batch: &Batch) -> Value {
+        let blocked = self.jobs.iter().filter(|job| job.waits_for(batch.number)).count();
+        map([
+            ("sealed", Value::Int(batch.sealed.into())),
+            ("finished", Value::Int(batch.finished.is_some().into())),
+            ("total", Value::count(self.members(batch).count())),
+            ("pending", Value::count(self.how_many(batch, None))),
+            ("completed", Value::count(self.how_many(batch, Some(How::Completed)))),
+            ("failed", Value::count(self.how_many(batch, Some(How::Failed)))),
+            ("expired", Value::count(self.how_many(batch, Some(How::Expired)))),
+            ("cancelled", Value::count(self.how_many(batch, Some(How::Cancelled)))),
+            ("duplicates", Value::Int(batch.duplicates)),
+            ("blocked", Value::count(blocked)),
+            ("created-at", Value::uint(batch.created_at)),
+            ("finished-at", batch.finished.map_or(Value::Null, |finished| Value::uint(finished.at))),
+        ])
+    }
+
+    fn members<'a>(&'a self, batch: &'a Batch) -> impl Iterator<Item = &'a Member> {
+        self.ledger.iter().filter(|member| member.batch == batch.number)
+    }
+
+    fn how_many(&self, batch: &Batch, fate: Option<How>) -> usize {
+        self.members(batch).filter(|member| member.fate == fate).count()
+    }
+
+    pub(super) fn named(&self, name: &[u8]) -> Option<&Batch> {
+        self.batches.iter().find(|batch| batch.name == name)
+    }
+
+    /// The batch that `job` is a member of, if it is still there.
+    pub(super) fn batch_of(&self, job: &Job) -> Option<&Batch> {
+        let number = self.ledger.get(job.member?)?.batch;
+        self.batches.iter().find(|batch| batch.number == number)
+    }
+
+    /// The number of the batch `name`, which is opened if there is none.
+    fn mention(&mut self, name: &[u8], now: u64) -> usize {
+        if let Some(batch) = self.named(name) {
+            return batch.number;
+        }
+        let number = self.opened;
+        self.opened += 1;
+        self.batches.push(Batch {
+            number,
+            name: name.to_vec(),
+            sealed: false,
+            duplicates: 0,
+            created_at: now,
+            finished: None,
+        });
+        number
+    }
+
+    /// A call was refused that wanted to be a member of `name`.
+    pub(super) fn count_duplicate(&mut self, name: &[u8], now: u64) {
+        let number = self.mention(name, now);
+        for batch in self.batches.iter_mut().filter(|batch| batch.number == number) {
+            batch.duplicates += 1;
+        }
+    }
+
+    /// Ties `id`, which was added at `now`, to the batches that its call names.
+    pub(super) fn tie(&mut self, id: &[u8], now: u64) {
+        let Some(call) = self.job(id).map(|job| job.call.clone()) else { return };
+        if let Some(name) = &call.batch {
+            let batch = self.mention(name, now);
+            self.ledger.push(Member { batch, fate: None });
+            let line = self.ledger.len() - 1;
+            if let Some(job) = self.job(id) {
+                job.member = Some(line);
+            }
+        }
+        if let Some((name, gate)) = &call.after {
+            let batch = self.mention(name, now);
+            self.block(id, batch, *gate);
+            let finished = self.batches.iter().any(|it| it.number == batch && it.finished.is_some());
+            if finished {
+                self.unblock(id, now);
+            }
+        }
+    }
+
+    /// Makes `id`, whose life has just begun, wait for `batch`.
+    pub(super) fn block(&mut self, id: &[u8], batch: usize, gate: Gate) {
+        let Some(job) = self.job(id) else { return };
+        let due = if let State::Delayed { due } = job.state { Some(due) } else { None };
+        job.state = State::Blocked { batch, gate, due };
+    }
+
+    /// The batch of `id` has finished: lets the job go on, or fail.
+    pub(super) fn unblock(&mut self, id: &[u8], at: u64) {
+        let Some(State::Blocked { batch, gate, due }) = self.job(id).map(|job| job.state.clone()) else {
+            return;
+        };
+        let why = self.batches.iter().find(|it| it.number == batch).and_then(|batch| self.unmet(batch));
+        if let Some(why) = why.filter(|_| gate == Gate::AfterOk) {
+            if let Some(job) = self.job(id) {
+                job.error = Some(why.into_bytes());
+            }
+            return self.end(id, How::Failed, None, None, at);
+        }
+        self.join_end(id, at);
+        if let (Some(job), Some(due)) = (self.job(id), due.filter(|due| *due > at)) {
+            job.state = State::Delayed { due };
+        }
+    }
+
+    /// Why nothing may go on that wants every member of `batch` completed.
+    fn unmet(&self, batch: &Batch) -> Option<String> {
+        let fates = [None, Some(How::Failed), Some(How::Expired), Some(How::Cancelled)];
+        let numbers = fates.map(|fate| self.how_many(batch, fate));
+        let told = numbers.iter().zip(["pending", "failed", "expired", "cancelled"]);
+        let told: Vec<_> = told.filter(|(n, _)| **n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        let (name, total) = (String::from_utf8_lossy(&batch.name), self.members(batch).count());
+        let why = format!("batch '{name}' was not all completed: {} of {total}", told.join(", "));
+        Some(why).filter(|_| !told.is_empty())
+    }
+
+    /// A batch is finished when it is sealed and nothing in it is pending.
+    pub(super) fn finish_batches(&mut self, at: u64) {
+        let is_over = |batch: &&Batch| batch.sealed && self.how_many(batch, None) == 0;
+        let over: Vec<usize> = self.batches.iter().filter(is_over).map(|batch| batch.number).collect();
+        let keep = self.settings.keep_batches;
+        let kept = if keep < 0 { super::job::NEVER } else { at + keep.unsigned_abs() };
+        for batch in self.batches.iter_mut().filter(|batch| over.contains(&batch.number)) {
+            batch.finished.get_or_insert(Finished { at, kept });
+        }
+    }
+
+    /// What is pending in its batch has ended so, or pends again.
+    pub(super) fn settle_fate(&mut self, member: Option<usize>, fate: Option<How>, at: u64) {
+        if let Some(member) = member.and_then(|line| self.ledger.get_mut(line)) {
+            member.fate = fate;
+        }
+        self.finish_batches(at);
+    }
+
+    /// The job to be released next: of the batch that finished first the one that took its place first.
+    pub(super) fn next_release(&self) -> Option<(u64, &Job)> {
+        let finished =
+            self.batches.iter().filter(|batch| self.jobs.iter().any(|job| job.waits_for(batch.number)));
+        let finished = finished.filter_map(|batch| Some((batch.finished?.at, batch.number)));
+        let (at, number) = finished.min()?;
+        let waiting = self.jobs.iter().filter(|job| job.waits_for(number));
+        Some((at, waiting.min_by_key(|job| job.seq)?))
+    }
+
+    /// Drops the batches whose time is over.
+    pub(super) fn drop_batches(&mut self, now: u64) {
+        let jobs = &self.jobs;
+        self.batches.retain(|batch| {
+            let is_over = batch.finished.is_some_and(|finished| finished.kept <= now);
+            !is_over || jobs.iter().any(|job| job.waits_for(batch.number))
+        });
+    }
+}

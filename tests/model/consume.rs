@@ -1,0 +1,247 @@
+//! CLAIM, and what a worker may say about what it claimed.
+
+use super::job::{How, Job, State};
+use super::limits::Claim;
+use super::model::Model;
+use super::settings::Settings;
+use super::value::Value;
+
+/// What a token is worth for an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Unknown,
+    /// The lease is held.
+    Held,
+    /// The lease is held, and the job is to be given up.
+    CancelAsked,
+    /// The lease was lost, to nobody yet.
+    Late,
+    /// The job was completed with this very token.
+    Completed,
+    /// The job was cancelled while this was its token.
+    Cancelled,
+    NotYours,
+}
+
+const AGAIN: i64 = 1;
+const FAILED: i64 = 2;
+const UNKNOWN: i64 = -1;
+const NOT_YOURS: i64 = -2;
+const CANCELLED: i64 = -3;
+
+impl Model {
+    pub(super) fn claim(
+        &mut self,
+        worker: &[u8],
+        count: usize,
+        lease: Option<u64>,
+        max_bytes: Option<u64>,
+        now_us: u64,
+    ) -> Value {
+        let until = now_us / 1000 + lease.unwrap_or(self.settings.lease);
+        let (mut taken, mut bytes) = (Vec::new(), 0);
+        while taken.len() < count {
+            let Some(job) = self.next_in_line(now_us / 1000) else { break };
+            bytes += job.call.payload.len() as u64;
+            if !taken.is_empty() && max_bytes.is_some_and(|most| bytes > most) {
+                break;
+            }
+            let id = job.id.clone();
+            taken.push(self.hand_out(&id, worker, until, now_us));
+        }
+        if taken.is_empty() {
+            Value::Null
+        } else {
+            Value::Array(taken)
+        }
+    }
+
+    /// Gives a job to a worker.
+    pub(super) fn hand_out(&mut self, id: &[u8], worker: &[u8], until: u64, now_us: u64) -> Value {
+        let (turn, token) = (self.next_seq(), now_us.max(self.last_token + 1));
+        let Settings { rate, group_rate, group_concurrency, .. } = self.settings;
+        let Some(job) = self.job(id) else { return Value::Null };
+        let worker = worker.to_vec();
+        job.state = State::Active { token, worker: worker.clone(), until, cancel: false };
+        job.expires_at = None;
+        job.holds |= group_concurrency == 1 && job.call.group.is_some();
+        let (line, group) = (lease_line(job, token), job.call.group.clone());
+        let at = now_us / 1000;
+        self.claims.push(Claim { at, turn, group, rate, group_rate, forgotten: false });
+        self.last_token = token;
+        self.count("claims");
+        self.saw(&worker, at);
+        line
+    }
+
+    pub(super) fn held(&mut self, name: &[u8], lease: Option<u64>, now: u64) -> Value {
+        let (mut held, mut is_renewed) = (Vec::new(), false);
+        for job in &mut self.jobs {
+            let State::Active { token, worker, until, cancel } = &mut job.state else { continue };
+            if worker == name {
+                let token = *token;
+                if let Some(ms) = lease.filter(|ms| !*cancel && *until < now + ms) {
+                    *until = now + ms;
+                    is_renewed = true;
+                }
+                held.push((token, lease_line(job, token)));
+            }
+        }
+        if is_renewed {
+            self.saw(name, now);
+        }
+        held.sort_by_key(|(token, _)| *token);
+        Value::Array(held.into_iter().map(|(_, line)| line).collect())
+    }
+
+    pub(super) fn ack(&mut self, token: u64, id: &[u8], result: Option<&Vec<u8>>, now: u64) -> Value {
+        Value::Int(match self.standing(token, id) {
+            Standing::Held | Standing::Late => {
+                self.saw_holder_of(id, now);
+                self.end(id, How::Completed, Some(token), result, now);
+                1
+            }
+            Standing::Completed => 0,
+            standing => {
+                let answer = self.refuse(standing, token, id, now);
+                if answer != CANCELLED && self.created_at.is_some() {
+                    self.count("stale-acks");
+                }
+                answer
+            }
+        })
+    }
+
+    pub(super) fn nack(
+        &mut self,
+        token: u64,
+        id: &[u8],
+        error: Option<&Vec<u8>>,
+        delay: Option<u64>,
+        fatal: bool,
+        now: u64,
+    ) -> Value {
+        let standing = self.standing(token, id);
+        if standing != Standing::Held {
+            return Value::Int(self.refuse(standing, token, id, now));
+        }
+        self.saw_holder_of(id, now);
+        self.count("nacks");
+        let settings = self.settings.clone();
+        let Some(job) = self.job(id) else { return Value::Null };
+        job.nacks += 1;
+        if error.is_some() {
+            job.error = error.cloned();
+        }
+        if fatal || job.nacks >= job.call.attempts.unwrap_or(settings.attempts) {
+            self.end(id, How::Failed, Some(token), None, now);
+            return Value::Int(FAILED);
+        }
+        let wait = delay.unwrap_or_else(|| settings.backoff(job.call.backoff, job.nacks));
+        self.count("retries");
+        self.wait_again(id, wait, now);
+        Value::Int(AGAIN)
+    }
+
+    pub(super) fn release(&mut self, token: u64, id: &[u8], delay: u64, now: u64) -> Value {
+        let standing = self.standing(token, id);
+        if standing != Standing::Held {
+            return Value::Int(self.refuse(standing, token, id, now));
+        }
+        self.saw_holder_of(id, now);
+        self.count("releases");
+        if delay > 0 {
+            self.wait_again(id, delay, now);
+        } else if let Some(job) = self.job(id) {
+            job.state = State::Waiting { since: now, late: None };
+        }
+        Value::Int(AGAIN)
+    }
+
+    pub(super) fn release_worker(&mut self, name: &[u8], now: u64) -> Value {
+        let mut held = Vec::new();
+        for job in &self.jobs {
+            if let State::Active { token, worker, .. } = &job.state {
+                if worker == name {
+                    held.push((*token, job.id.clone()));
+                }
+            }
+        }
+        for (token, id) in &held {
+            self.release(*token, id, 0, now);
+            self.settle(now);
+        }
+        Value::count(held.len())
+    }
+
+    pub(super) fn extend(&mut self, token: u64, id: &[u8], at_least: u64, now: u64) -> Value {
+        self.while_held(token, id, now, |job| {
+            if let State::Active { until, .. } = &mut job.state {
+                *until = at_least.max(*until);
+            }
+        })
+    }
+
+    pub(super) fn progress(&mut self, token: u64, id: &[u8], data: Vec<u8>, now: u64) -> Value {
+        self.while_held(token, id, now, |job| job.progress = Some(data))
+    }
+
+    /// Changes a job that stays with its worker.
+    fn while_held(&mut self, token: u64, id: &[u8], now: u64, change: impl FnOnce(&mut Job)) -> Value {
+        if self.standing(token, id) == Standing::Held {
+            self.saw_holder_of(id, now);
+        }
+        match (self.standing(token, id), self.job(id)) {
+            (Standing::Held, Some(job)) => change(job),
+            (Standing::CancelAsked | Standing::Cancelled, _) => return Value::Int(CANCELLED),
+            (Standing::Unknown, _) => return Value::Int(UNKNOWN),
+            _ => return Value::Int(NOT_YOURS),
+        }
+        Value::Int(1)
+    }
+
+    /// Delays the job, or makes it wait behind all of its priority when there is nothing to wait for.
+    fn wait_again(&mut self, id: &[u8], wait: u64, now: u64) {
+        self.join_end(id, now);
+        if let Some(job) = self.job(id).filter(|_| wait > 0) {
+            job.state = State::Delayed { due: now + wait };
+        }
+    }
+
+    /// The answer to a worker that does not hold the job. One that was to give it up now has.
+    fn refuse(&mut self, standing: Standing, token: u64, id: &[u8], now: u64) -> i64 {
+        match standing {
+            Standing::Unknown => UNKNOWN,
+            Standing::Cancelled => CANCELLED,
+            Standing::CancelAsked => {
+                self.saw_holder_of(id, now);
+                self.end(id, How::Cancelled, Some(token), None, now);
+                CANCELLED
+            }
+            _ => NOT_YOURS,
+        }
+    }
+
+    fn standing(&self, token: u64, id: &[u8]) -> Standing {
+        let Some(job) = self.jobs.iter().find(|job| job.id == id) else { return Standing::Unknown };
+        match job.state {
+            State::Active { token: its, cancel: false, .. } if its == token => Standing::Held,
+            State::Active { token: its, cancel: true, .. } if its == token => Standing::CancelAsked,
+            State::Waiting { late: Some(its), .. } if its == token => Standing::Late,
+            State::Ended { how: How::Completed, token: Some(its), .. } if its == token => Standing::Completed,
+            State::Ended { how: How::Cancelled, token: Some(its), .. } if its == token => Standing::Cancelled,
+            _ if job.done_under == Some(token) => Standing::Completed,
+            _ => Standing::NotYours,
+        }
+    }
+}
+
+/// `[token, id, attempt, payload]`
+fn lease_line(job: &Job, token: u64) -> Value {
+    Value::Array(vec![
+        Value::uint(token),
+        Value::bytes(&job.id),
+        Value::uint(job.attempt()),
+        Value::bytes(&job.call.payload),
+    ])
+}

@@ -1,0 +1,140 @@
+//! What random scripts get to see: a strategy that never meets a case proves nothing about it.
+
+use std::collections::BTreeMap;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+use super::compare::leases;
+use super::limit_cases::{Step, SIGHTS};
+use super::model::Model;
+use super::script::Script;
+use super::strategy::scripts;
+use super::value::{shown, Engine, Value};
+
+/// Answers, as `verb answer state`: the state is what the job was in before.
+#[rustfmt::skip]
+const OUTCOMES: &[&str] = &[
+    "ADD added waiting", "ADD added delayed", "ADD (JQFULL)", "ADD (ERR)", "MADD (JQFULL)", "MADD (ERR)",
+    "ADD duplicate waiting", "ADD duplicate delayed", "ADD duplicate active", "ADD duplicate completed",
+    "ADD duplicate failed", "ADD duplicate expired", "ADD duplicate cancelled",
+    "ADD replaced waiting", "ADD replaced delayed", "ADD rerun active", "ADD rerun waiting", "ADD rerun delayed",
+    "CLAIM null", "CLAIM 0", "CLAIM 1", "CLAIM 4", "CLAIM (ERR)",
+    "ACK 1 active", "ACK 1 waiting", "ACK 0 completed", "ACK 0 remembered-completed", "ACK 0 active",
+    "ACK -1 -", "ACK -2 active", "ACK -2 waiting", "ACK -2 delayed", "ACK -2 completed", "ACK -2 failed",
+    "ACK -2 remembered-completed", "ACK -2 remembered-expired", "ACK -2 remembered-cancelled",
+    "ACK -3 active", "ACK -3 remembered-cancelled", "ACK (ERR)",
+    "NACK 1 active", "NACK 2 active", "NACK -1 -", "NACK -2 active", "NACK -2 waiting", "NACK -2 completed",
+    "NACK -3 active", "NACK -3 remembered-cancelled", "NACK (ERR)",
+    "RELEASE 1 active", "RELEASE -1 -", "RELEASE -2 active", "RELEASE -2 waiting", "RELEASE -3 active",
+    "RELEASE -3 remembered-cancelled", "RELEASE 0", "RELEASE 1", "RELEASE 2", "RELEASE (ERR)",
+    "EXTEND 1 active", "EXTEND -1 -", "EXTEND -2 active", "EXTEND -2 waiting", "EXTEND -3 active",
+    "EXTEND -3 remembered-cancelled", "EXTEND (ERR)",
+    "PROGRESS 1 active", "PROGRESS -1 -", "PROGRESS -2 active", "PROGRESS -2 waiting", "PROGRESS -3 active",
+    "REMOVE 1 waiting", "REMOVE 1 delayed", "REMOVE 1 completed", "REMOVE 1 failed", "REMOVE 0 active", "REMOVE 0 -",
+    "REMOVE 1 remembered-completed", "REMOVE 1 remembered-cancelled",
+    "CANCEL 1 waiting", "CANCEL 1 delayed", "CANCEL 1 active", "CANCEL 0 active", "CANCEL 0 completed", "CANCEL 0 -",
+    "PROMOTE 1 delayed", "PROMOTE 0 waiting", "PROMOTE 0 active", "PROMOTE 0 -",
+    "RETRY 1 failed", "RETRY 0 waiting", "RETRY 0 completed", "RETRY 0 remembered-failed", "RETRY 0 -", "RETRY 2",
+    "PAUSE 1", "PAUSE 0", "RESUME 1", "RESUME 0", "CONFIG OK", "CONFIG (ERR)", "GET null", "LIST (ERR)",
+    "ADD added blocked", "ADD added failed", "ADD duplicate blocked", "ADD replaced blocked", "ADD (JQSEALED)",
+    "MADD (JQSEALED)", "REMOVE 1 blocked", "CANCEL 1 blocked", "PROMOTE 0 blocked", "RETRY 0 blocked",
+    "NACK -2 blocked", "SEAL 1", "SEAL 0", "FORGET 1", "FORGET 0", "BATCH null", "BATCH a map", "AWAIT null",
+    "AWAIT a map", "AWAIT completed", "AWAIT failed", "AWAIT blocked",
+    "PURGE 0", "PURGE 1", "PURGE 3", "PURGE (ERR)", "SERIES (ERR)", "STATS groups", "STATS claimable", "STATS oldest-claimable-ms",
+    "STATS losses", "STATS expirations", "STATS failures", "STATS removals", "STATS reruns", "STATS stale-acks",
+];
+
+#[test]
+fn the_scripts_reach_every_outcome() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen = BTreeMap::new();
+    let all = || OUTCOMES.iter().chain(SIGHTS);
+    for _ in 0..3000 {
+        let script = scripts(100).new_tree(&mut runner).unwrap().current();
+        watch(&script, &mut seen);
+        if all().all(|outcome| seen.contains_key(*outcome)) {
+            break;
+        }
+    }
+    let missed: Vec<_> = all().filter(|outcome| !seen.contains_key(**outcome)).collect();
+    assert!(missed.is_empty(), "never seen: {missed:?}");
+}
+
+/// Adds the outcomes of `script` to `seen`, with how often each was.
+fn watch(script: &Script, seen: &mut BTreeMap<String, u32>) {
+    let (mut model, mut tokens, mut then) = (Model::default(), Vec::new(), 0);
+    for step in &script.0 {
+        let words = step.resolve(&tokens);
+        let ids = items(&words);
+        let last = model.clone();
+        let now = step.at_us / 1000;
+        model.settle(now);
+        let settled = model.clone();
+        let before: Vec<String> = ids.iter().map(|id| state(&mut model, step.at_us, id)).collect();
+        let reply = model.call(step.at_us, &words.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        tokens.extend(leases(&reply));
+        let verb = words.first().map(|verb| shown(verb).replace("JQ.", "")).unwrap_or_default();
+        let seen_now =
+            Step { last: (&last, then), before: &settled, after: &model, now, verb: &verb, reply: &reply };
+        for sight in seen_now.sights() {
+            *seen.entry(sight).or_default() += 1;
+        }
+        then = now;
+        let outcomes = match &reply {
+            Value::Array(answers) if verb == "ADD" => answers
+                .iter()
+                .step_by(2)
+                .map(|word| format!("{word:?}"))
+                .reduce(|a, b| a + " " + &b)
+                .into_iter()
+                .collect(),
+            Value::Array(answers) if verb == "AWAIT" => {
+                answers.iter().take(1).map(|state| format!("{state:?}")).collect()
+            }
+            Value::Array(answers) if verb == "CLAIM" => vec![format!("{}", answers.len())],
+            Value::Array(answers) => {
+                answers.iter().zip(&before).map(|(answer, state)| format!("{answer:?} {state}")).collect()
+            }
+            Value::Map(_) => vec!["a map".into()],
+            reply => vec![format!("{reply:?}")],
+        };
+        for outcome in outcomes {
+            *seen.entry(format!("{verb} {outcome}")).or_default() += 1;
+        }
+    }
+    let end = script.0.last().map_or(0, |step| step.at_us / 1000);
+    if let Value::Map(counters) = model.stats(end) {
+        for (name, count) in counters {
+            if count != Value::Int(0) {
+                *seen.entry(format!("STATS {name:?}")).or_default() += 1;
+            }
+        }
+    }
+}
+
+/// The state of `id` at `at_us`, a dash for an unknown one.
+fn state(model: &mut Model, at_us: u64, id: &[u8]) -> String {
+    let job = model.call(at_us, &[b"JQ.GET", b"q", id]);
+    let state = job.field(b"state").map_or("-".into(), |state| format!("{state:?}"));
+    if job.field(b"payload").is_none() && state != "-" {
+        format!("remembered-{state}")
+    } else {
+        state
+    }
+}
+
+/// The ids a command answers for one by one.
+fn items(words: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let [verb, _, rest @ ..] = words else { return Vec::new() };
+    match verb.as_slice() {
+        b"JQ.ACK" | b"JQ.NACK" | b"JQ.RELEASE" | b"JQ.PROGRESS" => pairs(rest),
+        b"JQ.EXTEND" => pairs(rest.get(1..).unwrap_or_default()),
+        b"JQ.REMOVE" | b"JQ.CANCEL" | b"JQ.PROMOTE" | b"JQ.RETRY" => rest.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+fn pairs(words: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    words.iter().skip(1).step_by(2).cloned().collect()
+}

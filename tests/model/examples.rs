@@ -1,0 +1,283 @@
+//! The manual's sentences as transcripts: what the model must say whatever it is compared with.
+//!
+//! A line with an instant is a command, the line below it the reply; `*` is any reply.
+
+use super::compare::leases;
+use super::model::Model;
+use super::script::Step;
+use super::value::Engine;
+
+/// Plays `transcript` to a new model.
+pub(super) fn plays(transcript: &str) {
+    let (mut queue, mut tokens) = (Model::default(), Vec::new());
+    let mut lines = transcript.lines().map(str::trim).filter(|line| !line.is_empty());
+    while let (Some(line), Some(expected)) = (lines.next(), lines.next()) {
+        let step = Step::read(line);
+        let words = step.resolve(&tokens);
+        let reply = queue.call(step.at_us, &words.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        tokens.extend(leases(&reply));
+        let found = format!("{reply:?}");
+        assert!(expected == "*" || found == expected, "{line}\nexpected {expected}\nfound    {found}");
+        assert_eq!(queue.check(), Vec::<String>::new(), "{line}");
+    }
+}
+
+#[test]
+fn a_job_nobody_acknowledges_comes_back_when_its_lease_ends() {
+    plays(
+        "@1000 JQ.ADD q m1 hello
+         [added m1 waiting]
+         @1000 JQ.CLAIM q anna LEASE 500
+         [[1000000 m1 1 hello]]
+         @1499 JQ.CLAIM q bert
+         null
+         @1500 JQ.CLAIM q bert
+         [[1500000 m1 2 hello]]
+         @1500 JQ.ACK q $m1~1 m1
+         [-2]
+         @1500 JQ.ACK q $m1 m1
+         [1]
+         @1500 JQ.ACK q $m1 m1
+         [0]",
+    );
+}
+
+#[test]
+fn a_late_ack_counts_until_somebody_claims() {
+    plays(
+        "@1000 JQ.MADD q 2 a x b y KEEP 100
+         [[added a waiting] [added b waiting]]
+         @1000 JQ.CLAIM q w COUNT 2 LEASE 10
+         [[1000000 a 1 x] [1000001 b 1 y]]
+         @1010 JQ.NACK q $a a
+         [-2]
+         @1010 JQ.ACK q $a a RESULT done
+         [1]
+         @1010 JQ.CLAIM q v
+         [[1010000 b 2 y]]
+         @1010 JQ.ACK q $b~1 b
+         [-2]
+         @1010 JQ.GET q a
+         {id a state completed payload x priority 0 attempt 2 losses 1 added-at 1000 error null progress null group null batch null finished-at 1010 result done}",
+    );
+}
+
+#[test]
+fn a_job_lost_too_often_fails_with_its_losses_told() {
+    plays(
+        "@1000 JQ.CONFIG q max-losses 1 lease 10
+         OK
+         @1000 JQ.ADD q a x
+         [added a waiting]
+         @1000 JQ.CLAIM q w
+         [[1000000 a 1 x]]
+         @1010 JQ.CLAIM q w
+         [[1010000 a 2 x]]
+         @5000 JQ.GET q a
+         {id a state failed payload x priority 0 attempt 2 losses 2 added-at 1000 error lease\\x20lost\\x202\\x20times progress null group null batch null finished-at 1020 result null}
+         @5000 JQ.RETRY q a a
+         [1 0]
+         @5000 JQ.CLAIM q w
+         [[5000000 a 1 x]]",
+    );
+}
+
+#[test]
+fn released_and_lost_jobs_get_their_old_place_back_and_retried_ones_do_not() {
+    plays(
+        "@1000 JQ.MADD q 4 a x b x c x d x BACKOFF FIXED 0
+         *
+         @1000 JQ.CLAIM q w COUNT 3 LEASE 10
+         [[1000000 a 1 x] [1000001 b 1 x] [1000002 c 1 x]]
+         @1000 JQ.NACK q $a a
+         [1]
+         @1000 JQ.RELEASE q $b b
+         [1]
+         @1010 JQ.LIST q waiting COUNT 10000
+         [0 [b c d a]]",
+    );
+}
+
+#[test]
+fn the_window_refuses_and_the_record_does_not() {
+    plays(
+        "@1000 JQ.ADD q a x DEDUP 10 KEEP 100
+         [added a waiting]
+         @1000 JQ.CLAIM q w
+         *
+         @1000 JQ.ACK q $a a
+         [1]
+         @1009 JQ.ADD q a y
+         [duplicate a completed]
+         @1010 JQ.LIST q completed PAYLOAD
+         [0 [[a x]]]
+         @1010 JQ.ADD q a y
+         [added a waiting]
+         @1010 JQ.LIST q completed
+         [0 []]",
+    );
+}
+
+#[test]
+fn a_rerun_is_a_new_life_with_the_newest_payload() {
+    plays(
+        "@1000 JQ.ADD q a x ATTEMPTS 1
+         [added a waiting]
+         @1000 JQ.ADD q a y ONDUP RERUN
+         [duplicate a waiting]
+         @1000 JQ.CLAIM q w LEASE 50
+         [[1000000 a 1 x]]
+         @1000 JQ.ADD q a y ONDUP RERUN
+         [rerun a active]
+         @1000 JQ.ADD q a z ONDUP REPLACE DELAY 5
+         [rerun a active]
+         @1020 JQ.NACK q $a a
+         [2]
+         @1024 JQ.CLAIM q w
+         null
+         @1025 JQ.CLAIM q w
+         [[1025000 a 1 z]]",
+    );
+}
+
+#[test]
+fn a_debounced_job_starts_over() {
+    plays(
+        "@1000 JQ.ADD q a x DELAY 20
+         [added a delayed]
+         @1010 JQ.ADD q a y DELAY 20 ONDUP REPLACE
+         [replaced a delayed]
+         @1029 JQ.CLAIM q w
+         null
+         @1030 JQ.CLAIM q w
+         [[1030000 a 1 y]]",
+    );
+}
+
+#[test]
+fn an_active_job_learns_that_it_is_cancelled() {
+    plays(
+        "@1000 JQ.MADD q 2 a x b x
+         *
+         @1000 JQ.CLAIM q w COUNT 2 LEASE 50
+         *
+         @1000 JQ.CANCEL q a a b nosuch
+         [1 0 1 0]
+         @1000 JQ.EXTEND q 100 $a a
+         [-3]
+         @1000 JQ.PROGRESS q $a a half
+         [-3]
+         @1000 JQ.RELEASE q $a a
+         [-3]
+         @1050 JQ.ACK q $a a $b b 7 b
+         [-3 -3 -2]
+         @1050 JQ.ADD q b x
+         [duplicate b cancelled]",
+    );
+}
+
+#[test]
+fn a_job_expires_unless_somebody_claimed_it() {
+    plays(
+        "@1000 JQ.MADD q 2 a x b x PX 10
+         *
+         @1009 JQ.CLAIM q w LEASE 1
+         [[1009000 a 1 x]]
+         @1010 JQ.ADD q b x
+         [duplicate b expired]
+         @1010 JQ.CLAIM q w
+         [[1010000 a 2 x]]",
+    );
+}
+
+#[test]
+fn a_full_queue_takes_no_new_id() {
+    plays(
+        "@1000 JQ.CONFIG q max-ids 2 max-jobs 1
+         OK
+         @1000 JQ.MADD q 2 a x b x
+         (JQFULL)
+         @1000 JQ.MADD q 2 a x a x
+         [[added a waiting] [duplicate a waiting]]
+         @1000 JQ.CANCEL q a
+         [1]
+         @1000 JQ.ADD q b x
+         [added b waiting]
+         @1000 JQ.REMOVE q b
+         [1]
+         @1000 JQ.ADD q b x
+         [added b waiting]
+         @1000 JQ.CANCEL q b
+         [1]
+         @1000 JQ.ADD q c x
+         (JQFULL)",
+    );
+}
+
+#[test]
+fn tokens_rise_when_the_clock_goes_back() {
+    plays(
+        "@2000.007 JQ.MADD q 3 a x b x c 123
+         *
+         @2000.007 JQ.CLAIM q w
+         [[2000007 a 1 x]]
+         @1000 JQ.CLAIM q v COUNT 2 LEASE 10 MAXBYTES 2
+         [[2000008 b 1 x]]
+         @1005 JQ.CLAIM q v HELD LEASE 10
+         [[2000008 b 1 x]]
+         @1014 JQ.EXTEND q 1 $b b
+         [1]
+         @1015 JQ.LIST q active
+         [0 [a]]",
+    );
+}
+
+#[test]
+fn a_backoff_doubles_up_to_its_cap() {
+    plays(
+        "@1000 JQ.CONFIG q max-backoff 30 attempts 9 backoff exponential/10
+         OK
+         @1000 JQ.ADD q a x
+         *
+         @1000 JQ.CLAIM q w
+         *
+         @1000 JQ.NACK q $a a ERROR first
+         [1]
+         @1010 JQ.CLAIM q w
+         [[1010000 a 2 x]]
+         @1010 JQ.NACK q $a a
+         [1]
+         @1030 JQ.CLAIM q w
+         [[1030000 a 3 x]]
+         @1030 JQ.NACK q $a a
+         [1]
+         @1059 JQ.GET q a
+         {id a state delayed payload x priority 0 attempt 4 losses 0 added-at 1000 error first progress null group null batch null attempts 9 due-at 1060}
+         @1059 JQ.PROMOTE q a
+         [1]
+         @1059 JQ.CLAIM q w
+         [[1059000 a 4 x]]
+         @1059 JQ.NACK q $a a FATAL
+         [2]",
+    );
+}
+
+#[test]
+fn a_cancel_takes_back_the_reruns_before_it_and_not_those_after_it() {
+    plays(
+        "@1000 JQ.ADD q a x
+         [added a waiting]
+         @1000 JQ.CLAIM q w LEASE 10
+         *
+         @1000 JQ.ADD q a y ONDUP RERUN
+         [rerun a active]
+         @1000 JQ.CANCEL q a
+         [1]
+         @1000 JQ.ADD q a z ONDUP RERUN
+         [rerun a active]
+         @1000 JQ.CANCEL q a
+         [0]
+         @1010 JQ.CLAIM q w
+         [[1010000 a 1 z]]",
+    );
+}

@@ -1,0 +1,200 @@
+//! What the model knows of a job. One list holds all of them, whatever their state.
+
+use super::batch::Gate;
+
+/// A job, or what is left of one that ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub(crate) id: Vec<u8>,
+    pub(crate) call: Call,
+    /// Drawn when the job last took a place; orders jobs of one priority, and things due at one instant.
+    pub(crate) seq: u64,
+    pub(crate) nacks: u64,
+    pub(crate) losses: u64,
+    pub(crate) added_at: u64,
+    /// Gone once the job has been claimed.
+    pub(crate) expires_at: Option<u64>,
+    pub(crate) error: Option<Vec<u8>>,
+    pub(crate) progress: Option<Vec<u8>>,
+    pub(crate) state: State,
+    /// The call whose job runs after this life.
+    pub(crate) rerun: Option<Call>,
+    /// The token under which the life before this one was completed.
+    pub(crate) done_under: Option<u64>,
+    /// Its line in the ledger of the batches.
+    pub(crate) member: Option<usize>,
+    /// It was claimed while lanes were strictly in order: its lane waits for the end of its life.
+    pub(crate) holds: bool,
+}
+
+/// What a producer asked for. None: the queue's setting at the moment it matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) payload: Vec<u8>,
+    pub(crate) start: Start,
+    pub(crate) priority: i64,
+    pub(crate) attempts: Option<u64>,
+    pub(crate) backoff: Option<Backoff>,
+    pub(crate) dedup: Option<i64>,
+    pub(crate) expires_after: Option<u64>,
+    pub(crate) keep: Option<i64>,
+    pub(crate) batch: Option<Vec<u8>>,
+    pub(crate) after: Option<(Vec<u8>, Gate)>,
+    pub(crate) group: Option<Vec<u8>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Milliseconds after the life begins; 0 is at once.
+    After(u64),
+    /// Unix milliseconds.
+    At(u64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Backoff {
+    Fixed(u64),
+    Exponential(u64),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum State {
+    /// `late`: the token of the lease whose loss brought the job here; its ACK still counts.
+    Waiting {
+        since: u64,
+        late: Option<u64>,
+    },
+    Delayed {
+        due: u64,
+    },
+    /// Waits for the batch of that number, then until it is due.
+    Blocked {
+        batch: usize,
+        gate: Gate,
+        due: Option<u64>,
+    },
+    Active {
+        token: u64,
+        worker: Vec<u8>,
+        until: u64,
+        cancel: bool,
+    },
+    /// `refused`: until when the id is. `kept`: until when the record is readable. With neither the job is
+    /// dropped from the list.
+    Ended {
+        how: How,
+        at: u64,
+        token: Option<u64>,
+        result: Option<Vec<u8>>,
+        refused: Option<u64>,
+        kept: Option<u64>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    Completed,
+    Failed,
+    Expired,
+    Cancelled,
+}
+
+/// An instant that never comes.
+pub(crate) const NEVER: u64 = u64::MAX;
+
+/// `span` milliseconds after `at`; 0 is not at all, -1 for ever.
+pub(crate) fn until(at: u64, span: i64) -> Option<u64> {
+    match span {
+        0 => None,
+        -1 => Some(NEVER),
+        _ => Some(at + span.unsigned_abs()),
+    }
+}
+
+impl Job {
+    /// A life that begins at `at`.
+    pub(crate) fn new(id: &[u8], call: Call, seq: u64, at: u64) -> Self {
+        let due = match call.start {
+            Start::After(ms) => at + ms,
+            Start::At(instant) => instant,
+        };
+        Job {
+            id: id.to_vec(),
+            seq,
+            nacks: 0,
+            losses: 0,
+            added_at: at,
+            expires_at: call.expires_after.map(|ms| at + ms),
+            error: None,
+            progress: None,
+            state: if due > at { State::Delayed { due } } else { State::Waiting { since: at, late: None } },
+            rerun: None,
+            done_under: None,
+            member: None,
+            holds: false,
+            call,
+        }
+    }
+
+    pub(crate) fn attempt(&self) -> u64 {
+        let failed_runs = self.nacks + self.losses;
+        if matches!(self.state, State::Ended { how: How::Failed, .. }) {
+            failed_runs
+        } else {
+            failed_runs + 1
+        }
+    }
+
+    /// The word of the manual for its state.
+    pub(crate) fn state_name(&self) -> &'static str {
+        match &self.state {
+            State::Waiting { .. } => "waiting",
+            State::Delayed { .. } => "delayed",
+            State::Blocked { .. } => "blocked",
+            State::Active { .. } => "active",
+            State::Ended { how: How::Completed, .. } => "completed",
+            State::Ended { how: How::Failed, .. } => "failed",
+            State::Ended { how: How::Expired, .. } => "expired",
+            State::Ended { how: How::Cancelled, .. } => "cancelled",
+        }
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        !matches!(self.state, State::Ended { .. })
+    }
+
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        matches!(self.state, State::Active { .. })
+    }
+
+    pub(crate) fn is_with(&self, name: &[u8]) -> bool {
+        matches!(&self.state, State::Active { worker, .. } if worker == name)
+    }
+
+    pub(crate) fn is_of(&self, lane: &[u8]) -> bool {
+        self.call.group.as_deref() == Some(lane)
+    }
+
+    pub(crate) fn waits_for(&self, number: usize) -> bool {
+        matches!(self.state, State::Blocked { batch, .. } if batch == number)
+    }
+
+    /// Ended, but still readable.
+    pub(crate) fn is_record(&self) -> bool {
+        matches!(self.state, State::Ended { kept: Some(_), .. })
+    }
+
+    /// Ended, and the id may be added again.
+    pub(crate) fn is_free(&self, now: u64) -> bool {
+        matches!(self.state, State::Ended { refused, .. } if refused.is_none_or(|until| until <= now))
+    }
+
+    /// Whether a worker may still complete this run: it holds the job, or has lost it to nobody yet.
+    pub(crate) fn may_be_completed(&self) -> bool {
+        matches!(self.state, State::Active { .. } | State::Waiting { late: Some(_), .. })
+    }
+}

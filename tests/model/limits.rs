@@ -1,0 +1,176 @@
+//! GROUP, concurrency and rates. Nothing is counted ahead: who may be claimed next is found by asking every job and
+//! every claim there ever was.
+
+use super::bucket::{missing, Missing, Rate};
+use super::job::{Job, State};
+use super::model::Model;
+
+/// A claim that was answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    pub(super) at: u64,
+    /// Drawn like a place in line: the lane stands there until one of its jobs is claimed again.
+    pub(super) turn: u64,
+    pub(super) group: Option<Vec<u8>>,
+    /// The rates that were in force.
+    pub(super) rate: Option<Rate>,
+    pub(super) group_rate: Option<Rate>,
+    /// Its lane is gone: what it took has come back.
+    pub(super) forgotten: bool,
+}
+
+impl Model {
+    /// The job that a claim at `now` gets.
+    pub(super) fn next_in_line(&self, now: u64) -> Option<&Job> {
+        let active = self.jobs.iter().filter(|job| job.is_active()).count() as u64;
+        let is_full = self.settings.concurrency > 0 && active >= self.settings.concurrency;
+        let rate = self.settings.rate;
+        let is_used_up = rate.is_some_and(|rate| rate.tokens(self.missing(None), now) == 0);
+        if self.paused || is_full || is_used_up {
+            return None;
+        }
+        self.in_turn(now).into_iter().min_by_key(|(place, _)| *place).map(|(_, job)| job)
+    }
+
+    /// Jobs that only limits of the whole queue keep back, with their places: each without a group, and the first of each
+    /// lane that may give one.
+    pub(super) fn in_turn(&self, now: u64) -> Vec<((i64, u64), &Job)> {
+        let alone = self.jobs.iter().filter(|job| job.is_waiting() && job.call.group.is_none());
+        let alone = alone.map(|job| ((job.call.priority, job.seq), job));
+        let lanes = self.lanes().into_iter().filter_map(|lane| {
+            let head = self.head(&lane, now)?;
+            let turn = self.claims_of(&lane).map(|claim| claim.turn).max().unwrap_or(0);
+            Some(((head.call.priority, head.seq.max(turn)), head))
+        });
+        alone.chain(lanes).collect()
+    }
+
+    /// Every group that a job or a record names.
+    pub(super) fn lanes(&self) -> Vec<Vec<u8>> {
+        let known = self.jobs.iter().filter(|job| job.is_live() || job.is_record());
+        let mut lanes: Vec<Vec<u8>> = known.filter_map(|job| job.call.group.clone()).collect();
+        lanes.sort();
+        lanes.dedup();
+        lanes
+    }
+
+    /// The job that a lane gives next, unless a gate of its own is closed.
+    pub(super) fn head(&self, lane: &[u8], now: u64) -> Option<&Job> {
+        let jobs = || self.jobs.iter().filter(|job| job.is_live() && job.is_of(lane));
+        let active = jobs().filter(|job| job.is_active()).count() as u64;
+        let most = self.settings.group_concurrency;
+        let rate = self.settings.group_rate;
+        let is_used_up = rate.is_some_and(|rate| rate.tokens(self.missing(Some(lane)), now) == 0);
+        if (most > 0 && active >= most) || is_used_up {
+            return None;
+        }
+        let holder = jobs().find(|job| job.holds).filter(|_| most == 1);
+        match holder {
+            Some(holder) => Some(holder).filter(|job| job.is_waiting()),
+            None => jobs().filter(|job| job.is_waiting()).min_by_key(|job| (job.call.priority, job.seq)),
+        }
+    }
+
+    fn claims_of<'a>(&'a self, lane: &'a [u8]) -> impl Iterator<Item = &'a Claim> {
+        self.claims.iter().filter(move |claim| claim.group.as_deref() == Some(lane))
+    }
+
+    /// The rate of each claim that took a token: from the bucket of a lane, or from that of the queue.
+    fn takes(&self, lane: Option<&[u8]>) -> Vec<(u64, Option<Rate>)> {
+        match lane {
+            None => self.claims.iter().map(|claim| (claim.at, claim.rate)).collect(),
+            Some(lane) => {
+                let kept = self.claims_of(lane).filter(|claim| !claim.forgotten);
+                kept.map(|claim| (claim.at, claim.group_rate)).collect()
+            }
+        }
+    }
+
+    /// What is missing in the bucket of a lane, or of the queue; None: nothing was ever taken.
+    pub(super) fn missing(&self, lane: Option<&[u8]>) -> Option<Missing> {
+        missing(self.takes(lane).into_iter().filter_map(|(at, rate)| Some((at, rate?))))
+    }
+
+    /// Whether everything is back that was taken from the bucket of a lane.
+    fn is_refilled(&self, lane: &[u8], now: u64) -> bool {
+        self.missing(Some(lane)).is_none_or(|missing| missing.at(now) == 0)
+    }
+
+    /// Lanes without jobs whose buckets are not full.
+    pub(super) fn fading(&self) -> Vec<Vec<u8>> {
+        let kept = self.claims.iter().filter(|claim| !claim.forgotten && claim.group_rate.is_some());
+        let mut lanes: Vec<Vec<u8>> = kept.filter_map(|claim| claim.group.clone()).collect();
+        lanes.sort();
+        lanes.dedup();
+        let known = self.lanes();
+        lanes.retain(|lane| !known.contains(lane));
+        lanes
+    }
+
+    /// A lane without jobs is gone when its bucket is full.
+    pub(super) fn forget_lanes(&mut self, now: u64) {
+        for lane in self.fading() {
+            if self.is_refilled(&lane, now) {
+                let claims = self.claims.iter_mut().filter(|claim| claim.group.as_ref() == Some(&lane));
+                claims.for_each(|claim| claim.forgotten = true);
+            }
+        }
+    }
+
+    /// What one claim could take.
+    pub(super) fn claimable(&self, now: u64) -> usize {
+        let mut trial = self.clone();
+        let mut count = 0;
+        while let Some(id) = trial.next_in_line(now).map(|job| job.id.clone()) {
+            trial.hand_out(&id, b"w", now, now * 1000);
+            count += 1;
+        }
+        count
+    }
+
+    /// How long the job has waited that only the limits of the queue keep back, of the first of each priority and lane.
+    pub(super) fn oldest_claimable(&self, now: u64) -> u64 {
+        let mut first: Vec<((i64, u64), &Job)> = self.in_turn(now);
+        first.sort_by_key(|(place, _)| *place);
+        let mut priorities = Vec::new();
+        first.retain(|((priority, _), job)| {
+            let is_first = job.call.group.is_some() || !priorities.contains(priority);
+            if job.call.group.is_none() {
+                priorities.push(*priority);
+            }
+            is_first
+        });
+        let since = first.iter().filter_map(|(_, job)| match job.state {
+            State::Waiting { since, .. } if !self.paused => Some(since),
+            _ => None,
+        });
+        since.min().map_or(0, |since| now.saturating_sub(since))
+    }
+
+    /// Which bucket gave more with the last claims than the manual allows, counted from the claims alone. While a clock that was set back has
+    /// not caught up, no time passes.
+    pub(super) fn exceeded(&self) -> Vec<String> {
+        let last = self.claims.last().map_or(0, |claim| claim.at);
+        let lanes = self.claims.iter().rev().take_while(|claim| claim.at == last);
+        let lanes = lanes.filter_map(|claim| claim.group.as_deref());
+        let exceeded = [None].into_iter().chain(lanes.map(Some)).filter(|lane| {
+            let takes = self.takes(*lane);
+            let Some((_, Some(rate))) = takes.last() else { return false };
+            let mut clock = 0;
+            let instants = takes.iter().map(|(at, taken)| {
+                clock = clock.max(*at);
+                (clock, taken)
+            });
+            let instants: Vec<_> = instants.collect();
+            let mut under: Vec<u64> = instants
+                .iter()
+                .rev()
+                .take_while(|(_, taken)| *taken == &Some(*rate))
+                .map(|(at, _)| *at)
+                .collect();
+            under.reverse();
+            rate.is_exceeded(&under)
+        });
+        exceeded.map(|lane| format!("the bucket of {lane:?} gave too much")).collect()
+    }
+}

@@ -1,0 +1,114 @@
+//! The queue against its naive model: random commands, the same answers, nothing to find for JQ.CHECK.
+//!
+//! ```text
+//!   strategy -> script -> compare -+-> engine   the real queue behind its commands
+//!                               +-> model    the model: a list of jobs that is always searched from its start
+//! ```
+//!
+//! A failure prints the shortest script that shows it, one command a line; pasted into `examples` it becomes a
+//! named regression. `faults` are queues that err: that each is noticed shows that the compare can fail.
+#![allow(clippy::expect_used, reason = "a test that cannot go on may stop")]
+
+mod admin;
+mod advance;
+mod args;
+mod batch;
+mod batch_examples;
+mod bucket;
+mod compare;
+mod consume;
+mod coverage;
+mod engine;
+mod examples;
+mod history;
+mod job;
+mod limit_cases;
+mod limits;
+mod malformed_commands;
+mod model;
+mod produce;
+mod random_commands;
+mod random_limit_commands;
+mod recorder;
+mod records;
+mod request;
+mod script;
+mod seeded_bugs;
+mod settings;
+mod strategy;
+mod value;
+
+use compare::compare;
+use engine::{Primary, Restarted};
+use model::Model;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use script::Script;
+use value::{Engine, Value};
+
+/// Plays random scripts to the model and to what `engine` makes; the error is the shortest script on which they
+/// part, with the transcript up to there. `PROPTEST_CASES` asks for more scripts.
+fn compare_on_random_scripts<E: Engine>(
+    engine: impl Fn() -> E,
+    mut runner: TestRunner,
+) -> Result<(), (Script, String)> {
+    let play = |script: &Script| compare(script, &mut Model::default(), &mut engine());
+    let played = runner.run(&strategy::scripts(100), |script| play(&script).map_err(TestCaseError::fail));
+    match played {
+        Ok(()) => Ok(()),
+        Err(TestError::Abort(reason)) => Err((Script(Vec::new()), reason.to_string())),
+        Err(TestError::Fail(reason, script)) => {
+            let script = script.shortened(|shorter| play(shorter).is_err());
+            let parted = play(&script).err().unwrap_or_else(|| reason.to_string());
+            Err((script, parted))
+        }
+    }
+}
+
+fn config() -> Config {
+    let most = Config::default();
+    Config { failure_persistence: None, cases: most.cases.max(500), max_shrink_iters: 5_000, ..most }
+}
+
+#[test]
+fn the_queue_agrees_with_its_twin() {
+    if let Err((script, parted)) = compare_on_random_scripts(Primary::default, TestRunner::new(config())) {
+        panic!("{parted}\n\nThe script:{script:?}");
+    }
+}
+
+#[test]
+fn a_queue_restarted_after_every_command_agrees_with_its_twin() {
+    if let Err((script, parted)) = compare_on_random_scripts(Restarted::default, TestRunner::new(config())) {
+        panic!("{parted}\n\nThe script:{script:?}");
+    }
+}
+
+/// Takes a second ACK with the same token for the first.
+struct Forgetful(Model);
+
+impl Engine for Forgetful {
+    fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
+        let reply = self.0.call(now_us, words);
+        let again = Value::Array(vec![Value::Int(0)]);
+        if reply == again && words.starts_with(&[b"JQ.ACK"]) {
+            Value::Array(vec![Value::Int(1)])
+        } else {
+            reply
+        }
+    }
+
+    fn check(&self) -> Vec<String> {
+        self.0.check()
+    }
+}
+
+#[test]
+fn a_queue_that_errs_is_shown_with_a_short_script() {
+    let always_the_same = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let runner = TestRunner::new_with_rng(config(), always_the_same);
+    let Err((script, parted)) = compare_on_random_scripts(|| Forgetful(Model::default()), runner) else {
+        panic!("it was not noticed");
+    };
+    assert!(parted.contains("the model says   [0]"), "{parted}");
+    assert!(script.0.len() <= 5, "{script:?}");
+}

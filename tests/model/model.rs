@@ -1,0 +1,170 @@
+//! The model: the manual's queue in its simplest form. One list of jobs, searched from its start every time; no
+//! index, no count that could go stale, no case treated faster than another.
+//!
+//! What happens by itself is in `life`; what commands do is in `produce`, `consume`, `look` and `keep`; what batches are is in
+//! `batch`, what keeps jobs back in `gates`, and what is told of the past in `history`.
+
+use std::collections::BTreeMap;
+
+use super::args::{Words, ERR};
+use super::batch::{Batch, Member};
+use super::job::{Job, State};
+use super::limits::Claim;
+use super::request::{parse, Request};
+use super::settings::Settings;
+use super::value::{Engine, Value};
+
+/// A queue.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Model {
+    pub(super) settings: Settings,
+    pub(super) jobs: Vec<Job>,
+    pub(super) last_seq: u64,
+    pub(super) last_token: u64,
+    pub(super) paused: bool,
+    pub(super) batches: Vec<Batch>,
+    pub(super) ledger: Vec<Member>,
+    /// Batches opened so far.
+    pub(super) opened: usize,
+    pub(super) counters: BTreeMap<&'static str, i64>,
+    /// Every claim there was.
+    pub(super) claims: Vec<Claim>,
+    /// When each worker was seen last.
+    pub(super) seen: BTreeMap<Vec<u8>, u64>,
+    /// What was counted, and the instant at which it happened.
+    pub(super) happened: Vec<(&'static str, u64)>,
+    /// The instant of the first command that made a queue.
+    pub(super) created_at: Option<u64>,
+}
+
+impl Engine for Model {
+    fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
+        let [verb, _key, rest @ ..] = words else { return Value::Error(ERR.into()) };
+        let verb = String::from_utf8_lossy(verb).to_ascii_uppercase();
+        let request = parse(&verb, Words(rest));
+        if let Ok(Request::Config(fields)) = &request {
+            if self.settings.clone().with(fields).is_err() {
+                return Value::Error(ERR.into());
+            }
+        }
+        match request {
+            Err(code) => Value::Error(code.into()),
+            Ok(request) => {
+                let now = now_us / 1000;
+                self.settle(now);
+                let is_read = request.is_read();
+                let reply = self.run(request, now_us);
+                if !is_read {
+                    self.settle(now);
+                }
+                reply
+            }
+        }
+    }
+
+    fn check(&self) -> Vec<String> {
+        let mut wrong = self.exceeded();
+        for (place, job) in self.jobs.iter().enumerate() {
+            if self.jobs.iter().skip(place + 1).any(|other| other.id == job.id || other.seq == job.seq) {
+                wrong.push(format!("{job:?} shares its id or its place"));
+            }
+            if matches!(job.state, State::Ended { refused: None, kept: None, .. }) {
+                wrong.push(format!("{job:?} should be gone"));
+            }
+        }
+        wrong
+    }
+}
+
+impl Model {
+    fn run(&mut self, request: Request, now_us: u64) -> Value {
+        let now = now_us / 1000;
+        let makes_a_queue =
+            matches!(request, Request::Add { .. } | Request::Config(_) | Request::Seal(_) | Request::Pause);
+        let reply = self.carry_out(request, now_us, now);
+        if makes_a_queue && !matches!(reply, Value::Error(_)) {
+            self.created_at.get_or_insert(now.max(1));
+        }
+        reply
+    }
+
+    fn carry_out(&mut self, request: Request, now_us: u64, now: u64) -> Value {
+        match request {
+            Request::Add { jobs, on_dup, many } => self.add_all(&jobs, on_dup, many, now),
+            Request::Claim { worker, count, lease, max_bytes } => {
+                self.claim(&worker, count, lease, max_bytes, now_us)
+            }
+            Request::Held { worker, lease } => self.held(&worker, lease, now),
+            Request::Ack { pairs, result } => {
+                self.each(pairs, now, |model, (token, id)| model.ack(token, &id, result.as_ref(), now))
+            }
+            Request::Nack { pairs, error, delay, fatal } => self.each(pairs, now, |model, (token, id)| {
+                model.nack(token, &id, error.as_ref(), delay, fatal, now)
+            }),
+            Request::Release { pairs, delay } => {
+                self.each(pairs, now, |model, (token, id)| model.release(token, &id, delay, now))
+            }
+            Request::ReleaseWorker(worker) => self.release_worker(&worker, now),
+            Request::Extend { ms, pairs } => {
+                self.each(pairs, now, |model, (token, id)| model.extend(token, &id, now + ms, now))
+            }
+            Request::Progress { token, id, data } => Value::Array(vec![self.progress(token, &id, data, now)]),
+            Request::Get(id) => self.get(&id),
+            Request::List { state, batch, count, payload } => {
+                self.list(&state, batch.as_ref(), count, payload)
+            }
+            Request::Stats => self.stats(now),
+            Request::Remove(ids) => self.each(ids, now, |model, id| model.remove(&id, now)),
+            Request::Cancel(ids) => self.each(ids, now, |model, id| model.cancel(&id, now)),
+            Request::Promote(ids) => self.each(ids, now, |model, id| model.promote(&id, now)),
+            Request::Retry(ids) => self.each(ids, now, |model, id| model.retry(&id, now)),
+            Request::RetryOldest(count) => self.retry_oldest(count, now),
+            Request::Pause => self.set_paused(true),
+            Request::Resume => self.set_paused(false),
+            Request::Config(fields) => self.configure(&fields),
+            Request::Seal(name) => {
+                let answer = self.seal(&name, now);
+                self.settle(now);
+                answer
+            }
+            Request::Forget(name) => self.forget_batch(&name),
+            Request::Batch(name) => self.batch(&name),
+            Request::Batches(count) => self.list_batches(count),
+            Request::AwaitJob(id) => self.state_and_result(&id),
+            Request::Purge { state, older, count } => self.purge(&state, older, count, now),
+            Request::Workers => self.workers(),
+            Request::Series(minutes) => self.series(minutes, now),
+        }
+    }
+
+    /// One answer per item, in order. What an item has released goes on before the next.
+    fn each<T>(&mut self, items: Vec<T>, now: u64, mut one: impl FnMut(&mut Self, T) -> Value) -> Value {
+        let answers = items.into_iter().map(|item| {
+            let answer = one(self, item);
+            self.settle(now);
+            answer
+        });
+        Value::Array(answers.collect())
+    }
+
+    /// Changes the job, and drops it if nothing refuses its id and nothing is kept of it.
+    pub(super) fn forget(&mut self, id: &[u8], change: impl FnOnce(&mut Job)) {
+        if let Some(job) = self.job(id) {
+            change(job);
+        }
+        self.jobs.retain(|job| !matches!(job.state, State::Ended { refused: None, kept: None, .. }));
+    }
+
+    pub(super) fn job(&mut self, id: &[u8]) -> Option<&mut Job> {
+        self.jobs.iter_mut().find(|job| job.id == id)
+    }
+
+    pub(super) fn next_seq(&mut self) -> u64 {
+        self.last_seq += 1;
+        self.last_seq
+    }
+
+    pub(super) fn count(&mut self, counter: &'static str) {
+        *self.counters.entry(counter).or_default() += 1;
+    }
+}

@@ -1,0 +1,242 @@
+//! The commands of random scripts: few ids, few workers, few distinct spans of time, so that everything meets
+//! everything and instants coincide.
+
+use proptest::collection::vec;
+use proptest::prelude::{prop_oneof, Just, Strategy};
+use proptest::sample::select;
+use proptest::strategy::{BoxedStrategy, Union};
+
+use super::malformed_commands::BROKEN;
+use super::random_limit_commands::{history, limit, maybe_grouped, purge};
+use super::script::Word;
+
+/// Some more often than others: a job has to be met again and again to get through its lives.
+const IDS: [&str; 16] =
+    ["a", "a", "a", "a", "a", "b", "b", "b", "b", "c", "c", "d", "e", "f", "g", "h\\x00\\xff"];
+const PAYLOADS: [&str; 4] = ["x", "yy", "0123456789", "\"\""];
+pub(crate) const SPANS: [&str; 7] = ["0", "1", "10", "20", "50", "100", "1000"];
+/// More are sealed than are opened otherwise, so that names are used up and used again.
+const BATCHES: [&str; 6] = ["b1", "b1", "b1", "b2", "b2", "b3"];
+pub(crate) const STATES: [&str; 6] = ["waiting", "delayed", "blocked", "active", "completed", "failed"];
+/// Spans that may not be 0.
+pub(crate) const LEASES: [&str; 6] = ["1", "10", "20", "50", "200", "1000"];
+
+/// A piece of a command.
+#[derive(Debug, Clone)]
+pub(crate) enum Part {
+    /// A word.
+    Word(Word),
+    /// Token and id of one of the leases held at that moment, whichever they are.
+    Held(usize),
+}
+
+/// Pieces in a row.
+pub(crate) type Words = BoxedStrategy<Vec<Part>>;
+
+/// Any command.
+pub(crate) fn commands() -> Words {
+    let one = |verb: &'static str| join(vec![text(verb), id()]);
+    let ids = |verb: &'static str| join(vec![text(verb), repeat(id(), 1, 3)]);
+    let choices = vec![
+        (26, add(maybe_grouped())),
+        (5, madd(maybe_grouped())),
+        (26, claim()),
+        (2, join(vec![text("JQ.CLAIM q"), worker(), text("HELD"), option("LEASE", &LEASES)])),
+        (16, ack()),
+        (14, nack()),
+        (5, join(vec![text("JQ.RELEASE q"), leases(), option("DELAY", &SPANS)])),
+        (1, join(vec![text("JQ.RELEASE q WORKER"), worker()])),
+        (3, join(vec![text("JQ.EXTEND q"), pick(&LEASES), leases()])),
+        (3, join(vec![text("JQ.PROGRESS q"), lease(), pick(&["half", "\"\""])])),
+        (1, one("JQ.GET q")),
+        (1, join(vec![text("JQ.LIST q"), pick(&STATES), text("COUNT 2 PAYLOAD")])),
+        (2, join(vec![text("JQ.ADD q"), id(), text("again ONDUP RERUN")])),
+        (2, ids("JQ.REMOVE q")),
+        (4, ids("JQ.CANCEL q")),
+        (4, ids("JQ.PROMOTE q")),
+        (4, ids("JQ.RETRY q")),
+        (1, join(vec![text("JQ.RETRY q *"), option("COUNT", &["1", "2"])])),
+        (1, text("JQ.PAUSE q")),
+        (5, text("JQ.RESUME q")),
+        (2, setting()),
+        (2, limit()),
+        (4, purge()),
+        (1, history()),
+        (2, pick(BROKEN)),
+        (6, join(vec![text("JQ.SEAL q"), batch()])),
+        (2, join(vec![text("JQ.FORGET q"), batch()])),
+        (1, join(vec![text("JQ.BATCH q"), batch()])),
+        (1, join(vec![text("JQ.BATCHES q"), option("COUNT", &["1", "2"])])),
+        (1, join(vec![text("JQ.AWAIT q BATCH"), batch(), pick(&SPANS)])),
+        (1, join(vec![text("JQ.AWAIT q JOB"), id(), pick(&SPANS)])),
+        (
+            2,
+            join(vec![
+                text("JQ.LIST q"),
+                pick(&STATES),
+                text("BATCH"),
+                batch(),
+                option("COUNT", &["1", "2"]),
+            ]),
+        ),
+    ];
+    Union::new_weighted(choices).boxed()
+}
+
+pub(crate) fn add(group: Words) -> Words {
+    join(vec![text("JQ.ADD q"), id(), pick(&PAYLOADS), job_options(group)])
+}
+
+pub(crate) fn madd(group: Words) -> Words {
+    let items = vec((select(&IDS[..]), select(&PAYLOADS[..])), 1..5).prop_map(|items| {
+        let count = Word::text(items.len().to_string());
+        let words = items.iter().flat_map(|(id, payload)| [Word::read(id), Word::read(payload)]);
+        [count].into_iter().chain(words).map(Part::Word).collect()
+    });
+    join(vec![text("JQ.MADD q"), items.boxed(), job_options(group)])
+}
+
+/// The options of ADD and MADD in any order.
+fn job_options(group: Words) -> Words {
+    let delay = option("DELAY", &SPANS);
+    let px = option("PX", &LEASES);
+    let at = option("AT", &["0", "1010", "1020", "1100", "2000", "3000", "200000"]);
+    let start = Union::new_weighted(vec![(8, shuffled(vec![delay, px])), (1, at)]).boxed();
+    let backoff = join(vec![option("BACKOFF", &["FIXED", "EXPONENTIAL", "fixed"]), pick(&SPANS)])
+        .prop_map(|words| if words.len() == 3 { words } else { Vec::new() });
+    shuffled(vec![
+        start,
+        option("PRIORITY", &["-2147483648", "-1", "0", "7"]),
+        option("attempts", &["1", "2", "3"]),
+        backoff.boxed(),
+        option("DEDUP", &["-1", "0", "0", "10", "20", "50", "1000"]),
+        known_or_tied(),
+        option("KEEP", &["0", "10", "100", "5000", "-1"]),
+        group,
+    ])
+}
+
+/// What becomes of a known id, or batches: the two do not go together.
+fn known_or_tied() -> Words {
+    let on_dup = join(vec![text("ONDUP"), pick(&["IGNORE", "RERUN", "REPLACE", "rerun"])]);
+    let member = join(vec![text("BATCH"), batch()]);
+    let gate = join(vec![pick(&["AFTER", "AFTEROK", "afterok"]), batch()]);
+    let tied = shuffled(vec![member.clone(), gate.clone()]);
+    Union::new_weighted(vec![(3, text("")), (4, on_dup), (3, member), (2, gate), (1, tied)]).boxed()
+}
+
+pub(crate) fn claim() -> Words {
+    let options = vec![
+        option("COUNT", &["1", "2", "3", "10"]),
+        option("LEASE", &LEASES),
+        option("MAXBYTES", &["0", "2", "3", "12"]),
+    ];
+    join(vec![text("JQ.CLAIM q"), worker(), shuffled(options)])
+}
+
+pub(crate) fn ack() -> Words {
+    let many = join(vec![text("JQ.ACK q"), leases()]);
+    let one = join(vec![text("JQ.ACK q"), lease(), option("RESULT", &["done", "\"\"", "RESULT"])]);
+    Union::new(vec![many, one]).boxed()
+}
+
+pub(crate) fn nack() -> Words {
+    let wait = Union::new_weighted(vec![(4, option("DELAY", &SPANS)), (1, text("FATAL"))]);
+    let options = shuffled(vec![wait.boxed(), option("ERROR", &["broken", "\"\"", "DELAY"])]);
+    join(vec![text("JQ.NACK q"), leases(), options])
+}
+
+/// `token id`: mostly one that is good, now and then an older or a foreign one, or none.
+fn lease() -> Words {
+    let good = (0..3usize).prop_map(|held| vec![Part::Held(held)]).boxed();
+    let tokens = prop_oneof![
+        4 => (select(&IDS[..]), 0..3).prop_map(|(id, back)| read(&format!("${id}~{back}"))),
+        1 => select(vec!["0", "9007199254740991"]).prop_map(read),
+    ];
+    let any = join(vec![tokens.boxed(), id()]);
+    let own = (select(&IDS[..]), 0..2).prop_map(|(id, back)| read(&format!("${id}~{back} {id}")));
+    Union::new_weighted(vec![(6, good), (1, any), (3, own.boxed())]).boxed()
+}
+
+pub(crate) fn leases() -> Words {
+    repeat(lease(), 1, 3)
+}
+
+/// The settings of a new queue: short spans, and limits that are met.
+pub(crate) fn settings() -> Words {
+    let more = shuffled(vec![
+        option("max-ids", &["0", "6", "9"]),
+        option("max-jobs", &["0", "4", "7"]),
+        option("keep-completed", &["0", "10", "1000"]),
+        option("keep-failed", &["-1", "0", "50"]),
+        option("keep-batches", &["-1", "0", "20", "100"]),
+        Union::new(vec![text("dedup-window 20"), option("dedup-window", &["-1", "0", "100"])]).boxed(),
+        option("max-losses", &["0", "1", "2"]),
+        option("backoff", &["fixed/0", "fixed/20", "exponential/10"]),
+    ]);
+    join(vec![text("JQ.CONFIG q lease 200 attempts 2 max-backoff 50 jitter 0"), more])
+}
+
+fn setting() -> Words {
+    let lines = [
+        "lease 10",
+        "lease 1000",
+        "attempts 1",
+        "attempts 5",
+        "backoff fixed/10",
+        "backoff exponential/1",
+        "max-backoff 1 max-losses 3",
+        "max-losses 0",
+        "dedup-window 0",
+        "dedup-window 50 max-ids 0",
+        "max-ids 3",
+        "keep-completed 20",
+        "keep-failed 10 max-jobs 0",
+        "max-jobs 2",
+        "keep-batches 0",
+        "keep-batches 50",
+    ];
+    join(vec![text("JQ.CONFIG q"), select(lines.to_vec()).prop_map(read).boxed()])
+}
+
+pub(crate) fn id() -> Words {
+    pick(&IDS)
+}
+
+pub(crate) fn batch() -> Words {
+    pick(&BATCHES)
+}
+
+pub(crate) fn worker() -> Words {
+    pick(&["w1", "w2", "w3"])
+}
+
+fn read(line: &str) -> Vec<Part> {
+    line.split_whitespace().map(Word::read).map(Part::Word).collect()
+}
+
+pub(crate) fn text(line: &'static str) -> Words {
+    Just(read(line)).boxed()
+}
+
+pub(crate) fn pick(words: &[&'static str]) -> Words {
+    select(words.to_vec()).prop_map(read).boxed()
+}
+
+/// Nothing, mostly, or `name` and one of `values`.
+pub(crate) fn option(name: &'static str, values: &[&'static str]) -> Words {
+    let given = join(vec![text(name), pick(values)]);
+    Union::new_weighted(vec![(3, text("")), (1, given)]).boxed()
+}
+
+pub(crate) fn join(parts: Vec<Words>) -> Words {
+    parts.prop_map(|parts| parts.concat()).boxed()
+}
+
+pub(crate) fn repeat(part: Words, least: usize, most: usize) -> Words {
+    vec(part, least..=most).prop_map(|parts| parts.concat()).boxed()
+}
+
+pub(crate) fn shuffled(parts: Vec<Words>) -> Words {
+    parts.prop_shuffle().prop_map(|parts| parts.concat()).boxed()
+}

@@ -1,0 +1,270 @@
+//! The commands the model understands, read to the last word before anything happens.
+
+use super::args::{job_options, OnDup, Refused, Words, ERR};
+use super::job::Call;
+
+type Pairs = Vec<(u64, Vec<u8>)>;
+type Ids = Vec<Vec<u8>>;
+
+/// A command that will be carried out.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Add {
+        jobs: Vec<(Vec<u8>, Call)>,
+        on_dup: OnDup,
+        many: bool,
+    },
+    Claim {
+        worker: Vec<u8>,
+        count: usize,
+        lease: Option<u64>,
+        max_bytes: Option<u64>,
+    },
+    Held {
+        worker: Vec<u8>,
+        lease: Option<u64>,
+    },
+    Ack {
+        pairs: Pairs,
+        result: Option<Vec<u8>>,
+    },
+    Nack {
+        pairs: Pairs,
+        error: Option<Vec<u8>>,
+        delay: Option<u64>,
+        fatal: bool,
+    },
+    Release {
+        pairs: Pairs,
+        delay: u64,
+    },
+    ReleaseWorker(Vec<u8>),
+    Extend {
+        ms: u64,
+        pairs: Pairs,
+    },
+    Progress {
+        token: u64,
+        id: Vec<u8>,
+        data: Vec<u8>,
+    },
+    Get(Vec<u8>),
+    List {
+        state: String,
+        batch: Option<Vec<u8>>,
+        count: usize,
+        payload: bool,
+    },
+    Stats,
+    Remove(Ids),
+    Cancel(Ids),
+    Promote(Ids),
+    Retry(Ids),
+    RetryOldest(usize),
+    Pause,
+    Resume,
+    Config(Vec<(String, Vec<u8>)>),
+    Seal(Vec<u8>),
+    Forget(Vec<u8>),
+    Batch(Vec<u8>),
+    Batches(usize),
+    AwaitJob(Vec<u8>),
+    Purge {
+        state: String,
+        older: Option<u64>,
+        count: usize,
+    },
+    Workers,
+    /// So many minutes.
+    Series(u64),
+}
+
+impl Request {
+    /// Whether it only asks.
+    pub(crate) fn is_read(&self) -> bool {
+        use Request::{AwaitJob, Batch, Batches, Get, List, Series, Stats, Workers};
+        matches!(
+            self,
+            Get(_) | List { .. } | Stats | Batch(_) | Batches(_) | AwaitJob(_) | Workers | Series(_)
+        )
+    }
+}
+
+/// Reads `verb` with the words after the queue's key.
+pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused> {
+    let w = &mut words;
+    let request = match verb {
+        "JQ.ADD" => add(w, 1, false),
+        "JQ.MADD" => w.count().and_then(|count| add(w, count, true)),
+        "JQ.CLAIM" => claim(w),
+        "JQ.ACK" => ack(w),
+        "JQ.NACK" => nack(w),
+        "JQ.RELEASE" => release(w),
+        "JQ.EXTEND" => Ok(Request::Extend { ms: w.uint(1)?, pairs: w.pairs(&[])? }),
+        "JQ.PROGRESS" => {
+            Ok(Request::Progress { token: w.uint(0)?, id: w.id()?.into(), data: w.next()?.into() })
+        }
+        "JQ.GET" => Ok(Request::Get(w.id()?.into())),
+        "JQ.LIST" => list(w),
+        "JQ.STATS" => Ok(Request::Stats),
+        "JQ.REMOVE" => Ok(Request::Remove(w.ids()?)),
+        "JQ.CANCEL" => Ok(Request::Cancel(w.ids()?)),
+        "JQ.PROMOTE" => Ok(Request::Promote(w.ids()?)),
+        "JQ.RETRY" if w.keyword("*") => Ok(Request::RetryOldest(options_count(w, usize::MAX)?)),
+        "JQ.RETRY" => Ok(Request::Retry(w.ids()?)),
+        "JQ.PAUSE" => Ok(Request::Pause),
+        "JQ.RESUME" => Ok(Request::Resume),
+        "JQ.CONFIG" => config(w),
+        "JQ.SEAL" => Ok(Request::Seal(w.batch()?)),
+        "JQ.FORGET" => Ok(Request::Forget(w.batch()?)),
+        "JQ.BATCH" => Ok(Request::Batch(w.batch()?)),
+        "JQ.BATCHES" => Ok(Request::Batches(options_count(w, 10)?)),
+        "JQ.AWAIT" => awaits(w),
+        "JQ.PURGE" => purge(w),
+        "JQ.WORKERS" => Ok(Request::Workers),
+        "JQ.SERIES" if w.0.is_empty() => Ok(Request::Series(60)),
+        "JQ.SERIES" => Ok(Request::Series(w.uint(1).and_then(|n| if n <= 1440 { Ok(n) } else { Err(ERR) })?)),
+        _ => Err(ERR),
+    }?;
+    words.end()?;
+    Ok(request)
+}
+
+fn add(w: &mut Words<'_>, count: usize, many: bool) -> Result<Request, Refused> {
+    let items: Vec<_> = (0..count).map(|_| Ok((w.id()?, w.next()?))).collect::<Result<_, Refused>>()?;
+    let (call, on_dup) = job_options(w)?;
+    let jobs = items
+        .into_iter()
+        .map(|(id, payload)| (id.to_vec(), Call { payload: payload.to_vec(), ..call.clone() }))
+        .collect();
+    Ok(Request::Add { jobs, on_dup, many })
+}
+
+fn claim(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let worker = w.worker()?;
+    let (mut seen, mut count, mut lease, mut max_bytes) = (Vec::new(), 1, None, None);
+    while let Some(option) = w.option(&["COUNT", "LEASE", "MAXBYTES", "HELD"], &mut seen)? {
+        match option {
+            "COUNT" => count = w.count()?,
+            "LEASE" => lease = Some(w.uint(1)?),
+            "MAXBYTES" => max_bytes = Some(w.uint(0)?),
+            _ => {}
+        }
+    }
+    match (seen.contains(&"HELD"), seen.contains(&"COUNT") || max_bytes.is_some()) {
+        (false, _) => Ok(Request::Claim { worker, count, lease, max_bytes }),
+        (true, false) => Ok(Request::Held { worker, lease }),
+        (true, true) => Err(ERR),
+    }
+}
+
+fn ack(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let pairs = w.pairs(&["RESULT"])?;
+    let (mut seen, mut result) = (Vec::new(), None);
+    while w.option(&["RESULT"], &mut seen)?.is_some() {
+        result = Some(w.next()?.to_vec());
+    }
+    if result.is_some() && pairs.len() > 1 {
+        return Err(ERR);
+    }
+    Ok(Request::Ack { pairs, result })
+}
+
+fn nack(w: &mut Words<'_>) -> Result<Request, Refused> {
+    const KNOWN: [&str; 3] = ["ERROR", "DELAY", "FATAL"];
+    let pairs = w.pairs(&KNOWN)?;
+    let (mut seen, mut error, mut delay) = (Vec::new(), None, None);
+    while let Some(option) = w.option(&KNOWN, &mut seen)? {
+        match option {
+            "ERROR" => error = Some(w.next()?.iter().take(1024).copied().collect()),
+            "DELAY" => delay = Some(w.uint(0)?),
+            _ => {}
+        }
+    }
+    Ok(Request::Nack { pairs, error, delay, fatal: seen.contains(&"FATAL") })
+}
+
+fn release(w: &mut Words<'_>) -> Result<Request, Refused> {
+    if w.keyword("WORKER") {
+        return Ok(Request::ReleaseWorker(w.worker()?));
+    }
+    let pairs = w.pairs(&["DELAY"])?;
+    let (mut seen, mut delay) = (Vec::new(), 0);
+    while w.option(&["DELAY"], &mut seen)?.is_some() {
+        delay = w.uint(0)?;
+    }
+    Ok(Request::Release { pairs, delay })
+}
+
+fn purge(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let state = state(w)?;
+    if state == "active" {
+        return Err(ERR);
+    }
+    let (mut seen, mut older, mut count) = (Vec::new(), None, 1000);
+    while let Some(option) = w.option(&["OLDER", "COUNT"], &mut seen)? {
+        match option {
+            "OLDER" => older = Some(w.uint(0)?),
+            _ => count = w.count()?,
+        }
+    }
+    Ok(Request::Purge { state, older, count })
+}
+
+fn state(w: &mut Words<'_>) -> Result<String, Refused> {
+    let state = String::from_utf8(w.next()?.to_ascii_lowercase()).map_err(|_| ERR)?;
+    let known = ["waiting", "delayed", "blocked", "active", "completed", "failed"];
+    if known.contains(&state.as_str()) {
+        Ok(state)
+    } else {
+        Err(ERR)
+    }
+}
+
+fn list(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let state = state(w)?;
+    let (mut seen, mut batch, mut count) = (Vec::new(), None, 10);
+    while let Some(option) = w.option(&["BATCH", "COUNT", "PAYLOAD"], &mut seen)? {
+        match option {
+            "BATCH" => batch = Some(w.batch()?),
+            "COUNT" => count = w.count()?,
+            _ => {}
+        }
+    }
+    Ok(Request::List { state, batch, count, payload: seen.contains(&"PAYLOAD") })
+}
+
+/// Nobody waits here: the present state is answered.
+fn awaits(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let request = if w.keyword("BATCH") {
+        Request::Batch(w.batch()?)
+    } else if w.keyword("JOB") {
+        Request::AwaitJob(w.id()?.into())
+    } else {
+        return Err(ERR);
+    };
+    w.uint(0)?;
+    Ok(request)
+}
+
+/// `[COUNT n]`
+fn options_count(w: &mut Words<'_>, default: usize) -> Result<usize, Refused> {
+    if w.keyword("COUNT") {
+        w.count()
+    } else {
+        Ok(default)
+    }
+}
+
+fn config(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let mut fields = Vec::new();
+    while !w.0.is_empty() {
+        let field = String::from_utf8(w.next()?.to_ascii_lowercase()).map_err(|_| ERR)?;
+        fields.push((field, w.next()?.to_vec()));
+    }
+    if fields.is_empty() {
+        Err(ERR)
+    } else {
+        Ok(Request::Config(fields))
+    }
+}

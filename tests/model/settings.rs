@@ -1,0 +1,126 @@
+//! What `JQ.CONFIG` sets, as far as the model goes.
+
+use super::args::{attempts, Refused, Words, ERR};
+use super::bucket::Rate;
+use super::job::Backoff;
+
+/// A queue's settings; 0 is no limit, -1 for ever.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) lease: u64,
+    pub(crate) attempts: u64,
+    pub(crate) backoff: Backoff,
+    pub(crate) max_backoff: u64,
+    pub(crate) max_losses: u64,
+    pub(crate) dedup_window: i64,
+    pub(crate) max_ids: usize,
+    pub(crate) keep_completed: i64,
+    pub(crate) keep_completed_max: usize,
+    pub(crate) keep_failed: i64,
+    pub(crate) keep_failed_max: usize,
+    pub(crate) keep_batches: i64,
+    pub(crate) max_jobs: usize,
+    pub(crate) concurrency: u64,
+    pub(crate) rate: Option<Rate>,
+    pub(crate) group_concurrency: u64,
+    pub(crate) group_rate: Option<Rate>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            lease: 30_000,
+            attempts: 3,
+            backoff: Backoff::Exponential(1000),
+            max_backoff: 3_600_000,
+            max_losses: 3,
+            dedup_window: 300_000,
+            max_ids: 0,
+            keep_completed: 0,
+            keep_completed_max: 0,
+            keep_failed: -1,
+            keep_failed_max: 0,
+            keep_batches: 86_400_000,
+            max_jobs: 0,
+            concurrency: 0,
+            rate: None,
+            group_concurrency: 1,
+            group_rate: None,
+        }
+    }
+}
+
+impl Settings {
+    /// These settings with `fields` changed.
+    pub(crate) fn with(mut self, fields: &[(String, Vec<u8>)]) -> Result<Self, Refused> {
+        for (place, (field, value)) in fields.iter().enumerate() {
+            if fields.iter().take(place).any(|(other, _)| other == field) {
+                return Err(ERR);
+            }
+            let word = [value.as_slice()];
+            let mut w = Words(&word);
+            match field.as_str() {
+                "lease" => self.lease = w.uint(1)?,
+                "attempts" => self.attempts = attempts(&mut w)?,
+                "backoff" => self.backoff = backoff(value)?,
+                "max-backoff" => self.max_backoff = w.uint(0)?,
+                "jitter" => drop(w.uint(0).ok().filter(|percent| *percent == 0).ok_or(ERR)?),
+                "max-losses" => self.max_losses = w.uint(0)?,
+                "dedup-window" => self.dedup_window = w.int(-1)?,
+                "max-ids" => self.max_ids = size(&mut w)?,
+                "keep-completed" => self.keep_completed = w.int(-1)?,
+                "keep-completed-max" => self.keep_completed_max = size(&mut w)?,
+                "keep-failed-max" => self.keep_failed_max = size(&mut w)?,
+                "keep-failed" => self.keep_failed = w.int(-1)?,
+                "keep-batches" => self.keep_batches = w.int(-1)?,
+                "max-jobs" => self.max_jobs = size(&mut w)?,
+                "concurrency" => self.concurrency = up_to_a_billion(&mut w, 0)?,
+                "group-concurrency" => self.group_concurrency = up_to_a_billion(&mut w, 0)?,
+                "rate" => self.rate = rate(value)?,
+                "group-rate" => self.group_rate = rate(value)?,
+                _ => return Err(ERR),
+            }
+        }
+        Ok(self)
+    }
+
+    /// Milliseconds a job with `backoff` of its own, or none, waits after its `nacks`-th NACK.
+    pub(crate) fn backoff(&self, own: Option<Backoff>, nacks: u64) -> u64 {
+        let wait = match own.unwrap_or(self.backoff) {
+            Backoff::Fixed(ms) => ms,
+            Backoff::Exponential(ms) => (1..nacks).fold(ms, |wait, _| wait.saturating_mul(2)),
+        };
+        wait.min(self.max_backoff)
+    }
+}
+
+fn size(w: &mut Words<'_>) -> Result<usize, Refused> {
+    usize::try_from(w.uint(0)?).map_err(|_| ERR)
+}
+
+fn up_to_a_billion(w: &mut Words<'_>, least: u32) -> Result<u64, Refused> {
+    w.uint(least).and_then(|n| if n <= 1_000_000_000 { Ok(n) } else { Err(ERR) })
+}
+
+/// `0` or `max/ms`.
+fn rate(value: &[u8]) -> Result<Option<Rate>, Refused> {
+    if value == b"0" {
+        return Ok(None);
+    }
+    let place = value.iter().position(|byte| *byte == b'/').ok_or(ERR)?;
+    let (max, ms) = value.split_at(place);
+    let number = |word: &[u8]| up_to_a_billion(&mut Words(&[word]), 1);
+    Ok(Some(Rate { max: number(max)?, ms: number(ms.get(1..).unwrap_or_default())? }))
+}
+
+/// `fixed/ms` or `exponential/ms`.
+fn backoff(value: &[u8]) -> Result<Backoff, Refused> {
+    let text = std::str::from_utf8(value).map_err(|_| ERR)?;
+    let (kind, ms) = text.split_once('/').ok_or(ERR)?;
+    let ms = ms.parse().map_err(|_| ERR)?;
+    match kind.to_ascii_lowercase().as_str() {
+        "fixed" => Ok(Backoff::Fixed(ms)),
+        "exponential" => Ok(Backoff::Exponential(ms)),
+        _ => Err(ERR),
+    }
+}

@@ -1,0 +1,79 @@
+//! Random scripts.
+
+use proptest::collection::vec;
+use proptest::prelude::{prop_oneof, Just, Strategy};
+use proptest::sample::select;
+
+use super::compare::leases;
+use super::model::Model;
+use super::random_commands::{commands, settings, Part};
+use super::random_limit_commands::{contended, small_ticks, tight_settings};
+use super::script::{Script, Step, Word};
+use super::value::{Engine, Value};
+
+/// Scripts of up to `most` steps on one queue, the first of which creates it: most of them of everything, the
+/// others of what gates keep back.
+pub(crate) fn scripts(most: usize) -> impl Strategy<Value = Script> {
+    let all = (settings(), vec((ticks(), commands()), 1..most));
+    let gates = (tight_settings(), vec((small_ticks(), contended()), 1..most));
+    prop_oneof![3 => all, 2 => gates].prop_map(|(settings, steps)| {
+        let (mut now, mut written) = (1_000_000_u64, Scribe::default());
+        written.step(now, settings);
+        for (tick, parts) in steps {
+            now = now.saturating_add_signed(tick).max(1000);
+            written.step(now, parts);
+        }
+        Script(written.steps)
+    })
+}
+
+/// How far the clock moves between two commands, in microseconds.
+fn ticks() -> impl Strategy<Value = i64> {
+    const MS: i64 = 1000;
+    const DAY: i64 = 86_400_000 * MS;
+    prop_oneof![
+        25 => Just(0),
+        15 => select(vec![MS, 5 * MS, 10 * MS, 10 * MS, 20 * MS, 50 * MS]),
+        3 => select(vec![1, 999]),
+        3 => select(vec![100 * MS, 1000 * MS]),
+        1 => select(vec![100_000 * MS, 400_000 * MS, 30 * DAY]),
+        1 => select(vec![-1, -MS, -10 * MS, -100 * MS, -5000 * MS]),
+    ]
+}
+
+/// Writes a script, and plays it to a model meanwhile to know which leases are held.
+#[derive(Default)]
+struct Scribe {
+    steps: Vec<Step>,
+    model: Model,
+    handed_out: Vec<(Vec<u8>, u64)>,
+}
+
+impl Scribe {
+    fn step(&mut self, at_us: u64, parts: Vec<Part>) {
+        let held = self.held(at_us);
+        let lease = |number: usize| {
+            let id = held.get(number % held.len().max(1)).cloned().unwrap_or(b"a".to_vec());
+            vec![Word::Token { id: id.clone(), back: 0 }, Word::Text(id)]
+        };
+        let words = parts.into_iter().flat_map(|part| match part {
+            Part::Word(word) => vec![word],
+            Part::Held(number) => lease(number),
+        });
+        let step = Step { at_us, words: words.collect() };
+        let words = step.resolve(&self.handed_out);
+        let reply = self.model.call(at_us, &words.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        self.handed_out.extend(leases(&reply));
+        self.steps.push(step);
+    }
+
+    /// The ids that are active.
+    fn held(&mut self, at_us: u64) -> Vec<Vec<u8>> {
+        let Value::Array(reply) = self.model.call(at_us, &[b"JQ.LIST", b"q", b"active", b"COUNT", b"10000"])
+        else {
+            return Vec::new();
+        };
+        let Some(Value::Array(ids)) = reply.into_iter().nth(1) else { return Vec::new() };
+        ids.into_iter().filter_map(|id| if let Value::Bytes(id) = id { Some(id) } else { None }).collect()
+    }
+}

@@ -1,0 +1,210 @@
+//! A queue behind its commands, without a server: what it journals is collected.
+
+use redis_jq::codec::effects::JournalWriter;
+use redis_jq::codec::snapshot::{save, save_state, Loader};
+use redis_jq::codec::DecodeError;
+use redis_jq::commands::args::Args;
+use redis_jq::commands::reply::Reply;
+use redis_jq::commands::{Env, Limits, Request, COMMANDS};
+use redis_jq::queue::{Now, Queue, Session};
+
+use super::traffic::{Lease, Traffic};
+
+/// 2024, in microseconds.
+const START: u64 = 1_704_067_200_000_000;
+
+/// A queue at which commands are done.
+pub(crate) struct Fixture {
+    pub(crate) queue: Queue,
+    /// What was journalled, in order.
+    pub(crate) blobs: Vec<Vec<u8>>,
+    traffic: Traffic,
+    now: u64,
+}
+
+impl Fixture {
+    /// A queue with short spans.
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut fixture = Self::over(Queue::default(), seed, START);
+        fixture.call(&Traffic::settings("q"));
+        fixture
+    }
+
+    /// A queue with a job in every state and every field of a job in use.
+    pub(crate) fn with_one_of_everything() -> Self {
+        let mut fixture = Self::over(Queue::default(), 0, START);
+        let script =
+            "JQ.CONFIG q lease 50 dedup-window 100 keep-completed 50 keep-failed 60 max-ids 99 max-jobs 99
+            JQ.CONFIG q concurrency 99 rate 50/100000 group-concurrency 1 group-rate 3/100000
+            JQ.ADD q completed p KEEP 20 DEDUP 40
+            JQ.ADD q remembered p DEDUP 60 KEEP 0
+            JQ.ADD q endless p DEDUP -1 KEEP 0
+            JQ.ADD q failed p ATTEMPTS 1 BATCH open
+            JQ.CLAIM q w COUNT 4
+            JQ.PROGRESS q $completed completed half
+            JQ.ACK q $completed completed RESULT r
+            JQ.ACK q $remembered remembered $endless endless
+            JQ.NACK q $failed failed ERROR e
+            JQ.ADD q lapsed p
+            JQ.CLAIM q w LEASE 1
+            JQ.ADD q active p PRIORITY -1
+            JQ.CLAIM q w2
+            JQ.ADD q active again DELAY 5 PX 9 ATTEMPTS 2 ONDUP RERUN
+            JQ.ADD q rerun p PRIORITY -1
+            JQ.CLAIM q w2
+            JQ.ADD q rerun again DELAY 25 ONDUP RERUN
+            JQ.ACK q $rerun rerun
+            JQ.ADD q cancelled p PRIORITY -1
+            JQ.CLAIM q w2
+            JQ.CANCEL q cancelled
+            JQ.ADD q waiting p PX 30 ATTEMPTS 7 BACKOFF FIXED 3
+            JQ.ADD q delayed p DELAY 20 PX 30 BACKOFF EXPONENTIAL 2
+            JQ.ADD q member p BATCH open
+            JQ.ADD q blocked p AFTER open BATCH later PX 30 DELAY 9
+            JQ.ADD q blocked-ok p AFTEROK open
+            JQ.ADD q holder p GROUP lane PRIORITY -2
+            JQ.CLAIM q w2
+            JQ.NACK q $holder holder DELAY 9
+            JQ.ADD q behind p GROUP lane
+            JQ.ADD q other p GROUP other PRIORITY -2 DEDUP 0
+            JQ.CLAIM q w2
+            JQ.ADD q other again GROUP lane ONDUP RERUN
+            JQ.ADD q gone p GROUP faded PRIORITY -3 DEDUP 0
+            JQ.CLAIM q w2
+            JQ.ACK q $gone gone
+            JQ.SEAL q later
+            JQ.SEAL q finished
+            JQ.SCHEDULE q gone p EVERY 1000
+            JQ.SCHEDULE q every p EVERY 2 UNTIL 1704067300000 OVERLAP SKIP PRIORITY 9 PX 30 ATTEMPTS 2 ONDUP RERUN
+            JQ.SCHEDULE q cron p CRON @hourly TZ Europe/Berlin FROM 1704067200001 BACKOFF FIXED 3 DEDUP 5 KEEP 4
+            JQ.UNSCHEDULE q gone
+            JQ.PAUSE q
+            JQ.RESUME q
+            JQ.ONEXPIRE q t: DELAY 5 PX 50 BACKOFF FIXED 3
+            JQ.ONEXPIRE q t:longer KEEP 5 GROUP lane ONDUP IGNORE";
+        fixture.script(script);
+        fixture
+    }
+
+    /// Does the commands of a script, one a line and a millisecond.
+    pub(crate) fn script(&mut self, script: &str) {
+        for line in script.lines() {
+            self.now += 1000;
+            let words: Vec<_> = line.split_whitespace().map(|word| self.resolve(word)).collect();
+            self.call(&words);
+        }
+    }
+
+    /// `$id` is the token of the job's latest claim.
+    fn resolve(&self, word: &str) -> Vec<u8> {
+        let Some(id) = word.strip_prefix('$') else { return word.into() };
+        let token = self.queue.view(id.as_bytes()).and_then(|view| view.token);
+        token.expect("it was claimed").to_string().into_bytes()
+    }
+
+    /// An existing queue, at `now` in Unix microseconds.
+    pub(crate) fn over(queue: Queue, seed: u64, now: u64) -> Self {
+        Self { queue, blobs: Vec::new(), traffic: Traffic::new(seed).with_schedules(), now }
+    }
+
+    /// Does random commands, a few milliseconds one after the other.
+    pub(crate) fn work(&mut self, commands: usize) {
+        for _ in 0..commands {
+            let ms = *self.traffic.rng.pick(&[0, 0, 0, 0, 1, 1, 2, 5, 20]);
+            self.now += ms * 1000 + 1;
+            let words = self.traffic.command("q");
+            self.call(&words);
+        }
+    }
+
+    /// Lets time pass to the next instant at which it does something, so many times or until there is none.
+    pub(crate) fn sleep(&mut self, times: usize) {
+        for _ in 0..times {
+            let Some(due) = self.queue.next_due() else { return };
+            self.now = self.now.max(due.saturating_mul(1000));
+            let now = Now::from_micros(self.now);
+            let mut log = JournalWriter::new(now);
+            Session::begin(&mut self.queue, now, &mut log);
+        }
+    }
+
+    fn call(&mut self, words: &[Vec<u8>]) {
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let known = COMMANDS.iter().find(|it| it.spec.name.as_bytes().eq_ignore_ascii_case(words[0]));
+        let command = known.expect("a command of the manual");
+        let Ok(request) = command.parse(Args::new(&words[1..]), &Limits { max_payload: 1 << 20 }) else {
+            return;
+        };
+        let now = Now::from_micros(self.now);
+        let mut log = JournalWriter::new(now);
+        let mut reply = ExpiryOutcome::default();
+        let mut session = Session::begin(&mut self.queue, now, &mut log);
+        let env = Env { now, promised: 0, waiters: 0, may_block: false };
+        // A refusal by a limit is an answer like others.
+        let _ = match request {
+            Request::Read(read) => read.run(session.queue(), &env, &mut reply),
+            Request::Write(write) => write.run(&mut session, &env, &mut reply).map(drop),
+            Request::Await(request) => {
+                assert!(request.is_answered(session.queue(), &env, &mut reply), "nobody waits here");
+                Ok(())
+            }
+        };
+        self.blobs.extend(log.into_blobs());
+        if words[0] == b"JQ.CLAIM" {
+            self.learn(&reply);
+        }
+    }
+
+    /// A claim is answered with token, id, attempt and payload of each job.
+    fn learn(&mut self, reply: &ExpiryOutcome) {
+        for (ints, bytes) in reply.ints.chunks_exact(2).zip(reply.bytes.chunks_exact(2)) {
+            self.traffic.learn(Lease { queue: b"q".to_vec(), token: ints[0], id: bytes[0].clone() });
+        }
+    }
+}
+
+/// The integers and the strings of a reply, each in order.
+#[derive(Default)]
+struct ExpiryOutcome {
+    ints: Vec<u64>,
+    bytes: Vec<Vec<u8>>,
+}
+
+impl Reply for ExpiryOutcome {
+    fn ok(&mut self) {}
+
+    fn int(&mut self, value: i64) {
+        self.ints.push(value.unsigned_abs());
+    }
+
+    fn bytes(&mut self, value: &[u8]) {
+        self.bytes.push(value.to_vec());
+    }
+
+    fn null(&mut self) {}
+
+    fn array(&mut self, _: usize) {}
+
+    fn map(&mut self, _: usize) {}
+}
+
+/// A queue in sections.
+pub(crate) fn saved(queue: &Queue) -> Vec<Vec<u8>> {
+    let mut sections = Vec::new();
+    save(queue, &mut |section| sections.push(section.to_vec()));
+    sections
+}
+
+/// The state of a queue in sections: what is equal on every server.
+pub(crate) fn state(queue: &Queue) -> Vec<Vec<u8>> {
+    let mut sections = Vec::new();
+    save_state(queue, &mut |section| sections.push(section.to_vec()));
+    sections
+}
+
+/// The queue that sections hold.
+pub(crate) fn load(sections: &[Vec<u8>]) -> Result<Queue, DecodeError> {
+    let mut loader = Loader::default();
+    sections.iter().try_for_each(|section| loader.section(section))?;
+    loader.finish()
+}

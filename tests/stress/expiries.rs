@@ -1,0 +1,57 @@
+//! Keys expire while the server is killed again and again: each becomes a job, whatever happens.
+
+use super::client::Client;
+use super::consistency::{check_all, quiet};
+use super::deadline::{seed, times, until_true};
+use super::rng::Rng;
+use super::support::server::Server;
+use super::BASICS;
+
+const KEYS: u64 = 4000;
+/// They expire over so many milliseconds.
+const SPREAD: u64 = 2000;
+
+#[test]
+fn no_expired_key_is_lost_when_the_server_is_killed() {
+    let mut rng = Rng::new(seed("no_expired_key_is_lost_when_the_server_is_killed"));
+    for preamble in ["yes", "no"] {
+        let mut settings = BASICS.to_vec();
+        settings.extend([("appendonly", "yes"), ("appendfsync", "no"), ("aof-use-rdb-preamble", preamble)]);
+        let mut server = Server::start(&settings).expect("a server");
+        let mut client = Client::of(&server);
+        for queue in ["q", "other"] {
+            client.ask::<()>(&format!("JQ.ONEXPIRE {queue} t:"));
+        }
+        let mut keys = redis::pipe();
+        for number in 0..KEYS {
+            let ms = 200 + rng.any() % SPREAD;
+            keys.cmd("SET").arg(format!("t:{number}")).arg("x").arg("PX").arg(ms).ignore();
+        }
+        keys.query::<()>(client.connection()).expect("keys");
+        let mut heard = 0;
+        for round in 0..6 * times() {
+            // Killed in the middle of it, while there is a middle.
+            let goal = (heard + 1 + rng.any() % 500).min(KEYS);
+            until_true("keys expire", || waiting(&mut client, "q") >= goal);
+            if round % 2 == 1 {
+                client.ask::<()>("BGREWRITEAOF");
+            }
+            server.kill();
+            server.restart().unwrap_or_else(|why| panic!("{why}"));
+            client = Client::of(&server);
+            heard = waiting(&mut client, "q");
+            assert!(heard >= goal, "{heard} jobs are left of {goal}");
+        }
+        until_true("all keys have expired", || client.ask::<u64>("DBSIZE") == 2);
+        for queue in ["q", "other"] {
+            // A key whose deletion was not written before the kill is heard of twice, and its job is there once.
+            assert_eq!(waiting(&mut client, queue), KEYS, "{queue}, preamble {preamble}");
+        }
+        check_all("at the end", &mut client);
+        quiet(&server);
+    }
+}
+
+fn waiting(client: &mut Client, queue: &str) -> u64 {
+    u64::try_from(client.stat(queue, "waiting")).unwrap_or_default()
+}

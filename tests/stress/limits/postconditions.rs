@@ -1,0 +1,60 @@
+//! What must be true when all is over: nothing is lost, nothing done twice, nothing kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::client::{claimed, Client};
+use super::super::deadline::until_true;
+use super::event_log::{Answer, Run};
+use super::trial::Trial;
+use super::{Rate, QUEUE};
+
+/// Every job that was added has ended, as the workers were told, and only once.
+pub(super) fn each_job_ended_once(client: &mut Client, lanes: usize, added: u64, runs: &[Run]) {
+    let mut told: BTreeMap<String, &str> = BTreeMap::new();
+    for run in runs.iter().filter(|run| run.is_last()) {
+        let state = if run.answer == Answer::Completed { "completed" } else { "failed" };
+        let other = told.insert(run.id(), state);
+        assert_eq!(other, None, "{} ended twice", run.id());
+    }
+    let ids: Vec<String> =
+        (0..lanes).flat_map(|lane| (0..added).map(move |number| format!("{lane}-{number}"))).collect();
+    for ids in ids.chunks(1000) {
+        let mut all = redis::pipe();
+        for id in ids {
+            all.cmd("JQ.EXPLAIN").arg(QUEUE).arg(id);
+        }
+        let states: Vec<Vec<String>> = all.query(client.connection()).expect("states");
+        for (id, state) in ids.iter().zip(states) {
+            let state = state.get(1).unwrap_or_else(|| panic!("{id} is lost"));
+            assert!(["completed", "failed"].contains(&state.as_str()), "{id} is {state}");
+            let told = told.get(id).copied();
+            assert!(
+                told.is_none_or(|told| told == state),
+                "{id} is {state}, and its worker was told {told:?}"
+            );
+        }
+    }
+}
+
+/// When all is over the whole of every limit can be used again, and not one job more.
+pub(super) fn nothing_leaked(client: &mut Client, trial: &Trial) {
+    assert_eq!(client.stat(QUEUE, "active"), 0);
+    let (limits, lanes) = (trial.limits, trial.lanes.max(1));
+    let enough = 300;
+    for lane in 0..lanes {
+        let items: Vec<_> = (0..enough).map(|number| format!("{lane}-again-{number} x")).collect();
+        let group = if trial.lanes == 0 { String::new() } else { format!(" GROUP lane-{lane}") };
+        client.ask::<()>(&format!("JQ.MADD {QUEUE} {enough} {}{group}", items.join(" ")));
+    }
+    let limit = |most: usize| if most == 0 { usize::MAX } else { most };
+    let bucket = |rate: Option<Rate>| rate.map_or(usize::MAX, |rate| rate.max);
+    let in_a_lane = limit(limits.lane_concurrency).min(bucket(limits.lane_rate)).min(enough);
+    let in_lanes = if trial.lanes == 0 { enough } else { in_a_lane * lanes };
+    let most = limit(limits.concurrency).min(bucket(limits.rate)).min(in_lanes);
+    let claimable = i64::try_from(most).expect("a small number");
+    until_true("every bucket is full", || client.stat(QUEUE, "claimable") == claimable);
+    let jobs = claimed(&client.ask(&format!("JQ.CLAIM {QUEUE} last COUNT 10000 LEASE 60000")));
+    assert_eq!(jobs.len(), most, "after all jobs have ended");
+    let ids: BTreeSet<_> = jobs.iter().map(|job| &job.id).collect();
+    assert_eq!(ids.len(), most, "each of them is another job");
+}

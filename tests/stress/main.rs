@@ -1,0 +1,70 @@
+//! A server under siege: killed, cut off, filled up, lied to, asked nonsense by thousands at once.
+//!
+//! ```text
+//!   durability     kill -9, truncated files
+//!   expiries       kill -9 while keys expire that become jobs
+//!   replication    a primary, its replica and the replica's replica under a storm of commands; failover
+//!   payloads       RESTORE of what somebody made up
+//!   nonsense       any bytes as arguments; what only a primary or a file may send
+//!   crowd          2,000 clients that wait, and go
+//!   listeners      2,000 clients that wait for news, and all that can end a wait
+//!   distant_listeners  the same at replicas
+//!   batches        a million jobs in one
+//!   upheaval       a million jobs deleted, moved, copied, flushed; long scripts; a clock set back
+//!   memory         none left; evictions; leaks
+//!   gates          limits under fifty workers that are killed, restarts, a failover
+//!
+//!   storm          clients that send the traffic;  chain: three servers in a row
+//!   audit          do servers hold the same, does it add up;  dump: what DUMP answers, taken apart
+//! ```
+//!
+//! `STRESS_TIMES` makes it longer, `STRESS_SEED` different; `scripts/soak` does both for hours.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on may stop"
+)]
+#![allow(clippy::indexing_slicing, reason = "places are computed from lengths")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "real servers run in real time; the domain's time is an argument"
+)]
+
+mod awaits;
+mod batch_traffic;
+mod batches;
+mod client;
+mod consistency;
+#[path = "../saved_bytes/damage.rs"]
+#[allow(dead_code, reason = "shared with tests that do other damage")]
+mod damage;
+mod deadline;
+mod dump;
+mod durability;
+mod expiries;
+mod large_moves;
+mod limit_traffic;
+mod limits;
+mod load;
+mod malformed;
+mod many_waiters;
+mod memory;
+mod payloads;
+mod replica_awaits;
+mod replica_chain;
+mod replication;
+mod rng;
+#[path = "../../examples/support/mod.rs"]
+#[allow(dead_code, reason = "shared with programs that need other parts of it")]
+mod support;
+mod traffic;
+
+/// What every server here is started with.
+pub(crate) const BASICS: [(&str, &str); 5] = [
+    ("module-arguments", "debug yes"),
+    ("enable-debug-command", "yes"),
+    ("repl-diskless-sync-delay", "0"),
+    ("maxclients", "10000"),
+    ("hz", "100"),
+];
