@@ -42,7 +42,7 @@ use super::wire::{Put, Reader};
 use super::DecodeError;
 use crate::queue::counters::Counters;
 use crate::queue::histogram::Histogram;
-use crate::queue::remembered::Record;
+use crate::queue::Record;
 use crate::queue::{EndState, Header, Minute, PendingDuplicates, Queue, SavedLane};
 
 /// The first byte of a section; no rules version will ever be this high.

@@ -2,7 +2,8 @@
 //!
 //! No part of the queue's state: not saved, not copied, not replicated. While nobody waits it costs a comparison.
 
-use super::{BatchView, JobState, Queue};
+use crate::queue::batches::BatchView;
+use crate::queue::jobs::JobState;
 use std::collections::BTreeSet;
 
 /// What a client can wait for.
@@ -108,34 +109,6 @@ impl Subscriptions {
         {
             self.0 = None;
         }
-    }
-}
-
-impl Queue {
-    /// From now on [`Queue::take_news`] tells about `awaited`.
-    pub fn subscribe(&mut self, awaited: Awaited) {
-        self.subscriptions.begin(awaited);
-    }
-
-    /// Nobody waits for it any more.
-    pub fn unsubscribe(&mut self, awaited: &Awaited) {
-        self.subscriptions.end(awaited);
-    }
-
-    /// Nobody waits for anything any more.
-    pub fn unsubscribe_all(&mut self) {
-        self.subscriptions = Subscriptions::default();
-    }
-
-    /// Whether somebody waits for something.
-    #[must_use]
-    pub fn has_subscribers(&self) -> bool {
-        self.subscriptions.is_on()
-    }
-
-    /// What has become of what was awaited; it is not awaited any more.
-    pub fn take_news(&mut self) -> Vec<(Awaited, AwaitEvent)> {
-        self.subscriptions.take()
     }
 }
 

@@ -1,14 +1,11 @@
 //! What can happen to a queue. Everything that changes one is a value of this type.
 
-use super::advance::Steps;
-use super::batches::BatchNumber;
-use super::expiries::ExpiryOutcome;
-use super::job::{Job, JobState, NewJob};
-use super::schedules::{Plan, TickOutcome};
-use super::settings::Settings;
-use super::slab::Handle;
-use super::template::Addition;
-use super::{Entry, Queue};
+use crate::queue::batches::BatchNumber;
+use crate::queue::expiries::ExpiryOutcome;
+use crate::queue::jobs::{Addition, NewJob};
+use crate::queue::schedules::{Plan, TickOutcome};
+use crate::queue::settings::Settings;
+use crate::queue::store::{Entry, Handle};
 
 /// The job, kept record or remembered id an effect is about; on the wire it is named by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,29 +15,6 @@ impl Target {
     /// A job or kept record.
     pub(crate) fn job(handle: Handle) -> Self {
         Target(Entry::Job(handle))
-    }
-}
-
-/// What an effect may be about: one that names another job comes from a queue that is not equal.
-impl Queue {
-    /// The job of this id, unless it has ended.
-    pub(crate) fn unfinished_job(&self, id: &[u8]) -> Option<Target> {
-        self.job_that(id, |job| !job.is_finished())
-    }
-
-    /// The kept record of this id.
-    pub(crate) fn finished_job(&self, id: &[u8]) -> Option<Target> {
-        self.job_that(id, Job::is_finished)
-    }
-
-    /// The record of a failed job of this id.
-    pub(crate) fn failed_job(&self, id: &[u8]) -> Option<Target> {
-        self.job_that(id, |job| job.phase() == JobState::Failed)
-    }
-
-    fn job_that(&self, id: &[u8], is_so: fn(&Job) -> bool) -> Option<Target> {
-        let Entry::Job(handle) = self.find(id)? else { return None };
-        self.job(handle).filter(|job| is_so(job)).map(|_| Target::job(handle))
     }
 }
 
@@ -235,4 +209,13 @@ pub enum Effect<'a> {
         /// What came of it.
         heard: ExpiryOutcome,
     },
+}
+
+/// How much time has done, or may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Steps {
+    /// Steps in the life of jobs.
+    pub jobs: u32,
+    /// Records and ids dropped.
+    pub forgotten: u32,
 }

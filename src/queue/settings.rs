@@ -1,8 +1,8 @@
 //! What JQ.CONFIG sets: the rules of one queue.
 
-use super::bucket::Rate;
-use super::job_options::Backoff;
-use super::FOREVER;
+use crate::queue::jobs::Backoff;
+use crate::queue::limits::Rate;
+use crate::queue::time::FOREVER;
 
 /// The settings of a queue. Times in milliseconds; a limit of 0 is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

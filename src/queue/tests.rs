@@ -3,7 +3,9 @@
 
 mod batching;
 mod limits;
+mod schedules;
 
+use super::stats::Count;
 use super::*;
 
 /// A queue at an instant that the test sets.

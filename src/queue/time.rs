@@ -30,3 +30,17 @@ impl Now {
         self.0 / 1000
     }
 }
+
+/// `span` after `at`.
+pub(crate) fn after(at: u64, span: u64) -> u64 {
+    if span == FOREVER {
+        FOREVER
+    } else {
+        at.saturating_add(span)
+    }
+}
+
+/// An instant, unless it is never.
+pub(crate) fn unless_endless(instant: u64) -> Option<u64> {
+    (instant != FOREVER).then_some(instant)
+}

@@ -3,8 +3,7 @@
 //! A worker that holds nothing is still listed for an hour after it was last seen, the thousand seen last at most: operators
 //! look for the one that is missing. What it was seen doing are effects, so every server lists the same.
 
-use super::order::Order;
-use super::slab::{Handle, Slab};
+use crate::queue::store::{Handle, Order, Slab};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@
 //! An entry is a hint, as in [`super::registry`]: whoever opens the queue compares the home of the value he finds.
 
 use super::home::Home;
-use crate::queue::prefixes::prefixes_of;
+use crate::queue::prefixes_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

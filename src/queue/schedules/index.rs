@@ -1,8 +1,10 @@
 //! All schedules of a queue: by name, and by the instant of the next tick.
 
+use super::schedule::possible;
+use super::schedule::{valid, Overlap, Plan, Schedule, TickCounts, TickOutcome};
 use super::timetable::{Compiled, LATEST_TICK};
-use super::{possible, valid, Overlap, Plan, Schedule, TickCounts, TickOutcome};
-use crate::queue::{Template, FOREVER};
+use crate::queue::jobs::Template;
+use crate::queue::time::FOREVER;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! When a schedule ticks: a grid, or a cron expression in a time zone.
 
 use super::calendar::Calendar;
-use crate::queue::LATEST_TOKEN;
+use crate::queue::time::LATEST_TOKEN;
 use chrono_tz::Tz;
 use std::str::FromStr;
 

@@ -1,0 +1,8 @@
+//! Expiry rules: the keys whose expiry becomes a job, by the prefixes of their names.
+
+mod prefixes;
+mod rules;
+
+pub(crate) use prefixes::prefixes_of;
+pub(crate) use rules::is_sound;
+pub use rules::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};

@@ -1,0 +1,162 @@
+//! What a queue makes of keys that expire: the prefixes it listens for, each with the job that it wants.
+//!
+//! The server hears of an expired key and tells every queue that listens for it. The longest prefix decides. An expiry
+//! has happened and cannot be refused, so neither `max-jobs` nor `max-ids` stands in its way; only a name that cannot
+//! be an id is dropped, and counted.
+
+use super::prefixes::prefixes_of;
+use crate::queue::jobs::{Addition, Template};
+use crate::queue::names::MAX_ID;
+use std::collections::BTreeMap;
+
+/// The longest prefix in bytes: no longer name can be an id.
+pub const MAX_PREFIX: usize = MAX_ID;
+/// The most prefixes of one queue: whatever loads, copies, moves or changes it lists all of them anew.
+pub const MAX_PREFIXES: usize = 100;
+
+/// What came of an expired key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpiryOutcome {
+    /// A job, or one more run of an active one.
+    Enqueued,
+    /// Nothing new: its id is known, and that job starts after this.
+    Coalesced,
+    /// Nothing: its name cannot be an id, or the queue is as large as a queue can be.
+    Dropped,
+}
+
+/// How often each of it has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // the manual's words, told at `ExpiryOutcome`
+pub struct ExpiryCounts {
+    pub enqueued: u64,
+    pub coalesced: u64,
+    pub dropped: u64,
+}
+
+impl ExpiryCounts {
+    fn add(&mut self, heard: ExpiryOutcome) {
+        let count = match heard {
+            ExpiryOutcome::Enqueued => &mut self.enqueued,
+            ExpiryOutcome::Coalesced => &mut self.coalesced,
+            ExpiryOutcome::Dropped => &mut self.dropped,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
+/// A prefix that a queue listens for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpiryRule {
+    /// What an expired key makes.
+    pub template: Template,
+    /// What has come of those so far.
+    pub tally: ExpiryCounts,
+}
+
+/// All prefixes of a queue.
+#[derive(Debug, Clone, Default)]
+pub struct ExpiryRules {
+    watches: BTreeMap<Box<[u8]>, ExpiryRule>,
+    /// Heap bytes behind all of them.
+    bytes: usize,
+    version: u64,
+}
+
+impl ExpiryRules {
+    /// Every prefix with its watch, in their order.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &ExpiryRule)> {
+        self.watches.iter().map(|(prefix, watch)| (&**prefix, watch))
+    }
+
+    /// Changes whenever a prefix comes or goes; 0 in a queue that has never had one. Not part of the state: the
+    /// server compares it with what it has listed.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(crate) fn has(&self, prefix: &[u8]) -> bool {
+        self.watches.contains_key(prefix)
+    }
+
+    pub(crate) fn get(&self, prefix: &[u8]) -> Option<&ExpiryRule> {
+        self.watches.get(prefix)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.watches.len()
+    }
+
+    /// One more key that `prefix` decided about came to this.
+    pub(crate) fn count(&mut self, prefix: &[u8], outcome: ExpiryOutcome) {
+        if let Some(rule) = self.watches.get_mut(prefix) {
+            rule.tally.add(outcome);
+        }
+    }
+
+    /// The watch that decides about the key `name`: that of the longest prefix.
+    pub(crate) fn decides(&self, name: &[u8]) -> Option<(&[u8], &ExpiryRule)> {
+        prefixes_of(&self.watches, name).next()
+    }
+
+    /// Listens for `prefix`. Counts go on if it did.
+    pub(crate) fn set(&mut self, prefix: &[u8], template: Template) {
+        let tally = self.unset(prefix).map_or_else(ExpiryCounts::default, |old| old.tally);
+        self.put(prefix, ExpiryRule { template, tally });
+    }
+
+    fn put(&mut self, prefix: &[u8], watch: ExpiryRule) {
+        self.bytes += weight(prefix, &watch);
+        self.watches.insert(prefix.into(), watch);
+        self.version += 1;
+    }
+
+    pub(crate) fn unset(&mut self, prefix: &[u8]) -> Option<ExpiryRule> {
+        let watch = self.watches.remove(prefix)?;
+        self.bytes = self.bytes.saturating_sub(weight(prefix, &watch));
+        self.version += 1;
+        Some(watch)
+    }
+
+    /// Puts back what was saved: prefixes in their order, each once.
+    #[must_use]
+    pub(crate) fn restore(&mut self, prefix: &[u8], watch: ExpiryRule) -> bool {
+        let last = self.watches.last_key_value().map(|(last, _)| &**last);
+        let fits = is_sound(prefix, &watch.template.addition())
+            && last.is_none_or(|last| last < prefix)
+            && self.watches.len() < MAX_PREFIXES;
+        if fits {
+            self.put(prefix, watch);
+        }
+        fits
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What a recount finds wrong.
+    pub(crate) fn check(&self, wrong: &mut Vec<String>) {
+        let bytes: usize = self.iter().map(|(prefix, watch)| weight(prefix, watch)).sum();
+        if bytes != self.bytes {
+            wrong.push(format!("prefixes take {bytes} bytes, but {} are counted", self.bytes));
+        }
+        if self.watches.len() > MAX_PREFIXES
+            || self.iter().any(|(prefix, w)| !is_sound(prefix, &w.template.addition()))
+        {
+            wrong.push("the queue listens for what it cannot listen for".into());
+        }
+    }
+}
+
+/// Memory of one entry, roughly.
+fn weight(prefix: &[u8], watch: &ExpiryRule) -> usize {
+    prefix.len() + size_of::<(Box<[u8]>, ExpiryRule)>() * 3 / 2 + watch.template.bytes()
+}
+
+/// What may be listened for.
+pub(crate) fn is_sound(prefix: &[u8], addition: &Addition<'_>) -> bool {
+    prefix.len() <= MAX_PREFIX && addition.job.payload.is_empty() && addition.may_be_repeated()
+}

@@ -1,0 +1,334 @@
+//! One job and the states of its life (drawn in the manual).
+
+use super::options::{JobOptions, OptionSetId};
+use crate::queue::batches::After;
+use crate::queue::store::EndState;
+use crate::queue::time::FOREVER;
+
+/// Where a job stands. Every state carries what only it needs; instants are Unix milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StateData {
+    /// In line since `since`. `lapsed` is the token of a lease that ran out and may still be acknowledged, or 0.
+    Waiting { since: u64, lapsed: u64 },
+    /// Not before `due`.
+    Delayed { due: u64 },
+    /// Waits for a batch; then not before `due`, if that is not 0.
+    Blocked { after: After, due: u64 },
+    /// Claimed at `since` under `token`; belongs to the worker of that number until `lease_until`.
+    Active { token: u64, since: u64, lease_until: u64, worker: u32 },
+    /// Done at `at` under `token`; the record is kept.
+    Completed { at: u64, token: u64 },
+    /// Failed for good at `at`; the record is kept.
+    Failed { at: u64, token: u64 },
+}
+
+/// The names of the states, as the manual and every reply write them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum JobState {
+    Waiting,
+    Delayed,
+    Blocked,
+    Active,
+    Completed,
+    Failed,
+    Expired,
+    Cancelled,
+}
+
+impl JobState {
+    /// The manual's word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            JobState::Waiting => "waiting",
+            JobState::Delayed => "delayed",
+            JobState::Blocked => "blocked",
+            JobState::Active => "active",
+            JobState::Completed => "completed",
+            JobState::Failed => "failed",
+            JobState::Expired => "expired",
+            JobState::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl From<EndState> for JobState {
+    fn from(ending: EndState) -> Self {
+        match ending {
+            EndState::Completed => JobState::Completed,
+            EndState::Failed => JobState::Failed,
+            EndState::Expired => JobState::Expired,
+            EndState::Cancelled => JobState::Cancelled,
+        }
+    }
+}
+
+/// When a new job may start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// At once.
+    Now,
+    /// This many milliseconds after it was added.
+    After(u64),
+    /// At this instant.
+    At(u64),
+}
+
+impl Start {
+    /// The instant before which a job added at `at` must not start; None: at once.
+    #[must_use]
+    pub fn due(self, at: u64) -> Option<u64> {
+        let due = match self {
+            Start::Now => return None,
+            Start::After(ms) => at.saturating_add(ms),
+            Start::At(instant) => instant,
+        };
+        (due > at).then_some(due)
+    }
+}
+
+/// What ADD asks for, without the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewJob<'a> {
+    /// What the worker gets.
+    pub payload: &'a [u8],
+    /// When it may start.
+    pub start: Start,
+    /// A batch it has to wait for. It must be there.
+    pub after: Option<After>,
+    /// Smaller first.
+    pub priority: i32,
+    /// Options that the queue's settings also have.
+    pub recipe: JobOptions,
+    /// Its lane.
+    pub group: Option<&'a [u8]>,
+    /// Expires this many milliseconds after it was added if nobody claimed it.
+    pub expires: Option<u64>,
+}
+
+/// A [`NewJob`] that waits until the job's present life has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rerun {
+    pub(crate) payload: Box<[u8]>,
+    pub(crate) start: Start,
+    pub(crate) priority: i32,
+    pub(crate) recipe: JobOptions,
+    pub(crate) group: Option<Box<[u8]>>,
+    pub(crate) expires: Option<u64>,
+}
+
+impl Rerun {
+    pub(crate) fn keep(new: &NewJob<'_>) -> Self {
+        Rerun {
+            payload: new.payload.into(),
+            start: new.start,
+            priority: new.priority,
+            recipe: new.recipe,
+            group: new.group.map(Box::from),
+            expires: new.expires,
+        }
+    }
+
+    pub(crate) fn new_job(&self) -> NewJob<'_> {
+        NewJob {
+            payload: &self.payload,
+            start: self.start,
+            after: None,
+            priority: self.priority,
+            recipe: self.recipe,
+            group: self.group.as_deref(),
+            expires: self.expires,
+        }
+    }
+}
+
+/// What most jobs never have, kept apart so that they do not pay for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JobExtras {
+    /// Expires then unless claimed before, or [`FOREVER`].
+    pub(crate) expires: u64,
+    /// CANCEL was asked while a worker had the job.
+    pub(crate) cancel_asked: bool,
+    /// Of the last failed attempt.
+    pub(crate) error: Option<Box<[u8]>>,
+    /// The last PROGRESS.
+    pub(crate) progress: Option<Box<[u8]>>,
+    /// Of the completed job.
+    pub(crate) result: Option<Box<[u8]>>,
+    /// The life after this one.
+    pub(crate) rerun: Option<Box<Rerun>>,
+    /// The token under which the life before this one was completed, or 0: its ACK may be repeated.
+    pub(crate) done_under: u64,
+    /// Of a kept record: the id is refused until then.
+    pub(crate) window_until: u64,
+    /// Of a kept record: readable until then, or [`FOREVER`].
+    pub(crate) keep_until: u64,
+}
+
+impl Default for JobExtras {
+    fn default() -> Self {
+        JobExtras {
+            expires: FOREVER,
+            cancel_asked: false,
+            error: None,
+            progress: None,
+            result: None,
+            rerun: None,
+            done_under: 0,
+            window_until: 0,
+            keep_until: 0,
+        }
+    }
+}
+
+impl JobExtras {
+    /// Heap bytes behind it, itself included.
+    pub(crate) fn bytes(&self) -> usize {
+        let len = |bytes: &Option<Box<[u8]>>| bytes.as_ref().map_or(0, |b| b.len());
+        let rerun = self.rerun.as_ref().map_or(0, |r| size_of::<Rerun>() + r.payload.len() + len(&r.group));
+        size_of::<Self>() + len(&self.error) + len(&self.progress) + len(&self.result) + rerun
+    }
+}
+
+/// One job. 88 bytes beside its id and payload: a queue holds millions.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    /// The id, then the payload: one allocation.
+    data: Box<[u8]>,
+    pub(crate) extras: Option<Box<JobExtras>>,
+    /// The place in line inside the priority, and the tie-break wherever instants are equal. Unique in the
+    /// queue; renewed whenever the job joins the end of a line.
+    pub(crate) seq: u64,
+    pub(crate) added_at: u64,
+    pub(crate) state: StateData,
+    pub(crate) priority: i32,
+    pub(crate) recipe: OptionSetId,
+    pub(crate) nacks: u32,
+    pub(crate) losses: u16,
+    id_len: u16,
+}
+
+impl Job {
+    /// A job that is in no index yet.
+    pub(crate) fn new(id: &[u8], payload: &[u8], state: StateData) -> Self {
+        let mut job = Job {
+            data: Box::default(),
+            extras: None,
+            seq: 0,
+            added_at: 0,
+            state,
+            priority: 0,
+            recipe: OptionSetId::default(),
+            nacks: 0,
+            losses: 0,
+            id_len: 0,
+        };
+        job.set_data(id, payload);
+        job
+    }
+
+    fn set_data(&mut self, id: &[u8], payload: &[u8]) {
+        let mut data = Vec::with_capacity(id.len().saturating_add(payload.len()));
+        data.extend_from_slice(id);
+        data.extend_from_slice(payload);
+        self.data = data.into_boxed_slice();
+        self.id_len = u16::try_from(id.len()).unwrap_or(u16::MAX);
+    }
+
+    /// Puts another payload behind the same id.
+    pub(crate) fn set_payload(&mut self, payload: &[u8]) {
+        let data = std::mem::take(&mut self.data);
+        let id = data.get(..usize::from(self.id_len)).unwrap_or_default();
+        self.set_data(id, payload);
+    }
+
+    pub(crate) fn id(&self) -> &[u8] {
+        self.data.get(..usize::from(self.id_len)).unwrap_or_default()
+    }
+
+    pub(crate) fn payload(&self) -> &[u8] {
+        self.data.get(usize::from(self.id_len)..).unwrap_or_default()
+    }
+
+    /// Which run this is, was or will be: 1 + NACKs + lost leases before it.
+    pub(crate) fn attempt(&self) -> u64 {
+        let failed_runs = u64::from(self.nacks) + u64::from(self.losses);
+        match self.state {
+            StateData::Failed { .. } => failed_runs,
+            _ => failed_runs + 1,
+        }
+    }
+
+    /// The extras, made when it is missing.
+    pub(crate) fn extras_mut(&mut self) -> &mut JobExtras {
+        self.extras.get_or_insert_default()
+    }
+
+    /// Changes the extras only when `needed`: a job without one stays without.
+    pub(crate) fn extras_mut_if(&mut self, needed: bool, change: impl FnOnce(&mut JobExtras)) {
+        if needed {
+            change(self.extras_mut());
+        }
+    }
+
+    /// When it expires unless claimed before: FOREVER without PX.
+    pub(crate) fn expires(&self) -> u64 {
+        self.extras.as_ref().map_or(FOREVER, |r| r.expires)
+    }
+
+    pub(crate) fn cancel_asked(&self) -> bool {
+        self.extras.as_ref().is_some_and(|r| r.cancel_asked)
+    }
+
+    pub(crate) fn phase(&self) -> JobState {
+        match self.state {
+            StateData::Waiting { .. } => JobState::Waiting,
+            StateData::Delayed { .. } => JobState::Delayed,
+            StateData::Blocked { .. } => JobState::Blocked,
+            StateData::Active { .. } => JobState::Active,
+            StateData::Completed { .. } => JobState::Completed,
+            StateData::Failed { .. } => JobState::Failed,
+        }
+    }
+
+    /// Not waiting, delayed, blocked or active any more: only its record is left.
+    pub(crate) fn is_finished(&self) -> bool {
+        matches!(self.state, StateData::Completed { .. } | StateData::Failed { .. })
+    }
+
+    /// The earliest instant at which time alone changes this job. That a batch has finished is another matter.
+    pub(crate) fn due(&self) -> u64 {
+        match self.state {
+            StateData::Waiting { .. } | StateData::Blocked { .. } => self.expires(),
+            StateData::Delayed { due } => due.min(self.expires()),
+            StateData::Active { lease_until, .. } => lease_until,
+            StateData::Completed { .. } | StateData::Failed { .. } => {
+                self.extras.as_ref().map_or(0, |r| r.keep_until)
+            }
+        }
+    }
+
+    /// Heap bytes behind it.
+    pub(crate) fn bytes(&self) -> usize {
+        self.data.len() + self.extras.as_ref().map_or(0, |r| r.bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_as_small_as_promised() {
+        assert_eq!(size_of::<Job>(), 88);
+    }
+
+    #[test]
+    fn id_and_payload_share_their_bytes() {
+        let mut job = Job::new(b"id", b"payload", StateData::Delayed { due: 1 });
+        assert_eq!((job.id(), job.payload()), (&b"id"[..], &b"payload"[..]));
+        job.set_payload(b"");
+        assert_eq!((job.id(), job.payload()), (&b"id"[..], &b""[..]));
+    }
+}

@@ -1,0 +1,179 @@
+//! How a job wants to be treated: the options of ADD that a queue's settings also have.
+//!
+//! A queue has few distinct sets of them however many jobs it has, so jobs hold a 4-byte number and the sets
+//! are kept once, counted. What a job does not say itself follows the queue's settings at the moment it matters.
+//! The batch and the lane of a job are part of its set: a queue has few of them too, and most jobs have none.
+
+use crate::queue::batches::BatchNumber;
+use crate::queue::store::{Handle, LaneNumber, Order, Slab};
+
+/// How long a job that was NACKed waits before its next attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Backoff {
+    /// Always the same, in milliseconds.
+    Fixed(u64),
+    /// This much after the first NACK, twice that after the second, and so on, in milliseconds.
+    Exponential(u64),
+}
+
+impl Backoff {
+    /// The wait in milliseconds after the `nack`-th NACK (from 1), before cap and jitter.
+    #[must_use]
+    pub fn wait(self, nack: u32) -> u64 {
+        match self {
+            Backoff::Fixed(ms) => ms,
+            Backoff::Exponential(ms) => match nack.saturating_sub(1) {
+                doublings @ 0..=62 => ms.saturating_mul(1 << doublings),
+                _ if ms == 0 => 0,
+                _ => u64::MAX,
+            },
+        }
+    }
+}
+
+/// Options of a job; `None` follows the queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct JobOptions {
+    /// How many NACKs until the job fails for good.
+    pub attempts: Option<u32>,
+    /// The wait after a NACK.
+    pub backoff: Option<Backoff>,
+    /// How long the id stays refused after the job ended, ms or [`super::FOREVER`].
+    pub dedup: Option<u64>,
+    /// How long the completed record stays readable, ms or [`super::FOREVER`].
+    pub keep: Option<u64>,
+    /// What it is a member of; the batch itself may be gone.
+    pub batch: Option<BatchNumber>,
+}
+
+/// A recipe with the lane of the job.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct OptionSet {
+    pub(crate) recipe: JobOptions,
+    pub(crate) lane: Option<LaneNumber>,
+}
+
+/// The number of a set in its queue. 0 is the empty set: everything follows the queue, and there is no lane.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct OptionSetId(u32);
+
+/// The distinct sets of a queue with the number of jobs that use each.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OptionSets {
+    sets: Slab<Counted>,
+    /// By the set: with a lane for each job there are as many sets as jobs, and none is stored twice.
+    order: Order<OptionSet>,
+}
+
+/// A set and how many jobs use it, at least one.
+#[derive(Debug, Clone)]
+struct Counted {
+    set: OptionSet,
+    uses: u32,
+}
+
+impl OptionSetId {
+    fn of(handle: Handle) -> Self {
+        OptionSetId(handle + 1)
+    }
+
+    fn handle(self) -> Option<Handle> {
+        self.0.checked_sub(1)
+    }
+}
+
+impl OptionSets {
+    /// Takes one more use of `set`. O(log distinct sets), as everything here.
+    pub(crate) fn hold(&mut self, set: OptionSet) -> OptionSetId {
+        if set == OptionSet::default() {
+            return OptionSetId::default();
+        }
+        if let Some(handle) = self.find(set) {
+            if let Some(counted) = self.sets.get_mut(handle) {
+                counted.uses = counted.uses.saturating_add(1);
+            }
+            return OptionSetId::of(handle);
+        }
+        let Some(handle) = self.sets.insert(Counted { set, uses: 1 }) else { return OptionSetId::default() };
+        let sets = &self.sets;
+        self.order.insert(set, handle, |other| set_of(sets, other));
+        OptionSetId::of(handle)
+    }
+
+    fn find(&self, set: OptionSet) -> Option<Handle> {
+        let set_of = |handle| set_of(&self.sets, handle);
+        self.order.iter_from(set, set_of).next().filter(|handle| set_of(*handle) == set)
+    }
+
+    /// Gives one use back.
+    pub(crate) fn release(&mut self, id: OptionSetId) {
+        let Some(handle) = id.handle() else { return };
+        let Some(counted) = self.sets.get_mut(handle) else { return };
+        counted.uses = counted.uses.saturating_sub(1);
+        if counted.uses == 0 {
+            self.order.remove(counted.set, handle);
+            self.sets.remove(handle);
+        }
+    }
+
+    /// The set with this number.
+    pub(crate) fn set(&self, id: OptionSetId) -> OptionSet {
+        id.handle().map_or_else(OptionSet::default, |handle| set_of(&self.sets, handle))
+    }
+
+    /// Its recipe.
+    pub(crate) fn get(&self, id: OptionSetId) -> JobOptions {
+        self.set(id).recipe
+    }
+
+    /// Its lane.
+    pub(crate) fn lane(&self, id: OptionSetId) -> Option<LaneNumber> {
+        self.sets.get(id.handle()?)?.set.lane
+    }
+
+    /// Every set in use with its number of uses, for the recount.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = (OptionSet, u32)> + '_ {
+        self.sets.iter().map(|(_, counted)| (counted.set, counted.uses))
+    }
+
+    /// Heap bytes held, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.sets.bytes() + self.order.bytes()
+    }
+}
+
+fn set_of(sets: &Slab<Counted>, handle: Handle) -> OptionSet {
+    sets.get(handle).map_or_else(OptionSet::default, |counted| counted.set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_and_never_overflows() {
+        assert_eq!(Backoff::Exponential(1000).wait(1), 1000);
+        assert_eq!(Backoff::Exponential(1000).wait(4), 8000);
+        assert_eq!(Backoff::Exponential(1000).wait(1_000_000), u64::MAX);
+        assert_eq!(Backoff::Exponential(0).wait(1_000_000), 0);
+        assert_eq!(Backoff::Fixed(7).wait(9), 7);
+    }
+
+    #[test]
+    fn a_set_is_kept_once_and_goes_with_its_last_job() {
+        let mut recipes = OptionSets::default();
+        let with = |attempts| OptionSet {
+            recipe: JobOptions { attempts: Some(attempts), ..JobOptions::default() },
+            lane: Some(LaneNumber(1)),
+        };
+        let (five, nine) = (with(5), with(9));
+        let (a, b, c) = (recipes.hold(five), recipes.hold(five), recipes.hold(nine));
+        assert_eq!((a, recipes.set(a), recipes.set(c)), (b, five, nine));
+        recipes.release(a);
+        assert_eq!(recipes.uses().collect::<Vec<_>>(), [(five, 1), (nine, 1)]);
+        recipes.release(b);
+        assert_eq!(recipes.uses().collect::<Vec<_>>(), [(nine, 1)]);
+        assert_eq!(recipes.hold(five), a, "the free number is used again");
+        assert_eq!(recipes.hold(OptionSet::default()), OptionSetId::default());
+    }
+}

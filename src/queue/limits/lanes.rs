@@ -1,0 +1,313 @@
+//! Lanes: the jobs of one GROUP, and which lanes may give a job now.
+//!
+//! ```text
+//!             ┌──────────────────────── may give ─────────────┐
+//!   ready ────┤ by place: its head's priority, then whose turn it is    a claim takes the first
+//!   refills ──┤ by the instant at which its rate lets it give (more)
+//!   neither ──┘ waits for a job of its own to end: whatever changes a lane looks at it again
+//! ```
+//!
+//! What may not run is in none of these orders, so nobody walks over it. Counts change with the indexes of jobs
+//! ([`super::indexes`]), so no slot can leak. `ready` and `refills` follow from the rest and the clock: they are not saved,
+//! and what [`super::limits`] does to them is not journaled.
+
+use super::bucket::Bucket;
+use crate::queue::store::{Handle, LaneNumber, LanePlace, Order, Place, Slab, When};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Included, Unbounded};
+use std::sync::Arc;
+
+/// One lane.
+#[derive(Debug, Clone)]
+pub(crate) struct Lane {
+    pub(crate) name: Arc<[u8]>,
+    /// Jobs and kept records that name it.
+    pub(crate) jobs: u32,
+    pub(crate) waiting: u32,
+    pub(crate) active: u32,
+    /// Claimed while lanes were strictly in order, and not at the end of its life: nobody may pass it.
+    pub(crate) holder: Option<Handle>,
+    /// A sequence number taken at its last claim: it is behind all who joined before. 0: there was none.
+    pub(crate) turn: u64,
+    pub(crate) bucket: Bucket,
+    stand: Stand,
+    /// It stands there only while this is [`Lanes::round`].
+    round: u32,
+    /// It changed since it was looked at.
+    touched: bool,
+}
+
+/// Where a lane was put when it was looked at last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Stand {
+    /// Jobs it may give.
+    pub(crate) room: usize,
+    /// Its place among the ready, if it may give any.
+    pub(crate) ready: Option<Place>,
+    /// When its rate lets it give more.
+    pub(crate) refill: Option<When>,
+}
+
+/// The lanes of a queue.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lanes {
+    numbers: BTreeMap<Arc<[u8]>, Handle>,
+    list: Slab<Lane>,
+    name_bytes: usize,
+    /// The waiting jobs of all lanes, lane by lane, each in order.
+    pub(crate) line: Order<LanePlace>,
+    ready: BTreeMap<Place, Handle>,
+    refills: BTreeMap<When, Handle>,
+    /// Orders that all lanes have left. They go back to the allocator bit by bit: a million entries at once take 30 ms.
+    left: Vec<BTreeMap<Place, Handle>>,
+    left_refills: Vec<BTreeMap<When, Handle>>,
+    /// Lanes without jobs, by when their buckets are full: then they can be forgotten.
+    fading: BTreeSet<(u64, Arc<[u8]>)>,
+    /// What all lanes may give together.
+    room: usize,
+    touched: Vec<Handle>,
+    round: u32,
+    /// The lane to look at next after the rules have changed; None: all stand where they should.
+    revisit: Option<Arc<[u8]>>,
+}
+
+impl Lanes {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// What all lanes may give together, as of when they were looked at. O(1).
+    pub(crate) fn room(&self) -> usize {
+        self.room
+    }
+
+    /// Heap bytes held, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        let per_entry = size_of::<(Place, Handle)>() * 2;
+        self.list.bytes()
+            + self.line.bytes()
+            + self.name_bytes
+            + self.len() * size_of::<(Arc<[u8]>, Handle)>() * 2
+            + (self.ready.len() + self.refills.len() + self.fading.len()) * per_entry
+            + self.touched.capacity() * size_of::<Handle>()
+    }
+
+    pub(crate) fn get(&self, number: LaneNumber) -> Option<&Lane> {
+        self.list.get(number.0)
+    }
+
+    pub(crate) fn find(&self, name: &[u8]) -> Option<LaneNumber> {
+        self.numbers.get(name).copied().map(LaneNumber)
+    }
+
+    /// Every lane by its name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (LaneNumber, &Lane)> {
+        self.numbers.values().filter_map(|&number| Some((LaneNumber(number), self.list.get(number)?)))
+    }
+
+    /// The lane of this name, new if need be. O(log lanes). None: there can be no more.
+    pub(crate) fn of(&mut self, name: &[u8]) -> Option<LaneNumber> {
+        if let Some(known) = self.find(name) {
+            return Some(known);
+        }
+        let name: Arc<[u8]> = name.into();
+        let number = self.list.insert(Lane {
+            name: Arc::clone(&name),
+            jobs: 0,
+            waiting: 0,
+            active: 0,
+            holder: None,
+            turn: 0,
+            bucket: Bucket::default(),
+            stand: Stand::default(),
+            round: self.round,
+            touched: false,
+        })?;
+        self.name_bytes += name.len();
+        self.numbers.insert(name, number);
+        Some(LaneNumber(number))
+    }
+
+    /// Changes a lane; it will be looked at before this change of the queue is over.
+    pub(crate) fn edit(&mut self, number: LaneNumber, change: impl FnOnce(&mut Lane)) {
+        let Some(lane) = self.list.get_mut(number.0) else { return };
+        change(lane);
+        if !std::mem::replace(&mut lane.touched, true) {
+            self.touched.push(number.0);
+        }
+    }
+
+    /// One more job names the lane.
+    pub(crate) fn join(&mut self, number: LaneNumber) {
+        if let Some(lane) = self.list.get(number.0).filter(|lane| lane.jobs == 0) {
+            self.fading.remove(&(lane.bucket.full_at(), Arc::clone(&lane.name)));
+        }
+        self.edit(number, |lane| lane.jobs = lane.jobs.saturating_add(1));
+    }
+
+    /// One job less does. The lane goes with its last one, as soon as its bucket is full.
+    pub(crate) fn quit(&mut self, number: LaneNumber) {
+        self.edit(number, |lane| lane.jobs = lane.jobs.saturating_sub(1));
+    }
+
+    /// Lanes that changed and were not looked at since.
+    pub(crate) fn take_touched(&mut self) -> Option<LaneNumber> {
+        let number = self.touched.pop()?;
+        if let Some(lane) = self.list.get_mut(number) {
+            lane.touched = false;
+        }
+        Some(LaneNumber(number))
+    }
+
+    /// Lets a lane stand where `stand` says.
+    pub(crate) fn place(&mut self, number: LaneNumber, stand: Stand) {
+        let Some(old) = self.list.get(number.0).map(|lane| self.stand_of(lane)) else { return };
+        if let Some(lane) = self.list.get_mut(number.0) {
+            lane.stand = stand;
+            lane.round = self.round;
+        }
+        self.room = (self.room + stand.room).saturating_sub(old.room);
+        if old.ready != stand.ready {
+            old.ready.map(|place| self.ready.remove(&place));
+            stand.ready.map(|place| self.ready.insert(place, number.0));
+        }
+        if old.refill != stand.refill {
+            old.refill.map(|when| self.refills.remove(&when));
+            stand.refill.map(|when| self.refills.insert(when, number.0));
+        }
+    }
+
+    /// Where a lane stands.
+    fn stand_of(&self, lane: &Lane) -> Stand {
+        self.last_stand_of(lane).unwrap_or_default()
+    }
+
+    /// Where a lane was put when it was looked at last; None: not since the rules have changed.
+    pub(crate) fn last_stand_of(&self, lane: &Lane) -> Option<Stand> {
+        (lane.round == self.round).then_some(lane.stand)
+    }
+
+    /// Drops a lane that no job names and whose bucket is full at `at`, or plans that.
+    pub(crate) fn fade(&mut self, number: LaneNumber, at: u64) {
+        let Some(lane) = self.list.get(number.0).filter(|lane| lane.jobs == 0) else { return };
+        let full_at = lane.bucket.full_at();
+        if full_at > at {
+            self.fading.insert((full_at, Arc::clone(&lane.name)));
+        } else {
+            self.drop(number);
+        }
+    }
+
+    fn drop(&mut self, number: LaneNumber) {
+        self.place(number, Stand::default());
+        if let Some(lane) = self.list.remove(number.0) {
+            self.name_bytes = self.name_bytes.saturating_sub(lane.name.len());
+            self.numbers.remove(&lane.name);
+        }
+    }
+
+    /// When the next lane is to be forgotten.
+    pub(crate) fn next_forgotten(&self) -> Option<u64> {
+        self.fading.first().map(|(at, _)| *at)
+    }
+
+    /// Forgets the next lane.
+    pub(crate) fn forget_first(&mut self) {
+        if let Some((_, name)) = self.fading.pop_first() {
+            if let Some(number) = self.find(&name) {
+                self.drop(number);
+            }
+        }
+    }
+
+    /// The lane that gives a job next, with its place. O(log lanes).
+    pub(crate) fn first_ready(&self) -> Option<(Place, LaneNumber)> {
+        self.ready.first_key_value().map(|(place, number)| (*place, LaneNumber(*number)))
+    }
+
+    /// The lanes that may give a job, first come first.
+    pub(crate) fn ready(&self) -> impl Iterator<Item = LaneNumber> + '_ {
+        self.ready.values().copied().map(LaneNumber)
+    }
+
+    /// When a lane is to be looked at next: its rate lets it give more, or, at 0, the rules have changed.
+    pub(crate) fn next_look(&self) -> Option<u64> {
+        let has_changed = self.revisit.is_some() || !self.left.is_empty() || !self.left_refills.is_empty();
+        has_changed.then_some(0).or_else(|| self.refills.first_key_value().map(|(when, _)| when.at))
+    }
+
+    /// The lane to look at as of `at`, if there is one.
+    pub(crate) fn take_look(&mut self, at: u64) -> Option<LaneNumber> {
+        if let Some(name) = self.revisit.take() {
+            let mut rest = self.numbers.range::<[u8], _>((Included(&*name), Unbounded));
+            let found = rest.next().map(|(_, number)| LaneNumber(*number));
+            self.revisit = rest.next().map(|(name, _)| Arc::clone(name));
+            if found.is_some() {
+                return found;
+            }
+        }
+        let (when, number) = self.refills.first_key_value()?;
+        (when.at <= at).then_some(LaneNumber(*number))
+    }
+
+    /// Gives some memory of orders back that all lanes have left; whether there is more.
+    pub(crate) fn shed(&mut self) -> bool {
+        shed(&mut self.left) | shed(&mut self.left_refills)
+    }
+
+    /// The rules have changed: no lane stands anywhere until it is looked at again. O(1).
+    pub(crate) fn start_over(&mut self) {
+        self.round = self.round.wrapping_add(1);
+        self.left.extend(Some(std::mem::take(&mut self.ready)).filter(|ready| !ready.is_empty()));
+        self.left_refills
+            .extend(Some(std::mem::take(&mut self.refills)).filter(|refills| !refills.is_empty()));
+        self.room = 0;
+        self.revisit = self.numbers.first_key_value().map(|(name, _)| Arc::clone(name));
+    }
+
+    /// What does not add up in here. O(lanes).
+    pub(crate) fn check(&self, wrong: &mut Vec<String>) {
+        let mut room = 0;
+        let (mut ready, mut refills, mut fading) = (0, 0, 0);
+        for (number, lane) in self.iter() {
+            let stand = self.stand_of(lane);
+            let of = |entry: Option<&Handle>| entry == Some(&number.0);
+            room += stand.room;
+            ready += usize::from(stand.ready.is_some_and(|place| of(self.ready.get(&place))));
+            refills += usize::from(stand.refill.is_some_and(|when| of(self.refills.get(&when))));
+            fading += usize::from(self.fading.contains(&(lane.bucket.full_at(), Arc::clone(&lane.name))));
+            let name = String::from_utf8_lossy(&lane.name);
+            if stand.ready.is_some() != (stand.room > 0) {
+                wrong.push(format!(
+                    "lane '{name}' may give {} jobs, but is wrongly in or out of the order",
+                    stand.room
+                ));
+            }
+            let is_looked_at = !lane.touched && lane.bucket.is_sound();
+            if !is_looked_at
+                || (lane.jobs == 0) != self.fading.contains(&(lane.bucket.full_at(), Arc::clone(&lane.name)))
+            {
+                wrong.push(format!("lane '{name}' is not as it was left"));
+            }
+        }
+        let counted = (self.room, self.ready.len(), self.refills.len(), self.fading.len(), self.list.len());
+        if counted != (room, ready, refills, fading, self.len()) {
+            wrong.push(format!(
+                "lanes may give {room} jobs, but {} are counted, or their orders are off",
+                self.room
+            ));
+        }
+    }
+}
+
+/// Drops a few entries; whether there are more.
+fn shed<K: Ord>(orders: &mut Vec<BTreeMap<K, Handle>>) -> bool {
+    const AT_ONCE: usize = 8;
+    let Some(order) = orders.last_mut() else { return false };
+    (0..AT_ONCE).for_each(|_| drop(order.pop_first()));
+    if order.is_empty() {
+        orders.pop();
+    }
+    !orders.is_empty()
+}

@@ -1,0 +1,148 @@
+//! What time does by itself: delays come due, leases run out, unclaimed jobs expire, windows close.
+//!
+//! Each thing happens as of its own instant, in the order of those instants, however late the server comes
+//! round to it: after an hour of downtime the result is what it would have been without it. The work is
+//! bounded by the caller; the effect says how many steps were taken, so a replica takes exactly those.
+
+use crate::queue::effect::Steps;
+use crate::queue::jobs::{due_key, expiry_key, forget_key, Job, StateData};
+use crate::queue::stats::Event;
+use crate::queue::store::{EndState, Entry, Handle, When};
+use crate::queue::value::Queue;
+
+impl Queue {
+    /// Does what is due at `at`, at most `most`, and tells how much that was. O(log n) a step.
+    pub(crate) fn advance(&mut self, at: u64, most: Steps) -> Steps {
+        let mut done = Steps::default();
+        while done.jobs < most.jobs && self.settle_next(at) {
+            done.jobs += 1;
+        }
+        while done.forgotten < most.forgotten && self.forget_next(at) {
+            done.forgotten += 1;
+        }
+        self.look_at_touched(at);
+        done
+    }
+
+    /// Whether the next step in the life of a job is due, and takes it.
+    fn settle_next(&mut self, at: u64) -> bool {
+        let jobs = &self.jobs;
+        let leads = [
+            self.delayed.first().map(|h| (due_key(jobs, h), h)),
+            self.active.first().map(|h| (due_key(jobs, h), h)),
+            self.expiring.first().map(|h| (expiry_key(jobs, h), h)),
+            // Even if the clock was set back since the batch finished.
+            self.batches
+                .next_release()
+                .map(|(when, h)| (When { at: when.min(at), ..expiry_key(jobs, h) }, h)),
+        ];
+        match leads.into_iter().flatten().min() {
+            Some((when, handle)) if when.at <= at => {
+                self.step(handle);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Drops what is to be forgotten next, if its time has come.
+    fn forget_next(&mut self, at: u64) -> bool {
+        self.forget_next_id(at)
+            || self.forget_surplus(at)
+            || self.forget_next_batch(at)
+            || self.forget_next_lane(at)
+            || self.forget_next_worker(at)
+    }
+
+    fn forget_surplus(&mut self, at: u64) -> bool {
+        let surplus = self.surplus();
+        if let Some(record) = surplus {
+            self.retire(record, at);
+        }
+        surplus.is_some()
+    }
+
+    fn forget_next_worker(&mut self, at: u64) -> bool {
+        let is_due = self.workers.next_forgotten().is_some_and(|when| when <= at);
+        if is_due {
+            self.workers.forget_first();
+        }
+        is_due
+    }
+
+    fn forget_next_lane(&mut self, at: u64) -> bool {
+        let is_due = self.lanes.next_forgotten().is_some_and(|when| when <= at);
+        if is_due {
+            self.lanes.forget_first();
+        }
+        is_due
+    }
+
+    fn forget_next_batch(&mut self, at: u64) -> bool {
+        match self.batches.next_forgotten() {
+            Some((when, batch)) if when <= at => {
+                self.batches.drop(batch);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn forget_next_id(&mut self, at: u64) -> bool {
+        let Some(packed) = self.forgetting.first() else { return false };
+        let key = forget_key(&self.jobs, &self.remembered, packed);
+        if key.at > at {
+            return false;
+        }
+        match Entry::unpack(packed) {
+            Entry::Job(handle) => self.retire(handle, key.at),
+            entry @ Entry::Remembered(_) => self.drop_entry(entry),
+        }
+        true
+    }
+
+    /// Brings one job up to `at`.
+    pub(crate) fn advance_job(&mut self, handle: Handle, at: u64) {
+        while self.jobs.get(handle).is_some_and(|job| !job.is_finished() && self.due_of(job) <= at) {
+            self.step(handle);
+        }
+    }
+
+    /// The one thing time does next to an unfinished job, as of the instant it is due.
+    fn step(&mut self, handle: Handle) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        match job.state {
+            StateData::Delayed { due } if due < job.expires() => {
+                self.happens(Event::Due);
+                self.join_end(handle, None, due);
+            }
+            StateData::Waiting { .. } | StateData::Delayed { .. } => {
+                let at = job.expires();
+                self.end(handle, EndState::Expired, at);
+            }
+            StateData::Blocked { after, due } => self.step_blocked(handle, after, due, job.expires()),
+            StateData::Active { token, lease_until, .. } => self.lose(handle, token, lease_until),
+            StateData::Completed { .. } | StateData::Failed { .. } => {}
+        }
+    }
+
+    /// The lease of a job has run out.
+    fn lose(&mut self, handle: Handle, token: u64, at: u64) {
+        if self.jobs.get(handle).is_some_and(Job::cancel_asked) {
+            return self.cancel(handle, at);
+        }
+        self.happens(Event::Lost);
+        let mut losses = 0;
+        self.edit(handle, |job| {
+            job.losses = job.losses.saturating_add(1);
+            losses = u32::from(job.losses);
+        });
+        if losses > self.settings.max_losses {
+            let error = format!("lease lost {losses} times").into_bytes().into_boxed_slice();
+            self.edit(handle, |job| job.extras_mut().error = Some(error));
+            self.end(handle, EndState::Failed, at);
+        } else {
+            self.move_to(handle, StateData::Waiting { since: at, lapsed: token });
+        }
+    }
+}

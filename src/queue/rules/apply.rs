@@ -1,0 +1,316 @@
+//! The one mutator: what each [`Effect`] does to a queue.
+//!
+//! Effects were decided on a sound state or come from a primary whose state was equal, so nothing here can fail;
+//! an effect whose job is not there (only possible when the two differ) is refused before it gets here.
+
+use crate::queue::effect::Effect;
+use crate::queue::jobs::{hash_of, Job, JobExtras, NewJob, Rerun, StateData};
+use crate::queue::limits::Bucket;
+use crate::queue::settings::Settings;
+use crate::queue::stats::{Count, Event, Kind};
+use crate::queue::store::{ids, EndState, Entry, Handle};
+use crate::queue::time::FOREVER;
+use crate::queue::value::Queue;
+
+impl Queue {
+    /// Makes `effect` happen at the instant `at` (Unix ms). O(log n), but for [`Effect::Advanced`], which costs
+    /// that for each step.
+    pub(crate) fn apply(&mut self, effect: &Effect<'_>, at: u64) {
+        if self.created_at == 0 {
+            self.created_at = at.max(1);
+        }
+        match *effect {
+            Effect::Added { id, new } => self.add(id, &new, at),
+            Effect::Duplicates { count, batch } => {
+                self.counters.add_many(Count::Duplicates, count);
+                self.count_duplicates(count, batch);
+                self.refusals.told(count);
+            }
+            Effect::BatchOpened { name } => self.batches.open(name, at),
+            Effect::BatchSealed { batch } => self.seal(batch, at),
+            Effect::BatchForgotten { batch } => self.forget_batch(batch),
+            Effect::StaleAck => self.counters.add(Count::StaleAcks),
+            Effect::Paused | Effect::Resumed => {
+                self.paused = matches!(effect, Effect::Paused);
+                self.happens(if self.paused { Event::Paused } else { Event::Resumed });
+            }
+            Effect::Configured(settings) => self.configure(settings, at),
+            Effect::Advanced(most) => {
+                self.advance(at, most);
+            }
+            Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
+            Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
+            Effect::Ticked { name, at, next, fate } => self.schedules.ticked(name, at, next, fate),
+            Effect::ExpiryRuleSet { prefix, ref addition } => self.watch(prefix, addition),
+            Effect::ExpiryRuleRemoved { prefix } => self.unwatch(prefix),
+            Effect::KeyExpired { prefix, heard } => self.count_heard(prefix, heard),
+            Effect::Purged { record } => {
+                self.happens(Event::Removed);
+                if let Entry::Job(handle) = record.0 {
+                    self.retire(handle, at);
+                }
+            }
+            Effect::Removed { target } => {
+                self.happens(Event::Removed);
+                self.remove(target.0, at);
+            }
+            Effect::Replaced { job, .. }
+            | Effect::Rerun { job, .. }
+            | Effect::Claimed { job, .. }
+            | Effect::Leased { job, .. }
+            | Effect::Progressed { job, .. }
+            | Effect::Completed { job, .. }
+            | Effect::Retried { job, .. }
+            | Effect::Failed { job, .. }
+            | Effect::Released { job, .. }
+            | Effect::Cancelled { job }
+            | Effect::CancelAsked { job }
+            | Effect::Promoted { job }
+            | Effect::Revived { job }
+            | Effect::JobAdvanced { job } => {
+                if let Entry::Job(handle) = job.0 {
+                    self.apply_to_job(handle, effect, at);
+                }
+            }
+        }
+        self.look_at_touched(at);
+    }
+
+    fn apply_to_job(&mut self, handle: Handle, effect: &Effect<'_>, at: u64) {
+        self.see_worker(handle, effect, at);
+        match *effect {
+            Effect::Replaced { new, .. } => self.replace(handle, &new, at),
+            Effect::Rerun { new, .. } => {
+                self.happens(Event::Rerun);
+                self.edit(handle, |job| job.extras_mut().rerun = Some(Box::new(Rerun::keep(&new))));
+            }
+            Effect::Claimed { token, worker, lease_until, .. } => {
+                self.give(handle, token, worker, lease_until, at);
+            }
+            Effect::Leased { lease_until, .. } => self.move_lease(handle, lease_until),
+            Effect::Progressed { data, .. } => {
+                self.edit(handle, |job| job.extras_mut().progress = Some(data.into()));
+            }
+            Effect::Completed { result, .. } => {
+                self.edit(handle, |job| {
+                    job.extras_mut_if(result.is_some(), |r| r.result = result.map(Box::from));
+                });
+                self.end(handle, EndState::Completed, at);
+            }
+            Effect::Retried { due, error, .. } => {
+                self.counters.add(Count::Nacks);
+                self.happens(Event::Retried);
+                self.note_nack(handle, error);
+                self.join_end(handle, due, at);
+            }
+            Effect::Failed { error, .. } => {
+                self.counters.add(Count::Nacks);
+                self.note_nack(handle, error);
+                self.end(handle, EndState::Failed, at);
+            }
+            Effect::Released { due, .. } => {
+                self.happens(Event::Released);
+                match due {
+                    Some(_) => self.join_end(handle, due, at),
+                    None => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
+                }
+            }
+            Effect::Cancelled { .. } => self.cancel(handle, at),
+            Effect::CancelAsked { .. } => self.edit(handle, |job| {
+                let extras = job.extras_mut();
+                extras.cancel_asked = true;
+                extras.rerun = None;
+            }),
+            Effect::Promoted { .. } => {
+                self.happens(Event::Promoted);
+                self.join_end(handle, None, at);
+            }
+            Effect::Revived { .. } => self.revive(handle, at),
+            Effect::JobAdvanced { .. } => self.advance_job(handle, at),
+            _ => {}
+        }
+    }
+
+    /// What only the worker that holds the job can have caused.
+    fn see_worker(&mut self, handle: Handle, effect: &Effect<'_>, at: u64) {
+        let is_its_doing = matches!(
+            effect,
+            Effect::Leased { .. }
+                | Effect::Progressed { .. }
+                | Effect::Completed { .. }
+                | Effect::Retried { .. }
+                | Effect::Failed { .. }
+                | Effect::Released { .. }
+                | Effect::Cancelled { .. }
+        );
+        if let (true, Some(StateData::Active { worker, .. })) =
+            (is_its_doing, self.jobs.get(handle).map(|job| job.state))
+        {
+            self.workers.saw(worker, at);
+        }
+    }
+
+    fn add(&mut self, id: &[u8], new: &NewJob<'_>, at: u64) {
+        self.happens(Event::Added);
+        self.series.count(Kind::Added, at);
+        let hash = ids::hash(id);
+        if let Some(entry) = self.find_hashed(hash, id) {
+            self.drop_entry(entry);
+        }
+        let job = Job::new(id, new.payload, StateData::Delayed { due: at });
+        self.job_bytes += job.bytes();
+        let Some(handle) = self.jobs.insert(job) else { return };
+        let (jobs, remembered) = (&self.jobs, &self.remembered);
+        self.ids.insert(hash, Entry::Job(handle).pack(), |packed| hash_of(jobs, remembered, packed));
+        self.count_in(new.recipe.batch);
+        self.start_life(handle, new, at);
+        if new.after.is_some() {
+            self.pass_if_decided(handle, at);
+        }
+    }
+
+    /// Another job under the same id. It stays in its batch and behind the one it waits for: that is about where it
+    /// belongs, not about what it is.
+    fn replace(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
+        self.happens(Event::Replaced);
+        let Some(job) = self.jobs.get(handle) else { return };
+        let mut new = *new;
+        new.recipe.batch = self.batch_of(job);
+        if let StateData::Blocked { after, .. } = job.state {
+            new.after = Some(after);
+        }
+        self.leave(handle);
+        self.edit(handle, |job| job.set_payload(new.payload));
+        self.start_life(handle, &new, at);
+    }
+
+    /// Drops whatever an id leads to; for its batch a job that was pending is cancelled.
+    fn remove(&mut self, entry: Entry, at: u64) {
+        let pending = match entry {
+            Entry::Job(handle) => self.jobs.get(handle).filter(|job| !job.is_finished()),
+            Entry::Remembered(_) => None,
+        };
+        let batch = pending.and_then(|job| self.batch_of(job));
+        if let Some(job) = pending {
+            self.subscriptions.job_gone(job.id());
+        }
+        self.drop_entry(entry);
+        self.count_out(batch, EndState::Cancelled, at);
+    }
+
+    fn configure(&mut self, settings: Settings, at: u64) {
+        let lanes = |settings: &Settings| (settings.group_concurrency, settings.group_rate);
+        let changes_lanes = lanes(&settings) != lanes(&self.settings);
+        self.settings = settings;
+        if settings.rate.is_none() {
+            // The way out when a clock that was far ahead has taken tokens of a time to come.
+            self.bucket = Bucket::default();
+        }
+        if changes_lanes {
+            self.look_again(at);
+        }
+    }
+
+    fn revive(&mut self, handle: Handle, at: u64) {
+        self.happens(Event::Revived);
+        let batch = self.jobs.get(handle).and_then(|job| self.batch_of(job));
+        self.count_back(batch);
+        self.leave(handle);
+        self.edit(handle, |job| {
+            job.nacks = 0;
+            job.losses = 0;
+        });
+        self.enter_end(handle, None, at);
+    }
+
+    /// Begins a life of a job that is in no index: fresh attempts, a new place, nothing of an earlier life.
+    pub(crate) fn start_life(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
+        let seq = self.take_seq();
+        self.set_recipe(handle, new.recipe, new.group);
+        self.edit(handle, |job| {
+            job.extras = new
+                .expires
+                .map(|ms| Box::new(JobExtras { expires: at.saturating_add(ms), ..JobExtras::default() }));
+            job.seq = seq;
+            job.added_at = at;
+            job.priority = new.priority;
+            job.nacks = 0;
+            job.losses = 0;
+            job.state = match (new.after, new.start.due(at)) {
+                (Some(after), due) => StateData::Blocked { after, due: due.unwrap_or(0) },
+                (None, Some(due)) => StateData::Delayed { due },
+                (None, None) => StateData::Waiting { since: at, lapsed: 0 },
+            };
+        });
+        self.enter(handle);
+    }
+
+    fn give(&mut self, handle: Handle, token: u64, worker: &[u8], lease_until: u64, at: u64) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        if let StateData::Waiting { since, .. } = job.state {
+            self.waits.record(at.saturating_sub(since));
+        }
+        self.happens(Event::Claimed);
+        self.last_token = self.last_token.max(token);
+        self.leave(handle);
+        let worker = self.workers.number(worker);
+        self.workers.saw(worker, at);
+        self.edit(handle, |job| {
+            job.state = StateData::Active { token, since: at, lease_until, worker };
+            // PX asks whether anybody claimed it; somebody has.
+            job.extras_mut_if(job.extras.is_some(), |r| r.expires = FOREVER);
+        });
+        self.enter(handle);
+        self.took(handle, at);
+    }
+
+    fn move_lease(&mut self, handle: Handle, until: u64) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        if let StateData::Active { token, since, worker, .. } = job.state {
+            self.leave_active(handle);
+            self.edit(handle, |job| {
+                job.state = StateData::Active { token, since, lease_until: until, worker }
+            });
+            self.enter_active(handle);
+        }
+    }
+
+    fn note_nack(&mut self, handle: Handle, error: Option<&[u8]>) {
+        self.edit(handle, |job| {
+            job.nacks = job.nacks.saturating_add(1);
+            job.extras_mut_if(error.is_some(), |r| r.error = error.map(Box::from));
+        });
+    }
+
+    /// Moves a job to the end of its priority, or to the delayed when it has a `due`.
+    pub(crate) fn join_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
+        self.leave(handle);
+        self.enter_end(handle, due, at);
+    }
+
+    /// The same for a job that is in no index.
+    fn enter_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
+        let seq = self.take_seq();
+        self.edit(handle, |job| {
+            job.seq = seq;
+            job.state = match due {
+                Some(due) => StateData::Delayed { due },
+                None => StateData::Waiting { since: at, lapsed: 0 },
+            };
+        });
+        self.enter(handle);
+    }
+
+    /// Moves a job to another state at the place it has.
+    pub(crate) fn move_to(&mut self, handle: Handle, state: StateData) {
+        self.leave(handle);
+        self.edit(handle, |job| job.state = state);
+        self.enter(handle);
+    }
+
+    pub(crate) fn take_seq(&mut self) -> u64 {
+        let seq = self.next_seq;
+        self.next_seq = seq.saturating_add(1);
+        seq
+    }
+}

@@ -1,0 +1,175 @@
+//! What batches mean for jobs: membership, gates, the moment of completion.
+//!
+//! Numbers change in the same mutation that moves a job, so they are exact at every instant; what follows from a batch
+//! that has finished happens job by job, in bounded steps of [`super::settle`].
+
+use crate::queue::batches::view;
+use crate::queue::batches::{After, Batch, BatchNumber, Members};
+use crate::queue::jobs::{Job, JobState, NewJob, StateData};
+use crate::queue::stats::Event;
+use crate::queue::store::{EndState, Handle};
+use crate::queue::time::after;
+use crate::queue::value::Queue;
+use std::collections::BTreeMap;
+
+impl Queue {
+    pub(crate) fn batch_name(&self, number: BatchNumber) -> Option<&[u8]> {
+        self.batches.get(number).map(|batch| &*batch.name)
+    }
+
+    pub(crate) fn find_batch(&self, name: &[u8]) -> Option<BatchNumber> {
+        self.batches.find(name)
+    }
+
+    pub(crate) fn batch_of(&self, job: &Job) -> Option<BatchNumber> {
+        self.recipes.get(job.recipe).batch
+    }
+
+    /// Whether the batches that `new` names by number are there, and its own takes members.
+    pub(crate) fn fits_its_batches(&self, new: &NewJob<'_>) -> bool {
+        let takes_it = |number| self.batches.get(number).is_some_and(|batch| !batch.sealed);
+        new.recipe.batch.is_none_or(takes_it)
+            && new.after.is_none_or(|after| self.batches.get(after.batch).is_some())
+    }
+
+    /// Whether a batch can be dropped: it is there and no job waits for it.
+    pub(crate) fn may_be_forgotten(&self, number: BatchNumber) -> bool {
+        self.batches.get(number).is_some_and(|batch| batch.blocked.is_empty())
+    }
+
+    /// Whether batches that were read back can be those of the jobs: no sealed one should have finished, and none has
+    /// more failed members than it counts.
+    pub(crate) fn batches_fit_their_members(&self) -> bool {
+        let mut failed: BTreeMap<BatchNumber, u64> = BTreeMap::new();
+        for (_, job) in self.jobs.iter().filter(|(_, job)| job.phase() == JobState::Failed) {
+            if let Some(batch) = self.batch_of(job) {
+                *failed.entry(batch).or_default() += 1;
+            }
+        }
+        self.batches.iter_from(0).all(|(number, batch)| {
+            let is_over = batch.sealed && batch.members.pending == 0;
+            let kept = failed.get(&number).copied().unwrap_or_default();
+            (batch.is_finished() || !is_over) && kept <= batch.members.failed
+        })
+    }
+
+    pub(crate) fn seal(&mut self, number: BatchNumber, at: u64) {
+        if let Some(batch) = self.batches.get_mut(number) {
+            batch.sealed = true;
+            self.happens(Event::BatchSealed);
+        }
+        self.finish_if_done(number, at);
+    }
+
+    /// Drops a batch. On a replica clients may wait for it of whom the primary knew nothing.
+    pub(crate) fn forget_batch(&mut self, number: BatchNumber) {
+        if let Some(batch) = self.batches.get(number) {
+            self.subscriptions.batch_gone(&batch.name);
+        }
+        self.batches.drop(number);
+    }
+
+    pub(crate) fn count_duplicates(&mut self, count: u64, batch: Option<BatchNumber>) {
+        if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
+            batch.duplicates = batch.duplicates.saturating_add(count);
+        }
+    }
+
+    /// A member is pending that was not counted.
+    pub(crate) fn count_in(&mut self, batch: Option<BatchNumber>) {
+        if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
+            batch.members.pending = batch.members.pending.saturating_add(1);
+        }
+    }
+
+    /// A pending member has ended.
+    pub(crate) fn count_out(&mut self, batch: Option<BatchNumber>, ending: EndState, at: u64) {
+        let Some(number) = batch else { return };
+        let Some(batch) = self.batches.get_mut(number) else { return };
+        batch.members.pending = batch.members.pending.saturating_sub(1);
+        let count = batch.members.of(ending);
+        *count = count.saturating_add(1);
+        self.finish_if_done(number, at);
+    }
+
+    /// A failed member is pending again. What its batch has released stays so.
+    pub(crate) fn count_back(&mut self, batch: Option<BatchNumber>) {
+        if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
+            batch.members.failed = batch.members.failed.saturating_sub(1);
+            batch.members.pending = batch.members.pending.saturating_add(1);
+        }
+    }
+
+    fn finish_if_done(&mut self, number: BatchNumber, at: u64) {
+        let keep_until = after(at, self.settings.keep_batches);
+        if !self.batches.finish_if_done(number, at, keep_until) {
+            return;
+        }
+        self.happens(Event::BatchFinished);
+        if let Some(batch) = self.batches.get(number) {
+            self.subscriptions.batch_finished(&batch.name, || view(batch));
+        }
+    }
+
+    /// When the job changes without a command: at its own time, or at once when its batch has finished.
+    pub(crate) fn due_of(&self, job: &Job) -> u64 {
+        match job.state {
+            StateData::Blocked { after, .. } if self.decision(after).is_some() => 0,
+            _ => job.due(),
+        }
+    }
+
+    /// Whether a job that waits for a batch may go on, and since when that is so; None: not decided yet.
+    fn decision(&self, after: After) -> Option<(bool, u64)> {
+        let batch = self.batches.get(after.batch)?;
+        Some((batch.lets_pass(after.gate)?, batch.finished_at))
+    }
+
+    /// The next step of a blocked job: its batch has finished, or it expires.
+    pub(crate) fn step_blocked(&mut self, handle: Handle, after: After, due: u64, expires: u64) {
+        match self.decision(after) {
+            Some((passes, at)) if at < expires => self.unblock(handle, passes, after.batch, due, at),
+            _ => self.end(handle, EndState::Expired, expires),
+        }
+    }
+
+    /// A job that has just been added after a batch that finished long ago need not wait.
+    pub(crate) fn pass_if_decided(&mut self, handle: Handle, at: u64) {
+        let Some(StateData::Blocked { after, due }) = self.jobs.get(handle).map(|job| job.state) else {
+            return;
+        };
+        if let Some((passes, _)) = self.decision(after) {
+            self.unblock(handle, passes, after.batch, due, at);
+        }
+    }
+
+    /// Lets a blocked job go on, or fail.
+    fn unblock(&mut self, handle: Handle, passes: bool, batch: BatchNumber, due: u64, at: u64) {
+        if passes {
+            self.happens(Event::Unblocked);
+            self.join_end(handle, Some(due).filter(|due| *due > at), at);
+        } else {
+            let error = self.batches.get(batch).map(unmet);
+            self.edit(handle, |job| job.extras_mut().error = error);
+            self.end(handle, EndState::Failed, at);
+        }
+    }
+
+    /// Whether jobs wait that need not any more.
+    pub(crate) fn has_released(&self) -> bool {
+        self.batches.next_release().is_some()
+    }
+}
+
+/// Why a job fails that wanted every member completed.
+fn unmet(batch: &Batch) -> Box<[u8]> {
+    let Members { pending, failed, expired, cancelled, .. } = batch.members;
+    let mut text = b"batch '".to_vec();
+    text.extend_from_slice(&batch.name);
+    let numbers = [(pending, "pending"), (failed, "failed"), (expired, "expired"), (cancelled, "cancelled")];
+    let told: Vec<_> =
+        numbers.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let told = format!("' was not all completed: {} of {}", told.join(", "), batch.members.total());
+    text.extend_from_slice(told.as_bytes());
+    text.into_boxed_slice()
+}

@@ -1,0 +1,250 @@
+//! How many jobs may run, and which is next: concurrency and rates of the queue and of its lanes.
+//!
+//! Everything is decided from what is there: active jobs are counted where they are, tokens are what has not been taken.
+//! A gate that only time opens is judged as of [`Queue::as_of`], the instant of the last command or tick: whoever asks
+//! when there is something to do ([`Queue::next_due`]) is told when the next gate opens, and asks again then.
+
+use crate::queue::jobs::{lane_key, place_key, Job, StateData};
+use crate::queue::limits::{Lane, Rate, Stand};
+use crate::queue::store::{Handle, LaneNumber, LanePlace, Place, When};
+use crate::queue::value::Queue;
+
+/// Lanes looked at in one command because time or the rules have changed: about a millisecond.
+const LOOKS: usize = 1000;
+
+/// What keeps a waiting job from being claimed, as of now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// JQ.PAUSE.
+    Paused,
+    /// Another job of the lane comes first, whatever else is free.
+    Behind(Handle),
+    /// So many jobs of the lane are active, and no more may be.
+    LaneFull(u32),
+    /// The lane's rate, until this instant.
+    LaneRate(u64),
+    /// So many jobs are active, and no more may be.
+    Full(usize),
+    /// The queue's rate, until this instant.
+    Rate(u64),
+}
+
+impl Queue {
+    /// How many jobs a claim could take now; 0 while paused. O(1).
+    #[must_use]
+    pub fn claimable(&self) -> usize {
+        if self.paused {
+            return 0;
+        }
+        self.in_line().min(self.slots()).min(self.tokens())
+    }
+
+    /// Jobs that only the limits of the whole queue may keep from being claimed.
+    pub(crate) fn in_line(&self) -> usize {
+        self.waiting.len() + self.lanes.room()
+    }
+
+    /// How many more may be active.
+    fn slots(&self) -> usize {
+        match self.settings.concurrency {
+            0 => usize::MAX,
+            most => count(most).saturating_sub(self.active.len()),
+        }
+    }
+
+    /// How many more the rate allows.
+    fn tokens(&self) -> usize {
+        self.settings.rate.map_or(usize::MAX, |rate| count(self.bucket.available(rate, self.as_of)))
+    }
+
+    /// When the rate of the queue lets one more job go. None: it keeps none back.
+    pub(crate) fn next_token(&self) -> Option<u64> {
+        let rate = self.settings.rate?;
+        let tokens = self.tokens();
+        let is_short = !self.paused && tokens < self.in_line().min(self.slots()).min(count(rate.max));
+        is_short.then(|| self.bucket.when(rate, tokens as u64 + 1))
+    }
+
+    /// The job that is claimed next, if the limits of the queue allow any. O(log n).
+    pub(crate) fn next_in_line(&self) -> Option<Handle> {
+        let alone = self.waiting.first().map(|job| (place_key(&self.jobs, job), job));
+        let lane = self.lanes.first_ready().and_then(|(place, lane)| Some((place, self.head(lane)?)));
+        alone.into_iter().chain(lane).min().map(|(_, job)| job)
+    }
+
+    /// The instant is `at` now: lets lanes give whose rates allow it, some of them; the others at the next look. Where the
+    /// clock was set back, what had come back to a bucket has not yet: all lanes are looked at again.
+    pub(crate) fn look(&mut self, at: u64) {
+        if at < self.as_of && self.settings.group_rate.is_some() {
+            self.lanes.start_over();
+        }
+        self.as_of = at;
+        for _ in 0..LOOKS {
+            let has_more = self.lanes.shed();
+            match self.lanes.take_look(at) {
+                Some(lane) => self.place_lane(lane),
+                None if has_more => {}
+                None => break,
+            }
+        }
+    }
+
+    /// Looks at the lanes that a change has touched.
+    pub(crate) fn look_at_touched(&mut self, at: u64) {
+        if at < self.as_of {
+            self.look(at);
+        }
+        self.as_of = at;
+        while let Some(lane) = self.lanes.take_touched() {
+            self.place_lane(lane);
+            self.lanes.fade(lane, at);
+        }
+    }
+
+    /// The rules of lanes have changed.
+    pub(crate) fn look_again(&mut self, at: u64) {
+        self.lanes.start_over();
+        self.look(at);
+    }
+
+    fn place_lane(&mut self, number: LaneNumber) {
+        if let Some(stand) = self.lanes.get(number).map(|lane| self.stand(number, lane)) {
+            self.lanes.place(number, stand);
+        }
+    }
+
+    /// Where a lane belongs.
+    fn stand(&self, number: LaneNumber, lane: &Lane) -> Stand {
+        let wanted = (lane.waiting as usize).min(self.lane_slots(lane));
+        if wanted == 0 {
+            // Its head need not be looked for, which is most of the work.
+            return Stand::default();
+        }
+        let Some(head) = self.head(number).map(|job| place_key(&self.jobs, job)) else {
+            return Stand::default();
+        };
+        let tokens = self.lane_tokens(lane);
+        let seq = head.seq.max(lane.turn);
+        Stand {
+            room: wanted.min(tokens),
+            ready: (wanted.min(tokens) > 0).then_some(Place { priority: head.priority, seq }),
+            refill: self
+                .settings
+                .group_rate
+                .filter(|rate| tokens < wanted.min(count(rate.max)))
+                .map(|rate| When { at: lane.bucket.when(rate, tokens as u64 + 1), seq }),
+        }
+    }
+
+    /// Whether a lane does not stand where it belongs, though no look at it is due.
+    pub(crate) fn stands_elsewhere(&self, number: LaneNumber, lane: &Lane) -> bool {
+        let Some(stand) = self.lanes.last_stand_of(lane) else { return false };
+        let is_due = stand.refill.is_some_and(|when| when.at <= self.as_of);
+        !is_due && stand != self.stand(number, lane)
+    }
+
+    fn lane_slots(&self, lane: &Lane) -> usize {
+        match self.settings.group_concurrency {
+            0 => usize::MAX,
+            1 => usize::from(lane.active == 0 && lane.holder.is_none_or(|job| self.is_waiting(job))),
+            most => count(most).saturating_sub(lane.active as usize),
+        }
+    }
+
+    fn lane_tokens(&self, lane: &Lane) -> usize {
+        self.settings.group_rate.map_or(usize::MAX, |rate| count(lane.bucket.available(rate, self.as_of)))
+    }
+
+    /// The waiting job that a lane gives first. O(log n).
+    pub(crate) fn head(&self, number: LaneNumber) -> Option<Handle> {
+        let holder = self.lanes.get(number)?.holder.filter(|job| self.is_strict() && self.is_waiting(*job));
+        holder.or_else(|| self.first_of(number))
+    }
+
+    fn first_of(&self, lane: LaneNumber) -> Option<Handle> {
+        let from = LanePlace { lane, place: Place { priority: i32::MIN, seq: 0 } };
+        let (jobs, recipes) = (&self.jobs, &self.recipes);
+        let first = self.lanes.line.iter_from(from, |job| lane_key(jobs, recipes, job)).next()?;
+        (lane_key(jobs, recipes, first).lane == lane).then_some(first)
+    }
+
+    /// Whether lanes are strictly in order.
+    fn is_strict(&self) -> bool {
+        self.settings.group_concurrency == 1
+    }
+
+    fn is_waiting(&self, job: Handle) -> bool {
+        self.job(job).is_some_and(|job| matches!(job.state, StateData::Waiting { .. }))
+    }
+
+    /// The lane of a job.
+    pub(crate) fn lane_of(&self, job: &Job) -> Option<LaneNumber> {
+        self.recipes.lane(job.recipe)
+    }
+
+    /// The GROUP of a job.
+    pub(crate) fn group_of(&self, job: &Job) -> Option<&[u8]> {
+        self.lane_of(job).and_then(|lane| self.lanes.get(lane)).map(|lane| &*lane.name)
+    }
+
+    /// How many lanes are known.
+    #[must_use]
+    pub fn groups(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// A job was claimed at `at`: it takes its tokens, and its lane's turn is over.
+    pub(crate) fn took(&mut self, job: Handle, at: u64) {
+        if let Some(rate) = self.settings.rate {
+            self.bucket.take(rate, at);
+        }
+        let Some(lane) = self.jobs.get(job).and_then(|job| self.lane_of(job)) else { return };
+        let (turn, is_strict, rate) = (self.take_seq(), self.is_strict(), self.settings.group_rate);
+        self.lanes.edit(lane, |lane| {
+            lane.turn = turn;
+            lane.holder = if is_strict { Some(job) } else { lane.holder };
+            if let Some(rate) = rate {
+                lane.bucket.take(rate, at);
+            }
+        });
+    }
+
+    /// The life of a job has ended: if it held its lane, it does so no longer.
+    pub(crate) fn let_go(&mut self, job: Handle) {
+        let Some(lane) = self.jobs.get(job).and_then(|job| self.lane_of(job)) else { return };
+        if self.lanes.get(lane).is_some_and(|lane| lane.holder == Some(job)) {
+            self.lanes.edit(lane, |lane| lane.holder = None);
+        }
+    }
+
+    /// What keeps a waiting job from being claimed, the narrowest first. None: nothing, it only has to wait its turn.
+    pub(crate) fn obstacle(&self, handle: Handle, job: &Job) -> Option<Obstacle> {
+        if self.paused {
+            return Some(Obstacle::Paused);
+        }
+        self.lane_of(job).and_then(|lane| self.lane_obstacle(handle, lane)).or_else(|| {
+            if self.slots() == 0 {
+                return Some(Obstacle::Full(self.active.len()));
+            }
+            let rate = self.settings.rate.filter(|_| self.tokens() == 0)?;
+            Some(Obstacle::Rate(self.bucket.when(rate, 1)))
+        })
+    }
+
+    fn lane_obstacle(&self, handle: Handle, number: LaneNumber) -> Option<Obstacle> {
+        let lane = self.lanes.get(number)?;
+        let before = lane.holder.or_else(|| self.first_of(number));
+        if let Some(before) = before.filter(|before| self.is_strict() && *before != handle) {
+            return Some(Obstacle::Behind(before));
+        }
+        if self.lane_slots(lane) == 0 {
+            return Some(Obstacle::LaneFull(lane.active));
+        }
+        let rate: Rate = self.settings.group_rate.filter(|_| self.lane_tokens(lane) == 0)?;
+        Some(Obstacle::LaneRate(lane.bucket.when(rate, 1)))
+    }
+}
+
+fn count(n: u64) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX)
+}

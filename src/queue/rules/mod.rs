@@ -1,0 +1,12 @@
+//! What changes a queue: one effect at a time, or time alone. A replica and an append-only file run the same code.
+
+mod advance;
+mod apply;
+mod batches;
+mod completion;
+mod expiries;
+mod indexes;
+mod limits;
+mod targets;
+
+pub(crate) use limits::Obstacle;

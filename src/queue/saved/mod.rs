@@ -1,0 +1,6 @@
+//! A queue taken apart for files, and put together again.
+
+mod restore;
+mod save;
+
+pub(crate) use save::{Header, SavedBatch, SavedJob, SavedLane, SavedState};

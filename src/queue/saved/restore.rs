@@ -1,0 +1,249 @@
+//! Putting a queue together from what was saved, [`super::saved`], building every index anew.
+//!
+//! What is read is not trusted: a piece that does not fit is refused, and [`Queue::is_sound`] looks at what only shows when
+//! all of it is there.
+
+use super::save::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
+use crate::queue::batches::{Batch, Members};
+use crate::queue::jobs::{hash_of, Job, JobExtras, Rerun, StateData};
+use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker};
+use crate::queue::schedules::SavedSchedule;
+use crate::queue::stats::{may_be_told_at_once, Minute, PendingDuplicates};
+use crate::queue::store::{ids, Entry, Handle, Order, Record};
+use crate::queue::time::LATEST_TOKEN;
+use crate::queue::value::Queue;
+
+impl Queue {
+    /// Puts a header into a queue that has none yet.
+    #[must_use]
+    pub(crate) fn restore_header(&mut self, header: &Header<'_>) -> bool {
+        // Far from where counting ends: what is accepted here must be accepted again after any use of the queue.
+        let fits = header.next_seq.max(header.next_batch) < 1 << 52 && header.last_token < LATEST_TOKEN;
+        if self.created_at != 0 || header.created_at == 0 || !fits || !header.bucket.is_sound() {
+            return false;
+        }
+        self.settings = header.settings;
+        self.counters = header.counters.clone();
+        self.waits = header.waits.clone();
+        self.runs = header.runs.clone();
+        self.next_seq = header.next_seq;
+        self.last_token = header.last_token;
+        self.created_at = header.created_at;
+        self.batches.set_next_number(header.next_batch);
+        self.paused = header.paused;
+        self.bucket = header.bucket;
+        true
+    }
+
+    /// Puts refused ADDs that replicas were not told of back into a queue that has none.
+    #[must_use]
+    pub(crate) fn restore_refusals(&mut self, refusals: PendingDuplicates) -> bool {
+        let fits = !self.has_refusals() && may_be_told_at_once(refusals.count);
+        self.refusals = refusals;
+        fits
+    }
+
+    /// Puts a batch into a queue whose header is there, and no job yet: its members would not be counted.
+    #[must_use]
+    pub(crate) fn restore_batch(&mut self, saved: &SavedBatch<'_>) -> bool {
+        let members = Members {
+            pending: 0,
+            completed: saved.completed,
+            failed: saved.failed,
+            expired: saved.expired,
+            cancelled: saved.cancelled,
+        };
+        // Far from where counting ends.
+        let counts = [saved.completed, saved.failed, saved.expired, saved.cancelled, saved.duplicates];
+        let is_finished = saved.finished_at != 0;
+        let fits = valid_batch_name(saved.name)
+            && counts.iter().all(|count| *count < 1 << 52)
+            && (saved.sealed || !is_finished)
+            && (is_finished || saved.keep_until == 0);
+        let batch = Batch {
+            name: saved.name.into(),
+            created_at: saved.created_at,
+            sealed: saved.sealed,
+            members,
+            duplicates: saved.duplicates,
+            finished_at: saved.finished_at,
+            keep_until: saved.keep_until,
+            blocked: Order::default(),
+        };
+        fits && self.jobs.len() == 0 && self.batches.restore(saved.number, batch)
+    }
+
+    /// Puts a job into a queue whose header is there.
+    #[must_use]
+    pub(crate) fn restore_job(&mut self, saved: &SavedJob<'_>) -> bool {
+        let hash = ids::hash(saved.id);
+        if !self.may_restore(saved) || self.find_hashed(hash, saved.id).is_some() {
+            return false;
+        }
+        let Some(state) = self.restore_state(saved.state) else { return false };
+        let job = job_of(saved, state);
+        self.job_bytes += job.bytes();
+        let Some(handle) = self.jobs.insert(job) else { return false };
+        self.set_recipe(handle, saved.recipe, saved.group);
+        let (jobs, remembered) = (&self.jobs, &self.remembered);
+        self.ids.insert(hash, Entry::Job(handle).pack(), |packed| hash_of(jobs, remembered, packed));
+        self.enter(handle);
+        if !matches!(state, StateData::Completed { .. } | StateData::Failed { .. }) {
+            self.count_in(saved.recipe.batch);
+        }
+        !saved.holds_lane || self.restore_holder(handle)
+    }
+
+    /// Whether a job can be of this queue, by what it says itself.
+    fn may_restore(&self, saved: &SavedJob<'_>) -> bool {
+        let token = match saved.state {
+            SavedState::Active { token, .. }
+            | SavedState::Completed { token, .. }
+            | SavedState::Failed { token, .. }
+            | SavedState::Waiting { lapsed: token, .. } => token,
+            SavedState::Delayed { .. } | SavedState::Blocked { .. } => 0,
+        };
+        valid_id(saved.id)
+            && saved.group.is_none_or(valid_group)
+            && saved.seq < self.next_seq
+            && token.max(saved.done_under) <= self.last_token
+            && saved.recipe.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
+            && saved.rerun.is_none_or(|new| new.recipe.batch.is_none() && new.after.is_none())
+    }
+
+    /// The state with the worker by its number. None: it can't be.
+    fn restore_state(&mut self, saved: SavedState<'_>) -> Option<StateData> {
+        Some(match saved {
+            SavedState::Blocked { after, .. } if self.batches.get(after.batch).is_none() => return None,
+            SavedState::Blocked { after, due } => StateData::Blocked { after, due },
+            SavedState::Waiting { since, lapsed } => StateData::Waiting { since, lapsed },
+            SavedState::Delayed { due } => StateData::Delayed { due },
+            SavedState::Active { worker, .. } if !valid_worker(worker) => return None,
+            SavedState::Active { token, since, lease_until, worker } => {
+                StateData::Active { token, since, lease_until, worker: self.workers.number(worker) }
+            }
+            SavedState::Completed { at, token } => StateData::Completed { at, token },
+            SavedState::Failed { at, token } => StateData::Failed { at, token },
+        })
+    }
+
+    /// Puts back when a worker was seen, after all jobs.
+    #[must_use]
+    pub(crate) fn restore_worker(&mut self, name: &[u8], seen: u64) -> bool {
+        valid_worker(name) && self.workers.restore(name, seen)
+    }
+
+    /// Puts the next minute back.
+    #[must_use]
+    pub(crate) fn restore_minute(&mut self, minute: Minute) -> bool {
+        self.series.restore(minute)
+    }
+
+    /// What was restored is looked at, as far as that needs no clock: the next command or tick has one.
+    pub(crate) fn restored(&mut self) {
+        self.look_at_touched(0);
+    }
+
+    fn restore_holder(&mut self, handle: Handle) -> bool {
+        let may_hold = |job: &&Job| !job.is_finished() && !matches!(job.state, StateData::Blocked { .. });
+        let Some(job) = self.jobs.get(handle).filter(may_hold) else { return false };
+        let Some(number) = self.lane_of(job) else { return false };
+        let is_free = self.lanes.get(number).is_some_and(|lane| lane.holder.is_none());
+        if is_free {
+            self.lanes.edit(number, |lane| lane.holder = Some(handle));
+        }
+        is_free
+    }
+
+    /// Puts back what a lane does not have from its jobs, after all of them.
+    #[must_use]
+    pub(crate) fn restore_lane(&mut self, saved: &SavedLane<'_>) -> bool {
+        let fits =
+            valid_group(saved.name) && (1..self.next_seq).contains(&saved.turn) && saved.bucket.is_sound();
+        let known = self.lanes.find(saved.name).and_then(|number| self.lanes.get(number));
+        let is_new = known.map_or(saved.bucket.missing > 0, |lane| lane.turn == 0 && lane.jobs > 0);
+        if !fits || !is_new {
+            return false;
+        }
+        let Some(number) = self.lanes.of(saved.name) else { return false };
+        self.lanes.edit(number, |lane| {
+            lane.turn = saved.turn;
+            lane.bucket = saved.bucket;
+        });
+        true
+    }
+
+    /// Puts a remembered id into a queue whose header is there.
+    #[must_use]
+    pub(crate) fn restore_record(&mut self, record: Record<'_>) -> bool {
+        let hash = ids::hash(record.id);
+        let fits = valid_id(record.id) && record.seq < self.next_seq && record.token <= self.last_token;
+        if !fits || self.find_hashed(hash, record.id).is_some() {
+            return false;
+        }
+        let Some(handle) = self.remembered.insert(record) else { return false };
+        let entry = Entry::Remembered(handle);
+        let (jobs, remembered) = (&self.jobs, &self.remembered);
+        self.ids.insert(hash, entry.pack(), |packed| hash_of(jobs, remembered, packed));
+        self.plan_forgetting(entry);
+        true
+    }
+
+    /// Puts a schedule into a queue whose header is there.
+    #[must_use]
+    pub(crate) fn restore_schedule(&mut self, saved: &SavedSchedule<'_>) -> bool {
+        self.created_at != 0 && self.schedules.restore(saved)
+    }
+
+    /// Whether what was restored fits together: sequence numbers are unique, tokens are unique and none is newer
+    /// than the last one given, batches count what is there. O(n log n).
+    #[must_use]
+    pub(crate) fn is_sound(&self) -> bool {
+        let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
+        seqs.extend(self.remembered.iter().map(|(_, record)| record.seq));
+        seqs.extend(self.lanes.iter().map(|(_, lane)| lane.turn).filter(|turn| *turn != 0));
+        seqs.sort_unstable();
+        let mut tokens: Vec<u64> = self
+            .jobs
+            .iter()
+            .filter_map(|(_, job)| match job.state {
+                StateData::Active { token, .. } | StateData::Waiting { lapsed: token @ 1.., .. } => {
+                    Some(token)
+                }
+                _ => None,
+            })
+            .collect();
+        tokens.sort_unstable();
+        seqs.is_sorted_by(|a, b| a < b)
+            && tokens.is_sorted_by(|a, b| a < b)
+            && tokens.last().is_none_or(|&newest| newest <= self.last_token)
+            && self.batches_fit_their_members()
+            // What runs in a lane, or holds it, was claimed there.
+            && self.lanes.iter().all(|(_, lane)| lane.turn != 0 || (lane.active == 0 && lane.holder.is_none()))
+    }
+}
+
+/// A job that is in no index yet, without its options.
+fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
+    let mut job = Job::new(saved.id, saved.payload, state);
+    job.seq = saved.seq;
+    job.added_at = saved.added_at;
+    job.priority = saved.priority;
+    job.nacks = saved.nacks;
+    job.losses = saved.losses;
+    let extras = JobExtras {
+        expires: saved.expires,
+        cancel_asked: saved.cancel_asked,
+        error: saved.error.map(Box::from),
+        progress: saved.progress.map(Box::from),
+        result: saved.result.map(Box::from),
+        rerun: saved.rerun.map(|new| Box::new(Rerun::keep(&new))),
+        done_under: saved.done_under,
+        window_until: saved.window_until,
+        keep_until: saved.keep_until,
+    };
+    if extras != JobExtras::default() {
+        job.extras = Some(Box::new(extras));
+    }
+    job
+}

@@ -1,0 +1,204 @@
+//! What of a queue is saved: facts only, piece by piece. Every index is built anew by [`super::restore`].
+
+use crate::queue::batches::After;
+use crate::queue::jobs::{Job, JobExtras, JobOptions, NewJob, StateData};
+use crate::queue::limits::Bucket;
+use crate::queue::schedules::SavedSchedule;
+use crate::queue::settings::Settings;
+use crate::queue::stats::{Counters, Histogram, Minute, PendingDuplicates};
+use crate::queue::store::{Handle, Order, Record, When};
+use crate::queue::value::Queue;
+
+/// All of a queue that is not about single jobs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Header<'a> {
+    pub(crate) settings: Settings,
+    pub(crate) counters: &'a Counters,
+    pub(crate) waits: &'a Histogram,
+    pub(crate) runs: &'a Histogram,
+    pub(crate) next_seq: u64,
+    pub(crate) last_token: u64,
+    pub(crate) created_at: u64,
+    pub(crate) next_batch: u64,
+    pub(crate) paused: bool,
+    pub(crate) bucket: Bucket,
+}
+
+/// A batch as it is saved. What is pending is counted again as its members are restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SavedBatch<'a> {
+    pub(crate) number: u64,
+    pub(crate) name: &'a [u8],
+    pub(crate) created_at: u64,
+    pub(crate) sealed: bool,
+    pub(crate) finished_at: u64,
+    pub(crate) keep_until: u64,
+    pub(crate) completed: u64,
+    pub(crate) failed: u64,
+    pub(crate) expired: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) duplicates: u64,
+}
+
+/// What a lane does not have from its jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SavedLane<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) turn: u64,
+    pub(crate) bucket: Bucket,
+}
+
+/// A state with the worker by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SavedState<'a> {
+    Waiting { since: u64, lapsed: u64 },
+    Delayed { due: u64 },
+    Active { token: u64, since: u64, lease_until: u64, worker: &'a [u8] },
+    Completed { at: u64, token: u64 },
+    Failed { at: u64, token: u64 },
+    Blocked { after: After, due: u64 },
+}
+
+/// A job or kept record as it is saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SavedJob<'a> {
+    pub(crate) id: &'a [u8],
+    pub(crate) payload: &'a [u8],
+    pub(crate) state: SavedState<'a>,
+    pub(crate) seq: u64,
+    pub(crate) added_at: u64,
+    pub(crate) priority: i32,
+    pub(crate) recipe: JobOptions,
+    pub(crate) group: Option<&'a [u8]>,
+    /// Its lane waits for the end of its life.
+    pub(crate) holds_lane: bool,
+    pub(crate) nacks: u32,
+    pub(crate) losses: u16,
+    pub(crate) expires: u64,
+    pub(crate) cancel_asked: bool,
+    pub(crate) done_under: u64,
+    pub(crate) window_until: u64,
+    pub(crate) keep_until: u64,
+    pub(crate) error: Option<&'a [u8]>,
+    pub(crate) progress: Option<&'a [u8]>,
+    pub(crate) result: Option<&'a [u8]>,
+    pub(crate) rerun: Option<NewJob<'a>>,
+}
+
+impl Queue {
+    pub(crate) fn header(&self) -> Header<'_> {
+        Header {
+            settings: self.settings,
+            counters: &self.counters,
+            waits: &self.waits,
+            runs: &self.runs,
+            next_seq: self.next_seq,
+            last_token: self.last_token,
+            created_at: self.created_at,
+            next_batch: self.batches.next_number(),
+            paused: self.paused,
+            bucket: self.bucket,
+        }
+    }
+
+    /// Every batch by its number.
+    pub(crate) fn saved_batches(&self) -> impl Iterator<Item = SavedBatch<'_>> {
+        self.batches.iter_from(0).map(|(number, batch)| SavedBatch {
+            number: number.0,
+            name: &batch.name,
+            created_at: batch.created_at,
+            sealed: batch.sealed,
+            finished_at: batch.finished_at,
+            keep_until: batch.keep_until,
+            completed: batch.members.completed,
+            failed: batch.members.failed,
+            expired: batch.members.expired,
+            cancelled: batch.members.cancelled,
+            duplicates: batch.duplicates,
+        })
+    }
+
+    /// Every job and kept record, state by state, each state in its order: the same on every server.
+    pub(crate) fn saved_jobs(&self) -> impl Iterator<Item = SavedJob<'_>> {
+        let indexes = [&self.delayed, &self.active, &self.completed, &self.failed];
+        let in_line = self.waiting.iter().chain(self.grouped.iter()).chain(self.blocked.iter());
+        let handles = in_line.chain(indexes.into_iter().flat_map(Order::iter));
+        handles
+            .filter_map(|handle| Some((handle, self.job(handle)?)))
+            .map(|(handle, job)| self.saved_job(handle, job))
+    }
+
+    /// Every lane that ever gave a job, by its name.
+    pub(crate) fn saved_lanes(&self) -> impl Iterator<Item = SavedLane<'_>> {
+        self.lanes.iter().filter(|(_, lane)| lane.turn != 0).map(|(_, lane)| SavedLane {
+            name: &lane.name,
+            turn: lane.turn,
+            bucket: lane.bucket,
+        })
+    }
+
+    /// Every worker that was seen, by its name, and when that was.
+    pub(crate) fn saved_workers(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        self.workers.iter().filter(|(.., seen)| *seen != 0).map(|(_, name, _, seen)| (name, seen))
+    }
+
+    /// Every minute in which something happened.
+    pub(crate) fn saved_minutes(&self) -> impl Iterator<Item = Minute> + '_ {
+        self.series.iter().copied()
+    }
+
+    /// Every remembered id by the instant it is forgotten: the same on every server.
+    pub(crate) fn saved_records(&self) -> impl Iterator<Item = Record<'_>> {
+        let mut handles: Vec<_> =
+            self.remembered.iter().map(|(h, r)| (When { at: r.until, seq: r.seq }, h)).collect();
+        handles.sort_unstable();
+        handles.into_iter().filter_map(|(_, handle)| self.record(handle))
+    }
+
+    /// Every schedule by its name: the same on every server.
+    pub(crate) fn saved_schedules(&self) -> impl Iterator<Item = SavedSchedule<'_>> {
+        self.schedules.saved()
+    }
+
+    fn saved_job<'a>(&'a self, handle: Handle, job: &'a Job) -> SavedJob<'a> {
+        let extras = job.extras.as_deref();
+        let text = |of: fn(&JobExtras) -> Option<&[u8]>| extras.and_then(of);
+        let state = match job.state {
+            StateData::Waiting { since, lapsed } => SavedState::Waiting { since, lapsed },
+            StateData::Delayed { due } => SavedState::Delayed { due },
+            StateData::Active { token, since, lease_until, worker } => {
+                SavedState::Active { token, since, lease_until, worker: self.worker_name(worker) }
+            }
+            StateData::Completed { at, token } => SavedState::Completed { at, token },
+            StateData::Failed { at, token } => SavedState::Failed { at, token },
+            StateData::Blocked { after, due } => SavedState::Blocked { after, due },
+        };
+        SavedJob {
+            id: job.id(),
+            payload: job.payload(),
+            state,
+            seq: job.seq,
+            added_at: job.added_at,
+            priority: job.priority,
+            recipe: self.recipe(job),
+            group: self.group_of(job),
+            holds_lane: self.lane_of(job).and_then(|lane| self.lanes.get(lane)?.holder) == Some(handle),
+            nacks: job.nacks,
+            losses: job.losses,
+            expires: job.expires(),
+            cancel_asked: job.cancel_asked(),
+            done_under: extras.map_or(0, |r| r.done_under),
+            window_until: extras.map_or(0, |r| r.window_until),
+            keep_until: extras.map_or(0, |r| r.keep_until),
+            error: text(|r| r.error.as_deref()),
+            progress: text(|r| r.progress.as_deref()),
+            result: text(|r| r.result.as_deref()),
+            rerun: extras.and_then(|r| r.rerun.as_ref()).map(|r| r.new_job()),
+        }
+    }
+
+    /// Refused ADDs that replicas were not told yet.
+    pub(crate) fn saved_refusals(&self) -> Option<&PendingDuplicates> {
+        self.has_refusals().then_some(&self.refusals)
+    }
+}

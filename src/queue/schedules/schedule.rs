@@ -1,0 +1,172 @@
+//! One schedule, and the plan a client sets for it.
+
+use super::timetable::{Compiled, Timetable, LATEST_TICK};
+use crate::queue::jobs::{Addition, Start, Template};
+use crate::queue::names::MAX_ID;
+use crate::queue::time::FOREVER;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// The longest name of a schedule in bytes.
+pub const MAX_NAME: usize = 256;
+/// An id is a name, `@` and an instant.
+const _: () = assert!(MAX_NAME + 1 + 20 <= MAX_ID);
+
+/// What a tick does while the job of the tick before it is unfinished.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Overlap {
+    /// It enqueues another.
+    #[default]
+    Allow,
+    /// It is dropped.
+    Skip,
+}
+
+/// What a client sets under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan<'a> {
+    /// When it ticks.
+    pub timetable: Timetable<&'a str>,
+    /// No tick after this instant, Unix ms, or [`FOREVER`].
+    pub until: u64,
+    /// What one tick has to do with the next.
+    pub overlap: Overlap,
+    /// What each tick adds; it starts at once.
+    pub addition: Addition<'a>,
+}
+
+/// What became of a tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TickOutcome {
+    /// Its job was added, or put in the place of or behind a job of its id.
+    Enqueued,
+    /// Its id was known.
+    Duplicate,
+    /// OVERLAP SKIP, and the job of an earlier tick was unfinished.
+    Skipped,
+    /// A limit of the queue, or the server's memory, stood against it.
+    Dropped,
+}
+
+impl TickOutcome {
+    /// All of them, in the order of their codes.
+    pub(crate) const ALL: [TickOutcome; 4] =
+        [TickOutcome::Enqueued, TickOutcome::Duplicate, TickOutcome::Skipped, TickOutcome::Dropped];
+
+    /// The manual's name for how many there were.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            TickOutcome::Enqueued => "enqueued",
+            TickOutcome::Duplicate => "duplicates",
+            TickOutcome::Skipped => "skipped",
+            TickOutcome::Dropped => "dropped",
+        }
+    }
+}
+
+/// How many ticks had each [`TickOutcome`], in the order of [`TickOutcome::ALL`].
+pub(crate) type TickCounts = [u64; TickOutcome::ALL.len()];
+
+/// One schedule.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    pub(crate) timetable: Timetable<Box<str>>,
+    /// The same, to be searched. It is always there: what does not compile is not accepted.
+    pub(crate) compiled: Option<Compiled>,
+    pub(crate) until: u64,
+    pub(crate) overlap: Overlap,
+    pub(crate) template: Template,
+    /// The next tick, Unix ms.
+    pub(crate) next: u64,
+    /// The last tick whose job was enqueued or known already, Unix ms; 0: none was.
+    pub(crate) last: u64,
+    pub(crate) tally: TickCounts,
+}
+
+impl Schedule {
+    /// What was set.
+    #[must_use]
+    pub fn plan(&self) -> Plan<'_> {
+        Plan {
+            timetable: self.timetable.borrowed(),
+            until: self.until,
+            overlap: self.overlap,
+            addition: self.template.addition(),
+        }
+    }
+
+    /// The next tick, Unix ms.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The last tick that has a job, Unix ms.
+    #[must_use]
+    pub fn last(&self) -> Option<u64> {
+        Some(self.last).filter(|last| *last != 0)
+    }
+
+    /// What became of the ticks so far.
+    pub fn tally(&self) -> impl Iterator<Item = (TickOutcome, u64)> + '_ {
+        TickOutcome::ALL.into_iter().zip(self.tally)
+    }
+
+    /// Becomes what `plan` says; `compiled` is its timetable, if somebody has it.
+    pub(crate) fn set(&mut self, plan: &Plan<'_>, compiled: Option<Compiled>) {
+        if self.timetable.borrowed() != plan.timetable || self.compiled.is_none() {
+            self.timetable = plan.timetable.kept();
+            self.compiled = compiled.or_else(|| plan.timetable.compile());
+        }
+        self.until = plan.until;
+        self.overlap = plan.overlap;
+        self.template = Template::keep(&plan.addition);
+    }
+
+    /// Memory it takes under a name of `name` bytes, itself and its places in both indexes included.
+    pub(crate) fn bytes(&self, name: usize) -> usize {
+        let text = match &self.timetable {
+            Timetable::Every { .. } => 0,
+            Timetable::Cron { expression, .. } => expression.len(),
+        };
+        // Nodes of the trees are at least five elevenths full.
+        let places = (size_of::<Self>() + size_of::<Arc<[u8]>>() + size_of::<(u64, Arc<[u8]>)>()) * 3 / 2;
+        let compiled = self.compiled.as_ref().map_or(0, Compiled::bytes);
+        places + 2 * size_of::<usize>() + name + text + compiled + self.template.bytes()
+    }
+}
+
+/// 1 to 256 bytes.
+fn valid_name(name: &[u8]) -> bool {
+    (1..=MAX_NAME).contains(&name.len())
+}
+
+/// The timetable of a schedule read from outside; None if it cannot be.
+pub(crate) fn valid(name: &[u8], plan: &Plan<'_>, next: u64) -> Option<Compiled> {
+    let fits = valid_name(name)
+        && plan.addition.job.start == Start::Now
+        && plan.addition.may_be_repeated()
+        && (plan.until <= LATEST_TICK || plan.until == FOREVER)
+        && possible(plan).contains(&next);
+    plan.timetable.compile().filter(|_| fits)
+}
+
+/// Between which instants a plan ticks.
+pub(crate) fn possible(plan: &Plan<'_>) -> RangeInclusive<u64> {
+    let from = match plan.timetable {
+        Timetable::Every { from, .. } | Timetable::Cron { from, .. } => from,
+    };
+    from.max(1)..=plan.until.min(LATEST_TICK)
+}
+
+/// What came of setting a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    /// It ticks next at this instant, Unix ms.
+    Next(u64),
+    /// Its UNTIL is over: there is no such schedule now.
+    Over,
+    /// Its timetable has no instant: nothing has changed.
+    Never,
+}

@@ -1,0 +1,143 @@
+//! One command's, or one timer tick's, access to a queue.
+
+use crate::queue::effect::{Effect, Steps, Target};
+use crate::queue::settings::Settings;
+use crate::queue::store::{Entry, Handle};
+use crate::queue::time::Now;
+use crate::queue::value::Queue;
+
+/// Where effects are written down as they happen, to be replicated.
+pub trait Journal {
+    /// Takes down `effect`, which is about to happen to `queue`.
+    fn record(&mut self, queue: &Queue, effect: &Effect<'_>);
+}
+
+/// Whether the server lets data grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemoryPressure {
+    /// It does.
+    Normal,
+    /// It is at its limit: commands that add are refused, and so are ticks.
+    AtLimit,
+}
+
+/// What a command does for time before its own work: so much that ordinary backlogs are gone, so little that
+/// nobody waits a millisecond for it. The timer does the rest.
+const SETTLE_FIRST: Steps = Steps { jobs: 1000, forgotten: 500 };
+
+/// A queue at one instant, with a journal.
+pub struct Session<'q> {
+    pub(crate) queue: &'q mut Queue,
+    now: Now,
+    journal: &'q mut dyn Journal,
+    /// Steps in the life of jobs that time may still take in this session.
+    steps_left: u32,
+    memory: MemoryPressure,
+}
+
+impl<'q> Session<'q> {
+    /// Begins a session: lets time do what is due, bounded to about a millisecond.
+    pub fn begin(queue: &'q mut Queue, now: Now, journal: &'q mut dyn Journal) -> Self {
+        Self::begin_with(MemoryPressure::Normal, queue, now, journal)
+    }
+
+    /// The same where the server's memory may have reached its limit, which only schedules ask about: see
+    /// [`Queue::next_tick`].
+    pub fn begin_with(
+        memory: MemoryPressure,
+        queue: &'q mut Queue,
+        now: Now,
+        journal: &'q mut dyn Journal,
+    ) -> Self {
+        let mut session = Session { queue, now, journal, steps_left: SETTLE_FIRST.jobs, memory };
+        session.queue.look(now.millis());
+        session.tell_refusals_in_time();
+        session.advance(SETTLE_FIRST);
+        session.tick_due();
+        session
+    }
+
+    /// The queue as it is.
+    #[must_use]
+    pub fn queue(&self) -> &Queue {
+        self.queue
+    }
+
+    /// When it takes place.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
+    /// Whether what nobody asked for may take memory.
+    pub(crate) fn memory(&self) -> MemoryPressure {
+        self.memory
+    }
+
+    /// Unix milliseconds.
+    pub(crate) fn at(&self) -> u64 {
+        self.now.millis()
+    }
+
+    /// Lets time do at most `most`.
+    pub(crate) fn advance(&mut self, most: Steps) {
+        let at = self.at();
+        if self.queue.next_due().is_none_or(|due| due > at) {
+            return;
+        }
+        let done = self.queue.advance(at, most);
+        self.steps_left = self.steps_left.saturating_sub(done.jobs);
+        if done != Steps::default() {
+            // Written down afterwards: it names no job, and only now it is known how much it was.
+            self.journal.record(self.queue, &Effect::Advanced(done));
+        }
+    }
+
+    /// Journals `effect` and makes it happen. Jobs that waited for a batch it finished go on at once, as many as
+    /// the turn has steps left for.
+    pub(crate) fn change(&mut self, effect: &Effect<'_>) {
+        if self.queue.has_refusals() {
+            self.tell_refusals();
+        }
+        if self.queue.created_at == 0 {
+            self.tell_first_settings();
+        }
+        self.carry_out(effect);
+        if self.queue.has_released() && self.steps_left > 0 {
+            self.advance(Steps { jobs: self.steps_left, forgotten: 0 });
+        }
+    }
+
+    /// A queue begins: whoever follows this one may have other defaults for new queues.
+    fn tell_first_settings(&mut self) {
+        let settings = *self.queue.settings();
+        if settings != Settings::default() {
+            self.carry_out(&Effect::Configured(settings));
+        }
+    }
+
+    fn carry_out(&mut self, effect: &Effect<'_>) {
+        self.journal.record(self.queue, effect);
+        self.queue.apply(effect, self.at());
+    }
+
+    /// What `id` leads to as of now, even where time has more to do than it had room for.
+    pub(crate) fn find(&mut self, id: &[u8]) -> Option<Entry> {
+        let entry = self.queue.find(id)?;
+        match entry {
+            Entry::Job(handle) if self.bring_up(handle) => self.queue.find(id),
+            _ => Some(entry),
+        }
+    }
+
+    /// Brings a job up to now; whether there was anything to do.
+    pub(crate) fn bring_up(&mut self, handle: Handle) -> bool {
+        let at = self.at();
+        let behind =
+            self.queue.job(handle).is_some_and(|job| !job.is_finished() && self.queue.due_of(job) <= at);
+        if behind {
+            self.change(&Effect::JobAdvanced { job: Target::job(handle) });
+        }
+        behind
+    }
+}

@@ -1,0 +1,227 @@
+//! Enqueueing: what an id that is known means for a new job.
+
+use super::access::Session;
+use crate::queue::effect::{Effect, Target};
+use crate::queue::jobs::{BatchRefs, JobState, NewJob, OnDup, StateData};
+use crate::queue::store::{Entry, Handle, MAX_HANDLES};
+use std::collections::BTreeSet;
+
+/// What became of an ADD.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Enqueued.
+    Added,
+    /// Refused: the id is known.
+    Duplicate,
+    /// It is what the known job is now.
+    Replaced,
+    /// It runs after the known job.
+    Rerun,
+}
+
+impl Outcome {
+    /// The manual's word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Added => "added",
+            Outcome::Duplicate => "duplicate",
+            Outcome::Replaced => "replaced",
+            Outcome::Rerun => "rerun",
+        }
+    }
+}
+
+/// The answer to an ADD.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The state of the job the id leads to, or how it ended.
+    pub phase: JobState,
+    /// The id, when the queue made it.
+    pub made_id: Option<Vec<u8>>,
+}
+
+/// A limit of the queue stands against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// `max-ids`.
+    MaxIds(u64),
+    /// `max-jobs`.
+    MaxJobs(u64),
+    /// What the data type can hold.
+    Capacity(u64),
+    /// The batch takes no more members.
+    Sealed,
+}
+
+/// What an id means to an ADD.
+enum Known {
+    /// Unknown, or free again.
+    No,
+    /// Finished, and its window is open.
+    Refused(JobState),
+    /// Waiting, delayed, blocked or active.
+    Unfinished(Handle),
+}
+
+impl Session<'_> {
+    /// Whether the limits and the batch leave room for `count` jobs with these ids; None is an id that the queue
+    /// makes. O(1) far from the limits, O(log n) per id near them or with a sealed batch.
+    pub fn room_for<'a>(
+        &mut self,
+        count: usize,
+        ids: impl Iterator<Item = Option<&'a [u8]>>,
+        batch_refs: &BatchRefs<'_>,
+    ) -> Result<(), Refusal> {
+        let is_open = self.takes_members(batch_refs.batch);
+        let settings = *self.queue.settings();
+        type Kind = fn(u64) -> Refusal;
+        let limits: [(usize, u64, Kind); 3] = [
+            (self.queue.known(), settings.max_ids, Refusal::MaxIds),
+            (self.queue.unfinished(), settings.max_jobs, Refusal::MaxJobs),
+            (self.queue.known(), MAX_HANDLES as u64, Refusal::Capacity),
+        ];
+        let over = |more_ids: usize, more_jobs: usize| {
+            limits.into_iter().zip([more_ids, more_jobs, more_ids]).find_map(
+                |((used, limit, refusal), more)| {
+                    (limit > 0 && more > 0 && (used + more) as u64 > limit).then(|| refusal(limit))
+                },
+            )
+        };
+        if is_open && over(count, count).is_none() {
+            return Ok(());
+        }
+        let (mut new_ids, mut new_jobs) = (0, 0);
+        let mut seen = BTreeSet::new();
+        for id in ids {
+            let (is_new_job, is_new_id) = match id {
+                None => (true, true),
+                Some(id) if seen.insert(id) => {
+                    let is_new_job = matches!(self.known(id), Known::No);
+                    (is_new_job, is_new_job && self.queue.find(id).is_none())
+                }
+                Some(_) => (false, false),
+            };
+            new_jobs += usize::from(is_new_job);
+            new_ids += usize::from(is_new_id);
+        }
+        match over(new_ids, new_jobs) {
+            Some(refusal) => Err(refusal),
+            None if new_jobs > 0 && !is_open => Err(Refusal::Sealed),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds a job under `id`, or under one that the queue makes. The caller has asked [`Session::room_for`].
+    pub fn enqueue(
+        &mut self,
+        id: Option<&[u8]>,
+        new: &NewJob<'_>,
+        batch_refs: &BatchRefs<'_>,
+        on_dup: OnDup,
+    ) -> Added {
+        let Some(id) = id else { return self.enqueue_under_made_id(new, batch_refs) };
+        let (outcome, phase) = match self.known(id) {
+            Known::No => (Outcome::Added, self.add(id, new, batch_refs)),
+            Known::Refused(phase) => self.refuse(phase, batch_refs),
+            Known::Unfinished(handle) => self.meet(handle, new, batch_refs, on_dup),
+        };
+        Added { outcome, phase, made_id: None }
+    }
+
+    fn add(&mut self, id: &[u8], new: &NewJob<'_>, batch_refs: &BatchRefs<'_>) -> JobState {
+        let new = self.tie(new, batch_refs);
+        self.change(&Effect::Added { id, new });
+        if new.after.is_none() {
+            return self.start_phase(&new);
+        }
+        // The batch it waits for may have finished long ago; then it has failed or goes on.
+        let added = self.queue.view(id).map(|job| job.phase);
+        added.unwrap_or(JobState::Failed)
+    }
+
+    fn refuse(&mut self, phase: JobState, batch_refs: &BatchRefs<'_>) -> (Outcome, JobState) {
+        let batch = batch_refs.batch.and_then(|name| self.mention(name));
+        self.count_refusal(batch);
+        (Outcome::Duplicate, phase)
+    }
+
+    fn enqueue_under_made_id(&mut self, new: &NewJob<'_>, batch_refs: &BatchRefs<'_>) -> Added {
+        let mut number = self.queue.next_seq;
+        let id = loop {
+            let id = format!("{}-{number}", self.at()).into_bytes();
+            if self.queue.find(&id).is_none() {
+                break id;
+            }
+            number = number.wrapping_add(1);
+        };
+        let phase = self.add(&id, new, batch_refs);
+        Added { outcome: Outcome::Added, phase, made_id: Some(id) }
+    }
+
+    fn start_phase(&self, new: &NewJob<'_>) -> JobState {
+        match new.start.due(self.at()) {
+            Some(_) => JobState::Delayed,
+            None => JobState::Waiting,
+        }
+    }
+
+    fn known(&mut self, id: &[u8]) -> Known {
+        let at = self.at();
+        match self.find(id) {
+            None => Known::No,
+            Some(Entry::Remembered(handle)) => match self.queue.record(handle) {
+                Some(record) if record.until > at => Known::Refused(record.ending.into()),
+                _ => Known::No,
+            },
+            Some(Entry::Job(handle)) => match self.queue.job(handle) {
+                Some(job) if job.is_finished() => {
+                    let open = job.extras.as_ref().is_some_and(|extras| extras.window_until > at);
+                    if open {
+                        Known::Refused(job.phase())
+                    } else {
+                        Known::No
+                    }
+                }
+                Some(_) => Known::Unfinished(handle),
+                None => Known::No,
+            },
+        }
+    }
+
+    /// A new job meets an unfinished one of the same id.
+    fn meet(
+        &mut self,
+        handle: Handle,
+        new: &NewJob<'_>,
+        batch_refs: &BatchRefs<'_>,
+        on_dup: OnDup,
+    ) -> (Outcome, JobState) {
+        let Some(known) = self.queue.job(handle) else { return (Outcome::Duplicate, JobState::Waiting) };
+        let phase = known.phase();
+        let is_active = matches!(known.state, StateData::Active { .. });
+        // Nothing is promised to a job that has not started: it runs after this ADD anyway. But a lease that ran
+        // out may be acknowledged late, and then the run that ends it began before.
+        let will_start = match known.state {
+            StateData::Waiting { lapsed, .. } => lapsed == 0,
+            _ => !is_active,
+        };
+        let next_life_is_set = known.extras.as_ref().is_some_and(|extras| extras.rerun.is_some());
+        let job = Target::job(handle);
+        match on_dup {
+            OnDup::Replace if !is_active => {
+                self.change(&Effect::Replaced { job, new: *new });
+                let is_blocked = phase == JobState::Blocked;
+                (Outcome::Replaced, if is_blocked { phase } else { self.start_phase(new) })
+            }
+            OnDup::Rerun if will_start && !next_life_is_set => self.refuse(phase, batch_refs),
+            OnDup::Replace | OnDup::Rerun => {
+                self.change(&Effect::Rerun { job, new: *new });
+                (Outcome::Rerun, phase)
+            }
+            OnDup::Ignore => self.refuse(phase, batch_refs),
+        }
+    }
+}

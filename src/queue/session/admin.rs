@@ -1,0 +1,118 @@
+//! What operators do to jobs and queues.
+
+use super::access::Session;
+use crate::queue::effect::{Effect, Target};
+use crate::queue::jobs::{Job, JobState, StateData};
+use crate::queue::settings::Settings;
+use crate::queue::store::{Entry, Handle};
+
+impl Session<'_> {
+    /// Drops a job that is not active, a record or a remembered id, with its window. False: nothing to drop.
+    pub fn remove(&mut self, id: &[u8]) -> bool {
+        let Some(entry) = self.find(id) else { return false };
+        if let Entry::Job(handle) = entry {
+            if self.queue.job(handle).is_some_and(|job| job.phase() == JobState::Active) {
+                return false;
+            }
+        }
+        self.change(&Effect::Removed { target: Target(entry) });
+        true
+    }
+
+    /// Cancels a job that has not started, or has the worker of an active one told. False: neither.
+    pub fn cancel(&mut self, id: &[u8]) -> bool {
+        let Some(Entry::Job(handle)) = self.find(id) else { return false };
+        let Some(known) = self.queue.job(handle) else { return false };
+        let job = Target::job(handle);
+        match known.state {
+            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
+                self.change(&Effect::Cancelled { job });
+            }
+            StateData::Active { .. } if !known.cancel_asked() => self.change(&Effect::CancelAsked { job }),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Drops at most `count` kept records of a phase, or cancels jobs of it that have not ended, of those that finished or were
+    /// added longer than `older` (ms) ago; how many. O(log n) each.
+    pub fn purge(&mut self, phase: JobState, older: Option<u64>, count: usize) -> usize {
+        let before = older.map_or(u64::MAX, |ms| self.at().saturating_sub(ms));
+        let jobs = self.queue.jobs_before(phase, before, count);
+        let is_record = matches!(phase, JobState::Completed | JobState::Failed);
+        let mut purged = 0;
+        for handle in jobs {
+            // What goes on because a batch has finished may have taken it.
+            if self.phase_of(handle) == Some(phase) {
+                let job = Target::job(handle);
+                self.change(&if is_record {
+                    Effect::Purged { record: job }
+                } else {
+                    Effect::Cancelled { job }
+                });
+                purged += 1;
+            }
+        }
+        purged
+    }
+
+    /// Lets a delayed job join the line now. False: it is not delayed.
+    pub fn promote(&mut self, id: &[u8]) -> bool {
+        match self.find(id) {
+            Some(Entry::Job(handle)) if self.phase_of(handle) == Some(JobState::Delayed) => {
+                self.change(&Effect::Promoted { job: Target::job(handle) });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives a failed job fresh attempts. False: it has not failed, or its record is gone.
+    pub fn revive(&mut self, id: &[u8]) -> bool {
+        match self.find(id) {
+            Some(Entry::Job(handle)) if self.phase_of(handle) == Some(JobState::Failed) => {
+                self.change(&Effect::Revived { job: Target::job(handle) });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives at most `count` failed jobs fresh attempts, those first that failed first; how many.
+    pub fn revive_some(&mut self, count: usize) -> usize {
+        let mut revived = 0;
+        while revived < count {
+            let Some(handle) = self.queue.failed.first() else { break };
+            self.change(&Effect::Revived { job: Target::job(handle) });
+            revived += 1;
+        }
+        revived
+    }
+
+    /// Stops claims. False: they were stopped.
+    pub fn pause(&mut self) -> bool {
+        let changes = !self.queue.paused;
+        if changes {
+            self.change(&Effect::Paused);
+        }
+        changes
+    }
+
+    /// Lets claims go on. False: they were going on.
+    pub fn resume(&mut self) -> bool {
+        let changes = self.queue.paused;
+        if changes {
+            self.change(&Effect::Resumed);
+        }
+        changes
+    }
+
+    /// Puts new settings in force.
+    pub fn configure(&mut self, settings: Settings) {
+        self.change(&Effect::Configured(settings));
+    }
+
+    fn phase_of(&self, handle: Handle) -> Option<JobState> {
+        self.queue.job(handle).map(Job::phase)
+    }
+}

@@ -1,0 +1,55 @@
+//! Batches in a session: opened when first mentioned, sealed, forgotten.
+
+use super::access::Session;
+use crate::queue::batches::{After, BatchNumber};
+use crate::queue::effect::Effect;
+use crate::queue::jobs::{BatchRefs, NewJob};
+
+impl Session<'_> {
+    /// Whether a batch takes a new member. An id that is known is no new member.
+    pub(crate) fn takes_members(&self, batch: Option<&[u8]>) -> bool {
+        let known = batch.and_then(|name| self.queue.batches.find(name));
+        known.and_then(|number| self.queue.batches.get(number)).is_none_or(|batch| !batch.sealed)
+    }
+
+    /// The batch of this name; opened when it is mentioned for the first time.
+    pub(crate) fn mention(&mut self, name: &[u8]) -> Option<BatchNumber> {
+        if let Some(number) = self.queue.batches.find(name) {
+            return Some(number);
+        }
+        self.change(&Effect::BatchOpened { name });
+        self.queue.batches.find(name)
+    }
+
+    /// `new` with its batches by number.
+    pub(crate) fn tie<'a>(&mut self, new: &NewJob<'a>, batch_refs: &BatchRefs<'_>) -> NewJob<'a> {
+        let mut tied = *new;
+        // What cannot be refused, a key's expiry, is no member of a batch that is sealed.
+        let batch = batch_refs.batch.filter(|_| self.takes_members(batch_refs.batch));
+        tied.recipe.batch = batch.and_then(|name| self.mention(name));
+        tied.after =
+            batch_refs.after.and_then(|(name, gate)| Some(After { batch: self.mention(name)?, gate }));
+        tied
+    }
+
+    /// No more members. False: it was sealed.
+    pub fn seal(&mut self, name: &[u8]) -> bool {
+        let Some(batch) = self.mention(name) else { return false };
+        let changes = self.queue.batches.get(batch).is_some_and(|batch| !batch.sealed);
+        if changes {
+            self.change(&Effect::BatchSealed { batch });
+        }
+        changes
+    }
+
+    /// Drops a batch nobody waits for; members that are pending go on without it. False: there is none, or somebody
+    /// waits for it.
+    pub fn forget_batch(&mut self, name: &[u8]) -> bool {
+        let Some(batch) = self.queue.batches.find(name) else { return false };
+        let may_go = self.queue.may_be_forgotten(batch) && !self.queue.subscriptions.is_batch_awaited(name);
+        if may_go {
+            self.change(&Effect::BatchForgotten { batch });
+        }
+        may_go
+    }
+}

@@ -1,0 +1,50 @@
+//! Expiry rules in a session: set, removed, and applied to a key that has expired.
+
+use super::access::Session;
+use super::add::Outcome;
+use crate::queue::effect::Effect;
+use crate::queue::expiries::{ExpiryOutcome, MAX_PREFIXES};
+use crate::queue::jobs::Addition;
+use crate::queue::names::valid_id;
+use crate::queue::store::MAX_HANDLES;
+
+impl Session<'_> {
+    /// Listens for keys that begin with `prefix`; nothing happens if it does just so. False: it has as many
+    /// prefixes as it can have.
+    #[must_use]
+    pub fn watch(&mut self, prefix: &[u8], addition: &Addition<'_>) -> bool {
+        match self.queue.expiries.get(prefix) {
+            Some(known) if known.template.addition() == *addition => return true,
+            None if self.queue.expiries.len() >= MAX_PREFIXES => return false,
+            _ => {}
+        }
+        self.change(&Effect::ExpiryRuleSet { prefix, addition: *addition });
+        true
+    }
+
+    /// Listens no longer for `prefix`. False: it did not.
+    pub fn unwatch(&mut self, prefix: &[u8]) -> bool {
+        let listened = self.queue.expiries.has(prefix);
+        if listened {
+            self.change(&Effect::ExpiryRuleRemoved { prefix });
+        }
+        listened
+    }
+
+    /// The key `name` has expired. None: the queue does not listen for it. O(log n).
+    pub fn hear(&mut self, name: &[u8]) -> Option<ExpiryOutcome> {
+        let (prefix, watch) = self.queue.expiries.decides(name)?;
+        let (prefix, template) = (Box::<[u8]>::from(prefix), watch.template.clone());
+        let heard = if !valid_id(name) || self.queue.known() >= MAX_HANDLES {
+            ExpiryOutcome::Dropped
+        } else {
+            let Addition { job, batch_refs, on_dup } = template.with_payload(name);
+            match self.enqueue(Some(name), &job, &batch_refs, on_dup).outcome {
+                Outcome::Duplicate => ExpiryOutcome::Coalesced,
+                Outcome::Added | Outcome::Replaced | Outcome::Rerun => ExpiryOutcome::Enqueued,
+            }
+        };
+        self.change(&Effect::KeyExpired { prefix: &prefix, heard });
+        Some(heard)
+    }
+}

@@ -1,0 +1,232 @@
+//! What a worker says about a job it holds: done, failed, handed back, still at it.
+
+use super::access::Session;
+use crate::queue::effect::{Effect, Target};
+use crate::queue::jobs::{Job, Start, StateData};
+use crate::queue::names::MAX_ERROR;
+use crate::queue::store::{EndState, Entry, Handle};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Why a token does not give access to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lease {
+    /// The lease is this worker's.
+    Yours,
+    /// No such job.
+    Unknown,
+    /// The lease is not this worker's any more.
+    Lost,
+    /// The job is cancelled, or is to be.
+    Cancelled,
+}
+
+/// The answer to an ACK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acked {
+    /// The job is done now.
+    Done,
+    /// It was done under this very token before.
+    Already,
+    /// It is not this worker's to finish.
+    No(Lease),
+}
+
+/// The answer to a NACK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nacked {
+    /// It will be tried again.
+    Again,
+    /// It has failed for good.
+    Failed,
+    /// It is not this worker's.
+    No(Lease),
+}
+
+/// How a token and an id fit.
+struct Fit {
+    held: Lease,
+    /// The active job of [`Lease::Yours`], or of a [`Lease::Cancelled`] that is to end when its worker is told.
+    job: Option<Handle>,
+}
+
+impl Session<'_> {
+    /// `token` has done `id`. O(log n).
+    pub fn ack(&mut self, token: u64, id: &[u8], result: Option<&[u8]>) -> Acked {
+        let entry = self.find(id);
+        if let Some(handle) = entry.and_then(|entry| self.lost_under(token, entry)) {
+            // Nobody has claimed the job since: the work counts.
+            self.change(&Effect::Completed { job: Target::job(handle), result });
+            return Acked::Done;
+        }
+        if entry.is_some_and(|entry| self.was_done_under(token, entry)) {
+            return Acked::Already;
+        }
+        let fit = self.fit(token, entry);
+        match (fit.held, fit.job) {
+            (Lease::Yours, Some(handle)) => {
+                self.change(&Effect::Completed { job: Target::job(handle), result });
+                Acked::Done
+            }
+            (Lease::Unknown | Lease::Lost, _) => {
+                if self.queue.created_at != 0 {
+                    self.change(&Effect::StaleAck);
+                }
+                Acked::No(fit.held)
+            }
+            (held, _) => Acked::No(self.told(held, fit.job)),
+        }
+    }
+
+    /// `token` has failed at `id`; `delay` (ms) stands in for the backoff. O(log n).
+    pub fn nack(
+        &mut self,
+        token: u64,
+        id: &[u8],
+        error: Option<&[u8]>,
+        delay: Option<u64>,
+        fatal: bool,
+    ) -> Nacked {
+        let entry = self.find(id);
+        let fit = self.fit(token, entry);
+        let (Lease::Yours, Some(handle)) = (fit.held, fit.job) else {
+            return Nacked::No(self.told(fit.held, fit.job));
+        };
+        let error = error.map(|text| text.get(..MAX_ERROR).unwrap_or(text));
+        let Some(job) = self.queue.job(handle) else { return Nacked::No(Lease::Unknown) };
+        let (settings, recipe) = (self.queue.settings(), self.queue.recipe(job));
+        let nack = job.nacks.saturating_add(1);
+        let job = Target::job(handle);
+        if fatal || nack >= recipe.attempts.unwrap_or(settings.attempts) {
+            self.change(&Effect::Failed { job, error });
+            return Nacked::Failed;
+        }
+        let wait = delay.unwrap_or_else(|| {
+            let wait = recipe.backoff.unwrap_or(settings.backoff).wait(nack).min(settings.max_backoff);
+            spread(wait, settings.jitter, id, nack)
+        });
+        let due = Start::After(wait).due(self.at());
+        self.change(&Effect::Retried { job, due, error });
+        Nacked::Again
+    }
+
+    /// `token` hands `id` back unharmed: to its old place, or to wait `delay` ms. O(log n).
+    pub fn release(&mut self, token: u64, id: &[u8], delay: Option<u64>) -> Lease {
+        let entry = self.find(id);
+        let fit = self.fit(token, entry);
+        let (Lease::Yours, Some(handle)) = (fit.held, fit.job) else { return self.told(fit.held, fit.job) };
+        let due = Start::After(delay.unwrap_or(0)).due(self.at());
+        self.change(&Effect::Released { job: Target::job(handle), due });
+        Lease::Yours
+    }
+
+    /// Hands back everything `worker` holds; how many jobs that were. O(log n) per job.
+    pub fn release_all(&mut self, worker: &[u8]) -> usize {
+        let handles = self.handles_of(worker);
+        for &handle in &handles {
+            let job = Target::job(handle);
+            if self.queue.job(handle).is_some_and(Job::cancel_asked) {
+                self.change(&Effect::Cancelled { job });
+            } else {
+                self.change(&Effect::Released { job, due: None });
+            }
+        }
+        handles.len()
+    }
+
+    /// The lease of `id` ends no earlier than `ms` from now. O(log n). Even where it ends later anyway its worker was
+    /// seen.
+    pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Lease {
+        let entry = self.find(id);
+        let fit = self.fit(token, entry);
+        if let (Lease::Yours, Some(handle)) = (fit.held, fit.job) {
+            let ends = self.queue.job(handle).map_or(0, Job::due);
+            let lease_until = self.at().saturating_add(ms).max(ends);
+            self.change(&Effect::Leased { job: Target::job(handle), lease_until });
+        }
+        fit.held
+    }
+
+    /// Keeps `data` with the job. O(log n).
+    pub fn progress(&mut self, token: u64, id: &[u8], data: &[u8]) -> Lease {
+        let entry = self.find(id);
+        let fit = self.fit(token, entry);
+        if let (Lease::Yours, Some(handle)) = (fit.held, fit.job) {
+            self.change(&Effect::Progressed { job: Target::job(handle), data });
+        }
+        fit.held
+    }
+
+    /// The job that waits because the lease of `token` ran out. No claim has the token 0.
+    fn lost_under(&self, token: u64, entry: Entry) -> Option<Handle> {
+        let Entry::Job(handle) = entry else { return None };
+        if token == 0 {
+            return None;
+        }
+        let state = self.queue.job(handle)?.state;
+        matches!(state, StateData::Waiting { lapsed, .. } if lapsed == token).then_some(handle)
+    }
+
+    /// Whether a job, or its life before a rerun, was completed under `token`.
+    fn was_done_under(&self, token: u64, entry: Entry) -> bool {
+        match entry {
+            _ if token == 0 => false,
+            Entry::Remembered(handle) => {
+                self.queue.record(handle).is_some_and(|r| r.ending == EndState::Completed && r.token == token)
+            }
+            Entry::Job(handle) => self.queue.job(handle).is_some_and(|job| match job.state {
+                StateData::Completed { token: done, .. } => done == token,
+                _ => job.extras.as_ref().is_some_and(|extras| extras.done_under == token),
+            }),
+        }
+    }
+
+    /// A worker learns that its job is cancelled: the job ends with that.
+    fn told(&mut self, held: Lease, job: Option<Handle>) -> Lease {
+        if let (Lease::Cancelled, Some(handle)) = (held, job) {
+            self.change(&Effect::Cancelled { job: Target::job(handle) });
+        }
+        held
+    }
+
+    fn fit(&self, token: u64, entry: Option<Entry>) -> Fit {
+        let no = |held| Fit { held, job: None };
+        match entry {
+            None => no(Lease::Unknown),
+            Some(Entry::Remembered(handle)) => match self.queue.record(handle) {
+                Some(r) if r.ending == EndState::Cancelled && r.token == token && token != 0 => {
+                    no(Lease::Cancelled)
+                }
+                _ => no(Lease::Lost),
+            },
+            Some(Entry::Job(handle)) => match self.queue.job(handle) {
+                Some(job) if matches!(job.state, StateData::Active { token: held, .. } if held == token) => {
+                    let held = if job.cancel_asked() { Lease::Cancelled } else { Lease::Yours };
+                    Fit { held, job: Some(handle) }
+                }
+                _ => no(Lease::Lost),
+            },
+        }
+    }
+}
+
+/// Shortens `wait` by up to `jitter` percent. A hash of the id and the attempt takes the place of chance.
+fn spread(wait: u64, jitter: u32, id: &[u8], attempt: u32) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (id, attempt).hash(&mut hasher);
+    let most = u128::from(wait) * u128::from(jitter.min(100)) / 100;
+    let less = (most * u128::from(hasher.finish() >> 32)) >> 32;
+    wait.saturating_sub(u64::try_from(less).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn jitter_shortens_within_its_bounds_and_differs_by_id() {
+        let waits: Vec<_> = (0u32..100).map(|n| spread(1000, 50, &n.to_le_bytes(), 1)).collect();
+        assert!(waits.iter().all(|w| (500..=1000).contains(w)), "{waits:?}");
+        assert!(waits.iter().max() > waits.iter().min());
+        assert_eq!(spread(1000, 0, b"x", 1), 1000);
+    }
+}

@@ -1,0 +1,16 @@
+//! What a command or a tick decides: each change is journaled and applied.
+
+mod access;
+mod add;
+mod admin;
+mod batches;
+mod claim;
+mod expiries;
+mod finish;
+mod pending_duplicates;
+mod schedules;
+
+pub use access::{Journal, MemoryPressure, Session};
+pub use add::{Added, Outcome, Refusal};
+pub use claim::{ClaimOptions, Claimed};
+pub use finish::{Acked, Lease, Nacked};

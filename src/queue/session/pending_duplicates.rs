@@ -1,0 +1,38 @@
+//! ADDs that were refused as duplicates: counted at once, replicated a little later.
+
+use super::access::Session;
+use crate::queue::batches::BatchNumber;
+use crate::queue::effect::Effect;
+use crate::queue::stats::PendingDuplicates;
+
+impl Session<'_> {
+    /// Counts a refused ADD for a batch, or none.
+    pub(crate) fn count_refusal(&mut self, batch: Option<BatchNumber>) {
+        let at = self.at();
+        if self.queue.refusals.any() && self.queue.refusals.batch != batch {
+            self.tell_refusals();
+        }
+        let refusals = &mut self.queue.refusals;
+        if !refusals.any() {
+            *refusals = PendingDuplicates { count: 0, batch, since: at };
+        }
+        refusals.count = refusals.count.saturating_add(1);
+    }
+
+    /// Tells them if that can't wait any longer.
+    pub(crate) fn tell_refusals_in_time(&mut self) {
+        if self.queue.refusals.due().is_some_and(|due| due <= self.at()) {
+            self.tell_refusals();
+        }
+    }
+
+    /// Tells those there are.
+    pub(crate) fn tell_refusals(&mut self) {
+        let PendingDuplicates { count, batch, .. } = std::mem::take(&mut self.queue.refusals);
+        if count > 0 {
+            // Time may have dropped the batch meanwhile.
+            let batch = batch.filter(|batch| self.queue.batches.get(*batch).is_some());
+            self.change(&Effect::Duplicates { count, batch });
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Setting schedules, and their ticks.
+
+use super::access::{MemoryPressure, Session};
+use super::add::Outcome;
+use crate::queue::effect::Effect;
+use crate::queue::jobs::Addition;
+use crate::queue::schedules::{Overlap, Plan, Set, TickOutcome};
+use crate::queue::store::Entry;
+use std::sync::Arc;
+
+/// Ticks of one session: each costs about what an ADD costs, and a search of a timetable.
+const TICKS: usize = 16;
+
+impl Session<'_> {
+    /// Sets what is under `name`. What is set already stays as it is.
+    pub fn schedule(&mut self, name: &[u8], plan: &Plan<'_>) -> Set {
+        self.catch_up(name);
+        let known = self.queue.schedules.get(name).map(|known| (known.plan(), known.next()));
+        let next = match known {
+            Some((known, next)) if known == *plan => return Set::Next(next),
+            Some((known, next)) if known.timetable == plan.timetable => Some(next),
+            _ => match plan.timetable.compile().and_then(|timetable| timetable.next_after(self.at())) {
+                None => return Set::Never,
+                next => next,
+            },
+        };
+        let Some(next) = next.filter(|next| *next <= plan.until) else {
+            self.unschedule(name);
+            return Set::Over;
+        };
+        self.change(&Effect::Scheduled { name, plan: *plan, next });
+        Set::Next(next)
+    }
+
+    /// Drops what is under `name`. False: there is nothing.
+    pub fn unschedule(&mut self, name: &[u8]) -> bool {
+        self.catch_up(name);
+        let is_there = self.queue.schedules.get(name).is_some();
+        if is_there {
+            self.change(&Effect::Unscheduled { name });
+        }
+        is_there
+    }
+
+    /// Lets schedules tick that are due, a bounded number: the timer comes again for the others.
+    pub(crate) fn tick_due(&mut self) {
+        for _ in 0..TICKS {
+            let Some((due, name)) = self.queue.schedules.first() else { return };
+            if due > self.at() {
+                return;
+            }
+            let name = Arc::clone(name);
+            self.tick(&name);
+        }
+    }
+
+    /// Lets the schedule that a command names tick if it is due, even where others are before it.
+    fn catch_up(&mut self, name: &[u8]) {
+        if self.queue.schedules.get(name).is_some_and(|schedule| schedule.next() <= self.at()) {
+            self.tick(name);
+        }
+    }
+
+    /// One tick: of all that were missed only the last one counts.
+    fn tick(&mut self, name: &[u8]) {
+        let Some((at, next)) = self.instants_of(name) else { return };
+        let fate = self.enqueue_tick(name, at);
+        self.change(&Effect::Ticked { name, at, next, fate });
+    }
+
+    /// Which instant ticks now, and which comes after it.
+    fn instants_of(&self, name: &[u8]) -> Option<(u64, Option<u64>)> {
+        let schedule = self.queue.schedules.get(name)?;
+        let (due, until) = (schedule.next, schedule.until);
+        let Some(timetable) = &schedule.compiled else { return Some((due, None)) };
+        let end = self.at().min(until);
+        let (at, next) = match timetable.next_after(due) {
+            Some(missed) if missed <= end => {
+                let last = timetable.last_until(missed, end);
+                (last, timetable.next_after(last))
+            }
+            next => (due, next),
+        };
+        Some((at, next.filter(|next| *next <= until)))
+    }
+
+    fn enqueue_tick(&mut self, name: &[u8], at: u64) -> TickOutcome {
+        let Some(schedule) = self.queue.schedules.get(name) else { return TickOutcome::Dropped };
+        let (template, overlap, last) = (schedule.template.clone(), schedule.overlap, schedule.last);
+        if overlap == Overlap::Skip && last != 0 && self.is_unfinished(&id_of_tick(name, last)) {
+            return TickOutcome::Skipped;
+        }
+        let id = id_of_tick(name, at);
+        let Addition { job, batch_refs, on_dup } = template.addition();
+        if self.memory() == MemoryPressure::AtLimit
+            || self.room_for(1, [Some(&id[..])].into_iter(), &batch_refs).is_err()
+        {
+            return TickOutcome::Dropped;
+        }
+        match self.enqueue(Some(&id), &job, &batch_refs, on_dup).outcome {
+            Outcome::Duplicate => TickOutcome::Duplicate,
+            Outcome::Added | Outcome::Replaced | Outcome::Rerun => TickOutcome::Enqueued,
+        }
+    }
+
+    fn is_unfinished(&mut self, id: &[u8]) -> bool {
+        match self.find(id) {
+            Some(Entry::Job(handle)) => self.queue.job(handle).is_some_and(|job| !job.is_finished()),
+            Some(Entry::Remembered(_)) | None => false,
+        }
+    }
+}
+
+/// `name@instant`: one tick is one job, however many servers or restarts there are.
+fn id_of_tick(name: &[u8], at: u64) -> Vec<u8> {
+    let mut id = name.to_vec();
+    id.extend_from_slice(format!("@{at}").as_bytes());
+    id
+}

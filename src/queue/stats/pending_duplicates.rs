@@ -1,0 +1,59 @@
+//! ADDs that were refused because their id is known: counted at once, told to replicas and files a little later.
+//!
+//! Refusing changes nothing but a counter, and a storm of duplicates (every pod of a cluster hears the same event) is
+//! just when nobody has time to write each of them down. So they gather here, are told in one effect with the next
+//! change of the queue or after [`TOLD_AFTER`], and only then become part of the state. Digests and copies see the
+//! state. What is saved carries both, so an orderly restart loses none; a crash may lose the last tenth of a second.
+//!
+//! A replica that was sent a saved queue holds its primary's untold ones until the effect with them arrives.
+
+use crate::queue::batches::BatchNumber;
+
+/// In milliseconds.
+const TOLD_AFTER: u64 = 100;
+
+/// Whether so many can be: more than a server refuses in the time after which they are told.
+pub(crate) fn may_be_told_at_once(count: u64) -> bool {
+    (1..1 << 32).contains(&count)
+}
+
+/// Refused ADDs of one batch, or of none.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct PendingDuplicates {
+    pub(crate) count: u64,
+    pub(crate) batch: Option<BatchNumber>,
+    /// When the first of them was refused, Unix ms.
+    pub(crate) since: u64,
+}
+
+/// A copy of a queue has its state only.
+impl Clone for PendingDuplicates {
+    fn clone(&self) -> Self {
+        PendingDuplicates::default()
+    }
+}
+
+impl PendingDuplicates {
+    pub(crate) fn any(&self) -> bool {
+        self.count > 0
+    }
+
+    /// When they must be told, Unix ms.
+    pub(crate) fn due(&self) -> Option<u64> {
+        self.any().then(|| self.since.saturating_add(TOLD_AFTER))
+    }
+
+    /// How many of them are about this batch.
+    pub(crate) fn of(&self, batch: BatchNumber) -> u64 {
+        if self.batch == Some(batch) {
+            self.count
+        } else {
+            0
+        }
+    }
+
+    /// So many have been told.
+    pub(crate) fn told(&mut self, count: u64) {
+        self.count = self.count.saturating_sub(count);
+    }
+}

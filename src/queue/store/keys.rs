@@ -1,0 +1,54 @@
+//! The keys by which the indexes of a queue are sorted.
+
+use super::slab::Handle;
+
+/// A place in line: smaller priority first, then who joined first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) priority: i32,
+    pub(crate) seq: u64,
+}
+
+/// The number of a lane in this process. It is used again after the lane is gone; on the wire a lane is its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LaneNumber(pub(crate) Handle);
+
+/// A place in the line of a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LanePlace {
+    pub(crate) lane: LaneNumber,
+    pub(crate) place: Place,
+}
+
+/// A place in time: earlier first, then the smaller sequence number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct When {
+    pub(crate) at: u64,
+    pub(crate) seq: u64,
+}
+
+/// What an id leads to, in the 4 bytes the id index has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Job(Handle),
+    Remembered(Handle),
+}
+
+impl Entry {
+    const REMEMBERED: u32 = 1 << 31;
+
+    pub(crate) fn pack(self) -> u32 {
+        match self {
+            Entry::Job(handle) => handle,
+            Entry::Remembered(handle) => handle | Self::REMEMBERED,
+        }
+    }
+
+    pub(crate) fn unpack(packed: u32) -> Self {
+        if packed & Self::REMEMBERED == 0 {
+            Entry::Job(packed)
+        } else {
+            Entry::Remembered(packed & !Self::REMEMBERED)
+        }
+    }
+}

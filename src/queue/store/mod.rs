@@ -1,0 +1,15 @@
+//! Storage that knows nothing of jobs' rules: pages that never move, sorted indexes, the table of ids, and the packed
+//! memory of ids whose jobs are gone.
+
+pub(crate) mod ids;
+mod keys;
+mod order;
+mod remembered;
+mod slab;
+
+pub(crate) use ids::IdIndex;
+pub(crate) use keys::{Entry, LaneNumber, LanePlace, Place, When};
+pub(crate) use order::Order;
+pub use remembered::{EndState, Record, Remembered};
+pub use slab::Handle;
+pub(crate) use slab::{Slab, MAX_HANDLES};

@@ -1,0 +1,258 @@
+//! The recount behind JQ.CHECK: everything that is kept twice is counted again and compared.
+
+use crate::queue::batches::BatchNumber;
+use crate::queue::jobs::{
+    due_key, expiry_key, finished_key, forget_key, lane_key, place_key, Job, OptionSet, StateData,
+};
+use crate::queue::store::{Entry, LaneNumber, Order, When};
+use crate::queue::time::FOREVER;
+use crate::queue::value::Queue;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Queue {
+    /// What does not add up; empty when the queue is sound. O(n log n).
+    #[must_use]
+    pub fn check(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        self.check_jobs(&mut wrong);
+        self.check_order(&mut wrong);
+        self.check_remembered(&mut wrong);
+        self.check_workers(&mut wrong);
+        self.check_batches(&mut wrong);
+        self.check_lanes(&mut wrong);
+        self.check_totals(&mut wrong);
+        self.schedules.check(&mut wrong);
+        self.expiries().check(&mut wrong);
+        wrong
+    }
+
+    /// Every id leads to its job, and every job is in the indexes of its state and in no other.
+    fn check_jobs(&self, wrong: &mut Vec<String>) {
+        type Belongs = fn(&Job) -> bool;
+        let mut in_line: BTreeSet<u32> = self.waiting.iter().collect();
+        in_line.extend(self.grouped.iter());
+        let indexes: [(&str, BTreeSet<u32>, Belongs); 7] = [
+            ("waiting", in_line, |job| matches!(job.state, StateData::Waiting { .. })),
+            ("delayed", self.delayed.iter().collect(), |job| matches!(job.state, StateData::Delayed { .. })),
+            ("blocked", self.blocked.iter().collect(), |job| matches!(job.state, StateData::Blocked { .. })),
+            ("active", self.active.iter().collect(), |job| matches!(job.state, StateData::Active { .. })),
+            ("completed", self.completed.iter().collect(), |job| {
+                matches!(job.state, StateData::Completed { .. })
+            }),
+            ("failed", self.failed.iter().collect(), |job| matches!(job.state, StateData::Failed { .. })),
+            ("expiring", self.expiring.iter().collect(), |job| {
+                let has_started = job.is_finished() || matches!(job.state, StateData::Active { .. });
+                job.expires() != FOREVER && !has_started
+            }),
+        ];
+        for (handle, job) in self.jobs.iter() {
+            let id = String::from_utf8_lossy(job.id());
+            if self.find(job.id()) != Some(Entry::Job(handle)) {
+                wrong.push(format!("the id of job '{id}' does not lead to it"));
+            }
+            for (name, members, belongs) in &indexes {
+                if members.contains(&handle) != belongs(job) {
+                    wrong.push(format!(
+                        "job '{id}', {}, is wrongly in or out of the index {name}",
+                        job.phase().name()
+                    ));
+                }
+            }
+            if job.seq >= self.next_seq {
+                wrong.push(format!("job '{id}' has a sequence number from the future"));
+            }
+        }
+        for (name, members, _) in &indexes {
+            let strangers = members.iter().filter(|h| self.jobs.get(**h).is_none()).count();
+            if strangers > 0 {
+                wrong.push(format!("the index {name} has {strangers} jobs that do not exist"));
+            }
+        }
+    }
+
+    /// Every index is in the order of its keys.
+    fn check_order(&self, wrong: &mut Vec<String>) {
+        let jobs = &self.jobs;
+        if !self.waiting.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
+            wrong.push("the index waiting is out of order".into());
+        }
+        if !self.grouped.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
+            wrong.push("the index grouped is out of order".into());
+        }
+        if !self.blocked.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
+            wrong.push("the index blocked is out of order".into());
+        }
+        let mut by_time = |name: &str, index: &Order<When>, key: &dyn Fn(u32) -> When| {
+            if !index.iter().map(key).is_sorted_by(|a, b| a < b) {
+                wrong.push(format!("the index {name} is out of order"));
+            }
+        };
+        by_time("delayed", &self.delayed, &|h| due_key(jobs, h));
+        by_time("active", &self.active, &|h| due_key(jobs, h));
+        by_time("completed", &self.completed, &|h| finished_key(jobs, h));
+        by_time("failed", &self.failed, &|h| finished_key(jobs, h));
+        by_time("expiring", &self.expiring, &|h| expiry_key(jobs, h));
+        by_time("forgetting", &self.forgetting, &|packed| forget_key(jobs, &self.remembered, packed));
+    }
+
+    /// Every remembered id leads to its record, and all that is to be forgotten is planned.
+    fn check_remembered(&self, wrong: &mut Vec<String>) {
+        for (handle, record) in self.remembered.iter() {
+            if self.find(record.id) != Some(Entry::Remembered(handle)) {
+                let id = String::from_utf8_lossy(record.id);
+                wrong.push(format!("the remembered id '{id}' does not lead to its record"));
+            }
+        }
+        let kept = self.jobs.iter().filter(|(_, job)| job.is_finished() && job.due() != FOREVER).count();
+        let mortal = self.remembered.iter().filter(|(_, record)| record.until != FOREVER).count();
+        if self.forgetting.len() != kept + mortal {
+            wrong.push(format!(
+                "{} records and ids are planned to be forgotten, but {} have an end",
+                self.forgetting.len(),
+                kept + mortal
+            ));
+        }
+        if self.ids.len() != self.known() {
+            wrong.push(format!("the id index has {} ids, but {} are known", self.ids.len(), self.known()));
+        }
+    }
+
+    /// Every active job is with its worker, and no worker has another.
+    fn check_workers(&self, wrong: &mut Vec<String>) {
+        let mut held: BTreeMap<u32, usize> = BTreeMap::new();
+        for (_, job) in self.jobs.iter() {
+            if let StateData::Active { worker, token, .. } = job.state {
+                *held.entry(worker).or_default() += 1;
+                if token > self.last_token {
+                    wrong.push(format!("the token {token} was never given"));
+                }
+            }
+        }
+        self.workers.check(wrong);
+        for (number, name, count, _) in self.workers.iter() {
+            let is = held.remove(&number).unwrap_or_default();
+            if is != count || self.workers.jobs(number).count() != count {
+                let name = String::from_utf8_lossy(name);
+                wrong.push(format!("worker '{name}' holds {is} jobs, but {count} are counted"));
+            }
+        }
+        if !held.is_empty() {
+            wrong.push(format!("{} workers hold jobs but are not known", held.len()));
+        }
+    }
+
+    /// Every batch counts what is pending in it and lists the jobs that wait for it.
+    fn check_batches(&self, wrong: &mut Vec<String>) {
+        self.batches.check(wrong);
+        let mut pending: BTreeMap<BatchNumber, u64> = BTreeMap::new();
+        let mut failed: BTreeMap<BatchNumber, u64> = BTreeMap::new();
+        let mut blocked: BTreeMap<BatchNumber, BTreeSet<u32>> = BTreeMap::new();
+        for (handle, job) in self.jobs.iter() {
+            let counts = match job.state {
+                StateData::Completed { .. } => None,
+                StateData::Failed { .. } => Some(&mut failed),
+                _ => Some(&mut pending),
+            };
+            if let (Some(counts), Some(batch)) = (counts, self.batch_of(job)) {
+                *counts.entry(batch).or_default() += 1;
+            }
+            if let StateData::Blocked { after, .. } = job.state {
+                blocked.entry(after.batch).or_default().insert(handle);
+            }
+        }
+        for (number, batch) in self.batches.iter_from(0) {
+            let name = String::from_utf8_lossy(&batch.name);
+            let is = pending.get(&number).copied().unwrap_or_default();
+            if is != batch.members.pending {
+                wrong.push(format!(
+                    "batch '{name}' has {is} pending, but {} are counted",
+                    batch.members.pending
+                ));
+            }
+            // Records may be gone; none can be there that was not counted.
+            let kept = failed.get(&number).copied().unwrap_or_default();
+            if kept > batch.members.failed {
+                wrong.push(format!(
+                    "batch '{name}' has {kept} failed, but {} are counted",
+                    batch.members.failed
+                ));
+            }
+            let waits = blocked.remove(&number).unwrap_or_default();
+            let seqs = batch.blocked.iter().map(|h| place_key(&self.jobs, h).seq);
+            if batch.blocked.iter().collect::<BTreeSet<_>>() != waits || !seqs.is_sorted_by(|a, b| a < b) {
+                wrong.push(format!("the jobs that wait for batch '{name}' are off"));
+            }
+        }
+        if !blocked.is_empty() {
+            wrong.push(format!("jobs wait for {} batches that are not there", blocked.len()));
+        }
+    }
+
+    /// Every lane counts what is there, and gives what it may: no more, and no less.
+    fn check_lanes(&self, wrong: &mut Vec<String>) {
+        self.lanes.check(wrong);
+        if !self.bucket.is_sound() {
+            wrong.push("the bucket of the rate misses more than it holds".into());
+        }
+        let (jobs, recipes) = (&self.jobs, &self.recipes);
+        let places = self.lanes.line.iter().map(|job| lane_key(jobs, recipes, job));
+        let of_lanes = self.lanes.line.iter().collect::<BTreeSet<_>>() == self.grouped.iter().collect();
+        if !places.is_sorted_by(|a, b| a < b) || !of_lanes {
+            wrong.push("the lines of the lanes are off".into());
+        }
+        let mut counts: BTreeMap<LaneNumber, (u32, u32, u32)> = BTreeMap::new();
+        for (_, job) in self.jobs.iter() {
+            let Some(lane) = self.lane_of(job) else { continue };
+            let (all, waiting, active) = counts.entry(lane).or_default();
+            *all += 1;
+            *waiting += u32::from(matches!(job.state, StateData::Waiting { .. }));
+            *active += u32::from(matches!(job.state, StateData::Active { .. }));
+        }
+        for (number, lane) in self.lanes.iter() {
+            let is = counts.remove(&number).unwrap_or_default();
+            let counted = (lane.jobs, lane.waiting, lane.active);
+            let name = String::from_utf8_lossy(&lane.name);
+            if is != counted {
+                wrong.push(format!(
+                    "lane '{name}' has {is:?} jobs, waiting, active, but {counted:?} are counted"
+                ));
+            }
+            let has_started =
+                |job: &Job| !job.is_finished() && !matches!(job.state, StateData::Blocked { .. });
+            let holds = |job: &Job| has_started(job) && self.lane_of(job) == Some(number);
+            if lane.holder.is_some_and(|job| !self.job(job).is_some_and(holds)) {
+                wrong.push(format!("lane '{name}' is held by a job that is not in it"));
+            }
+            if self.stands_elsewhere(number, lane) {
+                wrong.push(format!("lane '{name}' gives more or less than it may"));
+            }
+        }
+        if !counts.is_empty() {
+            wrong.push(format!("jobs are in {} lanes that are not there", counts.len()));
+        }
+    }
+
+    /// Running totals.
+    fn check_totals(&self, wrong: &mut Vec<String>) {
+        let bytes: usize = self.jobs.iter().map(|(_, job)| job.bytes()).sum();
+        if bytes != self.job_bytes {
+            wrong.push(format!("jobs take {bytes} bytes, but {} are counted", self.job_bytes));
+        }
+        let mut recipes: BTreeMap<OptionSet, u32> = BTreeMap::new();
+        for (_, job) in self.jobs.iter() {
+            let set = self.recipes.set(job.recipe);
+            if set != OptionSet::default() {
+                *recipes.entry(set).or_default() += 1;
+            }
+        }
+        if recipes != self.recipes.uses().collect() {
+            wrong.push("the use counts of the options are off".into());
+        }
+        let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
+        seqs.extend(self.remembered.iter().map(|(_, record)| record.seq));
+        seqs.sort_unstable();
+        if !seqs.is_sorted_by(|a, b| a < b) {
+            wrong.push("two jobs have the same sequence number".into());
+        }
+    }
+}

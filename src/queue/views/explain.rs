@@ -1,0 +1,131 @@
+//! Explanation a job is not running.
+
+use crate::queue::batches::After;
+use crate::queue::jobs::{Job, JobState, StateData};
+use crate::queue::rules::Obstacle;
+use crate::queue::store::{Entry, Handle};
+use crate::queue::time::{unless_endless, FOREVER};
+use crate::queue::value::Queue;
+
+/// Explanation a job is not running, and when that changes by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// Where it stands.
+    pub phase: JobState,
+    /// In words.
+    pub why: String,
+    /// The instant (Unix ms) that changes it, if time alone does.
+    pub until: Option<u64>,
+}
+
+impl Queue {
+    /// Explanation `id` is not running, and what will change that. O(log n).
+    #[must_use]
+    pub fn explain(&self, id: &[u8]) -> Option<Explanation> {
+        match self.find(id)? {
+            Entry::Job(handle) => self.job(handle).map(|job| self.explain_job(handle, job)),
+            Entry::Remembered(handle) => self.record(handle).map(|r| Explanation {
+                phase: r.ending.into(),
+                why: "the job has ended; its id is refused until its dedup window closes".into(),
+                until: unless_endless(r.until),
+            }),
+        }
+    }
+
+    fn explain_job(&self, handle: Handle, job: &Job) -> Explanation {
+        if let (StateData::Waiting { .. }, Some(obstacle)) = (job.state, self.obstacle(handle, job)) {
+            return self.explain_obstacle(job, obstacle);
+        }
+        let (why, until) = match job.state {
+            StateData::Waiting { lapsed: 1.., .. } => {
+                ("its lease ran out; it is claimable again, unless a late ACK comes first", job.expires())
+            }
+            StateData::Waiting { .. } if job.expires() != FOREVER => {
+                ("it is claimable until it expires; jobs before it in line come first", job.expires())
+            }
+            StateData::Waiting { .. } => ("it is claimable; jobs before it in line come first", FOREVER),
+            StateData::Delayed { due } if job.nacks > 0 => ("it waits for its next attempt", due),
+            StateData::Delayed { due } => ("it is delayed", due),
+            StateData::Blocked { after, due } => return self.explain_blocked(job, after, due),
+            StateData::Active { lease_until, .. } if job.cancel_asked() => {
+                ("a worker has it and will be told that it is cancelled", lease_until)
+            }
+            StateData::Active { lease_until, .. } => ("a worker has it", lease_until),
+            StateData::Completed { .. } => ("it is done; its record is kept", job.due()),
+            StateData::Failed { .. } => ("it failed for good; JQ.RETRY gives it fresh attempts", job.due()),
+        };
+        Explanation { phase: job.phase(), why: why.into(), until: unless_endless(until) }
+    }
+
+    /// Whichever is earlier: the gate opens, or the job expires.
+    fn explain_obstacle(&self, job: &Job, obstacle: Obstacle) -> Explanation {
+        let group = shown(self.group_of(job).unwrap_or_default());
+        let (why, opens) = match obstacle {
+            Obstacle::Paused => ("the queue is paused; JQ.RESUME lets it go on".into(), FOREVER),
+            Obstacle::Behind(before) => return self.explain_behind(job, &group, before),
+            Obstacle::LaneFull(active) => {
+                let most = self.settings.group_concurrency;
+                (
+                    format!("its group '{group}' is full: {active} active, group-concurrency is {most}"),
+                    FOREVER,
+                )
+            }
+            Obstacle::LaneRate(opens) => (format!("the group-rate of its group '{group}' is used up"), opens),
+            Obstacle::Full(active) => {
+                let (most, holders) = (self.settings.concurrency, self.holders());
+                let why =
+                    format!("the queue is full: {active} active, concurrency is {most}; held by {holders}");
+                (why, self.active.first().and_then(|first| self.job(first)).map_or(FOREVER, Job::due))
+            }
+            Obstacle::Rate(opens) => ("the rate of the queue is used up".into(), opens),
+        };
+        Explanation { phase: job.phase(), why, until: unless_endless(opens.min(job.expires())) }
+    }
+
+    fn explain_behind(&self, job: &Job, group: &str, before: Handle) -> Explanation {
+        let (mut state, mut opens) = ("is first in line", FOREVER);
+        let holds = self.lane_of(job).and_then(|lane| self.lanes.get(lane)?.holder) == Some(before);
+        if let Some(before) = self.job(before) {
+            (state, opens) = match before.state {
+                StateData::Active { lease_until, .. } => ("has started and is active", lease_until),
+                StateData::Delayed { due } => ("has started and waits for its next attempt", due),
+                _ if holds => ("has started and is to run again", FOREVER),
+                _ => (state, opens),
+            };
+        }
+        let before = shown(self.id(before));
+        let why = format!("it is behind job '{before}' of its group '{group}', which {state}");
+        Explanation { phase: job.phase(), why, until: unless_endless(opens.min(job.expires())) }
+    }
+
+    /// The workers that hold jobs, the first of them by name.
+    fn holders(&self) -> String {
+        const NAMED: usize = 3;
+        let names: Vec<_> = self
+            .workers
+            .iter()
+            .filter(|(_, _, active, _)| *active > 0)
+            .take(NAMED)
+            .map(|(_, name, _, _)| shown(name))
+            .collect();
+        match self.workers.busy().checked_sub(NAMED) {
+            Some(more @ 1..) => format!("{} and {more} more", names.join(", ")),
+            _ => names.join(", "),
+        }
+    }
+
+    /// `due` is the instant before which it must not start even then, or 0.
+    fn explain_blocked(&self, job: &Job, after: After, due: u64) -> Explanation {
+        let batch = self.batches.get(after.batch);
+        let name = batch.map(|batch| shown(&batch.name)).unwrap_or_default();
+        let pending = batch.map_or(0, |batch| batch.members.pending);
+        let open = if batch.is_some_and(|batch| batch.sealed) { "" } else { "is not sealed and " };
+        let delay = if due == 0 { String::new() } else { format!("; it must not start before {due} either") };
+        let why = format!("it waits for batch '{name}', which {open}has {pending} pending{delay}");
+        Explanation { phase: job.phase(), why, until: unless_endless(job.expires()) }
+    }
+}
+
+fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

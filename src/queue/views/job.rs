@@ -1,0 +1,199 @@
+//! Looking at a queue without changing it.
+
+use crate::queue::jobs::{place_key, Job, JobExtras, JobState, StateData};
+use crate::queue::stats::Minute;
+use crate::queue::store::{Entry, Handle, Place};
+use crate::queue::time::{unless_endless, Now};
+use crate::queue::value::Queue;
+
+/// All that is known about a job, a kept record or a remembered id. Absent values are None.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)] // the manual's names
+pub struct JobView<'a> {
+    pub id: &'a [u8],
+    pub phase: JobState,
+    pub payload: Option<&'a [u8]>,
+    pub priority: Option<i32>,
+    pub attempt: Option<u64>,
+    pub attempts: Option<u32>,
+    pub losses: Option<u16>,
+    pub token: Option<u64>,
+    pub worker: Option<&'a [u8]>,
+    pub added_at: Option<u64>,
+    pub due_at: Option<u64>,
+    pub expires_at: Option<u64>,
+    pub lease_until: Option<u64>,
+    pub finished_at: Option<u64>,
+    pub kept_until: Option<u64>,
+    pub refused_until: Option<u64>,
+    pub group: Option<&'a [u8]>,
+    pub batch: Option<&'a [u8]>,
+    pub after: Option<&'a [u8]>,
+    pub cancel_asked: bool,
+    pub rerun: bool,
+    pub error: Option<&'a [u8]>,
+    pub progress: Option<&'a [u8]>,
+    pub result: Option<&'a [u8]>,
+}
+
+/// What is known about a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the manual's names
+pub struct WorkerView<'a> {
+    pub name: &'a [u8],
+    pub active: usize,
+    pub oldest_lease_until: Option<u64>,
+    pub last_seen: u64,
+}
+
+impl Queue {
+    /// All that is known about `id`. O(log n).
+    #[must_use]
+    pub fn view(&self, id: &[u8]) -> Option<JobView<'_>> {
+        match self.find(id)? {
+            Entry::Job(handle) => self.job(handle).map(|job| self.view_job(job)),
+            Entry::Remembered(handle) => self.record(handle).map(|r| JobView {
+                token: (r.token != 0).then_some(r.token),
+                refused_until: unless_endless(r.until),
+                ..JobView::bare(r.id, r.ending.into())
+            }),
+        }
+    }
+
+    fn view_job<'a>(&'a self, job: &'a Job) -> JobView<'a> {
+        let extras = job.extras.as_deref();
+        let text = |of: fn(&JobExtras) -> Option<&[u8]>| extras.and_then(of);
+        let record = extras.filter(|_| job.is_finished());
+        let mut view = JobView {
+            payload: Some(job.payload()),
+            priority: Some(job.priority),
+            attempt: Some(job.attempt()),
+            attempts: Some(self.recipe(job).attempts.unwrap_or(self.settings.attempts)),
+            losses: Some(job.losses),
+            added_at: Some(job.added_at),
+            expires_at: unless_endless(job.expires()),
+            kept_until: record.and_then(|r| unless_endless(r.keep_until)),
+            refused_until: record.and_then(|r| unless_endless(r.window_until)).filter(|until| *until != 0),
+            group: self.group_of(job),
+            batch: self.batch_of(job).and_then(|batch| self.batch_name(batch)),
+            cancel_asked: job.cancel_asked(),
+            rerun: extras.is_some_and(|r| r.rerun.is_some()),
+            error: text(|r| r.error.as_deref()),
+            progress: text(|r| r.progress.as_deref()),
+            result: text(|r| r.result.as_deref()),
+            ..JobView::bare(job.id(), job.phase())
+        };
+        match job.state {
+            StateData::Waiting { .. } => {}
+            StateData::Delayed { due } => view.due_at = Some(due),
+            StateData::Blocked { after, due } => {
+                view.after = self.batch_name(after.batch);
+                view.due_at = Some(due).filter(|due| *due != 0);
+            }
+            StateData::Active { token, lease_until, worker, .. } => {
+                view.token = Some(token);
+                view.lease_until = Some(lease_until);
+                view.worker = Some(self.worker_name(worker));
+            }
+            StateData::Completed { at, token } | StateData::Failed { at, token } => {
+                view.token = (token != 0).then_some(token);
+                view.finished_at = Some(at);
+            }
+        }
+        view
+    }
+
+    /// Every worker that holds something or was seen lately, by name.
+    pub fn workers(&self) -> impl Iterator<Item = WorkerView<'_>> {
+        self.workers.iter().map(|(number, name, active, last_seen)| {
+            let oldest = self.workers.jobs(number).next().and_then(|job| self.job(job));
+            WorkerView { name, active, oldest_lease_until: oldest.map(Job::due), last_seen }
+        })
+    }
+
+    /// What happened in each of the last `minutes` minutes before `now`, newest first; none before the queue was created.
+    #[must_use]
+    pub fn series(&self, minutes: u64, now: Now) -> Vec<Minute> {
+        if self.created_at == 0 {
+            return Vec::new();
+        }
+        self.series.last(minutes, now.millis(), self.created_at)
+    }
+
+    /// The id of a job.
+    #[must_use]
+    pub fn id(&self, job: Handle) -> &[u8] {
+        self.job(job).map(Job::id).unwrap_or_default()
+    }
+
+    /// The payload of a job.
+    #[must_use]
+    pub fn payload(&self, job: Handle) -> &[u8] {
+        self.job(job).map(Job::payload).unwrap_or_default()
+    }
+
+    /// Which run of a job this is.
+    #[must_use]
+    pub fn attempt(&self, job: Handle) -> u64 {
+        self.job(job).map_or(0, Job::attempt)
+    }
+
+    /// How long (ms) the job that is claimable longest has been so: the oldest of the first of each priority,
+    /// of the 64 most urgent ones, and of the first 64 lanes that may give one. The limits of the whole queue do not
+    /// matter here: they are what makes a job old. O(log n).
+    #[must_use]
+    pub fn oldest_claimable(&self, now: Now) -> Option<u64> {
+        const PRIORITIES_AT_MOST: usize = 64;
+        if self.paused {
+            return None;
+        }
+        let jobs = &self.jobs;
+        let mut from = Place { priority: i32::MIN, seq: 0 };
+        let since = |job: Handle| match self.job(job)?.state {
+            StateData::Waiting { since, .. } => Some(since),
+            _ => None,
+        };
+        let heads = self.lanes.ready().take(PRIORITIES_AT_MOST).filter_map(|lane| self.head(lane));
+        let mut oldest: Option<u64> = heads.filter_map(since).min();
+        for _ in 0..PRIORITIES_AT_MOST {
+            let Some(handle) = self.waiting.iter_from(from, |h| place_key(jobs, h)).next() else { break };
+            let Some(job) = self.job(handle) else { break };
+            oldest = oldest.into_iter().chain(since(handle)).min();
+            let Some(priority) = job.priority.checked_add(1) else { break };
+            from = Place { priority, seq: 0 };
+        }
+        oldest.map(|since| now.millis().saturating_sub(since))
+    }
+}
+
+impl<'a> JobView<'a> {
+    /// A view that knows only this.
+    fn bare(id: &'a [u8], phase: JobState) -> Self {
+        JobView {
+            id,
+            phase,
+            payload: None,
+            priority: None,
+            attempt: None,
+            attempts: None,
+            losses: None,
+            token: None,
+            worker: None,
+            added_at: None,
+            due_at: None,
+            expires_at: None,
+            lease_until: None,
+            finished_at: None,
+            kept_until: None,
+            refused_until: None,
+            group: None,
+            batch: None,
+            after: None,
+            cancel_asked: false,
+            rerun: false,
+            error: None,
+            progress: None,
+            result: None,
+        }
+    }
+}

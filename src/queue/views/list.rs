@@ -1,0 +1,141 @@
+//! Jobs of a state, page by page.
+
+use crate::queue::jobs::{due_key, finished_key, place_key, JobState};
+use crate::queue::store::{Handle, Order, Place, When};
+use crate::queue::value::Queue;
+
+/// A page of one batch's jobs looks at so many jobs at most: about a millisecond.
+const LOOKED_AT: usize = 10_000;
+
+/// A place in a listing: where the next page begins. Its meaning depends on the state that is listed, so it
+/// stays valid however the queue changes in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// A priority or an instant.
+    pub major: i64,
+    /// A sequence number.
+    pub minor: u64,
+}
+
+impl Position {
+    fn place(self) -> Option<Place> {
+        let priority = i32::try_from(self.major).ok()?;
+        Some(Place { priority, seq: self.minor })
+    }
+
+    fn when(self) -> Option<When> {
+        let at = u64::try_from(self.major).ok()?;
+        Some(When { at, seq: self.minor })
+    }
+}
+
+impl Queue {
+    /// At most `count` jobs of a state in the order they would run or finished, from `from` on, and where the
+    /// next page begins. With a batch only its members: then at most [`LOOKED_AT`] jobs are looked at, so a page may
+    /// be short, or even empty, and yet not the last. O(log n + count), with a batch O(log n + looked at).
+    #[must_use]
+    pub fn list(
+        &self,
+        phase: JobState,
+        batch: Option<&[u8]>,
+        from: Option<Position>,
+        count: usize,
+    ) -> (Vec<Handle>, Option<Position>) {
+        let wanted = batch.map(|name| self.find_batch(name));
+        let most = if wanted.is_some() { LOOKED_AT } else { count };
+        let mut looked_at = self.starting_at(phase, from);
+        let mut page = Vec::new();
+        for handle in looked_at.by_ref().take(most) {
+            let is_wanted = wanted.is_none_or(|batch| {
+                batch.is_some() && self.job(handle).and_then(|job| self.batch_of(job)) == batch
+            });
+            if is_wanted {
+                page.push(handle);
+            }
+            if page.len() == count {
+                break;
+            }
+        }
+        let next = looked_at.next();
+        (page, next.and_then(|handle| self.position(phase, handle)))
+    }
+
+    /// At most `count` jobs of a state that finished, or were added, before an instant. Unless that is the order they are in, at
+    /// most [`LOOKED_AT`] jobs are looked at.
+    pub(crate) fn jobs_before(&self, phase: JobState, before: u64, count: usize) -> Vec<Handle> {
+        let instant = |handle: &Handle| match self.job(*handle) {
+            Some(job) if job.is_finished() => finished_key(&self.jobs, *handle).at,
+            Some(job) => job.added_at,
+            None => u64::MAX,
+        };
+        let jobs = self.starting_at(phase, None);
+        match phase {
+            JobState::Completed | JobState::Failed => {
+                jobs.take_while(|job| instant(job) < before).take(count).collect()
+            }
+            _ => jobs.take(LOOKED_AT).filter(|job| instant(job) < before).take(count).collect(),
+        }
+    }
+
+    /// The jobs of a state in their order.
+    fn starting_at(&self, phase: JobState, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
+        let jobs = &self.jobs;
+        match phase {
+            JobState::Waiting if self.grouped.is_empty() => self.by_place(&self.waiting, from),
+            JobState::Waiting => self.in_one_line(from),
+            JobState::Blocked => self.by_place(&self.blocked, from),
+            JobState::Delayed => self.by_instant(&self.delayed, from, |h| due_key(jobs, h)),
+            JobState::Active => self.by_instant(&self.active, from, |h| due_key(jobs, h)),
+            JobState::Completed => self.by_instant(&self.completed, from, |h| finished_key(jobs, h)),
+            JobState::Failed => self.by_instant(&self.failed, from, |h| finished_key(jobs, h)),
+            JobState::Expired | JobState::Cancelled => Box::new(std::iter::empty()),
+        }
+    }
+
+    fn by_place<'q>(
+        &'q self,
+        index: &'q Order<Place>,
+        from: Option<Position>,
+    ) -> Box<dyn Iterator<Item = Handle> + 'q> {
+        let from = from.map_or(Some(Place { priority: i32::MIN, seq: 0 }), Position::place);
+        let jobs = &self.jobs;
+        Box::new(from.into_iter().flat_map(move |from| index.iter_from(from, |h| place_key(jobs, h))))
+    }
+
+    /// Waiting jobs with and without a group, by their places. In which order lanes will run is decided claim by claim.
+    fn in_one_line(&self, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
+        let mut alone = self.by_place(&self.waiting, from).peekable();
+        let mut grouped = self.by_place(&self.grouped, from).peekable();
+        Box::new(std::iter::from_fn(move || {
+            let places = (alone.peek(), grouped.peek());
+            let first = |handle: &Handle| place_key(&self.jobs, *handle);
+            match places {
+                (Some(one), Some(other)) if first(one) > first(other) => grouped.next(),
+                (None, _) => grouped.next(),
+                _ => alone.next(),
+            }
+        }))
+    }
+
+    fn by_instant<'q>(
+        &'q self,
+        index: &'q Order<When>,
+        from: Option<Position>,
+        key_of: impl Fn(Handle) -> When + Copy + 'q,
+    ) -> Box<dyn Iterator<Item = Handle> + 'q> {
+        let from = from.map_or(Some(When { at: 0, seq: 0 }), Position::when);
+        Box::new(from.into_iter().flat_map(move |from| index.iter_from(from, key_of)))
+    }
+
+    fn position(&self, phase: JobState, handle: Handle) -> Option<Position> {
+        let job = self.job(handle)?;
+        let major = match phase {
+            JobState::Waiting | JobState::Blocked => i64::from(job.priority),
+            JobState::Completed | JobState::Failed => {
+                i64::try_from(finished_key(&self.jobs, handle).at).ok()?
+            }
+            _ => i64::try_from(due_key(&self.jobs, handle).at).ok()?,
+        };
+        Some(Position { major, minor: job.seq })
+    }
+}
