@@ -1,21 +1,16 @@
-//! Bytes <-> domain: what replicas, the append-only file and RDB files hold. Pure.
+//! Bytes <-> domain: what replicas, the append-only file and RDB files hold. It names no Redis.
 //!
-//! - [`wire`]: numbers and byte strings, written and read.
-//! - [`parts`], [`schedules`]: what both of the following have.
-//! - [`effects`]: the journal of one command or tick: what happened. [`replay`]: the same read back, and done.
-//! - [`snapshot`], with [`jobs`], [`batches`] and [`expiries`]: a whole queue in sections: what is.
+//! - [`wire`] writes and reads numbers and byte strings.
+//! - [`fields`] is what the following two have in common.
+//! - [`effects`] is the journal of one command or tick: what happened.
+//! - [`snapshot`] is a whole queue in sections: what is.
 //!
-//! Both travel in the same internal command, so their first byte tells them apart.
+//! A journal and a section of a snapshot travel in the same internal command, so their first byte tells them apart.
 
-mod batches;
 pub mod effects;
-mod expiries;
-mod jobs;
-mod parts;
-mod replay;
-mod schedules;
+mod fields;
 pub mod snapshot;
-pub mod wire;
+mod wire;
 
 use crate::queue::Queue;
 use std::fmt;
@@ -23,11 +18,11 @@ use std::fmt;
 /// Why bytes were not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecodeError {
-    /// Written by a version of the module whose rules this one does not know.
+    /// A newer version of the module wrote them, and this one does not know its rules.
     Newer(u8),
     /// They end too early or hold what cannot be.
     Damaged(&'static str),
-    /// An effect on a job or schedule this queue does not have: the two sides differ.
+    /// An effect is about a job, batch or schedule that this queue does not have: the two sides differ.
     Diverged,
 }
 
@@ -50,11 +45,11 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Does to `queue` what `blob` says: effects that happened elsewhere, or one section of a snapshot.
+/// Applies `blob` to `queue`: effects that happened elsewhere, or one section of a snapshot.
 pub fn replay(queue: &mut Queue, blob: &[u8]) -> Result<(), DecodeError> {
     match blob.first() {
-        Some(&snapshot::MARK) => snapshot::restore_section(queue, blob).map(|_| ()),
-        Some(_) => replay::effects(queue, blob),
+        Some(&snapshot::MARK) => snapshot::restore_section(queue, blob),
+        Some(_) => effects::replay(queue, blob),
         None => Err(DecodeError::Damaged("empty")),
     }
 }

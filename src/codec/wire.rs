@@ -1,4 +1,4 @@
-//! Numbers and byte strings.
+//! Numbers and byte strings as bytes: what every field is made of.
 //!
 //! ```text
 //!   number   LEB128: 7 bits a byte, low bits first, high bit = more follows; at most 10 bytes
@@ -10,16 +10,16 @@
 
 use super::DecodeError;
 
-/// What can be appended to a buffer.
-pub(crate) trait Put {
+/// A buffer to which numbers and byte strings can be appended.
+pub(crate) trait Encoder {
     fn number(&mut self, value: u64);
     fn signed(&mut self, value: i64);
     fn instant(&mut self, value: u64);
     fn bytes(&mut self, value: &[u8]);
-    fn maybe(&mut self, value: Option<&[u8]>);
+    fn optional(&mut self, value: Option<&[u8]>);
 }
 
-impl Put for Vec<u8> {
+impl Encoder for Vec<u8> {
     fn number(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.push((value & 0x7f) as u8 | 0x80);
@@ -41,7 +41,7 @@ impl Put for Vec<u8> {
         self.extend_from_slice(value);
     }
 
-    fn maybe(&mut self, value: Option<&[u8]>) {
+    fn optional(&mut self, value: Option<&[u8]>) {
         match value {
             None => self.number(0),
             Some(bytes) => {
@@ -52,15 +52,15 @@ impl Put for Vec<u8> {
     }
 }
 
-/// A cursor over bytes that may be anything.
+/// A cursor that reads bytes in which anything may stand.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct Decoder<'a> {
     left: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Decoder<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Reader { left: bytes }
+        Decoder { left: bytes }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
             }
             value |= bits << shift;
             if byte & 0x80 == 0 {
-                // One number, one form: digests compare bytes.
+                // A number has one form only, because digests compare bytes.
                 return if byte == 0 && shift > 0 {
                     Err(DecodeError::Damaged("a number is padded"))
                 } else {
@@ -94,7 +94,8 @@ impl<'a> Reader<'a> {
         Err(DecodeError::Damaged("a number is too large"))
     }
 
-    pub(crate) fn small<T: TryFrom<u64>>(&mut self) -> Result<T, DecodeError> {
+    /// A number that fits `T`.
+    pub(crate) fn number_as<T: TryFrom<u64>>(&mut self) -> Result<T, DecodeError> {
         T::try_from(self.number()?).map_err(|_| DecodeError::Damaged("a number is too large"))
     }
 
@@ -116,12 +117,12 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
-        let len = self.small()?;
+        let len = self.number_as()?;
         self.cut(len)
     }
 
-    pub(crate) fn maybe(&mut self) -> Result<Option<&'a [u8]>, DecodeError> {
-        match self.small::<usize>()? {
+    pub(crate) fn optional(&mut self) -> Result<Option<&'a [u8]>, DecodeError> {
+        match self.number_as::<usize>()? {
             0 => Ok(None),
             len => self.cut(len - 1).map(Some),
         }
@@ -147,27 +148,27 @@ mod tests {
             buffer.signed(s);
             buffer.instant(n);
             buffer.bytes(&b);
-            buffer.maybe(m.as_deref());
-            let mut reader = Reader::new(&buffer);
+            buffer.optional(m.as_deref());
+            let mut reader = Decoder::new(&buffer);
             prop_assert_eq!(reader.number(), Ok(n));
             prop_assert_eq!(reader.signed(), Ok(s));
             prop_assert_eq!(reader.instant(), Ok(n));
             prop_assert_eq!(reader.bytes(), Ok(&b[..]));
-            prop_assert_eq!(reader.maybe(), Ok(m.as_deref()));
+            prop_assert_eq!(reader.optional(), Ok(m.as_deref()));
             prop_assert!(reader.is_empty());
         }
 
         #[test]
         fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
-            let mut reader = Reader::new(&bytes);
-            while !reader.is_empty() && reader.number().is_ok() && reader.maybe().is_ok() {}
+            let mut reader = Decoder::new(&bytes);
+            while !reader.is_empty() && reader.number().is_ok() && reader.optional().is_ok() {}
         }
     }
 
     #[test]
     fn a_number_has_one_form() {
-        assert_eq!(Reader::new(&[0x80, 0x00]).number(), Err(DecodeError::Damaged("a number is padded")));
-        assert_eq!(Reader::new(&[0xff; 11]).number(), Err(DecodeError::Damaged("a number is too large")));
-        assert_eq!(Reader::new(&[0x80]).number(), Err(DecodeError::Damaged("it ends too early")));
+        assert_eq!(Decoder::new(&[0x80, 0x00]).number(), Err(DecodeError::Damaged("a number is padded")));
+        assert_eq!(Decoder::new(&[0xff; 11]).number(), Err(DecodeError::Damaged("a number is too large")));
+        assert_eq!(Decoder::new(&[0x80]).number(), Err(DecodeError::Damaged("it ends too early")));
     }
 }

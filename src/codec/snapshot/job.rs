@@ -1,10 +1,10 @@
-//! Jobs in snapshots; what they look like is drawn in snapshot.rs.
+//! A job or kept record in a snapshot, drawn in the module above.
 
-use super::parts::{
-    put_after, put_group, put_new_job, put_recipe, read_after, read_group, read_new_job, read_recipe,
-};
-use super::wire::{Put, Reader};
-use super::DecodeError;
+use crate::codec::fields::batch::{decode_dependency, encode_dependency};
+use crate::codec::fields::job::{decode_new_job, encode_new_job};
+use crate::codec::fields::options::{decode_group, decode_options, encode_group, encode_options};
+use crate::codec::wire::{Decoder, Encoder};
+use crate::codec::DecodeError;
 use crate::queue::{SavedJob, SavedState, FOREVER};
 
 mod flag {
@@ -18,18 +18,18 @@ mod flag {
     pub(super) const DONE_UNDER: u16 = 128;
     pub(super) const GROUP: u16 = 256;
     pub(super) const HOLDS_LANE: u16 = 512;
-    /// From here on.
+    /// This bit and those above it have no meaning yet.
     pub(super) const UNKNOWN: u16 = 1024;
 }
 
-pub(super) fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
+pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     out.bytes(job.id);
     out.bytes(job.payload);
-    put_state(out, &job.state);
+    encode_state(out, &job.state);
     out.number(job.seq);
     out.number(job.added_at);
     out.signed(job.priority.into());
-    put_recipe(out, &job.recipe);
+    encode_options(out, &job.recipe);
     out.number(job.nacks.into());
     out.number(job.losses.into());
     let is_record = job.window_until != 0 || job.keep_until != 0;
@@ -57,25 +57,25 @@ pub(super) fn put_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         out.bytes(text);
     }
     if let Some(rerun) = &job.rerun {
-        put_new_job(out, rerun);
+        encode_new_job(out, rerun);
     }
     if job.done_under != 0 {
         out.number(job.done_under);
     }
     if job.group.is_some() {
-        put_group(out, job.group);
+        encode_group(out, job.group);
     }
 }
 
-pub(super) fn read_job<'a>(from: &mut Reader<'a>) -> Result<SavedJob<'a>, DecodeError> {
+pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, DecodeError> {
     let (id, payload) = (from.bytes()?, from.bytes()?);
-    let state = read_state(from)?;
+    let state = decode_state(from)?;
     let (seq, added_at) = (from.number()?, from.number()?);
     let priority =
         i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
-    let recipe = read_recipe(from)?;
-    let (nacks, losses) = (from.small()?, from.small()?);
-    let flags: u16 = from.small()?;
+    let recipe = decode_options(from)?;
+    let (nacks, losses) = (from.number_as()?, from.number_as()?);
+    let flags: u16 = from.number_as()?;
     if flags >= flag::UNKNOWN {
         return Err(DecodeError::Damaged("unknown job flags"));
     }
@@ -97,14 +97,14 @@ pub(super) fn read_job<'a>(from: &mut Reader<'a>) -> Result<SavedJob<'a>, Decode
         error: if has(flag::ERROR) { Some(from.bytes()?) } else { None },
         progress: if has(flag::PROGRESS) { Some(from.bytes()?) } else { None },
         result: if has(flag::RESULT) { Some(from.bytes()?) } else { None },
-        rerun: if has(flag::RERUN) { Some(read_new_job(from)?) } else { None },
+        rerun: if has(flag::RERUN) { Some(decode_new_job(from)?) } else { None },
         done_under: if has(flag::DONE_UNDER) { from.number()? } else { 0 },
-        group: if has(flag::GROUP) { read_group(from)? } else { None },
+        group: if has(flag::GROUP) { decode_group(from)? } else { None },
         holds_lane: has(flag::HOLDS_LANE),
     })
 }
 
-fn put_state(out: &mut Vec<u8>, state: &SavedState<'_>) {
+fn encode_state(out: &mut Vec<u8>, state: &SavedState<'_>) {
     match *state {
         SavedState::Waiting { since, lapsed } => {
             out.push(0);
@@ -134,13 +134,13 @@ fn put_state(out: &mut Vec<u8>, state: &SavedState<'_>) {
         }
         SavedState::Blocked { after, due } => {
             out.push(5);
-            put_after(out, Some(after));
+            encode_dependency(out, Some(after));
             out.number(due);
         }
     }
 }
 
-fn read_state<'a>(from: &mut Reader<'a>) -> Result<SavedState<'a>, DecodeError> {
+fn decode_state<'a>(from: &mut Decoder<'a>) -> Result<SavedState<'a>, DecodeError> {
     Ok(match from.byte()? {
         0 => SavedState::Waiting { since: from.number()?, lapsed: from.number()? },
         1 => SavedState::Delayed { due: from.number()? },
@@ -152,7 +152,7 @@ fn read_state<'a>(from: &mut Reader<'a>) -> Result<SavedState<'a>, DecodeError> 
         },
         3 => SavedState::Completed { at: from.number()?, token: from.number()? },
         4 => SavedState::Failed { at: from.number()?, token: from.number()? },
-        5 => match read_after(from)? {
+        5 => match decode_dependency(from)? {
             Some(after) => SavedState::Blocked { after, due: from.number()? },
             None => return Err(DecodeError::Damaged("a blocked job that waits for nothing")),
         },

@@ -1,10 +1,10 @@
-//! Batches in snapshots; what they look like is drawn in snapshot.rs.
+//! A batch in a snapshot, drawn in the module above.
 
-use super::wire::{Put, Reader};
-use super::DecodeError;
+use crate::codec::wire::{Decoder, Encoder};
+use crate::codec::DecodeError;
 use crate::queue::SavedBatch;
 
-pub(super) fn put_batch(out: &mut Vec<u8>, batch: &SavedBatch<'_>) {
+pub(super) fn encode_batch(out: &mut Vec<u8>, batch: &SavedBatch<'_>) {
     out.number(batch.number);
     out.bytes(batch.name);
     out.number(batch.created_at);
@@ -16,7 +16,7 @@ pub(super) fn put_batch(out: &mut Vec<u8>, batch: &SavedBatch<'_>) {
     }
 }
 
-pub(super) fn read_batch<'a>(from: &mut Reader<'a>) -> Result<SavedBatch<'a>, DecodeError> {
+pub(super) fn decode_batch<'a>(from: &mut Decoder<'a>) -> Result<SavedBatch<'a>, DecodeError> {
     Ok(SavedBatch {
         number: from.number()?,
         name: from.bytes()?,

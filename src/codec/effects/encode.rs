@@ -1,26 +1,19 @@
-//! The journal of one command or tick, as it goes to replicas and into the append-only file.
-//!
-//! ```text
-//!   blob     version byte (1), the instant as a number, then effects until the end
-//!   effect   tag byte, id of the job as bytes (where it is about one), then its fields
-//! ```
-//!
-//! The version is that of the rules, not only of the bytes: a replica whose rules would do something else with an
-//! effect must refuse it. Whoever changes what an effect does raises [`VERSION`] and keeps the old meaning for the
-//! old number.
+//! Encoding: a journal that writes each effect down as it happens.
 
-use super::parts::{put_addition, put_heard, put_maybe_batch, put_new_job, put_settings};
-use super::schedules::{put_fate, put_plan};
-use super::wire::Put;
+use super::{tag, VERSION};
+use crate::codec::fields::batch::encode_optional_batch;
+use crate::codec::fields::job::{encode_addition, encode_new_job};
+use crate::codec::fields::outcome::{encode_expiry_outcome, encode_tick_outcome};
+use crate::codec::fields::schedule::encode_plan;
+use crate::codec::fields::settings::encode_settings;
+use crate::codec::wire::Encoder;
 use crate::queue::{Effect, Journal, Now, Queue, Steps, Target};
 
-/// The rules this module knows.
-pub(super) const VERSION: u8 = 1;
-
-/// A blob is cut here: one command's effects may be many times what one argument can be.
+/// A new blob begins when one has this many bytes: the effects of one command may take many times what one argument
+/// of a command can hold.
 const BLOB_BYTES: usize = 1 << 20;
 
-/// A journal that writes blobs.
+/// A journal that encodes what it records, in blobs of bounded size.
 #[derive(Debug)]
 pub struct JournalWriter {
     at: u64,
@@ -29,7 +22,7 @@ pub struct JournalWriter {
 }
 
 impl JournalWriter {
-    /// For effects at `now`.
+    /// A journal of what happens at `now`.
     #[must_use]
     pub fn new(now: Now) -> Self {
         JournalWriter { at: now.millis(), full: Vec::new(), blob: Vec::new() }
@@ -41,7 +34,7 @@ impl JournalWriter {
         self.blob.is_empty() && self.full.is_empty()
     }
 
-    /// What happened, in blobs that are each a command for the replicas.
+    /// The effects in blobs, each of which becomes one command for the replicas.
     pub fn into_blobs(self) -> impl Iterator<Item = Vec<u8>> {
         self.full.into_iter().chain(Some(self.blob).filter(|blob| !blob.is_empty()))
     }
@@ -53,17 +46,17 @@ impl Journal for JournalWriter {
             self.full.push(std::mem::take(&mut self.blob));
         }
         if self.blob.is_empty() {
-            // One allocation for the blob of one effect: a third of a small command's cost is allocations.
-            self.blob.reserve(64 + carried(effect));
+            // The blob of one effect takes one allocation: a third of what a small command costs is allocations.
+            self.blob.reserve(64 + payload_len(effect));
             self.blob.push(VERSION);
             self.blob.number(self.at);
         }
-        put_effect(&mut self.blob, queue, effect);
+        encode_effect(&mut self.blob, queue, effect);
     }
 }
 
-/// Bytes that an effect carries beside numbers and the id of a known job.
-fn carried(effect: &Effect<'_>) -> usize {
+/// How many bytes an effect carries beside numbers and the id of a known job.
+fn payload_len(effect: &Effect<'_>) -> usize {
     match effect {
         Effect::Added { id, new } => id.len() + new.payload.len(),
         Effect::Replaced { new, .. } | Effect::Rerun { new, .. } => new.payload.len(),
@@ -73,44 +66,8 @@ fn carried(effect: &Effect<'_>) -> usize {
     }
 }
 
-/// The tags. Never reuse a number.
-pub(super) mod tag {
-    pub(crate) const ADDED: u8 = 1;
-    pub(crate) const REPLACED: u8 = 2;
-    pub(crate) const RERUN: u8 = 3;
-    pub(crate) const DUPLICATES: u8 = 4;
-    pub(crate) const CLAIMED: u8 = 5;
-    pub(crate) const LEASED: u8 = 6;
-    pub(crate) const PROGRESSED: u8 = 7;
-    pub(crate) const COMPLETED: u8 = 8;
-    pub(crate) const RETRIED: u8 = 9;
-    pub(crate) const FAILED: u8 = 10;
-    pub(crate) const RELEASED: u8 = 11;
-    pub(crate) const CANCELLED: u8 = 12;
-    pub(crate) const CANCEL_ASKED: u8 = 13;
-    pub(crate) const REMOVED: u8 = 14;
-    pub(crate) const PROMOTED: u8 = 15;
-    pub(crate) const REVIVED: u8 = 16;
-    pub(crate) const STALE_ACK: u8 = 17;
-    pub(crate) const PAUSED: u8 = 18;
-    pub(crate) const RESUMED: u8 = 19;
-    pub(crate) const CONFIGURED: u8 = 20;
-    pub(crate) const SETTLED: u8 = 21;
-    pub(crate) const SETTLED_JOB: u8 = 22;
-    pub(crate) const BATCH_OPENED: u8 = 23;
-    pub(crate) const BATCH_SEALED: u8 = 24;
-    pub(crate) const BATCH_FORGOTTEN: u8 = 25;
-    pub(crate) const SCHEDULED: u8 = 30;
-    pub(crate) const UNSCHEDULED: u8 = 31;
-    pub(crate) const TICKED: u8 = 32;
-    pub(crate) const WATCHED: u8 = 40;
-    pub(crate) const UNWATCHED: u8 = 41;
-    pub(crate) const HEARD: u8 = 42;
-    pub(crate) const PURGED: u8 = 50;
-}
-
 #[allow(clippy::too_many_lines, reason = "a table: an arm for each effect")]
-fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
+fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
     let about = |out: &mut Vec<u8>, tag: u8, target: Target| {
         out.push(tag);
         out.bytes(queue.id_of(target.0));
@@ -119,20 +76,20 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
         Effect::Added { id, ref new } => {
             out.push(tag::ADDED);
             out.bytes(id);
-            put_new_job(out, new);
+            encode_new_job(out, new);
         }
         Effect::Replaced { job, ref new } => {
             about(out, tag::REPLACED, job);
-            put_new_job(out, new);
+            encode_new_job(out, new);
         }
         Effect::Rerun { job, ref new } => {
             about(out, tag::RERUN, job);
-            put_new_job(out, new);
+            encode_new_job(out, new);
         }
         Effect::Duplicates { count, batch } => {
             out.push(tag::DUPLICATES);
             out.number(count);
-            put_maybe_batch(out, batch);
+            encode_optional_batch(out, batch);
         }
         Effect::BatchOpened { name } => {
             out.push(tag::BATCH_OPENED);
@@ -162,44 +119,44 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
         }
         Effect::Completed { job, result } => {
             about(out, tag::COMPLETED, job);
-            out.maybe(result);
+            out.optional(result);
         }
         Effect::Retried { job, due, error } => {
             about(out, tag::RETRIED, job);
-            put_due(out, due);
-            out.maybe(error);
+            encode_due(out, due);
+            out.optional(error);
         }
         Effect::Failed { job, error } => {
             about(out, tag::FAILED, job);
-            out.maybe(error);
+            out.optional(error);
         }
         Effect::Released { job, due } => {
             about(out, tag::RELEASED, job);
-            put_due(out, due);
+            encode_due(out, due);
         }
         Effect::Cancelled { job } => about(out, tag::CANCELLED, job),
-        Effect::CancelAsked { job } => about(out, tag::CANCEL_ASKED, job),
+        Effect::CancelAsked { job } => about(out, tag::CANCEL_REQUESTED, job),
         Effect::Purged { record } => about(out, tag::PURGED, record),
         Effect::Removed { target } => about(out, tag::REMOVED, target),
         Effect::Promoted { job } => about(out, tag::PROMOTED, job),
         Effect::Revived { job } => about(out, tag::REVIVED, job),
-        Effect::JobAdvanced { job } => about(out, tag::SETTLED_JOB, job),
+        Effect::JobAdvanced { job } => about(out, tag::JOB_ADVANCED, job),
         Effect::StaleAck => out.push(tag::STALE_ACK),
         Effect::Paused => out.push(tag::PAUSED),
         Effect::Resumed => out.push(tag::RESUMED),
         Effect::Configured(ref settings) => {
             out.push(tag::CONFIGURED);
-            put_settings(out, settings);
+            encode_settings(out, settings);
         }
         Effect::Advanced(Steps { jobs, forgotten }) => {
-            out.push(tag::SETTLED);
+            out.push(tag::ADVANCED);
             out.number(jobs.into());
             out.number(forgotten.into());
         }
         Effect::Scheduled { name, ref plan, next } => {
             out.push(tag::SCHEDULED);
             out.bytes(name);
-            put_plan(out, plan);
+            encode_plan(out, plan);
             out.number(next);
         }
         Effect::Unscheduled { name } => {
@@ -210,27 +167,27 @@ fn put_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.push(tag::TICKED);
             out.bytes(name);
             out.number(at);
-            put_due(out, next);
-            put_fate(out, fate);
+            encode_due(out, next);
+            encode_tick_outcome(out, fate);
         }
         Effect::ExpiryRuleSet { prefix, ref addition } => {
-            out.push(tag::WATCHED);
+            out.push(tag::EXPIRY_RULE_SET);
             out.bytes(prefix);
-            put_addition(out, addition);
+            encode_addition(out, addition);
         }
         Effect::ExpiryRuleRemoved { prefix } => {
-            out.push(tag::UNWATCHED);
+            out.push(tag::EXPIRY_RULE_REMOVED);
             out.bytes(prefix);
         }
         Effect::KeyExpired { prefix, heard } => {
-            out.push(tag::HEARD);
+            out.push(tag::KEY_EXPIRED);
             out.bytes(prefix);
-            put_heard(out, heard);
+            encode_expiry_outcome(out, heard);
         }
     }
 }
 
-/// An instant that is never 0 when it is there.
-fn put_due(out: &mut Vec<u8>, due: Option<u64>) {
+/// Appends an instant that is never 0 when there is one.
+fn encode_due(out: &mut Vec<u8>, due: Option<u64>) {
     out.number(due.unwrap_or(0));
 }

@@ -1,4 +1,4 @@
-//! Schedules in effects and snapshots.
+//! Schedules and their plans, as bytes.
 //!
 //! ```text
 //!   plan      timetable, until instant, overlap byte (0 allow, 1 skip), addition (its job starts now)
@@ -6,12 +6,12 @@
 //!   schedule  name bytes, plan, next, last numbers (last 0 = none), ticks enqueued, duplicate, skipped, dropped numbers
 //! ```
 
-use super::parts::{put_addition, read_addition};
-use super::wire::{Put, Reader};
-use super::DecodeError;
-use crate::queue::schedules::{Overlap, Plan, SavedSchedule, TickCounts, TickOutcome, Timetable, Zone};
+use super::job::{decode_addition, encode_addition};
+use crate::codec::wire::{Decoder, Encoder};
+use crate::codec::DecodeError;
+use crate::queue::schedules::{Overlap, Plan, SavedSchedule, TickCounts, Timetable, Zone};
 
-pub(crate) fn put_plan(out: &mut Vec<u8>, plan: &Plan<'_>) {
+pub(crate) fn encode_plan(out: &mut Vec<u8>, plan: &Plan<'_>) {
     match plan.timetable {
         Timetable::Every { ms, from } => {
             out.push(0);
@@ -30,11 +30,11 @@ pub(crate) fn put_plan(out: &mut Vec<u8>, plan: &Plan<'_>) {
         Overlap::Allow => 0,
         Overlap::Skip => 1,
     });
-    put_addition(out, &plan.addition);
+    encode_addition(out, &plan.addition);
 }
 
-/// Whether it can be is for the queue to say.
-pub(crate) fn read_plan<'a>(from: &mut Reader<'a>) -> Result<Plan<'a>, DecodeError> {
+/// Reads a plan. Whether a queue may have it is for the queue to judge.
+pub(crate) fn decode_plan<'a>(from: &mut Decoder<'a>) -> Result<Plan<'a>, DecodeError> {
     Ok(Plan {
         timetable: match from.byte()? {
             0 => Timetable::Every { ms: from.number()?, from: from.number()? },
@@ -52,24 +52,13 @@ pub(crate) fn read_plan<'a>(from: &mut Reader<'a>) -> Result<Plan<'a>, DecodeErr
             1 => Overlap::Skip,
             _ => return Err(DecodeError::Damaged("unknown overlap")),
         },
-        addition: read_addition(from)?,
+        addition: decode_addition(from)?,
     })
 }
 
-pub(crate) fn put_fate(out: &mut Vec<u8>, fate: TickOutcome) {
-    out.push(fate as u8);
-}
-
-pub(crate) fn read_fate(from: &mut Reader<'_>) -> Result<TickOutcome, DecodeError> {
-    TickOutcome::ALL
-        .get(usize::from(from.byte()?))
-        .copied()
-        .ok_or(DecodeError::Damaged("unknown fate of a tick"))
-}
-
-pub(crate) fn put_schedule(out: &mut Vec<u8>, schedule: &SavedSchedule<'_>) {
+pub(crate) fn encode_schedule(out: &mut Vec<u8>, schedule: &SavedSchedule<'_>) {
     out.bytes(schedule.name);
-    put_plan(out, &schedule.plan);
+    encode_plan(out, &schedule.plan);
     out.number(schedule.next);
     out.number(schedule.last);
     for count in schedule.tally {
@@ -77,8 +66,8 @@ pub(crate) fn put_schedule(out: &mut Vec<u8>, schedule: &SavedSchedule<'_>) {
     }
 }
 
-pub(crate) fn read_schedule<'a>(from: &mut Reader<'a>) -> Result<SavedSchedule<'a>, DecodeError> {
-    let (name, plan) = (from.bytes()?, read_plan(from)?);
+pub(crate) fn decode_schedule<'a>(from: &mut Decoder<'a>) -> Result<SavedSchedule<'a>, DecodeError> {
+    let (name, plan) = (from.bytes()?, decode_plan(from)?);
     let (next, last) = (from.number()?, from.number()?);
     let mut tally = TickCounts::default();
     for count in &mut tally {

@@ -1,0 +1,93 @@
+//! The journal of one command or tick, as bytes: what replicas and the append-only file get.
+//!
+//! ```text
+//!   blob     version byte (1), the instant as a number, then effects until the end
+//!   effect   tag byte, then by tag ("id" is the id of the job it is about, as bytes):
+//!    1 added                id, new job
+//!    2 replaced             id, new job
+//!    3 rerun                id, new job
+//!    4 duplicates           count number, maybe-batch
+//!    5 claimed              id, token number, worker bytes, lease-until number
+//!    6 leased               id, lease-until number
+//!    7 progressed           id, data bytes
+//!    8 completed            id, result maybe
+//!    9 retried              id, due number (0 = at once), error maybe
+//!   10 failed               id, error maybe
+//!   11 released             id, due number (0 = to its old place at once)
+//!   12 cancelled            id
+//!   13 cancel requested     id
+//!   14 removed              id
+//!   15 promoted             id
+//!   16 revived              id
+//!   17 stale ack            nothing
+//!   18 paused               nothing
+//!   19 resumed              nothing
+//!   20 configured           settings
+//!   21 advanced             jobs, forgotten numbers
+//!   22 job advanced         id
+//!   23 batch opened         name bytes
+//!   24 batch sealed         number of the batch
+//!   25 batch forgotten      number of the batch
+//!   30 scheduled            name bytes, plan, next number
+//!   31 unscheduled          name bytes
+//!   32 ticked               name bytes, at number, next number (0 = none), tick outcome
+//!   40 expiry rule set      prefix bytes, addition (empty payload)
+//!   41 expiry rule removed  prefix bytes
+//!   42 key expired          prefix bytes, expiry outcome
+//!   50 purged               id
+//! ```
+//!
+//! The fields are drawn in [`super::fields`], numbers and byte strings in [`super::wire`].
+//!
+//! To change what an effect does or holds:
+//!
+//! 1. Raise [`VERSION`]. It is the version of the rules, not only of the bytes: a replica whose rules would do
+//!    something else with an effect must refuse it.
+//! 2. Keep the old meaning, and the old decoder, for blobs of the old version: append-only files hold them for ever.
+//! 3. Give a new effect a number that no effect has had, and put it into the table above.
+//! 4. Say in the changelog what an upgrade means: replicas are upgraded before their primary.
+
+mod decode;
+mod encode;
+
+pub(super) use decode::replay;
+pub use encode::JournalWriter;
+
+/// The version of the rules that this module knows.
+const VERSION: u8 = 1;
+
+/// The first byte of an effect. A number is never used again for another effect.
+mod tag {
+    pub(super) const ADDED: u8 = 1;
+    pub(super) const REPLACED: u8 = 2;
+    pub(super) const RERUN: u8 = 3;
+    pub(super) const DUPLICATES: u8 = 4;
+    pub(super) const CLAIMED: u8 = 5;
+    pub(super) const LEASED: u8 = 6;
+    pub(super) const PROGRESSED: u8 = 7;
+    pub(super) const COMPLETED: u8 = 8;
+    pub(super) const RETRIED: u8 = 9;
+    pub(super) const FAILED: u8 = 10;
+    pub(super) const RELEASED: u8 = 11;
+    pub(super) const CANCELLED: u8 = 12;
+    pub(super) const CANCEL_REQUESTED: u8 = 13;
+    pub(super) const REMOVED: u8 = 14;
+    pub(super) const PROMOTED: u8 = 15;
+    pub(super) const REVIVED: u8 = 16;
+    pub(super) const STALE_ACK: u8 = 17;
+    pub(super) const PAUSED: u8 = 18;
+    pub(super) const RESUMED: u8 = 19;
+    pub(super) const CONFIGURED: u8 = 20;
+    pub(super) const ADVANCED: u8 = 21;
+    pub(super) const JOB_ADVANCED: u8 = 22;
+    pub(super) const BATCH_OPENED: u8 = 23;
+    pub(super) const BATCH_SEALED: u8 = 24;
+    pub(super) const BATCH_FORGOTTEN: u8 = 25;
+    pub(super) const SCHEDULED: u8 = 30;
+    pub(super) const UNSCHEDULED: u8 = 31;
+    pub(super) const TICKED: u8 = 32;
+    pub(super) const EXPIRY_RULE_SET: u8 = 40;
+    pub(super) const EXPIRY_RULE_REMOVED: u8 = 41;
+    pub(super) const KEY_EXPIRED: u8 = 42;
+    pub(super) const PURGED: u8 = 50;
+}

@@ -1,0 +1,86 @@
+//! The options of a job, and its group, as bytes.
+//!
+//! ```text
+//!   options  flags (1 attempts, 2 fixed backoff, 4 exponential backoff, 8 dedup, 16 keep, 32 batch), then what is
+//!            flagged: attempts number, backoff number, dedup instant, keep instant, number of the batch
+//!   group    bytes, none = ""
+//! ```
+
+use crate::codec::wire::{Decoder, Encoder};
+use crate::codec::DecodeError;
+use crate::queue::{valid_group, Backoff, BatchNumber, JobOptions};
+
+mod flag {
+    pub(super) const ATTEMPTS: u8 = 1;
+    pub(super) const FIXED_BACKOFF: u8 = 2;
+    pub(super) const EXPONENTIAL_BACKOFF: u8 = 4;
+    pub(super) const DEDUP: u8 = 8;
+    pub(super) const KEEP: u8 = 16;
+    pub(super) const BATCH: u8 = 32;
+    /// This bit and the one above it have no meaning yet.
+    pub(super) const UNKNOWN: u8 = 64;
+}
+
+/// Only one of them may be set.
+const BACKOFF_FLAGS: u8 = flag::FIXED_BACKOFF | flag::EXPONENTIAL_BACKOFF;
+
+pub(crate) fn encode_options(out: &mut Vec<u8>, options: &JobOptions) {
+    let flag_if = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+    let backoff = match options.backoff {
+        None => 0,
+        Some(Backoff::Fixed(_)) => flag::FIXED_BACKOFF,
+        Some(Backoff::Exponential(_)) => flag::EXPONENTIAL_BACKOFF,
+    };
+    out.push(
+        flag_if(options.attempts.is_some(), flag::ATTEMPTS)
+            | backoff
+            | flag_if(options.dedup.is_some(), flag::DEDUP)
+            | flag_if(options.keep.is_some(), flag::KEEP)
+            | flag_if(options.batch.is_some(), flag::BATCH),
+    );
+    if let Some(attempts) = options.attempts {
+        out.number(attempts.into());
+    }
+    if let Some(Backoff::Fixed(ms) | Backoff::Exponential(ms)) = options.backoff {
+        out.number(ms);
+    }
+    for span in [options.dedup, options.keep].into_iter().flatten() {
+        out.instant(span);
+    }
+    if let Some(batch) = options.batch {
+        out.number(batch.0);
+    }
+}
+
+pub(crate) fn decode_options(from: &mut Decoder<'_>) -> Result<JobOptions, DecodeError> {
+    let flags = from.byte()?;
+    if flags >= flag::UNKNOWN || flags & BACKOFF_FLAGS == BACKOFF_FLAGS {
+        return Err(DecodeError::Damaged("unknown job options"));
+    }
+    let has = |flag| flags & flag != 0;
+    Ok(JobOptions {
+        attempts: if has(flag::ATTEMPTS) { Some(from.number_as()?) } else { None },
+        backoff: if has(flag::FIXED_BACKOFF) {
+            Some(Backoff::Fixed(from.number()?))
+        } else if has(flag::EXPONENTIAL_BACKOFF) {
+            Some(Backoff::Exponential(from.number()?))
+        } else {
+            None
+        },
+        dedup: if has(flag::DEDUP) { Some(from.instant()?) } else { None },
+        keep: if has(flag::KEEP) { Some(from.instant()?) } else { None },
+        batch: if has(flag::BATCH) { Some(BatchNumber(from.number()?)) } else { None },
+    })
+}
+
+pub(crate) fn encode_group(out: &mut Vec<u8>, group: Option<&[u8]>) {
+    out.bytes(group.unwrap_or_default());
+}
+
+pub(crate) fn decode_group<'a>(from: &mut Decoder<'a>) -> Result<Option<&'a [u8]>, DecodeError> {
+    match from.bytes()? {
+        b"" => Ok(None),
+        name if valid_group(name) => Ok(Some(name)),
+        _ => Err(DecodeError::Damaged("the name of a group is too long")),
+    }
+}

@@ -1,0 +1,96 @@
+//! The settings of a queue, and what they say of rates, as bytes.
+//!
+//! ```text
+//!   settings lease, attempts, backoff kind (0 fixed, 1 exponential) and ms, max-backoff, jitter, max-losses numbers;
+//!            dedup-window instant, max-ids number, keep-completed instant, its max number, keep-failed instant, its
+//!            max number, keep-batches instant, max-jobs, concurrency numbers, rate, group-concurrency number,
+//!            group-rate
+//!   rate     max number, 0 = no rate; else ms number
+//!   bucket   rate; if there is one: missing, at numbers
+//! ```
+
+use crate::codec::wire::{Decoder, Encoder};
+use crate::codec::DecodeError;
+use crate::queue::{Backoff, Bucket, Rate, Settings};
+
+pub(crate) fn encode_settings(out: &mut Vec<u8>, settings: &Settings) {
+    let (kind, ms) = match settings.backoff {
+        Backoff::Fixed(ms) => (0, ms),
+        Backoff::Exponential(ms) => (1, ms),
+    };
+    out.number(settings.lease);
+    out.number(settings.attempts.into());
+    out.push(kind);
+    out.number(ms);
+    out.number(settings.max_backoff);
+    out.number(settings.jitter.into());
+    out.number(settings.max_losses.into());
+    out.instant(settings.dedup_window);
+    out.number(settings.max_ids);
+    out.instant(settings.keep_completed);
+    out.number(settings.keep_completed_max);
+    out.instant(settings.keep_failed);
+    out.number(settings.keep_failed_max);
+    out.instant(settings.keep_batches);
+    out.number(settings.max_jobs);
+    out.number(settings.concurrency);
+    encode_rate(out, settings.rate);
+    out.number(settings.group_concurrency);
+    encode_rate(out, settings.group_rate);
+}
+
+pub(crate) fn decode_settings(from: &mut Decoder<'_>) -> Result<Settings, DecodeError> {
+    Ok(Settings {
+        lease: from.number()?,
+        attempts: from.number_as()?,
+        backoff: match (from.byte()?, from.number()?) {
+            (0, ms) => Backoff::Fixed(ms),
+            (1, ms) => Backoff::Exponential(ms),
+            _ => return Err(DecodeError::Damaged("unknown backoff")),
+        },
+        max_backoff: from.number()?,
+        jitter: from.number_as()?,
+        max_losses: from.number_as()?,
+        dedup_window: from.instant()?,
+        max_ids: from.number()?,
+        keep_completed: from.instant()?,
+        keep_completed_max: from.number()?,
+        keep_failed: from.instant()?,
+        keep_failed_max: from.number()?,
+        keep_batches: from.instant()?,
+        max_jobs: from.number()?,
+        concurrency: from.number()?,
+        rate: decode_rate(from)?,
+        group_concurrency: from.number()?,
+        group_rate: decode_rate(from)?,
+    })
+}
+
+fn encode_rate(out: &mut Vec<u8>, rate: Option<Rate>) {
+    out.number(rate.map_or(0, |rate| rate.max));
+    if let Some(rate) = rate {
+        out.number(rate.ms);
+    }
+}
+
+fn decode_rate(from: &mut Decoder<'_>) -> Result<Option<Rate>, DecodeError> {
+    match from.number()? {
+        0 => Ok(None),
+        max => Rate::new(max, from.number()?).map(Some).ok_or(DecodeError::Damaged("a rate that cannot be")),
+    }
+}
+
+pub(crate) fn encode_bucket(out: &mut Vec<u8>, bucket: &Bucket) {
+    encode_rate(out, bucket.rate);
+    if bucket.rate.is_some() {
+        out.number(bucket.missing);
+        out.number(bucket.at);
+    }
+}
+
+pub(crate) fn decode_bucket(from: &mut Decoder<'_>) -> Result<Bucket, DecodeError> {
+    match decode_rate(from)? {
+        None => Ok(Bucket::default()),
+        rate => Ok(Bucket { rate, missing: from.number()?, at: from.number()? }),
+    }
+}

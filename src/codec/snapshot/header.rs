@@ -1,0 +1,69 @@
+//! The header of a snapshot, drawn in the module above: all of a queue that is not a list.
+
+use crate::codec::fields::settings::{decode_bucket, decode_settings, encode_bucket, encode_settings};
+use crate::codec::wire::{Decoder, Encoder};
+use crate::codec::DecodeError;
+use crate::queue::counters::Counters;
+use crate::queue::histogram::Histogram;
+use crate::queue::{Header, Queue};
+
+pub(super) fn encode_header(out: &mut Vec<u8>, header: &Header<'_>) {
+    encode_settings(out, &header.settings);
+    out.number(header.counters.iter().count() as u64);
+    for (_, count) in header.counters.iter() {
+        out.number(count);
+    }
+    for histogram in [header.waits, header.runs] {
+        out.number(histogram.max());
+        out.number(histogram.buckets().count() as u64);
+        for (bucket, count) in histogram.buckets() {
+            out.number(bucket.into());
+            out.number(count);
+        }
+    }
+    out.number(header.next_seq);
+    out.number(header.last_token);
+    out.number(header.created_at);
+    out.number(header.next_batch);
+    out.push(header.paused.into());
+    encode_bucket(out, &header.bucket);
+}
+
+pub(super) fn decode_header(from: &mut Decoder<'_>, queue: &mut Queue) -> Result<(), DecodeError> {
+    let settings = decode_settings(from)?;
+    let mut counters = Counters::default();
+    for place in 0..from.number_as::<usize>()? {
+        if !counters.restore(place, from.number()?) {
+            return Err(DecodeError::Damaged("unknown counter"));
+        }
+    }
+    let (waits, runs) = (decode_histogram(from)?, decode_histogram(from)?);
+    let header = Header {
+        settings,
+        counters: &counters,
+        waits: &waits,
+        runs: &runs,
+        next_seq: from.number()?,
+        last_token: from.number()?,
+        created_at: from.number()?,
+        next_batch: from.number()?,
+        paused: from.flag()?,
+        bucket: decode_bucket(from)?,
+    };
+    if queue.restore_header(&header) {
+        Ok(())
+    } else {
+        Err(DecodeError::Damaged("a header that cannot be"))
+    }
+}
+
+fn decode_histogram(from: &mut Decoder<'_>) -> Result<Histogram, DecodeError> {
+    let mut histogram = Histogram::default();
+    histogram.set_max(from.number()?);
+    for _ in 0..from.number()? {
+        if !histogram.restore(from.number_as()?, from.number()?) {
+            return Err(DecodeError::Damaged("unknown time bucket"));
+        }
+    }
+    Ok(histogram)
+}

@@ -1,0 +1,103 @@
+//! A whole queue as bytes, in sections: RDB files, DUMP, COPY through RESTORE, rewritten append-only files, digests.
+//!
+//! ```text
+//!   section  'S', format byte (1), kind byte, then by kind
+//!   1 header settings, counters (count, then numbers), waits and runs (max number, count of buckets, then bucket and
+//!            count numbers), next sequence number, last token, created-at, next batch numbers, paused flag,
+//!            bucket
+//!   2 jobs   jobs until the end of the section:
+//!            id bytes, payload bytes, state, seq, added-at numbers, priority signed, options, nacks, losses numbers,
+//!            flags number; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until
+//!            instants, 8 error bytes, 16 progress bytes, 32 result bytes, 64 rerun (a new job), 128 the token under
+//!            which the life before this one was done number, 256 group, 512 it holds its lane
+//!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
+//!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
+//!            | 5 blocked: dependency, due number (0 = none)
+//!   3 ids    remembered ids until the end of the section: id bytes, until instant, token, seq numbers, end state byte
+//!   4 batches  until the end of the section: number, name bytes, created-at number, sealed flag, finished-at number
+//!            (0 = not yet), keep-until instant, completed, failed, expired, cancelled, duplicates numbers; what is
+//!            pending is counted again
+//!   5 schedules  until the end of the section, drawn in fields/schedule.rs
+//!   6 expiry rules  until the end of the section, in the order of their prefixes: prefix bytes, addition (empty
+//!            payload), enqueued, coalesced, dropped numbers
+//!   7 pending duplicates  that replicas were not sent yet, unless there are none: count number, maybe-batch, since
+//!            number
+//!   8 lanes  that have given a job, until the end of the section, after all jobs: name bytes, turn number, bucket
+//!   9 minutes  in which something happened, in their order, until the end of the section: beginning, added,
+//!            completed, failed numbers
+//!   10 workers  that were seen, by name, until the end of the section, after all jobs: name bytes, last seen number
+//! ```
+//!
+//! The fields are drawn in [`super::fields`], numbers and byte strings in [`super::wire`].
+//!
+//! The header comes first, and batches come before the jobs that belong to them. Batches, jobs, ids and schedules come
+//! in an order that is the same on every server with the same state. So equal queues are equal bytes, and loading
+//! appends to every index.
+//!
+//! To change the format:
+//!
+//! 1. Raise [`FORMAT`].
+//! 2. Keep reading the old number: copy the old decoder under its number before you edit it.
+//! 3. Change the drawing above, or the one of the field, together with the encoder.
+//! 4. Save a file of the last release under tests/, with a test that loads it.
+//! 5. Say in the changelog what an upgrade means, and what a downgrade means: an older module refuses the new number.
+
+mod batch;
+mod expiry_rule;
+mod header;
+mod history;
+mod job;
+mod lane;
+mod remembered;
+mod restore;
+mod save;
+
+pub(super) use restore::restore_section;
+pub use restore::Loader;
+pub use save::{save, save_state};
+
+use super::DecodeError;
+
+/// The first byte of a section. The version of a journal, which is the first byte of its blobs, is never this high.
+pub(super) const MARK: u8 = b'S';
+/// The version of the saved form.
+const FORMAT: u8 = 1;
+
+/// What a section holds. The number is its kind byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Header = 1,
+    Jobs = 2,
+    Ids = 3,
+    Batches = 4,
+    Schedules = 5,
+    ExpiryRules = 6,
+    PendingDuplicates = 7,
+    Lanes = 8,
+    Minutes = 9,
+    Workers = 10,
+}
+
+impl Section {
+    /// The bytes with which a section of this kind begins.
+    fn head(self) -> [u8; 3] {
+        [MARK, FORMAT, self as u8]
+    }
+
+    /// The kind that has this byte.
+    fn from_byte(byte: u8) -> Result<Self, DecodeError> {
+        Ok(match byte {
+            1 => Section::Header,
+            2 => Section::Jobs,
+            3 => Section::Ids,
+            4 => Section::Batches,
+            5 => Section::Schedules,
+            6 => Section::ExpiryRules,
+            7 => Section::PendingDuplicates,
+            8 => Section::Lanes,
+            9 => Section::Minutes,
+            10 => Section::Workers,
+            _ => return Err(DecodeError::Damaged("unknown section")),
+        })
+    }
+}
