@@ -2,7 +2,7 @@
 
 use super::name::{self, Name};
 use super::value;
-use crate::server::{home, persistence};
+use crate::server::{edit, home, persistence};
 use redis_module::raw;
 use std::os::raw::{c_int, c_void};
 use std::ptr;
@@ -83,7 +83,7 @@ impl Io {
     /// Writes a command into an AOF file: `JQ.APPLY key bytes`.
     pub(in crate::server) fn emit(&mut self, key: Name<'_>, bytes: &[u8]) {
         let Some(emit) = api!(RedisModule_EmitAOF) else { return };
-        let (command, format) = (persistence::APPLY.as_ptr(), c"sb".as_ptr());
+        let (command, format) = (edit::APPLY.as_ptr(), c"sb".as_ptr());
         // SAFETY: (1), (2), (5) "sb" takes a string, a buffer and its length.
         unsafe { emit(self.0, command, format, key.raw, bytes.as_ptr(), bytes.len()) }
     }

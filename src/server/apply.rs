@@ -3,16 +3,12 @@
 //! Accepted from the replication link and from files only. It passes on what it got: commands of a module are not
 //! propagated by themselves, so a replica's own append-only file would miss it.
 
-use super::census::When;
-use super::home::Value;
-use super::{follow_up, guarded, notify, timekeeper, INTERNAL_ERROR};
-use crate::codec;
+use super::edit::{self, Source};
+use super::{guarded, INTERNAL_ERROR};
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
-use crate::queue::Queue;
 use crate::redis::call::Call;
 use crate::redis::context::warn;
-use crate::redis::key::{Found, Key, Mode};
 use crate::redis::reply::Writer;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -38,29 +34,15 @@ fn run(call: &Call<'_>, reply: &mut Writer<'_>) -> Result<(), Error> {
     let (Some(name), [_, _, blob]) = (call.key(), words.as_slice()) else {
         return Err(Error::other("JQ.APPLY takes a key and a blob"));
     };
-    let mut key = Key::open(call.ctx, name, Mode::Write);
-    let mut fresh = None;
-    let value = match key.found() {
-        Found::Queue(value) => value,
-        Found::Missing => &mut **fresh.insert(Value::new(Queue::default())),
-        Found::Other => return Err(refused(name.bytes(), "the key holds a value of another type")),
-    };
-    codec::replay(&mut value.queue, blob).map_err(|reason| refused(name.bytes(), &reason.to_string()))?;
-    call.ctx.replicate_verbatim();
-    call.ctx.signal_modified(name);
-    timekeeper::note(call.ctx, name.bytes(), value);
-    // A file tells of what happened before; and nobody is there to be told.
-    let when = if flags.loading() { When::Before } else { When::Now };
-    let events = follow_up(call.ctx, name.bytes(), value, when);
-    if let Some(value) = fresh {
-        key.store(value);
+    let source = if flags.loading() { Source::File } else { Source::Primary };
+    match edit::replay(call.ctx, name, blob, source) {
+        Ok(Ok(())) => {
+            reply.ok();
+            Ok(())
+        }
+        Ok(Err(reason)) => Err(refused(name.bytes(), &reason.to_string())),
+        Err(_) => Err(refused(name.bytes(), "the key holds a value of another type")),
     }
-    drop(key);
-    if when == When::Now {
-        notify::tell(call.ctx, name, events);
-    }
-    reply.ok();
-    Ok(())
 }
 
 /// Says loudly, once, that this server does not have what its primary or its file has.

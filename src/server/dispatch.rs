@@ -7,16 +7,14 @@
 //! Everything is parsed before the key is opened. A command that changes nothing replicates nothing, touches no
 //! WATCH and leaves no empty key behind.
 
-use super::census::When;
-use super::home::Value;
+use super::edit::{self, Access, Edited};
 use super::line::Ahead;
-use super::{awaits, begin, clock, config, guarded, notify, permission, timekeeper, wakeups, INTERNAL_ERROR};
-use crate::codec::effects::JournalWriter;
+use super::{awaits, clock, config, guarded, permission, wakeups, INTERNAL_ERROR};
 use crate::commands::args::Args;
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
 use crate::commands::{Await, Command, Env, Flow, Read, Request, Write, COMMANDS};
-use crate::queue::{Events, Now, Queue};
+use crate::queue::{Now, Queue};
 use crate::redis::call::{Call, Words};
 use crate::redis::context::Context;
 use crate::redis::key::{Found, Key, Mode};
@@ -142,39 +140,16 @@ fn change(
         permission::check(ctx, name.bytes(), prefix)?;
     }
     let now = clock::of_command();
-    let mut key = Key::open(ctx, name, Mode::Write);
-    let mut fresh = None;
-    let value = match key.found() {
-        Found::Queue(value) => value,
-        Found::Missing => &mut **fresh.insert(Value::new(Queue::new(config::defaults()))),
-        Found::Other => {
-            reply.error_line(WRONG_TYPE);
-            return Ok(());
-        }
-    };
-    awaits::catch_up(value);
-    let mut log = JournalWriter::new(now);
-    let outcome = guarded("a command", || {
-        let mut session = begin(ctx, &mut value.queue, now, &mut log);
+    let edited = edit::decide(ctx, name, Access::OrNew(config::defaults), now, |session| {
         let mut env = env(ctx, name, session.queue(), now);
         // The flags have a price: they are asked for by those that need them.
         env.may_block = TRAITS.get(number).is_some_and(|traits| traits.blocks) && may_wait(ctx);
-        write.run(&mut session, &env, reply)
+        write.run(session, &env, reply)
     });
-    let changed = !log.is_empty();
-    let mut events = Events::default();
-    if changed {
-        events = super::changed(ctx, name, value, log);
-    } else if value.queue.has_refusals() {
-        timekeeper::note(ctx, name.bytes(), value);
-        value.count(When::Now);
-    }
-    // What happened before a panic has happened, here and on the replicas.
-    if let (true, Some(value)) = (changed, fresh) {
-        key.store(value);
-    }
-    drop(key);
-    notify::tell(ctx, name, events);
+    let Ok(Edited { outcome, changed: _ }) = edited else {
+        reply.error_line(WRONG_TYPE);
+        return Ok(());
+    };
     match outcome {
         Some(Ok(Flow::Done)) => {}
         Some(Ok(Flow::Wait(waiting))) => wakeups::wait(ctx, name, waiting),

@@ -15,13 +15,12 @@
 //! From 7.2 on a key can be opened without that. On 7.0 only a queue that is known to have no TTL is opened here:
 //! the timer finds out, and EXPIRE (an event) makes it find out again.
 
+use super::edit::{self, Access, Denied};
 use super::home::{Home, Value};
 use super::listeners::{Hit, Listeners, Visit};
-use super::{begin, changed, clock, guarded, notify, timekeeper};
-use crate::codec::effects::JournalWriter;
-use crate::queue::Now;
+use super::{clock, guarded, timekeeper};
 use crate::redis::context::Context;
-use crate::redis::key::{Found, Key, Mode};
+use crate::redis::key::{Key, Mode};
 use crate::redis::keyspace::{self, After};
 use crate::redis::name::OwnedName;
 use lazy_static::lazy_static;
@@ -138,38 +137,18 @@ fn keep(db: i32, home: &Home, key: &[u8]) {
 
 fn tell(ctx: Context<'_>, name: &[u8], home: &Arc<Home>, key: &[u8]) {
     let owned = OwnedName::new(name);
-    let mut opened = Key::open(ctx, owned.lend(), Mode::UnseenAsIs);
-    match opened.found() {
-        Found::Queue(value) if Arc::ptr_eq(&value.home, home) => {
-            let log = hear(ctx, value, clock::of_command(), std::iter::once(key));
-            let events = changed(ctx, owned.lend(), value, log);
-            drop(opened);
-            notify::tell(ctx, owned.lend(), events);
-        }
+    let now = clock::of_command();
+    match edit::decide(ctx, owned.lend(), Access::OnlyAsIs(home), now, |session| session.hear(key)) {
+        Ok(_) => {}
         // Its own TTL is over: it goes with all that is in it. Or it was never there: a RESTORE that failed.
-        Found::Missing if !home.is_freed() => {}
+        Err(Denied::Missing) if !home.is_freed() => {}
         // The hint was wrong; nothing tells how this could be, so the queue is looked for.
-        _ => {
-            drop(opened);
+        Err(Denied::Missing | Denied::OtherType | Denied::OtherQueue) => {
             let db = ctx.db();
             timekeeper::lost(db, name, home);
             keep(db, home, key);
         }
     }
-}
-
-fn hear<'k>(
-    ctx: Context<'_>,
-    value: &mut Value,
-    now: Now,
-    keys: impl Iterator<Item = &'k [u8]>,
-) -> JournalWriter {
-    let mut log = JournalWriter::new(now);
-    let mut session = begin(ctx, &mut value.queue, now, &mut log);
-    for key in keys {
-        session.hear(key);
-    }
-    log
 }
 
 /// The timer: tells queues what was kept for them, and finds out whether they have a TTL. Called while writing and
@@ -188,25 +167,20 @@ fn call_at(ctx: Context<'_>, visit: &Visit) {
         return;
     }
     let owned = OwnedName::new(name);
-    let mut key = Key::open(ctx, owned.lend(), Mode::Unseen);
-    let has_ttl = key.has_ttl();
-    match key.found() {
-        Found::Queue(value) if Arc::ptr_eq(&value.home, home) => {
-            home.set_immortal(!has_ttl);
-            let kept = home.take_kept(AT_ONCE);
-            let here = kept.iter().filter(|(of, _)| of == db).map(|(_, key)| &**key);
-            let log = hear(ctx, value, clock::of_timer(), here);
-            let events = changed(ctx, owned.lend(), value, log);
-            drop(key);
-            notify::tell(ctx, owned.lend(), events);
-            if home.has_kept() {
-                with(|listeners| listeners.call_on(home));
+    let has_ttl = Key::open(ctx, owned.lend(), Mode::Unseen).has_ttl();
+    let edited = edit::decide(ctx, owned.lend(), Access::Only(home), clock::of_timer(), |session| {
+        home.set_immortal(!has_ttl);
+        for (of, key) in home.take_kept(AT_ONCE) {
+            // Keys of other databases than the one it turned out to be in are not its business.
+            if of == *db {
+                session.hear(&key);
             }
         }
-        _ => {
-            drop(key);
-            timekeeper::lost(*db, name, home);
-        }
+    });
+    match edited {
+        Ok(_) if home.has_kept() => with(|listeners| listeners.call_on(home)),
+        Ok(_) => {}
+        Err(_) => timekeeper::lost(*db, name, home),
     }
 }
 

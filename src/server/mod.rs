@@ -1,7 +1,7 @@
 //! The only part that knows Redis: commands in, replies and replication out, time, clients that wait.
 //!
 //! - [`dispatch`]: the one way every command takes; [`apply`] and [`debug`]: the two that take another.
-//! - [`home`]: what a key holds. [`persistence`]: the same in files.
+//! - [`edit`]: the one way a queue is changed. [`home`]: what a key holds. [`persistence`]: the same in files.
 //! - [`timekeeper`], with [`registry`] and [`sweep`]: what happens by itself, at its time.
 //! - [`wakeups`], with [`lines`] and [`line`]: clients that wait for jobs. [`awaits`], with [`audience`]: clients that
 //!   wait for news. [`ends`]: when waits end. [`alarm`]: the timers of all three.
@@ -27,6 +27,7 @@ mod config;
 mod debug;
 mod dispatch;
 mod durability;
+mod edit;
 mod ends;
 mod hearing;
 mod home;
@@ -44,12 +45,7 @@ mod sweep;
 mod timekeeper;
 mod wakeups;
 
-use crate::codec::effects::JournalWriter;
-use crate::queue::{Events, MemoryPressure, Now, Queue, Session};
-use crate::redis::context::{warn, Context};
-use crate::redis::name::Name;
-use census::When;
-use home::Value;
+use crate::redis::context::warn;
 use std::panic::{self, AssertUnwindSafe};
 
 /// What a client is told when something went wrong that the server's log has the details of.
@@ -75,43 +71,6 @@ fn log_panics() {
         let text = info.to_string().replace('\n', ": ");
         warn(&format!("jq: internal error, please report it: {text}"));
     }));
-}
-
-/// Begins a turn at a queue. How much memory there is has its price: it is asked for when a schedule is due.
-fn begin<'q>(ctx: Context<'_>, queue: &'q mut Queue, now: Now, log: &'q mut JournalWriter) -> Session<'q> {
-    let ticks = queue.next_tick().is_some_and(|due| due <= now.millis());
-    let memory =
-        if ticks && ctx.flags().memory_is_full() { MemoryPressure::AtLimit } else { MemoryPressure::Normal };
-    Session::begin_with(memory, queue, now, log)
-}
-
-/// Tells replicas, the AOF, WATCH and client-side caches what happened to the key `name` of the selected database.
-fn publish(ctx: Context<'_>, name: Name<'_>, log: JournalWriter) {
-    if log.is_empty() {
-        return;
-    }
-    for blob in log.into_blobs() {
-        ctx.replicate(persistence::APPLY, name, &blob);
-    }
-    ctx.signal_modified(name);
-}
-
-/// What follows from every change of the queue at `name` in the selected database, wherever it came from: it is counted, and
-/// those who wait for jobs or for news get them. What has happened is to be told when the key is closed.
-#[must_use]
-fn follow_up(ctx: Context<'_>, name: &[u8], value: &mut Value, when: When) -> Events {
-    value.count(when);
-    wakeups::look(ctx, name, value.queue.claimable());
-    awaits::deliver(ctx, name, value);
-    value.queue.take_events()
-}
-
-/// A command changed the queue at `name`: also, somebody comes round when something is due.
-#[must_use]
-fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, log: JournalWriter) -> Events {
-    publish(ctx, name, log);
-    timekeeper::note(ctx, name.bytes(), value);
-    follow_up(ctx, name.bytes(), value, When::Now)
 }
 
 /// A database, or all of them, is emptied.

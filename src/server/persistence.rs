@@ -11,12 +11,9 @@ use crate::queue::Queue;
 use crate::redis::context::warn;
 use crate::redis::name::Name;
 use crate::redis::persistence::Io;
-use std::ffi::CStr;
 
 /// The version of the framing in RDB files; what is in the sections has its own.
 pub(super) const VERSION: i32 = 1;
-/// The command that carries effects and sections to replicas and AOF files.
-pub(super) const APPLY: &CStr = c"JQ.APPLY";
 
 /// Reads a queue from an RDB file or a RESTORE.
 pub(super) fn load(io: &mut Io, version: i32) -> Option<Box<Value>> {

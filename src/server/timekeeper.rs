@@ -11,16 +11,14 @@
 //! Queues that listen for expired keys are looked for, too, and told what was kept for them.
 
 use super::alarm::OneTimer;
-use super::census::When;
 use super::clock::{self, Stopwatch};
+use super::edit::{self, Access};
 use super::home::{Home, Value};
 use super::registry::{Entry, Registry};
 use super::sweep::Sweep;
-use super::{begin, follow_up, guarded, hearing, notify, publish, wakeups};
-use crate::codec::effects::JournalWriter;
+use super::{guarded, hearing, wakeups};
 use crate::queue::Now;
 use crate::redis::context::{avoid_replica_traffic, Context};
-use crate::redis::key::{Found, Key, Mode};
 use crate::redis::name::OwnedName;
 use crate::redis::timer::Alarm;
 use lazy_static::lazy_static;
@@ -232,23 +230,15 @@ fn look_after(ctx: Context<'_>, entry: &Entry, listed_for: u64, now: Now) {
     if !ctx.select(entry.db) {
         return;
     }
-    let mut key = Key::open(ctx, name.lend(), Mode::Unseen);
     // Gone, replaced or of another type by now: the entry was a hint, and a wrong one.
-    let Found::Queue(value) = key.found() else { return };
-    if !Arc::ptr_eq(&value.home, &entry.home) {
-        return;
-    }
-    let mut log = JournalWriter::new(now);
-    begin(ctx, &mut value.queue, now, &mut log);
-    if !log.is_empty() {
+    let edited = edit::decide(ctx, name.lend(), Access::Only(&entry.home), now, |_| ());
+    if edited.is_ok_and(|edited| edited.changed) {
         with(|state| state.lag.add(now.millis().saturating_sub(listed_for)));
     }
     // More to do: behind the others who are due.
-    list(entry.db, &entry.name, &value.home, value.due().max(now.millis()));
-    publish(ctx, name.lend(), log);
-    let events = follow_up(ctx, &entry.name, value, When::Now);
-    drop(key);
-    notify::tell(ctx, name.lend(), events);
+    if entry.home.due() < now.millis() {
+        list(entry.db, &entry.name, &entry.home, now.millis());
+    }
 }
 
 /// Looks for queues that were renamed or moved while nobody used them.

@@ -18,17 +18,18 @@
 
 use super::alarm::OneTimer;
 use super::clock;
+use super::edit::{self, Access, Edited};
 use super::ends::end_of;
+use super::guarded;
 use super::line::{Ahead, Place, Wish};
 use super::lines::{Lines, Stage};
-use super::{begin, changed, guarded, notify};
-use crate::codec::effects::JournalWriter;
 use crate::commands::reply::Reply;
 use crate::commands::Waiting;
 use crate::redis::blocking::{self, Blocked, Ticket};
 use crate::redis::context::{avoid_replica_traffic, Context};
 use crate::redis::key::{Found, Key, Mode};
 use crate::redis::name::{Name, OwnedName};
+use crate::redis::reply::Writer;
 use crate::redis::timer::Alarm;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -196,7 +197,7 @@ pub(super) fn answer(ctx: Context<'_>, ticket: u64) {
     }
 }
 
-fn serve(ctx: Context<'_>, ticket: u64, reply: &mut dyn Reply) {
+fn serve(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
     let Some((stage, place, waiting)) = with(|state| state.lines.answer(ticket)) else {
         return reply.null();
     };
@@ -215,19 +216,21 @@ fn serve(ctx: Context<'_>, ticket: u64, reply: &mut dyn Reply) {
     }
 }
 
-/// Claims for a client that waited. False: there was no queue, and nothing is written.
-fn claim(ctx: Context<'_>, place: &Place, waiting: &Waiting, reply: &mut dyn Reply) -> bool {
+/// Claims for a client that waited. False: there was no queue, and nothing is written. What a claim leaves, as it may
+/// when payloads are large, is for the next in line, whom the edit wakes.
+fn claim(ctx: Context<'_>, place: &Place, waiting: &Waiting, reply: &mut Writer<'_>) -> bool {
     let name = OwnedName::new(&place.name);
-    let mut key = Key::open(ctx, name.lend(), Mode::Write);
-    let Found::Queue(value) = key.found() else { return false };
-    let now = clock::of_timer();
-    let mut log = JournalWriter::new(now);
-    waiting.serve(&mut begin(ctx, &mut value.queue, now, &mut log), reply);
-    // The next in line too: a claim may take less than it was promised, when payloads are large.
-    let events = changed(ctx, name.lend(), value, log);
-    drop(key);
-    notify::tell(ctx, name.lend(), events);
-    true
+    let edited = edit::decide(ctx, name.lend(), Access::Existing, clock::of_timer(), |session| {
+        waiting.serve(session, reply);
+    });
+    match edited {
+        Ok(Edited { outcome: Some(()), changed: _ }) => true,
+        Ok(Edited { outcome: None, changed: _ }) => {
+            reply.error_line(super::INTERNAL_ERROR);
+            true
+        }
+        Err(_) => false,
+    }
 }
 
 /// The server has let go of a client.

@@ -1,0 +1,242 @@
+//! The one way in which a queue under a key is changed, whoever changes it.
+//!
+//! ```text
+//!   open the key ──► is it the queue that is meant? ──► session: time, then the work ──► replicate the journal
+//!     ──► schedule the timer ──► count for INFO ──► wake blocked clients ──► store a new value ──► close the key ──► notify
+//! ```
+//!
+//! So this holds everywhere: the journal is written before a new value is stored, and the key is closed before anybody is
+//! notified, who may open it again. What happened before a panic has happened, here and on the replicas.
+
+use super::census::When;
+use super::home::{Home, Value};
+use super::{awaits, guarded, notify, timekeeper, wakeups};
+use crate::codec::effects::JournalWriter;
+use crate::codec::{self, DecodeError};
+use crate::queue::{Events, MemoryPressure, Now, Queue, Session, Settings};
+use crate::redis::context::Context;
+use crate::redis::key::{Found, Key, Mode};
+use crate::redis::name::Name;
+use std::ffi::CStr;
+use std::sync::Arc;
+
+/// The command that carries effects and sections of snapshots to replicas and AOF files.
+pub(super) const APPLY: &CStr = c"JQ.APPLY";
+
+/// Which queue is to be changed, and on whose account its key is opened.
+#[derive(Clone, Copy)]
+pub(super) enum Access<'h> {
+    /// A client changes the queue at the name, or a new one with these settings.
+    OrNew(fn() -> Settings),
+    /// A client changes the queue at the name.
+    Existing,
+    /// The module changes the queue of this handle, which does not count as a use of the key.
+    Only(&'h Arc<Home>),
+    /// The same, and a key whose TTL is over is not deleted by this (but on Redis 7.0).
+    OnlyAsIs(&'h Arc<Home>),
+}
+
+/// Why nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// There is nothing at the name.
+    Missing,
+    /// There is a value of another type.
+    OtherType,
+    /// There is another queue than the one that was meant.
+    OtherQueue,
+}
+
+/// What came of an edit.
+pub(super) struct Edited<R> {
+    /// What the work returned; None: it panicked, and the server's log says so.
+    pub(super) outcome: Option<R>,
+    /// Whether the queue has changed.
+    pub(super) changed: bool,
+}
+
+/// Where a change of a queue comes from.
+enum Change {
+    /// There is none.
+    None,
+    /// It was decided here; replicas and files are to get the journal.
+    Decided(JournalWriter),
+    /// It was decided by the primary.
+    Replicated,
+    /// It happened before, and was read from a file.
+    Loaded,
+}
+
+/// Where effects come from that were decided elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The primary, just now.
+    Primary,
+    /// A file, in which they were written down before.
+    File,
+}
+
+/// Changes the queue at `name` in the selected database: time does its part as of `now`, then `work` decides.
+pub(super) fn decide<R>(
+    ctx: Context<'_>,
+    name: Name<'_>,
+    access: Access<'_>,
+    now: Now,
+    work: impl FnOnce(&mut Session<'_>) -> R,
+) -> Result<Edited<R>, Denied> {
+    edit(ctx, name, access, |value| {
+        let mut journal = JournalWriter::new(now);
+        let outcome =
+            guarded("a change of a queue", || work(&mut begin(ctx, &mut value.queue, now, &mut journal)));
+        let change = if journal.is_empty() { Change::None } else { Change::Decided(journal) };
+        let changed = !matches!(change, Change::None);
+        (change, Edited { outcome, changed })
+    })
+}
+
+/// Makes the effects of `journal` happen to the queue at `name` in the selected database, or to a new one. Only called
+/// by a command that came with them: it is replicated as it came.
+pub(super) fn replay(
+    ctx: Context<'_>,
+    name: Name<'_>,
+    journal: &[u8],
+    source: Source,
+) -> Result<Result<(), DecodeError>, Denied> {
+    edit(ctx, name, Access::OrNew(Settings::default), |value| {
+        match (codec::replay(&mut value.queue, journal), source) {
+            (Err(reason), _) => (Change::None, Err(reason)),
+            (Ok(()), Source::Primary) => (Change::Replicated, Ok(())),
+            (Ok(()), Source::File) => (Change::Loaded, Ok(())),
+        }
+    })
+}
+
+fn edit<R>(
+    ctx: Context<'_>,
+    name: Name<'_>,
+    access: Access<'_>,
+    work: impl FnOnce(&mut Value) -> (Change, R),
+) -> Result<R, Denied> {
+    let mut key = Key::open(ctx, name, access.mode());
+    let mut place = check(key.found(), access)?;
+    let value = place.value();
+    awaits::catch_up(value);
+    let (change, result) = work(value);
+    let events = match (change, place) {
+        // A new queue to which nothing happened goes as it came.
+        (Change::None, Place::New(_)) => Events::default(),
+        (Change::None, Place::Stored(value)) => {
+            unchanged(ctx, name, value);
+            Events::default()
+        }
+        (change, Place::Stored(value)) => changed(ctx, name, value, change),
+        (change, Place::New(mut value)) => {
+            let events = changed(ctx, name, &mut value, change);
+            key.store(value);
+            events
+        }
+    };
+    drop(key);
+    notify::tell(ctx, name, events);
+    Ok(result)
+}
+
+/// Whether what was found is what is meant.
+fn check<'k>(found: Found<'k>, access: Access<'_>) -> Result<Place<'k>, Denied> {
+    match (found, access) {
+        (Found::Queue(value), Access::OrNew(_) | Access::Existing) => Ok(Place::Stored(value)),
+        (Found::Queue(value), Access::Only(home) | Access::OnlyAsIs(home)) => {
+            if Arc::ptr_eq(&value.home, home) {
+                Ok(Place::Stored(value))
+            } else {
+                Err(Denied::OtherQueue)
+            }
+        }
+        (Found::Missing, Access::OrNew(settings)) => Ok(Place::New(Value::new(Queue::new(settings())))),
+        (Found::Missing, Access::Existing | Access::Only(_) | Access::OnlyAsIs(_)) => Err(Denied::Missing),
+        (Found::Other, _) => Err(Denied::OtherType),
+    }
+}
+
+/// Where the queue is that is changed.
+enum Place<'k> {
+    /// Under its key.
+    Stored(&'k mut Value),
+    /// Nowhere yet.
+    New(Box<Value>),
+}
+
+impl Place<'_> {
+    fn value(&mut self) -> &mut Value {
+        match self {
+            Place::Stored(value) => value,
+            Place::New(value) => value,
+        }
+    }
+}
+
+impl Access<'_> {
+    fn mode(self) -> Mode {
+        match self {
+            Access::OrNew(_) | Access::Existing => Mode::Write,
+            Access::Only(_) => Mode::Unseen,
+            Access::OnlyAsIs(_) => Mode::UnseenAsIs,
+        }
+    }
+}
+
+/// Begins a session. How much memory there is has its price: it is asked for when a schedule is due.
+fn begin<'q>(
+    ctx: Context<'_>,
+    queue: &'q mut Queue,
+    now: Now,
+    journal: &'q mut JournalWriter,
+) -> Session<'q> {
+    let ticks = queue.next_tick().is_some_and(|due| due <= now.millis());
+    let memory =
+        if ticks && ctx.flags().memory_is_full() { MemoryPressure::AtLimit } else { MemoryPressure::Normal };
+    Session::begin_with(memory, queue, now, journal)
+}
+
+/// What follows from a change, until the key is closed. Returns what is to be notified then.
+fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, change: Change) -> Events {
+    // What is read from a file happened before, and there is nobody to be notified.
+    let when = if matches!(change, Change::Loaded) { When::Before } else { When::Now };
+    replicate(ctx, name, change);
+    timekeeper::note(ctx, name.bytes(), value);
+    value.count(when);
+    wakeups::look(ctx, name.bytes(), value.queue.claimable());
+    awaits::deliver(ctx, name.bytes(), value);
+    let events = value.queue.take_events();
+    match when {
+        When::Now => events,
+        When::Before => Events::default(),
+    }
+}
+
+/// Replicas, the AOF, WATCH and client-side caches get to know of a change.
+fn replicate(ctx: Context<'_>, name: Name<'_>, change: Change) {
+    match change {
+        Change::None => return,
+        Change::Decided(journal) => {
+            for blob in journal.into_blobs() {
+                ctx.replicate(APPLY, name, &blob);
+            }
+        }
+        Change::Replicated | Change::Loaded => ctx.replicate_verbatim(),
+    }
+    ctx.signal_modified(name);
+}
+
+/// What follows when a queue has not changed: refused adds may be counted in it, the timer may just have taken it off its
+/// index, and a client that was woken may have left jobs to the next.
+fn unchanged(ctx: Context<'_>, name: Name<'_>, value: &mut Value) {
+    let counted = value.queue.has_refusals();
+    if counted || !value.home.is_listed() {
+        timekeeper::note(ctx, name.bytes(), value);
+    }
+    if counted {
+        value.count(When::Now);
+    }
+    wakeups::look(ctx, name.bytes(), value.queue.claimable());
+}
