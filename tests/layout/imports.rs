@@ -53,7 +53,7 @@ impl Crate {
         for (name, source) in sources {
             let module = module_of(name);
             let mut file = File { name: name.to_owned(), ..File::default() };
-            Reader { file: &mut file, tokens: without_unit_tests(tokens(&source)), at: 0 }.module(&module);
+            Reader { file: &mut file, tokens: without_unit_tests(&tokens(&source)), at: 0 }.module(&module);
             files.insert(module, file);
         }
         let paths: Vec<ModulePath> = files.keys().cloned().collect();
@@ -105,14 +105,14 @@ impl Crate {
         assert!(depth < 20, "{path:?} in {from:?} leads in a circle");
         let (first, rest) = path.split_first()?;
         match first.as_str() {
-            "crate" => self.descend(Vec::new(), rest, depth),
-            "self" => self.descend(from.to_vec(), rest, depth),
+            "crate" => self.descend(&[], rest, depth),
+            "self" => self.descend(from, rest, depth),
             "super" => self.descend_from_parent(from, rest, depth),
             _ => {
                 let mut child = from.to_vec();
                 child.push(first.clone());
                 if self.files.contains_key(&child) {
-                    return self.descend(child, rest, depth);
+                    return self.descend(&child, rest, depth);
                 }
                 // `use name::name` names another crate, not itself.
                 let binding = self.binding(from, first).filter(|it| it.path[0] != *first)?;
@@ -126,25 +126,25 @@ impl Crate {
         let parent = from.split_last()?.1;
         match rest.split_first() {
             Some((next, rest)) if next == "super" => self.descend_from_parent(parent, rest, depth),
-            _ => self.descend(parent.to_vec(), rest, depth),
+            _ => self.descend(parent, rest, depth),
         }
     }
 
     /// Follows `rest` down from a module.
-    fn descend(&self, module: ModulePath, rest: &[String], depth: usize) -> Option<Target> {
+    fn descend(&self, module: &[String], rest: &[String], depth: usize) -> Option<Target> {
         let Some((next, after)) = rest.split_first() else {
-            return Some(Target::Module(self.file_of(&module)));
+            return Some(Target::Module(self.file_of(module)));
         };
-        let mut child = module.clone();
+        let mut child = module.to_vec();
         child.push(next.clone());
         if self.files.contains_key(&child) {
-            return self.descend(child, after, depth);
+            return self.descend(&child, after, depth);
         }
-        if let Some(binding) = self.binding(&module, next) {
+        if let Some(binding) = self.binding(module, next) {
             let longer = [&binding.path, after].concat();
             return self.resolve(&binding.module, &longer, depth + 1);
         }
-        Some(Target::Item(self.file_of(&module)))
+        Some(Target::Item(self.file_of(module)))
     }
 
     fn binding(&self, module: &[String], name: &str) -> Option<&Binding> {
@@ -189,14 +189,14 @@ fn module_of(name: &str) -> ModulePath {
 }
 
 /// Takes out `#[cfg(test)] mod name { … }`.
-fn without_unit_tests(tokens: Vec<Token>) -> Vec<Token> {
+fn without_unit_tests(tokens: &[Token]) -> Vec<Token> {
     const MARK: [&str; 8] = ["#", "[", "cfg", "(", "test", ")", "]", "mod"];
     let mut kept = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
         let is_test = tokens[at..].iter().map(String::as_str).take(MARK.len()).eq(MARK);
         if is_test && tokens.get(at + MARK.len() + 1).is_some_and(|token| token == "{") {
-            at = end_of_block(&tokens, at + MARK.len() + 1);
+            at = end_of_block(tokens, at + MARK.len() + 1);
         } else {
             kept.push(tokens[at].clone());
             at += 1;
