@@ -23,12 +23,12 @@ pub(super) fn write(section: &mut Section, occasion: Occasion) {
         section.number(&format!("total_{}", name.replace('-', "_")), count);
     }
     let (waiters, in_vain) = wakeups::report();
-    section.number("waiting_clients", waiters as u64);
-    section.number("clients_called_in_vain", in_vain);
-    section.number("clients_waiting_for_news", awaits::report() as u64);
-    section.number("queues_listening", hearing::listening() as u64);
+    section.number("blocked_claim_clients", waiters as u64);
+    section.number("claim_spurious_wakeups", in_vain);
+    section.number("blocked_await_clients", awaits::report() as u64);
+    section.number("queues_with_onexpire", hearing::listening() as u64);
     if let Some((queues, lag)) = timekeeper::report() {
-        section.number("queues_with_something_due", queues as u64);
+        section.number("queues_with_timers", queues as u64);
         section.number("timer_lag_last_ms", lag.last);
         section.number("timer_lag_worst_ms", lag.worst);
     }

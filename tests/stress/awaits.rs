@@ -56,7 +56,7 @@ impl Listener {
 pub(crate) fn wait_for_listeners(client: &mut Client, count: usize) {
     let count = i64::try_from(count).expect("few");
     until_true(&format!("{count} clients wait for news"), || {
-        client.number("jq_clients_waiting_for_news") == count && client.number("blocked_clients") == count
+        client.number("jq_blocked_await_clients") == count && client.number("blocked_clients") == count
     });
 }
 

@@ -52,7 +52,7 @@ fn waiter(server: &Server, queue: &str) -> thread::JoinHandle<Claimed> {
 }
 
 fn wait_for_waiters(client: &mut Client, count: i64) {
-    until_true("clients wait", || client.number("jq_waiting_clients") == count);
+    until_true("clients wait", || client.number("jq_blocked_claim_clients") == count);
 }
 
 /// Both sides of a million jobs: clients wait where nothing can be claimed, and are served where something comes.
@@ -78,7 +78,7 @@ fn a_million_jobs_are_moved_and_dropped_under_waiting_clients() {
         client.ask::<()>("UNLINK other");
         client.ask::<()>("SELECT 0");
         client.ask::<()>(drop);
-        assert_eq!(client.number("jq_waiting_clients"), 4, "after {drop}");
+        assert_eq!(client.number("jq_blocked_claim_clients"), 4, "after {drop}");
     }
     client.ask::<()>("DEL big");
     for queue in ["q", "big", "q", "big"] {

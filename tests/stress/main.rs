@@ -18,7 +18,7 @@
 //!   audit          do servers hold the same, does it add up;  dump: what DUMP answers, taken apart
 //! ```
 //!
-//! `STRESS_TIMES` makes it longer, `STRESS_SEED` different; `scripts/soak` does both for hours.
+//! `STRESS_TIMES` makes it longer, `STRESS_SEED` different; `scripts/stress` does both for hours.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,

@@ -174,7 +174,7 @@ fn siege(test: &str, kill: bool) {
     check_all("at the end", &mut client);
     let losses = client.stat("q", "losses");
     let runs = crowd.disperse(&mut client);
-    until_true("nobody is left in the books", || client.number("jq_waiting_clients") == 0);
+    until_true("nobody is left in the books", || client.number("jq_blocked_claim_clients") == 0);
     let twice = runs.values().filter(|runs| **runs > 1).count();
     println!("{added} jobs, {losses} leases lost, {twice} jobs handed out twice");
     assert!(kill || twice == 0 && losses == 0, "{twice} jobs ran twice, {losses} leases were lost");

@@ -89,8 +89,8 @@ fn memory_comes_back_when_queues_and_clients_go() {
         client.ask::<()>("FLUSHALL SYNC");
         client.ask::<()>("SCRIPT FLUSH SYNC");
         until_true("clients are gone", || client.number("connected_clients") == 1);
-        until_true("nobody waits for news", || client.number("jq_clients_waiting_for_news") == 0);
-        until_true("nothing is waited for", || client.number("jq_queues_with_something_due") == 0);
+        until_true("nobody waits for news", || client.number("jq_blocked_await_clients") == 0);
+        until_true("nothing is waited for", || client.number("jq_queues_with_timers") == 0);
         left.push(client.number("used_memory"));
     }
     // The first rounds fill what the server keeps for later, and buffers of its own come and go by 100 KB: what leaks shows

@@ -12,7 +12,7 @@
 //!   wakeups   who waits at a gate goes on when it opens
 //! ```
 //!
-//! `scripts/limits` lets each run take a minute.
+//! `scripts/stress-limits` lets each run take a minute.
 
 #![allow(clippy::cast_precision_loss, reason = "counts and microseconds, far below 2^52")]
 

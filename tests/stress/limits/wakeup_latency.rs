@@ -138,7 +138,7 @@ impl Gate {
         if let Key::Lease(ms) | Key::Token(ms) = self.key {
             return claimed_at + ms * 1000;
         }
-        until_true("one waits", || client.number("jq_waiting_clients") == 1);
+        until_true("one waits", || client.number("jq_blocked_claim_clients") == 1);
         let opened = now();
         match self.key {
             Key::End(verb) => drop(client.send(&jobs[0].words(verb, QUEUE)).expect("an answer")),
