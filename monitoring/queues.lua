@@ -1,24 +1,24 @@
 #!lua flags=no-writes,allow-stale,allow-cross-slot-keys
--- What the Prometheus exporter for Redis asks at each scrape (its option -script): the numbers of INFO jq and of
--- JQ.STATS for each queue, as a list of key, value, key, value ... The manual is docs/monitoring.md.
+-- The script that the Prometheus exporter for Redis runs at each scrape (its option -script). It returns the numbers of
+-- INFO jq, and of JQ.STATS for each queue, as a list of key, value, key, value ... The manual is docs/monitoring.md.
 --
 --   jq_waiting:mail            field waiting of JQ.STATS mail
 --   jq_added_total:mail        a count since the queue was created
---   jq_wait_seconds_p95:mail   wait-ms-p95; whatever is in milliseconds there is in seconds here
---   jq_server_...              of INFO jq: the whole server
+--   jq_wait_seconds_p95:mail   field wait-ms-p95; milliseconds become seconds
+--   jq_server_...              a field of INFO jq, for the whole server
 --
--- The exporter has one metric for all of it, redis_script_values{key="..."}: the name comes first, because it has no colon
--- and the queue's name may have some.
+-- The exporter has one metric for all of these, redis_script_values{key="..."}. In the key the name of the metric comes
+-- first, because it never contains a colon and a queue's name may.
 --
--- A script is one pause of the server, so its work is bounded. Queues are those named in the set WATCHED of the same
--- database; without it they are looked for, and the first MOST_KEYS keys are all that is looked at.
+-- The server serves no client while a script runs, so the work of this one is bounded. The queues are the members of
+-- the set WATCHED of the same database. Without that set the script scans for queues, at most MOST_KEYS keys.
 
 local WATCHED = 'jq:watched'
 local MOST_KEYS = 2000
 local MOST_QUEUES = 50
 local KEYS_A_STEP = 500
 
--- Fields of JQ.STATS that only grow. A field of a newer module that is not named here is taken for a present value.
+-- The fields of JQ.STATS that only grow. Any other field, also one of a newer module, counts as a present value.
 local counts = {
   'added', 'duplicates', 'replaced', 'reruns', 'claims', 'acks', 'nacks', 'retries', 'losses', 'releases', 'failures',
   'expirations', 'cancellations', 'removals', 'stale-acks',
@@ -33,23 +33,23 @@ local function print_value(key, value)
   printed[#printed + 1] = value
 end
 
--- What a name in milliseconds is called in seconds, the unit of Prometheus; nil for any other.
+-- Turns a name with `ms` into one with `seconds`, the unit of Prometheus. Returns nil for any other name.
 local function in_seconds(name)
   local start, rest = string.match(name, '^(.*_)ms(.*)$')
   if start and (rest == '' or string.sub(rest, 1, 1) == '_') then return start .. 'seconds' .. rest end
 end
 
--- -1 (JQ.STATS: nothing is due) is no time and stays.
+-- JQ.STATS gives -1 when nothing is due. That is not a time and stays -1.
 local function seconds(ms)
   return ms < 0 and '-1' or string.format('%.3f', ms / 1000)
 end
 
--- A label is text, a key is bytes: what is not printable ASCII, and the backslash, is written as \x1b.
+-- A label is text and a key is bytes, so the backslash and every byte that is not printable ASCII become \x and two digits.
 local function escaped(key)
   return (string.gsub(key, '[%c\\\128-\255]', function(byte) return string.format('\\x%02x', string.byte(byte)) end))
 end
 
--- Field of JQ.STATS -> name of the metric, and whether it is a time; found out once, not once a queue.
+-- For each field of JQ.STATS: the name of the metric, and whether it is a time. Computed once and used for every queue.
 local names, is_time = {}, {}
 
 local function learn(field)
@@ -68,7 +68,7 @@ local function print_stats(queue, stats)
   end
 end
 
--- Texts (durability ...) are left out: a metric is a number. `jq_total_added` becomes `jq_server_added_total`.
+-- A metric is a number, so texts (durability ...) are left out. `jq_total_added` becomes `jq_server_added_total`.
 local function print_server(info)
   for field, text in string.gmatch(info, 'jq_([%w_]+):([^\r\n]*)') do
     local value = tonumber(text)
@@ -81,24 +81,24 @@ local function print_server(info)
   end
 end
 
--- The queues in the order of their names, and whether these are all that were to be found.
+-- Returns the queues in the order of their names, and whether the search was complete.
 local function find_queues()
-  -- No right to read it, or in a cluster another node has it: then it names nothing here.
+  -- SMEMBERS fails without the permission to read the set, and in a cluster when another node has it.
   local queues = redis.pcall('SMEMBERS', WATCHED)
   if queues.err then queues = {} end
   local complete = true
   if #queues == 0 then
-    local cursor, looked_at, known = '0', 0, {}
+    local cursor, scanned, known = '0', 0, {}
     repeat
       local page = redis.call('SCAN', cursor, 'COUNT', KEYS_A_STEP, 'TYPE', 'job-queue')
-      cursor, looked_at = page[1], looked_at + KEYS_A_STEP
+      cursor, scanned = page[1], scanned + KEYS_A_STEP
       for _, key in ipairs(page[2]) do
         if not known[key] then -- SCAN may name a key twice
           known[key] = true
           queues[#queues + 1] = key
         end
       end
-    until cursor == '0' or looked_at >= MOST_KEYS
+    until cursor == '0' or scanned >= MOST_KEYS
     complete = cursor == '0'
   end
   table.sort(queues)
