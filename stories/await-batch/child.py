@@ -1,4 +1,7 @@
-"""For the programs that play a part in a story: they end with the story, whatever ends it, and report in lines of JSON."""
+"""Import this in every program that a story starts.
+
+The program then ends when the story ends, and reports to the story in lines of JSON.
+"""
 
 import json
 import os
@@ -6,9 +9,9 @@ import sys
 import threading
 
 
-def report(**fact):
-    """Tells the story something."""
-    print(json.dumps(fact), flush=True)
+def report(**facts):
+    """Sends facts to the story."""
+    print(json.dumps(facts), flush=True)
 
 
 def resident():
@@ -17,9 +20,9 @@ def resident():
         return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def _leave_with_the_story():
+def _end_with_the_story():
     os.read(sys.stdin.fileno(), 1)
     os._exit(1)
 
 
-threading.Thread(target=_leave_with_the_story, daemon=True).start()
+threading.Thread(target=_end_with_the_story, daemon=True).start()

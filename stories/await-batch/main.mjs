@@ -1,35 +1,35 @@
-// usage: node await-batch/main.mjs [--quick] [--pictures FOLDER]    the first story, from the first job to the table
+// usage: node await-batch/main.mjs [--quick] [--pictures FOLDER]    runs all scenarios, then prints the table and checks it
 //
-// --quick leaves out what Bull does when it goes wrong: that takes a minute of waiting for nothing.
+// --quick leaves out the scenarios in which Bull waits in vain, because each takes a minute.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { thousands } from '../harness/figures.mjs';
 import { options } from '../harness/options.mjs';
-import { draw, judge, tabulate } from './report.mjs';
+import { check, draw, tabulate } from './report.mjs';
 import { run } from './run.mjs';
-import { FULL, QUICK } from './settings.mjs';
 import { SCENARIOS } from './scenarios.mjs';
+import { FULL, QUICK } from './settings.mjs';
 
-const LONG = ['removed', 'restarted'];
+const SLOW = ['removed', 'restarted'];
 
 const { quick, pictures } = options();
 const sizes = quick ? QUICK : FULL;
 console.log(`${thousands(sizes.users)} jobs, ${sizes.workers} workers. When are they done, and how many succeeded?\n`);
 
 const results = {};
-for (const [key, way] of Object.entries(SCENARIOS)) {
-  if (quick && LONG.includes(key)) continue;
-  console.log(`${way.name} ...`);
-  results[key] = { name: way.name, ...(await run(way, sizes)) };
+for (const [key, scenario] of Object.entries(SCENARIOS)) {
+  if (quick && SLOW.includes(key)) continue;
+  console.log(`${scenario.name} ...`);
+  results[key] = { name: scenario.name, ...(await run(scenario, sizes)) };
 }
 
 console.log(`\n${tabulate(results, sizes)}\n`);
-const kept = judge(results, sizes);
+const correct = check(results, sizes);
 if (pictures) {
   const file = join(pictures, 'await-batch.svg');
   writeFileSync(file, draw(results, sizes));
   console.log(`\n${file}`);
 }
-console.log(kept ? '\nevery number is as it must be' : '\nSOME NUMBERS ARE WRONG');
-process.exit(kept ? 0 : 1);
+console.log(correct ? '\nall results are correct' : '\nSOME RESULTS ARE WRONG');
+process.exit(correct ? 0 : 1);

@@ -1,6 +1,6 @@
-// usage: node --expose-gc await-batch/producer-bull-finished.mjs PORT RUN USERS [remove]    awaits job.finished() for each job
+// usage: node --expose-gc await-batch/producer-bull-finished.mjs PORT RUN USERS [remove]    waits for job.finished() of each job
 //
-// `remove`: jobs are removed when they have completed.
+// With `remove` jobs are removed when they have completed.
 
 import Queue from 'bull';
 import { Meter } from '../harness/meter.mjs';
@@ -33,7 +33,7 @@ const count = (outcome) => {
 };
 setInterval(() => report({ counts }), 200);
 
-report({ waiting: true, phases: [performance.now()] });
+report({ waiting: true });
 await Promise.all(jobs.map((job) => job.finished().then(() => count('completed'), () => count('failed'))));
 meter.end();
 

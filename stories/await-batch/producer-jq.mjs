@@ -1,6 +1,6 @@
-// usage: node --expose-gc await-batch/producer-jq.mjs PORT RUN USERS    enqueues the run, and is told when it is done and how
+// usage: node --expose-gc await-batch/producer-jq.mjs PORT RUN USERS    adds the jobs and waits for the numbers of the batch
 //
-// Nothing is kept here: no listener, no list of ids. Started twice, it enqueues nothing twice.
+// The producer keeps no listener and no list of ids. Started twice, it adds no job twice.
 
 import Redis from 'ioredis';
 import { Meter } from '../harness/meter.mjs';
@@ -10,7 +10,7 @@ import { user } from './users.mjs';
 const CHUNK = 500;
 
 const [port, run, users] = process.argv.slice(2);
-// null: a command that meets a restart of the server is sent again when it is back, also one that waits.
+// With null a command that a restart interrupts is sent again when the server is back, also a blocked one.
 const redis = new Redis({ port: Number(port), maxRetriesPerRequest: null });
 await redis.ping();
 
@@ -26,16 +26,16 @@ for (let first = 1; first <= Number(users); first += CHUNK) {
   const options = ['ATTEMPTS', 3, 'BACKOFF', 'FIXED', 500, 'BATCH', run];
   await redis.call('JQ.MADD', 'users', jobs.length / 2, ...jobs, ...options);
 }
-// It starts by itself when the batch is finished.
+// The server starts this job when the batch has finished.
 await redis.call('JQ.ADD', 'users', `report:${run}`, JSON.stringify({ report: run }), 'AFTER', run);
-// No more members: from now on the batch can finish.
+// A sealed batch takes no more members, so it can finish.
 await redis.call('JQ.SEAL', 'users', run);
 
 report({ waiting: true });
-const answer = await redis.call('JQ.AWAIT', 'users', 'BATCH', run, 0);
+const reply = await redis.call('JQ.AWAIT', 'users', 'BATCH', run, 0);
 meter.end();
 
 const batch = {};
-for (let at = 0; at < answer.length; at += 2) batch[answer[at]] = answer[at + 1];
+for (let at = 0; at < reply.length; at += 2) batch[reply[at]] = reply[at + 1];
 report({ done: true, batch });
 process.exit();

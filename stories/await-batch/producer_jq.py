@@ -1,6 +1,6 @@
-"""usage: python await-batch/producer_jq.py PORT RUN USERS    enqueues the run, and is told when it is done and how
+"""usage: python await-batch/producer_jq.py PORT RUN USERS    adds the jobs and waits for the numbers of the batch
 
-The same as producer-jq.mjs. Nothing is kept here: no listener, no list of ids. Started twice, it enqueues nothing twice.
+It does the same as producer-jq.mjs. It keeps no listener and no list of ids. Started twice, it adds no job twice.
 """
 
 import json
@@ -17,8 +17,8 @@ CHUNK = 500
 
 
 def main(port, run, users):
-    # A command that meets a restart of the server is sent again, for half a minute; the ids make that harmless. Commands
-    # that wait must not run into a time limit of the socket (5 seconds unless told otherwise).
+    # A command that a restart interrupts is sent again, for half a minute. The ids make that harmless. A blocked command
+    # must not run into the timeout of the socket, which is 5 seconds by default.
     retry = Retry(ConstantBackoff(0.1), 300)
     redis = Redis(port=port, protocol=3, decode_responses=True, retry=retry, socket_timeout=None)
     redis.ping()
@@ -31,9 +31,9 @@ def main(port, run, users):
         jobs = [word for number in numbers for word in job(run, number)]
         options = ["ATTEMPTS", 3, "BACKOFF", "FIXED", 500, "BATCH", run]
         redis.execute_command("JQ.MADD", "users", len(numbers), *jobs, *options)
-    # It starts by itself when the batch is finished.
+    # The server starts this job when the batch has finished.
     redis.execute_command("JQ.ADD", "users", f"report:{run}", json.dumps({"report": run}), "AFTER", run)
-    # No more members: from now on the batch can finish.
+    # A sealed batch takes no more members, so it can finish.
     redis.execute_command("JQ.SEAL", "users", run)
 
     report(waiting=True)

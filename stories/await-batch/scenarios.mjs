@@ -1,9 +1,9 @@
-// The ways to know when the night's work is done.
+// The ways in which a producer can wait until the nightly jobs are done.
 
 const PYTHON = '.venv/bin/python';
 const node = (file) => ['node', '--expose-gc', `await-batch/${file}`];
 
-/** Tells how many of Bull's jobs have not ended. */
+/** The number of Bull's jobs that have not ended. */
 async function unfinishedInBull(control) {
   const [waiting, active] = await Promise.all([control.llen('bull:users:wait'), control.llen('bull:users:active')]);
   return waiting + active + (await control.zcard('bull:users:delayed'));
@@ -26,7 +26,7 @@ export const SCENARIOS = {
   removed: {
     name: 'the same with removeOnComplete',
     producer: node('producer-bull-finished.mjs'),
-    words: ['remove'],
+    args: ['remove'],
     worker: node('worker-bull.mjs'),
     unfinished: unfinishedInBull,
   },

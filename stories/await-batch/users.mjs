@@ -1,22 +1,22 @@
-// The nightly work: a record for each user. Some mailboxes are full for a moment, and a few for good.
+// The nightly jobs: a report for each user. Some mailboxes are full at the first attempt, and a few do not exist.
 
-import { setTimeout as sleep } from 'node:timers/expectations';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One of the night's jobs. The run is part of the id: tomorrow's jobs are others. */
+/** One of the jobs. The run is part of the id, so that the next night has new ids. */
 export function user(run, number) {
   return { id: `${run}:${number}`, payload: { user: number, email: `user-${number}@example.org`, plan: 'nightly report' } };
 }
 
-/** The work for one user: throws for each 100th, and at the first attempt for each 10th. */
-export function serve({ user: number }, attempt) {
+/** Does the work for one user. Throws for each 100th user, and at the first attempt for each 10th. */
+export function sendReport({ user: number }, attempt) {
   if (number % 100 === 0) throw new Error('mailbox does not exist');
   if (number % 10 === 0 && attempt === 1) throw new Error('mailbox is full');
 }
 
-/** The work takes a while, whatever comes of it. */
-export const effort = sleep;
+/** Waits as long as the work takes. */
+export const work = sleep;
 
-/** How the night must end. */
+/** The numbers of a correct run. */
 export function expected(users) {
   const failed = Math.floor(users / 100);
   return { total: users, completed: users - failed, failed };

@@ -3,13 +3,13 @@
 import Queue from 'bull';
 import { write } from '../harness/database.mjs';
 import '../harness/child.mjs';
-import { effort, serve } from './users.mjs';
+import { sendReport, work } from './users.mjs';
 
 const [port, _name, file, ms] = process.argv.slice(2);
 const queue = new Queue('users', { redis: { port: Number(port) } });
 
 queue.process(50, async (job) => {
-  await effort(Number(ms));
+  await work(Number(ms));
   await write(file, [job.id], 0);
-  serve(job.data, job.attemptsMade + 1);
+  sendReport(job.data, job.attemptsMade + 1);
 });

@@ -1,9 +1,9 @@
-// usage: node await-batch/worker-jq.mjs PORT NAME FILE MS    claims up to 50 jobs at a time, acknowledges or refuses each
+// usage: node await-batch/worker-jq.mjs PORT NAME FILE MS    claims up to 50 jobs at a time and sends ACK or NACK for each
 
 import Redis from 'ioredis';
 import { write } from '../harness/database.mjs';
 import '../harness/child.mjs';
-import { effort, serve } from './users.mjs';
+import { sendReport, work } from './users.mjs';
 
 const [port, name, file, ms] = process.argv.slice(2);
 const redis = new Redis({ port: Number(port), maxRetriesPerRequest: null });
@@ -12,10 +12,10 @@ for (;;) {
   const jobs = await redis.call('JQ.CLAIM', 'users', name, 'COUNT', 50, 'LEASE', 3_000, 'BLOCK', 0);
   const done = [];
   const failed = [];
-  await effort(Number(ms));
+  await work(Number(ms));
   for (const [token, id, attempt, payload] of jobs ?? []) {
     try {
-      await work(JSON.parse(payload), attempt);
+      await run(JSON.parse(payload), attempt);
       done.push(token, id);
     } catch (error) {
       failed.push({ token, id, error });
@@ -28,11 +28,11 @@ for (;;) {
   }
 }
 
-async function work(payload, attempt) {
+async function run(payload, attempt) {
   if (payload.report) {
-    // The follow-up job. The numbers it reports are there for whoever asks.
+    // This is the follow-up job. JQ.BATCH returns the numbers for its report.
     await redis.call('JQ.BATCH', 'users', payload.report);
   } else {
-    serve(payload, attempt);
+    sendReport(payload, attempt);
   }
 }

@@ -1,6 +1,6 @@
-"""usage: python await-batch/worker_jq.py PORT NAME FILE MS    claims up to 50 jobs at a time, acknowledges or refuses each
+"""usage: python await-batch/worker_jq.py PORT NAME FILE MS    claims up to 50 jobs at a time and sends ACK or NACK for each
 
-The same as worker-jq.mjs.
+It does the same as worker-jq.mjs.
 """
 
 import json
@@ -11,7 +11,7 @@ from redis import Redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-import child  # ends this program with the story
+import child  # this program ends when the story ends
 
 
 def main(port, name, file, ms):
@@ -36,9 +36,9 @@ def main(port, name, file, ms):
 
 
 def work(redis, payload, attempt):
-    """Fails for each 100th user, and at the first attempt for each 10th."""
+    """Raises for each 100th user, and at the first attempt for each 10th."""
     if "report" in payload:
-        # The follow-up job. The numbers it reports are there for whoever asks.
+        # This is the follow-up job. JQ.BATCH returns the numbers for its report.
         redis.execute_command("JQ.BATCH", "users", payload["report"])
     elif payload["user"] % 100 == 0:
         raise ValueError("mailbox does not exist")

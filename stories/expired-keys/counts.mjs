@@ -1,22 +1,22 @@
-// What the pods of a process heard and what they were answered.
+// Counts what the pods of a process received and which replies they got.
 
 import { report } from '../harness/child.mjs';
 
 const INTERVAL = 100;
 
 export class Counts {
-  #facts = { ready: false, heard: 0, answered: 0 };
+  #facts = { ready: false, received: 0, answered: 0 };
 
-  /** A pod heard a key and now makes its call, which tells the outcome. */
+  /** Counts a received key, runs `add` for it, and counts the outcome that `add` returns. */
   async call(add) {
-    this.#facts.heard += 1;
+    this.#facts.received += 1;
     const outcome = await add();
     this.#facts.answered += 1;
     this.#facts[outcome] = (this.#facts[outcome] ?? 0) + 1;
   }
 
-  /** All pods listen. From now on the story is told how things stand. */
-  open() {
+  /** Call this when all pods have subscribed. The counts are reported to the story from now on. */
+  start() {
     this.#facts.ready = true;
     report(this.#facts);
     setInterval(() => report(this.#facts), INTERVAL);

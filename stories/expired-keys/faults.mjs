@@ -1,58 +1,62 @@
-// What goes wrong in the middle of the night: a worker and the server are killed, as by kill -9, and come back.
+// Kills a worker and the server with kill -9 while jobs run, and starts them again.
 
-const PATIENCE = 120_000;
+const WAIT_LIMIT = 120_000;
 
-/** Does it, and tells how much the killed worker was holding and how far things were when the server went. */
-export async function disturb(stage, processes, midnight) {
-  if (processes.pods.length === 0) await sleepThroughMidnight(stage, midnight);
-  await stage.until(() => processes.rows().length >= processes.keys / 4, PATIENCE, 'no quarter of the jobs ran');
-  const held = await killWorker(stage, processes);
-  await stage.until(() => processes.rows().length >= processes.keys / 2, PATIENCE, 'no half of the jobs ran');
-  await waitForThePods(stage, processes);
-  const story = { held, rowsAtCrash: processes.rows().length, unansweredAtCrash: processes.calls - processes.heard('answered') };
-  await stage.server.kill();
-  await stage.server.restart();
-  return story;
+/** Does that, and returns how many jobs the killed worker held and how many were done when the server was killed. */
+export async function injectFaults(environment, processes, expiry) {
+  const { rows, keys } = processes;
+  if (processes.pods.length === 0) await stopServerDuringExpiry(environment, expiry);
+  await environment.until(() => rows().length >= keys / 4, WAIT_LIMIT, 'a quarter of the jobs did not run');
+  const held = await killWorker(environment, processes);
+  await environment.until(() => rows().length >= keys / 2, WAIT_LIMIT, 'half of the jobs did not run');
+  await waitForPods(environment, processes);
+  const unansweredAtCrash = processes.calls - processes.sumOfPods('answered');
+  const results = { held, rowsAtCrash: rows().length, unansweredAtCrash };
+  await environment.server.kill();
+  await environment.server.restart();
+  return results;
 }
 
 /**
- * What is published while nobody listens is lost: that is Pub/Sub, and no queue behind it can help. So the crash must
- * not come before everybody has heard everything, nor after all the work is done.
+ * Waits until all pods have received all messages. Pub/Sub loses a message when no client is connected, and no queue
+ * can help with that, so the server must not be killed earlier. It must be killed before all jobs are done.
  */
-async function waitForThePods(stage, processes) {
-  const allHeard = () => processes.heard('heard') === processes.calls;
-  if (allHeard()) return;
-  await stage.control.call('JQ.PAUSE', 'events');
-  await stage.until(allHeard, PATIENCE, 'the pods do not hear everything');
-  await stage.control.call('JQ.RESUME', 'events');
-  const inTheMiddle = async () => processes.rows().length === processes.keys || (await someHolder(stage, processes)).held > 0;
-  await stage.until(inTheMiddle, PATIENCE, 'no worker goes on');
+async function waitForPods(environment, processes) {
+  const { control } = environment;
+  const haveReceivedAll = () => processes.sumOfPods('received') === processes.calls;
+  if (haveReceivedAll()) return;
+  await control.call('JQ.PAUSE', 'events');
+  await environment.until(haveReceivedAll, WAIT_LIMIT, 'the pods do not receive all messages');
+  await control.call('JQ.RESUME', 'events');
+  const isWorking = async () =>
+    processes.rows().length === processes.keys || (await findHolder(environment, processes)).held > 0;
+  await environment.until(isWorking, WAIT_LIMIT, 'no worker claims jobs');
 }
 
-/** The server is down when the keys expire. Nobody has to hear it, so it does not matter. */
-async function sleepThroughMidnight(stage, midnight) {
-  await stage.server.kill();
-  await stage.until(() => Date.now() > midnight + 200, PATIENCE, 'midnight does not pass');
-  await stage.server.restart();
+/** The server is down when the keys expire. No subscriber has to receive a message, so nothing is lost. */
+async function stopServerDuringExpiry(environment, expiry) {
+  await environment.server.kill();
+  await environment.until(() => Date.now() > expiry + 200, WAIT_LIMIT, 'the keys do not expire');
+  await environment.server.restart();
 }
 
-/** Kills a worker that holds jobs, and starts it again under its name: it asks for what it held. */
-async function killWorker(stage, processes) {
+/** Kills a worker that holds jobs and starts it again under its name. It then asks for the jobs that it held. */
+async function killWorker(environment, processes) {
   let holder;
   const isFound = async () => {
-    holder = await someHolder(stage, processes);
+    holder = await findHolder(environment, processes);
     return holder.held > 0;
   };
-  await stage.until(isFound, PATIENCE, 'no worker holds a job');
+  await environment.until(isFound, WAIT_LIMIT, 'no worker holds a job');
   await processes.workers.get(holder.name).kill();
   processes.workers.set(holder.name, processes.startWorker(holder.name));
   return holder.held;
 }
 
-/** A worker that holds jobs, and how many. */
-async function someHolder(stage, { workers }) {
+/** Finds a worker that holds jobs: its name and the number of its jobs. */
+async function findHolder(environment, { workers }) {
   for (const name of workers.keys()) {
-    const { length: held } = await stage.control.call('JQ.CLAIM', 'events', name, 'HELD');
+    const { length: held } = await environment.control.call('JQ.CLAIM', 'events', name, 'HELD');
     if (held > 0) return { name, held };
   }
   return { held: 0 };

@@ -1,15 +1,15 @@
-// usage: node expired-keys/main.mjs [--quick] [--plain-pods] [--pictures FOLDER]    the second story, from midnight to the table
+// usage: node expired-keys/main.mjs [--quick] [--plain-pods] [--pictures FOLDER]    runs all scenarios, then prints the table and checks it
 //
-// --plain-pods turns ioredis' autopipelining off, in all pods alike.
+// --plain-pods turns autopipelining of ioredis off in all pods.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { options } from '../harness/options.mjs';
 import { thousands } from '../harness/figures.mjs';
-import { night } from './run.mjs';
-import { draw, judge, tabulate } from './report.mjs';
-import { FULL, QUICK } from './settings.mjs';
+import { options } from '../harness/options.mjs';
+import { check, draw, tabulate } from './report.mjs';
+import { run } from './run.mjs';
 import { ADD, BULLMQ, ONEXPIRE } from './scenarios.mjs';
+import { FULL, QUICK } from './settings.mjs';
 
 const { quick, pictures, 'plain-pods': plainPods } = options({ 'plain-pods': { type: 'boolean', default: false } });
 const sizes = quick ? QUICK : FULL;
@@ -23,20 +23,20 @@ const plan = [
   ['add', 'JQ.ADD from the same pods', ADD],
   ['onexpire', 'JQ.ONEXPIRE, no pods', ONEXPIRE],
   ['addFaults', 'JQ.ADD, a worker and the server killed', ADD, true],
-  ['onexpireFaults', 'JQ.ONEXPIRE, the same, and the server down at midnight', ONEXPIRE, true],
+  ['onexpireFaults', 'JQ.ONEXPIRE, the same, and the server down when the keys expire', ONEXPIRE, true],
 ];
 const results = {};
-for (const [key, name, way, faults = false] of plan) {
+for (const [key, name, scenario, faults = false] of plan) {
   console.log(`${name} ...`);
-  results[key] = { name, faults, ...(await night(way, sizes, { faults, autoPipelining })) };
+  results[key] = { name, faults, ...(await run(scenario, sizes, { faults, autoPipelining })) };
 }
 
 console.log(`\n${tabulate(results, sizes)}\n`);
-const kept = judge(results, sizes, quick);
+const correct = check(results, sizes, quick);
 if (pictures) {
   const file = join(pictures, 'expired-keys.svg');
   writeFileSync(file, draw(results, sizes));
   console.log(`\n${file}`);
 }
-console.log(kept ? '\nevery number is as it must be' : '\nSOME NUMBERS ARE WRONG');
-process.exit(kept ? 0 : 1);
+console.log(correct ? '\nall results are correct' : '\nSOME RESULTS ARE WRONG');
+process.exit(correct ? 0 : 1);

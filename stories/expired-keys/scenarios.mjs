@@ -1,4 +1,4 @@
-// The three ways from an expired key to a job that runs.
+// The three ways in which an expired key becomes a job.
 
 const nothing = async () => {};
 
@@ -6,28 +6,28 @@ export const BULLMQ = {
   pod: 'pod-bullmq.mjs',
   worker: 'worker-bullmq.mjs',
   prepare: nothing,
-  async left(control) {
+  async unfinished(control) {
     const [waiting, active] = await Promise.all([control.llen('bull:events:wait'), control.llen('bull:events:active')]);
     return waiting + active + (await control.zcard('bull:events:delayed'));
   },
-  verdict: async () => ({}),
+  queueResults: async () => ({}),
 };
 
-/** The pods as they are, with another call. */
+/** The same pods call JQ.ADD. */
 export const ADD = {
   pod: 'pod-jq.mjs',
   worker: 'worker-jq.mjs',
   prepare: nothing,
-  left: unfinished,
-  verdict,
+  unfinished,
+  queueResults,
 };
 
-/** No pods: the expiry itself is the enqueue. */
+/** There are no pods: the server adds the job when the key expires. */
 export const ONEXPIRE = {
   worker: 'worker-jq.mjs',
   prepare: (control) => control.call('JQ.ONEXPIRE', 'events', 'event:', 'ATTEMPTS', 3, 'BACKOFF', 'EXPONENTIAL', 1_000),
-  left: unfinished,
-  verdict,
+  unfinished,
+  queueResults,
 };
 
 async function stats(control) {
@@ -39,8 +39,8 @@ async function unfinished(control) {
   return waiting + delayed + active;
 }
 
-/** What the queue itself counted, and what it finds wrong when it recounts everything. */
-async function verdict(control) {
+/** The number of acknowledged jobs by JQ.STATS, and the discrepancies that JQ.CHECK finds. */
+async function queueResults(control) {
   const { acks } = await stats(control);
   return { acks, discrepancies: (await control.call('JQ.CHECK', 'events')).length };
 }

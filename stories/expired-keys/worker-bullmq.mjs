@@ -1,4 +1,4 @@
-// usage: node expired-keys/worker-bullmq.mjs PORT NAME FILE MS    a BullMQ worker with ten slots
+// usage: node expired-keys/worker-bullmq.mjs PORT NAME FILE MS    runs a BullMQ worker with ten slots
 
 import { Worker } from 'bullmq';
 import Redis from 'ioredis';

@@ -1,4 +1,4 @@
-// usage: node expired-keys/worker-jq.mjs PORT NAME FILE MS    a worker that claims up to 500 jobs for one bulk write
+// usage: node expired-keys/worker-jq.mjs PORT NAME FILE MS    runs a worker that claims up to 500 jobs for one bulk write
 
 import Redis from 'ioredis';
 import '../harness/child.mjs';
@@ -12,20 +12,20 @@ process.on('SIGTERM', () => {
   stopping = true;
 });
 
-// A worker that was started again, or lost its connection and with it perhaps an answer, may hold jobs it does not know.
+// After a restart, or after a lost connection and perhaps a lost reply, the worker may hold jobs that it does not know.
 let mayHoldJobs = true;
 redis.on('ready', () => {
   mayHoldJobs = true;
 });
 
-/** Jobs, and how to write them: what was held before may have been written just before the end. */
+/** Returns jobs and the function that writes them. Jobs that were held before a crash may have been written already. */
 async function claim() {
   if (mayHoldJobs) {
     mayHoldJobs = false;
     const held = await redis.call('JQ.CLAIM', 'events', name, 'HELD');
     if (held.length > 0) return [held, writeOnce];
   }
-  // Up to 500 at once; fewer than 100 only when a second has passed.
+  // The claim takes up to 500 jobs, and fewer than 100 only when a second has passed.
   const jobs = await redis.call('JQ.CLAIM', 'events', name, 'COUNT', 500, 'MIN', 100, 'BLOCK', 1_000);
   return [jobs ?? [], write];
 }

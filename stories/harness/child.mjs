@@ -1,8 +1,9 @@
-// For the programs that play a part in a story: they end with the story, whatever ends it, and report in lines of JSON.
+// Import this in every program that a story starts. The program then ends when the story ends, and reports to the story
+// in lines of JSON.
 
 process.stdin.on('end', () => process.exit(1)).resume().unref?.();
 
-/** Tells the story something. */
-export function report(fact) {
-  process.stdout.write(`${JSON.stringify(fact)}\n`);
+/** Sends facts to the story. */
+export function report(facts) {
+  process.stdout.write(`${JSON.stringify(facts)}\n`);
 }

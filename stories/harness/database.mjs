@@ -1,22 +1,22 @@
-// What stands for the user's database: a file per worker, a line per row. A row is in the file when the write returns,
-// so a worker that is killed takes nothing with it, and nothing is counted in Redis.
+// A file per worker stands for the user's database, and a line is a row. A row is in the file when the write returns, so
+// it stays when the worker is killed, and the story can count runs without asking Redis.
 
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/expectations';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One bulk write of `rows`, which takes `ms`. */
+/** Writes `rows` at once, which takes `ms`. */
 export async function write(file, rows, ms) {
   if (ms > 0) await sleep(ms);
   appendFileSync(file, rows.map((row) => `${row}\n`).join(''));
 }
 
-/** The same for rows that may be there already: as with a unique key, a row is there once. */
+/** Writes those of `rows` that are not in the file yet, as a unique key would make sure. */
 export async function writeOnce(file, rows, ms) {
-  const there = new Set(rowsOf([file]));
-  await write(file, rows.filter((row) => !there.has(row)), ms);
+  const present = new Set(rowsOf([file]));
+  await write(file, rows.filter((row) => !present.has(row)), ms);
 }
 
-/** All rows of these files, as often as they were written. */
+/** All rows of these files, each as often as it was written. */
 export function rowsOf(files) {
   return files.filter(existsSync).flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(0, -1));
 }

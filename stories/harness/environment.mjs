@@ -1,58 +1,59 @@
-// Where one way of doing the work is played: a private server, other processes, and a bare stage when it is over.
+// Where a scenario runs: a private server and the processes of the story. All of them end with the scenario.
 
-import { Part } from './process.mjs';
-import { until } from './wait.mjs';
+import { StoryProcess } from './process.mjs';
 import { Server } from './server.mjs';
+import { until } from './wait.mjs';
 
-// The pipes to server and parts close with this process, and that ends them.
+// The pipes to the server and the processes close with this process, and that ends them.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
-class Stage {
-  #parts = [];
+class Environment {
+  #processes = [];
 
   constructor(server) {
     this.server = server;
   }
 
-  /** A connection for looking and steering. */
+  /** The connection by which the story itself sends commands. */
   get control() {
     return this.server.control;
   }
 
-  /** Starts a part: a program and its arguments. */
-  start(command, heard) {
-    const part = new Part(command, heard);
-    this.#parts.push(part);
-    return part;
+  /** Starts a process: `command` is a program and its arguments. */
+  start(command, onReport) {
+    const started = new StoryProcess(command, onReport);
+    this.#processes.push(started);
+    return started;
   }
 
-  /** Waits until `condition` holds; fails as soon as a part has failed. */
-  async until(condition, ms, otherwise, pause) {
+  /** Waits until `condition` holds. Fails as soon as a process has failed. */
+  async until(condition, ms, message, pause) {
     await until(async () => {
-      const failure = this.#parts.map((part) => part.failure).find(Boolean);
+      const failure = this.#processes.map((started) => started.failure).find(Boolean);
       if (failure) throw new Error(failure);
       return condition();
-    }, ms, otherwise, pause);
+    }, ms, message, pause);
   }
 
-  async clear() {
-    for (const part of this.#parts) part.leave();
-    await Promise.all(this.#parts.map((part) => part.over));
+  /** Ends all processes and the server. */
+  async close() {
+    for (const started of this.#processes) started.killNow();
+    await Promise.all(this.#processes.map((started) => started.closed));
     await this.server.stop();
   }
 }
 
-/** Runs `play` on a stage of its own, with a server of these settings, for `ms` at most. */
-export async function inEnvironment(settings, ms, play) {
-  const stage = new Stage(await Server.start(settings));
-  let late;
+/** Runs `scenario` with a private server of these settings. Fails if it takes longer than `ms`. */
+export async function inEnvironment(settings, ms, scenario) {
+  const environment = new Environment(await Server.start(settings));
+  let timeout;
   const deadline = new Promise((_, reject) => {
-    late = setTimeout(() => reject(new Error(`not over after ${ms} ms`)), ms);
+    timeout = setTimeout(() => reject(new Error(`the scenario takes longer than ${ms} ms`)), ms);
   });
   try {
-    return await Promise.race([play(stage), deadline]);
+    return await Promise.race([scenario(environment), deadline]);
   } finally {
-    clearTimeout(late);
-    await stage.clear();
+    clearTimeout(timeout);
+    await environment.close();
   }
 }

@@ -1,24 +1,25 @@
-// What must be true at the end. A broken promise is printed and makes the story fail.
+// Checks at the end of a story. Each check prints a line, and one that does not hold makes the story fail.
 
 export class Expectations {
-  #broken = 0;
+  #failures = 0;
 
-  /** `value` must be `expected`. */
-  equal(what, value, expected) {
-    this.#judge(value === expected, `${what}: ${value}${value === expected ? '' : `, must be ${expected}`}`);
+  /** Expects `value` to be `expected`. */
+  equal(name, value, expected) {
+    this.#check(value === expected, `${name}: ${value}${value === expected ? '' : `, must be ${expected}`}`);
   }
 
-  /** `value` must be `limit` or less. */
-  atMost(what, value, limit) {
-    this.#judge(value <= limit, `${what}: ${round(value)}, must be ${round(limit)} or less`);
+  /** Expects `value` to be `limit` or less. */
+  atMost(name, value, limit) {
+    this.#check(value <= limit, `${name}: ${round(value)}, must be ${round(limit)} or less`);
   }
 
-  get kept() {
-    return this.#broken === 0;
+  /** Whether all checks held. */
+  get met() {
+    return this.#failures === 0;
   }
 
-  #judge(holds, text) {
-    if (!holds) this.#broken += 1;
+  #check(holds, text) {
+    if (!holds) this.#failures += 1;
     console.log(`  ${holds ? 'ok   ' : 'WRONG'} ${text}`);
   }
 }

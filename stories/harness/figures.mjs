@@ -1,9 +1,9 @@
-// Numbers and tables as people read them.
+// Formats numbers and tables for people.
 
 /** 813600 as 813,600. */
 export const thousands = (number) => Math.round(number).toLocaleString('en-US');
 
-/** Seconds with as many digits as say something. */
+/** Seconds, with two digits below one second and one digit above. */
 export const seconds = (number) => `${number.toFixed(number < 1 ? 2 : 1)} s`;
 
 /** Bytes as MB. */

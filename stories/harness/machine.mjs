@@ -1,10 +1,10 @@
-// What the numbers were measured on.
+// Describes the machine and the programs of a measurement.
 
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-/** The machine and the programs, in one line. `packages` are those of node_modules to name. */
+/** The machine and the programs, in one line. `packages` are the packages of node_modules to name. */
 export function machine(redis, packages) {
   const processors = cpus();
   const programs = packages.map((name) => `${name} ${version(name)}`);

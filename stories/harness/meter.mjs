@@ -1,7 +1,7 @@
-// Measures the program it is part of: live heap, resident memory, listeners and warnings about them, since `begin`.
+// Measures the program that imports it: live heap, resident memory, listeners and warnings about listeners since `begin`.
 //
-// Live means after a garbage collection, so this needs `node --expose-gc`. Every look is reported at once: what the
-// program was like is known however it ends.
+// The live heap is the heap after a garbage collection, so this needs `node --expose-gc`. Every sample is reported at once
+// and is known however the program ends.
 
 import { report } from './child.mjs';
 
@@ -14,7 +14,7 @@ export class Meter {
   #warnings = 0;
   #timer;
 
-  /** `emitters` tells which event emitters there are; asked again at each look. */
+  /** `emitters` returns the present event emitters. It is called for each sample. */
   constructor(emitters) {
     this.#emitters = emitters;
     process.on('warning', ({ name }) => {
@@ -22,10 +22,10 @@ export class Meter {
     });
   }
 
-  /** From here on everything counts. */
+  /** Starts the measurement. */
   begin() {
     global.gc();
-    this.#before = { ...this.#look(), time: Date.now() };
+    this.#before = { ...this.#sample(), time: Date.now() };
     this.#timer = setInterval(() => this.#measure(), INTERVAL);
   }
 
@@ -36,7 +36,7 @@ export class Meter {
 
   #measure() {
     global.gc();
-    const now = this.#look();
+    const now = this.#sample();
     const heap = now.heap - this.#before.heap;
     for (const name of Object.keys(now)) {
       this.#most[name] = Math.max(this.#most[name], now[name] - this.#before[name]);
@@ -45,7 +45,7 @@ export class Meter {
     report({ ...this.#most, warnings: this.#warnings, sample: [time, heap] });
   }
 
-  #look() {
+  #sample() {
     const { heapUsed: heap, rss } = process.memoryUsage();
     return { heap, rss, listeners: listenersOf(this.#emitters()) };
   }

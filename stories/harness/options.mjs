@@ -1,4 +1,4 @@
-// The words after a story's name.
+// The command line options of a story.
 
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const OPTIONS = {
   pictures: { type: 'string' },
 };
 
-/** `quick`: a small size. `pictures`: the folder for the picture; none for a quick story unless it is named. */
+/** `quick` chooses the small size. `pictures` is the folder for the picture; a quick story draws none unless it is given. */
 export function options(more = {}) {
   const { values } = parseArgs({ options: { ...OPTIONS, ...more } });
   const pictures = values.pictures ?? (values.quick ? undefined : PICTURES);

@@ -1,4 +1,4 @@
-// Pictures of results: SVG with a ground of its own, readable in light and in dark, with the fonts of the reader.
+// Draws results as SVG. A picture has its own background, follows light and dark mode, and uses the reader's fonts.
 
 const WIDTH = 760;
 const MARGIN = 24;
@@ -24,8 +24,8 @@ const STYLE = `
   }`;
 
 /**
- * Groups of horizontal bars. A group: `title`, `bars` of `{ label, value, text, tone }`, and perhaps `mark`
- * `{ value, text }`, a line across them. Each group has a scale of its own, from zero.
+ * Draws groups of horizontal bars. A group has a `title`, `bars` of `{ label, value, text, tone }`, and optionally a
+ * `mark` `{ value, text }`, which is a line across them. Each group has its own scale, which begins at zero.
  */
 export function bars({ title, subtitle, groups }) {
   const left = 190;
@@ -54,7 +54,7 @@ export function bars({ title, subtitle, groups }) {
   return frame(title, subtitle, y - 16, parts);
 }
 
-/** Lines over time. A line: `label`, `tone`, `points` of `[x, y]`. */
+/** Draws lines over time. A line has a `label`, a `tone` and `points` of `[x, y]`. */
 export function lines({ title, subtitle, unitX, unitY, lines: rows }) {
   const [left, right, top, bottom] = [64, WIDTH - 190, 92, 340];
   const all = rows.flatMap((row) => row.points);
@@ -73,20 +73,20 @@ export function lines({ title, subtitle, unitX, unitY, lines: rows }) {
     const [x, y] = at(points.at(-1));
     labels.push({ x: x + 8, y: y + 4, label });
   }
-  parts.push(...apart(labels).map(({ x, y, label }) => text(x, y, label)));
+  parts.push(...spread(labels).map(({ x, y, label }) => text(x, y, label)));
   parts.push(text(left, bottom + 22, '0', 'quiet'), text(right - 40, bottom + 22, `${mostX.toFixed(0)} ${unitX}`, 'quiet'));
   parts.push(text(MARGIN, top - 14, unitY, 'quiet'));
   return frame(title, subtitle, bottom + 40, parts);
 }
 
-/** Labels at the ends of lines that end close together are moved from one another. */
-function apart(labels) {
+/** Moves labels apart when their lines end close together. */
+function spread(labels) {
   const sorted = labels.sort((one, other) => other.y - one.y);
   for (let n = 1; n < sorted.length; n += 1) sorted[n].y = Math.min(sorted[n].y, sorted[n - 1].y - 17);
   return sorted;
 }
 
-/** The next of 1, 2, 4, 8, 10, 20, 40, 80 ... */
+/** Rounds up to one of 1, 2, 4, 8, 10, 20, 40, 80 ... */
 function ceiling(value) {
   for (let power = 1; ; power *= 10) {
     const step = [1, 2, 4, 8].map((digit) => digit * power).find((limit) => value <= limit);

@@ -1,4 +1,4 @@
-// The other processes of a story: started, listened to, killed, and never left behind.
+// A program that a story starts: its start, its reports, its end. No process outlives the story.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -7,57 +7,57 @@ import { ended } from './wait.mjs';
 
 const STORIES = fileURLToPath(new URL('..', import.meta.url));
 
-/** One process, started as `command` from the folder stories/. It ends when its standard input does. */
-export class Part {
-  /** All that it reported, merged: the last word on each thing. */
+/** A process, started as `command` in the folder stories/. It ends when its standard input is closed. */
+export class StoryProcess {
+  /** All that the process has reported, merged. A later value of a name replaces the earlier one. */
   facts = {};
-  /** What it wrote to standard error. */
-  complaints = '';
-  /** The signal by which it was asked to end. */
-  asked = null;
+  /** What the process wrote to standard error. */
+  errors = '';
+  /** The signal that asked the process to end. */
+  stopSignal = null;
 
-  constructor(command, heard = () => {}) {
-    const [program, ...words] = command.map(String);
+  constructor(command, onReport = () => {}) {
+    const [program, ...args] = command.map(String);
     this.name = command.slice(0, 2).join(' ');
-    this.process = spawn(program, words, { cwd: STORIES, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-    this.process.stdin.on('error', () => {}); // it is gone: see `failure`
+    this.process = spawn(program, args, { cwd: STORIES, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.process.stdin.on('error', () => {}); // the process has ended, and `failure` says how
     this.process.stderr.setEncoding('utf8').on('data', (text) => {
-      this.complaints += text;
+      this.errors += text;
     });
     createInterface({ input: this.process.stdout }).on('line', (line) => {
-      const fact = JSON.parse(line);
-      Object.assign(this.facts, fact);
-      heard(fact);
+      const facts = JSON.parse(line);
+      Object.assign(this.facts, facts);
+      onReport(facts);
     });
-    this.over = new Promise((resolve) => this.process.once('close', resolve));
+    this.closed = new Promise((resolve) => this.process.once('close', resolve));
   }
 
-  /** What went wrong with it, if anything. */
+  /** How the process failed, or undefined. */
   get failure() {
     const { exitCode, signalCode } = this.process;
-    if (this.killed || (exitCode ?? 0) === 0 && (signalCode ?? this.asked) === this.asked) return undefined;
-    return `${this.name} ended with ${exitCode ?? signalCode}:\n${this.complaints}`;
+    const endedAsAsked = (exitCode ?? 0) === 0 && (signalCode ?? this.stopSignal) === this.stopSignal;
+    if (this.killed || endedAsAsked) return undefined;
+    return `${this.name} ended with ${exitCode ?? signalCode}:\n${this.errors}`;
   }
 
-  /** kill -9. */
+  /** Ends the process with kill -9 and waits until it has ended. */
   async kill() {
-    this.killed = true;
-    this.process.kill('SIGKILL');
+    this.killNow();
     await ended(this.process);
   }
 
-  /** Asks it to end, and waits until its last word is read. */
+  /** Asks the process to end, and waits until its last report is read. */
   async stop(limit = 15_000) {
-    this.asked = 'SIGTERM'; // one that was still starting ends of that
-    this.process.kill(this.asked);
+    this.stopSignal = 'SIGTERM'; // a process that was still starting ends by this signal
+    this.process.kill(this.stopSignal);
     const late = setTimeout(() => this.process.kill('SIGKILL'), limit);
-    await this.over;
+    await this.closed;
     clearTimeout(late);
     if (this.failure) throw new Error(this.failure);
   }
 
-  /** Lets it go at once, whatever it is doing. */
-  leave() {
+  /** Sends kill -9 and does not wait. */
+  killNow() {
     this.killed = true;
     this.process.kill('SIGKILL');
   }

@@ -1,7 +1,8 @@
-// A private Redis with the module loaded: a free port of 127.0.0.1, a temporary folder, and both are gone afterwards.
+// A private Redis server with the module loaded. It has a free port of 127.0.0.1 and a temporary folder, which is removed
+// when the server stops.
 //
-//   REDIS_SERVER   redis-server of the PATH unless set
-//   JQ_MODULE      target/release/libredis_jq.so of this project unless set
+//   REDIS_SERVER   the server to start; default: redis-server of the PATH
+//   JQ_MODULE      the module to load; default: target/release/libredis_jq.so of this project
 
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
@@ -16,16 +17,17 @@ import { Usage } from './usage.mjs';
 const BUILT = fileURLToPath(new URL('../../target/release/libredis_jq.so', import.meta.url));
 const START_LIMIT = 20_000;
 
-// Starts the command in "$@" and ends it, folder and all, when the pipe at 3 is closed; a line in it calls that off.
-// The kernel closes the pipe however the story ends, so a killed story leaves no server behind either. `exec` keeps the
-// process id: $$ of the watcher is the server. A worker that has not ended yet may put a file into the folder meanwhile.
+// Starts the command in "$@". When the pipe at descriptor 3 is closed, a watcher kills it and removes its folder; a line
+// in the pipe makes the watcher end without doing so. The kernel closes the pipe however the story ends, so a killed story
+// leaves no server behind. `exec` keeps the process id, so $$ of the watcher is the server. A worker that has not ended
+// yet may create a file while the folder is removed, so the removal is tried twice.
 const UNTIL_PIPE_ENDS = `
   (read -r _ <&3 || { kill -9 $$; rm -rf "$FOLDER" || { sleep 1; rm -rf "$FOLDER"; }; }) >/dev/null 2>&1 &
   exec "$@" 3<&-
 `;
 
 export class Server {
-  /** What the server has used in all its lives. */
+  /** What the server has used, summed over its restarts. */
   usage = new Usage();
   #settings;
   #process;
@@ -41,22 +43,22 @@ export class Server {
     return server;
   }
 
-  /** Ends it at once, as a crash does; its files stay. */
+  /** Ends the server at once, as a crash does. Its files stay. */
   async kill() {
-    await this.usage.leave(this.control);
+    await this.usage.ending(this.control);
     this.control.disconnect();
     this.#process.kill('SIGKILL');
     await ended(this.#process);
-    // The watcher has nothing to watch over any more, and must not remove the folder.
+    // The watcher must end without removing the folder.
     this.#lifeline.end('\n');
   }
 
-  /** Starts it again after `kill`: the same port, and what is in its folder. */
+  /** Starts the server again after `kill`, with the same port and folder. */
   async restart() {
     await this.#launch();
   }
 
-  /** Ends it, and removes its folder. */
+  /** Ends the server and removes its folder. */
   async stop() {
     this.control.disconnect();
     this.#lifeline.end();
@@ -65,29 +67,29 @@ export class Server {
   }
 
   async #launch() {
-    const words = ['--bind', '127.0.0.1', '--port', this.port, '--dir', this.folder, '--save', ''];
-    words.push('--loadmodule', resolve(process.env.JQ_MODULE ?? BUILT));
+    const args = ['--bind', '127.0.0.1', '--port', this.port, '--dir', this.folder, '--save', ''];
+    args.push('--loadmodule', resolve(process.env.JQ_MODULE ?? BUILT));
     for (const [name, value] of Object.entries(this.#settings)) {
-      words.push(`--${name}`, ...String(value).split(' '));
+      args.push(`--${name}`, ...String(value).split(' '));
     }
-    const server = [process.env.REDIS_SERVER ?? 'redis-server', ...words.map(String)];
+    const server = [process.env.REDIS_SERVER ?? 'redis-server', ...args.map(String)];
     const log = openSync(join(this.folder, 'server.log'), 'w');
     this.#process = spawn('sh', ['-c', UNTIL_PIPE_ENDS, 'sh', ...server], {
-      // A group of its own: Ctrl-C ends the story, and the closed pipe then ends the server.
+      // The server gets a process group of its own: Ctrl-C ends the story, and the closed pipe then ends the server.
       detached: true,
       env: { ...process.env, FOLDER: this.folder },
       stdio: ['ignore', log, log, 'pipe'],
     });
     closeSync(log);
     this.#lifeline = this.#process.stdio[3];
-    await this.#greet();
-    await this.usage.enter(this.control);
+    await this.#connect();
+    await this.usage.started();
   }
 
-  /** Waits until this very process answers. */
-  async #greet() {
+  /** Waits until the server replies, and checks that it is the process that was started. */
+  async #connect() {
     this.control = new Redis({ port: this.port, maxRetriesPerRequest: null, retryStrategy: () => 20 });
-    this.control.on('error', () => {}); // until it listens
+    this.control.on('error', () => {}); // connections fail until the server listens
     const answers = until(async () => {
       if (this.#process.exitCode !== null) throw new Error(`the server ended at once:\n${this.#log()}`);
       return this.control.status === 'ready';
@@ -106,7 +108,10 @@ export class Server {
   }
 }
 
-/** A port below those from which the system takes ports for outgoing connections: a killed server gets it again. */
+/**
+ * A free port below the range from which the system takes ports for outgoing connections, so that a killed server can
+ * have the same port again.
+ */
 async function freePort() {
   for (let tried = 0; tried < 100; tried += 1) {
     const port = 10_000 + Math.floor(Math.random() * 10_000);
@@ -117,8 +122,8 @@ async function freePort() {
 
 function isFree(port) {
   return new Promise((resolve) => {
-    const listener = createServer();
-    listener.once('error', () => resolve(false));
-    listener.listen(port, '127.0.0.1', () => listener.close(() => resolve(true)));
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 }

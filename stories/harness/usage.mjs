@@ -1,4 +1,4 @@
-// What a server used, read from INFO and summed over its lives: a restart begins at zero.
+// CPU time and commands of a server, read from INFO and summed over its restarts, because each restart begins at zero.
 
 const SECTIONS = { cpu: cpuSeconds, commandstats: commandCalls };
 
@@ -6,8 +6,8 @@ export class Usage {
   #before = zero();
   #sum = zero();
 
-  /** A life begins. */
-  async enter() {
+  /** The server has started. */
+  async started() {
     this.#before = zero();
   }
 
@@ -17,12 +17,12 @@ export class Usage {
     this.#sum = zero();
   }
 
-  /** A life ends: what it used is kept. */
-  async leave(control) {
+  /** The server is about to end. Keeps what it has used. */
+  async ending(control) {
     this.#sum = await this.total(control);
   }
 
-  /** `cpu` in seconds; `commands` run, those inside scripts too. */
+  /** `cpu` is in seconds. `commands` includes commands inside scripts. */
   async total(control) {
     const now = await read(control);
     const total = zero();

@@ -1,13 +1,13 @@
-// Waiting, always with an end.
+// Functions that wait, each with a time limit or for a process to end.
 
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/expectations';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits until `condition` holds; an error that says `otherwise` when `ms` are over. */
-export async function until(condition, ms, otherwise, pause = 20) {
+/** Waits until `condition` holds. Throws `message` (a text, or a function that makes one) after `ms`. */
+export async function until(condition, ms, message, pause = 20) {
   const end = Date.now() + ms;
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`${typeof otherwise === 'function' ? otherwise() : otherwise} (${ms} ms)`);
+    if (Date.now() > end) throw new Error(`${typeof message === 'function' ? message() : message} (${ms} ms)`);
     await sleep(pause);
   }
 }
