@@ -1,4 +1,4 @@
-//! What can happen to a queue. Everything that changes one is a value of this type.
+//! What can happen to a queue. Every change of one is a value of [`Effect`].
 
 use crate::queue::batches::BatchNumber;
 use crate::queue::expiries::ExpiryOutcome;
@@ -7,208 +7,87 @@ use crate::queue::schedules::{Plan, TickOutcome};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Entry, Handle};
 
-/// The job, kept record or remembered id an effect is about; on the wire it is named by its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target(pub(crate) Entry);
-
-impl Target {
-    /// A job or kept record.
-    pub(crate) fn job(handle: Handle) -> Self {
-        Target(Entry::Job(handle))
-    }
+/// One change. It carries what was decided, never what was asked: no relative time, no default to look up. The
+/// instant at which it happens is that of the journal in which it stands.
+///
+/// Instants are Unix milliseconds.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs, reason = "each variant says what happened; its fields are words of the glossary")]
+pub enum Effect<'a> {
+    /// A new job takes the place of a finished one, if the id was known.
+    Added { id: &'a [u8], new: NewJob<'a> },
+    /// Something happened to a job that is not finished, or to the record of a failed one. In the journal the job
+    /// is its id.
+    Job { job: Handle, change: JobEffect<'a> },
+    /// A kept record is gone. Its id stays refused while its window is open.
+    Purged { record: Handle },
+    /// A job, record or remembered id is gone, and nothing of it is remembered.
+    Removed { entry: Entry },
+    /// So many ADDs were refused because their ids are known. They would have been members of the batch.
+    Duplicates { count: u64, batch: Option<BatchNumber> },
+    /// A batch was mentioned for the first time.
+    BatchOpened { name: &'a [u8] },
+    /// A batch takes no more members.
+    BatchSealed { batch: BatchNumber },
+    /// A batch for which no job waits is dropped.
+    BatchForgotten { batch: BatchNumber },
+    /// An ACK came too late, or for a job that is not there.
+    StaleAck,
+    /// No job is claimed from now on.
+    Paused,
+    /// Jobs are claimed again.
+    Resumed,
+    /// The queue has other settings.
+    Configured(Settings),
+    /// Time did so many of its steps, in their order.
+    Advanced(Steps),
+    /// A schedule is new, or another than it was.
+    Scheduled { name: &'a [u8], plan: Plan<'a>, next: u64 },
+    /// A schedule is gone.
+    Unscheduled { name: &'a [u8] },
+    /// A schedule has ticked; the job that the tick added is an effect before this one. The tick is of the instant
+    /// `at`, which may be long ago. Without a `next` it was the last, and the schedule is gone.
+    Ticked { name: &'a [u8], at: u64, next: Option<u64>, fate: TickOutcome },
+    /// Expired keys that begin with the prefix become jobs. The payload is empty here: it will be the key's name.
+    ExpiryRuleSet { prefix: &'a [u8], addition: Addition<'a> },
+    /// Expired keys that begin with the prefix become jobs no longer.
+    ExpiryRuleRemoved { prefix: &'a [u8] },
+    /// A key expired, and this prefix decided what came of it. Its job is an effect before this one.
+    KeyExpired { prefix: &'a [u8], heard: ExpiryOutcome },
 }
 
-/// One change. It carries what was decided, never what was asked: no relative time, no default to look up.
-/// The instant at which it happens is that of the journal it stands in.
+/// What can happen to one job.
 #[derive(Debug, Clone, Copy)]
-pub enum Effect<'a> {
-    /// A new job, in the place of a finished one if the id was known.
-    Added {
-        /// Its id.
-        id: &'a [u8],
-        /// What it is.
-        new: NewJob<'a>,
-    },
+#[allow(missing_docs, reason = "each variant says what happened; its fields are words of the glossary")]
+pub enum JobEffect<'a> {
     /// A job that had not started is now another.
-    Replaced {
-        /// Which.
-        job: Target,
-        /// What it is now.
-        new: NewJob<'a>,
-    },
-    /// A job will live once more after this life.
-    Rerun {
-        /// Which.
-        job: Target,
-        /// Its next life.
-        new: NewJob<'a>,
-    },
-    /// ADDs were refused: their ids are known.
-    Duplicates {
-        /// So many.
-        count: u64,
-        /// The batch they would have been members of.
-        batch: Option<BatchNumber>,
-    },
-    /// A worker got a job.
-    Claimed {
-        /// Which.
-        job: Target,
-        /// The proof of the claim.
-        token: u64,
-        /// Who.
-        worker: &'a [u8],
-        /// The end of the lease, Unix ms.
-        lease_until: u64,
-    },
-    /// A lease ends at another instant.
-    Leased {
-        /// Of which job.
-        job: Target,
-        /// The new end, Unix ms.
-        lease_until: u64,
-    },
-    /// A worker reported how far it is.
-    Progressed {
-        /// On which job.
-        job: Target,
-        /// What it said.
-        data: &'a [u8],
-    },
-    /// A job is done.
-    Completed {
-        /// Which.
-        job: Target,
-        /// What came out.
-        result: Option<&'a [u8]>,
-    },
-    /// A NACK: the job is tried again.
-    Retried {
-        /// Which.
-        job: Target,
-        /// Not before; None: at once.
-        due: Option<u64>,
-        /// What went wrong.
-        error: Option<&'a [u8]>,
-    },
+    Replaced { new: NewJob<'a> },
+    /// The job will live once more after this life.
+    Rerun { new: NewJob<'a> },
+    /// A worker has claimed the job.
+    Claimed { token: u64, worker: &'a [u8], lease_until: u64 },
+    /// The lease ends at another instant.
+    Leased { lease_until: u64 },
+    /// The worker reported how far it is.
+    Progressed { data: &'a [u8] },
+    /// The worker has done the job.
+    Completed { result: Option<&'a [u8]> },
+    /// A NACK: the job is tried again, not before `due`, or at once.
+    Retried { due: Option<u64>, error: Option<&'a [u8]> },
     /// A NACK: the job has failed for good.
-    Failed {
-        /// Which.
-        job: Target,
-        /// What went wrong.
-        error: Option<&'a [u8]>,
-    },
-    /// A worker handed a job back.
-    Released {
-        /// Which.
-        job: Target,
-        /// Not before; None: to its old place at once.
-        due: Option<u64>,
-    },
+    Failed { error: Option<&'a [u8]> },
+    /// The worker handed the job back: to wait until `due`, or to its old place at once.
+    Released { due: Option<u64> },
     /// A job that did not run, or whose worker has learned of it, is cancelled.
-    Cancelled {
-        /// Which.
-        job: Target,
-    },
-    /// The worker of an active job is to be told to stop.
-    CancelAsked {
-        /// Of which job.
-        job: Target,
-    },
-    /// Gone and forgotten.
-    Removed {
-        /// What.
-        target: Target,
-    },
-    /// A kept record is gone; its id stays refused while its window is open.
-    Purged {
-        /// Which.
-        record: Target,
-    },
+    Cancelled,
+    /// The worker of an active job has to stop.
+    CancelRequested,
     /// A delayed job need not wait any longer.
-    Promoted {
-        /// Which.
-        job: Target,
-    },
+    Promoted,
     /// A failed job gets another chance.
-    Revived {
-        /// Which.
-        job: Target,
-    },
-    /// A batch was mentioned for the first time.
-    BatchOpened {
-        /// Its name.
-        name: &'a [u8],
-    },
-    /// A batch takes no more members.
-    BatchSealed {
-        /// Which.
-        batch: BatchNumber,
-    },
-    /// A batch nobody waits for is dropped.
-    BatchForgotten {
-        /// Which.
-        batch: BatchNumber,
-    },
-    /// An ACK came too late or for nothing.
-    StaleAck,
-    /// No more claims.
-    Paused,
-    /// Claims go on.
-    Resumed,
-    /// New settings.
-    Configured(Settings),
-    /// Time did this much of its work, in order.
-    Advanced(Steps),
-    /// Time did its work on one job, out of order, because a command named it.
-    JobAdvanced {
-        /// Which.
-        job: Target,
-    },
-    /// A schedule is new, or another than it was.
-    Scheduled {
-        /// Its name.
-        name: &'a [u8],
-        /// What it is.
-        plan: Plan<'a>,
-        /// Its next tick, Unix ms.
-        next: u64,
-    },
-    /// A schedule is gone.
-    Unscheduled {
-        /// Its name.
-        name: &'a [u8],
-    },
-    /// A schedule has ticked; a job it added is an effect before this one.
-    Ticked {
-        /// Which.
-        name: &'a [u8],
-        /// The instant of the tick, Unix ms, which may be long ago.
-        at: u64,
-        /// The next tick, Unix ms; None: it was the last, and the schedule is gone.
-        next: Option<u64>,
-        /// What became of it.
-        fate: TickOutcome,
-    },
-    /// Expired keys that begin with a prefix become jobs.
-    ExpiryRuleSet {
-        /// The prefix.
-        prefix: &'a [u8],
-        /// What each becomes; the payload is empty here.
-        addition: Addition<'a>,
-    },
-    /// They do so no longer.
-    ExpiryRuleRemoved {
-        /// The prefix.
-        prefix: &'a [u8],
-    },
-    /// A key expired; the job is an effect of its own.
-    KeyExpired {
-        /// The prefix that decided.
-        prefix: &'a [u8],
-        /// What came of it.
-        heard: ExpiryOutcome,
-    },
+    Revived,
+    /// Time did its work on this job, out of order, because a command named it.
+    Advanced,
 }
 
 /// How much time has done, or may do.

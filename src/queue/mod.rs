@@ -53,8 +53,7 @@ mod workers;
 
 pub use await_events::{AwaitEvent, Awaited};
 pub use batches::{After, BatchNumber, BatchView, Gate, Members};
-pub(crate) use effect::Target;
-pub use effect::{Effect, Steps};
+pub use effect::{Effect, JobEffect, Steps};
 pub(crate) use expiries::{is_sound as watch_is_sound, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
 pub use jobs::{Addition, Backoff, BatchRefs, JobOptions, JobState, NewJob, OnDup, Start, Template};
@@ -71,7 +70,7 @@ pub use settings::Settings;
 pub use stats::{counters, histogram, Events, Minute, MOST_MINUTES};
 pub(crate) use stats::{may_be_told_at_once, PendingDuplicates};
 pub(crate) use store::Record;
-pub use store::{EndState, Handle};
+pub use store::{EndState, Entry, Handle};
 pub use time::{Now, FOREVER};
 pub use value::Queue;
 pub use views::{Explanation, JobView, Position, WorkerView};

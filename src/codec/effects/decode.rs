@@ -13,8 +13,8 @@ use crate::codec::wire::Decoder;
 use crate::codec::DecodeError;
 use crate::queue::schedules::{valid, LATEST_TICK};
 use crate::queue::{
-    may_be_told_at_once, valid_batch_name, valid_id, watch_is_sound, BatchNumber, Effect, NewJob, Queue,
-    Steps, Target, MAX_WORKER,
+    may_be_told_at_once, valid_batch_name, valid_id, watch_is_sound, BatchNumber, Effect, Handle, JobEffect,
+    NewJob, Queue, Steps, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
@@ -32,6 +32,142 @@ pub(in crate::codec) fn replay(queue: &mut Queue, blob: &[u8]) -> Result<(), Dec
     Ok(())
 }
 
+fn decode_effect<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    match from.byte()? {
+        tag::ADDED => decode_added(from, queue),
+        tag::REPLACED => {
+            on_job(from, queue, |from| Ok(JobEffect::Replaced { new: decode_job_without_batches(from)? }))
+        }
+        tag::RERUN => {
+            on_job(from, queue, |from| Ok(JobEffect::Rerun { new: decode_job_without_batches(from)? }))
+        }
+        tag::DUPLICATES => decode_duplicates(from, queue),
+        tag::CLAIMED => decode_claimed(from, queue),
+        tag::LEASED => on_job(from, queue, |from| Ok(JobEffect::Leased { lease_until: from.number()? })),
+        tag::PROGRESSED => on_job(from, queue, |from| Ok(JobEffect::Progressed { data: from.bytes()? })),
+        tag::COMPLETED => on_job(from, queue, |from| Ok(JobEffect::Completed { result: from.optional()? })),
+        tag::RETRIED => on_job(from, queue, |from| {
+            Ok(JobEffect::Retried { due: decode_due(from)?, error: from.optional()? })
+        }),
+        tag::FAILED => on_job(from, queue, |from| Ok(JobEffect::Failed { error: from.optional()? })),
+        tag::RELEASED => on_job(from, queue, |from| Ok(JobEffect::Released { due: decode_due(from)? })),
+        tag::CANCELLED => on_job(from, queue, |_| Ok(JobEffect::Cancelled)),
+        tag::CANCEL_REQUESTED => on_job(from, queue, |_| Ok(JobEffect::CancelRequested)),
+        tag::REMOVED => {
+            let entry = queue.find(from.bytes()?).ok_or(DecodeError::Diverged)?;
+            Ok(Effect::Removed { entry })
+        }
+        tag::PROMOTED => on_job(from, queue, |_| Ok(JobEffect::Promoted)),
+        tag::REVIVED => {
+            let job = queue.failed_job(from.bytes()?).ok_or(DecodeError::Diverged)?;
+            Ok(Effect::Job { job, change: JobEffect::Revived })
+        }
+        tag::STALE_ACK => Ok(Effect::StaleAck),
+        tag::PAUSED => Ok(Effect::Paused),
+        tag::RESUMED => Ok(Effect::Resumed),
+        tag::CONFIGURED => Ok(Effect::Configured(decode_settings(from)?)),
+        tag::ADVANCED => {
+            Ok(Effect::Advanced(Steps { jobs: from.number_as()?, forgotten: from.number_as()? }))
+        }
+        tag::JOB_ADVANCED => on_job(from, queue, |_| Ok(JobEffect::Advanced)),
+        tag::BATCH_OPENED => decode_batch_opened(from, queue),
+        tag::BATCH_SEALED => Ok(Effect::BatchSealed { batch: decode_known_batch(from, queue)? }),
+        tag::BATCH_FORGOTTEN => {
+            let batch = decode_known_batch(from, queue)?;
+            if !queue.may_be_forgotten(batch) {
+                return Err(DecodeError::Diverged);
+            }
+            Ok(Effect::BatchForgotten { batch })
+        }
+        tag::SCHEDULED => decode_scheduled(from),
+        tag::UNSCHEDULED => Ok(Effect::Unscheduled { name: decode_known_schedule(from, queue)? }),
+        tag::TICKED => decode_ticked(from, queue),
+        tag::EXPIRY_RULE_SET => decode_expiry_rule_set(from),
+        tag::EXPIRY_RULE_REMOVED => {
+            Ok(Effect::ExpiryRuleRemoved { prefix: decode_known_prefix(from, queue)? })
+        }
+        tag::KEY_EXPIRED => Ok(Effect::KeyExpired {
+            prefix: decode_known_prefix(from, queue)?,
+            heard: decode_expiry_outcome(from)?,
+        }),
+        tag::PURGED => {
+            let record = queue.finished_job(from.bytes()?).ok_or(DecodeError::Diverged)?;
+            Ok(Effect::Purged { record })
+        }
+        _ => Err(DecodeError::Damaged("unknown effect")),
+    }
+}
+
+/// An effect on a job that is not finished: its id, then the fields that `decode` reads.
+fn on_job<'a>(
+    from: &mut Decoder<'a>,
+    queue: &Queue,
+    decode: fn(&mut Decoder<'a>) -> Result<JobEffect<'a>, DecodeError>,
+) -> Result<Effect<'a>, DecodeError> {
+    let job = decode_unfinished_job(from, queue)?;
+    Ok(Effect::Job { job, change: decode(from)? })
+}
+
+fn decode_added<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let id = from.bytes()?;
+    if !valid_id(id) {
+        return Err(DecodeError::Damaged("an id that cannot be"));
+    }
+    let new = decode_new_job(from)?;
+    if !queue.fits_its_batches(&new) || queue.unfinished_job(id).is_some() {
+        return Err(DecodeError::Diverged);
+    }
+    Ok(Effect::Added { id, new })
+}
+
+fn decode_duplicates<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let (count, batch) = (from.number()?, decode_optional_batch(from)?);
+    if !may_be_told_at_once(count) {
+        return Err(DecodeError::Damaged("refusals that cannot be"));
+    }
+    Ok(Effect::Duplicates { count, batch: batch.map(|batch| known_batch(batch, queue)).transpose()? })
+}
+
+fn decode_claimed<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let (job, token, worker) = (decode_unfinished_job(from, queue)?, from.number()?, from.bytes()?);
+    if !queue.may_be_claimed_with(token) || worker.is_empty() || worker.len() > MAX_WORKER {
+        return Err(DecodeError::Damaged("a claim that cannot be"));
+    }
+    Ok(Effect::Job { job, change: JobEffect::Claimed { token, worker, lease_until: from.number()? } })
+}
+
+fn decode_batch_opened<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let name = from.bytes()?;
+    if !valid_batch_name(name) || queue.find_batch(name).is_some() {
+        return Err(DecodeError::Damaged("a batch that cannot be"));
+    }
+    Ok(Effect::BatchOpened { name })
+}
+
+fn decode_scheduled<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {
+    let (name, plan, next) = (from.bytes()?, decode_plan(from)?, from.number()?);
+    if valid(name, &plan, next).is_none() {
+        return Err(DecodeError::Damaged("a schedule that cannot be"));
+    }
+    Ok(Effect::Scheduled { name, plan, next })
+}
+
+fn decode_ticked<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let (name, at, next) = (decode_known_schedule(from, queue)?, from.number()?, decode_due(from)?);
+    if at > LATEST_TICK || !queue.schedules.may_tick_next(name, next) {
+        return Err(DecodeError::Damaged("a tick that cannot be"));
+    }
+    Ok(Effect::Ticked { name, at, next, fate: decode_tick_outcome(from)? })
+}
+
+fn decode_expiry_rule_set<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {
+    let (prefix, addition) = (from.bytes()?, decode_addition(from)?);
+    if !watch_is_sound(prefix, &addition) {
+        return Err(DecodeError::Damaged("a prefix that cannot be"));
+    }
+    Ok(Effect::ExpiryRuleSet { prefix, addition })
+}
+
 fn decode_due(from: &mut Decoder<'_>) -> Result<Option<u64>, DecodeError> {
     Ok(Some(from.number()?).filter(|due| *due != 0))
 }
@@ -45,120 +181,28 @@ fn decode_job_without_batches<'a>(from: &mut Decoder<'a>) -> Result<NewJob<'a>, 
     Ok(new)
 }
 
+/// The job of an id, which must be there and not finished.
+fn decode_unfinished_job(from: &mut Decoder<'_>, queue: &Queue) -> Result<Handle, DecodeError> {
+    queue.unfinished_job(from.bytes()?).ok_or(DecodeError::Diverged)
+}
+
+fn decode_known_batch(from: &mut Decoder<'_>, queue: &Queue) -> Result<BatchNumber, DecodeError> {
+    known_batch(BatchNumber(from.number()?), queue)
+}
+
 /// `batch`, if this queue has it.
 fn known_batch(batch: BatchNumber, queue: &Queue) -> Result<BatchNumber, DecodeError> {
     queue.batch_name(batch).map(|_| batch).ok_or(DecodeError::Diverged)
 }
 
 /// The name of a schedule that this queue has.
-fn known_schedule<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<&'a [u8], DecodeError> {
+fn decode_known_schedule<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<&'a [u8], DecodeError> {
     let name = from.bytes()?;
     queue.schedules.get(name).map(|_| name).ok_or(DecodeError::Diverged)
 }
 
-fn decode_effect<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
-    let find = |from: &mut Decoder<'a>| queue.unfinished_job(from.bytes()?).ok_or(DecodeError::Diverged);
-    Ok(match from.byte()? {
-        tag::ADDED => {
-            let id = from.bytes()?;
-            if !valid_id(id) {
-                return Err(DecodeError::Damaged("an id that cannot be"));
-            }
-            let new = decode_new_job(from)?;
-            if !queue.fits_its_batches(&new) || queue.unfinished_job(id).is_some() {
-                return Err(DecodeError::Diverged);
-            }
-            Effect::Added { id, new }
-        }
-        tag::REPLACED => Effect::Replaced { job: find(from)?, new: decode_job_without_batches(from)? },
-        tag::RERUN => Effect::Rerun { job: find(from)?, new: decode_job_without_batches(from)? },
-        tag::DUPLICATES => {
-            let (count, batch) = (from.number()?, decode_optional_batch(from)?);
-            if !may_be_told_at_once(count) {
-                return Err(DecodeError::Damaged("refusals that cannot be"));
-            }
-            Effect::Duplicates { count, batch: batch.map(|batch| known_batch(batch, queue)).transpose()? }
-        }
-        tag::BATCH_OPENED => {
-            let name = from.bytes()?;
-            if !valid_batch_name(name) || queue.find_batch(name).is_some() {
-                return Err(DecodeError::Damaged("a batch that cannot be"));
-            }
-            Effect::BatchOpened { name }
-        }
-        tag::BATCH_SEALED => Effect::BatchSealed { batch: known_batch(BatchNumber(from.number()?), queue)? },
-        tag::BATCH_FORGOTTEN => {
-            let batch = known_batch(BatchNumber(from.number()?), queue)?;
-            if !queue.may_be_forgotten(batch) {
-                return Err(DecodeError::Diverged);
-            }
-            Effect::BatchForgotten { batch }
-        }
-        tag::CLAIMED => {
-            let (job, token, worker) = (find(from)?, from.number()?, from.bytes()?);
-            if !queue.may_be_claimed_with(token) || worker.is_empty() || worker.len() > MAX_WORKER {
-                return Err(DecodeError::Damaged("a claim that cannot be"));
-            }
-            Effect::Claimed { job, token, worker, lease_until: from.number()? }
-        }
-        tag::LEASED => Effect::Leased { job: find(from)?, lease_until: from.number()? },
-        tag::PROGRESSED => Effect::Progressed { job: find(from)?, data: from.bytes()? },
-        tag::COMPLETED => Effect::Completed { job: find(from)?, result: from.optional()? },
-        tag::RETRIED => Effect::Retried { job: find(from)?, due: decode_due(from)?, error: from.optional()? },
-        tag::FAILED => Effect::Failed { job: find(from)?, error: from.optional()? },
-        tag::RELEASED => Effect::Released { job: find(from)?, due: decode_due(from)? },
-        tag::CANCELLED => Effect::Cancelled { job: find(from)? },
-        tag::CANCEL_REQUESTED => Effect::CancelAsked { job: find(from)? },
-        tag::REMOVED => {
-            Effect::Removed { target: queue.find(from.bytes()?).map(Target).ok_or(DecodeError::Diverged)? }
-        }
-        tag::PURGED => {
-            Effect::Purged { record: queue.finished_job(from.bytes()?).ok_or(DecodeError::Diverged)? }
-        }
-        tag::PROMOTED => Effect::Promoted { job: find(from)? },
-        tag::REVIVED => {
-            Effect::Revived { job: queue.failed_job(from.bytes()?).ok_or(DecodeError::Diverged)? }
-        }
-        tag::JOB_ADVANCED => Effect::JobAdvanced { job: find(from)? },
-        tag::STALE_ACK => Effect::StaleAck,
-        tag::PAUSED => Effect::Paused,
-        tag::RESUMED => Effect::Resumed,
-        tag::CONFIGURED => Effect::Configured(decode_settings(from)?),
-        tag::ADVANCED => Effect::Advanced(Steps { jobs: from.number_as()?, forgotten: from.number_as()? }),
-        tag::SCHEDULED => {
-            let (name, plan, next) = (from.bytes()?, decode_plan(from)?, from.number()?);
-            if valid(name, &plan, next).is_none() {
-                return Err(DecodeError::Damaged("a schedule that cannot be"));
-            }
-            Effect::Scheduled { name, plan, next }
-        }
-        tag::UNSCHEDULED => Effect::Unscheduled { name: known_schedule(from, queue)? },
-        tag::TICKED => {
-            let (name, at, next) = (known_schedule(from, queue)?, from.number()?, decode_due(from)?);
-            if at > LATEST_TICK || !queue.schedules.may_tick_next(name, next) {
-                return Err(DecodeError::Damaged("a tick that cannot be"));
-            }
-            Effect::Ticked { name, at, next, fate: decode_tick_outcome(from)? }
-        }
-        tag::EXPIRY_RULE_SET => decode_expiry_rule_set(from)?,
-        tag::EXPIRY_RULE_REMOVED => Effect::ExpiryRuleRemoved { prefix: decode_prefix(from, queue)? },
-        tag::KEY_EXPIRED => {
-            Effect::KeyExpired { prefix: decode_prefix(from, queue)?, heard: decode_expiry_outcome(from)? }
-        }
-        _ => return Err(DecodeError::Damaged("unknown effect")),
-    })
-}
-
-fn decode_expiry_rule_set<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {
-    let (prefix, addition) = (from.bytes()?, decode_addition(from)?);
-    if !watch_is_sound(prefix, &addition) {
-        return Err(DecodeError::Damaged("a prefix that cannot be"));
-    }
-    Ok(Effect::ExpiryRuleSet { prefix, addition })
-}
-
 /// A prefix for which this queue has an expiry rule.
-fn decode_prefix<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<&'a [u8], DecodeError> {
+fn decode_known_prefix<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<&'a [u8], DecodeError> {
     let prefix = from.bytes()?;
     let known = queue.expiries().has(prefix);
     known.then_some(prefix).ok_or(DecodeError::Diverged)

@@ -7,7 +7,7 @@ use crate::codec::fields::outcome::{encode_expiry_outcome, encode_tick_outcome};
 use crate::codec::fields::schedule::encode_plan;
 use crate::codec::fields::settings::encode_settings;
 use crate::codec::wire::Encoder;
-use crate::queue::{Effect, Journal, Now, Queue, Steps, Target};
+use crate::queue::{Effect, Entry, JobEffect, Journal, Now, Queue, Steps};
 
 /// A new blob begins when one has this many bytes: the effects of one command may take many times what one argument
 /// of a command can hold.
@@ -55,46 +55,64 @@ impl Journal for JournalWriter {
     }
 }
 
-/// How many bytes an effect carries beside numbers and the id of a known job.
+/// How many bytes an effect carries beside numbers and the id of a known job, where they may be many.
 fn payload_len(effect: &Effect<'_>) -> usize {
     match effect {
         Effect::Added { id, new } => id.len() + new.payload.len(),
-        Effect::Replaced { new, .. } | Effect::Rerun { new, .. } => new.payload.len(),
-        Effect::Progressed { data, .. } | Effect::Completed { result: Some(data), .. } => data.len(),
+        Effect::Job { change, .. } => job_payload_len(change),
         Effect::Scheduled { name, plan, .. } => name.len() + plan.addition.job.payload.len(),
-        _ => 0,
+        Effect::Purged { .. }
+        | Effect::Removed { .. }
+        | Effect::Duplicates { .. }
+        | Effect::BatchOpened { .. }
+        | Effect::BatchSealed { .. }
+        | Effect::BatchForgotten { .. }
+        | Effect::StaleAck
+        | Effect::Paused
+        | Effect::Resumed
+        | Effect::Configured(_)
+        | Effect::Advanced(_)
+        | Effect::Unscheduled { .. }
+        | Effect::Ticked { .. }
+        | Effect::ExpiryRuleSet { .. }
+        | Effect::ExpiryRuleRemoved { .. }
+        | Effect::KeyExpired { .. } => 0,
     }
 }
 
-#[allow(clippy::too_many_lines, reason = "a table: an arm for each effect")]
+fn job_payload_len(change: &JobEffect<'_>) -> usize {
+    match change {
+        JobEffect::Replaced { new } | JobEffect::Rerun { new } => new.payload.len(),
+        JobEffect::Progressed { data } => data.len(),
+        JobEffect::Completed { result } => result.map_or(0, <[u8]>::len),
+        JobEffect::Claimed { .. }
+        | JobEffect::Leased { .. }
+        | JobEffect::Retried { .. }
+        | JobEffect::Failed { .. }
+        | JobEffect::Released { .. }
+        | JobEffect::Cancelled
+        | JobEffect::CancelRequested
+        | JobEffect::Promoted
+        | JobEffect::Revived
+        | JobEffect::Advanced => 0,
+    }
+}
+
 fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
-    let about = |out: &mut Vec<u8>, tag: u8, target: Target| {
-        out.push(tag);
-        out.bytes(queue.id_of(target.0));
-    };
     match *effect {
         Effect::Added { id, ref new } => {
-            out.push(tag::ADDED);
-            out.bytes(id);
+            encode_named(out, tag::ADDED, id);
             encode_new_job(out, new);
         }
-        Effect::Replaced { job, ref new } => {
-            about(out, tag::REPLACED, job);
-            encode_new_job(out, new);
-        }
-        Effect::Rerun { job, ref new } => {
-            about(out, tag::RERUN, job);
-            encode_new_job(out, new);
-        }
+        Effect::Job { job, ref change } => encode_job_effect(out, queue.id_of(Entry::Job(job)), change),
+        Effect::Purged { record } => encode_named(out, tag::PURGED, queue.id_of(Entry::Job(record))),
+        Effect::Removed { entry } => encode_named(out, tag::REMOVED, queue.id_of(entry)),
         Effect::Duplicates { count, batch } => {
             out.push(tag::DUPLICATES);
             out.number(count);
             encode_optional_batch(out, batch);
         }
-        Effect::BatchOpened { name } => {
-            out.push(tag::BATCH_OPENED);
-            out.bytes(name);
-        }
+        Effect::BatchOpened { name } => encode_named(out, tag::BATCH_OPENED, name),
         Effect::BatchSealed { batch } => {
             out.push(tag::BATCH_SEALED);
             out.number(batch.0);
@@ -103,44 +121,6 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.push(tag::BATCH_FORGOTTEN);
             out.number(batch.0);
         }
-        Effect::Claimed { job, token, worker, lease_until } => {
-            about(out, tag::CLAIMED, job);
-            out.number(token);
-            out.bytes(worker);
-            out.number(lease_until);
-        }
-        Effect::Leased { job, lease_until } => {
-            about(out, tag::LEASED, job);
-            out.number(lease_until);
-        }
-        Effect::Progressed { job, data } => {
-            about(out, tag::PROGRESSED, job);
-            out.bytes(data);
-        }
-        Effect::Completed { job, result } => {
-            about(out, tag::COMPLETED, job);
-            out.optional(result);
-        }
-        Effect::Retried { job, due, error } => {
-            about(out, tag::RETRIED, job);
-            encode_due(out, due);
-            out.optional(error);
-        }
-        Effect::Failed { job, error } => {
-            about(out, tag::FAILED, job);
-            out.optional(error);
-        }
-        Effect::Released { job, due } => {
-            about(out, tag::RELEASED, job);
-            encode_due(out, due);
-        }
-        Effect::Cancelled { job } => about(out, tag::CANCELLED, job),
-        Effect::CancelAsked { job } => about(out, tag::CANCEL_REQUESTED, job),
-        Effect::Purged { record } => about(out, tag::PURGED, record),
-        Effect::Removed { target } => about(out, tag::REMOVED, target),
-        Effect::Promoted { job } => about(out, tag::PROMOTED, job),
-        Effect::Revived { job } => about(out, tag::REVIVED, job),
-        Effect::JobAdvanced { job } => about(out, tag::JOB_ADVANCED, job),
         Effect::StaleAck => out.push(tag::STALE_ACK),
         Effect::Paused => out.push(tag::PAUSED),
         Effect::Resumed => out.push(tag::RESUMED),
@@ -154,37 +134,82 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.number(forgotten.into());
         }
         Effect::Scheduled { name, ref plan, next } => {
-            out.push(tag::SCHEDULED);
-            out.bytes(name);
+            encode_named(out, tag::SCHEDULED, name);
             encode_plan(out, plan);
             out.number(next);
         }
-        Effect::Unscheduled { name } => {
-            out.push(tag::UNSCHEDULED);
-            out.bytes(name);
-        }
+        Effect::Unscheduled { name } => encode_named(out, tag::UNSCHEDULED, name),
         Effect::Ticked { name, at, next, fate } => {
-            out.push(tag::TICKED);
-            out.bytes(name);
+            encode_named(out, tag::TICKED, name);
             out.number(at);
             encode_due(out, next);
             encode_tick_outcome(out, fate);
         }
         Effect::ExpiryRuleSet { prefix, ref addition } => {
-            out.push(tag::EXPIRY_RULE_SET);
-            out.bytes(prefix);
+            encode_named(out, tag::EXPIRY_RULE_SET, prefix);
             encode_addition(out, addition);
         }
-        Effect::ExpiryRuleRemoved { prefix } => {
-            out.push(tag::EXPIRY_RULE_REMOVED);
-            out.bytes(prefix);
-        }
+        Effect::ExpiryRuleRemoved { prefix } => encode_named(out, tag::EXPIRY_RULE_REMOVED, prefix),
         Effect::KeyExpired { prefix, heard } => {
-            out.push(tag::KEY_EXPIRED);
-            out.bytes(prefix);
+            encode_named(out, tag::KEY_EXPIRED, prefix);
             encode_expiry_outcome(out, heard);
         }
     }
+}
+
+fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
+    match *change {
+        JobEffect::Replaced { ref new } => {
+            encode_named(out, tag::REPLACED, id);
+            encode_new_job(out, new);
+        }
+        JobEffect::Rerun { ref new } => {
+            encode_named(out, tag::RERUN, id);
+            encode_new_job(out, new);
+        }
+        JobEffect::Claimed { token, worker, lease_until } => {
+            encode_named(out, tag::CLAIMED, id);
+            out.number(token);
+            out.bytes(worker);
+            out.number(lease_until);
+        }
+        JobEffect::Leased { lease_until } => {
+            encode_named(out, tag::LEASED, id);
+            out.number(lease_until);
+        }
+        JobEffect::Progressed { data } => {
+            encode_named(out, tag::PROGRESSED, id);
+            out.bytes(data);
+        }
+        JobEffect::Completed { result } => {
+            encode_named(out, tag::COMPLETED, id);
+            out.optional(result);
+        }
+        JobEffect::Retried { due, error } => {
+            encode_named(out, tag::RETRIED, id);
+            encode_due(out, due);
+            out.optional(error);
+        }
+        JobEffect::Failed { error } => {
+            encode_named(out, tag::FAILED, id);
+            out.optional(error);
+        }
+        JobEffect::Released { due } => {
+            encode_named(out, tag::RELEASED, id);
+            encode_due(out, due);
+        }
+        JobEffect::Cancelled => encode_named(out, tag::CANCELLED, id),
+        JobEffect::CancelRequested => encode_named(out, tag::CANCEL_REQUESTED, id),
+        JobEffect::Promoted => encode_named(out, tag::PROMOTED, id),
+        JobEffect::Revived => encode_named(out, tag::REVIVED, id),
+        JobEffect::Advanced => encode_named(out, tag::JOB_ADVANCED, id),
+    }
+}
+
+/// Appends a tag and the name or id that the effect is about.
+fn encode_named(out: &mut Vec<u8>, tag: u8, name: &[u8]) {
+    out.push(tag);
+    out.bytes(name);
 }
 
 /// Appends an instant that is never 0 when there is one.

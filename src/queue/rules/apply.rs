@@ -3,7 +3,7 @@
 //! Effects were decided on a sound state or come from a primary whose state was equal, so nothing here can fail;
 //! an effect whose job is not there (only possible when the two differ) is refused before it gets here.
 
-use crate::queue::effect::Effect;
+use crate::queue::effect::{Effect, JobEffect};
 use crate::queue::jobs::{hash_of, Job, JobExtras, NewJob, Rerun, StateData};
 use crate::queue::limits::Bucket;
 use crate::queue::settings::Settings;
@@ -44,107 +44,93 @@ impl Queue {
             Effect::ExpiryRuleSet { prefix, ref addition } => self.watch(prefix, addition),
             Effect::ExpiryRuleRemoved { prefix } => self.unwatch(prefix),
             Effect::KeyExpired { prefix, heard } => self.count_heard(prefix, heard),
+            Effect::Job { job, change } => self.apply_to_job(job, &change, at),
             Effect::Purged { record } => {
                 self.happens(Event::Removed);
-                if let Entry::Job(handle) = record.0 {
-                    self.retire(handle, at);
-                }
+                self.retire(record, at);
             }
-            Effect::Removed { target } => {
+            Effect::Removed { entry } => {
                 self.happens(Event::Removed);
-                self.remove(target.0, at);
-            }
-            Effect::Replaced { job, .. }
-            | Effect::Rerun { job, .. }
-            | Effect::Claimed { job, .. }
-            | Effect::Leased { job, .. }
-            | Effect::Progressed { job, .. }
-            | Effect::Completed { job, .. }
-            | Effect::Retried { job, .. }
-            | Effect::Failed { job, .. }
-            | Effect::Released { job, .. }
-            | Effect::Cancelled { job }
-            | Effect::CancelAsked { job }
-            | Effect::Promoted { job }
-            | Effect::Revived { job }
-            | Effect::JobAdvanced { job } => {
-                if let Entry::Job(handle) = job.0 {
-                    self.apply_to_job(handle, effect, at);
-                }
+                self.remove(entry, at);
             }
         }
         self.look_at_touched(at);
     }
 
-    fn apply_to_job(&mut self, handle: Handle, effect: &Effect<'_>, at: u64) {
-        self.see_worker(handle, effect, at);
-        match *effect {
-            Effect::Replaced { new, .. } => self.replace(handle, &new, at),
-            Effect::Rerun { new, .. } => {
+    fn apply_to_job(&mut self, handle: Handle, change: &JobEffect<'_>, at: u64) {
+        self.see_worker(handle, change, at);
+        match *change {
+            JobEffect::Replaced { new } => self.replace(handle, &new, at),
+            JobEffect::Rerun { new } => {
                 self.happens(Event::Rerun);
                 self.edit(handle, |job| job.extras_mut().rerun = Some(Box::new(Rerun::keep(&new))));
             }
-            Effect::Claimed { token, worker, lease_until, .. } => {
+            JobEffect::Claimed { token, worker, lease_until } => {
                 self.give(handle, token, worker, lease_until, at);
             }
-            Effect::Leased { lease_until, .. } => self.move_lease(handle, lease_until),
-            Effect::Progressed { data, .. } => {
+            JobEffect::Leased { lease_until } => self.move_lease(handle, lease_until),
+            JobEffect::Progressed { data } => {
                 self.edit(handle, |job| job.extras_mut().progress = Some(data.into()));
             }
-            Effect::Completed { result, .. } => {
+            JobEffect::Completed { result } => {
                 self.edit(handle, |job| {
                     job.extras_mut_if(result.is_some(), |r| r.result = result.map(Box::from));
                 });
                 self.end(handle, EndState::Completed, at);
             }
-            Effect::Retried { due, error, .. } => {
+            JobEffect::Retried { due, error } => {
                 self.counters.add(Count::Nacks);
                 self.happens(Event::Retried);
                 self.note_nack(handle, error);
                 self.join_end(handle, due, at);
             }
-            Effect::Failed { error, .. } => {
+            JobEffect::Failed { error } => {
                 self.counters.add(Count::Nacks);
                 self.note_nack(handle, error);
                 self.end(handle, EndState::Failed, at);
             }
-            Effect::Released { due, .. } => {
+            JobEffect::Released { due } => {
                 self.happens(Event::Released);
                 match due {
                     Some(_) => self.join_end(handle, due, at),
                     None => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
                 }
             }
-            Effect::Cancelled { .. } => self.cancel(handle, at),
-            Effect::CancelAsked { .. } => self.edit(handle, |job| {
+            JobEffect::Cancelled => self.cancel(handle, at),
+            JobEffect::CancelRequested => self.edit(handle, |job| {
                 let extras = job.extras_mut();
                 extras.cancel_asked = true;
                 extras.rerun = None;
             }),
-            Effect::Promoted { .. } => {
+            JobEffect::Promoted => {
                 self.happens(Event::Promoted);
                 self.join_end(handle, None, at);
             }
-            Effect::Revived { .. } => self.revive(handle, at),
-            Effect::JobAdvanced { .. } => self.advance_job(handle, at),
-            _ => {}
+            JobEffect::Revived => self.revive(handle, at),
+            JobEffect::Advanced => self.advance_job(handle, at),
         }
     }
 
-    /// What only the worker that holds the job can have caused.
-    fn see_worker(&mut self, handle: Handle, effect: &Effect<'_>, at: u64) {
-        let is_its_doing = matches!(
-            effect,
-            Effect::Leased { .. }
-                | Effect::Progressed { .. }
-                | Effect::Completed { .. }
-                | Effect::Retried { .. }
-                | Effect::Failed { .. }
-                | Effect::Released { .. }
-                | Effect::Cancelled { .. }
-        );
+    /// Notes that the worker of an active job was seen, if only the worker can have caused this change.
+    fn see_worker(&mut self, handle: Handle, change: &JobEffect<'_>, at: u64) {
+        let is_by_worker = match change {
+            JobEffect::Leased { .. }
+            | JobEffect::Progressed { .. }
+            | JobEffect::Completed { .. }
+            | JobEffect::Retried { .. }
+            | JobEffect::Failed { .. }
+            | JobEffect::Released { .. }
+            | JobEffect::Cancelled => true,
+            JobEffect::Replaced { .. }
+            | JobEffect::Rerun { .. }
+            | JobEffect::Claimed { .. }
+            | JobEffect::CancelRequested
+            | JobEffect::Promoted
+            | JobEffect::Revived
+            | JobEffect::Advanced => false,
+        };
         if let (true, Some(StateData::Active { worker, .. })) =
-            (is_its_doing, self.jobs.get(handle).map(|job| job.state))
+            (is_by_worker, self.jobs.get(handle).map(|job| job.state))
         {
             self.workers.saw(worker, at);
         }

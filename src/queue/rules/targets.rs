@@ -1,28 +1,27 @@
 //! Which jobs an effect may be about. One that names another comes from a queue whose state is not equal.
 
-use crate::queue::effect::Target;
 use crate::queue::jobs::{Job, JobState};
-use crate::queue::store::Entry;
+use crate::queue::store::{Entry, Handle};
 use crate::queue::value::Queue;
 
 impl Queue {
     /// The job of this id, unless it has ended.
-    pub(crate) fn unfinished_job(&self, id: &[u8]) -> Option<Target> {
+    pub(crate) fn unfinished_job(&self, id: &[u8]) -> Option<Handle> {
         self.job_that(id, |job| !job.is_finished())
     }
 
     /// The kept record of this id.
-    pub(crate) fn finished_job(&self, id: &[u8]) -> Option<Target> {
+    pub(crate) fn finished_job(&self, id: &[u8]) -> Option<Handle> {
         self.job_that(id, Job::is_finished)
     }
 
     /// The record of a failed job of this id.
-    pub(crate) fn failed_job(&self, id: &[u8]) -> Option<Target> {
+    pub(crate) fn failed_job(&self, id: &[u8]) -> Option<Handle> {
         self.job_that(id, |job| job.phase() == JobState::Failed)
     }
 
-    fn job_that(&self, id: &[u8], is_so: fn(&Job) -> bool) -> Option<Target> {
+    fn job_that(&self, id: &[u8], is_so: fn(&Job) -> bool) -> Option<Handle> {
         let Entry::Job(handle) = self.find(id)? else { return None };
-        self.job(handle).filter(|job| is_so(job)).map(|_| Target::job(handle))
+        self.job(handle).filter(|job| is_so(job)).map(|_| handle)
     }
 }

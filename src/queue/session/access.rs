@@ -1,6 +1,6 @@
 //! One command's, or one timer tick's, access to a queue.
 
-use crate::queue::effect::{Effect, Steps, Target};
+use crate::queue::effect::{Effect, JobEffect, Steps};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Entry, Handle};
 use crate::queue::time::Now;
@@ -108,6 +108,11 @@ impl<'q> Session<'q> {
         }
     }
 
+    /// Journals a change of one job and makes it happen.
+    pub(crate) fn change_job(&mut self, job: Handle, change: JobEffect<'_>) {
+        self.change(&Effect::Job { job, change });
+    }
+
     /// A queue begins: whoever follows this one may have other defaults for new queues.
     fn tell_first_settings(&mut self) {
         let settings = *self.queue.settings();
@@ -136,7 +141,7 @@ impl<'q> Session<'q> {
         let behind =
             self.queue.job(handle).is_some_and(|job| !job.is_finished() && self.queue.due_of(job) <= at);
         if behind {
-            self.change(&Effect::JobAdvanced { job: Target::job(handle) });
+            self.change_job(handle, JobEffect::Advanced);
         }
         behind
     }

@@ -1,7 +1,7 @@
 //! Enqueueing: what an id that is known means for a new job.
 
 use super::access::Session;
-use crate::queue::effect::{Effect, Target};
+use crate::queue::effect::{Effect, JobEffect};
 use crate::queue::jobs::{BatchRefs, JobState, NewJob, OnDup, StateData};
 use crate::queue::store::{Entry, Handle, MAX_HANDLES};
 use std::collections::BTreeSet;
@@ -209,16 +209,15 @@ impl Session<'_> {
             _ => !is_active,
         };
         let next_life_is_set = known.extras.as_ref().is_some_and(|extras| extras.rerun.is_some());
-        let job = Target::job(handle);
         match on_dup {
             OnDup::Replace if !is_active => {
-                self.change(&Effect::Replaced { job, new: *new });
+                self.change_job(handle, JobEffect::Replaced { new: *new });
                 let is_blocked = phase == JobState::Blocked;
                 (Outcome::Replaced, if is_blocked { phase } else { self.start_phase(new) })
             }
             OnDup::Rerun if will_start && !next_life_is_set => self.refuse(phase, batch_refs),
             OnDup::Replace | OnDup::Rerun => {
-                self.change(&Effect::Rerun { job, new: *new });
+                self.change_job(handle, JobEffect::Rerun { new: *new });
                 (Outcome::Rerun, phase)
             }
             OnDup::Ignore => self.refuse(phase, batch_refs),

@@ -1,7 +1,7 @@
 //! What operators do to jobs and queues.
 
 use super::access::Session;
-use crate::queue::effect::{Effect, Target};
+use crate::queue::effect::{Effect, JobEffect};
 use crate::queue::jobs::{Job, JobState, StateData};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Entry, Handle};
@@ -15,7 +15,7 @@ impl Session<'_> {
                 return false;
             }
         }
-        self.change(&Effect::Removed { target: Target(entry) });
+        self.change(&Effect::Removed { entry });
         true
     }
 
@@ -23,12 +23,13 @@ impl Session<'_> {
     pub fn cancel(&mut self, id: &[u8]) -> bool {
         let Some(Entry::Job(handle)) = self.find(id) else { return false };
         let Some(known) = self.queue.job(handle) else { return false };
-        let job = Target::job(handle);
         match known.state {
             StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
-                self.change(&Effect::Cancelled { job });
+                self.change_job(handle, JobEffect::Cancelled);
             }
-            StateData::Active { .. } if !known.cancel_asked() => self.change(&Effect::CancelAsked { job }),
+            StateData::Active { .. } if !known.cancel_asked() => {
+                self.change_job(handle, JobEffect::CancelRequested);
+            }
             _ => return false,
         }
         true
@@ -44,12 +45,11 @@ impl Session<'_> {
         for handle in jobs {
             // What goes on because a batch has finished may have taken it.
             if self.phase_of(handle) == Some(phase) {
-                let job = Target::job(handle);
-                self.change(&if is_record {
-                    Effect::Purged { record: job }
+                if is_record {
+                    self.change(&Effect::Purged { record: handle });
                 } else {
-                    Effect::Cancelled { job }
-                });
+                    self.change_job(handle, JobEffect::Cancelled);
+                }
                 purged += 1;
             }
         }
@@ -60,7 +60,7 @@ impl Session<'_> {
     pub fn promote(&mut self, id: &[u8]) -> bool {
         match self.find(id) {
             Some(Entry::Job(handle)) if self.phase_of(handle) == Some(JobState::Delayed) => {
-                self.change(&Effect::Promoted { job: Target::job(handle) });
+                self.change_job(handle, JobEffect::Promoted);
                 true
             }
             _ => false,
@@ -71,7 +71,7 @@ impl Session<'_> {
     pub fn revive(&mut self, id: &[u8]) -> bool {
         match self.find(id) {
             Some(Entry::Job(handle)) if self.phase_of(handle) == Some(JobState::Failed) => {
-                self.change(&Effect::Revived { job: Target::job(handle) });
+                self.change_job(handle, JobEffect::Revived);
                 true
             }
             _ => false,
@@ -83,7 +83,7 @@ impl Session<'_> {
         let mut revived = 0;
         while revived < count {
             let Some(handle) = self.queue.failed.first() else { break };
-            self.change(&Effect::Revived { job: Target::job(handle) });
+            self.change_job(handle, JobEffect::Revived);
             revived += 1;
         }
         revived

@@ -1,7 +1,7 @@
 //! Claiming: who gets which jobs, for how long, under which token.
 
 use super::access::Session;
-use crate::queue::effect::{Effect, Steps, Target};
+use crate::queue::effect::{JobEffect, Steps};
 use crate::queue::jobs::{Job, StateData};
 use crate::queue::store::Handle;
 use crate::queue::time::LATEST_TOKEN;
@@ -53,8 +53,7 @@ impl Session<'_> {
                 break;
             }
             let token = self.next_token();
-            let effect = Effect::Claimed { job: Target::job(job), token, worker: want.worker, lease_until };
-            self.change(&effect);
+            self.change_job(job, JobEffect::Claimed { token, worker: want.worker, lease_until });
             claimed.push(Claimed { token, job });
         }
         claimed
@@ -69,7 +68,7 @@ impl Session<'_> {
             for &handle in &handles {
                 let renew = |job: &Job| !job.cancel_asked() && job.due() < lease_until;
                 if self.queue.job(handle).is_some_and(renew) {
-                    self.change(&Effect::Leased { job: Target::job(handle), lease_until });
+                    self.change_job(handle, JobEffect::Leased { lease_until });
                 }
             }
         }

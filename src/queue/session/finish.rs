@@ -1,7 +1,7 @@
 //! What a worker says about a job it holds: done, failed, handed back, still at it.
 
 use super::access::Session;
-use crate::queue::effect::{Effect, Target};
+use crate::queue::effect::{Effect, JobEffect};
 use crate::queue::jobs::{Job, Start, StateData};
 use crate::queue::names::MAX_ERROR;
 use crate::queue::store::{EndState, Entry, Handle};
@@ -55,7 +55,7 @@ impl Session<'_> {
         let entry = self.find(id);
         if let Some(handle) = entry.and_then(|entry| self.lost_under(token, entry)) {
             // Nobody has claimed the job since: the work counts.
-            self.change(&Effect::Completed { job: Target::job(handle), result });
+            self.change_job(handle, JobEffect::Completed { result });
             return Acked::Done;
         }
         if entry.is_some_and(|entry| self.was_done_under(token, entry)) {
@@ -64,7 +64,7 @@ impl Session<'_> {
         let fit = self.fit(token, entry);
         match (fit.held, fit.job) {
             (Lease::Yours, Some(handle)) => {
-                self.change(&Effect::Completed { job: Target::job(handle), result });
+                self.change_job(handle, JobEffect::Completed { result });
                 Acked::Done
             }
             (Lease::Unknown | Lease::Lost, _) => {
@@ -95,9 +95,8 @@ impl Session<'_> {
         let Some(job) = self.queue.job(handle) else { return Nacked::No(Lease::Unknown) };
         let (settings, recipe) = (self.queue.settings(), self.queue.recipe(job));
         let nack = job.nacks.saturating_add(1);
-        let job = Target::job(handle);
         if fatal || nack >= recipe.attempts.unwrap_or(settings.attempts) {
-            self.change(&Effect::Failed { job, error });
+            self.change_job(handle, JobEffect::Failed { error });
             return Nacked::Failed;
         }
         let wait = delay.unwrap_or_else(|| {
@@ -105,7 +104,7 @@ impl Session<'_> {
             spread(wait, settings.jitter, id, nack)
         });
         let due = Start::After(wait).due(self.at());
-        self.change(&Effect::Retried { job, due, error });
+        self.change_job(handle, JobEffect::Retried { due, error });
         Nacked::Again
     }
 
@@ -115,7 +114,7 @@ impl Session<'_> {
         let fit = self.fit(token, entry);
         let (Lease::Yours, Some(handle)) = (fit.held, fit.job) else { return self.told(fit.held, fit.job) };
         let due = Start::After(delay.unwrap_or(0)).due(self.at());
-        self.change(&Effect::Released { job: Target::job(handle), due });
+        self.change_job(handle, JobEffect::Released { due });
         Lease::Yours
     }
 
@@ -123,11 +122,10 @@ impl Session<'_> {
     pub fn release_all(&mut self, worker: &[u8]) -> usize {
         let handles = self.handles_of(worker);
         for &handle in &handles {
-            let job = Target::job(handle);
             if self.queue.job(handle).is_some_and(Job::cancel_asked) {
-                self.change(&Effect::Cancelled { job });
+                self.change_job(handle, JobEffect::Cancelled);
             } else {
-                self.change(&Effect::Released { job, due: None });
+                self.change_job(handle, JobEffect::Released { due: None });
             }
         }
         handles.len()
@@ -141,7 +139,7 @@ impl Session<'_> {
         if let (Lease::Yours, Some(handle)) = (fit.held, fit.job) {
             let ends = self.queue.job(handle).map_or(0, Job::due);
             let lease_until = self.at().saturating_add(ms).max(ends);
-            self.change(&Effect::Leased { job: Target::job(handle), lease_until });
+            self.change_job(handle, JobEffect::Leased { lease_until });
         }
         fit.held
     }
@@ -151,7 +149,7 @@ impl Session<'_> {
         let entry = self.find(id);
         let fit = self.fit(token, entry);
         if let (Lease::Yours, Some(handle)) = (fit.held, fit.job) {
-            self.change(&Effect::Progressed { job: Target::job(handle), data });
+            self.change_job(handle, JobEffect::Progressed { data });
         }
         fit.held
     }
@@ -183,7 +181,7 @@ impl Session<'_> {
     /// A worker learns that its job is cancelled: the job ends with that.
     fn told(&mut self, held: Lease, job: Option<Handle>) -> Lease {
         if let (Lease::Cancelled, Some(handle)) = (held, job) {
-            self.change(&Effect::Cancelled { job: Target::job(handle) });
+            self.change_job(handle, JobEffect::Cancelled);
         }
         held
     }

@@ -29,8 +29,10 @@ pub(crate) struct When {
 
 /// What an id leads to, in the 4 bytes the id index has for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub enum Entry {
+    /// A job that is not finished, or the kept record of one that is.
     Job(Handle),
+    /// An id whose job is gone.
     Remembered(Handle),
 }
 
