@@ -6,7 +6,7 @@ import { rowsOf } from '../harness/database.mjs';
 import { inEnvironment } from '../harness/environment.mjs';
 import { LIMIT, RUN } from './settings.mjs';
 
-/** Bull looks for ended jobs whose message it has missed every 5 seconds. After this many ms it will find no more. */
+/** Bull checks for ended jobs whose message it has missed every 5 seconds. After this many ms it will find no more. */
 const NOTHING_MORE = 7_000;
 
 // With `always` a reply is on the disk before it is sent, so a crash loses nothing that a client knows of. Bull need not
