@@ -1,8 +1,8 @@
 //! A job queue as a native Redis data type: one key is one queue.
 //!
 //! ```text
-//!   server/    the only part that knows Redis: commands in, replies and replication out, time, waiters
-//!     │  │
+//!   server/    the only part that knows what Redis is for: commands in, replies and replication out, time, waiters
+//!     │  │ └────► redis/      a safe binding to the module API; knows nothing of the others
 //!     │  └──► commands/   words <-> domain: one file per command
 //!     │            │
 //!     └──► codec/  │      bytes <-> domain: replication, RDB, AOF
@@ -16,6 +16,7 @@
 pub mod codec;
 pub mod commands;
 pub mod queue;
+mod redis;
 mod server;
 
-use server::redis;
+redis::module::export_module!(server::JobQueue);

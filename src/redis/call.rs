@@ -1,4 +1,4 @@
-//! One command call: its context and its words.
+//! One call of a command: its context and its words.
 
 use super::context::Context;
 use super::name::{self, Name};
@@ -7,13 +7,13 @@ use smallvec::SmallVec;
 use std::os::raw::c_int;
 
 /// The words of a command; on the stack unless there are many.
-pub(in crate::server) type Words<'c> = SmallVec<[&'c [u8]; 16]>;
+pub(crate) type Words<'c> = SmallVec<[&'c [u8]; 16]>;
 
 /// A command as it came.
 #[derive(Clone, Copy)]
-pub(in crate::server) struct Call<'c> {
+pub(crate) struct Call<'c> {
     /// The server, for this call.
-    pub(in crate::server) ctx: Context<'c>,
+    pub(crate) ctx: Context<'c>,
     argv: &'c [*mut raw::RedisModuleString],
 }
 
@@ -34,13 +34,13 @@ impl<'c> Call<'c> {
     }
 
     /// The command's name and the words after it.
-    pub(in crate::server) fn words(&self) -> Words<'c> {
+    pub(crate) fn words(&self) -> Words<'c> {
         // SAFETY: valid for 'c, as `from_raw` was promised.
         self.argv.iter().map(|&word| unsafe { name::bytes(word) }).collect()
     }
 
     /// The key's name: the first word after the command's.
-    pub(in crate::server) fn key(&self) -> Option<Name<'c>> {
+    pub(crate) fn key(&self) -> Option<Name<'c>> {
         // SAFETY: valid for 'c, as `from_raw` was promised.
         self.argv.get(1).map(|&word| unsafe { Name::from_raw(word) })
     }

@@ -1,52 +1,96 @@
-//! Registering commands and telling the server what it can know about them: COMMAND DOCS, key specs, ACL.
+//! Registering commands and what the server is told about them: COMMAND DOCS, key specs, ACL.
 
-use super::entries::Entry;
+use super::module::ModuleLoader;
 use super::{int, OK};
-use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use redis_module::raw;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::raw::{c_char, c_int};
 use std::ptr;
 
-/// The module's own ACL category, where the server can have one.
-const CATEGORY: &str = "jq";
+/// What a command does to its key, which is always the first word after its name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum KeyAccess {
+    /// It has no key.
+    None,
+    /// It reads the value and never changes it: `RO ACCESS`.
+    Read,
+    /// It may change the value and returns what it holds: `RW ACCESS UPDATE`.
+    ReadAndWrite,
+    /// It may change or create the value and does not return what it holds: `RW UPDATE`, without ACCESS, so that
+    /// `%W~` is enough.
+    Write,
+    /// One of these: the server asks, call by call, and the function decides by the number of words, the command's
+    /// name among them.
+    ByWords(fn(usize) -> KeyAccess),
+}
 
-/// The texts and tables one command's description points into, kept until the server has copied them.
+/// What the server is told about a command, beside its key.
+#[derive(Debug)]
+pub(crate) struct CommandInfo<'i> {
+    /// Lower case, as registered.
+    pub(crate) name: &'i str,
+    /// One line.
+    pub(crate) summary: &'i str,
+    /// The cost.
+    pub(crate) complexity: &'i str,
+    /// Words including the name; negative: at least that many.
+    pub(crate) arity: i32,
+    /// Flags for `RM_CreateCommand`.
+    pub(crate) flags: &'i str,
+    /// ACL categories, on servers that have them for modules.
+    pub(crate) acl: &'i str,
+    /// Its words.
+    pub(crate) args: Vec<CommandArg<'i>>,
+}
+
+/// A word of a command's syntax.
+#[derive(Debug)]
+pub(crate) struct CommandArg<'i> {
+    pub(crate) name: &'i str,
+    pub(crate) kind: ArgType,
+    /// The keyword before it, if any.
+    pub(crate) token: Option<&'i str>,
+    pub(crate) optional: bool,
+    pub(crate) multiple: bool,
+    /// The parts of a block or the choices of a one-of.
+    pub(crate) parts: Vec<CommandArg<'i>>,
+}
+
+/// The kinds of words, named as in the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the server's own names
+pub(crate) enum ArgType {
+    Key,
+    String,
+    Integer,
+    UnixTime,
+    PureToken,
+    OneOf,
+    Block,
+}
+
+/// The texts and tables that what the server is told points into, kept until it has copied them.
 #[derive(Default)]
-struct Drawer {
-    texts: Vec<CString>,
+pub(super) struct Texts {
+    strings: Vec<CString>,
     args: Vec<Vec<raw::RedisModuleCommandArg>>,
 }
 
-/// Creates the ACL category `jq`, on servers where modules can (not Redis 7.0).
-pub(super) fn add_category(ctx: *mut raw::RedisModuleCtx) {
-    if let Some(add) = api!(RedisModule_AddACLCategory) {
+impl ModuleLoader<'_> {
+    /// Creates an ACL category. False on servers where modules cannot have their own, such as Redis 7.0.
+    pub(crate) fn add_acl_category(&self, name: &CStr) -> bool {
         // SAFETY: (1), (2), (5). Refused only if somebody else made it; commands join it then.
-        unsafe { add(ctx, c"jq".as_ptr()) };
+        api!(RedisModule_AddACLCategory).map(|add| unsafe { add(self.as_ptr(), name.as_ptr()) }).is_some()
     }
 }
 
-/// Registers one command. False if the server refuses.
-pub(super) fn register(ctx: *mut raw::RedisModuleCtx, spec: &Spec, entry: Entry) -> bool {
-    let mut drawer = Drawer::default();
-    let name = drawer.text(spec.name);
-    // Which permission the key takes is asked of the command itself: see [`tell_key`].
-    let asked = if spec.key == KeyUse::ReadOrCreate { " getkeys-api" } else { "" };
-    let flags = drawer.text(&format!("{}{asked}", spec.flags));
-    let key = c_int::from(spec.key != KeyUse::None);
-    let (Some(create), Some(get)) = (api!(RedisModule_CreateCommand), api!(RedisModule_GetCommand)) else {
-        return false;
-    };
-    // SAFETY: (1), (2), (5).
-    if unsafe { create(ctx, name, Some(entry), flags, key, key, key) } != OK {
-        return false;
-    }
-    // SAFETY: (1), (2), (5).
-    let command = unsafe { get(ctx, name) };
-    !command.is_null() && describe(&mut drawer, command, spec) && categorise(&mut drawer, command, spec)
-}
-
-fn describe(drawer: &mut Drawer, command: *mut raw::RedisModuleCommand, spec: &Spec) -> bool {
+/// Tells the server about a command. False if it refuses.
+pub(super) fn describe(
+    texts: &mut Texts,
+    command: *mut raw::RedisModuleCommand,
+    info: &CommandInfo<'_>,
+    key: KeyAccess,
+) -> bool {
     let Some(set) = api!(RedisModule_SetCommandInfo) else { return true };
     let version = raw::RedisModuleCommandInfoVersion {
         version: 1,
@@ -54,51 +98,48 @@ fn describe(drawer: &mut Drawer, command: *mut raw::RedisModuleCommand, spec: &S
         sizeof_keyspec: size_of::<raw::RedisModuleCommandKeySpec>(),
         sizeof_arg: size_of::<raw::RedisModuleCommandArg>(),
     };
-    let mut keys = key_specs(spec.key);
+    let mut keys = key_specs(key);
     let info = raw::RedisModuleCommandInfo {
         version: &raw const version,
-        summary: drawer.text(spec.summary),
-        complexity: drawer.text(spec.complexity),
+        summary: texts.text(info.summary),
+        complexity: texts.text(info.complexity),
         since: ptr::null(),
         history: ptr::null_mut(),
         tips: ptr::null(),
-        arity: spec.arity,
+        arity: info.arity,
         key_specs: keys.as_mut_ptr(),
-        args: drawer.args(spec.args),
+        args: texts.args(&info.args),
     };
     // SAFETY: (1), (2), (5) every table ends with an empty entry.
     unsafe { set(command, &raw const info) == OK }
 }
 
-fn categorise(drawer: &mut Drawer, command: *mut raw::RedisModuleCommand, spec: &Spec) -> bool {
-    // A server that has categories for modules, but no new ones, gets those it knows.
+/// Puts a command into ACL categories, on servers that have them for modules. False if the server refuses.
+pub(super) fn categorise(texts: &mut Texts, command: *mut raw::RedisModuleCommand, categories: &str) -> bool {
     let Some(set) = api!(RedisModule_SetCommandACLCategories) else { return true };
-    // Whoever is given all of `jq` is not given what is for the server itself and for tests.
-    let is_for_clients = !spec.acl.contains("dangerous");
-    let own = if is_for_clients && api!(RedisModule_AddACLCategory).is_some() { CATEGORY } else { "" };
-    let categories = drawer.text(format!("{own} {}", spec.acl).trim());
+    let categories = texts.text(categories);
     // SAFETY: (1), (2), (5).
     unsafe { set(command, categories) == OK }
 }
 
-/// Whether the server calls a command only to learn its key and what it does to it, and tells it then. Such a call comes
-/// without a client, and in a cluster of Valkeys from a thread that reads for clients, so promise (2) does not hold: what it
-/// is given is its own, and nothing else may be touched.
-pub(super) fn tell_key(ctx: *mut raw::RedisModuleCtx, key: KeyUse, argc: c_int) -> bool {
-    let may_be_asked = api!(RedisModule_IsKeysPositionRequest).filter(|_| key == KeyUse::ReadOrCreate);
+/// Whether the server calls a command only to learn its key and what it does to it, and is told so now. Such a call
+/// comes without a client, and in a cluster of Valkeys from a thread that reads for clients, so promise (2) does not
+/// hold: what it is given is its own, and nothing else may be touched.
+pub(super) fn replied_key_access(key: KeyAccess, ctx: *mut raw::RedisModuleCtx, argc: c_int) -> bool {
+    let KeyAccess::ByWords(decide) = key else { return false };
     // SAFETY: (1) the context is of this call alone.
-    let is_asked = may_be_asked.is_some_and(|asks| unsafe { asks(ctx) } != 0);
-    if let (true, Some(tell)) = (is_asked && argc > 1, api!(RedisModule_KeyAtPosWithFlags)) {
-        let key = if argc > 2 { KeyUse::Create } else { KeyUse::Read };
+    let asked = api!(RedisModule_IsKeysPositionRequest).is_some_and(|asks| unsafe { asks(ctx) } != 0);
+    if let (true, Some(reply)) = (asked && argc > 1, api!(RedisModule_KeyAtPosWithFlags)) {
+        let access = decide(usize::try_from(argc).unwrap_or(0));
         // SAFETY: (1) as above; there is a word at this place.
-        unsafe { tell(ctx, 1, int(key_flags(key))) };
+        unsafe { reply(ctx, 1, int(key_flags(access))) };
     }
-    is_asked
+    asked
 }
 
 /// The key specs of a command, ended by an empty one. Without an own spec a reader of keys would need write
 /// permission too.
-fn key_specs(key: KeyUse) -> Vec<raw::RedisModuleCommandKeySpec> {
+fn key_specs(key: KeyAccess) -> Vec<raw::RedisModuleCommandKeySpec> {
     let end = raw::RedisModuleCommandKeySpec {
         notes: ptr::null(),
         flags: 0,
@@ -120,7 +161,7 @@ fn key_specs(key: KeyUse) -> Vec<raw::RedisModuleCommandKeySpec> {
         begin_search_type: raw::RedisModuleKeySpecBeginSearchType_REDISMODULE_KSPEC_BS_INDEX,
         ..end
     };
-    if key == KeyUse::None {
+    if matches!(key, KeyAccess::None) {
         vec![end]
     } else {
         vec![first_word, end]
@@ -128,30 +169,29 @@ fn key_specs(key: KeyUse) -> Vec<raw::RedisModuleCommandKeySpec> {
 }
 
 /// What a command does to its key, as the server says it.
-fn key_flags(key: KeyUse) -> u32 {
+fn key_flags(key: KeyAccess) -> u32 {
     match key {
-        KeyUse::None => 0,
-        KeyUse::Read => raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS,
-        KeyUse::Update => {
+        KeyAccess::None => 0,
+        KeyAccess::Read => raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS,
+        KeyAccess::ReadAndWrite => {
             raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_ACCESS | raw::REDISMODULE_CMD_KEY_UPDATE
         }
-        // Of INSERT, UPDATE and DELETE a spec may name one. No ACCESS: what these answer is not what the queue
-        // holds, so write permission is enough to produce.
-        KeyUse::Create => raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_UPDATE,
-        // The most it may be; what it is the command tells.
-        KeyUse::ReadOrCreate => key_flags(KeyUse::Create) | raw::REDISMODULE_CMD_KEY_VARIABLE_FLAGS,
+        // Of INSERT, UPDATE and DELETE a spec may name one.
+        KeyAccess::Write => raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_UPDATE,
+        // The most it may be.
+        KeyAccess::ByWords(_) => key_flags(KeyAccess::Write) | raw::REDISMODULE_CMD_KEY_VARIABLE_FLAGS,
     }
 }
 
-impl Drawer {
+impl Texts {
     /// A text for the server. Ours have no NUL in them.
-    fn text(&mut self, text: &str) -> *const c_char {
-        self.texts.push(CString::new(text).unwrap_or_default());
-        self.texts.last().map_or(ptr::null(), |text| text.as_ptr())
+    pub(super) fn text(&mut self, text: &str) -> *const c_char {
+        self.strings.push(CString::new(text).unwrap_or_default());
+        self.strings.last().map_or(ptr::null(), |text| text.as_ptr())
     }
 
     /// Words for the server, ended by an empty one; null if there are none.
-    fn args(&mut self, args: &[Arg]) -> *mut raw::RedisModuleCommandArg {
+    fn args(&mut self, args: &[CommandArg<'_>]) -> *mut raw::RedisModuleCommandArg {
         if args.is_empty() {
             return ptr::null_mut();
         }
@@ -161,16 +201,16 @@ impl Drawer {
         self.args.last_mut().map_or(ptr::null_mut(), Vec::as_mut_ptr)
     }
 
-    fn arg(&mut self, arg: &Arg) -> raw::RedisModuleCommandArg {
+    fn arg(&mut self, arg: &CommandArg<'_>) -> raw::RedisModuleCommandArg {
         let optional = if arg.optional { raw::REDISMODULE_CMD_ARG_OPTIONAL } else { 0 };
         let multiple = if arg.multiple { raw::REDISMODULE_CMD_ARG_MULTIPLE } else { 0 };
         raw::RedisModuleCommandArg {
             name: self.text(arg.name),
-            type_: kind(arg.kind),
-            key_spec_index: if arg.kind == ArgKind::Key { 0 } else { -1 },
+            type_: arg_type(arg.kind),
+            key_spec_index: if arg.kind == ArgType::Key { 0 } else { -1 },
             token: arg.token.map_or(ptr::null(), |token| self.text(token)),
             flags: int(optional | multiple),
-            subargs: self.args(arg.parts),
+            subargs: self.args(&arg.parts),
             ..NO_ARG
         }
     }
@@ -189,14 +229,14 @@ const NO_ARG: raw::RedisModuleCommandArg = raw::RedisModuleCommandArg {
     display_text: ptr::null(),
 };
 
-fn kind(kind: ArgKind) -> raw::RedisModuleCommandArgType {
+fn arg_type(kind: ArgType) -> raw::RedisModuleCommandArgType {
     match kind {
-        ArgKind::Key => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_KEY,
-        ArgKind::String => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_STRING,
-        ArgKind::Integer => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_INTEGER,
-        ArgKind::UnixTime => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_UNIX_TIME,
-        ArgKind::PureToken => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_PURE_TOKEN,
-        ArgKind::OneOf => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_ONEOF,
-        ArgKind::Block => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_BLOCK,
+        ArgType::Key => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_KEY,
+        ArgType::String => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_STRING,
+        ArgType::Integer => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_INTEGER,
+        ArgType::UnixTime => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_UNIX_TIME,
+        ArgType::PureToken => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_PURE_TOKEN,
+        ArgType::OneOf => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_ONEOF,
+        ArgType::Block => raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_BLOCK,
     }
 }

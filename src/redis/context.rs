@@ -1,27 +1,27 @@
-//! What a callback can ask of the server.
+//! The context of a callback: what it can ask of the server and have the server do.
 
 use super::name::Name;
-use super::reply::Writer;
 use super::{int, OK};
 use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 /// The server, as one callback sees it.
 #[derive(Clone, Copy)]
-pub(in crate::server) struct Context<'c> {
+pub(crate) struct Context<'c> {
     raw: NonNull<raw::RedisModuleCtx>,
     call: PhantomData<&'c ()>,
 }
 
 /// What kind of moment it is.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::server) struct Flags(i32);
+pub(crate) struct Flags(i32);
 
 impl Flags {
     /// Inside MULTI, a script or a function, or for a client that must not block.
-    pub(in crate::server) fn deny_blocking(self) -> bool {
+    pub(crate) fn deny_blocking(self) -> bool {
         let deny = raw::REDISMODULE_CTX_FLAGS_MULTI
             | raw::REDISMODULE_CTX_FLAGS_LUA
             | raw::REDISMODULE_CTX_FLAGS_DENY_BLOCKING;
@@ -29,32 +29,32 @@ impl Flags {
     }
 
     /// The command came down the replication link.
-    pub(in crate::server) fn replicated(self) -> bool {
+    pub(crate) fn replicated(self) -> bool {
         self.any(raw::REDISMODULE_CTX_FLAGS_REPLICATED)
     }
 
     /// An RDB or AOF file is being read.
-    pub(in crate::server) fn loading(self) -> bool {
+    pub(crate) fn loading(self) -> bool {
         self.any(raw::REDISMODULE_CTX_FLAGS_LOADING)
     }
 
     /// This server follows another.
-    pub(in crate::server) fn replica(self) -> bool {
+    pub(crate) fn replica(self) -> bool {
         self.any(raw::REDISMODULE_CTX_FLAGS_SLAVE)
     }
 
     /// This server follows another and takes no writes from clients.
-    pub(in crate::server) fn read_only(self) -> bool {
+    pub(crate) fn read_only(self) -> bool {
         self.any(raw::REDISMODULE_CTX_FLAGS_READONLY)
     }
 
     /// Memory is at its limit, and nothing will be evicted: commands that add are refused.
-    pub(in crate::server) fn memory_is_full(self) -> bool {
+    pub(crate) fn memory_is_full(self) -> bool {
         self.any(raw::REDISMODULE_CTX_FLAGS_OOM) && !self.any(raw::REDISMODULE_CTX_FLAGS_EVICT)
     }
 
     /// The server is part of a cluster.
-    pub(in crate::server) fn cluster(self) -> bool {
+    pub(crate) fn cluster(self) -> bool {
         self.any(raw::REDISMODULE_CTX_FLAGS_CLUSTER)
     }
 
@@ -68,11 +68,11 @@ impl Flags {
     }
 }
 
-impl<'c> Context<'c> {
+impl Context<'_> {
     /// None for a null pointer.
     ///
     /// # Safety
-    /// `raw` is null or stays valid for `'c`.
+    /// `raw` is null or stays valid as long as the context is used.
     pub(super) unsafe fn from_raw(raw: *mut raw::RedisModuleCtx) -> Option<Self> {
         NonNull::new(raw).map(|raw| Context { raw, call: PhantomData })
     }
@@ -82,19 +82,19 @@ impl<'c> Context<'c> {
     }
 
     /// The moment's flags. Not free: asks the server about its memory too.
-    pub(in crate::server) fn flags(self) -> Flags {
+    pub(crate) fn flags(self) -> Flags {
         // SAFETY: (1), (2).
         Flags(api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(self.as_ptr()) }))
     }
 
     /// The selected database.
-    pub(in crate::server) fn db(self) -> i32 {
+    pub(crate) fn db(self) -> i32 {
         // SAFETY: (1), (2).
         api!(RedisModule_GetSelectedDb).map_or(0, |db| unsafe { db(self.as_ptr()) })
     }
 
     /// Selects a database for this callback; false if there is no such.
-    pub(in crate::server) fn select(self, db: i32) -> bool {
+    pub(crate) fn select(self, db: i32) -> bool {
         if self.db() == db {
             return true;
         }
@@ -103,7 +103,7 @@ impl<'c> Context<'c> {
     }
 
     /// Replicates `command key blob` to the replicas and the AOF.
-    pub(in crate::server) fn replicate(self, command: &CStr, key: Name<'_>, blob: &[u8]) {
+    pub(crate) fn replicate(self, command: &CStr, key: Name<'_>, blob: &[u8]) {
         let Some(replicate) = api!(RedisModule_Replicate) else { return };
         let format = c"sb".as_ptr();
         // SAFETY: (1), (2), (5) "sb" takes a string, a buffer and its length.
@@ -111,7 +111,7 @@ impl<'c> Context<'c> {
     }
 
     /// Replicates the running command as it came.
-    pub(in crate::server) fn replicate_verbatim(self) {
+    pub(crate) fn replicate_verbatim(self) {
         if let Some(verbatim) = api!(RedisModule_ReplicateVerbatim) {
             // SAFETY: (1), (2) only called while a command runs.
             unsafe { verbatim(self.as_ptr()) };
@@ -119,7 +119,7 @@ impl<'c> Context<'c> {
     }
 
     /// Tells WATCH and client-side caches that the key has changed.
-    pub(in crate::server) fn signal_modified(self, key: Name<'_>) {
+    pub(crate) fn signal_modified(self, key: Name<'_>) {
         if let Some(signal) = api!(RedisModule_SignalModifiedKey) {
             // SAFETY: (1), (2).
             unsafe { signal(self.as_ptr(), key.raw) };
@@ -127,21 +127,32 @@ impl<'c> Context<'c> {
     }
 
     /// Tells those who subscribed to keyspace notifications that `event` has happened to the key.
-    pub(in crate::server) fn notify(self, event: &CStr, key: Name<'_>) {
+    pub(crate) fn notify(self, event: &CStr, key: Name<'_>) {
         if let Some(notify) = api!(RedisModule_NotifyKeyspaceEvent) {
             // SAFETY: (1), (2), (4) no key is open.
             unsafe { notify(self.as_ptr(), raw::REDISMODULE_NOTIFY_MODULE, event.as_ptr(), key.raw) };
         }
     }
+}
 
-    /// A reply to the client of this callback.
-    pub(in crate::server) fn reply(self) -> Writer<'c> {
-        Writer::new(self)
+/// A context of the module's own, for where no callback's context is at hand, as when timers are set.
+static DETACHED: AtomicPtr<raw::RedisModuleCtx> = AtomicPtr::new(ptr::null_mut());
+
+/// Makes that context. Called once, when the module is loaded.
+pub(super) fn prepare_detached_context(ctx: Context<'_>) {
+    if let Some(create) = api!(RedisModule_GetDetachedThreadSafeContext) {
+        // SAFETY: (1), (2) the context made here is never freed.
+        DETACHED.store(unsafe { create(ctx.as_ptr()) }, Relaxed);
     }
 }
 
+/// That context, for timers and for questions about the server at large.
+pub(super) fn detached_context() -> Option<*mut raw::RedisModuleCtx> {
+    Some(DETACHED.load(Relaxed)).filter(|ctx| !ctx.is_null())
+}
+
 /// Whether the server is over its memory limit and drops keys for that. For the main thread.
-pub(in crate::server) fn evicts() -> bool {
+pub(crate) fn evicts() -> bool {
     // SAFETY: (1); a null context is allowed and asks about the server alone.
     let flags = api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(ptr::null_mut()) });
     let flags = Flags(flags);
@@ -149,7 +160,7 @@ pub(in crate::server) fn evicts() -> bool {
 }
 
 /// Whether `notify-keyspace-events` asks for what modules tell.
-pub(in crate::server) fn wants_notifications() -> bool {
+pub(crate) fn wants_notifications() -> bool {
     let ways = raw::REDISMODULE_NOTIFY_KEYSPACE | raw::REDISMODULE_NOTIFY_KEYEVENT;
     // SAFETY: (1).
     let wanted = api!(RedisModule_GetNotifyKeyspaceEvents).map_or(0, |ask| unsafe { ask() });
@@ -157,13 +168,13 @@ pub(in crate::server) fn wants_notifications() -> bool {
 }
 
 /// Whether nothing may be replicated for the moment: clients are paused, or the server hands over or shuts down.
-pub(in crate::server) fn avoid_replica_traffic() -> bool {
+pub(crate) fn avoid_replica_traffic() -> bool {
     // SAFETY: (1).
     api!(RedisModule_AvoidReplicaTraffic).is_some_and(|avoid| unsafe { avoid() } != 0)
 }
 
 /// Writes a warning to the server's log. Needs no context, so it can be called from everywhere.
-pub(in crate::server) fn warn(text: &str) {
+pub(crate) fn warn(text: &str) {
     let Some(log) = api!(RedisModule_Log) else { return };
     let Ok(text) = CString::new(text.replace('\0', "?")) else { return };
     // SAFETY: (1), (5) "%s" takes one text; a null context logs without one.

@@ -1,25 +1,39 @@
 //! The module's section of INFO.
 
+use super::module::{accepted, ModuleLoader, Registered};
 use super::OK;
-use crate::server::info::{self, Occasion};
 use redis_module::raw;
 use std::ffi::CString;
 use std::os::raw::c_int;
 
+/// Who writes the section.
+pub(crate) trait InfoWriter {
+    /// Writes it. For a crash report nothing may panic or wait for a lock, and the server cannot be asked anything.
+    fn write(section: &mut Section, occasion: Occasion);
+}
+
+/// Why the section is written: for a client, or because the server reports a crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the sentence above says it
+pub(crate) enum Occasion {
+    Client,
+    CrashReport,
+}
+
 /// The section being written.
-pub(in crate::server) struct Section(*mut raw::RedisModuleInfoCtx);
+pub(crate) struct Section(*mut raw::RedisModuleInfoCtx);
 
 impl Section {
     /// Adds a number.
-    pub(in crate::server) fn number(&mut self, field: &str, value: u64) {
+    pub(crate) fn number(&mut self, field: &str, value: u64) {
         if let (Some(add), Ok(field)) = (api!(RedisModule_InfoAddFieldULongLong), CString::new(field)) {
             // SAFETY: (1), (2), (5).
             unsafe { add(self.0, field.as_ptr(), value) };
         }
     }
 
-    /// Adds a text of one line.
-    pub(in crate::server) fn text(&mut self, field: &str, text: &str) {
+    /// Adds a text, made to fit on one line.
+    pub(crate) fn text(&mut self, field: &str, text: &str) {
         let texts = (CString::new(field), CString::new(text.replace(['\r', '\n'], " ")));
         if let (Some(add), (Ok(field), Ok(text))) = (api!(RedisModule_InfoAddFieldCString), texts) {
             // SAFETY: (1), (2), (5).
@@ -28,18 +42,22 @@ impl Section {
     }
 }
 
-/// Registers the section. False if the server refuses.
-pub(super) fn register(ctx: *mut raw::RedisModuleCtx) -> bool {
-    // SAFETY: (1), (2).
-    api!(RedisModule_RegisterInfoFunc).is_some_and(|register| unsafe { register(ctx, Some(write)) } == OK)
+impl ModuleLoader<'_> {
+    /// Registers the section.
+    pub(crate) fn register_info<W: InfoWriter>(&self) -> Registered {
+        let registered = api!(RedisModule_RegisterInfoFunc).is_some_and(|register| {
+            // SAFETY: (1), (2).
+            unsafe { register(self.as_ptr(), Some(write::<W>)) == OK }
+        });
+        accepted(registered, "the INFO section")
+    }
 }
 
-/// Also called while the server writes a crash report, so it may neither panic nor wait for a lock.
-unsafe extern "C" fn write(ctx: *mut raw::RedisModuleInfoCtx, for_crash_report: c_int) {
+unsafe extern "C" fn write<W: InfoWriter>(ctx: *mut raw::RedisModuleInfoCtx, for_crash_report: c_int) {
     let Some(add) = api!(RedisModule_InfoAddSection) else { return };
-    let occasion = if for_crash_report == 0 { Occasion::Asked } else { Occasion::Crash };
+    let occasion = if for_crash_report == 0 { Occasion::Client } else { Occasion::CrashReport };
     // SAFETY: (1), (2) an empty name: the section is called like the module.
     if unsafe { add(ctx, c"".as_ptr()) } == OK {
-        info::write(&mut Section(ctx), occasion);
+        W::write(&mut Section(ctx), occasion);
     }
 }

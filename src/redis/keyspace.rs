@@ -1,78 +1,92 @@
-//! What the server tells the module of keys.
+//! Keyspace notifications, as a module gets them.
 //!
-//! Notifications of the classes GENERIC and NEW are not for every server: on Valkey 8.1 a module that listens to them
-//! makes MOVE and COPY leave clients in the wrong database.
+//! A module must not subscribe to the classes GENERIC and NEW on every server: with such a subscription MOVE and
+//! COPY leave clients in the wrong database on Valkey 8.1, and what is written to the append-only file is wrong.
 
 use super::context::Context;
-use super::name::{self, Name};
+use super::module::{accepted, ModuleLoader, Registered};
+use super::name;
 use super::OK;
-use crate::server::hearing;
 use redis_module::raw;
 use std::ffi::CStr;
 use std::os::raw::{c_char, c_int, c_void};
 
-/// What can be done right after a notification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::server) enum After {
-    /// A job that writes: from Redis 7.2 on.
-    Job,
-    /// Nothing: what has to be done is done in the notification.
-    Nothing,
+/// What happens when a key expires. The context is that of whoever came upon the key: no other database may be
+/// selected, and nobody replied to.
+pub(crate) trait OnExpired {
+    /// The key has expired; its deletion is under way.
+    fn expired(ctx: Context<'_>, key: &[u8]);
+
+    /// The job that [`add_post_notification_job`] added for this key.
+    fn post_notification_job(ctx: Context<'_>, key: &[u8]);
 }
 
-/// What this server can do.
-pub(in crate::server) fn after() -> After {
-    if api!(RedisModule_AddPostNotificationJob).is_some() {
-        After::Job
-    } else {
-        After::Nothing
+/// What happens when the TTL of a key changes.
+pub(crate) trait OnTtlChanged {
+    /// The TTL was set or taken away.
+    fn ttl_changed(ctx: Context<'_>, key: &[u8]);
+}
+
+type Callback = unsafe extern "C" fn(
+    *mut raw::RedisModuleCtx,
+    c_int,
+    *const c_char,
+    *mut raw::RedisModuleString,
+) -> c_int;
+
+impl ModuleLoader<'_> {
+    /// Subscribes to keys that expire.
+    pub(crate) fn subscribe_to_expired_keys<E: OnExpired>(&self) -> Registered {
+        self.subscribe_to_keys(raw::REDISMODULE_NOTIFY_EXPIRED, expired::<E>)
+    }
+
+    /// Subscribes to changes of TTLs. They are of the class GENERIC, so this is for Redis 7.0 only.
+    pub(crate) fn subscribe_to_ttl_changes<E: OnTtlChanged>(&self) -> Registered {
+        self.subscribe_to_keys(raw::REDISMODULE_NOTIFY_GENERIC, generic::<E>)
+    }
+
+    fn subscribe_to_keys(&self, class: c_int, callback: Callback) -> Registered {
+        let subscribed = api!(RedisModule_SubscribeToKeyspaceEvents).is_some_and(|subscribe| {
+            // SAFETY: (1), (2).
+            unsafe { subscribe(self.as_ptr(), class, Some(callback)) == OK }
+        });
+        accepted(subscribed, "the subscription to its events")
     }
 }
 
-/// Subscribes to expired keys; on Redis 7.0 also to changes of TTLs. False if the server refuses.
-pub(super) fn subscribe(ctx: *mut raw::RedisModuleCtx) -> bool {
-    type Callback = unsafe extern "C" fn(
-        *mut raw::RedisModuleCtx,
-        c_int,
-        *const c_char,
-        *mut raw::RedisModuleString,
-    ) -> c_int;
-    let Some(subscribe) = api!(RedisModule_SubscribeToKeyspaceEvents) else { return false };
-    let expired: (c_int, Callback) = (raw::REDISMODULE_NOTIFY_EXPIRED, expired);
-    let generic: (c_int, Callback) = (raw::REDISMODULE_NOTIFY_GENERIC, generic);
-    let wanted = [(expired, true), (generic, after() == After::Nothing)];
-    wanted.into_iter().filter(|(_, wanted)| *wanted).all(|((class, callback), _)| {
-        // SAFETY: (1), (2).
-        unsafe { subscribe(ctx, class, Some(callback)) == OK }
-    })
+/// Whether a job that writes can be added in a notification: from Redis 7.2 on. Without jobs, what is to be done has
+/// to be done in the notification itself.
+pub(crate) fn has_post_notification_jobs() -> bool {
+    api!(RedisModule_AddPostNotificationJob).is_some()
 }
 
-/// Has [`hearing::tell_all`] called with `key` when the present operation is over, in one transaction with it.
-pub(in crate::server) fn add_job(ctx: Context<'_>, key: &[u8]) {
+/// Has [`OnExpired::post_notification_job`] called for `key` when the present operation is over, in one transaction
+/// with it.
+pub(crate) fn add_post_notification_job<E: OnExpired>(ctx: Context<'_>, key: &[u8]) {
     let Some(add) = api!(RedisModule_AddPostNotificationJob) else { return };
     let data = Box::into_raw(Box::new(Box::<[u8]>::from(key))).cast::<c_void>();
     // SAFETY: (1), (2) `data` comes back to `job`, and once to `free`.
-    if unsafe { add(ctx.as_ptr(), Some(job), data, Some(free)) } != OK {
+    if unsafe { add(ctx.as_ptr(), Some(job::<E>), data, Some(free)) } != OK {
         // SAFETY: made above, and the server did not take it.
         unsafe { free(data) }
     }
 }
 
-unsafe extern "C" fn job(ctx: *mut raw::RedisModuleCtx, data: *mut c_void) {
-    // SAFETY: `add_job` made it, and `free` comes later.
+unsafe extern "C" fn job<E: OnExpired>(ctx: *mut raw::RedisModuleCtx, data: *mut c_void) {
+    // SAFETY: `add_post_notification_job` made it, and `free` comes later.
     let key = unsafe { data.cast::<Box<[u8]>>().as_ref() };
     // SAFETY: (2).
     if let (Some(ctx), Some(key)) = (unsafe { Context::from_raw(ctx) }, key) {
-        hearing::tell_all(ctx, key);
+        E::post_notification_job(ctx, key);
     }
 }
 
 unsafe extern "C" fn free(data: *mut c_void) {
-    // SAFETY: `add_job` made it, and nobody uses it any more.
+    // SAFETY: `add_post_notification_job` made it, and nobody uses it any more.
     drop(unsafe { Box::from_raw(data.cast::<Box<[u8]>>()) });
 }
 
-unsafe extern "C" fn expired(
+unsafe extern "C" fn expired<E: OnExpired>(
     ctx: *mut raw::RedisModuleCtx,
     _class: c_int,
     _event: *const c_char,
@@ -81,12 +95,12 @@ unsafe extern "C" fn expired(
     // SAFETY: (2).
     if let Some(ctx) = unsafe { Context::from_raw(ctx) } {
         // SAFETY: (2).
-        hearing::expired(ctx, unsafe { name::bytes(key) });
+        E::expired(ctx, unsafe { name::bytes(key) });
     }
     OK
 }
 
-unsafe extern "C" fn generic(
+unsafe extern "C" fn generic<E: OnTtlChanged>(
     ctx: *mut raw::RedisModuleCtx,
     _class: c_int,
     event: *const c_char,
@@ -97,7 +111,7 @@ unsafe extern "C" fn generic(
     // SAFETY: (2).
     if let (Some(ctx), true) = (unsafe { Context::from_raw(ctx) }, [c"expire", c"persist"].contains(&event)) {
         // SAFETY: (2).
-        hearing::ttl_changed(ctx, unsafe { Name::from_raw(key) }.bytes());
+        E::ttl_changed(ctx, unsafe { name::bytes(key) });
     }
     OK
 }

@@ -1,19 +1,23 @@
-//! The boundary to the server: everything unsafe, and as little else as possible.
+//! A small safe binding to the module API of Redis and Valkey. It knows no queue, no command and nobody above it.
 //!
-//! Every `extern "C"` function of the module is here; each turns its pointers into safe types, calls one safe
-//! function and returns. What the server promises, and the SAFETY lines refer to by number:
+//! Whoever wants to be called implements a trait of this folder, such as [`timer::OnTimer`] or
+//! [`command::Command`], and passes its type on; each `extern "C"` function is generic over such a type. It turns
+//! its pointers into safe types, calls one safe function and returns. What the server promises, and the SAFETY
+//! comments refer to by number:
 //!
 //! 1. *Table.* `RedisModule_Init` fills in the API functions before anything else of the module runs, and nobody
-//!    changes them afterwards. [`required`] lists those that every function here may count on.
+//!    changes them afterwards. [`module::missing`] lists those that every function here may count on.
 //! 2. *Call.* The pointers a callback receives are valid until it returns. Callbacks come one at a time, on the
 //!    main thread or in a forked child (one may be nested in a call into the server); only `free` may come on
 //!    another thread.
-//! 3. *Value.* A value pointer is one that [`value::into_raw`] made. It is given to `free` once, and to nobody
-//!    after that; while any other callback has it nobody frees it.
+//! 3. *Value.* A value pointer is one that [`data_type::into_raw`] made of a value of the same type. It is given
+//!    to `free` once, and to nobody after that; while any other callback has it nobody frees it.
 //! 4. *Key.* An open key stays valid until it is closed. The module has at most one open at a time and closes
 //!    it before it calls whatever could call back for the same value, so the value in it is borrowed once.
 //! 5. *Copy.* The server copies texts, buffers and tables it is given before the call returns, and takes any
 //!    bytes where a length is given.
+//!
+//! Implementations must not panic: a panic that reaches the server ends it.
 #![allow(unsafe_code)]
 
 /// The server's function of that name, if this server has it.
@@ -24,35 +28,33 @@ macro_rules! api {
     }};
 }
 
+pub(crate) mod acl;
 mod allocator;
-pub(super) mod blocking;
-pub(super) mod call;
-pub(super) mod clock;
-pub(super) mod command_info;
-pub(super) mod config;
-pub(super) mod context;
-mod entries;
-pub(super) mod events;
-pub(super) mod info;
-pub(super) mod key;
-pub(super) mod keyspace;
-mod load;
-pub(super) mod name;
-pub(super) mod permission;
-pub(super) mod persistence;
-pub(super) mod reply;
-pub(super) mod scan;
-pub(super) mod server_facts;
-pub(super) mod timer;
-mod value;
-
-pub(super) use entries::{APPLY, DEBUG, ENTRIES};
+pub(crate) mod blocking;
+pub(crate) mod call;
+pub(crate) mod clock;
+pub(crate) mod command;
+pub(crate) mod command_info;
+pub(crate) mod config;
+pub(crate) mod context;
+pub(crate) mod data_type;
+pub(crate) mod info;
+pub(crate) mod io;
+pub(crate) mod key;
+pub(crate) mod keyspace;
+pub(crate) mod module;
+pub(crate) mod name;
+pub(crate) mod reply;
+pub(crate) mod scan;
+pub(crate) mod server_events;
+pub(crate) mod server_info;
+pub(crate) mod timer;
 
 use std::os::raw::c_int;
 
-/// What `RM_*` functions and callbacks answer when all is well.
+/// What `RM_*` functions and callbacks return when all is well.
 const OK: c_int = 0;
-/// ... and when not.
+/// What they return otherwise.
 const ERR: c_int = 1;
 
 /// A constant of the API as the `int` the API takes; they all fit.

@@ -6,7 +6,7 @@ use std::ptr;
 
 /// A key's name, lent for as long as `'c`.
 #[derive(Clone, Copy)]
-pub(in crate::server) struct Name<'c> {
+pub(crate) struct Name<'c> {
     pub(super) raw: *mut raw::RedisModuleString,
     call: PhantomData<&'c ()>,
 }
@@ -19,18 +19,18 @@ impl<'c> Name<'c> {
     }
 
     /// The bytes of the name.
-    pub(in crate::server) fn bytes(self) -> &'c [u8] {
+    pub(crate) fn bytes(self) -> &'c [u8] {
         // SAFETY: valid for 'c, as `from_raw` was promised.
         unsafe { bytes(self.raw) }
     }
 }
 
 /// A name the module made, to open a key that no client named.
-pub(in crate::server) struct OwnedName(*mut raw::RedisModuleString);
+pub(crate) struct OwnedName(*mut raw::RedisModuleString);
 
 impl OwnedName {
     /// A copy of `bytes`.
-    pub(in crate::server) fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         let made = api!(RedisModule_CreateString).map(|create| {
             // SAFETY: (1), (5) no context: the string is freed by hand.
             unsafe { create(ptr::null_mut(), bytes.as_ptr().cast(), bytes.len()) }
@@ -50,7 +50,7 @@ impl OwnedName {
     }
 
     /// The name, lent.
-    pub(in crate::server) fn lend(&self) -> Name<'_> {
+    pub(crate) fn lend(&self) -> Name<'_> {
         // SAFETY: it lives as long as self.
         unsafe { Name::from_raw(self.0) }
     }

@@ -1,37 +1,33 @@
 //! Replies, written straight into the client's buffer.
 
 use super::context::Context;
-use crate::commands::error::Error;
-use crate::commands::reply::Reply;
 use redis_module::raw;
 use std::ffi::CString;
 use std::os::raw::{c_int, c_long};
 
 /// Writes one reply. Counts what is still owed, so that a reply that cannot be finished can at least be
 /// completed: a client must never be left waiting for the rest of an array.
-pub(in crate::server) struct Writer<'c> {
+pub(crate) struct Writer<'c> {
     ctx: Context<'c>,
     owed: usize,
     begun: bool,
 }
 
-/// The functions that answer something without any value.
+/// The functions that reply something without a value.
 type Plain = Option<unsafe extern "C" fn(*mut raw::RedisModuleCtx) -> c_int>;
 /// The functions that announce a container.
 type Container = Option<unsafe extern "C" fn(*mut raw::RedisModuleCtx, c_long) -> c_int>;
 
-impl<'c> Writer<'c> {
-    pub(super) fn new(ctx: Context<'c>) -> Self {
-        Writer { ctx, owed: 1, begun: false }
+impl<'c> Context<'c> {
+    /// A reply to the client of this callback.
+    pub(crate) fn reply(self) -> Writer<'c> {
+        Writer { ctx: self, owed: 1, begun: false }
     }
+}
 
-    /// Answers an error; if part of a reply is written already, completes it with nulls instead.
-    pub(in crate::server) fn error(&mut self, error: &Error) {
-        self.error_line(error.as_str());
-    }
-
-    /// The same for a text that is no command's error.
-    pub(in crate::server) fn error_line(&mut self, line: &str) {
+impl Writer<'_> {
+    /// Replies with an error, code first. If part of a reply is written already, completes it with nulls instead.
+    pub(crate) fn error(&mut self, line: &str) {
         while self.begun && self.owed > 0 {
             self.null();
         }
@@ -42,6 +38,48 @@ impl<'c> Writer<'c> {
         self.pay();
         // SAFETY: (1), (2), (5).
         unsafe { reply(self.ctx.as_ptr(), line.as_ptr()) };
+    }
+
+    /// `+OK`.
+    pub(crate) fn ok(&mut self) {
+        self.pay();
+        if let Some(reply) = api!(RedisModule_ReplyWithSimpleString) {
+            // SAFETY: (1), (2), (5).
+            unsafe { reply(self.ctx.as_ptr(), c"OK".as_ptr()) };
+        }
+    }
+
+    /// An integer.
+    pub(crate) fn int(&mut self, value: i64) {
+        self.pay();
+        if let Some(reply) = api!(RedisModule_ReplyWithLongLong) {
+            // SAFETY: (1), (2).
+            unsafe { reply(self.ctx.as_ptr(), value) };
+        }
+    }
+
+    /// A binary-safe string.
+    pub(crate) fn bytes(&mut self, value: &[u8]) {
+        self.pay();
+        if let Some(reply) = api!(RedisModule_ReplyWithStringBuffer) {
+            // SAFETY: (1), (2), (5).
+            unsafe { reply(self.ctx.as_ptr(), value.as_ptr().cast(), value.len()) };
+        }
+    }
+
+    /// The null that stands where an array or a map would (RESP2 `*-1`, RESP3 `_`).
+    pub(crate) fn null(&mut self) {
+        self.plain(api!(RedisModule_ReplyWithNullArray));
+    }
+
+    /// `len` elements follow.
+    pub(crate) fn array(&mut self, len: usize) {
+        self.container(api!(RedisModule_ReplyWithArray), len, len);
+    }
+
+    /// `pairs` pairs of key and value follow; the server makes it a flat array for RESP2 clients.
+    pub(crate) fn map(&mut self, pairs: usize) {
+        self.container(api!(RedisModule_ReplyWithMap), pairs, pairs.saturating_mul(2));
     }
 
     /// One of the elements that are owed is written.
@@ -65,44 +103,5 @@ impl<'c> Writer<'c> {
             // SAFETY: (1), (2).
             unsafe { reply(self.ctx.as_ptr(), len) };
         }
-    }
-}
-
-impl Reply for Writer<'_> {
-    fn ok(&mut self) {
-        self.pay();
-        if let Some(reply) = api!(RedisModule_ReplyWithSimpleString) {
-            // SAFETY: (1), (2), (5).
-            unsafe { reply(self.ctx.as_ptr(), c"OK".as_ptr()) };
-        }
-    }
-
-    fn int(&mut self, value: i64) {
-        self.pay();
-        if let Some(reply) = api!(RedisModule_ReplyWithLongLong) {
-            // SAFETY: (1), (2).
-            unsafe { reply(self.ctx.as_ptr(), value) };
-        }
-    }
-
-    fn bytes(&mut self, value: &[u8]) {
-        self.pay();
-        if let Some(reply) = api!(RedisModule_ReplyWithStringBuffer) {
-            // SAFETY: (1), (2), (5).
-            unsafe { reply(self.ctx.as_ptr(), value.as_ptr().cast(), value.len()) };
-        }
-    }
-
-    fn null(&mut self) {
-        self.plain(api!(RedisModule_ReplyWithNullArray));
-    }
-
-    fn array(&mut self, len: usize) {
-        self.container(api!(RedisModule_ReplyWithArray), len, len);
-    }
-
-    fn map(&mut self, pairs: usize) {
-        // For RESP2 clients the server itself makes it a flat array.
-        self.container(api!(RedisModule_ReplyWithMap), pairs, pairs.saturating_mul(2));
     }
 }

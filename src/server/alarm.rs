@@ -1,20 +1,21 @@
 //! A timer that is set for the earliest of many instants.
 
 use super::clock;
-use crate::redis::timer::{self, Alarm, Timer};
+use crate::redis::timer::{self, OnTimer, Timer};
+use std::marker::PhantomData;
 
 /// One timer of the server's, or none while nothing is awaited.
 #[derive(Debug)]
-pub(super) struct OneTimer {
-    alarm: Alarm,
+pub(super) struct OneTimer<T> {
     /// The timer, and when it fires, in milliseconds of uptime.
     set: Option<(Timer, u64)>,
+    on_timer: PhantomData<fn() -> T>,
 }
 
-impl OneTimer {
+impl<T: OnTimer> OneTimer<T> {
     /// Not set.
-    pub(super) fn new(alarm: Alarm) -> Self {
-        OneTimer { alarm, set: None }
+    pub(super) fn new() -> Self {
+        OneTimer { set: None, on_timer: PhantomData }
     }
 
     /// Makes it fire in `ms` at the latest; 0: at the end of this turn of the server's event loop.
@@ -22,7 +23,7 @@ impl OneTimer {
         let at = clock::uptime().saturating_add(ms);
         if self.set.as_ref().is_none_or(|(_, set)| *set > at) {
             self.stop();
-            self.set = timer::set(self.alarm, ms).map(|timer| (timer, at));
+            self.set = timer::set::<T>(ms).map(|timer| (timer, at));
         }
     }
 

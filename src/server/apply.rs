@@ -6,7 +6,6 @@
 use super::edit::{self, Source};
 use super::{guarded, INTERNAL_ERROR};
 use crate::commands::error::Error;
-use crate::commands::reply::Reply;
 use crate::redis::call::Call;
 use crate::redis::context::warn;
 use crate::redis::reply::Writer;
@@ -20,8 +19,8 @@ pub(super) fn command(call: &Call<'_>) {
     let mut reply = call.ctx.reply();
     match guarded("jq.apply", || run(call, &mut reply)) {
         Some(Ok(())) => {}
-        Some(Err(error)) => reply.error(&error),
-        None => reply.error_line(INTERNAL_ERROR),
+        Some(Err(error)) => reply.error(error.as_str()),
+        None => reply.error(INTERNAL_ERROR),
     }
 }
 

@@ -3,8 +3,7 @@
 //! What is set here is what a setting begins with: the configuration file and CONFIG SET have the last word, so what
 //! CONFIG REWRITE has written down survives a restart.
 
-use super::config::{DEFAULT, MAX_PAYLOAD, MAX_PAYLOAD_BYTES, MAX_PAYLOAD_RANGE};
-use crate::commands::error::Error;
+use super::config::{without_code, DEFAULT, MAX_PAYLOAD, MAX_PAYLOAD_BYTES, MAX_PAYLOAD_RANGE};
 use crate::commands::settings::SETTINGS;
 use crate::queue::Settings;
 
@@ -30,19 +29,13 @@ pub(super) fn parse(words: &[&[u8]]) -> Result<Arguments, String> {
         let name = name.to_ascii_lowercase();
         let name = std::str::from_utf8(&name).unwrap_or_default();
         match name.strip_prefix(DEFAULT).and_then(|field| SETTINGS.iter().find(|known| known.name == field)) {
-            Some(setting) => setting.set(&mut arguments.defaults, value).map_err(|why| told(&why))?,
+            Some(setting) => setting.set(&mut arguments.defaults, value).map_err(|why| without_code(&why))?,
             None if name == "debug" => arguments.debug = yes_or_no(value)?,
             None if name == MAX_PAYLOAD => arguments.max_payload = bytes(value)?,
             None => return Err(unknown(name)),
         }
     }
     Ok(arguments)
-}
-
-/// An error without the code that only clients need.
-pub(super) fn told(error: &Error) -> String {
-    let text = error.as_str();
-    text.strip_prefix("ERR ").unwrap_or(text).into()
 }
 
 fn unknown(name: &str) -> String {

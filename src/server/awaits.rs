@@ -21,11 +21,11 @@ use crate::commands::awaits::{present, tell};
 use crate::commands::reply::Reply;
 use crate::commands::Await;
 use crate::queue::Awaited;
-use crate::redis::blocking::{self, Blocked, Ticket};
+use crate::redis::blocking::{self, BlockedClient, BlocksClients};
 use crate::redis::context::Context;
-use crate::redis::key::{Found, Key, Mode};
+use crate::redis::key::{Key, Mode};
 use crate::redis::name::{Name, OwnedName};
-use crate::redis::timer::Alarm;
+use crate::redis::timer::OnTimer;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -34,20 +34,55 @@ use std::sync::{Mutex, PoisonError};
 const AT_ONCE: usize = 64;
 
 struct State {
-    audience: Audience<Blocked, ahash::RandomState>,
+    audience: Audience<BlockedClient, ahash::RandomState>,
     /// Set when somebody is to be let go.
-    call: OneTimer,
+    call: OneTimer<CallAwaits>,
     /// Set for the end of the next wait.
-    dismiss: OneTimer,
+    dismiss: OneTimer<DismissAwaits>,
 }
 
 lazy_static! {
     static ref STATE: Mutex<State> = Mutex::new(State {
         audience: Audience::new(ahash::RandomState::new()),
-        call: OneTimer::new(Alarm::Call),
-        dismiss: OneTimer::new(Alarm::DismissAwait),
+        call: OneTimer::new(),
+        dismiss: OneTimer::new(),
     });
 }
+
+/// The timer of [`call`].
+struct CallAwaits;
+
+impl OnTimer for CallAwaits {
+    fn fired(ctx: Context<'_>) {
+        call(ctx);
+    }
+}
+
+/// The timer of [`dismiss`].
+struct DismissAwaits;
+
+impl OnTimer for DismissAwaits {
+    fn fired(_ctx: Context<'_>) {
+        dismiss();
+    }
+}
+
+/// The clients that wait here.
+struct BlockedAwaits;
+
+impl BlocksClients for BlockedAwaits {
+    /// A new queue of that name is not the one that was waited for.
+    fn key_appeared(_ticket: u64) {}
+
+    fn reply(ctx: Context<'_>, ticket: u64) {
+        answer(ctx, ticket);
+    }
+
+    fn left(ticket: u64) {
+        left(ticket);
+    }
+}
+
 /// Clients that wait or have not been let go of.
 static CLIENTS: AtomicUsize = AtomicUsize::new(0);
 
@@ -74,7 +109,7 @@ pub(super) fn report() -> usize {
 /// Lets the client of this call wait at `name`, where the queue is `value`.
 pub(super) fn wait(ctx: Context<'_>, name: Name<'_>, request: &Await) {
     let ticket = with(|state| state.audience.next_ticket());
-    let Some(client) = blocking::block(ctx, name, request.block, Ticket::Await(ticket)) else {
+    let Some(client) = blocking::block::<BlockedAwaits>(ctx, name, request.block, ticket) else {
         return ctx.reply().null();
     };
     let place = Place { db: ctx.db(), name: name.bytes().into() };
@@ -125,14 +160,14 @@ pub(super) fn swapped(one: i32, other: i32) {
 }
 
 /// The timer: lets those go who were called, and queues know what nobody waits for any more.
-pub(super) fn call(ctx: Context<'_>) {
+fn call(ctx: Context<'_>) {
     let clients = {
         let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
         state.call.fired();
         state.audience.take_called(AT_ONCE)
     };
     guarded("calling those who wait for news", || {
-        clients.into_iter().for_each(Blocked::unblock);
+        clients.into_iter().for_each(BlockedClient::unblock);
         for (place, awaited) in with(|state| state.audience.take_stale()) {
             forget(ctx, &place, &awaited);
         }
@@ -145,7 +180,7 @@ pub(super) fn call(ctx: Context<'_>) {
 fn forget(ctx: Context<'_>, place: &Place, awaited: &Awaited) {
     if ctx.select(place.db) {
         let name = OwnedName::new(&place.name);
-        if let Found::Queue(value) = Key::open(ctx, name.lend(), Mode::Unseen).found() {
+        if let Key::Occupied(mut value) = Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
             value.queue.unsubscribe(awaited);
         }
     }
@@ -153,21 +188,21 @@ fn forget(ctx: Context<'_>, place: &Place, awaited: &Awaited) {
 
 /// The other timer: dismisses those whose time is over and whom the server has forgotten, as it does from Redis 7.2
 /// on with clients whose command had to wait for the end of a CLIENT PAUSE.
-pub(super) fn dismiss() {
+fn dismiss() {
     let clients = {
         let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
         state.dismiss.fired();
         state.audience.take_ended(clock::uptime())
     };
-    guarded("dismissing those who wait for news", || clients.into_iter().for_each(Blocked::unblock));
+    guarded("dismissing those who wait for news", || clients.into_iter().for_each(BlockedClient::unblock));
     with(|_| ());
 }
 
 /// The wait of a client ends: it was called, or its time is over, or somebody told the server to end it.
-pub(super) fn answer(ctx: Context<'_>, ticket: u64) {
+fn answer(ctx: Context<'_>, ticket: u64) {
     let mut reply = ctx.reply();
     if guarded("answering a client that waited for news", || reply_to(ctx, ticket, &mut reply)).is_none() {
-        reply.error_line(super::INTERNAL_ERROR);
+        reply.error(super::INTERNAL_ERROR);
     }
 }
 
@@ -176,9 +211,9 @@ fn reply_to(ctx: Context<'_>, ticket: u64, reply: &mut dyn Reply) {
         Some(Answer::AwaitEvent(news)) => tell(&news, reply),
         Some(Answer::Present(place, awaited)) if ctx.select(place.db) => {
             let name = OwnedName::new(&place.name);
-            match Key::open(ctx, name.lend(), Mode::Unseen).found() {
-                Found::Queue(value) => present(&awaited, &value.queue, reply),
-                Found::Missing | Found::Other => reply.null(),
+            match Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
+                Key::Occupied(value) => present(&awaited, &value.queue, reply),
+                Key::Vacant(_) | Key::OtherType => reply.null(),
             }
         }
         _ => reply.null(),
@@ -186,6 +221,6 @@ fn reply_to(ctx: Context<'_>, ticket: u64, reply: &mut dyn Reply) {
 }
 
 /// The server has let go of a client.
-pub(super) fn left(ticket: u64) {
+fn left(ticket: u64) {
     with(|state| state.audience.left(ticket));
 }

@@ -3,10 +3,12 @@
 //!
 //! A value comes from CONFIG SET, else from the configuration file, else from the words after the module's path.
 
+use super::guarded;
 use crate::commands::error::Error;
-use crate::commands::settings::Setting;
+use crate::commands::settings::SETTINGS;
 use crate::commands::Limits;
 use crate::queue::Settings;
+use crate::redis::config::{BytesSetting, TextSettings};
 use lazy_static::lazy_static;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
@@ -29,21 +31,44 @@ lazy_static! {
 
 /// The limits in force.
 pub(super) fn limits() -> Limits {
-    Limits { max_payload: usize::try_from(max_payload()).unwrap_or(0) }
+    Limits { max_payload: usize::try_from(MaxPayload::get()).unwrap_or(0) }
 }
 
 /// The longest payload, in bytes.
-pub(super) fn max_payload() -> i64 {
-    MAX_PAYLOAD_NOW.load(Relaxed)
+pub(super) struct MaxPayload;
+
+impl BytesSetting for MaxPayload {
+    const NAME: &'static str = MAX_PAYLOAD;
+    const RANGE: RangeInclusive<i64> = MAX_PAYLOAD_RANGE;
+
+    fn get() -> i64 {
+        MAX_PAYLOAD_NOW.load(Relaxed)
+    }
+
+    fn set(bytes: i64) -> bool {
+        let valid = MAX_PAYLOAD_RANGE.contains(&bytes);
+        if valid {
+            MAX_PAYLOAD_NOW.store(bytes, Relaxed);
+        }
+        valid
+    }
 }
 
-/// Sets it; false if it is out of range.
-pub(super) fn set_max_payload(bytes: i64) -> bool {
-    let valid = MAX_PAYLOAD_RANGE.contains(&bytes);
-    if valid {
-        MAX_PAYLOAD_NOW.store(bytes, Relaxed);
+/// The settings that new queues begin with, by their place in [`SETTINGS`]: texts, so that they are written as in
+/// JQ.CONFIG and refused in its words.
+pub(super) struct DefaultSettings;
+
+impl TextSettings for DefaultSettings {
+    fn get(index: usize) -> Option<String> {
+        let setting = SETTINGS.get(index)?;
+        guarded("a setting", || setting.shown(&lock()))
     }
-    valid
+
+    fn set(index: usize, word: &[u8]) -> Result<(), String> {
+        let setting = SETTINGS.get(index).ok_or("there is no such setting")?;
+        let outcome = guarded("a setting", || setting.set(&mut lock(), word));
+        outcome.ok_or("internal error, see the server's log")?.map_err(|error| without_code(&error))
+    }
 }
 
 /// The settings of a new queue.
@@ -51,14 +76,10 @@ pub(super) fn defaults() -> Settings {
     *lock()
 }
 
-/// One of them in words.
-pub(super) fn default_of(setting: &Setting) -> String {
-    setting.shown(&lock())
-}
-
-/// Sets one of them.
-pub(super) fn set_default(setting: &Setting, word: &[u8]) -> Result<(), Error> {
-    setting.set(&mut lock(), word)
+/// An error's text without the code that only clients need.
+pub(super) fn without_code(error: &Error) -> String {
+    let text = error.as_str();
+    text.strip_prefix("ERR ").unwrap_or(text).into()
 }
 
 fn lock() -> MutexGuard<'static, Settings> {

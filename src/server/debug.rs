@@ -3,7 +3,6 @@
 use super::{clock, guarded, timekeeper, INTERNAL_ERROR};
 use crate::commands::args::{Args, MAX_INSTANT};
 use crate::commands::error::Error;
-use crate::commands::reply::Reply;
 use crate::redis::call::Call;
 
 /// Runs `JQ.DEBUG CLOCK ms|OFF`.
@@ -11,8 +10,8 @@ pub(super) fn command(call: &Call<'_>) {
     let mut reply = call.ctx.reply();
     match guarded("jq.debug", || run(call)) {
         Some(Ok(())) => reply.ok(),
-        Some(Err(error)) => reply.error(&error),
-        None => reply.error_line(INTERNAL_ERROR),
+        Some(Err(error)) => reply.error(error.as_str()),
+        None => reply.error(INTERNAL_ERROR),
     }
 }
 

@@ -8,16 +8,16 @@
 //! WATCH and leaves no empty key behind.
 
 use super::edit::{self, Access, Edited};
+use super::home::Value;
 use super::line::Ahead;
 use super::{awaits, clock, config, guarded, permission, wakeups, INTERNAL_ERROR};
 use crate::commands::args::Args;
 use crate::commands::error::Error;
-use crate::commands::reply::Reply;
 use crate::commands::{Await, Command, Env, Flow, Read, Request, Write, COMMANDS};
 use crate::queue::{Now, Queue};
 use crate::redis::call::{Call, Words};
 use crate::redis::context::Context;
-use crate::redis::key::{Found, Key, Mode};
+use crate::redis::key::{Key, Mode};
 use crate::redis::name::Name;
 use crate::redis::reply::Writer;
 use lazy_static::lazy_static;
@@ -51,12 +51,12 @@ lazy_static! {
 pub(super) fn command(number: usize, call: &Call<'_>) {
     let mut reply = call.ctx.reply();
     let (Some(command), Some(name)) = (COMMANDS.get(number), call.key()) else {
-        return reply.error_line("ERR wrong number of arguments");
+        return reply.error("ERR wrong number of arguments");
     };
     match guarded(command.spec.name, || run(number, command, call.ctx, name, &call.words(), &mut reply)) {
         Some(Ok(())) => {}
-        Some(Err(error)) => reply.error(&error),
-        None => reply.error_line(INTERNAL_ERROR),
+        Some(Err(error)) => reply.error(error.as_str()),
+        None => reply.error(INTERNAL_ERROR),
     }
 }
 
@@ -79,24 +79,23 @@ fn run(
 /// Unlike a claim this works on replicas too: they hear what happens as their primary does.
 fn listen(ctx: Context<'_>, name: Name<'_>, request: &Await, reply: &mut Writer<'_>) -> Result<(), Error> {
     let now = clock::of_command();
-    let mut key = Key::open(ctx, name, Mode::Read);
-    let value = match key.found() {
-        Found::Queue(value) => value,
-        Found::Missing => {
+    let mut value = match Key::<Value>::open(ctx, name, Mode::Read) {
+        Key::Occupied(value) => value,
+        Key::Vacant(_) => {
             reply.null();
             return Ok(());
         }
-        Found::Other => {
-            reply.error_line(WRONG_TYPE);
+        Key::OtherType => {
+            reply.error(WRONG_TYPE);
             return Ok(());
         }
     };
     let mut env = env(ctx, name, &value.queue, now);
     env.may_block = !ctx.flags().deny_blocking();
     if !request.is_answered(&value.queue, &env, reply) {
-        awaits::catch_up(value);
+        awaits::catch_up(&mut value);
         value.queue.subscribe(request.awaited.clone());
-        drop(key);
+        drop(value);
         awaits::wait(ctx, name, request);
     }
     Ok(())
@@ -104,15 +103,14 @@ fn listen(ctx: Context<'_>, name: Name<'_>, request: &Await, reply: &mut Writer<
 
 fn look(ctx: Context<'_>, name: Name<'_>, read: &Read<'_>, reply: &mut Writer<'_>) -> Result<(), Error> {
     let now = clock::of_command();
-    let mut key = Key::open(ctx, name, Mode::Read);
-    match key.found() {
-        Found::Queue(value) => read.run(&value.queue, &env(ctx, name, &value.queue, now), reply),
-        Found::Missing => {
+    match Key::<Value>::open(ctx, name, Mode::Read) {
+        Key::Occupied(value) => read.run(&value.queue, &env(ctx, name, &value.queue, now), reply),
+        Key::Vacant(_) => {
             let queue = Queue::new(config::defaults());
             read.run(&queue, &env(ctx, name, &queue, now), reply)
         }
-        Found::Other => {
-            reply.error_line(WRONG_TYPE);
+        Key::OtherType => {
+            reply.error(WRONG_TYPE);
             Ok(())
         }
     }
@@ -133,7 +131,7 @@ fn change(
     reply: &mut Writer<'_>,
 ) -> Result<(), Error> {
     if TRAITS.get(number).is_some_and(|traits| traits.may_write_unasked) && ctx.flags().read_only() {
-        reply.error_line(READ_ONLY);
+        reply.error(READ_ONLY);
         return Ok(());
     }
     if let Some(prefix) = write.listens_for() {
@@ -147,14 +145,14 @@ fn change(
         write.run(session, &env, reply)
     });
     let Ok(Edited { outcome, changed: _ }) = edited else {
-        reply.error_line(WRONG_TYPE);
+        reply.error(WRONG_TYPE);
         return Ok(());
     };
     match outcome {
         Some(Ok(Flow::Done)) => {}
         Some(Ok(Flow::Wait(waiting))) => wakeups::wait(ctx, name, waiting),
         Some(Err(error)) => return Err(error),
-        None => reply.error_line(INTERNAL_ERROR),
+        None => reply.error(INTERNAL_ERROR),
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::codec::effects::JournalWriter;
 use crate::codec::{self, DecodeError};
 use crate::queue::{Events, MemoryPressure, Now, Queue, Session, Settings};
 use crate::redis::context::Context;
-use crate::redis::key::{Found, Key, Mode};
+use crate::redis::key::{Key, Mode, OccupiedKey, VacantKey};
 use crate::redis::name::Name;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -117,60 +117,60 @@ fn edit<R>(
     access: Access<'_>,
     work: impl FnOnce(&mut Value) -> (Change, R),
 ) -> Result<R, Denied> {
-    let mut key = Key::open(ctx, name, access.mode());
-    let mut place = check(key.found(), access)?;
+    let mut place = check(Key::open(ctx, name, access.mode()), access)?;
     let value = place.value();
     awaits::catch_up(value);
     let (change, result) = work(value);
     let events = match (change, place) {
         // A new queue to which nothing happened goes as it came.
-        (Change::None, Place::New(_)) => Events::default(),
-        (Change::None, Place::Stored(value)) => {
-            unchanged(ctx, name, value);
+        (Change::None, Place::New(..)) => Events::default(),
+        (Change::None, Place::Stored(mut value)) => {
+            unchanged(ctx, name, &mut value);
             Events::default()
         }
-        (change, Place::Stored(value)) => changed(ctx, name, value, change),
-        (change, Place::New(mut value)) => {
+        (change, Place::Stored(mut value)) => changed(ctx, name, &mut value, change),
+        (change, Place::New(mut value, key)) => {
             let events = changed(ctx, name, &mut value, change);
             key.store(value);
             events
         }
     };
-    drop(key);
     notify::tell(ctx, name, events);
     Ok(result)
 }
 
 /// Whether what was found is what is meant.
-fn check<'k>(found: Found<'k>, access: Access<'_>) -> Result<Place<'k>, Denied> {
-    match (found, access) {
-        (Found::Queue(value), Access::OrNew(_) | Access::Existing) => Ok(Place::Stored(value)),
-        (Found::Queue(value), Access::Only(home) | Access::OnlyAsIs(home)) => {
+fn check<'c>(key: Key<'c, Value>, access: Access<'_>) -> Result<Place<'c>, Denied> {
+    match (key, access) {
+        (Key::Occupied(value), Access::OrNew(_) | Access::Existing) => Ok(Place::Stored(value)),
+        (Key::Occupied(value), Access::Only(home) | Access::OnlyAsIs(home)) => {
             if Arc::ptr_eq(&value.home, home) {
                 Ok(Place::Stored(value))
             } else {
                 Err(Denied::OtherQueue)
             }
         }
-        (Found::Missing, Access::OrNew(settings)) => Ok(Place::New(Value::new(Queue::new(settings())))),
-        (Found::Missing, Access::Existing | Access::Only(_) | Access::OnlyAsIs(_)) => Err(Denied::Missing),
-        (Found::Other, _) => Err(Denied::OtherType),
+        (Key::Vacant(key), Access::OrNew(settings)) => {
+            Ok(Place::New(Value::new(Queue::new(settings())), key))
+        }
+        (Key::Vacant(_), Access::Existing | Access::Only(_) | Access::OnlyAsIs(_)) => Err(Denied::Missing),
+        (Key::OtherType, _) => Err(Denied::OtherType),
     }
 }
 
 /// Where the queue is that is changed.
-enum Place<'k> {
+enum Place<'c> {
     /// Under its key.
-    Stored(&'k mut Value),
+    Stored(OccupiedKey<'c, Value>),
     /// Nowhere yet.
-    New(Box<Value>),
+    New(Box<Value>, VacantKey<'c, Value>),
 }
 
 impl Place<'_> {
     fn value(&mut self) -> &mut Value {
         match self {
             Place::Stored(value) => value,
-            Place::New(value) => value,
+            Place::New(value, _) => value,
         }
     }
 }
@@ -179,8 +179,8 @@ impl Access<'_> {
     fn mode(self) -> Mode {
         match self {
             Access::OrNew(_) | Access::Existing => Mode::Write,
-            Access::Only(_) => Mode::Unseen,
-            Access::OnlyAsIs(_) => Mode::UnseenAsIs,
+            Access::Only(_) => Mode::NoTouch,
+            Access::OnlyAsIs(_) => Mode::NoTouchNoExpire,
         }
     }
 }

@@ -21,7 +21,9 @@ use super::listeners::{Hit, Listeners, Visit};
 use super::{clock, guarded, timekeeper};
 use crate::redis::context::Context;
 use crate::redis::key::{Key, Mode};
-use crate::redis::keyspace::{self, After};
+use crate::redis::keyspace::{
+    add_post_notification_job, has_post_notification_jobs, OnExpired, OnTtlChanged,
+};
 use crate::redis::name::OwnedName;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -91,8 +93,27 @@ pub(super) fn prune() {
     }
 }
 
+/// The keys that expire, and on Redis 7.0 those whose TTL changes.
+pub(super) struct ExpiredKeys;
+
+impl OnExpired for ExpiredKeys {
+    fn expired(ctx: Context<'_>, key: &[u8]) {
+        expired(ctx, key);
+    }
+
+    fn post_notification_job(ctx: Context<'_>, key: &[u8]) {
+        tell_all(ctx, key);
+    }
+}
+
+impl OnTtlChanged for ExpiredKeys {
+    fn ttl_changed(ctx: Context<'_>, key: &[u8]) {
+        ttl_changed(ctx, key);
+    }
+}
+
 /// A key has expired; its deletion is under way.
-pub(super) fn expired(ctx: Context<'_>, key: &[u8]) {
+fn expired(ctx: Context<'_>, key: &[u8]) {
     if listening() == 0 {
         return;
     }
@@ -105,20 +126,21 @@ pub(super) fn expired(ctx: Context<'_>, key: &[u8]) {
         if flags.replica() || flags.loading() {
             return;
         }
-        match keyspace::after() {
-            After::Job => keyspace::add_job(ctx, key),
-            After::Nothing => tell_all(ctx, key),
+        if has_post_notification_jobs() {
+            add_post_notification_job::<ExpiredKeys>(ctx, key);
+        } else {
+            tell_all(ctx, key);
         }
     });
 }
 
 /// A key has expired, and now is the time to do something about it.
-pub(super) fn tell_all(ctx: Context<'_>, key: &[u8]) {
+fn tell_all(ctx: Context<'_>, key: &[u8]) {
     guarded("telling of an expired key", || {
         let db = ctx.db();
         for Hit { home, name } in with(|listeners| listeners.listening_for(db, key)) {
             match name {
-                Some(name) if keyspace::after() == After::Job || home.is_immortal() => {
+                Some(name) if has_post_notification_jobs() || home.is_immortal() => {
                     tell(ctx, &name, &home, key);
                 }
                 _ => keep(db, &home, key),
@@ -167,7 +189,10 @@ fn call_at(ctx: Context<'_>, visit: &Visit) {
         return;
     }
     let owned = OwnedName::new(name);
-    let has_ttl = Key::open(ctx, owned.lend(), Mode::Unseen).has_ttl();
+    let has_ttl = match Key::<Value>::open(ctx, owned.lend(), Mode::NoTouch) {
+        Key::Occupied(key) => key.has_ttl(),
+        Key::Vacant(_) | Key::OtherType => false,
+    };
     let edited = edit::decide(ctx, owned.lend(), Access::Only(home), clock::of_timer(), |session| {
         home.set_immortal(!has_ttl);
         for (of, key) in home.take_kept(AT_ONCE) {
@@ -185,7 +210,7 @@ fn call_at(ctx: Context<'_>, visit: &Visit) {
 }
 
 /// On Redis 7.0: the TTL of a key was set or taken away.
-pub(super) fn ttl_changed(ctx: Context<'_>, key: &[u8]) {
+fn ttl_changed(ctx: Context<'_>, key: &[u8]) {
     if listening() == 0 {
         return;
     }

@@ -13,7 +13,7 @@
 use super::census::{Share, When};
 use crate::queue::Queue;
 use crate::redis::context;
-use crate::redis::keyspace::{self, After};
+use crate::redis::keyspace::has_post_notification_jobs;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -174,7 +174,7 @@ impl Home {
 
     /// Whether there is something to tell the queue or to find out about it.
     pub(super) fn wants_a_visit(&self) -> bool {
-        self.has_kept() || (keyspace::after() == After::Nothing && !self.is_immortal())
+        self.has_kept() || (!has_post_notification_jobs() && !self.is_immortal())
     }
 
     /// Keeps an expired key for the queue. False: the queue is gone.

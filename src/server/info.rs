@@ -2,20 +2,19 @@
 //! what the server's settings mean for queues.
 
 use super::{awaits, census, durability, hearing, timekeeper, wakeups};
-use crate::redis::info::Section;
-use crate::redis::server_facts::{replicas, setting};
+use crate::redis::info::{InfoWriter, Occasion, Section};
+use crate::redis::server_info::{replicas, setting};
 
-/// Why the section is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Occasion {
-    /// Somebody asked.
-    Asked,
-    /// The server reports a crash: nothing may wait, and the server can't be asked anything.
-    Crash,
+/// The section.
+pub(super) struct Info;
+
+impl InfoWriter for Info {
+    fn write(section: &mut Section, occasion: Occasion) {
+        write(section, occasion);
+    }
 }
 
-/// Writes the section.
-pub(super) fn write(section: &mut Section, occasion: Occasion) {
+fn write(section: &mut Section, occasion: Occasion) {
     for (name, count) in census::present() {
         section.number(name, count);
     }
@@ -32,7 +31,7 @@ pub(super) fn write(section: &mut Section, occasion: Occasion) {
         section.number("timer_lag_last_ms", lag.last);
         section.number("timer_lag_worst_ms", lag.worst);
     }
-    if occasion == Occasion::Asked {
+    if occasion == Occasion::Client {
         write_safety(section);
     }
 }

@@ -1,5 +1,6 @@
 //! The only part that knows Redis: commands in, replies and replication out, time, clients that wait.
 //!
+//! - [`load`], with [`registration`]: what the server gets when it loads the module.
 //! - [`dispatch`]: the one way every command takes; [`apply`] and [`debug`]: the two that take another.
 //! - [`edit`]: the one way a queue is changed. [`home`]: what a key holds. [`persistence`]: the same in files.
 //! - [`timekeeper`], with [`registry`] and [`sweep`]: what happens by itself, at its time.
@@ -8,7 +9,6 @@
 //! - [`hearing`], with [`listeners`]: keys that expire. [`permission`]: who may have a queue listen.
 //! - [`notify`]: what has happened, for subscribers. [`info`], with [`census`] and [`durability`]: for operators.
 //! - [`clock`], [`config`], [`arguments`]: what their names say.
-//! - [`crate::redis`]: everything unsafe, and every function the server calls.
 //!
 //! Redis runs all of this on one thread. The statics are behind locks nevertheless, never held while the server is
 //! called, since the server may call back; the one thing that comes on another thread is [`home::free`].
@@ -35,15 +35,18 @@ mod info;
 mod line;
 mod lines;
 mod listeners;
+mod load;
 mod notify;
 mod permission;
 mod persistence;
-#[path = "../redis/mod.rs"] // for now: it still names what is above it
-pub(crate) mod redis;
+mod registration;
 mod registry;
+mod reply;
 mod sweep;
 mod timekeeper;
 mod wakeups;
+
+pub(crate) use load::JobQueue;
 
 use crate::redis::context::warn;
 use std::panic::{self, AssertUnwindSafe};
@@ -71,16 +74,4 @@ fn log_panics() {
         let text = info.to_string().replace('\n', ": ");
         warn(&format!("jq: internal error, please report it: {text}"));
     }));
-}
-
-/// A database, or all of them, is emptied.
-fn flushed(db: Option<i32>) {
-    timekeeper::flushed(db);
-    awaits::flushed(db);
-}
-
-/// Two databases change places.
-fn swapped(one: i32, other: i32) {
-    timekeeper::swapped(one, other);
-    awaits::swapped(one, other);
 }

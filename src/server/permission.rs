@@ -4,8 +4,8 @@
 //! cluster all of them must be where the queue is, or it would hear of some today and of others after the next resharding.
 
 use crate::commands::error::Error;
+use crate::redis::acl::may_read;
 use crate::redis::context::Context;
-use crate::redis::permission::may_read;
 
 /// A name no rule for a single key thinks of, for the rest of a name.
 const TAIL: &[u8] = b"\x01jq:any\x7f";

@@ -1,8 +1,7 @@
 //! Finding queues that changed their name while they were idle.
 //!
 //! The server does not tell under which name a value lives on after RENAME or MOVE (it would, to modules that
-//! listen to keyspace events of the classes GENERIC or NEW; on Valkey 8.1 that breaks MOVE and COPY). So the
-//! databases are walked over, a fraction of a millisecond at a time, and only if a queue with something due, or
+//! subscribe to classes that [`crate::redis::keyspace`] warns of). So the databases are walked over, a fraction of a millisecond at a time, and only if a queue with something due, or
 //! one that listens for expired keys, has gone away without being freed.
 
 use super::clock::Stopwatch;
@@ -10,7 +9,7 @@ use super::home::{Value, NEVER};
 use super::registry::Entry;
 use super::{hearing, timekeeper};
 use crate::redis::context::Context;
-use crate::redis::key::{Found, Key, Mode};
+use crate::redis::key::{Key, Mode};
 use crate::redis::name::OwnedName;
 use crate::redis::scan::Cursor;
 use std::sync::Arc;
@@ -79,9 +78,9 @@ impl Sweep {
 pub(super) fn ask_other_databases(ctx: Context<'_>, entry: &Entry) {
     let name = OwnedName::new(&entry.name);
     for db in (0..DATABASES).take_while(|db| ctx.select(*db)) {
-        if let Found::Queue(value) = Key::open(ctx, name.lend(), Mode::Unseen).found() {
+        if let Key::Occupied(value) = Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
             if Arc::ptr_eq(&value.home, &entry.home) {
-                timekeeper::note_in(db, &entry.name, value);
+                timekeeper::note_in(db, &entry.name, &value);
                 return;
             }
         }

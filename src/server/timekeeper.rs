@@ -20,7 +20,7 @@ use super::{guarded, hearing, wakeups};
 use crate::queue::Now;
 use crate::redis::context::{avoid_replica_traffic, Context};
 use crate::redis::name::OwnedName;
-use crate::redis::timer::Alarm;
+use crate::redis::timer::OnTimer;
 use lazy_static::lazy_static;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Duration;
@@ -39,7 +39,7 @@ const NEXT_STEP: u64 = 4;
 
 struct State {
     registry: Registry,
-    timer: OneTimer,
+    timer: OneTimer<Tick>,
     asleep: bool,
     sweep: Option<Sweep>,
     lag: Lag,
@@ -55,7 +55,7 @@ pub(super) struct Lag {
 lazy_static! {
     static ref STATE: Mutex<State> = Mutex::new(State {
         registry: Registry::new(),
-        timer: OneTimer::new(Alarm::Tick),
+        timer: OneTimer::new(),
         asleep: false,
         sweep: None,
         lag: Lag::default(),
@@ -188,8 +188,17 @@ impl State {
     }
 }
 
+/// The timer of [`tick`].
+struct Tick;
+
+impl OnTimer for Tick {
+    fn fired(ctx: Context<'_>) {
+        tick(ctx);
+    }
+}
+
 /// The timer fires.
-pub(super) fn tick(ctx: Context<'_>) {
+fn tick(ctx: Context<'_>) {
     // It has fired: it must not be stopped any more.
     with(|state| state.timer.fired());
     if guarded("the timer", || work(ctx)).is_none() {

@@ -21,16 +21,16 @@ use super::clock;
 use super::edit::{self, Access, Edited};
 use super::ends::end_of;
 use super::guarded;
+use super::home::Value;
 use super::line::{Ahead, Place, Wish};
 use super::lines::{Lines, Stage};
-use crate::commands::reply::Reply;
 use crate::commands::Waiting;
-use crate::redis::blocking::{self, Blocked, Ticket};
+use crate::redis::blocking::{self, BlockedClient, BlocksClients};
 use crate::redis::context::{avoid_replica_traffic, Context};
-use crate::redis::key::{Found, Key, Mode};
+use crate::redis::key::{Key, Mode};
 use crate::redis::name::{Name, OwnedName};
 use crate::redis::reply::Writer;
-use crate::redis::timer::Alarm;
+use crate::redis::timer::OnTimer;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -41,20 +41,56 @@ const AT_ONCE: usize = 64;
 const POSTPONED: u64 = 50;
 
 struct State {
-    lines: Lines<Blocked, Box<Waiting>, ahash::RandomState>,
+    lines: Lines<BlockedClient, Box<Waiting>, ahash::RandomState>,
     /// Set when somebody may be served.
-    wake: OneTimer,
+    wake: OneTimer<WakeClaims>,
     /// Set for the end of the next wait.
-    dismiss: OneTimer,
+    dismiss: OneTimer<DismissClaims>,
 }
 
 lazy_static! {
     static ref STATE: Mutex<State> = Mutex::new(State {
         lines: Lines::new(ahash::RandomState::new()),
-        wake: OneTimer::new(Alarm::Wake),
-        dismiss: OneTimer::new(Alarm::Dismiss),
+        wake: OneTimer::new(),
+        dismiss: OneTimer::new(),
     });
 }
+
+/// The timer of [`wake`].
+struct WakeClaims;
+
+impl OnTimer for WakeClaims {
+    fn fired(ctx: Context<'_>) {
+        wake(ctx);
+    }
+}
+
+/// The timer of [`dismiss`].
+struct DismissClaims;
+
+impl OnTimer for DismissClaims {
+    fn fired(_ctx: Context<'_>) {
+        dismiss();
+    }
+}
+
+/// The clients that wait here.
+struct BlockedClaims;
+
+impl BlocksClients for BlockedClaims {
+    fn key_appeared(ticket: u64) {
+        key_appeared(ticket);
+    }
+
+    fn reply(ctx: Context<'_>, ticket: u64) {
+        answer(ctx, ticket);
+    }
+
+    fn left(ticket: u64) {
+        left(ticket);
+    }
+}
+
 /// Clients that wait or have not been let go of: while it is 0, commands need not ask for anything here.
 static CLIENTS: AtomicUsize = AtomicUsize::new(0);
 /// Clients that were called and found nothing.
@@ -107,7 +143,7 @@ pub(super) fn look(ctx: Context<'_>, name: &[u8], claimable: usize) {
 }
 
 /// A key appeared under the name this client waits for.
-pub(super) fn key_appeared(ticket: u64) {
+fn key_appeared(ticket: u64) {
     with(|state| {
         let marked = state.lines.mark_place_of(ticket);
         state.wake_if(marked);
@@ -117,7 +153,7 @@ pub(super) fn key_appeared(ticket: u64) {
 /// Lets the client of this call wait at `name`.
 pub(super) fn wait(ctx: Context<'_>, name: Name<'_>, waiting: Box<Waiting>) {
     let ticket = with(|state| state.lines.next_ticket());
-    let Some(client) = blocking::block(ctx, name, waiting.block, Ticket::Claim(ticket)) else {
+    let Some(client) = blocking::block::<BlockedClaims>(ctx, name, waiting.block, ticket) else {
         return ctx.reply().null();
     };
     let place = Place { db: ctx.db(), name: name.bytes().into() };
@@ -130,7 +166,7 @@ pub(super) fn wait(ctx: Context<'_>, name: Name<'_>, waiting: Box<Waiting>) {
 }
 
 /// The timer: calls those who can be served.
-pub(super) fn wake(ctx: Context<'_>) {
+fn wake(ctx: Context<'_>) {
     with(|state| state.wake.fired());
     call(ctx);
 }
@@ -152,11 +188,11 @@ fn call(ctx: Context<'_>) {
 
 /// The other timer: dismisses those whose time is over and whom the server has forgotten. From Redis 7.2 on it
 /// does forget the clients whose command had to wait for the end of a CLIENT PAUSE: it would let them wait for ever.
-pub(super) fn dismiss() {
+fn dismiss() {
     with(|state| state.dismiss.fired());
     guarded("dismissing those who wait", || {
         let clients = with(|state| state.lines.take_ended(clock::uptime()));
-        clients.into_iter().for_each(Blocked::unblock);
+        clients.into_iter().for_each(BlockedClient::unblock);
     });
     with(State::dismiss_next);
 }
@@ -168,7 +204,7 @@ fn call_all(ctx: Context<'_>) {
         let claimable = claimable_at(ctx, &place);
         let clients = with(|state| state.lines.call(&place, claimable, room));
         room = room.saturating_sub(clients.len());
-        clients.into_iter().for_each(Blocked::unblock);
+        clients.into_iter().for_each(BlockedClient::unblock);
         // Whoever had no room is called by the next timer.
         with(|state| {
             let marked = state.lines.mark_if_servable(place.db, &place.name, claimable);
@@ -183,17 +219,17 @@ fn claimable_at(ctx: Context<'_>, place: &Place) -> usize {
         return 0;
     }
     let name = OwnedName::new(&place.name);
-    match Key::open(ctx, name.lend(), Mode::Unseen).found() {
-        Found::Queue(value) => value.queue.claimable(),
-        Found::Missing | Found::Other => 0,
+    match Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
+        Key::Occupied(value) => value.queue.claimable(),
+        Key::Vacant(_) | Key::OtherType => 0,
     }
 }
 
 /// The wait of a client ends: it was called, or its time is over, or somebody told the server to end it.
-pub(super) fn answer(ctx: Context<'_>, ticket: u64) {
+fn answer(ctx: Context<'_>, ticket: u64) {
     let mut reply = ctx.reply();
     if guarded("serving a client that waited", || serve(ctx, ticket, &mut reply)).is_none() {
-        reply.error_line(super::INTERNAL_ERROR);
+        reply.error(super::INTERNAL_ERROR);
     }
 }
 
@@ -226,7 +262,7 @@ fn claim(ctx: Context<'_>, place: &Place, waiting: &Waiting, reply: &mut Writer<
     match edited {
         Ok(Edited { outcome: Some(()), changed: _ }) => true,
         Ok(Edited { outcome: None, changed: _ }) => {
-            reply.error_line(super::INTERNAL_ERROR);
+            reply.error(super::INTERNAL_ERROR);
             true
         }
         Err(_) => false,
@@ -234,7 +270,7 @@ fn claim(ctx: Context<'_>, place: &Place, waiting: &Waiting, reply: &mut Writer<
 }
 
 /// The server has let go of a client.
-pub(super) fn left(ticket: u64) {
+fn left(ticket: u64) {
     with(|state| {
         let marked = state.lines.left(ticket);
         state.wake_if(marked);

@@ -1,5 +1,7 @@
 use super::*;
-use crate::queue::schedules::*;
+use crate::queue::schedules::{
+    Overlap, Plan, SavedSchedule, Schedules, Set, TickCounts, Timetable, Zone, LATEST_TICK, MAX_NAME,
+};
 use crate::queue::session::MemoryPressure;
 use crate::queue::{BatchRefs, Effect, JobOptions, JobState, Journal, NewJob, Now, OnDup, Queue, Session};
 

@@ -1,4 +1,4 @@
-//! What a client may do, by the server's access rules.
+//! What a client may do, by the server's access control lists.
 
 use super::context::Context;
 use super::name::{self, OwnedName};
@@ -54,7 +54,7 @@ impl Drop for User {
 }
 
 /// Whether the client of this callback may read the key `name`.
-pub(in crate::server) fn may_read(ctx: Context<'_>, name: &[u8]) -> bool {
+pub(crate) fn may_read(ctx: Context<'_>, name: &[u8]) -> bool {
     let Some(user) = user_name(ctx) else { return true };
     let (user, name) = (User::named(&user), OwnedName::new(name));
     api!(RedisModule_ACLCheckKeyPermissions).zip(user).is_some_and(|(check, user)| {

@@ -1,77 +1,103 @@
-//! `loadmodule`: where the server enters first.
+//! `loadmodule`: where the server enters first, and what can be registered while it loads the module.
 
-use super::call::Call;
-use super::context::{warn, Context};
-use super::{
-    command_info, config, events, info, int, keyspace, persistence, timer, APPLY, DEBUG, ENTRIES, ERR, OK,
-};
-use crate::commands::{internal, COMMANDS};
-use crate::server::{self, arguments};
+use super::call::{Call, Words};
+use super::context::{prepare_detached_context, warn, Context};
+use super::{int, ERR, OK};
 use redis_module::raw;
+use std::ffi::CStr;
 use std::os::raw::c_int;
 
-/// Called once by the server, before anything else of the module.
-///
+/// A module: how the server calls it, and how it sets itself up.
+pub(crate) trait Module {
+    /// Its name, which is also what its settings and its section of INFO are called by.
+    const NAME: &'static CStr;
+    /// Its version as the server shows it: 10203 is 1.2.3.
+    const VERSION: i32;
+
+    /// Registers everything the module has. With an error, which goes to the server's log, the module is not loaded.
+    fn load(loader: &ModuleLoader<'_>) -> Result<(), String>;
+}
+
+/// The server while it loads the module: the only time at which something can be registered. Each kind of thing has
+/// its method in the file that is about it.
+pub(crate) struct ModuleLoader<'c> {
+    call: Call<'c>,
+}
+
+/// The outcome of a registration.
+pub(crate) type Registered = Result<(), String>;
+
+/// Makes `$module`, which implements [`Module`], the one that the library contains.
+macro_rules! export_module {
+    ($module:ty) => {
+        /// Called once by the server, before anything else of the module.
+        ///
+        /// # Safety
+        /// Only the server may call it, as it loads the module.
+        #[allow(unsafe_code)]
+        #[no_mangle]
+        pub unsafe extern "C" fn RedisModule_OnLoad(
+            ctx: *mut redis_module::raw::RedisModuleCtx,
+            argv: *mut *mut redis_module::raw::RedisModuleString,
+            argc: std::os::raw::c_int,
+        ) -> std::os::raw::c_int {
+            // SAFETY: the server calls it, as it loads the module.
+            unsafe { $crate::redis::module::on_load::<$module>(ctx, argv, argc) }
+        }
+    };
+}
+pub(crate) use export_module;
+
 /// # Safety
-/// Only the server may call it, as it loads the module.
-#[no_mangle]
-pub unsafe extern "C" fn RedisModule_OnLoad(
+/// Only the server may call it, through `RedisModule_OnLoad`.
+pub(crate) unsafe fn on_load<M: Module>(
     ctx: *mut raw::RedisModuleCtx,
     argv: *mut *mut raw::RedisModuleString,
     argc: c_int,
 ) -> c_int {
     // SAFETY: (1), (2). Nothing may be allocated before this.
     let known = unsafe {
-        raw::Export_RedisModule_Init(ctx, c"jq".as_ptr(), version(), int(raw::REDISMODULE_APIVER_1))
+        raw::Export_RedisModule_Init(ctx, M::NAME.as_ptr(), M::VERSION, int(raw::REDISMODULE_APIVER_1))
     };
     if known != OK {
         return ERR;
     }
     // SAFETY: (2).
     let Some(call) = (unsafe { Call::from_raw(ctx, argv, argc) }) else { return ERR };
-    server::log_panics();
-    server::home::note_main_thread();
-    match server::guarded("loading", || load(&call)) {
-        Some(Ok(())) => OK,
-        Some(Err(reason)) => {
-            warn(&format!("jq is not loaded: {reason}"));
+    let loaded = check_api().and_then(|()| {
+        set_options(call.ctx);
+        M::load(&ModuleLoader { call })
+    });
+    match loaded {
+        Ok(()) => {
+            prepare_detached_context(call.ctx);
+            OK
+        }
+        Err(reason) => {
+            warn(&format!("{} is not loaded: {reason}", M::NAME.to_string_lossy()));
             ERR
         }
-        None => ERR,
     }
 }
 
-/// The package's version as the server shows it: 10203 is 1.2.3.
-fn version() -> c_int {
-    let part = |text: &str| text.parse::<c_int>().unwrap_or(0);
-    part(env!("CARGO_PKG_VERSION_MAJOR")) * 10000
-        + part(env!("CARGO_PKG_VERSION_MINOR")) * 100
-        + part(env!("CARGO_PKG_VERSION_PATCH"))
+impl ModuleLoader<'_> {
+    /// The words after the module's path in `loadmodule`.
+    pub(crate) fn arguments(&self) -> Words<'_> {
+        self.call.words()
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut raw::RedisModuleCtx {
+        self.call.ctx.as_ptr()
+    }
 }
 
-fn load(call: &Call<'_>) -> Result<(), String> {
-    if let Some(missing) = missing() {
-        return Err(format!("this server has no {missing}; it must be Redis 7.0 or later, or Valkey"));
+/// Ok if `accepted`; otherwise the error that says what the server did not accept.
+pub(super) fn accepted(accepted: bool, what: &str) -> Registered {
+    if accepted {
+        Ok(())
+    } else {
+        Err(format!("the server refuses {what}"))
     }
-    let arguments = arguments::parse(&call.words())?;
-    let ctx = call.ctx.as_ptr();
-    set_options(call.ctx);
-    timer::prepare(call.ctx);
-    let refused = |what: &str| Err(format!("the server refuses {what}"));
-    if !persistence::create_type(ctx) {
-        return refused("the data type");
-    }
-    register_commands(ctx, arguments.debug)?;
-    if !config::register(ctx, &arguments) {
-        return refused("the configuration");
-    }
-    if !events::subscribe(ctx) || !keyspace::subscribe(ctx) {
-        return refused("the subscription to its events");
-    }
-    if !info::register(ctx) {
-        return refused("the INFO section");
-    }
-    Ok(())
 }
 
 /// Damaged files are answered with an error, not with the end of the process; and a key counts as modified
@@ -85,21 +111,17 @@ fn set_options(ctx: Context<'_>) {
     }
 }
 
-fn register_commands(ctx: *mut raw::RedisModuleCtx, debug: bool) -> Result<(), String> {
-    command_info::add_category(ctx);
-    let commands = COMMANDS.iter().map(|command| &command.spec).zip(ENTRIES);
-    let internal = [(&internal::APPLY, APPLY, true), (&internal::DEBUG, DEBUG, debug)];
-    let internal = internal.into_iter().filter(|(_, _, wanted)| *wanted);
-    for (spec, entry) in commands.chain(internal.map(|(spec, entry, _)| (spec, entry))) {
-        if !command_info::register(ctx, spec, entry) {
-            return Err(format!("the server refuses the command {}", spec.name));
+fn check_api() -> Registered {
+    match missing() {
+        Some(missing) => {
+            Err(format!("this server has no {missing}; it must be Redis 7.0 or later, or Valkey"))
         }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The first function of the API that the module cannot do without and this server has not.
-fn missing() -> Option<&'static str> {
+pub(super) fn missing() -> Option<&'static str> {
     macro_rules! first_missing {
         ($($name:ident)*) => {
             [$((stringify!($name), api!($name).is_some())),*]

@@ -1,14 +1,14 @@
-//! What the server is set to, and who follows it. Asked for rarely: each answer is a command of its own inside the server.
+//! The server's settings and its replicas. Asked for rarely: each answer is a command of its own inside the server.
 
-use super::timer;
+use super::context::detached_context;
 use std::ffi::CStr;
 
 /// The value of a setting as CONFIG GET shows it. None if the server does not tell (CONFIG may be renamed away).
-pub(in crate::server) fn setting(name: &CStr) -> Option<String> {
+pub(crate) fn setting(name: &CStr) -> Option<String> {
     let (call, free) = (api!(RedisModule_Call)?, api!(RedisModule_FreeCallReply)?);
     let element = api!(RedisModule_CallReplyArrayElement)?;
     let text = api!(RedisModule_CallReplyStringPtr)?;
-    let ctx = timer::own_context()?;
+    let ctx = detached_context()?;
     // SAFETY: (1), (5) "cc" takes two texts.
     let reply = unsafe { call(ctx, c"CONFIG".as_ptr(), c"cc".as_ptr(), c"GET".as_ptr(), name.as_ptr()) };
     if reply.is_null() {
@@ -28,10 +28,10 @@ pub(in crate::server) fn setting(name: &CStr) -> Option<String> {
 }
 
 /// How many replicas are connected.
-pub(in crate::server) fn replicas() -> Option<u64> {
+pub(crate) fn replicas() -> Option<u64> {
     let (ask, free) = (api!(RedisModule_GetServerInfo)?, api!(RedisModule_FreeServerInfo)?);
     let number = api!(RedisModule_ServerInfoGetFieldUnsigned)?;
-    let ctx = timer::own_context()?;
+    let ctx = detached_context()?;
     // SAFETY: (1), (5).
     let section = unsafe { ask(ctx, c"replication".as_ptr()) };
     if section.is_null() {

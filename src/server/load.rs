@@ -1,0 +1,86 @@
+//! What the server gets when it loads the module: data type, commands, settings, subscriptions, INFO.
+
+use super::arguments::{self, Arguments};
+use super::config::{DefaultSettings, MaxPayload, DEFAULT};
+use super::hearing::ExpiredKeys;
+use super::home::{self, Value};
+use super::info::Info;
+use super::{awaits, guarded, log_panics, registration, timekeeper, INTERNAL_ERROR};
+use crate::commands::settings::SETTINGS;
+use crate::redis::keyspace::has_post_notification_jobs;
+use crate::redis::module::{Module, ModuleLoader, Registered};
+use crate::redis::server_events::OnServerEvent;
+use std::ffi::CStr;
+
+/// The module.
+pub(crate) struct JobQueue;
+
+impl Module for JobQueue {
+    const NAME: &'static CStr = c"jq";
+    const VERSION: i32 = 10_000 * number(env!("CARGO_PKG_VERSION_MAJOR"))
+        + 100 * number(env!("CARGO_PKG_VERSION_MINOR"))
+        + number(env!("CARGO_PKG_VERSION_PATCH"));
+
+    fn load(loader: &ModuleLoader<'_>) -> Registered {
+        log_panics();
+        home::note_main_thread();
+        guarded("loading", || load(loader)).unwrap_or_else(|| Err(INTERNAL_ERROR.into()))
+    }
+}
+
+/// A part of the package's version.
+const fn number(digits: &str) -> i32 {
+    match i32::from_str_radix(digits, 10) {
+        Ok(number) => number,
+        Err(_) => 0,
+    }
+}
+
+fn load(loader: &ModuleLoader<'_>) -> Registered {
+    let arguments = arguments::parse(&loader.arguments())?;
+    loader.create_data_type::<Value>()?;
+    registration::register_commands(loader)?;
+    if arguments.debug {
+        registration::register_debug(loader)?;
+    }
+    register_settings(loader, &arguments)?;
+    loader.subscribe_to_server_events::<ServerEvents>()?;
+    loader.subscribe_to_expired_keys::<ExpiredKeys>()?;
+    if !has_post_notification_jobs() {
+        loader.subscribe_to_ttl_changes::<ExpiredKeys>()?;
+    }
+    loader.register_info::<Info>()
+}
+
+/// Registers the settings, and takes the values the server has for them; `arguments` where it has none.
+fn register_settings(loader: &ModuleLoader<'_>, arguments: &Arguments) -> Registered {
+    loader.register_bytes_setting::<MaxPayload>(arguments.max_payload)?;
+    for (index, setting) in SETTINGS.iter().enumerate() {
+        let (name, value) = (format!("{DEFAULT}{}", setting.name), setting.shown(&arguments.defaults));
+        loader.register_text_setting::<DefaultSettings>(&name, index, &value)?;
+    }
+    loader.load_settings()
+}
+
+/// What the server reports without a command.
+struct ServerEvents;
+
+impl OnServerEvent for ServerEvents {
+    fn became_primary() {
+        timekeeper::wake_up();
+    }
+
+    fn loading_ended() {
+        timekeeper::wake_up();
+    }
+
+    fn flushed(db: Option<i32>) {
+        timekeeper::flushed(db);
+        awaits::flushed(db);
+    }
+
+    fn swapped(one: i32, other: i32) {
+        timekeeper::swapped(one, other);
+        awaits::swapped(one, other);
+    }
+}
