@@ -5,7 +5,7 @@ use crate::queue::expiries::ExpiryOutcome;
 use crate::queue::jobs::{Addition, NewJob};
 use crate::queue::schedules::{Plan, TickOutcome};
 use crate::queue::settings::Settings;
-use crate::queue::store::{Entry, Handle};
+use crate::queue::store::{Handle, IdEntry};
 
 /// One change. It carries what was decided, never what was asked: no relative time, no default to look up. The
 /// instant at which it happens is that of the journal in which it stands.
@@ -22,7 +22,7 @@ pub enum Effect<'a> {
     /// A kept record is gone. Its id stays refused while its window is open.
     Purged { record: Handle },
     /// A job, record or remembered id is gone, and nothing of it is remembered.
-    Removed { entry: Entry },
+    Removed { entry: IdEntry },
     /// So many ADDs were refused because their ids are known. They would have been members of the batch.
     Duplicates { count: u64, batch: Option<BatchNumber> },
     /// A batch was mentioned for the first time.

@@ -3,63 +3,35 @@
 use crate::queue::await_events::{AwaitEvent, Awaited, Subscriptions};
 use crate::queue::batches::Batches;
 use crate::queue::expiries::ExpiryRules;
-use crate::queue::jobs::{forget_key, Job, JobOptions, OptionSets};
-use crate::queue::limits::{Bucket, Lanes};
+use crate::queue::jobs::{Job, JobOptions, JobStore};
+use crate::queue::limits::Limits;
 use crate::queue::schedules::{Schedule, Schedules};
 use crate::queue::settings::Settings;
-use crate::queue::stats::{Count, Counters, Event, Events, Histogram, PendingDuplicates, Series};
-use crate::queue::store::{ids, Entry, Handle, IdIndex, Order, Place, Record, Remembered, Slab, When};
+use crate::queue::stats::{Count, Counters, Events, Histogram, PendingDuplicates, Stats};
+use crate::queue::store::{ids, Handle, IdEntry, Record};
 use crate::queue::workers::Workers;
 
 /// One queue: everything behind one Redis key.
 #[derive(Debug, Clone, Default)]
 pub struct Queue {
-    pub(super) jobs: Slab<Job>,
-    pub(super) remembered: Remembered,
-    pub(super) ids: IdIndex,
-    /// Waiting jobs without a group.
-    pub(super) waiting: Order<Place>,
-    /// Those with one; their lanes list them too.
-    pub(super) grouped: Order<Place>,
-    pub(super) delayed: Order<When>,
-    /// Jobs that wait for a batch; each batch lists its own too.
-    pub(super) blocked: Order<Place>,
-    /// By the end of the lease.
-    pub(super) active: Order<When>,
-    /// By the instant they finished; so are the failed.
-    pub(super) completed: Order<When>,
-    pub(super) failed: Order<When>,
-    /// Waiting, delayed and blocked jobs with PX, by its instant.
-    pub(super) expiring: Order<When>,
-    /// Kept records and remembered ids (packed entries) by the instant they are dropped, unless that is never.
-    pub(super) forgetting: Order<When>,
-    pub(crate) schedules: Schedules,
-    pub(super) workers: Workers,
+    pub(super) jobs: JobStore,
     pub(super) batches: Batches,
-    pub(super) recipes: OptionSets,
-    pub(super) lanes: Lanes,
-    /// Of the rate of the whole queue.
-    pub(super) bucket: Bucket,
-    /// The instant of the last look at what time allows, Unix ms. Not saved: the next look is as good.
-    pub(super) as_of: u64,
+    pub(super) workers: Workers,
+    pub(super) limits: Limits,
+    pub(super) schedules: Schedules,
+    pub(super) expiry_rules: ExpiryRules,
+    pub(super) stats: Stats,
+    /// ADDs that were refused and are not journaled yet. Not part of the state.
+    pub(super) pending_duplicates: PendingDuplicates,
+    /// What clients of this server wait for. Not part of the state.
+    pub(super) subscriptions: Subscriptions,
     pub(super) settings: Settings,
-    pub(super) counters: Counters,
-    pub(super) events: Events,
-    /// Milliseconds from claimable to claimed.
-    pub(super) waits: Histogram,
-    /// Milliseconds from claimed to acknowledged.
-    pub(super) runs: Histogram,
-    pub(super) series: Series,
-    pub(super) expiries: ExpiryRules,
-    pub(super) next_seq: u64,
-    pub(super) last_token: u64,
+    /// Whether JQ.PAUSE stops claims.
     pub(super) paused: bool,
+    /// The newest token that was given.
+    pub(super) last_token: u64,
     /// When its first effect happened, Unix ms; 0: not yet, the queue does not exist.
     pub(super) created_at: u64,
-    /// Heap bytes behind all jobs.
-    pub(super) job_bytes: usize,
-    pub(super) subscriptions: Subscriptions,
-    pub(super) refusals: PendingDuplicates,
 }
 
 impl Queue {
@@ -70,28 +42,20 @@ impl Queue {
     }
 
     /// What `id` leads to.
-    pub(crate) fn find(&self, id: &[u8]) -> Option<Entry> {
-        self.find_hashed(ids::hash(id), id)
+    pub(crate) fn find(&self, id: &[u8]) -> Option<IdEntry> {
+        self.jobs.find(ids::hash(id), id)
     }
 
-    pub(crate) fn find_hashed(&self, hash: u64, id: &[u8]) -> Option<Entry> {
-        self.ids.find(hash, |packed| self.id_of(Entry::unpack(packed)) == id).map(Entry::unpack)
-    }
-
-    pub(crate) fn id_of(&self, entry: Entry) -> &[u8] {
-        match entry {
-            Entry::Job(handle) => self.jobs.get(handle).map(Job::id),
-            Entry::Remembered(handle) => self.remembered.get(handle).map(|r| r.id),
-        }
-        .unwrap_or_default()
+    pub(crate) fn id_of(&self, entry: IdEntry) -> &[u8] {
+        self.jobs.table.id_of(entry)
     }
 
     pub(crate) fn job(&self, handle: Handle) -> Option<&Job> {
         self.jobs.get(handle)
     }
 
-    pub(crate) fn recipe(&self, job: &Job) -> JobOptions {
-        self.recipes.get(job.recipe)
+    pub(crate) fn options(&self, job: &Job) -> JobOptions {
+        self.jobs.table.options(job)
     }
 
     pub(crate) fn worker_name(&self, worker: u32) -> &[u8] {
@@ -99,29 +63,7 @@ impl Queue {
     }
 
     pub(crate) fn record(&self, handle: Handle) -> Option<Record<'_>> {
-        self.remembered.get(handle)
-    }
-
-    /// The earliest instant, Unix ms, at which time alone changes something. None: nothing is due, ever. O(log n).
-    #[must_use]
-    pub fn next_due(&self) -> Option<u64> {
-        let leads = [
-            self.delayed.first().and_then(|h| self.jobs.get(h)).map(Job::due),
-            self.active.first().and_then(|h| self.jobs.get(h)).map(Job::due),
-            self.expiring.first().and_then(|h| self.jobs.get(h)).map(Job::expires),
-            self.forgetting.first().map(|packed| forget_key(&self.jobs, &self.remembered, packed).at),
-            // Jobs that are to be released are due, whatever the clock says.
-            self.batches.next_release().map(|_| 0),
-            self.batches.next_forgotten().map(|(at, _)| at),
-            self.refusals.due(),
-            self.next_tick(),
-            self.surplus().map(|_| 0),
-            self.workers.next_forgotten(),
-            self.lanes.next_look(),
-            self.lanes.next_forgotten(),
-            self.next_token(),
-        ];
-        leads.into_iter().flatten().min()
+        self.jobs.table.remembered.get(handle)
     }
 
     /// The instant of the earliest tick of a schedule, Unix ms. O(1).
@@ -136,6 +78,16 @@ impl Queue {
         self.schedules.iter()
     }
 
+    /// The schedule of this name.
+    pub(crate) fn schedule(&self, name: &[u8]) -> Option<&Schedule> {
+        self.schedules.get(name)
+    }
+
+    /// Whether the schedule `name` could tick at `next` after this.
+    pub(crate) fn may_tick_next(&self, name: &[u8], next: Option<u64>) -> bool {
+        self.schedules.may_tick_next(name, next)
+    }
+
     /// The settings in force.
     #[must_use]
     pub fn settings(&self) -> &Settings {
@@ -145,21 +97,21 @@ impl Queue {
     /// What has happened so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        let mut counters = self.counters.clone();
-        counters.add_many(Count::Duplicates, self.refusals.count);
+        let mut counters = self.stats.counters.clone();
+        counters.add_many(Count::Duplicates, self.pending_duplicates.count);
         counters
     }
 
     /// Milliseconds from claimable to claimed.
     #[must_use]
     pub fn waits(&self) -> &Histogram {
-        &self.waits
+        &self.stats.waits
     }
 
     /// Milliseconds from claimed to acknowledged.
     #[must_use]
     pub fn runs(&self) -> &Histogram {
-        &self.runs
+        &self.stats.runs
     }
 
     /// Whether claims are stopped.
@@ -168,23 +120,15 @@ impl Queue {
         self.paused
     }
 
-    /// Something happens: it is counted and will be told.
-    pub(crate) fn happens(&mut self, event: Event) {
-        self.events.insert(event);
-        if let Some(count) = event.count() {
-            self.counters.add(count);
-        }
-    }
-
     /// What has happened since this was last asked.
     pub fn take_events(&mut self) -> Events {
-        std::mem::take(&mut self.events)
+        std::mem::take(&mut self.stats.events)
     }
 
     /// Whether refused ADDs are still to be told. Nothing is journaled when the first of them comes.
     #[must_use]
     pub fn has_refusals(&self) -> bool {
-        self.refusals.any()
+        self.pending_duplicates.any()
     }
 
     /// From now on [`Queue::take_news`] tells about `awaited`.

@@ -154,7 +154,7 @@ fn decode_scheduled<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeErro
 
 fn decode_ticked<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
     let (name, at, next) = (decode_known_schedule(from, queue)?, from.number()?, decode_due(from)?);
-    if at > LATEST_TICK || !queue.schedules.may_tick_next(name, next) {
+    if at > LATEST_TICK || !queue.may_tick_next(name, next) {
         return Err(DecodeError::Damaged("a tick that cannot be"));
     }
     Ok(Effect::Ticked { name, at, next, fate: decode_tick_outcome(from)? })
@@ -198,7 +198,7 @@ fn known_batch(batch: BatchNumber, queue: &Queue) -> Result<BatchNumber, DecodeE
 /// The name of a schedule that this queue has.
 fn decode_known_schedule<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<&'a [u8], DecodeError> {
     let name = from.bytes()?;
-    queue.schedules.get(name).map(|_| name).ok_or(DecodeError::Diverged)
+    queue.schedule(name).map(|_| name).ok_or(DecodeError::Diverged)
 }
 
 /// A prefix for which this queue has an expiry rule.

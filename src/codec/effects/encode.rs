@@ -7,7 +7,7 @@ use crate::codec::fields::outcome::{encode_expiry_outcome, encode_tick_outcome};
 use crate::codec::fields::schedule::encode_plan;
 use crate::codec::fields::settings::encode_settings;
 use crate::codec::wire::Encoder;
-use crate::queue::{Effect, Entry, JobEffect, Journal, Now, Queue, Steps};
+use crate::queue::{Effect, IdEntry, JobEffect, Journal, Now, Queue, Steps};
 
 /// A new blob begins when one has this many bytes: the effects of one command may take many times what one argument
 /// of a command can hold.
@@ -104,8 +104,8 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             encode_named(out, tag::ADDED, id);
             encode_new_job(out, new);
         }
-        Effect::Job { job, ref change } => encode_job_effect(out, queue.id_of(Entry::Job(job)), change),
-        Effect::Purged { record } => encode_named(out, tag::PURGED, queue.id_of(Entry::Job(record))),
+        Effect::Job { job, ref change } => encode_job_effect(out, queue.id_of(IdEntry::Job(job)), change),
+        Effect::Purged { record } => encode_named(out, tag::PURGED, queue.id_of(IdEntry::Job(record))),
         Effect::Removed { entry } => encode_named(out, tag::REMOVED, queue.id_of(entry)),
         Effect::Duplicates { count, batch } => {
             out.push(tag::DUPLICATES);

@@ -1,15 +1,15 @@
-//! One job: its state, its options, and what an ADD says to make one.
+//! The jobs of a queue: one job, its options, all jobs with their indexes, and what an ADD says to make one.
 
+mod indexes;
 mod job;
-mod keys;
 mod options;
+mod store;
+mod table;
 mod template;
 
 pub(crate) use job::{Job, JobExtras, Rerun, StateData};
 pub use job::{JobState, NewJob, Start};
-pub(crate) use keys::{
-    due_key, expiry_key, finished_key, forget_key, hash_of, lane_key, place_key, token_key,
-};
+pub(crate) use options::OptionSet;
 pub use options::{Backoff, JobOptions};
-pub(crate) use options::{OptionSet, OptionSets};
+pub(crate) use store::JobStore;
 pub use template::{Addition, BatchRefs, OnDup, Template};

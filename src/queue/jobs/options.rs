@@ -49,7 +49,7 @@ pub struct JobOptions {
 /// A recipe with the lane of the job.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OptionSet {
-    pub(crate) recipe: JobOptions,
+    pub(crate) options: JobOptions,
     pub(crate) lane: Option<LaneNumber>,
 }
 
@@ -123,7 +123,7 @@ impl OptionSets {
 
     /// Its recipe.
     pub(crate) fn get(&self, id: OptionSetId) -> JobOptions {
-        self.set(id).recipe
+        self.set(id).options
     }
 
     /// Its lane.
@@ -161,19 +161,19 @@ mod tests {
 
     #[test]
     fn a_set_is_kept_once_and_goes_with_its_last_job() {
-        let mut recipes = OptionSets::default();
+        let mut sets = OptionSets::default();
         let with = |attempts| OptionSet {
-            recipe: JobOptions { attempts: Some(attempts), ..JobOptions::default() },
+            options: JobOptions { attempts: Some(attempts), ..JobOptions::default() },
             lane: Some(LaneNumber(1)),
         };
         let (five, nine) = (with(5), with(9));
-        let (a, b, c) = (recipes.hold(five), recipes.hold(five), recipes.hold(nine));
-        assert_eq!((a, recipes.set(a), recipes.set(c)), (b, five, nine));
-        recipes.release(a);
-        assert_eq!(recipes.uses().collect::<Vec<_>>(), [(five, 1), (nine, 1)]);
-        recipes.release(b);
-        assert_eq!(recipes.uses().collect::<Vec<_>>(), [(nine, 1)]);
-        assert_eq!(recipes.hold(five), a, "the free number is used again");
-        assert_eq!(recipes.hold(OptionSet::default()), OptionSetId::default());
+        let (a, b, c) = (sets.hold(five), sets.hold(five), sets.hold(nine));
+        assert_eq!((a, sets.set(a), sets.set(c)), (b, five, nine));
+        sets.release(a);
+        assert_eq!(sets.uses().collect::<Vec<_>>(), [(five, 1), (nine, 1)]);
+        sets.release(b);
+        assert_eq!(sets.uses().collect::<Vec<_>>(), [(nine, 1)]);
+        assert_eq!(sets.hold(five), a, "the free number is used again");
+        assert_eq!(sets.hold(OptionSet::default()), OptionSetId::default());
     }
 }

@@ -12,7 +12,7 @@
 //! and what [`super::limits`] does to them is not journaled.
 
 use super::bucket::Bucket;
-use crate::queue::store::{Handle, LaneNumber, LanePlace, Order, Place, Slab, When};
+use crate::queue::store::{Handle, InstantKey, LaneKey, LaneNumber, Order, PriorityKey, Slab};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
@@ -43,9 +43,9 @@ pub(crate) struct Stand {
     /// Jobs it may give.
     pub(crate) room: usize,
     /// Its place among the ready, if it may give any.
-    pub(crate) ready: Option<Place>,
+    pub(crate) ready: Option<PriorityKey>,
     /// When its rate lets it give more.
-    pub(crate) refill: Option<When>,
+    pub(crate) refill: Option<InstantKey>,
 }
 
 /// The lanes of a queue.
@@ -55,12 +55,12 @@ pub(crate) struct Lanes {
     list: Slab<Lane>,
     name_bytes: usize,
     /// The waiting jobs of all lanes, lane by lane, each in order.
-    pub(crate) line: Order<LanePlace>,
-    ready: BTreeMap<Place, Handle>,
-    refills: BTreeMap<When, Handle>,
+    pub(crate) waiting: Order<LaneKey>,
+    ready: BTreeMap<PriorityKey, Handle>,
+    refills: BTreeMap<InstantKey, Handle>,
     /// Orders that all lanes have left. They go back to the allocator bit by bit: a million entries at once take 30 ms.
-    left: Vec<BTreeMap<Place, Handle>>,
-    left_refills: Vec<BTreeMap<When, Handle>>,
+    left: Vec<BTreeMap<PriorityKey, Handle>>,
+    left_refills: Vec<BTreeMap<InstantKey, Handle>>,
     /// Lanes without jobs, by when their buckets are full: then they can be forgotten.
     fading: BTreeSet<(u64, Arc<[u8]>)>,
     /// What all lanes may give together.
@@ -84,9 +84,9 @@ impl Lanes {
 
     /// Heap bytes held, roughly.
     pub(crate) fn bytes(&self) -> usize {
-        let per_entry = size_of::<(Place, Handle)>() * 2;
+        let per_entry = size_of::<(PriorityKey, Handle)>() * 2;
         self.list.bytes()
-            + self.line.bytes()
+            + self.waiting.bytes()
             + self.name_bytes
             + self.len() * size_of::<(Arc<[u8]>, Handle)>() * 2
             + (self.ready.len() + self.refills.len() + self.fading.len()) * per_entry
@@ -136,6 +136,24 @@ impl Lanes {
         if !std::mem::replace(&mut lane.touched, true) {
             self.touched.push(number.0);
         }
+    }
+
+    /// A waiting job joins its lane.
+    pub(crate) fn insert_waiting(
+        &mut self,
+        number: LaneNumber,
+        key: LaneKey,
+        job: Handle,
+        key_of: impl Fn(Handle) -> LaneKey,
+    ) {
+        self.waiting.insert(key, job, key_of);
+        self.edit(number, |lane| lane.waiting = lane.waiting.saturating_add(1));
+    }
+
+    /// A waiting job leaves its lane.
+    pub(crate) fn remove_waiting(&mut self, number: LaneNumber, key: LaneKey, job: Handle) {
+        self.waiting.remove(key, job);
+        self.edit(number, |lane| lane.waiting = lane.waiting.saturating_sub(1));
     }
 
     /// One more job names the lane.
@@ -222,7 +240,7 @@ impl Lanes {
     }
 
     /// The lane that gives a job next, with its place. O(log lanes).
-    pub(crate) fn first_ready(&self) -> Option<(Place, LaneNumber)> {
+    pub(crate) fn first_ready(&self) -> Option<(PriorityKey, LaneNumber)> {
         self.ready.first_key_value().map(|(place, number)| (*place, LaneNumber(*number)))
     }
 

@@ -6,3 +6,14 @@ mod lanes;
 pub(crate) use bucket::Bucket;
 pub use bucket::{Rate, MAX_RATE};
 pub(crate) use lanes::{Lane, Lanes, Stand};
+
+/// What limits remember: claims that were made, and which lanes may give a job.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Limits {
+    pub(crate) lanes: Lanes,
+    /// The bucket of the rate of the whole queue.
+    pub(crate) bucket: Bucket,
+    /// The instant as of which lanes and rates were evaluated last, Unix ms. Not saved: the next command or tick
+    /// evaluates them anew.
+    pub(crate) as_of: u64,
+}

@@ -5,12 +5,35 @@
 //! bounded by the caller; the effect says how many steps were taken, so a replica takes exactly those.
 
 use crate::queue::effect::Steps;
-use crate::queue::jobs::{due_key, expiry_key, forget_key, Job, StateData};
+use crate::queue::jobs::{Job, StateData};
 use crate::queue::stats::Event;
-use crate::queue::store::{EndState, Entry, Handle, When};
+use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
 use crate::queue::value::Queue;
 
 impl Queue {
+    /// The earliest instant, Unix ms, at which time alone changes something. None: nothing is due, ever. O(log n).
+    #[must_use]
+    pub fn next_due(&self) -> Option<u64> {
+        let (indexes, table) = (&self.jobs.indexes, &self.jobs.table);
+        let leads = [
+            indexes.delayed.first().and_then(|h| table.get(h)).map(Job::due),
+            indexes.active.first().and_then(|h| table.get(h)).map(Job::due),
+            indexes.expiring.first().and_then(|h| table.get(h)).map(Job::expires),
+            indexes.forgetting.first().map(|packed| table.forget_key(packed).at),
+            // Jobs that are to be released are due, whatever the clock says.
+            self.batches.next_release().map(|_| 0),
+            self.batches.next_forgotten().map(|(at, _)| at),
+            self.pending_duplicates.due(),
+            self.next_tick(),
+            self.surplus().map(|_| 0),
+            self.workers.next_forgotten(),
+            self.limits.lanes.next_look(),
+            self.limits.lanes.next_forgotten(),
+            self.next_token(),
+        ];
+        leads.into_iter().flatten().min()
+    }
+
     /// Does what is due at `at`, at most `most`, and tells how much that was. O(log n) a step.
     pub(crate) fn advance(&mut self, at: u64, most: Steps) -> Steps {
         let mut done = Steps::default();
@@ -26,15 +49,15 @@ impl Queue {
 
     /// Whether the next step in the life of a job is due, and takes it.
     fn settle_next(&mut self, at: u64) -> bool {
-        let jobs = &self.jobs;
+        let jobs = &self.jobs.table;
         let leads = [
-            self.delayed.first().map(|h| (due_key(jobs, h), h)),
-            self.active.first().map(|h| (due_key(jobs, h), h)),
-            self.expiring.first().map(|h| (expiry_key(jobs, h), h)),
+            self.jobs.indexes.delayed.first().map(|h| (jobs.due_key(h), h)),
+            self.jobs.indexes.active.first().map(|h| (jobs.due_key(h), h)),
+            self.jobs.indexes.expiring.first().map(|h| (jobs.expiry_key(h), h)),
             // Even if the clock was set back since the batch finished.
             self.batches
                 .next_release()
-                .map(|(when, h)| (When { at: when.min(at), ..expiry_key(jobs, h) }, h)),
+                .map(|(when, h)| (InstantKey { at: when.min(at), ..jobs.expiry_key(h) }, h)),
         ];
         match leads.into_iter().flatten().min() {
             Some((when, handle)) if when.at <= at => {
@@ -71,9 +94,9 @@ impl Queue {
     }
 
     fn forget_next_lane(&mut self, at: u64) -> bool {
-        let is_due = self.lanes.next_forgotten().is_some_and(|when| when <= at);
+        let is_due = self.limits.lanes.next_forgotten().is_some_and(|when| when <= at);
         if is_due {
-            self.lanes.forget_first();
+            self.limits.lanes.forget_first();
         }
         is_due
     }
@@ -89,14 +112,14 @@ impl Queue {
     }
 
     fn forget_next_id(&mut self, at: u64) -> bool {
-        let Some(packed) = self.forgetting.first() else { return false };
-        let key = forget_key(&self.jobs, &self.remembered, packed);
+        let Some(packed) = self.jobs.indexes.forgetting.first() else { return false };
+        let key = self.jobs.table.forget_key(packed);
         if key.at > at {
             return false;
         }
-        match Entry::unpack(packed) {
-            Entry::Job(handle) => self.retire(handle, key.at),
-            entry @ Entry::Remembered(_) => self.drop_entry(entry),
+        match IdEntry::unpack(packed) {
+            IdEntry::Job(handle) => self.retire(handle, key.at),
+            entry @ IdEntry::Remembered(_) => self.drop_entry(entry),
         }
         true
     }
@@ -113,7 +136,7 @@ impl Queue {
         let Some(job) = self.jobs.get(handle) else { return };
         match job.state {
             StateData::Delayed { due } if due < job.expires() => {
-                self.happens(Event::Due);
+                self.stats.record(Event::Due);
                 self.join_end(handle, None, due);
             }
             StateData::Waiting { .. } | StateData::Delayed { .. } => {
@@ -131,15 +154,15 @@ impl Queue {
         if self.jobs.get(handle).is_some_and(Job::cancel_asked) {
             return self.cancel(handle, at);
         }
-        self.happens(Event::Lost);
+        self.stats.record(Event::Lost);
         let mut losses = 0;
-        self.edit(handle, |job| {
+        self.jobs.edit(handle, |job| {
             job.losses = job.losses.saturating_add(1);
             losses = u32::from(job.losses);
         });
         if losses > self.settings.max_losses {
             let error = format!("lease lost {losses} times").into_bytes().into_boxed_slice();
-            self.edit(handle, |job| job.extras_mut().error = Some(error));
+            self.jobs.edit(handle, |job| job.extras_mut().error = Some(error));
             self.end(handle, EndState::Failed, at);
         } else {
             self.move_to(handle, StateData::Waiting { since: at, lapsed: token });

@@ -4,11 +4,11 @@
 //! an effect whose job is not there (only possible when the two differ) is refused before it gets here.
 
 use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{hash_of, Job, JobExtras, NewJob, Rerun, StateData};
+use crate::queue::jobs::{Job, JobExtras, NewJob, Rerun, StateData};
 use crate::queue::limits::Bucket;
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Event, Kind};
-use crate::queue::store::{ids, EndState, Entry, Handle};
+use crate::queue::store::{ids, EndState, Handle, IdEntry};
 use crate::queue::time::FOREVER;
 use crate::queue::value::Queue;
 
@@ -22,17 +22,17 @@ impl Queue {
         match *effect {
             Effect::Added { id, new } => self.add(id, &new, at),
             Effect::Duplicates { count, batch } => {
-                self.counters.add_many(Count::Duplicates, count);
+                self.stats.counters.add_many(Count::Duplicates, count);
                 self.count_duplicates(count, batch);
-                self.refusals.told(count);
+                self.pending_duplicates.told(count);
             }
             Effect::BatchOpened { name } => self.batches.open(name, at),
             Effect::BatchSealed { batch } => self.seal(batch, at),
             Effect::BatchForgotten { batch } => self.forget_batch(batch),
-            Effect::StaleAck => self.counters.add(Count::StaleAcks),
+            Effect::StaleAck => self.stats.counters.add(Count::StaleAcks),
             Effect::Paused | Effect::Resumed => {
                 self.paused = matches!(effect, Effect::Paused);
-                self.happens(if self.paused { Event::Paused } else { Event::Resumed });
+                self.stats.record(if self.paused { Event::Paused } else { Event::Resumed });
             }
             Effect::Configured(settings) => self.configure(settings, at),
             Effect::Advanced(most) => {
@@ -46,11 +46,11 @@ impl Queue {
             Effect::KeyExpired { prefix, heard } => self.count_heard(prefix, heard),
             Effect::Job { job, change } => self.apply_to_job(job, &change, at),
             Effect::Purged { record } => {
-                self.happens(Event::Removed);
+                self.stats.record(Event::Removed);
                 self.retire(record, at);
             }
             Effect::Removed { entry } => {
-                self.happens(Event::Removed);
+                self.stats.record(Event::Removed);
                 self.remove(entry, at);
             }
         }
@@ -62,48 +62,48 @@ impl Queue {
         match *change {
             JobEffect::Replaced { new } => self.replace(handle, &new, at),
             JobEffect::Rerun { new } => {
-                self.happens(Event::Rerun);
-                self.edit(handle, |job| job.extras_mut().rerun = Some(Box::new(Rerun::keep(&new))));
+                self.stats.record(Event::Rerun);
+                self.jobs.edit(handle, |job| job.extras_mut().rerun = Some(Box::new(Rerun::keep(&new))));
             }
             JobEffect::Claimed { token, worker, lease_until } => {
                 self.give(handle, token, worker, lease_until, at);
             }
             JobEffect::Leased { lease_until } => self.move_lease(handle, lease_until),
             JobEffect::Progressed { data } => {
-                self.edit(handle, |job| job.extras_mut().progress = Some(data.into()));
+                self.jobs.edit(handle, |job| job.extras_mut().progress = Some(data.into()));
             }
             JobEffect::Completed { result } => {
-                self.edit(handle, |job| {
+                self.jobs.edit(handle, |job| {
                     job.extras_mut_if(result.is_some(), |r| r.result = result.map(Box::from));
                 });
                 self.end(handle, EndState::Completed, at);
             }
             JobEffect::Retried { due, error } => {
-                self.counters.add(Count::Nacks);
-                self.happens(Event::Retried);
+                self.stats.counters.add(Count::Nacks);
+                self.stats.record(Event::Retried);
                 self.note_nack(handle, error);
                 self.join_end(handle, due, at);
             }
             JobEffect::Failed { error } => {
-                self.counters.add(Count::Nacks);
+                self.stats.counters.add(Count::Nacks);
                 self.note_nack(handle, error);
                 self.end(handle, EndState::Failed, at);
             }
             JobEffect::Released { due } => {
-                self.happens(Event::Released);
+                self.stats.record(Event::Released);
                 match due {
                     Some(_) => self.join_end(handle, due, at),
                     None => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
                 }
             }
             JobEffect::Cancelled => self.cancel(handle, at),
-            JobEffect::CancelRequested => self.edit(handle, |job| {
+            JobEffect::CancelRequested => self.jobs.edit(handle, |job| {
                 let extras = job.extras_mut();
                 extras.cancel_asked = true;
                 extras.rerun = None;
             }),
             JobEffect::Promoted => {
-                self.happens(Event::Promoted);
+                self.stats.record(Event::Promoted);
                 self.join_end(handle, None, at);
             }
             JobEffect::Revived => self.revive(handle, at),
@@ -137,17 +137,14 @@ impl Queue {
     }
 
     fn add(&mut self, id: &[u8], new: &NewJob<'_>, at: u64) {
-        self.happens(Event::Added);
-        self.series.count(Kind::Added, at);
+        self.stats.record(Event::Added);
+        self.stats.series.count(Kind::Added, at);
         let hash = ids::hash(id);
-        if let Some(entry) = self.find_hashed(hash, id) {
+        if let Some(entry) = self.jobs.find(hash, id) {
             self.drop_entry(entry);
         }
         let job = Job::new(id, new.payload, StateData::Delayed { due: at });
-        self.job_bytes += job.bytes();
-        let Some(handle) = self.jobs.insert(job) else { return };
-        let (jobs, remembered) = (&self.jobs, &self.remembered);
-        self.ids.insert(hash, Entry::Job(handle).pack(), |packed| hash_of(jobs, remembered, packed));
+        let Some(handle) = self.jobs.insert(hash, job) else { return };
         self.count_in(new.recipe.batch);
         self.start_life(handle, new, at);
         if new.after.is_some() {
@@ -158,7 +155,7 @@ impl Queue {
     /// Another job under the same id. It stays in its batch and behind the one it waits for: that is about where it
     /// belongs, not about what it is.
     fn replace(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
-        self.happens(Event::Replaced);
+        self.stats.record(Event::Replaced);
         let Some(job) = self.jobs.get(handle) else { return };
         let mut new = *new;
         new.recipe.batch = self.batch_of(job);
@@ -166,15 +163,15 @@ impl Queue {
             new.after = Some(after);
         }
         self.leave(handle);
-        self.edit(handle, |job| job.set_payload(new.payload));
+        self.jobs.edit(handle, |job| job.set_payload(new.payload));
         self.start_life(handle, &new, at);
     }
 
     /// Drops whatever an id leads to; for its batch a job that was pending is cancelled.
-    fn remove(&mut self, entry: Entry, at: u64) {
+    fn remove(&mut self, entry: IdEntry, at: u64) {
         let pending = match entry {
-            Entry::Job(handle) => self.jobs.get(handle).filter(|job| !job.is_finished()),
-            Entry::Remembered(_) => None,
+            IdEntry::Job(handle) => self.jobs.get(handle).filter(|job| !job.is_finished()),
+            IdEntry::Remembered(_) => None,
         };
         let batch = pending.and_then(|job| self.batch_of(job));
         if let Some(job) = pending {
@@ -190,7 +187,7 @@ impl Queue {
         self.settings = settings;
         if settings.rate.is_none() {
             // The way out when a clock that was far ahead has taken tokens of a time to come.
-            self.bucket = Bucket::default();
+            self.limits.bucket = Bucket::default();
         }
         if changes_lanes {
             self.look_again(at);
@@ -198,11 +195,11 @@ impl Queue {
     }
 
     fn revive(&mut self, handle: Handle, at: u64) {
-        self.happens(Event::Revived);
+        self.stats.record(Event::Revived);
         let batch = self.jobs.get(handle).and_then(|job| self.batch_of(job));
         self.count_back(batch);
         self.leave(handle);
-        self.edit(handle, |job| {
+        self.jobs.edit(handle, |job| {
             job.nacks = 0;
             job.losses = 0;
         });
@@ -211,9 +208,9 @@ impl Queue {
 
     /// Begins a life of a job that is in no index: fresh attempts, a new place, nothing of an earlier life.
     pub(crate) fn start_life(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
-        let seq = self.take_seq();
-        self.set_recipe(handle, new.recipe, new.group);
-        self.edit(handle, |job| {
+        let seq = self.jobs.take_seq();
+        self.set_options(handle, new.recipe, new.group);
+        self.jobs.edit(handle, |job| {
             job.extras = new
                 .expires
                 .map(|ms| Box::new(JobExtras { expires: at.saturating_add(ms), ..JobExtras::default() }));
@@ -234,14 +231,14 @@ impl Queue {
     fn give(&mut self, handle: Handle, token: u64, worker: &[u8], lease_until: u64, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
         if let StateData::Waiting { since, .. } = job.state {
-            self.waits.record(at.saturating_sub(since));
+            self.stats.waits.record(at.saturating_sub(since));
         }
-        self.happens(Event::Claimed);
+        self.stats.record(Event::Claimed);
         self.last_token = self.last_token.max(token);
         self.leave(handle);
         let worker = self.workers.number(worker);
         self.workers.saw(worker, at);
-        self.edit(handle, |job| {
+        self.jobs.edit(handle, |job| {
             job.state = StateData::Active { token, since: at, lease_until, worker };
             // PX asks whether anybody claimed it; somebody has.
             job.extras_mut_if(job.extras.is_some(), |r| r.expires = FOREVER);
@@ -253,16 +250,16 @@ impl Queue {
     fn move_lease(&mut self, handle: Handle, until: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
         if let StateData::Active { token, since, worker, .. } = job.state {
-            self.leave_active(handle);
-            self.edit(handle, |job| {
+            self.jobs.indexes.remove_active(&self.jobs.table, handle);
+            self.jobs.edit(handle, |job| {
                 job.state = StateData::Active { token, since, lease_until: until, worker }
             });
-            self.enter_active(handle);
+            self.jobs.indexes.insert_active(&self.jobs.table, handle);
         }
     }
 
     fn note_nack(&mut self, handle: Handle, error: Option<&[u8]>) {
-        self.edit(handle, |job| {
+        self.jobs.edit(handle, |job| {
             job.nacks = job.nacks.saturating_add(1);
             job.extras_mut_if(error.is_some(), |r| r.error = error.map(Box::from));
         });
@@ -276,8 +273,8 @@ impl Queue {
 
     /// The same for a job that is in no index.
     fn enter_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
-        let seq = self.take_seq();
-        self.edit(handle, |job| {
+        let seq = self.jobs.take_seq();
+        self.jobs.edit(handle, |job| {
             job.seq = seq;
             job.state = match due {
                 Some(due) => StateData::Delayed { due },
@@ -290,13 +287,7 @@ impl Queue {
     /// Moves a job to another state at the place it has.
     pub(crate) fn move_to(&mut self, handle: Handle, state: StateData) {
         self.leave(handle);
-        self.edit(handle, |job| job.state = state);
+        self.jobs.edit(handle, |job| job.state = state);
         self.enter(handle);
-    }
-
-    pub(crate) fn take_seq(&mut self) -> u64 {
-        let seq = self.next_seq;
-        self.next_seq = seq.saturating_add(1);
-        seq
     }
 }

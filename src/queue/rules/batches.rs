@@ -3,8 +3,7 @@
 //! Numbers change in the same mutation that moves a job, so they are exact at every instant; what follows from a batch
 //! that has finished happens job by job, in bounded steps of [`super::settle`].
 
-use crate::queue::batches::view;
-use crate::queue::batches::{After, Batch, BatchNumber, Members};
+use crate::queue::batches::{view, After, Batch, BatchNumber, Members};
 use crate::queue::jobs::{Job, JobState, NewJob, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle};
@@ -22,7 +21,7 @@ impl Queue {
     }
 
     pub(crate) fn batch_of(&self, job: &Job) -> Option<BatchNumber> {
-        self.recipes.get(job.recipe).batch
+        self.jobs.table.options(job).batch
     }
 
     /// Whether the batches that `new` names by number are there, and its own takes members.
@@ -56,7 +55,7 @@ impl Queue {
     pub(crate) fn seal(&mut self, number: BatchNumber, at: u64) {
         if let Some(batch) = self.batches.get_mut(number) {
             batch.sealed = true;
-            self.happens(Event::BatchSealed);
+            self.stats.record(Event::BatchSealed);
         }
         self.finish_if_done(number, at);
     }
@@ -105,7 +104,7 @@ impl Queue {
         if !self.batches.finish_if_done(number, at, keep_until) {
             return;
         }
-        self.happens(Event::BatchFinished);
+        self.stats.record(Event::BatchFinished);
         if let Some(batch) = self.batches.get(number) {
             self.subscriptions.batch_finished(&batch.name, || view(batch));
         }
@@ -146,11 +145,11 @@ impl Queue {
     /// Lets a blocked job go on, or fail.
     fn unblock(&mut self, handle: Handle, passes: bool, batch: BatchNumber, due: u64, at: u64) {
         if passes {
-            self.happens(Event::Unblocked);
+            self.stats.record(Event::Unblocked);
             self.join_end(handle, Some(due).filter(|due| *due > at), at);
         } else {
             let error = self.batches.get(batch).map(unmet);
-            self.edit(handle, |job| job.extras_mut().error = error);
+            self.jobs.edit(handle, |job| job.extras_mut().error = error);
             self.end(handle, EndState::Failed, at);
         }
     }

@@ -1,8 +1,8 @@
 //! How a job's life ends, and what is left of it: a next life, a record, a remembered id, or nothing.
 
-use crate::queue::jobs::{forget_key, hash_of, StateData};
+use crate::queue::jobs::StateData;
 use crate::queue::stats::{Event, Kind};
-use crate::queue::store::{ids, EndState, Entry, Handle, Order, Record, When};
+use crate::queue::store::{EndState, Handle, IdEntry, InstantKey, Order, Record};
 use crate::queue::time::{after, FOREVER};
 use crate::queue::value::Queue;
 
@@ -11,11 +11,11 @@ impl Queue {
     pub(crate) fn end(&mut self, handle: Handle, ending: EndState, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
         if let (EndState::Completed, StateData::Active { since, .. }) = (ending, job.state) {
-            self.runs.record(at.saturating_sub(since));
+            self.stats.runs.record(at.saturating_sub(since));
         }
         match ending {
-            EndState::Completed => self.series.count(Kind::Completed, at),
-            EndState::Failed => self.series.count(Kind::Failed, at),
+            EndState::Completed => self.stats.series.count(Kind::Completed, at),
+            EndState::Failed => self.stats.series.count(Kind::Failed, at),
             EndState::Expired | EndState::Cancelled => {}
         }
         let token = match job.state {
@@ -26,21 +26,22 @@ impl Queue {
         let batch = self.batch_of(job);
         let result = job.extras.as_ref().and_then(|extras| extras.result.as_deref());
         self.subscriptions.job_ended(job.id(), ending.into(), result);
-        self.happens(match ending {
+        self.stats.record(match ending {
             EndState::Completed => Event::Completed,
             EndState::Failed => Event::Failed,
             EndState::Expired => Event::Expired,
             EndState::Cancelled => Event::Cancelled,
         });
         self.leave(handle);
-        self.let_go(handle);
+        self.release_lane(handle);
         let mut rerun = None;
-        self.edit(handle, |job| rerun = job.extras.as_mut().and_then(|extras| extras.rerun.take()));
+        self.jobs.edit(handle, |job| rerun = job.extras.as_mut().and_then(|extras| extras.rerun.take()));
         if let Some(next) = rerun {
-            self.edit(handle, |job| job.set_payload(&next.payload));
+            self.jobs.edit(handle, |job| job.set_payload(&next.payload));
             self.start_life(handle, &next.new_job(), at);
             if ending == EndState::Completed {
-                self.edit(handle, |job| job.extras_mut_if(token != 0, |extras| extras.done_under = token));
+                self.jobs
+                    .edit(handle, |job| job.extras_mut_if(token != 0, |extras| extras.done_under = token));
             }
         } else {
             self.keep_or_drop(handle, ending, token, at);
@@ -51,7 +52,7 @@ impl Queue {
     /// Cancels a job. What was set aside to run after an active one was asked for after the cancel, so it stays;
     /// with a job that had not started everything goes.
     pub(crate) fn cancel(&mut self, handle: Handle, at: u64) {
-        self.edit(handle, |job| {
+        self.jobs.edit(handle, |job| {
             if !matches!(job.state, StateData::Active { .. }) {
                 job.extras_mut_if(job.extras.is_some(), |extras| extras.rerun = None);
             }
@@ -61,7 +62,7 @@ impl Queue {
 
     fn keep_or_drop(&mut self, handle: Handle, ending: EndState, token: u64, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
-        let recipe = self.recipes.get(job.recipe);
+        let recipe = self.jobs.table.options(job);
         let window_until = match recipe.dedup.unwrap_or(self.settings.dedup_window) {
             // Not even for the instant in which it ended, whatever the clock says next.
             0 => 0,
@@ -80,8 +81,8 @@ impl Queue {
             return;
         }
         // A new number, so that records are in the order in which their jobs finished.
-        let seq = self.take_seq();
-        self.edit(handle, |job| {
+        let seq = self.jobs.take_seq();
+        self.jobs.edit(handle, |job| {
             job.seq = seq;
             job.state = state;
             let extras = job.extras_mut();
@@ -101,10 +102,10 @@ impl Queue {
     /// The oldest record over the limits.
     pub(crate) fn surplus(&self) -> Option<Handle> {
         let limits = [
-            (&self.completed, self.settings.keep_completed_max),
-            (&self.failed, self.settings.keep_failed_max),
+            (&self.jobs.indexes.completed, self.settings.keep_completed_max),
+            (&self.jobs.indexes.failed, self.settings.keep_failed_max),
         ];
-        let is_over = |records: &Order<When>, most: u64| most > 0 && records.len() as u64 > most;
+        let is_over = |records: &Order<InstantKey>, most: u64| most > 0 && records.len() as u64 > most;
         limits
             .into_iter()
             .find(|(records, most)| is_over(records, *most))
@@ -125,59 +126,23 @@ impl Queue {
     }
 
     /// Drops whatever an id leads to, without a trace.
-    pub(crate) fn drop_entry(&mut self, entry: Entry) {
+    pub(crate) fn drop_entry(&mut self, entry: IdEntry) {
         match entry {
-            Entry::Job(handle) => {
+            IdEntry::Job(handle) => {
                 self.leave(handle);
                 self.free_job(handle, None, 0);
             }
-            Entry::Remembered(handle) => {
-                self.cancel_forgetting(entry);
-                let hash = ids::hash(self.id_of(entry));
-                let (jobs, remembered) = (&self.jobs, &self.remembered);
-                self.ids.remove(
-                    hash,
-                    |packed| packed == entry.pack(),
-                    |other| hash_of(jobs, remembered, other),
-                );
-                self.remembered.remove(handle);
-            }
+            IdEntry::Remembered(handle) => self.jobs.forget(handle),
         }
     }
 
-    /// Frees a job that is in no index; `memory` (how it ended, its token, the end of the window) stays behind
+    /// Frees a job that is nowhere listed; `memory` (how it ended, its token, the end of the window) stays behind
     /// while the window is open at `at`.
     fn free_job(&mut self, handle: Handle, memory: Option<(EndState, u64, u64)>, at: u64) {
-        self.drop_recipe(handle);
-        let Some(job) = self.jobs.remove(handle) else { return };
-        self.job_bytes = self.job_bytes.saturating_sub(job.bytes());
-        let (hash, packed) = (ids::hash(job.id()), Entry::Job(handle).pack());
-        let record = memory.filter(|(_, _, until)| *until > at).and_then(|(ending, token, until)| {
-            self.remembered.insert(Record { id: job.id(), until, token, seq: job.seq, ending })
+        self.release_options(handle);
+        self.jobs.remove(handle, |job| {
+            let (ending, token, until) = memory.filter(|(_, _, until)| *until > at)?;
+            Some(Record { id: job.id(), until, token, seq: job.seq, ending })
         });
-        if let Some(record) = record {
-            let entry = Entry::Remembered(record);
-            self.ids.replace(hash, |other| other == packed, entry.pack());
-            self.plan_forgetting(entry);
-        } else {
-            let (jobs, remembered) = (&self.jobs, &self.remembered);
-            self.ids.remove(hash, |other| other == packed, |other| hash_of(jobs, remembered, other));
-        }
-    }
-
-    pub(crate) fn plan_forgetting(&mut self, entry: Entry) {
-        let (jobs, remembered) = (&self.jobs, &self.remembered);
-        let key = forget_key(jobs, remembered, entry.pack());
-        if key.at != FOREVER {
-            self.forgetting.insert(key, entry.pack(), |packed| forget_key(jobs, remembered, packed));
-        }
-    }
-
-    pub(crate) fn cancel_forgetting(&mut self, entry: Entry) {
-        let (jobs, remembered) = (&self.jobs, &self.remembered);
-        let key = forget_key(jobs, remembered, entry.pack());
-        if key.at != FOREVER {
-            self.forgetting.remove(key, entry.pack());
-        }
     }
 }

@@ -4,9 +4,9 @@
 //! A gate that only time opens is judged as of [`Queue::as_of`], the instant of the last command or tick: whoever asks
 //! when there is something to do ([`Queue::next_due`]) is told when the next gate opens, and asks again then.
 
-use crate::queue::jobs::{lane_key, place_key, Job, StateData};
+use crate::queue::jobs::{Job, StateData};
 use crate::queue::limits::{Lane, Rate, Stand};
-use crate::queue::store::{Handle, LaneNumber, LanePlace, Place, When};
+use crate::queue::store::{Handle, InstantKey, LaneKey, LaneNumber, PriorityKey};
 use crate::queue::value::Queue;
 
 /// Lanes looked at in one command because time or the rules have changed: about a millisecond.
@@ -41,20 +41,22 @@ impl Queue {
 
     /// Jobs that only the limits of the whole queue may keep from being claimed.
     pub(crate) fn in_line(&self) -> usize {
-        self.waiting.len() + self.lanes.room()
+        self.jobs.indexes.waiting.len() + self.limits.lanes.room()
     }
 
     /// How many more may be active.
     fn slots(&self) -> usize {
         match self.settings.concurrency {
             0 => usize::MAX,
-            most => count(most).saturating_sub(self.active.len()),
+            most => count(most).saturating_sub(self.jobs.indexes.active.len()),
         }
     }
 
     /// How many more the rate allows.
     fn tokens(&self) -> usize {
-        self.settings.rate.map_or(usize::MAX, |rate| count(self.bucket.available(rate, self.as_of)))
+        self.settings
+            .rate
+            .map_or(usize::MAX, |rate| count(self.limits.bucket.available(rate, self.limits.as_of)))
     }
 
     /// When the rate of the queue lets one more job go. None: it keeps none back.
@@ -62,26 +64,26 @@ impl Queue {
         let rate = self.settings.rate?;
         let tokens = self.tokens();
         let is_short = !self.paused && tokens < self.in_line().min(self.slots()).min(count(rate.max));
-        is_short.then(|| self.bucket.when(rate, tokens as u64 + 1))
+        is_short.then(|| self.limits.bucket.when(rate, tokens as u64 + 1))
     }
 
     /// The job that is claimed next, if the limits of the queue allow any. O(log n).
     pub(crate) fn next_in_line(&self) -> Option<Handle> {
-        let alone = self.waiting.first().map(|job| (place_key(&self.jobs, job), job));
-        let lane = self.lanes.first_ready().and_then(|(place, lane)| Some((place, self.head(lane)?)));
+        let alone = self.jobs.indexes.waiting.first().map(|job| (self.jobs.table.priority_key(job), job));
+        let lane = self.limits.lanes.first_ready().and_then(|(place, lane)| Some((place, self.head(lane)?)));
         alone.into_iter().chain(lane).min().map(|(_, job)| job)
     }
 
     /// The instant is `at` now: lets lanes give whose rates allow it, some of them; the others at the next look. Where the
     /// clock was set back, what had come back to a bucket has not yet: all lanes are looked at again.
     pub(crate) fn look(&mut self, at: u64) {
-        if at < self.as_of && self.settings.group_rate.is_some() {
-            self.lanes.start_over();
+        if at < self.limits.as_of && self.settings.group_rate.is_some() {
+            self.limits.lanes.start_over();
         }
-        self.as_of = at;
+        self.limits.as_of = at;
         for _ in 0..LOOKS {
-            let has_more = self.lanes.shed();
-            match self.lanes.take_look(at) {
+            let has_more = self.limits.lanes.shed();
+            match self.limits.lanes.take_look(at) {
                 Some(lane) => self.place_lane(lane),
                 None if has_more => {}
                 None => break,
@@ -91,25 +93,25 @@ impl Queue {
 
     /// Looks at the lanes that a change has touched.
     pub(crate) fn look_at_touched(&mut self, at: u64) {
-        if at < self.as_of {
+        if at < self.limits.as_of {
             self.look(at);
         }
-        self.as_of = at;
-        while let Some(lane) = self.lanes.take_touched() {
+        self.limits.as_of = at;
+        while let Some(lane) = self.limits.lanes.take_touched() {
             self.place_lane(lane);
-            self.lanes.fade(lane, at);
+            self.limits.lanes.fade(lane, at);
         }
     }
 
     /// The rules of lanes have changed.
     pub(crate) fn look_again(&mut self, at: u64) {
-        self.lanes.start_over();
+        self.limits.lanes.start_over();
         self.look(at);
     }
 
     fn place_lane(&mut self, number: LaneNumber) {
-        if let Some(stand) = self.lanes.get(number).map(|lane| self.stand(number, lane)) {
-            self.lanes.place(number, stand);
+        if let Some(stand) = self.limits.lanes.get(number).map(|lane| self.stand(number, lane)) {
+            self.limits.lanes.place(number, stand);
         }
     }
 
@@ -120,26 +122,26 @@ impl Queue {
             // Its head need not be looked for, which is most of the work.
             return Stand::default();
         }
-        let Some(head) = self.head(number).map(|job| place_key(&self.jobs, job)) else {
+        let Some(head) = self.head(number).map(|job| self.jobs.table.priority_key(job)) else {
             return Stand::default();
         };
         let tokens = self.lane_tokens(lane);
         let seq = head.seq.max(lane.turn);
         Stand {
             room: wanted.min(tokens),
-            ready: (wanted.min(tokens) > 0).then_some(Place { priority: head.priority, seq }),
+            ready: (wanted.min(tokens) > 0).then_some(PriorityKey { priority: head.priority, seq }),
             refill: self
                 .settings
                 .group_rate
                 .filter(|rate| tokens < wanted.min(count(rate.max)))
-                .map(|rate| When { at: lane.bucket.when(rate, tokens as u64 + 1), seq }),
+                .map(|rate| InstantKey { at: lane.bucket.when(rate, tokens as u64 + 1), seq }),
         }
     }
 
     /// Whether a lane does not stand where it belongs, though no look at it is due.
     pub(crate) fn stands_elsewhere(&self, number: LaneNumber, lane: &Lane) -> bool {
-        let Some(stand) = self.lanes.last_stand_of(lane) else { return false };
-        let is_due = stand.refill.is_some_and(|when| when.at <= self.as_of);
+        let Some(stand) = self.limits.lanes.last_stand_of(lane) else { return false };
+        let is_due = stand.refill.is_some_and(|when| when.at <= self.limits.as_of);
         !is_due && stand != self.stand(number, lane)
     }
 
@@ -152,20 +154,23 @@ impl Queue {
     }
 
     fn lane_tokens(&self, lane: &Lane) -> usize {
-        self.settings.group_rate.map_or(usize::MAX, |rate| count(lane.bucket.available(rate, self.as_of)))
+        self.settings
+            .group_rate
+            .map_or(usize::MAX, |rate| count(lane.bucket.available(rate, self.limits.as_of)))
     }
 
     /// The waiting job that a lane gives first. O(log n).
     pub(crate) fn head(&self, number: LaneNumber) -> Option<Handle> {
-        let holder = self.lanes.get(number)?.holder.filter(|job| self.is_strict() && self.is_waiting(*job));
+        let holder =
+            self.limits.lanes.get(number)?.holder.filter(|job| self.is_strict() && self.is_waiting(*job));
         holder.or_else(|| self.first_of(number))
     }
 
     fn first_of(&self, lane: LaneNumber) -> Option<Handle> {
-        let from = LanePlace { lane, place: Place { priority: i32::MIN, seq: 0 } };
-        let (jobs, recipes) = (&self.jobs, &self.recipes);
-        let first = self.lanes.line.iter_from(from, |job| lane_key(jobs, recipes, job)).next()?;
-        (lane_key(jobs, recipes, first).lane == lane).then_some(first)
+        let from = LaneKey { lane, key: PriorityKey { priority: i32::MIN, seq: 0 } };
+        let jobs = &self.jobs.table;
+        let first = self.limits.lanes.waiting.iter_from(from, |job| jobs.lane_key(job)).next()?;
+        (jobs.lane_key(first).lane == lane).then_some(first)
     }
 
     /// Whether lanes are strictly in order.
@@ -179,28 +184,28 @@ impl Queue {
 
     /// The lane of a job.
     pub(crate) fn lane_of(&self, job: &Job) -> Option<LaneNumber> {
-        self.recipes.lane(job.recipe)
+        self.jobs.table.lane_of(job)
     }
 
     /// The GROUP of a job.
     pub(crate) fn group_of(&self, job: &Job) -> Option<&[u8]> {
-        self.lane_of(job).and_then(|lane| self.lanes.get(lane)).map(|lane| &*lane.name)
+        self.lane_of(job).and_then(|lane| self.limits.lanes.get(lane)).map(|lane| &*lane.name)
     }
 
     /// How many lanes are known.
     #[must_use]
     pub fn groups(&self) -> usize {
-        self.lanes.len()
+        self.limits.lanes.len()
     }
 
     /// A job was claimed at `at`: it takes its tokens, and its lane's turn is over.
     pub(crate) fn took(&mut self, job: Handle, at: u64) {
         if let Some(rate) = self.settings.rate {
-            self.bucket.take(rate, at);
+            self.limits.bucket.take(rate, at);
         }
         let Some(lane) = self.jobs.get(job).and_then(|job| self.lane_of(job)) else { return };
-        let (turn, is_strict, rate) = (self.take_seq(), self.is_strict(), self.settings.group_rate);
-        self.lanes.edit(lane, |lane| {
+        let (turn, is_strict, rate) = (self.jobs.take_seq(), self.is_strict(), self.settings.group_rate);
+        self.limits.lanes.edit(lane, |lane| {
             lane.turn = turn;
             lane.holder = if is_strict { Some(job) } else { lane.holder };
             if let Some(rate) = rate {
@@ -210,10 +215,10 @@ impl Queue {
     }
 
     /// The life of a job has ended: if it held its lane, it does so no longer.
-    pub(crate) fn let_go(&mut self, job: Handle) {
+    pub(crate) fn release_lane(&mut self, job: Handle) {
         let Some(lane) = self.jobs.get(job).and_then(|job| self.lane_of(job)) else { return };
-        if self.lanes.get(lane).is_some_and(|lane| lane.holder == Some(job)) {
-            self.lanes.edit(lane, |lane| lane.holder = None);
+        if self.limits.lanes.get(lane).is_some_and(|lane| lane.holder == Some(job)) {
+            self.limits.lanes.edit(lane, |lane| lane.holder = None);
         }
     }
 
@@ -224,15 +229,15 @@ impl Queue {
         }
         self.lane_of(job).and_then(|lane| self.lane_obstacle(handle, lane)).or_else(|| {
             if self.slots() == 0 {
-                return Some(Obstacle::Full(self.active.len()));
+                return Some(Obstacle::Full(self.jobs.indexes.active.len()));
             }
             let rate = self.settings.rate.filter(|_| self.tokens() == 0)?;
-            Some(Obstacle::Rate(self.bucket.when(rate, 1)))
+            Some(Obstacle::Rate(self.limits.bucket.when(rate, 1)))
         })
     }
 
     fn lane_obstacle(&self, handle: Handle, number: LaneNumber) -> Option<Obstacle> {
-        let lane = self.lanes.get(number)?;
+        let lane = self.limits.lanes.get(number)?;
         let before = lane.holder.or_else(|| self.first_of(number));
         if let Some(before) = before.filter(|before| self.is_strict() && *before != handle) {
             return Some(Obstacle::Behind(before));

@@ -5,8 +5,8 @@ mod apply;
 mod batches;
 mod completion;
 mod expiries;
-mod indexes;
 mod limits;
+mod placement;
 mod targets;
 
 pub(crate) use limits::Obstacle;

@@ -1,7 +1,7 @@
 //! Which jobs an effect may be about. One that names another comes from a queue whose state is not equal.
 
 use crate::queue::jobs::{Job, JobState};
-use crate::queue::store::{Entry, Handle};
+use crate::queue::store::{Handle, IdEntry};
 use crate::queue::value::Queue;
 
 impl Queue {
@@ -21,7 +21,7 @@ impl Queue {
     }
 
     fn job_that(&self, id: &[u8], is_so: fn(&Job) -> bool) -> Option<Handle> {
-        let Entry::Job(handle) = self.find(id)? else { return None };
+        let IdEntry::Job(handle) = self.find(id)? else { return None };
         self.job(handle).filter(|job| is_so(job)).map(|_| handle)
     }
 }

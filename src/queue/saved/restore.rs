@@ -5,11 +5,11 @@
 
 use super::save::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
 use crate::queue::batches::{Batch, Members};
-use crate::queue::jobs::{hash_of, Job, JobExtras, Rerun, StateData};
+use crate::queue::jobs::{Job, JobExtras, Rerun, StateData};
 use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker};
 use crate::queue::schedules::SavedSchedule;
 use crate::queue::stats::{may_be_told_at_once, Minute, PendingDuplicates};
-use crate::queue::store::{ids, Entry, Handle, Order, Record};
+use crate::queue::store::{ids, Handle, Order, Record};
 use crate::queue::time::LATEST_TOKEN;
 use crate::queue::value::Queue;
 
@@ -23,15 +23,15 @@ impl Queue {
             return false;
         }
         self.settings = header.settings;
-        self.counters = header.counters.clone();
-        self.waits = header.waits.clone();
-        self.runs = header.runs.clone();
-        self.next_seq = header.next_seq;
+        self.stats.counters = header.counters.clone();
+        self.stats.waits = header.waits.clone();
+        self.stats.runs = header.runs.clone();
+        self.jobs.next_seq = header.next_seq;
         self.last_token = header.last_token;
         self.created_at = header.created_at;
         self.batches.set_next_number(header.next_batch);
         self.paused = header.paused;
-        self.bucket = header.bucket;
+        self.limits.bucket = header.bucket;
         true
     }
 
@@ -39,7 +39,7 @@ impl Queue {
     #[must_use]
     pub(crate) fn restore_refusals(&mut self, refusals: PendingDuplicates) -> bool {
         let fits = !self.has_refusals() && may_be_told_at_once(refusals.count);
-        self.refusals = refusals;
+        self.pending_duplicates = refusals;
         fits
     }
 
@@ -77,16 +77,13 @@ impl Queue {
     #[must_use]
     pub(crate) fn restore_job(&mut self, saved: &SavedJob<'_>) -> bool {
         let hash = ids::hash(saved.id);
-        if !self.may_restore(saved) || self.find_hashed(hash, saved.id).is_some() {
+        if !self.may_restore(saved) || self.jobs.find(hash, saved.id).is_some() {
             return false;
         }
         let Some(state) = self.restore_state(saved.state) else { return false };
         let job = job_of(saved, state);
-        self.job_bytes += job.bytes();
-        let Some(handle) = self.jobs.insert(job) else { return false };
-        self.set_recipe(handle, saved.recipe, saved.group);
-        let (jobs, remembered) = (&self.jobs, &self.remembered);
-        self.ids.insert(hash, Entry::Job(handle).pack(), |packed| hash_of(jobs, remembered, packed));
+        let Some(handle) = self.jobs.insert(hash, job) else { return false };
+        self.set_options(handle, saved.recipe, saved.group);
         self.enter(handle);
         if !matches!(state, StateData::Completed { .. } | StateData::Failed { .. }) {
             self.count_in(saved.recipe.batch);
@@ -105,7 +102,7 @@ impl Queue {
         };
         valid_id(saved.id)
             && saved.group.is_none_or(valid_group)
-            && saved.seq < self.next_seq
+            && saved.seq < self.jobs.next_seq
             && token.max(saved.done_under) <= self.last_token
             && saved.recipe.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
             && saved.rerun.is_none_or(|new| new.recipe.batch.is_none() && new.after.is_none())
@@ -136,7 +133,7 @@ impl Queue {
     /// Puts the next minute back.
     #[must_use]
     pub(crate) fn restore_minute(&mut self, minute: Minute) -> bool {
-        self.series.restore(minute)
+        self.stats.series.restore(minute)
     }
 
     /// What was restored is looked at, as far as that needs no clock: the next command or tick has one.
@@ -148,9 +145,9 @@ impl Queue {
         let may_hold = |job: &&Job| !job.is_finished() && !matches!(job.state, StateData::Blocked { .. });
         let Some(job) = self.jobs.get(handle).filter(may_hold) else { return false };
         let Some(number) = self.lane_of(job) else { return false };
-        let is_free = self.lanes.get(number).is_some_and(|lane| lane.holder.is_none());
+        let is_free = self.limits.lanes.get(number).is_some_and(|lane| lane.holder.is_none());
         if is_free {
-            self.lanes.edit(number, |lane| lane.holder = Some(handle));
+            self.limits.lanes.edit(number, |lane| lane.holder = Some(handle));
         }
         is_free
     }
@@ -158,15 +155,16 @@ impl Queue {
     /// Puts back what a lane does not have from its jobs, after all of them.
     #[must_use]
     pub(crate) fn restore_lane(&mut self, saved: &SavedLane<'_>) -> bool {
-        let fits =
-            valid_group(saved.name) && (1..self.next_seq).contains(&saved.turn) && saved.bucket.is_sound();
-        let known = self.lanes.find(saved.name).and_then(|number| self.lanes.get(number));
+        let fits = valid_group(saved.name)
+            && (1..self.jobs.next_seq).contains(&saved.turn)
+            && saved.bucket.is_sound();
+        let known = self.limits.lanes.find(saved.name).and_then(|number| self.limits.lanes.get(number));
         let is_new = known.map_or(saved.bucket.missing > 0, |lane| lane.turn == 0 && lane.jobs > 0);
         if !fits || !is_new {
             return false;
         }
-        let Some(number) = self.lanes.of(saved.name) else { return false };
-        self.lanes.edit(number, |lane| {
+        let Some(number) = self.limits.lanes.of(saved.name) else { return false };
+        self.limits.lanes.edit(number, |lane| {
             lane.turn = saved.turn;
             lane.bucket = saved.bucket;
         });
@@ -177,16 +175,11 @@ impl Queue {
     #[must_use]
     pub(crate) fn restore_record(&mut self, record: Record<'_>) -> bool {
         let hash = ids::hash(record.id);
-        let fits = valid_id(record.id) && record.seq < self.next_seq && record.token <= self.last_token;
-        if !fits || self.find_hashed(hash, record.id).is_some() {
+        let fits = valid_id(record.id) && record.seq < self.jobs.next_seq && record.token <= self.last_token;
+        if !fits || self.jobs.find(hash, record.id).is_some() {
             return false;
         }
-        let Some(handle) = self.remembered.insert(record) else { return false };
-        let entry = Entry::Remembered(handle);
-        let (jobs, remembered) = (&self.jobs, &self.remembered);
-        self.ids.insert(hash, entry.pack(), |packed| hash_of(jobs, remembered, packed));
-        self.plan_forgetting(entry);
-        true
+        self.jobs.remember(hash, record)
     }
 
     /// Puts a schedule into a queue whose header is there.
@@ -200,8 +193,8 @@ impl Queue {
     #[must_use]
     pub(crate) fn is_sound(&self) -> bool {
         let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
-        seqs.extend(self.remembered.iter().map(|(_, record)| record.seq));
-        seqs.extend(self.lanes.iter().map(|(_, lane)| lane.turn).filter(|turn| *turn != 0));
+        seqs.extend(self.jobs.table.remembered.iter().map(|(_, record)| record.seq));
+        seqs.extend(self.limits.lanes.iter().map(|(_, lane)| lane.turn).filter(|turn| *turn != 0));
         seqs.sort_unstable();
         let mut tokens: Vec<u64> = self
             .jobs
@@ -219,7 +212,7 @@ impl Queue {
             && tokens.last().is_none_or(|&newest| newest <= self.last_token)
             && self.batches_fit_their_members()
             // What runs in a lane, or holds it, was claimed there.
-            && self.lanes.iter().all(|(_, lane)| lane.turn != 0 || (lane.active == 0 && lane.holder.is_none()))
+            && self.limits.lanes.iter().all(|(_, lane)| lane.turn != 0 || (lane.active == 0 && lane.holder.is_none()))
     }
 }
 

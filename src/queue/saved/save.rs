@@ -6,7 +6,7 @@ use crate::queue::limits::Bucket;
 use crate::queue::schedules::SavedSchedule;
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Counters, Histogram, Minute, PendingDuplicates};
-use crate::queue::store::{Handle, Order, Record, When};
+use crate::queue::store::{Handle, InstantKey, Order, Record};
 use crate::queue::value::Queue;
 
 /// All of a queue that is not about single jobs.
@@ -89,15 +89,15 @@ impl Queue {
     pub(crate) fn header(&self) -> Header<'_> {
         Header {
             settings: self.settings,
-            counters: &self.counters,
-            waits: &self.waits,
-            runs: &self.runs,
-            next_seq: self.next_seq,
+            counters: &self.stats.counters,
+            waits: &self.stats.waits,
+            runs: &self.stats.runs,
+            next_seq: self.jobs.next_seq,
             last_token: self.last_token,
             created_at: self.created_at,
             next_batch: self.batches.next_number(),
             paused: self.paused,
-            bucket: self.bucket,
+            bucket: self.limits.bucket,
         }
     }
 
@@ -120,8 +120,19 @@ impl Queue {
 
     /// Every job and kept record, state by state, each state in its order: the same on every server.
     pub(crate) fn saved_jobs(&self) -> impl Iterator<Item = SavedJob<'_>> {
-        let indexes = [&self.delayed, &self.active, &self.completed, &self.failed];
-        let in_line = self.waiting.iter().chain(self.grouped.iter()).chain(self.blocked.iter());
+        let indexes = [
+            &self.jobs.indexes.delayed,
+            &self.jobs.indexes.active,
+            &self.jobs.indexes.completed,
+            &self.jobs.indexes.failed,
+        ];
+        let in_line = self
+            .jobs
+            .indexes
+            .waiting
+            .iter()
+            .chain(self.jobs.indexes.grouped.iter())
+            .chain(self.jobs.indexes.blocked.iter());
         let handles = in_line.chain(indexes.into_iter().flat_map(Order::iter));
         handles
             .filter_map(|handle| Some((handle, self.job(handle)?)))
@@ -130,7 +141,7 @@ impl Queue {
 
     /// Every lane that ever gave a job, by its name.
     pub(crate) fn saved_lanes(&self) -> impl Iterator<Item = SavedLane<'_>> {
-        self.lanes.iter().filter(|(_, lane)| lane.turn != 0).map(|(_, lane)| SavedLane {
+        self.limits.lanes.iter().filter(|(_, lane)| lane.turn != 0).map(|(_, lane)| SavedLane {
             name: &lane.name,
             turn: lane.turn,
             bucket: lane.bucket,
@@ -144,13 +155,18 @@ impl Queue {
 
     /// Every minute in which something happened.
     pub(crate) fn saved_minutes(&self) -> impl Iterator<Item = Minute> + '_ {
-        self.series.iter().copied()
+        self.stats.series.iter().copied()
     }
 
     /// Every remembered id by the instant it is forgotten: the same on every server.
     pub(crate) fn saved_records(&self) -> impl Iterator<Item = Record<'_>> {
-        let mut handles: Vec<_> =
-            self.remembered.iter().map(|(h, r)| (When { at: r.until, seq: r.seq }, h)).collect();
+        let mut handles: Vec<_> = self
+            .jobs
+            .table
+            .remembered
+            .iter()
+            .map(|(h, r)| (InstantKey { at: r.until, seq: r.seq }, h))
+            .collect();
         handles.sort_unstable();
         handles.into_iter().filter_map(|(_, handle)| self.record(handle))
     }
@@ -180,9 +196,10 @@ impl Queue {
             seq: job.seq,
             added_at: job.added_at,
             priority: job.priority,
-            recipe: self.recipe(job),
+            recipe: self.options(job),
             group: self.group_of(job),
-            holds_lane: self.lane_of(job).and_then(|lane| self.lanes.get(lane)?.holder) == Some(handle),
+            holds_lane: self.lane_of(job).and_then(|lane| self.limits.lanes.get(lane)?.holder)
+                == Some(handle),
             nacks: job.nacks,
             losses: job.losses,
             expires: job.expires(),
@@ -199,6 +216,6 @@ impl Queue {
 
     /// Refused ADDs that replicas were not told yet.
     pub(crate) fn saved_refusals(&self) -> Option<&PendingDuplicates> {
-        self.has_refusals().then_some(&self.refusals)
+        self.has_refusals().then_some(&self.pending_duplicates)
     }
 }

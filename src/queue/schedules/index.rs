@@ -1,7 +1,6 @@
 //! All schedules of a queue: by name, and by the instant of the next tick.
 
-use super::schedule::possible;
-use super::schedule::{valid, Overlap, Plan, Schedule, TickCounts, TickOutcome};
+use super::schedule::{possible, valid, Overlap, Plan, Schedule, TickCounts, TickOutcome};
 use super::timetable::{Compiled, LATEST_TICK};
 use crate::queue::jobs::Template;
 use crate::queue::time::FOREVER;

@@ -2,7 +2,7 @@
 
 use crate::queue::effect::{Effect, JobEffect, Steps};
 use crate::queue::settings::Settings;
-use crate::queue::store::{Entry, Handle};
+use crate::queue::store::{Handle, IdEntry};
 use crate::queue::time::Now;
 use crate::queue::value::Queue;
 
@@ -127,10 +127,10 @@ impl<'q> Session<'q> {
     }
 
     /// What `id` leads to as of now, even where time has more to do than it had room for.
-    pub(crate) fn find(&mut self, id: &[u8]) -> Option<Entry> {
+    pub(crate) fn find(&mut self, id: &[u8]) -> Option<IdEntry> {
         let entry = self.queue.find(id)?;
         match entry {
-            Entry::Job(handle) if self.bring_up(handle) => self.queue.find(id),
+            IdEntry::Job(handle) if self.bring_up(handle) => self.queue.find(id),
             _ => Some(entry),
         }
     }

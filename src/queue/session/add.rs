@@ -3,7 +3,7 @@
 use super::access::Session;
 use crate::queue::effect::{Effect, JobEffect};
 use crate::queue::jobs::{BatchRefs, JobState, NewJob, OnDup, StateData};
-use crate::queue::store::{Entry, Handle, MAX_HANDLES};
+use crate::queue::store::{Handle, IdEntry, MAX_HANDLES};
 use std::collections::BTreeSet;
 
 /// What became of an ADD.
@@ -149,7 +149,7 @@ impl Session<'_> {
     }
 
     fn enqueue_under_made_id(&mut self, new: &NewJob<'_>, batch_refs: &BatchRefs<'_>) -> Added {
-        let mut number = self.queue.next_seq;
+        let mut number = self.queue.jobs.next_seq;
         let id = loop {
             let id = format!("{}-{number}", self.at()).into_bytes();
             if self.queue.find(&id).is_none() {
@@ -172,11 +172,11 @@ impl Session<'_> {
         let at = self.at();
         match self.find(id) {
             None => Known::No,
-            Some(Entry::Remembered(handle)) => match self.queue.record(handle) {
+            Some(IdEntry::Remembered(handle)) => match self.queue.record(handle) {
                 Some(record) if record.until > at => Known::Refused(record.ending.into()),
                 _ => Known::No,
             },
-            Some(Entry::Job(handle)) => match self.queue.job(handle) {
+            Some(IdEntry::Job(handle)) => match self.queue.job(handle) {
                 Some(job) if job.is_finished() => {
                     let open = job.extras.as_ref().is_some_and(|extras| extras.window_until > at);
                     if open {

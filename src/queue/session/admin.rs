@@ -4,13 +4,13 @@ use super::access::Session;
 use crate::queue::effect::{Effect, JobEffect};
 use crate::queue::jobs::{Job, JobState, StateData};
 use crate::queue::settings::Settings;
-use crate::queue::store::{Entry, Handle};
+use crate::queue::store::{Handle, IdEntry};
 
 impl Session<'_> {
     /// Drops a job that is not active, a record or a remembered id, with its window. False: nothing to drop.
     pub fn remove(&mut self, id: &[u8]) -> bool {
         let Some(entry) = self.find(id) else { return false };
-        if let Entry::Job(handle) = entry {
+        if let IdEntry::Job(handle) = entry {
             if self.queue.job(handle).is_some_and(|job| job.phase() == JobState::Active) {
                 return false;
             }
@@ -21,7 +21,7 @@ impl Session<'_> {
 
     /// Cancels a job that has not started, or has the worker of an active one told. False: neither.
     pub fn cancel(&mut self, id: &[u8]) -> bool {
-        let Some(Entry::Job(handle)) = self.find(id) else { return false };
+        let Some(IdEntry::Job(handle)) = self.find(id) else { return false };
         let Some(known) = self.queue.job(handle) else { return false };
         match known.state {
             StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
@@ -59,7 +59,7 @@ impl Session<'_> {
     /// Lets a delayed job join the line now. False: it is not delayed.
     pub fn promote(&mut self, id: &[u8]) -> bool {
         match self.find(id) {
-            Some(Entry::Job(handle)) if self.phase_of(handle) == Some(JobState::Delayed) => {
+            Some(IdEntry::Job(handle)) if self.phase_of(handle) == Some(JobState::Delayed) => {
                 self.change_job(handle, JobEffect::Promoted);
                 true
             }
@@ -70,7 +70,7 @@ impl Session<'_> {
     /// Gives a failed job fresh attempts. False: it has not failed, or its record is gone.
     pub fn revive(&mut self, id: &[u8]) -> bool {
         match self.find(id) {
-            Some(Entry::Job(handle)) if self.phase_of(handle) == Some(JobState::Failed) => {
+            Some(IdEntry::Job(handle)) if self.phase_of(handle) == Some(JobState::Failed) => {
                 self.change_job(handle, JobEffect::Revived);
                 true
             }
@@ -82,7 +82,7 @@ impl Session<'_> {
     pub fn revive_some(&mut self, count: usize) -> usize {
         let mut revived = 0;
         while revived < count {
-            let Some(handle) = self.queue.failed.first() else { break };
+            let Some(handle) = self.queue.jobs.indexes.failed.first() else { break };
             self.change_job(handle, JobEffect::Revived);
             revived += 1;
         }

@@ -13,9 +13,9 @@ impl Session<'_> {
     /// prefixes as it can have.
     #[must_use]
     pub fn watch(&mut self, prefix: &[u8], addition: &Addition<'_>) -> bool {
-        match self.queue.expiries.get(prefix) {
+        match self.queue.expiry_rules.get(prefix) {
             Some(known) if known.template.addition() == *addition => return true,
-            None if self.queue.expiries.len() >= MAX_PREFIXES => return false,
+            None if self.queue.expiry_rules.len() >= MAX_PREFIXES => return false,
             _ => {}
         }
         self.change(&Effect::ExpiryRuleSet { prefix, addition: *addition });
@@ -24,7 +24,7 @@ impl Session<'_> {
 
     /// Listens no longer for `prefix`. False: it did not.
     pub fn unwatch(&mut self, prefix: &[u8]) -> bool {
-        let listened = self.queue.expiries.has(prefix);
+        let listened = self.queue.expiry_rules.has(prefix);
         if listened {
             self.change(&Effect::ExpiryRuleRemoved { prefix });
         }
@@ -33,7 +33,7 @@ impl Session<'_> {
 
     /// The key `name` has expired. None: the queue does not listen for it. O(log n).
     pub fn hear(&mut self, name: &[u8]) -> Option<ExpiryOutcome> {
-        let (prefix, watch) = self.queue.expiries.decides(name)?;
+        let (prefix, watch) = self.queue.expiry_rules.decides(name)?;
         let (prefix, template) = (Box::<[u8]>::from(prefix), watch.template.clone());
         let heard = if !valid_id(name) || self.queue.known() >= MAX_HANDLES {
             ExpiryOutcome::Dropped

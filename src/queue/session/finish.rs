@@ -4,7 +4,7 @@ use super::access::Session;
 use crate::queue::effect::{Effect, JobEffect};
 use crate::queue::jobs::{Job, Start, StateData};
 use crate::queue::names::MAX_ERROR;
-use crate::queue::store::{EndState, Entry, Handle};
+use crate::queue::store::{EndState, Handle, IdEntry};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Why a token does not give access to a job.
@@ -93,7 +93,7 @@ impl Session<'_> {
         };
         let error = error.map(|text| text.get(..MAX_ERROR).unwrap_or(text));
         let Some(job) = self.queue.job(handle) else { return Nacked::No(Lease::Unknown) };
-        let (settings, recipe) = (self.queue.settings(), self.queue.recipe(job));
+        let (settings, recipe) = (self.queue.settings(), self.queue.options(job));
         let nack = job.nacks.saturating_add(1);
         if fatal || nack >= recipe.attempts.unwrap_or(settings.attempts) {
             self.change_job(handle, JobEffect::Failed { error });
@@ -155,8 +155,8 @@ impl Session<'_> {
     }
 
     /// The job that waits because the lease of `token` ran out. No claim has the token 0.
-    fn lost_under(&self, token: u64, entry: Entry) -> Option<Handle> {
-        let Entry::Job(handle) = entry else { return None };
+    fn lost_under(&self, token: u64, entry: IdEntry) -> Option<Handle> {
+        let IdEntry::Job(handle) = entry else { return None };
         if token == 0 {
             return None;
         }
@@ -165,13 +165,13 @@ impl Session<'_> {
     }
 
     /// Whether a job, or its life before a rerun, was completed under `token`.
-    fn was_done_under(&self, token: u64, entry: Entry) -> bool {
+    fn was_done_under(&self, token: u64, entry: IdEntry) -> bool {
         match entry {
             _ if token == 0 => false,
-            Entry::Remembered(handle) => {
+            IdEntry::Remembered(handle) => {
                 self.queue.record(handle).is_some_and(|r| r.ending == EndState::Completed && r.token == token)
             }
-            Entry::Job(handle) => self.queue.job(handle).is_some_and(|job| match job.state {
+            IdEntry::Job(handle) => self.queue.job(handle).is_some_and(|job| match job.state {
                 StateData::Completed { token: done, .. } => done == token,
                 _ => job.extras.as_ref().is_some_and(|extras| extras.done_under == token),
             }),
@@ -186,17 +186,17 @@ impl Session<'_> {
         held
     }
 
-    fn fit(&self, token: u64, entry: Option<Entry>) -> Fit {
+    fn fit(&self, token: u64, entry: Option<IdEntry>) -> Fit {
         let no = |held| Fit { held, job: None };
         match entry {
             None => no(Lease::Unknown),
-            Some(Entry::Remembered(handle)) => match self.queue.record(handle) {
+            Some(IdEntry::Remembered(handle)) => match self.queue.record(handle) {
                 Some(r) if r.ending == EndState::Cancelled && r.token == token && token != 0 => {
                     no(Lease::Cancelled)
                 }
                 _ => no(Lease::Lost),
             },
-            Some(Entry::Job(handle)) => match self.queue.job(handle) {
+            Some(IdEntry::Job(handle)) => match self.queue.job(handle) {
                 Some(job) if matches!(job.state, StateData::Active { token: held, .. } if held == token) => {
                     let held = if job.cancel_asked() { Lease::Cancelled } else { Lease::Yours };
                     Fit { held, job: Some(handle) }

@@ -9,10 +9,10 @@ impl Session<'_> {
     /// Counts a refused ADD for a batch, or none.
     pub(crate) fn count_refusal(&mut self, batch: Option<BatchNumber>) {
         let at = self.at();
-        if self.queue.refusals.any() && self.queue.refusals.batch != batch {
+        if self.queue.pending_duplicates.any() && self.queue.pending_duplicates.batch != batch {
             self.tell_refusals();
         }
-        let refusals = &mut self.queue.refusals;
+        let refusals = &mut self.queue.pending_duplicates;
         if !refusals.any() {
             *refusals = PendingDuplicates { count: 0, batch, since: at };
         }
@@ -21,14 +21,14 @@ impl Session<'_> {
 
     /// Tells them if that can't wait any longer.
     pub(crate) fn tell_refusals_in_time(&mut self) {
-        if self.queue.refusals.due().is_some_and(|due| due <= self.at()) {
+        if self.queue.pending_duplicates.due().is_some_and(|due| due <= self.at()) {
             self.tell_refusals();
         }
     }
 
     /// Tells those there are.
     pub(crate) fn tell_refusals(&mut self) {
-        let PendingDuplicates { count, batch, .. } = std::mem::take(&mut self.queue.refusals);
+        let PendingDuplicates { count, batch, .. } = std::mem::take(&mut self.queue.pending_duplicates);
         if count > 0 {
             // Time may have dropped the batch meanwhile.
             let batch = batch.filter(|batch| self.queue.batches.get(*batch).is_some());

@@ -5,7 +5,7 @@ use super::add::Outcome;
 use crate::queue::effect::Effect;
 use crate::queue::jobs::Addition;
 use crate::queue::schedules::{Overlap, Plan, Set, TickOutcome};
-use crate::queue::store::Entry;
+use crate::queue::store::IdEntry;
 use std::sync::Arc;
 
 /// Ticks of one session: each costs about what an ADD costs, and a search of a timetable.
@@ -105,8 +105,8 @@ impl Session<'_> {
 
     fn is_unfinished(&mut self, id: &[u8]) -> bool {
         match self.find(id) {
-            Some(Entry::Job(handle)) => self.queue.job(handle).is_some_and(|job| !job.is_finished()),
-            Some(Entry::Remembered(_)) | None => false,
+            Some(IdEntry::Job(handle)) => self.queue.job(handle).is_some_and(|job| !job.is_finished()),
+            Some(IdEntry::Remembered(_)) | None => false,
         }
     }
 }

@@ -12,3 +12,31 @@ pub use histogram::Histogram;
 pub(crate) use pending_duplicates::{may_be_told_at_once, PendingDuplicates};
 pub(crate) use series::{Kind, Series};
 pub use series::{Minute, MOST_MINUTES};
+
+/// What a queue has counted since it was created.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stats {
+    pub(crate) counters: Counters,
+    /// Kinds of transitions since a server last took them. Not saved.
+    pub(crate) events: Events,
+    /// Milliseconds from claimable to claimed.
+    pub(crate) waits: Histogram,
+    /// Milliseconds from claimed to acknowledged.
+    pub(crate) runs: Histogram,
+    pub(crate) series: Series,
+}
+
+impl Stats {
+    /// Something has happened: it is counted, and marked for those who want to be notified.
+    pub(crate) fn record(&mut self, event: Event) {
+        self.events.insert(event);
+        if let Some(count) = event.count() {
+            self.counters.add(count);
+        }
+    }
+
+    /// Heap bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.waits.bytes() + self.runs.bytes() + self.series.bytes()
+    }
+}

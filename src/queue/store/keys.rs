@@ -4,7 +4,7 @@ use super::slab::Handle;
 
 /// A place in line: smaller priority first, then who joined first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct PriorityKey {
     pub(crate) priority: i32,
     pub(crate) seq: u64,
 }
@@ -15,42 +15,42 @@ pub(crate) struct LaneNumber(pub(crate) Handle);
 
 /// A place in the line of a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct LanePlace {
+pub(crate) struct LaneKey {
     pub(crate) lane: LaneNumber,
-    pub(crate) place: Place,
+    pub(crate) key: PriorityKey,
 }
 
 /// A place in time: earlier first, then the smaller sequence number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct When {
+pub(crate) struct InstantKey {
     pub(crate) at: u64,
     pub(crate) seq: u64,
 }
 
 /// What an id leads to, in the 4 bytes the id index has for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entry {
+pub enum IdEntry {
     /// A job that is not finished, or the kept record of one that is.
     Job(Handle),
     /// An id whose job is gone.
     Remembered(Handle),
 }
 
-impl Entry {
+impl IdEntry {
     const REMEMBERED: u32 = 1 << 31;
 
     pub(crate) fn pack(self) -> u32 {
         match self {
-            Entry::Job(handle) => handle,
-            Entry::Remembered(handle) => handle | Self::REMEMBERED,
+            IdEntry::Job(handle) => handle,
+            IdEntry::Remembered(handle) => handle | Self::REMEMBERED,
         }
     }
 
     pub(crate) fn unpack(packed: u32) -> Self {
         if packed & Self::REMEMBERED == 0 {
-            Entry::Job(packed)
+            IdEntry::Job(packed)
         } else {
-            Entry::Remembered(packed & !Self::REMEMBERED)
+            IdEntry::Remembered(packed & !Self::REMEMBERED)
         }
     }
 }

@@ -8,8 +8,8 @@ mod remembered;
 mod slab;
 
 pub(crate) use ids::IdIndex;
-pub use keys::Entry;
-pub(crate) use keys::{LaneNumber, LanePlace, Place, When};
+pub use keys::IdEntry;
+pub(crate) use keys::{InstantKey, LaneKey, LaneNumber, PriorityKey};
 pub(crate) use order::Order;
 pub use remembered::{EndState, Record, Remembered};
 pub use slab::Handle;

@@ -1,7 +1,6 @@
 //! Batches as clients see them.
 
-use crate::queue::batches::view;
-use crate::queue::batches::{Batch, BatchNumber, BatchView};
+use crate::queue::batches::{view, Batch, BatchNumber, BatchView};
 use crate::queue::value::Queue;
 
 impl Queue {
@@ -28,7 +27,7 @@ impl Queue {
 
     fn view_batch(&self, number: BatchNumber, batch: &Batch) -> BatchView {
         let mut view = view(batch);
-        view.duplicates = view.duplicates.saturating_add(self.refusals.of(number));
+        view.duplicates = view.duplicates.saturating_add(self.pending_duplicates.of(number));
         view
     }
 }

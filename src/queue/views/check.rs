@@ -1,10 +1,8 @@
 //! The recount behind JQ.CHECK: everything that is kept twice is counted again and compared.
 
 use crate::queue::batches::BatchNumber;
-use crate::queue::jobs::{
-    due_key, expiry_key, finished_key, forget_key, lane_key, place_key, Job, OptionSet, StateData,
-};
-use crate::queue::store::{Entry, LaneNumber, Order, When};
+use crate::queue::jobs::{Job, OptionSet, StateData};
+use crate::queue::store::{IdEntry, InstantKey, LaneNumber, Order};
 use crate::queue::time::FOREVER;
 use crate::queue::value::Queue;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,25 +27,33 @@ impl Queue {
     /// Every id leads to its job, and every job is in the indexes of its state and in no other.
     fn check_jobs(&self, wrong: &mut Vec<String>) {
         type Belongs = fn(&Job) -> bool;
-        let mut in_line: BTreeSet<u32> = self.waiting.iter().collect();
-        in_line.extend(self.grouped.iter());
+        let mut in_line: BTreeSet<u32> = self.jobs.indexes.waiting.iter().collect();
+        in_line.extend(self.jobs.indexes.grouped.iter());
         let indexes: [(&str, BTreeSet<u32>, Belongs); 7] = [
             ("waiting", in_line, |job| matches!(job.state, StateData::Waiting { .. })),
-            ("delayed", self.delayed.iter().collect(), |job| matches!(job.state, StateData::Delayed { .. })),
-            ("blocked", self.blocked.iter().collect(), |job| matches!(job.state, StateData::Blocked { .. })),
-            ("active", self.active.iter().collect(), |job| matches!(job.state, StateData::Active { .. })),
-            ("completed", self.completed.iter().collect(), |job| {
+            ("delayed", self.jobs.indexes.delayed.iter().collect(), |job| {
+                matches!(job.state, StateData::Delayed { .. })
+            }),
+            ("blocked", self.jobs.indexes.blocked.iter().collect(), |job| {
+                matches!(job.state, StateData::Blocked { .. })
+            }),
+            ("active", self.jobs.indexes.active.iter().collect(), |job| {
+                matches!(job.state, StateData::Active { .. })
+            }),
+            ("completed", self.jobs.indexes.completed.iter().collect(), |job| {
                 matches!(job.state, StateData::Completed { .. })
             }),
-            ("failed", self.failed.iter().collect(), |job| matches!(job.state, StateData::Failed { .. })),
-            ("expiring", self.expiring.iter().collect(), |job| {
+            ("failed", self.jobs.indexes.failed.iter().collect(), |job| {
+                matches!(job.state, StateData::Failed { .. })
+            }),
+            ("expiring", self.jobs.indexes.expiring.iter().collect(), |job| {
                 let has_started = job.is_finished() || matches!(job.state, StateData::Active { .. });
                 job.expires() != FOREVER && !has_started
             }),
         ];
         for (handle, job) in self.jobs.iter() {
             let id = String::from_utf8_lossy(job.id());
-            if self.find(job.id()) != Some(Entry::Job(handle)) {
+            if self.find(job.id()) != Some(IdEntry::Job(handle)) {
                 wrong.push(format!("the id of job '{id}' does not lead to it"));
             }
             for (name, members, belongs) in &indexes {
@@ -58,7 +64,7 @@ impl Queue {
                     ));
                 }
             }
-            if job.seq >= self.next_seq {
+            if job.seq >= self.jobs.next_seq {
                 wrong.push(format!("job '{id}' has a sequence number from the future"));
             }
         }
@@ -72,48 +78,52 @@ impl Queue {
 
     /// Every index is in the order of its keys.
     fn check_order(&self, wrong: &mut Vec<String>) {
-        let jobs = &self.jobs;
-        if !self.waiting.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
+        let jobs = &self.jobs.table;
+        if !self.jobs.indexes.waiting.iter().map(|h| jobs.priority_key(h)).is_sorted_by(|a, b| a < b) {
             wrong.push("the index waiting is out of order".into());
         }
-        if !self.grouped.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
+        if !self.jobs.indexes.grouped.iter().map(|h| jobs.priority_key(h)).is_sorted_by(|a, b| a < b) {
             wrong.push("the index grouped is out of order".into());
         }
-        if !self.blocked.iter().map(|h| place_key(jobs, h)).is_sorted_by(|a, b| a < b) {
+        if !self.jobs.indexes.blocked.iter().map(|h| jobs.priority_key(h)).is_sorted_by(|a, b| a < b) {
             wrong.push("the index blocked is out of order".into());
         }
-        let mut by_time = |name: &str, index: &Order<When>, key: &dyn Fn(u32) -> When| {
+        let mut by_time = |name: &str, index: &Order<InstantKey>, key: &dyn Fn(u32) -> InstantKey| {
             if !index.iter().map(key).is_sorted_by(|a, b| a < b) {
                 wrong.push(format!("the index {name} is out of order"));
             }
         };
-        by_time("delayed", &self.delayed, &|h| due_key(jobs, h));
-        by_time("active", &self.active, &|h| due_key(jobs, h));
-        by_time("completed", &self.completed, &|h| finished_key(jobs, h));
-        by_time("failed", &self.failed, &|h| finished_key(jobs, h));
-        by_time("expiring", &self.expiring, &|h| expiry_key(jobs, h));
-        by_time("forgetting", &self.forgetting, &|packed| forget_key(jobs, &self.remembered, packed));
+        by_time("delayed", &self.jobs.indexes.delayed, &|h| jobs.due_key(h));
+        by_time("active", &self.jobs.indexes.active, &|h| jobs.due_key(h));
+        by_time("completed", &self.jobs.indexes.completed, &|h| jobs.finished_key(h));
+        by_time("failed", &self.jobs.indexes.failed, &|h| jobs.finished_key(h));
+        by_time("expiring", &self.jobs.indexes.expiring, &|h| jobs.expiry_key(h));
+        by_time("forgetting", &self.jobs.indexes.forgetting, &|packed| jobs.forget_key(packed));
     }
 
     /// Every remembered id leads to its record, and all that is to be forgotten is planned.
     fn check_remembered(&self, wrong: &mut Vec<String>) {
-        for (handle, record) in self.remembered.iter() {
-            if self.find(record.id) != Some(Entry::Remembered(handle)) {
+        for (handle, record) in self.jobs.table.remembered.iter() {
+            if self.find(record.id) != Some(IdEntry::Remembered(handle)) {
                 let id = String::from_utf8_lossy(record.id);
                 wrong.push(format!("the remembered id '{id}' does not lead to its record"));
             }
         }
         let kept = self.jobs.iter().filter(|(_, job)| job.is_finished() && job.due() != FOREVER).count();
-        let mortal = self.remembered.iter().filter(|(_, record)| record.until != FOREVER).count();
-        if self.forgetting.len() != kept + mortal {
+        let mortal = self.jobs.table.remembered.iter().filter(|(_, record)| record.until != FOREVER).count();
+        if self.jobs.indexes.forgetting.len() != kept + mortal {
             wrong.push(format!(
                 "{} records and ids are planned to be forgotten, but {} have an end",
-                self.forgetting.len(),
+                self.jobs.indexes.forgetting.len(),
                 kept + mortal
             ));
         }
-        if self.ids.len() != self.known() {
-            wrong.push(format!("the id index has {} ids, but {} are known", self.ids.len(), self.known()));
+        if self.jobs.ids.len() != self.known() {
+            wrong.push(format!(
+                "the id index has {} ids, but {} are known",
+                self.jobs.ids.len(),
+                self.known()
+            ));
         }
     }
 
@@ -178,7 +188,7 @@ impl Queue {
                 ));
             }
             let waits = blocked.remove(&number).unwrap_or_default();
-            let seqs = batch.blocked.iter().map(|h| place_key(&self.jobs, h).seq);
+            let seqs = batch.blocked.iter().map(|h| self.jobs.table.priority_key(h).seq);
             if batch.blocked.iter().collect::<BTreeSet<_>>() != waits || !seqs.is_sorted_by(|a, b| a < b) {
                 wrong.push(format!("the jobs that wait for batch '{name}' are off"));
             }
@@ -190,13 +200,14 @@ impl Queue {
 
     /// Every lane counts what is there, and gives what it may: no more, and no less.
     fn check_lanes(&self, wrong: &mut Vec<String>) {
-        self.lanes.check(wrong);
-        if !self.bucket.is_sound() {
+        self.limits.lanes.check(wrong);
+        if !self.limits.bucket.is_sound() {
             wrong.push("the bucket of the rate misses more than it holds".into());
         }
-        let (jobs, recipes) = (&self.jobs, &self.recipes);
-        let places = self.lanes.line.iter().map(|job| lane_key(jobs, recipes, job));
-        let of_lanes = self.lanes.line.iter().collect::<BTreeSet<_>>() == self.grouped.iter().collect();
+        let jobs = &self.jobs.table;
+        let places = self.limits.lanes.waiting.iter().map(|job| jobs.lane_key(job));
+        let of_lanes = self.limits.lanes.waiting.iter().collect::<BTreeSet<_>>()
+            == self.jobs.indexes.grouped.iter().collect();
         if !places.is_sorted_by(|a, b| a < b) || !of_lanes {
             wrong.push("the lines of the lanes are off".into());
         }
@@ -208,7 +219,7 @@ impl Queue {
             *waiting += u32::from(matches!(job.state, StateData::Waiting { .. }));
             *active += u32::from(matches!(job.state, StateData::Active { .. }));
         }
-        for (number, lane) in self.lanes.iter() {
+        for (number, lane) in self.limits.lanes.iter() {
             let is = counts.remove(&number).unwrap_or_default();
             let counted = (lane.jobs, lane.waiting, lane.active);
             let name = String::from_utf8_lossy(&lane.name);
@@ -235,21 +246,21 @@ impl Queue {
     /// Running totals.
     fn check_totals(&self, wrong: &mut Vec<String>) {
         let bytes: usize = self.jobs.iter().map(|(_, job)| job.bytes()).sum();
-        if bytes != self.job_bytes {
-            wrong.push(format!("jobs take {bytes} bytes, but {} are counted", self.job_bytes));
+        if bytes != self.jobs.heap_bytes {
+            wrong.push(format!("jobs take {bytes} bytes, but {} are counted", self.jobs.heap_bytes));
         }
         let mut recipes: BTreeMap<OptionSet, u32> = BTreeMap::new();
         for (_, job) in self.jobs.iter() {
-            let set = self.recipes.set(job.recipe);
+            let set = self.jobs.table.option_sets.set(job.options);
             if set != OptionSet::default() {
                 *recipes.entry(set).or_default() += 1;
             }
         }
-        if recipes != self.recipes.uses().collect() {
+        if recipes != self.jobs.table.option_sets.uses().collect() {
             wrong.push("the use counts of the options are off".into());
         }
         let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
-        seqs.extend(self.remembered.iter().map(|(_, record)| record.seq));
+        seqs.extend(self.jobs.table.remembered.iter().map(|(_, record)| record.seq));
         seqs.sort_unstable();
         if !seqs.is_sorted_by(|a, b| a < b) {
             wrong.push("two jobs have the same sequence number".into());

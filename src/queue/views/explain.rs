@@ -3,7 +3,7 @@
 use crate::queue::batches::After;
 use crate::queue::jobs::{Job, JobState, StateData};
 use crate::queue::rules::Obstacle;
-use crate::queue::store::{Entry, Handle};
+use crate::queue::store::{Handle, IdEntry};
 use crate::queue::time::{unless_endless, FOREVER};
 use crate::queue::value::Queue;
 
@@ -23,8 +23,8 @@ impl Queue {
     #[must_use]
     pub fn explain(&self, id: &[u8]) -> Option<Explanation> {
         match self.find(id)? {
-            Entry::Job(handle) => self.job(handle).map(|job| self.explain_job(handle, job)),
-            Entry::Remembered(handle) => self.record(handle).map(|r| Explanation {
+            IdEntry::Job(handle) => self.job(handle).map(|job| self.explain_job(handle, job)),
+            IdEntry::Remembered(handle) => self.record(handle).map(|r| Explanation {
                 phase: r.ending.into(),
                 why: "the job has ended; its id is refused until its dedup window closes".into(),
                 until: unless_endless(r.until),
@@ -75,7 +75,15 @@ impl Queue {
                 let (most, holders) = (self.settings.concurrency, self.holders());
                 let why =
                     format!("the queue is full: {active} active, concurrency is {most}; held by {holders}");
-                (why, self.active.first().and_then(|first| self.job(first)).map_or(FOREVER, Job::due))
+                (
+                    why,
+                    self.jobs
+                        .indexes
+                        .active
+                        .first()
+                        .and_then(|first| self.job(first))
+                        .map_or(FOREVER, Job::due),
+                )
             }
             Obstacle::Rate(opens) => ("the rate of the queue is used up".into(), opens),
         };
@@ -84,7 +92,7 @@ impl Queue {
 
     fn explain_behind(&self, job: &Job, group: &str, before: Handle) -> Explanation {
         let (mut state, mut opens) = ("is first in line", FOREVER);
-        let holds = self.lane_of(job).and_then(|lane| self.lanes.get(lane)?.holder) == Some(before);
+        let holds = self.lane_of(job).and_then(|lane| self.limits.lanes.get(lane)?.holder) == Some(before);
         if let Some(before) = self.job(before) {
             (state, opens) = match before.state {
                 StateData::Active { lease_until, .. } => ("has started and is active", lease_until),

@@ -1,8 +1,8 @@
 //! Looking at a queue without changing it.
 
-use crate::queue::jobs::{place_key, Job, JobExtras, JobState, StateData};
+use crate::queue::jobs::{Job, JobExtras, JobState, StateData};
 use crate::queue::stats::Minute;
-use crate::queue::store::{Entry, Handle, Place};
+use crate::queue::store::{Handle, IdEntry, PriorityKey};
 use crate::queue::time::{unless_endless, Now};
 use crate::queue::value::Queue;
 
@@ -51,8 +51,8 @@ impl Queue {
     #[must_use]
     pub fn view(&self, id: &[u8]) -> Option<JobView<'_>> {
         match self.find(id)? {
-            Entry::Job(handle) => self.job(handle).map(|job| self.view_job(job)),
-            Entry::Remembered(handle) => self.record(handle).map(|r| JobView {
+            IdEntry::Job(handle) => self.job(handle).map(|job| self.view_job(job)),
+            IdEntry::Remembered(handle) => self.record(handle).map(|r| JobView {
                 token: (r.token != 0).then_some(r.token),
                 refused_until: unless_endless(r.until),
                 ..JobView::bare(r.id, r.ending.into())
@@ -68,7 +68,7 @@ impl Queue {
             payload: Some(job.payload()),
             priority: Some(job.priority),
             attempt: Some(job.attempt()),
-            attempts: Some(self.recipe(job).attempts.unwrap_or(self.settings.attempts)),
+            attempts: Some(self.options(job).attempts.unwrap_or(self.settings.attempts)),
             losses: Some(job.losses),
             added_at: Some(job.added_at),
             expires_at: unless_endless(job.expires()),
@@ -117,7 +117,7 @@ impl Queue {
         if self.created_at == 0 {
             return Vec::new();
         }
-        self.series.last(minutes, now.millis(), self.created_at)
+        self.stats.series.last(minutes, now.millis(), self.created_at)
     }
 
     /// The id of a job.
@@ -147,20 +147,23 @@ impl Queue {
         if self.paused {
             return None;
         }
-        let jobs = &self.jobs;
-        let mut from = Place { priority: i32::MIN, seq: 0 };
+        let jobs = &self.jobs.table;
+        let mut from = PriorityKey { priority: i32::MIN, seq: 0 };
         let since = |job: Handle| match self.job(job)?.state {
             StateData::Waiting { since, .. } => Some(since),
             _ => None,
         };
-        let heads = self.lanes.ready().take(PRIORITIES_AT_MOST).filter_map(|lane| self.head(lane));
+        let heads = self.limits.lanes.ready().take(PRIORITIES_AT_MOST).filter_map(|lane| self.head(lane));
         let mut oldest: Option<u64> = heads.filter_map(since).min();
         for _ in 0..PRIORITIES_AT_MOST {
-            let Some(handle) = self.waiting.iter_from(from, |h| place_key(jobs, h)).next() else { break };
+            let Some(handle) = self.jobs.indexes.waiting.iter_from(from, |h| jobs.priority_key(h)).next()
+            else {
+                break;
+            };
             let Some(job) = self.job(handle) else { break };
             oldest = oldest.into_iter().chain(since(handle)).min();
             let Some(priority) = job.priority.checked_add(1) else { break };
-            from = Place { priority, seq: 0 };
+            from = PriorityKey { priority, seq: 0 };
         }
         oldest.map(|since| now.millis().saturating_sub(since))
     }

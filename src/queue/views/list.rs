@@ -1,7 +1,7 @@
 //! Jobs of a state, page by page.
 
-use crate::queue::jobs::{due_key, finished_key, place_key, JobState};
-use crate::queue::store::{Handle, Order, Place, When};
+use crate::queue::jobs::JobState;
+use crate::queue::store::{Handle, InstantKey, Order, PriorityKey};
 use crate::queue::value::Queue;
 
 /// A page of one batch's jobs looks at so many jobs at most: about a millisecond.
@@ -18,14 +18,14 @@ pub struct Position {
 }
 
 impl Position {
-    fn place(self) -> Option<Place> {
+    fn place(self) -> Option<PriorityKey> {
         let priority = i32::try_from(self.major).ok()?;
-        Some(Place { priority, seq: self.minor })
+        Some(PriorityKey { priority, seq: self.minor })
     }
 
-    fn when(self) -> Option<When> {
+    fn when(self) -> Option<InstantKey> {
         let at = u64::try_from(self.major).ok()?;
-        Some(When { at, seq: self.minor })
+        Some(InstantKey { at, seq: self.minor })
     }
 }
 
@@ -64,7 +64,7 @@ impl Queue {
     /// most [`LOOKED_AT`] jobs are looked at.
     pub(crate) fn jobs_before(&self, phase: JobState, before: u64, count: usize) -> Vec<Handle> {
         let instant = |handle: &Handle| match self.job(*handle) {
-            Some(job) if job.is_finished() => finished_key(&self.jobs, *handle).at,
+            Some(job) if job.is_finished() => self.jobs.table.finished_key(*handle).at,
             Some(job) => job.added_at,
             None => u64::MAX,
         };
@@ -79,36 +79,40 @@ impl Queue {
 
     /// The jobs of a state in their order.
     fn starting_at(&self, phase: JobState, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
-        let jobs = &self.jobs;
+        let jobs = &self.jobs.table;
         match phase {
-            JobState::Waiting if self.grouped.is_empty() => self.by_place(&self.waiting, from),
+            JobState::Waiting if self.jobs.indexes.grouped.is_empty() => {
+                self.by_place(&self.jobs.indexes.waiting, from)
+            }
             JobState::Waiting => self.in_one_line(from),
-            JobState::Blocked => self.by_place(&self.blocked, from),
-            JobState::Delayed => self.by_instant(&self.delayed, from, |h| due_key(jobs, h)),
-            JobState::Active => self.by_instant(&self.active, from, |h| due_key(jobs, h)),
-            JobState::Completed => self.by_instant(&self.completed, from, |h| finished_key(jobs, h)),
-            JobState::Failed => self.by_instant(&self.failed, from, |h| finished_key(jobs, h)),
+            JobState::Blocked => self.by_place(&self.jobs.indexes.blocked, from),
+            JobState::Delayed => self.by_instant(&self.jobs.indexes.delayed, from, |h| jobs.due_key(h)),
+            JobState::Active => self.by_instant(&self.jobs.indexes.active, from, |h| jobs.due_key(h)),
+            JobState::Completed => {
+                self.by_instant(&self.jobs.indexes.completed, from, |h| jobs.finished_key(h))
+            }
+            JobState::Failed => self.by_instant(&self.jobs.indexes.failed, from, |h| jobs.finished_key(h)),
             JobState::Expired | JobState::Cancelled => Box::new(std::iter::empty()),
         }
     }
 
     fn by_place<'q>(
         &'q self,
-        index: &'q Order<Place>,
+        index: &'q Order<PriorityKey>,
         from: Option<Position>,
     ) -> Box<dyn Iterator<Item = Handle> + 'q> {
-        let from = from.map_or(Some(Place { priority: i32::MIN, seq: 0 }), Position::place);
-        let jobs = &self.jobs;
-        Box::new(from.into_iter().flat_map(move |from| index.iter_from(from, |h| place_key(jobs, h))))
+        let from = from.map_or(Some(PriorityKey { priority: i32::MIN, seq: 0 }), Position::place);
+        let jobs = &self.jobs.table;
+        Box::new(from.into_iter().flat_map(move |from| index.iter_from(from, |h| jobs.priority_key(h))))
     }
 
     /// Waiting jobs with and without a group, by their places. In which order lanes will run is decided claim by claim.
     fn in_one_line(&self, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
-        let mut alone = self.by_place(&self.waiting, from).peekable();
-        let mut grouped = self.by_place(&self.grouped, from).peekable();
+        let mut alone = self.by_place(&self.jobs.indexes.waiting, from).peekable();
+        let mut grouped = self.by_place(&self.jobs.indexes.grouped, from).peekable();
         Box::new(std::iter::from_fn(move || {
             let places = (alone.peek(), grouped.peek());
-            let first = |handle: &Handle| place_key(&self.jobs, *handle);
+            let first = |handle: &Handle| self.jobs.table.priority_key(*handle);
             match places {
                 (Some(one), Some(other)) if first(one) > first(other) => grouped.next(),
                 (None, _) => grouped.next(),
@@ -119,11 +123,11 @@ impl Queue {
 
     fn by_instant<'q>(
         &'q self,
-        index: &'q Order<When>,
+        index: &'q Order<InstantKey>,
         from: Option<Position>,
-        key_of: impl Fn(Handle) -> When + Copy + 'q,
+        key_of: impl Fn(Handle) -> InstantKey + Copy + 'q,
     ) -> Box<dyn Iterator<Item = Handle> + 'q> {
-        let from = from.map_or(Some(When { at: 0, seq: 0 }), Position::when);
+        let from = from.map_or(Some(InstantKey { at: 0, seq: 0 }), Position::when);
         Box::new(from.into_iter().flat_map(move |from| index.iter_from(from, key_of)))
     }
 
@@ -132,9 +136,9 @@ impl Queue {
         let major = match phase {
             JobState::Waiting | JobState::Blocked => i64::from(job.priority),
             JobState::Completed | JobState::Failed => {
-                i64::try_from(finished_key(&self.jobs, handle).at).ok()?
+                i64::try_from(self.jobs.table.finished_key(handle).at).ok()?
             }
-            _ => i64::try_from(due_key(&self.jobs, handle).at).ok()?,
+            _ => i64::try_from(self.jobs.table.due_key(handle).at).ok()?,
         };
         Some(Position { major, minor: job.seq })
     }

@@ -1,0 +1,137 @@
+//! The sorted indexes of a queue: one for each state, and two for what happens at an instant.
+//!
+//! A job is in exactly one index of its state. Its key must not change while it is in one.
+
+use super::job::StateData;
+use super::table::JobTable;
+use crate::queue::store::{Handle, IdEntry, InstantKey, Order, PriorityKey};
+use crate::queue::time::FOREVER;
+
+/// Handles of jobs by state and by instant.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Indexes {
+    /// Waiting jobs without a GROUP.
+    pub(crate) waiting: Order<PriorityKey>,
+    /// Waiting jobs with one; their lanes list them too.
+    pub(crate) grouped: Order<PriorityKey>,
+    pub(crate) delayed: Order<InstantKey>,
+    /// Jobs that wait for a batch; each batch lists its own too.
+    pub(crate) blocked: Order<PriorityKey>,
+    /// By the end of the lease.
+    pub(crate) active: Order<InstantKey>,
+    /// Records, by the instant their jobs finished.
+    pub(crate) completed: Order<InstantKey>,
+    pub(crate) failed: Order<InstantKey>,
+    /// Waiting, delayed and blocked jobs with PX, by the instant they expire.
+    pub(crate) expiring: Order<InstantKey>,
+    /// Records and remembered ids (packed entries) by the instant they are dropped, unless that is never.
+    pub(crate) forgetting: Order<InstantKey>,
+}
+
+impl Indexes {
+    /// Puts a job into the indexes of its state.
+    pub(crate) fn insert(&mut self, table: &JobTable, handle: Handle) {
+        let Some(job) = table.get(handle) else { return };
+        match job.state {
+            StateData::Waiting { .. } => {
+                let index = if table.lane_of(job).is_none() { &mut self.waiting } else { &mut self.grouped };
+                index.insert(table.priority_key(handle), handle, |h| table.priority_key(h));
+            }
+            StateData::Delayed { .. } => {
+                self.delayed.insert(table.due_key(handle), handle, |h| table.due_key(h));
+            }
+            StateData::Blocked { .. } => {
+                self.blocked.insert(table.priority_key(handle), handle, |h| table.priority_key(h));
+            }
+            StateData::Active { .. } => self.insert_active(table, handle),
+            StateData::Completed { .. } => {
+                self.completed.insert(table.finished_key(handle), handle, |h| table.finished_key(h));
+            }
+            StateData::Failed { .. } => {
+                self.failed.insert(table.finished_key(handle), handle, |h| table.finished_key(h));
+            }
+        }
+        match job.state {
+            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
+                if job.expires() != FOREVER {
+                    self.expiring.insert(table.expiry_key(handle), handle, |h| table.expiry_key(h));
+                }
+            }
+            StateData::Active { .. } => {}
+            StateData::Completed { .. } | StateData::Failed { .. } => {
+                self.insert_forgetting(table, IdEntry::Job(handle));
+            }
+        }
+    }
+
+    /// Takes a job out of the indexes of its state.
+    pub(crate) fn remove(&mut self, table: &JobTable, handle: Handle) {
+        let Some(job) = table.get(handle) else { return };
+        match job.state {
+            StateData::Waiting { .. } => {
+                let index = if table.lane_of(job).is_none() { &mut self.waiting } else { &mut self.grouped };
+                index.remove(table.priority_key(handle), handle);
+            }
+            StateData::Delayed { .. } => {
+                self.delayed.remove(table.due_key(handle), handle);
+            }
+            StateData::Blocked { .. } => {
+                self.blocked.remove(table.priority_key(handle), handle);
+            }
+            StateData::Active { .. } => self.remove_active(table, handle),
+            StateData::Completed { .. } => {
+                self.completed.remove(table.finished_key(handle), handle);
+            }
+            StateData::Failed { .. } => {
+                self.failed.remove(table.finished_key(handle), handle);
+            }
+        }
+        match job.state {
+            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
+                if job.expires() != FOREVER {
+                    self.expiring.remove(table.expiry_key(handle), handle);
+                }
+            }
+            StateData::Active { .. } => {}
+            StateData::Completed { .. } | StateData::Failed { .. } => {
+                self.remove_forgetting(table, IdEntry::Job(handle));
+            }
+        }
+    }
+
+    /// Puts an active job, whose lease has changed, back into its index.
+    pub(crate) fn insert_active(&mut self, table: &JobTable, handle: Handle) {
+        self.active.insert(table.due_key(handle), handle, |h| table.due_key(h));
+    }
+
+    /// Takes an active job, whose lease is about to change, out of its index.
+    pub(crate) fn remove_active(&mut self, table: &JobTable, handle: Handle) {
+        self.active.remove(table.due_key(handle), handle);
+    }
+
+    /// Plans that a record or a remembered id is dropped, unless it is kept for ever.
+    pub(crate) fn insert_forgetting(&mut self, table: &JobTable, entry: IdEntry) {
+        let key = table.forget_key(entry.pack());
+        if key.at != FOREVER {
+            self.forgetting.insert(key, entry.pack(), |packed| table.forget_key(packed));
+        }
+    }
+
+    pub(crate) fn remove_forgetting(&mut self, table: &JobTable, entry: IdEntry) {
+        let key = table.forget_key(entry.pack());
+        if key.at != FOREVER {
+            self.forgetting.remove(key, entry.pack());
+        }
+    }
+
+    /// Heap bytes held, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        let by_instant =
+            [&self.delayed, &self.active, &self.completed, &self.failed, &self.expiring, &self.forgetting];
+        self.waiting.bytes()
+            + self.grouped.bytes()
+            // Each batch lists its own once more.
+            + 2 * self.blocked.bytes()
+            + by_instant.into_iter().map(Order::bytes).sum::<usize>()
+    }
+}

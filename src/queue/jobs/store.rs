@@ -1,0 +1,112 @@
+//! All jobs of a queue: what they are, which id leads to which, and in which order they come.
+
+use super::indexes::Indexes;
+use super::job::Job;
+use super::table::JobTable;
+use crate::queue::store::{ids, Handle, IdEntry, IdIndex, Record};
+
+/// The jobs, records and remembered ids of a queue.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct JobStore {
+    pub(crate) table: JobTable,
+    pub(crate) ids: IdIndex,
+    pub(crate) indexes: Indexes,
+    /// The sequence number that the next job in any order gets.
+    pub(crate) next_seq: u64,
+    /// Heap bytes behind all jobs.
+    pub(crate) heap_bytes: usize,
+}
+
+impl JobStore {
+    /// How many jobs and records there are.
+    pub(crate) fn len(&self) -> usize {
+        self.table.jobs.len()
+    }
+
+    /// Ids that are known: of jobs, of records, and remembered.
+    pub(crate) fn known_ids(&self) -> usize {
+        self.len() + self.table.remembered.len()
+    }
+
+    pub(crate) fn get(&self, handle: Handle) -> Option<&Job> {
+        self.table.get(handle)
+    }
+
+    /// Every job and record, in no order that means anything.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Handle, &Job)> {
+        self.table.jobs.iter()
+    }
+
+    /// What `id` leads to, given its [`ids::hash`].
+    pub(crate) fn find(&self, hash: u64, id: &[u8]) -> Option<IdEntry> {
+        let is_it = |packed| self.table.id_of(IdEntry::unpack(packed)) == id;
+        self.ids.find(hash, is_it).map(IdEntry::unpack)
+    }
+
+    /// A new job under an id that leads to nothing. It is in no index yet. None: there are as many as there can be.
+    pub(crate) fn insert(&mut self, hash: u64, job: Job) -> Option<Handle> {
+        self.heap_bytes += job.bytes();
+        let handle = self.table.jobs.insert(job)?;
+        let table = &self.table;
+        self.ids.insert(hash, IdEntry::Job(handle).pack(), |packed| table.id_hash(packed));
+        Some(handle)
+    }
+
+    /// Changes a job in ways that no index sees, keeping count of its memory.
+    pub(crate) fn edit(&mut self, handle: Handle, change: impl FnOnce(&mut Job)) {
+        let Some(job) = self.table.jobs.get_mut(handle) else { return };
+        let before = job.bytes();
+        change(job);
+        self.heap_bytes = (self.heap_bytes + job.bytes()).saturating_sub(before);
+    }
+
+    /// Frees a job that is in no index. What `record_of` makes of it takes its place under the id.
+    pub(crate) fn remove(&mut self, handle: Handle, record_of: impl FnOnce(&Job) -> Option<Record<'_>>) {
+        let Some(job) = self.table.jobs.remove(handle) else { return };
+        self.heap_bytes = self.heap_bytes.saturating_sub(job.bytes());
+        let (hash, packed) = (ids::hash(job.id()), IdEntry::Job(handle).pack());
+        let record = record_of(&job).and_then(|record| self.table.remembered.insert(record));
+        if let Some(record) = record {
+            let entry = IdEntry::Remembered(record);
+            self.ids.replace(hash, |other| other == packed, entry.pack());
+            self.indexes.insert_forgetting(&self.table, entry);
+        } else {
+            let table = &self.table;
+            self.ids.remove(hash, |other| other == packed, |other| table.id_hash(other));
+        }
+    }
+
+    /// Remembers an id that leads to nothing. False: there is no room.
+    pub(crate) fn remember(&mut self, hash: u64, record: Record<'_>) -> bool {
+        let Some(handle) = self.table.remembered.insert(record) else { return false };
+        let entry = IdEntry::Remembered(handle);
+        let table = &self.table;
+        self.ids.insert(hash, entry.pack(), |packed| table.id_hash(packed));
+        self.indexes.insert_forgetting(table, entry);
+        true
+    }
+
+    /// Forgets a remembered id.
+    pub(crate) fn forget(&mut self, handle: Handle) {
+        let entry = IdEntry::Remembered(handle);
+        self.indexes.remove_forgetting(&self.table, entry);
+        let table = &self.table;
+        let hash = table.id_hash(entry.pack());
+        self.ids.remove(hash, |packed| packed == entry.pack(), |other| table.id_hash(other));
+        self.table.remembered.remove(handle);
+    }
+
+    /// A sequence number that was never given before.
+    pub(crate) fn take_seq(&mut self) -> u64 {
+        let seq = self.next_seq;
+        self.next_seq = seq.saturating_add(1);
+        seq
+    }
+
+    /// Heap bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        let JobTable { jobs, remembered, option_sets } = &self.table;
+        let tables = jobs.bytes() + remembered.bytes() + option_sets.bytes();
+        self.heap_bytes + tables + self.ids.bytes() + self.indexes.bytes()
+    }
+}

@@ -1,0 +1,113 @@
+//! Every job and every remembered id of a queue by its handle, and the keys by which indexes sort them.
+//!
+//! An index holds handles only; the keys are read from here whenever it has to compare.
+
+use super::job::{Job, StateData};
+use super::options::{JobOptions, OptionSets};
+use crate::queue::store::{
+    ids, Handle, IdEntry, InstantKey, LaneKey, LaneNumber, PriorityKey, Record, Remembered, Slab,
+};
+
+/// The key of a handle that leads to nothing. Only a bug could ask for one; it sorts last.
+const NO_INSTANT: InstantKey = InstantKey { at: u64::MAX, seq: u64::MAX };
+const NO_PRIORITY: PriorityKey = PriorityKey { priority: i32::MAX, seq: u64::MAX };
+
+/// Jobs, remembered ids, and the option sets that jobs share.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct JobTable {
+    pub(super) jobs: Slab<Job>,
+    pub(crate) remembered: Remembered,
+    pub(crate) option_sets: OptionSets,
+}
+
+impl JobTable {
+    pub(crate) fn get(&self, handle: Handle) -> Option<&Job> {
+        self.jobs.get(handle)
+    }
+
+    pub(crate) fn options(&self, job: &Job) -> JobOptions {
+        self.option_sets.get(job.options)
+    }
+
+    /// The lane of a job with a GROUP.
+    pub(crate) fn lane_of(&self, job: &Job) -> Option<LaneNumber> {
+        self.option_sets.lane(job.options)
+    }
+
+    pub(crate) fn id_of(&self, entry: IdEntry) -> &[u8] {
+        match entry {
+            IdEntry::Job(handle) => self.jobs.get(handle).map(Job::id),
+            IdEntry::Remembered(handle) => self.remembered.get(handle).map(|record: Record<'_>| record.id),
+        }
+        .unwrap_or_default()
+    }
+
+    /// The hash of the id that a packed [`IdEntry`] stands for.
+    pub(crate) fn id_hash(&self, packed: u32) -> u64 {
+        ids::hash(self.id_of(IdEntry::unpack(packed)))
+    }
+
+    /// Sorts waiting and blocked jobs.
+    pub(crate) fn priority_key(&self, handle: Handle) -> PriorityKey {
+        self.jobs.get(handle).map_or(NO_PRIORITY, |job| PriorityKey { priority: job.priority, seq: job.seq })
+    }
+
+    /// Sorts waiting jobs with a GROUP inside their lanes.
+    pub(crate) fn lane_key(&self, handle: Handle) -> LaneKey {
+        let lane = self.jobs.get(handle).and_then(|job| self.lane_of(job));
+        LaneKey { lane: lane.unwrap_or(LaneNumber(Handle::MAX)), key: self.priority_key(handle) }
+    }
+
+    /// Sorts delayed jobs by when they are due and active ones by the end of the lease.
+    pub(crate) fn due_key(&self, handle: Handle) -> InstantKey {
+        self.jobs.get(handle).map_or(NO_INSTANT, |job| match job.state {
+            StateData::Delayed { due } => InstantKey { at: due, seq: job.seq },
+            StateData::Waiting { .. }
+            | StateData::Blocked { .. }
+            | StateData::Active { .. }
+            | StateData::Completed { .. }
+            | StateData::Failed { .. } => InstantKey { at: job.due(), seq: job.seq },
+        })
+    }
+
+    /// Sorts jobs with PX by when they expire.
+    pub(crate) fn expiry_key(&self, handle: Handle) -> InstantKey {
+        self.jobs.get(handle).map_or(NO_INSTANT, |job| InstantKey { at: job.expires(), seq: job.seq })
+    }
+
+    /// Sorts records by when their jobs finished.
+    pub(crate) fn finished_key(&self, handle: Handle) -> InstantKey {
+        self.jobs.get(handle).map_or(NO_INSTANT, |job| match job.state {
+            StateData::Completed { at, .. } | StateData::Failed { at, .. } => InstantKey { at, seq: job.seq },
+            StateData::Waiting { .. }
+            | StateData::Delayed { .. }
+            | StateData::Blocked { .. }
+            | StateData::Active { .. } => InstantKey { at: u64::MAX, seq: job.seq },
+        })
+    }
+
+    /// Sorts records and remembered ids (packed entries) by when they are dropped.
+    pub(crate) fn forget_key(&self, packed: u32) -> InstantKey {
+        let key = match IdEntry::unpack(packed) {
+            IdEntry::Job(handle) => {
+                self.jobs.get(handle).map(|job| InstantKey { at: job.due(), seq: job.seq })
+            }
+            IdEntry::Remembered(handle) => {
+                self.remembered.get(handle).map(|record| InstantKey { at: record.until, seq: record.seq })
+            }
+        };
+        key.unwrap_or(NO_INSTANT)
+    }
+
+    /// Sorts the jobs of a worker by their tokens, so the oldest claim comes first.
+    pub(crate) fn token_key(&self, handle: Handle) -> u64 {
+        self.jobs.get(handle).map_or(u64::MAX, |job| match job.state {
+            StateData::Active { token, .. } => token,
+            StateData::Waiting { .. }
+            | StateData::Delayed { .. }
+            | StateData::Blocked { .. }
+            | StateData::Completed { .. }
+            | StateData::Failed { .. } => u64::MAX,
+        })
+    }
+}

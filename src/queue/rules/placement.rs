@@ -1,0 +1,80 @@
+//! Which parts of a queue list a job: the indexes of its state, its lane, the batch it waits for, its worker.
+//!
+//! All of them change here, in the same two functions, so a count can not differ from what is listed.
+
+use crate::queue::jobs::{JobOptions, OptionSet, StateData};
+use crate::queue::store::Handle;
+use crate::queue::value::Queue;
+
+impl Queue {
+    /// Lists a job that is nowhere listed.
+    pub(crate) fn enter(&mut self, handle: Handle) {
+        let table = &self.jobs.table;
+        let Some(job) = table.get(handle) else { return };
+        match job.state {
+            StateData::Waiting { .. } => {
+                if let Some(lane) = table.lane_of(job) {
+                    self.limits
+                        .lanes
+                        .insert_waiting(lane, table.lane_key(handle), handle, |h| table.lane_key(h));
+                }
+            }
+            StateData::Blocked { after, .. } => {
+                self.batches.block(after.batch, job.seq, handle, |h| table.priority_key(h).seq);
+            }
+            StateData::Active { token, worker, .. } => {
+                self.workers.give(worker, token, handle, |h| table.token_key(h));
+                if let Some(lane) = table.lane_of(job) {
+                    self.limits.lanes.edit(lane, |lane| lane.active = lane.active.saturating_add(1));
+                }
+            }
+            StateData::Delayed { .. } | StateData::Completed { .. } | StateData::Failed { .. } => {}
+        }
+        self.jobs.indexes.insert(table, handle);
+    }
+
+    /// Takes a job out of whatever lists it.
+    pub(crate) fn leave(&mut self, handle: Handle) {
+        let table = &self.jobs.table;
+        let Some(job) = table.get(handle) else { return };
+        self.jobs.indexes.remove(table, handle);
+        match job.state {
+            StateData::Waiting { .. } => {
+                if let Some(lane) = table.lane_of(job) {
+                    self.limits.lanes.remove_waiting(lane, table.lane_key(handle), handle);
+                }
+            }
+            StateData::Blocked { after, .. } => self.batches.unblock(after.batch, job.seq, handle),
+            StateData::Active { token, worker, .. } => {
+                self.workers.take(worker, token, handle);
+                if let Some(lane) = table.lane_of(job) {
+                    self.limits.lanes.edit(lane, |lane| lane.active = lane.active.saturating_sub(1));
+                }
+            }
+            StateData::Delayed { .. } | StateData::Completed { .. } | StateData::Failed { .. } => {}
+        }
+    }
+
+    /// Gives a job that is nowhere listed its options and its lane, in the place of those it has.
+    pub(crate) fn set_options(&mut self, handle: Handle, options: JobOptions, group: Option<&[u8]>) {
+        let lane = group.and_then(|name| self.limits.lanes.of(name));
+        if let Some(lane) = lane {
+            self.limits.lanes.join(lane);
+        }
+        let set = self.jobs.table.option_sets.hold(OptionSet { options, lane });
+        self.release_options(handle);
+        self.jobs.edit(handle, |job| job.options = set);
+    }
+
+    /// A job that is nowhere listed is about to be freed, or to get other options.
+    pub(crate) fn release_options(&mut self, handle: Handle) {
+        self.release_lane(handle);
+        let table = &mut self.jobs.table;
+        let Some(job) = table.get(handle) else { return };
+        let (set, lane) = (job.options, table.lane_of(job));
+        if let Some(lane) = lane {
+            self.limits.lanes.quit(lane);
+        }
+        table.option_sets.release(set);
+    }
+}
