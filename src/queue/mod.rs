@@ -71,6 +71,6 @@ pub use stats::{counters, histogram, Events, Minute, MOST_MINUTES};
 pub(crate) use stats::{may_be_told_at_once, PendingDuplicates};
 pub(crate) use store::Record;
 pub use store::{EndState, Handle, IdEntry};
-pub use time::{Now, FOREVER};
+pub use time::{Now, UnixMs, FOREVER};
 pub use value::Queue;
 pub use views::{Explanation, JobView, Position, WorkerView};

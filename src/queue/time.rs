@@ -6,6 +6,10 @@ pub const FOREVER: u64 = u64::MAX;
 /// No token read from outside may be larger: 2^33 claims below the end of what JavaScript holds exactly.
 pub(crate) const LATEST_TOKEN: u64 = (1 << 53) - (1 << 33);
 
+/// An instant in Unix milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixMs(pub u64);
+
 /// The instant one command or one tick of the timer takes place: read once, used for all it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Now(u64);
@@ -22,6 +26,12 @@ impl Now {
     #[must_use]
     pub fn micros(self) -> u64 {
         self.0
+    }
+
+    /// The same instant as everything else is counted.
+    #[must_use]
+    pub fn unix_ms(self) -> UnixMs {
+        UnixMs(self.millis())
     }
 
     /// Unix milliseconds: what everything else is counted in.

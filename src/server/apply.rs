@@ -4,7 +4,7 @@
 //! propagated by themselves, so a replica's own append-only file would miss it.
 
 use super::edit::{self, Source};
-use super::{guarded, INTERNAL_ERROR};
+use super::panics::{catch_panic, INTERNAL_ERROR};
 use crate::commands::error::Error;
 use crate::redis::call::Call;
 use crate::redis::context::warn;
@@ -17,7 +17,7 @@ static REFUSED: AtomicBool = AtomicBool::new(false);
 /// Runs `JQ.APPLY key blob`.
 pub(super) fn command(call: &Call<'_>) {
     let mut reply = call.ctx.reply();
-    match guarded("jq.apply", || run(call, &mut reply)) {
+    match catch_panic("jq.apply", || run(call, &mut reply)) {
         Some(Ok(())) => {}
         Some(Err(error)) => reply.error(error.as_str()),
         None => reply.error(INTERNAL_ERROR),

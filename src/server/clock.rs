@@ -1,15 +1,34 @@
-//! The one clock. Everything else is told what time it is.
+//! The clocks. Everything else gets the instant it works at as an argument.
 //!
-//! A command gets the instant the server froze for it, so that all of a transaction or script happens at one
-//! instant and agrees with TIME (Redis 7.0 has no such clock: there it is read). Timers read the running clock: the
-//! frozen one may lie before the very instant they were set for.
+//! There are two, and two types so that nobody mixes them up: [`UnixMs`] (and [`Now`]) is the wall clock, which can be set and
+//! which JQ.DEBUG CLOCK stops; [`Uptime`] only grows.
+//!
+//! A command gets the instant that Redis froze for it, so that all of a transaction or script happens at one instant and
+//! agrees with TIME (Redis 7.0 has no such clock: there it is read). Timers read the running clock: the frozen one may lie
+//! before the very instant they were set for.
 #![allow(clippy::disallowed_methods)]
 
-use crate::queue::Now;
+use crate::queue::{Now, UnixMs};
 use crate::redis::clock::cached_micros;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Milliseconds since the module was loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Uptime(pub(super) u64);
+
+impl Uptime {
+    /// `ms` later.
+    pub(super) fn after(self, ms: u64) -> Self {
+        Uptime(self.0.saturating_add(ms))
+    }
+
+    /// Milliseconds from now to this instant; 0 if it is past.
+    pub(super) fn ms_from(self, now: Uptime) -> u64 {
+        self.0.saturating_sub(now.0)
+    }
+}
 
 /// What JQ.DEBUG CLOCK stopped the clock at, in Unix milliseconds.
 static STOPPED: AtomicU64 = AtomicU64::new(RUNNING);
@@ -19,12 +38,12 @@ lazy_static! {
     static ref STARTED: Instant = Instant::now();
 }
 
-/// The instant a command takes place.
+/// The instant at which a command takes place.
 pub(super) fn of_command() -> Now {
     stopped().or_else(|| cached_micros().map(Now::from_micros)).unwrap_or_else(running)
 }
 
-/// The instant a timer or a late answer takes place.
+/// The instant at which a timer or a late reply takes place.
 pub(super) fn of_timer() -> Now {
     stopped().unwrap_or_else(running)
 }
@@ -39,30 +58,29 @@ fn running() -> Now {
     Now::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }
 
-/// Stops the clock at `ms` (Unix milliseconds), or lets it run again.
-pub(super) fn stop(ms: Option<u64>) {
-    STOPPED.store(ms.unwrap_or(RUNNING), Relaxed);
+/// Stops the wall clock. None lets it run again.
+pub(super) fn stop(at: Option<UnixMs>) {
+    STOPPED.store(at.map_or(RUNNING, |at| at.0), Relaxed);
 }
 
-/// Milliseconds from now to `due` (Unix milliseconds); None if the clock is stopped before it.
-pub(super) fn until(due: u64) -> Option<u64> {
+/// Milliseconds from now to `due`; None if the clock is stopped before it.
+pub(super) fn ms_until(due: UnixMs) -> Option<u64> {
     match stopped() {
-        Some(now) if now.millis() < due => None,
+        Some(now) if now.unix_ms() < due => None,
         Some(_) => Some(0),
-        None => Some(due.saturating_sub(running().millis())),
+        None => Some(due.0.saturating_sub(running().millis())),
     }
 }
 
-/// Milliseconds since the module was loaded; runs on when the other clock is stopped or set.
-pub(super) fn uptime() -> u64 {
-    u64::try_from(STARTED.elapsed().as_millis()).unwrap_or(u64::MAX)
+/// The other clock, which runs on when the wall clock is stopped or set.
+pub(super) fn uptime() -> Uptime {
+    Uptime(u64::try_from(STARTED.elapsed().as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Measures how long something takes.
 pub(super) struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts it.
     pub(super) fn start() -> Self {
         Stopwatch(Instant::now())
     }

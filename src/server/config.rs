@@ -3,7 +3,7 @@
 //!
 //! A value comes from CONFIG SET, else from the configuration file, else from the words after the module's path.
 
-use super::guarded;
+use super::panics::catch_panic;
 use crate::commands::error::Error;
 use crate::commands::settings::SETTINGS;
 use crate::commands::Limits;
@@ -61,12 +61,12 @@ pub(super) struct DefaultSettings;
 impl TextSettings for DefaultSettings {
     fn get(index: usize) -> Option<String> {
         let setting = SETTINGS.get(index)?;
-        guarded("a setting", || setting.shown(&lock()))
+        catch_panic("a setting", || setting.shown(&lock()))
     }
 
     fn set(index: usize, word: &[u8]) -> Result<(), String> {
         let setting = SETTINGS.get(index).ok_or("there is no such setting")?;
-        let outcome = guarded("a setting", || setting.set(&mut lock(), word));
+        let outcome = catch_panic("a setting", || setting.set(&mut lock(), word));
         outcome.ok_or("internal error, see the server's log")?.map_err(|error| without_code(&error))
     }
 }

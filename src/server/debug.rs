@@ -1,14 +1,16 @@
 //! JQ.DEBUG, for tests: exists only when the module was loaded with `debug yes`.
 
-use super::{clock, guarded, timekeeper, INTERNAL_ERROR};
+use super::panics::{catch_panic, INTERNAL_ERROR};
+use super::{clock, directory};
 use crate::commands::args::{Args, MAX_INSTANT};
 use crate::commands::error::Error;
+use crate::queue::UnixMs;
 use crate::redis::call::Call;
 
 /// Runs `JQ.DEBUG CLOCK ms|OFF`.
 pub(super) fn command(call: &Call<'_>) {
     let mut reply = call.ctx.reply();
-    match guarded("jq.debug", || run(call)) {
+    match catch_panic("jq.debug", || run(call)) {
         Some(Ok(())) => reply.ok(),
         Some(Err(error)) => reply.error(error.as_str()),
         None => reply.error(INTERNAL_ERROR),
@@ -24,7 +26,7 @@ fn run(call: &Call<'_>) -> Result<(), Error> {
     }
     let stopped = if args.keyword("OFF") { None } else { Some(args.uint("CLOCK", 0..=MAX_INSTANT)?) };
     args.finish()?;
-    clock::stop(stopped);
-    timekeeper::wake_up();
+    clock::stop(stopped.map(UnixMs));
+    directory::resume();
     Ok(())
 }

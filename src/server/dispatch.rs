@@ -1,16 +1,18 @@
-//! The one way every command takes.
+//! The way of a command: from its words to its reply.
 //!
 //! ```text
-//!   words ──parse──► request ──open key──► clock ──► run ──► replicate ──► who waits? what is due? ──► done
+//!   words ──parse──► request ──clock, open key──► read the queue, edit it, or block the client ──► reply
 //! ```
 //!
 //! Everything is parsed before the key is opened. A command that changes nothing replicates nothing, touches no
 //! WATCH and leaves no empty key behind.
 
+use super::background::{reply_awaits, serve_claims};
+use super::blocked::{awaits, claims, Ahead};
 use super::edit::{self, Access, Edited};
-use super::home::Value;
-use super::line::Ahead;
-use super::{awaits, clock, config, guarded, permission, wakeups, INTERNAL_ERROR};
+use super::panics::{catch_panic, INTERNAL_ERROR};
+use super::value::Value;
+use super::{clock, config, permission};
 use crate::commands::args::Args;
 use crate::commands::error::Error;
 use crate::commands::{Await, Command, Env, Flow, Read, Request, Write, COMMANDS};
@@ -28,32 +30,32 @@ const WRONG_TYPE: &str = "WRONGTYPE Operation against a key holding the wrong ki
 /// What core says on a replica.
 const READ_ONLY: &str = "READONLY You can't write against a read only replica.";
 
-/// What a command's flags mean here.
-struct Traits {
-    /// It can make its client wait.
+/// What of a command's flags matters here.
+struct Flags {
+    /// It can block its client.
     blocks: bool,
     /// It may write although core takes it for a command that does not, and lets it run on a replica.
-    may_write_unasked: bool,
+    may_write: bool,
 }
 
 lazy_static! {
     /// By number of the command.
-    static ref TRAITS: Vec<Traits> = COMMANDS
+    static ref FLAGS: Vec<Flags> = COMMANDS
         .iter()
         .map(|command| {
             let has = |flag| command.spec.flags.split(' ').any(|known| known == flag);
-            Traits { blocks: has("blocking"), may_write_unasked: has("may-replicate") }
+            Flags { blocks: has("blocking"), may_write: has("may-replicate") }
         })
         .collect();
 }
 
-/// Runs the command of this number, and answers its client.
+/// Runs the command of this number, and replies to its client.
 pub(super) fn command(number: usize, call: &Call<'_>) {
     let mut reply = call.ctx.reply();
     let (Some(command), Some(name)) = (COMMANDS.get(number), call.key()) else {
         return reply.error("ERR wrong number of arguments");
     };
-    match guarded(command.spec.name, || run(number, command, call.ctx, name, &call.words(), &mut reply)) {
+    match catch_panic(command.spec.name, || run(number, command, call.ctx, name, &call.words(), &mut reply)) {
         Some(Ok(())) => {}
         Some(Err(error)) => reply.error(error.as_str()),
         None => reply.error(INTERNAL_ERROR),
@@ -70,14 +72,19 @@ fn run(
 ) -> Result<(), Error> {
     let args = Args::new(words.get(1..).unwrap_or_default());
     match command.parse(args, &config::limits())? {
-        Request::Read(read) => look(ctx, name, &read, reply),
-        Request::Write(write) => change(number, ctx, name, &write, reply),
-        Request::Await(request) => listen(ctx, name, &request, reply),
+        Request::Read(read) => read_queue(ctx, name, &read, reply),
+        Request::Write(write) => change_queue(number, ctx, name, &write, reply),
+        Request::Await(request) => await_event(ctx, name, &request, reply),
     }
 }
 
-/// Unlike a claim this works on replicas too: they hear what happens as their primary does.
-fn listen(ctx: Context<'_>, name: Name<'_>, request: &Await, reply: &mut Writer<'_>) -> Result<(), Error> {
+/// Unlike a claim this works on replicas too: their queues change as those of their primary do.
+fn await_event(
+    ctx: Context<'_>,
+    name: Name<'_>,
+    request: &Await,
+    reply: &mut Writer<'_>,
+) -> Result<(), Error> {
     let now = clock::of_command();
     let mut value = match Key::<Value>::open(ctx, name, Mode::Read) {
         Key::Occupied(value) => value,
@@ -96,12 +103,17 @@ fn listen(ctx: Context<'_>, name: Name<'_>, request: &Await, reply: &mut Writer<
         awaits::catch_up(&mut value);
         value.queue.subscribe(request.awaited.clone());
         drop(value);
-        awaits::wait(ctx, name, request);
+        reply_awaits::block(ctx, name, request);
     }
     Ok(())
 }
 
-fn look(ctx: Context<'_>, name: Name<'_>, read: &Read<'_>, reply: &mut Writer<'_>) -> Result<(), Error> {
+fn read_queue(
+    ctx: Context<'_>,
+    name: Name<'_>,
+    read: &Read<'_>,
+    reply: &mut Writer<'_>,
+) -> Result<(), Error> {
     let now = clock::of_command();
     match Key::<Value>::open(ctx, name, Mode::Read) {
         Key::Occupied(value) => read.run(&value.queue, &env(ctx, name, &value.queue, now), reply),
@@ -116,21 +128,21 @@ fn look(ctx: Context<'_>, name: Name<'_>, read: &Read<'_>, reply: &mut Writer<'_
     }
 }
 
-/// Whether a client may be made to wait here. On a replica nobody would serve it: what was claimed there would be
-/// unknown to the primary.
-fn may_wait(ctx: Context<'_>) -> bool {
+/// Whether the client may be blocked in a claim. On a replica it could not be served: the primary would not know what was
+/// claimed there.
+fn may_block(ctx: Context<'_>) -> bool {
     let flags = ctx.flags();
     !flags.deny_blocking() && !flags.replica()
 }
 
-fn change(
+fn change_queue(
     number: usize,
     ctx: Context<'_>,
     name: Name<'_>,
     write: &Write<'_>,
     reply: &mut Writer<'_>,
 ) -> Result<(), Error> {
-    if TRAITS.get(number).is_some_and(|traits| traits.may_write_unasked) && ctx.flags().read_only() {
+    if FLAGS.get(number).is_some_and(|flags| flags.may_write) && ctx.flags().read_only() {
         reply.error(READ_ONLY);
         return Ok(());
     }
@@ -141,7 +153,7 @@ fn change(
     let edited = edit::decide(ctx, name, Access::OrNew(config::defaults), now, |session| {
         let mut env = env(ctx, name, session.queue(), now);
         // The flags have a price: they are asked for by those that need them.
-        env.may_block = TRAITS.get(number).is_some_and(|traits| traits.blocks) && may_wait(ctx);
+        env.may_block = FLAGS.get(number).is_some_and(|flags| flags.blocks) && may_block(ctx);
         write.run(session, &env, reply)
     });
     let Ok(Edited { outcome, changed: _ }) = edited else {
@@ -150,7 +162,7 @@ fn change(
     };
     match outcome {
         Some(Ok(Flow::Done)) => {}
-        Some(Ok(Flow::Wait(waiting))) => wakeups::wait(ctx, name, waiting),
+        Some(Ok(Flow::Wait(waiting))) => serve_claims::block(ctx, name, waiting),
         Some(Err(error)) => return Err(error),
         None => reply.error(INTERNAL_ERROR),
     }
@@ -158,6 +170,6 @@ fn change(
 }
 
 fn env(ctx: Context<'_>, name: Name<'_>, queue: &Queue, now: Now) -> Env {
-    let Ahead { waiters, promised } = wakeups::ahead(ctx, name.bytes(), queue.claimable());
+    let Ahead { waiters, promised } = claims::ahead(ctx, name.bytes(), queue.claimable());
     Env { now, promised, waiters, may_block: false }
 }

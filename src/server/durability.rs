@@ -1,7 +1,8 @@
-//! What a crash would cost as the server is set, and whether it may drop queues: the two things operators of queues ask.
+//! What a crash would cost with the server's settings, and whether the server may evict queues: the two things that operators
+//! of queues ask.
 
-/// Of the append-only file.
-pub(super) fn told(appendonly: bool, appendfsync: &str) -> &'static str {
+/// What a crash would cost with these settings of the append-only file.
+pub(super) fn of(appendonly: bool, appendfsync: &str) -> &'static str {
     match (appendonly, appendfsync) {
         (false, _) => "none: a crash loses what came after the last snapshot; set appendonly yes",
         (true, "always") => "full: nothing that was answered is lost, even when the power fails",
@@ -32,22 +33,22 @@ mod tests {
     #[test]
     fn only_noeviction_is_safe() {
         assert_eq!(eviction_warning("noeviction", 1 << 30), None);
-        let told = eviction_warning("allkeys-lru", 1 << 30);
+        let warning = eviction_warning("allkeys-lru", 1 << 30);
         assert_eq!(
-            told.as_deref(),
+            warning.as_deref(),
             Some("maxmemory-policy allkeys-lru may evict whole queues at maxmemory; use noeviction")
         );
-        let told = eviction_warning("volatile-ttl", 0);
+        let warning = eviction_warning("volatile-ttl", 0);
         assert_eq!(
-            told.as_deref(),
+            warning.as_deref(),
             Some("maxmemory-policy volatile-ttl may evict queues that have a TTL once maxmemory is set; use noeviction")
         );
     }
 
     #[test]
     fn without_the_append_only_file_nothing_else_matters() {
-        assert!(told(false, "always").starts_with("none"));
-        assert!(told(true, "always").starts_with("full"));
-        assert!(told(true, "no").starts_with("low"));
+        assert!(of(false, "always").starts_with("none"));
+        assert!(of(true, "always").starts_with("full"));
+        assert!(of(true, "no").starts_with("low"));
     }
 }

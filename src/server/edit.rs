@@ -5,12 +5,16 @@
 //!     ──► schedule the timer ──► count for INFO ──► wake blocked clients ──► store a new value ──► close the key ──► notify
 //! ```
 //!
-//! So this holds everywhere: the journal is written before a new value is stored, and the key is closed before anybody is
-//! notified, who may open it again. What happened before a panic has happened, here and on the replicas.
+//! So this holds everywhere: the journal is written before a new value is stored, and the key is closed before subscribers
+//! are notified, who may open it again. What happened before a panic has happened, here and on the replicas.
 
-use super::census::When;
-use super::home::{Home, Value};
-use super::{awaits, guarded, notify, timekeeper, wakeups};
+use super::blocked::{awaits, claims};
+use super::directory;
+use super::key_handle::KeyHandle;
+use super::notifications::notify;
+use super::panics::catch_panic;
+use super::totals::Occurred;
+use super::value::Value;
 use crate::codec::effects::JournalWriter;
 use crate::codec::{self, DecodeError};
 use crate::queue::{Events, MemoryPressure, Now, Queue, Session, Settings};
@@ -31,9 +35,9 @@ pub(super) enum Access<'h> {
     /// A client changes the queue at the name.
     Existing,
     /// The module changes the queue of this handle, which does not count as a use of the key.
-    Only(&'h Arc<Home>),
+    Only(&'h Arc<KeyHandle>),
     /// The same, and a key whose TTL is over is not deleted by this (but on Redis 7.0).
-    OnlyAsIs(&'h Arc<Home>),
+    OnlyAsIs(&'h Arc<KeyHandle>),
 }
 
 /// Why nothing was done.
@@ -87,7 +91,7 @@ pub(super) fn decide<R>(
     edit(ctx, name, access, |value| {
         let mut journal = JournalWriter::new(now);
         let outcome =
-            guarded("a change of a queue", || work(&mut begin(ctx, &mut value.queue, now, &mut journal)));
+            catch_panic("a change of a queue", || work(&mut begin(ctx, &mut value.queue, now, &mut journal)));
         let change = if journal.is_empty() { Change::None } else { Change::Decided(journal) };
         let changed = !matches!(change, Change::None);
         (change, Edited { outcome, changed })
@@ -135,7 +139,7 @@ fn edit<R>(
             events
         }
     };
-    notify::tell(ctx, name, events);
+    notify(ctx, name, events);
     Ok(result)
 }
 
@@ -143,8 +147,8 @@ fn edit<R>(
 fn check<'c>(key: Key<'c, Value>, access: Access<'_>) -> Result<Place<'c>, Denied> {
     match (key, access) {
         (Key::Occupied(value), Access::OrNew(_) | Access::Existing) => Ok(Place::Stored(value)),
-        (Key::Occupied(value), Access::Only(home) | Access::OnlyAsIs(home)) => {
-            if Arc::ptr_eq(&value.home, home) {
+        (Key::Occupied(value), Access::Only(handle) | Access::OnlyAsIs(handle)) => {
+            if Arc::ptr_eq(&value.handle, handle) {
                 Ok(Place::Stored(value))
             } else {
                 Err(Denied::OtherQueue)
@@ -201,16 +205,16 @@ fn begin<'q>(
 /// What follows from a change, until the key is closed. Returns what is to be notified then.
 fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, change: Change) -> Events {
     // What is read from a file happened before, and there is nobody to be notified.
-    let when = if matches!(change, Change::Loaded) { When::Before } else { When::Now };
+    let occurred = if matches!(change, Change::Loaded) { Occurred::Before } else { Occurred::Now };
     replicate(ctx, name, change);
-    timekeeper::note(ctx, name.bytes(), value);
-    value.count(when);
-    wakeups::look(ctx, name.bytes(), value.queue.claimable());
+    directory::schedule(ctx, name.bytes(), value);
+    value.count(occurred);
+    claims::wake(ctx, name.bytes(), value.queue.claimable());
     awaits::deliver(ctx, name.bytes(), value);
     let events = value.queue.take_events();
-    match when {
-        When::Now => events,
-        When::Before => Events::default(),
+    match occurred {
+        Occurred::Now => events,
+        Occurred::Before => Events::default(),
     }
 }
 
@@ -228,15 +232,15 @@ fn replicate(ctx: Context<'_>, name: Name<'_>, change: Change) {
     ctx.signal_modified(name);
 }
 
-/// What follows when a queue has not changed: refused adds may be counted in it, the timer may just have taken it off its
-/// index, and a client that was woken may have left jobs to the next.
+/// What follows when a queue has not changed: refused adds may be counted in it, the timer may just have taken it off the
+/// due index, and a client that was granted jobs may have left them to the next.
 fn unchanged(ctx: Context<'_>, name: Name<'_>, value: &mut Value) {
     let counted = value.queue.has_refusals();
-    if counted || !value.home.is_listed() {
-        timekeeper::note(ctx, name.bytes(), value);
+    if counted || !value.handle.is_indexed() {
+        directory::schedule(ctx, name.bytes(), value);
     }
     if counted {
-        value.count(When::Now);
+        value.count(Occurred::Now);
     }
-    wakeups::look(ctx, name.bytes(), value.queue.claimable());
+    claims::wake(ctx, name.bytes(), value.queue.claimable());
 }

@@ -1,7 +1,8 @@
-//! `INFO jq`: what there is in all queues, what has happened since the process started, how well the module keeps up, and
-//! what the server's settings mean for queues.
+//! `INFO jq`: the totals over all queues, how well the module keeps up, and what the server's settings mean for queues.
 
-use super::{awaits, census, durability, hearing, timekeeper, wakeups};
+use super::background::serve_claims;
+use super::blocked::{awaits, claims};
+use super::{directory, durability, totals};
 use crate::redis::info::{InfoWriter, Occasion, Section};
 use crate::redis::server_info::{replicas, setting};
 
@@ -15,18 +16,17 @@ impl InfoWriter for Info {
 }
 
 fn write(section: &mut Section, occasion: Occasion) {
-    for (name, count) in census::present() {
+    for (name, count) in totals::present() {
         section.number(name, count);
     }
-    for (name, count) in census::happened() {
+    for (name, count) in totals::happened() {
         section.number(&format!("total_{}", name.replace('-', "_")), count);
     }
-    let (waiters, in_vain) = wakeups::report();
-    section.number("blocked_claim_clients", waiters as u64);
-    section.number("claim_spurious_wakeups", in_vain);
-    section.number("blocked_await_clients", awaits::report() as u64);
-    section.number("queues_with_onexpire", hearing::listening() as u64);
-    if let Some((queues, lag)) = timekeeper::report() {
+    section.number("blocked_claim_clients", claims::clients() as u64);
+    section.number("claim_spurious_wakeups", serve_claims::spurious_wakeups());
+    section.number("blocked_await_clients", awaits::clients() as u64);
+    section.number("queues_with_onexpire", directory::with_expiry_rules() as u64);
+    if let Some((queues, lag)) = directory::report() {
         section.number("queues_with_timers", queues as u64);
         section.number("timer_lag_last_ms", lag.last);
         section.number("timer_lag_worst_ms", lag.worst);
@@ -36,12 +36,12 @@ fn write(section: &mut Section, occasion: Occasion) {
     }
 }
 
-/// What the server does not tell is left out.
+/// A setting that the server does not reveal is left out.
 fn write_safety(section: &mut Section) {
     if let (Some(appendonly), Some(appendfsync)) = (setting(c"appendonly"), setting(c"appendfsync")) {
         section.text("appendonly", &appendonly);
         section.text("appendfsync", &appendfsync);
-        section.text("durability", durability::told(appendonly == "yes", &appendfsync));
+        section.text("durability", durability::of(appendonly == "yes", &appendfsync));
     }
     if let Some(replicas) = replicas() {
         section.number("connected_replicas", replicas);

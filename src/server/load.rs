@@ -1,11 +1,13 @@
 //! What the server gets when it loads the module: data type, commands, settings, subscriptions, INFO.
 
 use super::arguments::{self, Arguments};
+use super::background::expired_keys::ExpiredKeys;
+use super::blocked::awaits;
 use super::config::{DefaultSettings, MaxPayload, DEFAULT};
-use super::hearing::ExpiredKeys;
-use super::home::{self, Value};
 use super::info::Info;
-use super::{awaits, guarded, log_panics, registration, timekeeper, INTERNAL_ERROR};
+use super::panics::{catch_panic, log_panics, INTERNAL_ERROR};
+use super::value::{self, Value};
+use super::{directory, registration};
 use crate::commands::settings::SETTINGS;
 use crate::redis::keyspace::has_post_notification_jobs;
 use crate::redis::module::{Module, ModuleLoader, Registered};
@@ -23,8 +25,8 @@ impl Module for JobQueue {
 
     fn load(loader: &ModuleLoader<'_>) -> Registered {
         log_panics();
-        home::note_main_thread();
-        guarded("loading", || load(loader)).unwrap_or_else(|| Err(INTERNAL_ERROR.into()))
+        value::note_main_thread();
+        catch_panic("loading", || load(loader)).unwrap_or_else(|| Err(INTERNAL_ERROR.into()))
     }
 }
 
@@ -67,20 +69,20 @@ struct ServerEvents;
 
 impl OnServerEvent for ServerEvents {
     fn became_primary() {
-        timekeeper::wake_up();
+        directory::resume();
     }
 
     fn loading_ended() {
-        timekeeper::wake_up();
+        directory::resume();
     }
 
     fn flushed(db: Option<i32>) {
-        timekeeper::flushed(db);
+        directory::flushed(db);
         awaits::flushed(db);
     }
 
     fn swapped(one: i32, other: i32) {
-        timekeeper::swapped(one, other);
+        directory::swapped(one, other);
         awaits::swapped(one, other);
     }
 }

@@ -3,10 +3,12 @@
 //! A file holds a queue as strings, each a section of a snapshot, and an empty one at the end. Nothing in a file is
 //! trusted: whatever is not a sound queue is refused, and the server says so to whoever asked for it.
 
-use super::census::When;
+use super::blocked::awaits;
+use super::directory;
 use super::edit::APPLY;
-use super::home::{self, Value};
-use super::{awaits, guarded, timekeeper};
+use super::panics::catch_panic;
+use super::totals::Occurred;
+use super::value::{self, Value};
 use crate::codec::snapshot::{self, Loader};
 use crate::queue::Queue;
 use crate::redis::context::warn;
@@ -28,18 +30,19 @@ impl DataType for Value {
     }
 
     fn load(io: &mut Io, version: i32) -> Option<Box<Self>> {
-        let loaded = guarded("loading a queue", || read(io, version))?;
+        let loaded = catch_panic("loading a queue", || read(io, version))?;
         let queue = loaded.map_err(|reason| warn(&format!("jq: a queue is refused: {reason}"))).ok()?;
         let mut value = Value::new(queue);
-        value.count(When::Before);
+        value.count(Occurred::Before);
         if let Some((db, name)) = io.db_and_key() {
-            timekeeper::note_in(db, name, &value);
+            directory::found(db, name, &value);
         }
         Some(value)
     }
 
     fn save(&self, io: &mut Io) {
-        let all = guarded("saving a queue", || snapshot::save(&self.queue, &mut |section| io.save(section)));
+        let all =
+            catch_panic("saving a queue", || snapshot::save(&self.queue, &mut |section| io.save(section)));
         // Without its end the value is refused when it is read: better no queue than half a queue.
         if all.is_some() {
             io.save(&[]);
@@ -47,13 +50,13 @@ impl DataType for Value {
     }
 
     fn rewrite(&self, io: &mut Io, key: Name<'_>) {
-        guarded("rewriting a queue", || {
+        catch_panic("rewriting a queue", || {
             snapshot::save(&self.queue, &mut |section| io.emit(APPLY, key, section));
         });
     }
 
     fn digest(&self, add: &mut dyn FnMut(&[u8])) {
-        guarded("the digest of a queue", || snapshot::save_state(&self.queue, add));
+        catch_panic("the digest of a queue", || snapshot::save_state(&self.queue, add));
     }
 
     fn memory_usage(&self) -> usize {
@@ -65,21 +68,21 @@ impl DataType for Value {
     }
 
     fn free(value: Box<Self>) {
-        home::free(value);
+        value::free(value);
     }
 
     fn unlinked(&self, db: i32, key: &[u8]) {
-        guarded("unlinking a queue", || {
-            timekeeper::unlinked(db, key, self);
+        catch_panic("unlinking a queue", || {
+            directory::unlinked(db, key, self);
             awaits::unlinked(db, key, self);
         });
     }
 
     fn copy(&self, db: i32, key: &[u8]) -> Option<Box<Self>> {
-        guarded("copying a queue", || {
+        catch_panic("copying a queue", || {
             let mut copy = Value::new(self.queue.clone());
-            copy.count(When::Before);
-            timekeeper::note_in(db, key, &copy);
+            copy.count(Occurred::Before);
+            directory::found(db, key, &copy);
             copy
         })
     }

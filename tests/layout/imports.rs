@@ -6,7 +6,7 @@
 //!   that is the child's file: the parent is a face, not a step on the way.
 //! - So a `pub use` is an import of the module it stands in only if that module's own code uses the item as well.
 //! - `mod child;` is not an import, and neither is a `use` of a module: the paths that begin with its name are.
-//! - Unit tests (`#[cfg(test)] mod … { … }`) may use anything and are left out.
+//! - Unit tests (`#[cfg(test)] mod … { … }`, and files `tests.rs` or in a folder `tests`) may use anything and are left out.
 //! - Globs of other modules are not understood, and refused.
 //! - A method names no file: in which `impl` a call ends cannot be read here.
 
@@ -50,7 +50,7 @@ impl Crate {
     /// From the files of `src`, each with its path below it.
     pub fn read<'s>(sources: impl IntoIterator<Item = (&'s str, String)>) -> Self {
         let mut files = BTreeMap::new();
-        for (name, source) in sources {
+        for (name, source) in sources.into_iter().filter(|(name, _)| !is_unit_test(name)) {
             let module = module_of(name);
             let mut file = File { name: name.to_owned(), ..File::default() };
             Reader { file: &mut file, tokens: without_unit_tests(&tokens(&source)), at: 0 }.module(&module);
@@ -186,6 +186,10 @@ fn module_of(name: &str) -> ModulePath {
         path.pop();
     }
     path
+}
+
+fn is_unit_test(name: &str) -> bool {
+    name.split('/').any(|part| part == "tests" || part == "tests.rs")
 }
 
 /// Takes out `#[cfg(test)] mod name { … }`.

@@ -1,26 +1,25 @@
-//! A timer that is set for the earliest of many instants.
+//! A Redis timer that is set for the earliest of many instants, and not set while there is none.
 
-use super::clock;
+use super::clock::{self, Uptime};
 use crate::redis::timer::{self, OnTimer, Timer};
 use std::marker::PhantomData;
 
-/// One timer of the server's, or none while nothing is awaited.
+/// `T` says what happens when it fires.
 #[derive(Debug)]
-pub(super) struct OneTimer<T> {
-    /// The timer, and when it fires, in milliseconds of uptime.
-    set: Option<(Timer, u64)>,
+pub(super) struct EarliestTimer<T> {
+    /// The timer, and when it fires.
+    set: Option<(Timer, Uptime)>,
     on_timer: PhantomData<fn() -> T>,
 }
 
-impl<T: OnTimer> OneTimer<T> {
-    /// Not set.
+impl<T: OnTimer> EarliestTimer<T> {
     pub(super) fn new() -> Self {
-        OneTimer { set: None, on_timer: PhantomData }
+        EarliestTimer { set: None, on_timer: PhantomData }
     }
 
-    /// Makes it fire in `ms` at the latest; 0: at the end of this turn of the server's event loop.
+    /// Makes it fire in `ms` at the latest; 0: at the end of this iteration of the server's event loop.
     pub(super) fn set_in(&mut self, ms: u64) {
-        let at = clock::uptime().saturating_add(ms);
+        let at = clock::uptime().after(ms);
         if self.set.as_ref().is_none_or(|(_, set)| *set > at) {
             self.stop();
             self.set = timer::set::<T>(ms).map(|timer| (timer, at));
@@ -32,12 +31,11 @@ impl<T: OnTimer> OneTimer<T> {
         self.set.as_ref().is_some_and(|(_, at)| *at <= clock::uptime())
     }
 
-    /// It has fired, and must not be stopped any more. To be called first of all when it does.
+    /// It has fired and must not be stopped any more. To be called first of all when it does.
     pub(super) fn fired(&mut self) {
         self.set = None;
     }
 
-    /// Makes it not fire.
     pub(super) fn stop(&mut self) {
         if let Some((timer, _)) = self.set.take() {
             timer.stop();

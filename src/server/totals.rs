@@ -1,4 +1,4 @@
-//! How much there is in all queues of this process, and what has happened in them since it started: for INFO.
+//! Totals over all queues of this process, for INFO: how much there is, and what has happened since it started.
 //!
 //! ```text
 //!   a queue changes ──► its share is compared with what it was ──► the sums move by the difference
@@ -6,13 +6,14 @@
 //! ```
 //!
 //! So INFO costs the same with one queue or a hundred thousand, a crash report can have it, and totals never fall. Sums are
-//! written on the main thread alone, without locked instructions; what is freed, maybe on another thread, is summed up apart.
+//! written on the main thread alone, without locked instructions; what is freed, maybe on another thread, has sums of its
+//! own.
 
 use crate::queue::counters::NAMES;
 use crate::queue::{JobState, Queue};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What is there: the names under which INFO shows it.
+/// The names under which INFO shows what is there.
 #[rustfmt::skip] // a list, not a column
 pub(super) const PRESENT: [&str; 9] =
     ["queues", "waiting", "delayed", "blocked", "active", "completed", "failed", "remembered", "memory_bytes"];
@@ -31,10 +32,10 @@ static ENTERED: Sums<{ PRESENT.len() }> = [const { AtomicU64::new(0) }; PRESENT.
 static FREED: Sums<{ PRESENT.len() }> = [const { AtomicU64::new(0) }; PRESENT.len()];
 static HAPPENED: Sums<{ NAMES.len() }> = [const { AtomicU64::new(0) }; NAMES.len()];
 
-/// Whether what a queue has counted happened here and now.
+/// When that has occurred which a queue has counted since it was counted last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
-    /// Yes.
+pub(super) enum Occurred {
+    /// Now: it belongs in the totals.
     Now,
     /// Before: the queue was read from a file or is a copy.
     Before,
@@ -49,15 +50,15 @@ pub(super) struct Share {
 
 impl Share {
     /// Brings the sums up to what `queue` is now. On the main thread only.
-    pub(super) fn update(&mut self, queue: &Queue, bytes: usize, when: When) {
+    pub(super) fn update(&mut self, queue: &Queue, bytes: usize, occurred: Occurred) {
         let mut present = [0; PRESENT.len()];
-        let counts = STATES.iter().map(|phase| queue.count(*phase)).chain([queue.remembered(), bytes]);
-        for (place, count) in present.iter_mut().zip(std::iter::once(1).chain(counts)) {
-            *place = count as u64;
+        let counts = STATES.iter().map(|state| queue.count(*state)).chain([queue.remembered(), bytes]);
+        for (slot, count) in present.iter_mut().zip(std::iter::once(1).chain(counts)) {
+            *slot = count as u64;
         }
         let happened = queue.counters().each();
         shift(&ENTERED, self.present, present);
-        if when == When::Now {
+        if occurred == Occurred::Now {
             shift(&HAPPENED, self.happened, happened);
         }
         self.present = present;

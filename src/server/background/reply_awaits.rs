@@ -1,0 +1,112 @@
+//! Replies to clients that are blocked in JQ.AWAIT until a batch has finished or a job has ended.
+//!
+//! ```text
+//!   AWAIT finds it is not over yet ──► block(): the queue is subscribed to, the client is blocked on the key's name
+//!   any change: the queue has events ──► clients that await them are ready, a timer of 0 ms is set
+//!   the timer, at the end of this iteration of the event loop ──► a few of them at a time are unblocked
+//!   unblocked, timed out, CLIENT UNBLOCK ──► reply(): the event, or what is known now
+//!   always the last ──► left(): the client is removed
+//! ```
+//!
+//! Nothing is replicated here, so all of this works on replicas too, and while clients are paused. A client costs something
+//! only when what it awaits happens.
+
+use super::super::blocked::awaits::{self, AwaitDeadlineTimer, AwaitReadyTimer};
+use super::super::blocked::{deadline, Answer};
+use super::super::clock;
+use super::super::location::Location;
+use super::super::panics::{catch_panic, INTERNAL_ERROR};
+use super::super::value::Value;
+use crate::commands::awaits::{present, tell};
+use crate::commands::reply::Reply;
+use crate::commands::Await;
+use crate::queue::Awaited;
+use crate::redis::blocking::{self, BlockedClient, BlocksClients};
+use crate::redis::context::Context;
+use crate::redis::key::{Key, Mode};
+use crate::redis::name::{Name, OwnedName};
+use crate::redis::timer::OnTimer;
+
+/// So many clients are unblocked before others have the server, about a millisecond.
+const AT_ONCE: usize = 64;
+
+/// Blocks the client of this call at `name`, where the queue is subscribed to for it.
+pub(in crate::server) fn block(ctx: Context<'_>, name: Name<'_>, request: &Await) {
+    let ticket = awaits::next_ticket();
+    let Some(client) = blocking::block::<BlockedAwaits>(ctx, name, request.block, ticket) else {
+        return ctx.reply().null();
+    };
+    let location = Location { db: ctx.db(), name: name.bytes().into() };
+    let deadline = deadline(clock::uptime(), request.block);
+    awaits::insert(ticket, location, request.awaited.clone(), deadline, client);
+}
+
+/// The clients that are blocked here.
+struct BlockedAwaits;
+
+impl BlocksClients for BlockedAwaits {
+    /// A new queue of that name is not the one that was waited for.
+    fn key_appeared(_ticket: u64) {}
+
+    fn reply(ctx: Context<'_>, ticket: u64) {
+        let mut reply = ctx.reply();
+        if catch_panic("the reply of an await", || reply_to(ctx, ticket, &mut reply)).is_none() {
+            reply.error(INTERNAL_ERROR);
+        }
+    }
+
+    fn left(ticket: u64) {
+        awaits::remove(ticket);
+    }
+}
+
+/// Unblocks clients that are ready, and has queues forget what no client awaits any more.
+impl OnTimer for AwaitReadyTimer {
+    fn fired(ctx: Context<'_>) {
+        let clients = awaits::take_ready(AT_ONCE);
+        catch_panic("unblocking clients of JQ.AWAIT", || {
+            clients.into_iter().for_each(BlockedClient::unblock);
+            for (location, awaited) in awaits::take_stale() {
+                unsubscribe(ctx, &location, &awaited);
+            }
+        });
+        // Clients for which there was no room are unblocked when the timer fires next.
+        awaits::set_timers();
+    }
+}
+
+/// No client awaits `awaited` at `location` any more.
+fn unsubscribe(ctx: Context<'_>, location: &Location, awaited: &Awaited) {
+    if ctx.select(location.db) {
+        let name = OwnedName::new(&location.name);
+        if let Key::Occupied(mut value) = Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
+            value.queue.unsubscribe(awaited);
+        }
+    }
+}
+
+/// Unblocks clients whose deadline is over and that the server has forgotten, as it does from Redis 7.2 on with clients whose
+/// command had to wait for the end of a CLIENT PAUSE.
+impl OnTimer for AwaitDeadlineTimer {
+    fn fired(_ctx: Context<'_>) {
+        let clients = awaits::take_overdue();
+        catch_panic("unblocking clients of JQ.AWAIT at their deadline", || {
+            clients.into_iter().for_each(BlockedClient::unblock);
+        });
+        awaits::set_timers();
+    }
+}
+
+fn reply_to(ctx: Context<'_>, ticket: u64, reply: &mut dyn Reply) {
+    match awaits::take_answer(ticket) {
+        Some(Answer::Event(event)) => tell(&event, reply),
+        Some(Answer::Present(location, awaited)) if ctx.select(location.db) => {
+            let name = OwnedName::new(&location.name);
+            match Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
+                Key::Occupied(value) => present(&awaited, &value.queue, reply),
+                Key::Vacant(_) | Key::OtherType => reply.null(),
+            }
+        }
+        Some(Answer::Present(..)) | None => reply.null(),
+    }
+}

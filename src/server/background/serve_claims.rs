@@ -1,0 +1,169 @@
+//! Serves clients that are blocked in JQ.CLAIM: how they come to be blocked, and how that ends for each.
+//!
+//! ```text
+//!   CLAIM BLOCK finds nothing ──► block(): blocked on the key's name, and inserted as a waiter
+//!   any change, tick or new key ──► can a waiter be served? its location is marked, a timer of 0 ms is set
+//!   the timer, at the end of this iteration of the event loop, or the tick that marked it ──► jobs are granted in the order
+//!     of the waiters, and exactly those clients are unblocked
+//!   the deadline is over and the server does not notice ──► the client is unblocked all the same
+//!   granted, timed out, CLIENT UNBLOCK ──► reply(): claim, replicate, reply
+//!   always the last ──► left(): the waiter is removed; a grant without a reply goes to the next
+//! ```
+//!
+//! Why so: serving at once would claim inside other people's transactions; the server's own signal wakes every waiter of the
+//! key instead of those that can be served, and what its callback changes cannot be replicated safely on Redis 7.0. A timer of
+//! 0 ms fires after the command that set it and before any client gets a reply.
+//!
+//! On some servers `reply` runs inside `unblock`: nothing is locked or open around that call.
+
+use super::super::blocked::claims::{self, ClaimDeadlineTimer, ClaimWakeTimer};
+use super::super::blocked::{deadline, Demand, Stage};
+use super::super::clock;
+use super::super::edit::{self, Access, Edited};
+use super::super::location::Location;
+use super::super::panics::{catch_panic, INTERNAL_ERROR};
+use super::super::value::Value;
+use super::POSTPONED;
+use crate::commands::Waiting;
+use crate::redis::blocking::{self, BlockedClient, BlocksClients};
+use crate::redis::context::{avoid_replica_traffic, Context};
+use crate::redis::key::{Key, Mode};
+use crate::redis::name::{Name, OwnedName};
+use crate::redis::reply::Writer;
+use crate::redis::timer::OnTimer;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// So many clients are served before others have the server, about a millisecond.
+const AT_ONCE: usize = 64;
+
+/// Clients that were granted jobs and found none.
+static SPURIOUS_WAKEUPS: AtomicU64 = AtomicU64::new(0);
+
+pub(in crate::server) fn spurious_wakeups() -> u64 {
+    SPURIOUS_WAKEUPS.load(Relaxed)
+}
+
+/// Blocks the client of this call at `name`.
+pub(in crate::server) fn block(ctx: Context<'_>, name: Name<'_>, waiting: Box<Waiting>) {
+    let ticket = claims::next_ticket();
+    let Some(client) = blocking::block::<BlockedClaims>(ctx, name, waiting.block, ticket) else {
+        return ctx.reply().null();
+    };
+    let location = Location { db: ctx.db(), name: name.bytes().into() };
+    let demand = Demand { min: waiting.least.max(1), max: waiting.count };
+    claims::insert(ticket, location, demand, deadline(clock::uptime(), waiting.block), client, waiting);
+}
+
+/// The clients that are blocked here.
+struct BlockedClaims;
+
+impl BlocksClients for BlockedClaims {
+    fn key_appeared(ticket: u64) {
+        claims::key_appeared(ticket);
+    }
+
+    fn reply(ctx: Context<'_>, ticket: u64) {
+        let mut reply = ctx.reply();
+        if catch_panic("serving a blocked client", || serve(ctx, ticket, &mut reply)).is_none() {
+            reply.error(INTERNAL_ERROR);
+        }
+    }
+
+    fn left(ticket: u64) {
+        claims::remove(ticket);
+    }
+}
+
+impl OnTimer for ClaimWakeTimer {
+    fn fired(ctx: Context<'_>) {
+        claims::wake_timer_fired();
+        grant(ctx);
+    }
+}
+
+/// A tick of the other timer is over: serves at once the waiters that it has marked, because a timer that is set by another one
+/// fires a millisecond later.
+pub(super) fn serve_marked(ctx: Context<'_>) {
+    if claims::take_over_wake_timer() {
+        grant(ctx);
+    }
+}
+
+fn grant(ctx: Context<'_>) {
+    if avoid_replica_traffic() || catch_panic("unblocking clients", || grant_marked(ctx)).is_none() {
+        claims::postpone_wake(POSTPONED);
+    }
+}
+
+fn grant_marked(ctx: Context<'_>) {
+    let mut room = AT_ONCE;
+    for location in claims::take_marked() {
+        // How many are granted is decided before the first client is unblocked: each may claim at once.
+        let claimable = claimable_at(ctx, &location);
+        let clients = claims::grant(&location, claimable, room);
+        room = room.saturating_sub(clients.len());
+        clients.into_iter().for_each(BlockedClient::unblock);
+        // Waiters for which there was no room are served when the timer fires next.
+        claims::wake_at(location.db, &location.name, claimable);
+    }
+}
+
+/// How many jobs can be claimed at a location now; 0 if there is no queue.
+fn claimable_at(ctx: Context<'_>, location: &Location) -> usize {
+    if !ctx.select(location.db) {
+        return 0;
+    }
+    let name = OwnedName::new(&location.name);
+    match Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
+        Key::Occupied(value) => value.queue.claimable(),
+        Key::Vacant(_) | Key::OtherType => 0,
+    }
+}
+
+/// Unblocks clients whose deadline is over and that the server has forgotten. From Redis 7.2 on it does forget the clients whose
+/// command had to wait for the end of a CLIENT PAUSE: it would let them wait for ever.
+impl OnTimer for ClaimDeadlineTimer {
+    fn fired(_ctx: Context<'_>) {
+        claims::deadline_timer_fired();
+        catch_panic("unblocking clients at their deadline", || {
+            claims::take_overdue().into_iter().for_each(BlockedClient::unblock);
+        });
+        claims::set_deadline_timer();
+    }
+}
+
+fn serve(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
+    let Some((stage, location, waiting)) = claims::take_request(ticket) else {
+        return reply.null();
+    };
+    // A client that wants many at once takes what there is when its time is over.
+    let may_claim = stage == Stage::Granted || waiting.least > 1;
+    let served = may_claim
+        && !avoid_replica_traffic()
+        && !ctx.flags().replica()
+        && ctx.select(location.db)
+        && claim(ctx, &location, &waiting, reply);
+    if !served {
+        if stage == Stage::Granted {
+            SPURIOUS_WAKEUPS.fetch_add(1, Relaxed);
+        }
+        reply.null();
+    }
+}
+
+/// Claims for a client that was blocked. False: there was no queue, and nothing is written. What a claim leaves, as it may when
+/// payloads are large, is for the next waiter, whom the edit wakes.
+fn claim(ctx: Context<'_>, location: &Location, waiting: &Waiting, reply: &mut Writer<'_>) -> bool {
+    let name = OwnedName::new(&location.name);
+    let edited = edit::decide(ctx, name.lend(), Access::Existing, clock::of_timer(), |session| {
+        waiting.serve(session, reply);
+    });
+    match edited {
+        Ok(Edited { outcome: Some(()), changed: _ }) => true,
+        Ok(Edited { outcome: None, changed: _ }) => {
+            reply.error(INTERNAL_ERROR);
+            true
+        }
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,74 @@
+//! The timer: at the instants at which time changes queues, it opens them and lets that happen.
+//!
+//! Only a primary acts: what time does is replicated like everything else. While the server must not replicate (clients are
+//! paused, a failover is under way) the timer waits; on a replica and while loading it sleeps until that is over.
+//!
+//! A tick is bounded by time, not by what is due; the rest is done a millisecond later, after others who want the server.
+//! Queues take turns.
+
+use super::super::clock::{self, Stopwatch};
+use super::super::directory::{self, DueTimer, Entry};
+use super::super::edit::{self, Access};
+use super::super::panics::catch_panic;
+use super::{expired_keys, relocate, serve_claims, POSTPONED};
+use crate::queue::{Now, UnixMs};
+use crate::redis::context::{avoid_replica_traffic, Context};
+use crate::redis::name::OwnedName;
+use crate::redis::timer::OnTimer;
+use std::time::Duration;
+
+/// A tick begins no new queue after this. The session of one queue is bounded by itself, to about the same.
+const TICK: Duration = Duration::from_micros(500);
+/// Queues taken up by one tick.
+const BATCH: usize = 64;
+
+impl OnTimer for DueTimer {
+    fn fired(ctx: Context<'_>) {
+        directory::timer_fired();
+        if catch_panic("the timer", || tick(ctx)).is_none() {
+            directory::set_timer_in(POSTPONED);
+        }
+        serve_claims::serve_marked(ctx);
+    }
+}
+
+fn tick(ctx: Context<'_>) {
+    let flags = ctx.flags();
+    if flags.replica() || flags.loading() {
+        return directory::sleep();
+    }
+    if avoid_replica_traffic() {
+        return directory::set_timer_in(POSTPONED);
+    }
+    run_due(ctx, clock::of_timer());
+    expired_keys::open_queues(ctx);
+    relocate::step(ctx);
+    directory::set_timer();
+}
+
+fn run_due(ctx: Context<'_>, now: Now) {
+    let watch = Stopwatch::start();
+    let mut due = directory::take_due(now.unix_ms(), BATCH).into_iter();
+    for (due, entry) in due.by_ref() {
+        // Each by itself: whatever goes wrong with one queue, the others have their time.
+        catch_panic("the timer, for one queue", || run_queue(ctx, &entry, due, now));
+        if watch.is_over(TICK) {
+            break;
+        }
+    }
+    directory::put_back(due);
+}
+
+/// Lets time do its part on one queue, for which the timer was set at `due`.
+fn run_queue(ctx: Context<'_>, entry: &Entry, due: UnixMs, now: Now) {
+    let name = OwnedName::new(&entry.location.name);
+    if !ctx.select(entry.location.db) {
+        return;
+    }
+    // Nothing is done if the queue is gone, replaced or of another type by now: the entry was a hint, and a wrong one.
+    let edited = edit::decide(ctx, name.lend(), Access::Only(&entry.handle), now, |_| ());
+    if edited.is_ok_and(|edited| edited.changed) {
+        directory::note_lag(now.unix_ms().0.saturating_sub(due.0));
+    }
+    directory::put_behind(entry, now.unix_ms());
+}

@@ -1,0 +1,176 @@
+//! The clients that are blocked in JQ.CLAIM, as far as no key has to be opened for them: what every change of a queue, and
+//! every claim, has to ask.
+
+use super::super::clock::{self, Uptime};
+use super::super::earliest_timer::EarliestTimer;
+use super::super::location::Location;
+use super::claim_queue::{Ahead, Demand};
+use super::claim_waiters::{ClaimWaiters, Stage};
+use crate::commands::Waiting;
+use crate::redis::blocking::BlockedClient;
+use crate::redis::context::Context;
+use lazy_static::lazy_static;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+/// The timer that is set when waiters may be served. What happens when it fires stands in the floor above, as for
+/// [`ClaimDeadlineTimer`].
+pub(in crate::server) struct ClaimWakeTimer;
+
+/// The timer that is set for the first deadline.
+pub(in crate::server) struct ClaimDeadlineTimer;
+
+struct Claims {
+    waiters: ClaimWaiters<BlockedClient, Box<Waiting>, ahash::RandomState>,
+    wake: EarliestTimer<ClaimWakeTimer>,
+    overdue: EarliestTimer<ClaimDeadlineTimer>,
+}
+
+lazy_static! {
+    static ref CLAIMS: Mutex<Claims> = Mutex::new(Claims {
+        waiters: ClaimWaiters::new(ahash::RandomState::new()),
+        wake: EarliestTimer::new(),
+        overdue: EarliestTimer::new(),
+    });
+}
+/// Clients that the server has not let go of: while it is 0, commands need not ask for anything here.
+static CLIENTS: AtomicUsize = AtomicUsize::new(0);
+
+/// Works on the state. `work` must not call anything of Redis that could call back; setting timers is fine.
+fn with<R>(work: impl FnOnce(&mut Claims) -> R) -> R {
+    let mut claims = CLAIMS.lock().unwrap_or_else(PoisonError::into_inner);
+    let result = work(&mut claims);
+    CLIENTS.store(claims.waiters.len(), Relaxed);
+    result
+}
+
+impl Claims {
+    /// Sets the timer if a location was `newly_marked`.
+    fn wake_if(&mut self, newly_marked: bool) {
+        if newly_marked {
+            self.wake.set_in(0);
+        }
+    }
+
+    fn set_deadline_timer(&mut self) {
+        if let Some(deadline) = self.waiters.first_deadline() {
+            self.overdue.set_in(deadline.ms_from(clock::uptime()));
+        }
+    }
+}
+
+/// How many clients are blocked.
+pub(in crate::server) fn clients() -> usize {
+    CLIENTS.load(Relaxed)
+}
+
+/// The waiters at `name` in the selected database that come before a client that finds `claimable` jobs.
+pub(in crate::server) fn ahead(ctx: Context<'_>, name: &[u8], claimable: usize) -> Ahead {
+    if clients() == 0 {
+        return Ahead::default();
+    }
+    with(|claims| claims.waiters.ahead(ctx.db(), name, claimable))
+}
+
+/// The queue at `name` in the selected database has `claimable` jobs now: ensures that waiters get them.
+pub(in crate::server) fn wake(ctx: Context<'_>, name: &[u8], claimable: usize) {
+    if clients() > 0 {
+        wake_at(ctx.db(), name, claimable);
+    }
+}
+
+/// The same in database `db`.
+pub(in crate::server) fn wake_at(db: i32, name: &[u8], claimable: usize) {
+    with(|claims| {
+        let newly_marked = claims.waiters.mark_if_servable(db, name, claimable);
+        claims.wake_if(newly_marked);
+    });
+}
+
+/// A key appeared under the name on which this client is blocked.
+pub(in crate::server) fn key_appeared(ticket: u64) {
+    with(|claims| {
+        let newly_marked = claims.waiters.mark_location_of(ticket);
+        claims.wake_if(newly_marked);
+    });
+}
+
+/// The ticket for the next client.
+pub(in crate::server) fn next_ticket() -> u64 {
+    with(|claims| claims.waiters.next_ticket())
+}
+
+/// A client is blocked at `location`.
+pub(in crate::server) fn insert(
+    ticket: u64,
+    location: Location,
+    demand: Demand,
+    deadline: Option<Uptime>,
+    client: BlockedClient,
+    request: Box<Waiting>,
+) {
+    with(|claims| {
+        claims.waiters.insert(ticket, location, demand, deadline, client, request);
+        claims.set_deadline_timer();
+    });
+}
+
+/// The timer has fired, and must not be stopped any more.
+pub(in crate::server) fn wake_timer_fired() {
+    with(|claims| claims.wake.fired());
+}
+
+/// Whether the timer would fire now: then it is stopped, and its work is the caller's.
+pub(in crate::server) fn take_over_wake_timer() -> bool {
+    clients() > 0
+        && with(|claims| {
+            let is_due = claims.wake.is_due();
+            if is_due {
+                claims.wake.stop();
+            }
+            is_due
+        })
+}
+
+/// Waiters are to be served in `ms`.
+pub(in crate::server) fn postpone_wake(ms: u64) {
+    with(|claims| claims.wake.set_in(ms));
+}
+
+/// The locations where waiters may be served.
+pub(in crate::server) fn take_marked() -> Vec<Location> {
+    with(|claims| claims.waiters.take_marked())
+}
+
+/// Grants `claimable` jobs to waiters, in their order, at most to `most` of them. Returns the clients to be unblocked.
+pub(in crate::server) fn grant(location: &Location, claimable: usize, most: usize) -> Vec<BlockedClient> {
+    with(|claims| claims.waiters.grant(location, claimable, most))
+}
+
+/// The other timer has fired.
+pub(in crate::server) fn deadline_timer_fired() {
+    with(|claims| claims.overdue.fired());
+}
+
+/// The clients whose deadline is over.
+pub(in crate::server) fn take_overdue() -> Vec<BlockedClient> {
+    with(|claims| claims.waiters.take_overdue(clock::uptime()))
+}
+
+/// Sets the timer for the next deadline.
+pub(in crate::server) fn set_deadline_timer() {
+    with(Claims::set_deadline_timer);
+}
+
+/// The client gets its reply now: how far it had come, where it waited and what it asked for. None if it had one.
+pub(in crate::server) fn take_request(ticket: u64) -> Option<(Stage, Location, Box<Waiting>)> {
+    with(|claims| claims.waiters.take_request(ticket))
+}
+
+/// The server has let go of a client.
+pub(in crate::server) fn remove(ticket: u64) {
+    with(|claims| {
+        let newly_marked = claims.waiters.remove(ticket);
+        claims.wake_if(newly_marked);
+    });
+}

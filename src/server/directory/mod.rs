@@ -1,0 +1,339 @@
+//! The directory: where each live queue is that has something due, or expiry rules, and the timer that is set for the
+//! earliest of them.
+//!
+//! - [`due`]: the queues by the instant at which time changes them.
+//! - [`expiry_rules`]: the queues by the prefixes of keys whose expiry they turn into jobs.
+//! - [`unlocated`]: those whose key went away without their being freed. [`search`]: how they are found again.
+//!
+//! Redis names a key when a queue is loaded, copied, changed or unlinked; from that it is known where the queue is. Locations
+//! are hints all the same: who opens the key compares the handle of the value found there. Keys are opened by the floors
+//! above ([`super::background`]); this only says which, and sets the timer.
+
+mod due;
+mod expiry_rules;
+mod search;
+mod unlocated;
+
+pub(super) use due::Entry;
+pub(super) use expiry_rules::Subscriber;
+pub(super) use search::{Progress, Search};
+
+use super::clock::{self, Uptime};
+use super::earliest_timer::EarliestTimer;
+use super::key_handle::KeyHandle;
+use super::location::Location;
+use super::value::Value;
+use crate::queue::UnixMs;
+use crate::redis::context::Context;
+use crate::redis::keyspace::has_post_notification_jobs;
+use due::DueIndex;
+use expiry_rules::ExpirySubscriptions;
+use lazy_static::lazy_static;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use unlocated::Unlocated;
+
+/// The timer is never set for later than this, in milliseconds, so that a clock that was set is noticed.
+const LONGEST: u64 = 60_000;
+/// In milliseconds: when to search after a key went away, and when to go on with a search.
+const NEXT_SEARCH: u64 = 160;
+const NEXT_SEARCH_STEP: u64 = 4;
+
+/// The timer that is set here. What happens when it fires stands where keys are opened, in [`super::background`].
+pub(super) struct DueTimer;
+
+struct Directory {
+    due: DueIndex,
+    expiry_rules: ExpirySubscriptions,
+    unlocated: Unlocated,
+    /// The search that is under way.
+    search: Option<Search>,
+    timer: EarliestTimer<DueTimer>,
+    is_asleep: bool,
+    lag: Lag,
+}
+
+/// How late the timer was, in milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Lag {
+    pub(super) last: u64,
+    pub(super) worst: u64,
+}
+
+lazy_static! {
+    static ref DIRECTORY: Mutex<Directory> = Mutex::new(Directory {
+        due: DueIndex::default(),
+        expiry_rules: ExpirySubscriptions::default(),
+        unlocated: Unlocated::new(),
+        search: None,
+        timer: EarliestTimer::new(),
+        is_asleep: false,
+        lag: Lag::default(),
+    });
+}
+/// Queues with expiry rules: while it is 0, an expired key costs one comparison.
+static WITH_EXPIRY_RULES: AtomicUsize = AtomicUsize::new(0);
+
+/// Works on the directory. `work` must not call anything of Redis that could call back; setting and stopping timers is fine.
+fn with<R>(work: impl FnOnce(&mut Directory) -> R) -> R {
+    let mut directory = DIRECTORY.lock().unwrap_or_else(PoisonError::into_inner);
+    let result = work(&mut directory);
+    WITH_EXPIRY_RULES.store(directory.expiry_rules.len(), Relaxed);
+    result
+}
+
+/// The queue at `name` in the selected database has changed: ensures that the timer fires when something is due. Costs two
+/// comparisons if the next due instant is not earlier than it was and the expiry rules are the same.
+pub(super) fn schedule(ctx: Context<'_>, name: &[u8], value: &Value) {
+    if !value.handle.covers(value.due()) || !has_rules_of(value) {
+        found(ctx.db(), name, value);
+    }
+}
+
+/// A queue is at `name` in database `db`: loaded, copied, changed there, or found by a search.
+pub(super) fn found(db: i32, name: &[u8], value: &Value) {
+    let due = value.due();
+    if !value.handle.covers(due) {
+        set_due(db, name, &value.handle, due);
+    }
+    set_expiry_rules(db, name, value);
+}
+
+/// What a search met at `name` in database `db`: notes it if it is not known to be there.
+pub(super) fn found_by_search(db: i32, name: &[u8], value: &Value) {
+    if !value.handle.is_indexed() && value.due().is_some() {
+        set_due(db, name, &value.handle, value.due());
+    }
+    set_expiry_rules(db, name, value);
+}
+
+/// A queue that has had its share of the timer goes behind all others that are due `now`.
+pub(super) fn put_behind(entry: &Entry, now: UnixMs) {
+    if entry.handle.due().is_some_and(|due| due < now) {
+        set_due(entry.location.db, &entry.location.name, &entry.handle, Some(now));
+    }
+}
+
+/// Puts queues back that the timer had no time for.
+pub(super) fn put_back(entries: impl Iterator<Item = (UnixMs, Entry)>) {
+    for (due, Entry { location, handle }) in entries {
+        set_due(location.db, &location.name, &handle, Some(due));
+    }
+}
+
+fn set_due(db: i32, name: &[u8], handle: &Arc<KeyHandle>, due: Option<UnixMs>) {
+    with(|directory| {
+        directory.due.set(db, name, handle, due);
+        if let Some(due) = due {
+            directory.set_timer_for(due);
+        }
+    });
+}
+
+/// Whether the directory has the expiry rules of this queue as they are.
+fn has_rules_of(value: &Value) -> bool {
+    value.handle.has_rules_version(value.queue.expiries().version())
+}
+
+fn set_expiry_rules(db: i32, name: &[u8], value: &Value) {
+    if has_rules_of(value) {
+        return;
+    }
+    let (rules, handle) = (value.queue.expiries(), &value.handle);
+    let must_know_ttl = !has_post_notification_jobs() && !handle.has_no_ttl();
+    with(|directory| {
+        let prefixes = rules.iter().map(|(prefix, _)| prefix);
+        directory.expiry_rules.set(db, name, handle, rules.version(), prefixes);
+        if must_know_ttl || handle.has_postponed() {
+            directory.expiry_rules.request_opening(handle);
+        }
+        if directory.expiry_rules.has_queues_to_open() {
+            directory.timer_set_in(0);
+        }
+    });
+}
+
+/// The key of `value` goes away.
+pub(super) fn unlinked(db: i32, name: &[u8], value: &Value) {
+    let handle = &value.handle;
+    if WITH_EXPIRY_RULES.load(Relaxed) > 0 || handle.is_indexed() {
+        with(|directory| {
+            let had_rules = directory.expiry_rules.unlinked(handle);
+            if had_rules || handle.is_indexed() {
+                directory.lose(db, name, handle);
+            }
+        });
+    }
+}
+
+/// A queue with expiry rules is not at `name`, where it was said to be.
+pub(super) fn missing(db: i32, name: &[u8], handle: &Arc<KeyHandle>) {
+    with(|directory| {
+        if directory.expiry_rules.unlinked(handle) {
+            directory.lose(db, name, handle);
+        }
+    });
+}
+
+/// A database, or all of them (None), is emptied.
+pub(super) fn flushed(db: Option<i32>) {
+    with(|directory| {
+        directory.due.flushed(db);
+        directory.expiry_rules.flushed(db);
+        directory.unlocated.flushed(db);
+    });
+}
+
+/// Two databases change places. A search that is under way begins again.
+pub(super) fn swapped(one: i32, other: i32) {
+    with(|directory| {
+        directory.due.swapped(one, other);
+        directory.expiry_rules.swapped(one, other);
+        directory.unlocated.swapped(one, other);
+        directory.search = None;
+    });
+}
+
+/// How many queues have expiry rules.
+pub(super) fn with_expiry_rules() -> usize {
+    WITH_EXPIRY_RULES.load(Relaxed)
+}
+
+/// The queues that are to get the expired key `name` of database `db`.
+pub(super) fn subscribers(db: i32, name: &[u8]) -> Vec<Subscriber> {
+    with(|directory| directory.expiry_rules.subscribers(db, name))
+}
+
+/// The timer is to open the queue of `handle` soon: keys are postponed for it.
+pub(super) fn request_opening(handle: &KeyHandle) {
+    with(|directory| {
+        directory.expiry_rules.request_opening(handle);
+        directory.timer_set_in(0);
+    });
+}
+
+/// The TTL of the key at `name` was set or taken away. If it is a queue with expiry rules, the timer finds out whether it has
+/// a TTL.
+pub(super) fn ttl_changed(db: i32, name: &[u8]) {
+    with(|directory| {
+        if let Some(handle) = directory.expiry_rules.at(db, name).map(Arc::clone) {
+            handle.set_has_no_ttl(false);
+            directory.expiry_rules.request_opening(&handle);
+            directory.timer_set_in(0);
+        }
+    });
+}
+
+/// Takes the queues that are to be opened because of their expiry rules.
+pub(super) fn take_queues_to_open() -> Vec<Entry> {
+    with(|directory| directory.expiry_rules.take_queues_to_open())
+}
+
+/// Takes the queues that are due at `now`, at most `most`, each with its due instant.
+pub(super) fn take_due(now: UnixMs, most: usize) -> Vec<(UnixMs, Entry)> {
+    with(|directory| directory.due.take_due(now, most))
+}
+
+/// The timer has fired, and must not be stopped any more.
+pub(super) fn timer_fired() {
+    with(|directory| directory.timer.fired());
+}
+
+/// Sets the timer for whatever is next.
+pub(super) fn set_timer() {
+    with(Directory::set_timer);
+}
+
+/// Sets the timer for `ms` from now, unless it is set for an earlier instant.
+pub(super) fn set_timer_in(ms: u64) {
+    with(|directory| directory.timer_set_in(ms));
+}
+
+/// The timer is not set again until [`resume`] is called.
+pub(super) fn sleep() {
+    with(|directory| directory.is_asleep = true);
+}
+
+/// This server is now the primary, has read its files, or its clock was set.
+pub(super) fn resume() {
+    with(|directory| {
+        directory.is_asleep = false;
+        directory.timer.stop();
+        directory.set_timer();
+    });
+}
+
+/// The timer came `late` milliseconds late to a queue for which time had work.
+pub(super) fn note_lag(late: u64) {
+    with(|directory| {
+        directory.lag.last = late;
+        directory.lag.worst = directory.lag.worst.max(late);
+    });
+}
+
+/// How many queues have something due, and how late the timer was. None if the answer would have to be waited for.
+pub(super) fn report() -> Option<(usize, Lag)> {
+    let of = |directory: &Directory| (directory.due.len(), directory.lag);
+    match DIRECTORY.try_lock() {
+        Ok(directory) => Some(of(&directory)),
+        Err(TryLockError::Poisoned(directory)) => Some(of(&directory.into_inner())),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+/// A step of the search for unlocated queues, if one is due: what may just have been moved to another database, and the
+/// search as far as it has come. None: there is nothing to search for.
+pub(super) fn take_search(now: Uptime, most: usize) -> Option<(Vec<Entry>, Search)> {
+    with(|directory| {
+        if !directory.unlocated.search_is_due(now) {
+            directory.expiry_rules.prune();
+            directory.search = None;
+            return None;
+        }
+        let maybe_moved = directory.unlocated.take_maybe_moved(now, most);
+        Some((maybe_moved, directory.search.take().unwrap_or_default()))
+    })
+}
+
+/// A step of the search has been done.
+pub(super) fn searched(search: Search, progress: Progress, now: Uptime) {
+    with(|directory| match progress {
+        Progress::Ongoing => directory.search = Some(search),
+        Progress::Done => directory.unlocated.searched(now),
+    });
+}
+
+impl Directory {
+    /// The queue of `handle` has gone away from `name`.
+    fn lose(&mut self, db: i32, name: &[u8], handle: &Arc<KeyHandle>) {
+        self.due.remove(handle);
+        self.unlocated.insert(Location { db, name: name.into() }, handle, clock::uptime());
+        self.timer_set_in(NEXT_SEARCH);
+    }
+
+    /// Sets the timer for the instant `due`, unless it is set for an earlier one.
+    fn set_timer_for(&mut self, due: UnixMs) {
+        if let Some(ms) = clock::ms_until(due) {
+            self.timer_set_in(ms.min(LONGEST));
+        }
+    }
+
+    fn timer_set_in(&mut self, ms: u64) {
+        if !self.is_asleep {
+            self.timer.set_in(ms);
+        }
+    }
+
+    /// Sets the timer for whatever is next.
+    fn set_timer(&mut self) {
+        if let Some(due) = self.due.first() {
+            self.set_timer_for(due);
+        }
+        if !self.unlocated.is_empty() {
+            self.timer_set_in(if self.search.is_some() { NEXT_SEARCH_STEP } else { NEXT_SEARCH });
+        }
+        if self.expiry_rules.has_queues_to_open() {
+            self.timer_set_in(0);
+        }
+    }
+}
