@@ -1,7 +1,7 @@
 //! The module's memory is the server's, so `used_memory`, `maxmemory` and MEMORY USAGE see it.
 //!
-//! Without a server (unit tests) the system's allocator does the work. The two never mix: the table is filled in
-//! before the module allocates anything, and stays.
+//! Without a server (unit tests) the system's allocator does the work. The two never mix: the table is filled
+//! in before the module allocates anything, and stays.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
@@ -15,9 +15,9 @@ struct ServerMemory;
 /// length before each block. Anything stricter is aligned here.
 const ALIGNED: usize = align_of::<usize>();
 
-// SAFETY: every block comes from `RM_Alloc`, `RM_Calloc` or `RM_Realloc` and goes back to `RM_Free`, or, without
-// a server, does the same with `System`; layouts that need more than ALIGNED are served from inside a larger
-// block whose start is kept in the word before them.
+// SAFETY: every block comes from `RM_Alloc`, `RM_Calloc` or `RM_Realloc` and goes back to `RM_Free`, or,
+// without a server, does the same with `System`; layouts that need more than ALIGNED are served from inside a
+// larger block whose start is kept in the word before them.
 unsafe impl GlobalAlloc for ServerMemory {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let Some(alloc) = api!(RedisModule_Alloc) else {
@@ -76,7 +76,8 @@ fn block_size(layout: Layout) -> Option<usize> {
     }
 }
 
-/// Where in `block` the layout begins: at the next multiple of its alignment, the block's start noted before it.
+/// Where in `block` the layout begins: at the next multiple of its alignment, the block's start noted before
+/// it.
 ///
 /// # Safety
 /// `block` has `block_size(layout)` bytes.

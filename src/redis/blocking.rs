@@ -12,8 +12,8 @@ pub(crate) trait BlocksClients {
     /// A key appeared under the name on which the client is blocked. The client stays blocked.
     fn key_appeared(ticket: u64);
 
-    /// The client is no longer blocked: the module has unblocked it, its time is over, or CLIENT UNBLOCK. It expects
-    /// a reply, for which `ctx` is.
+    /// The client is no longer blocked: the module has unblocked it, its time is over, or CLIENT UNBLOCK. It
+    /// expects a reply, for which `ctx` is.
     fn reply(ctx: Context<'_>, ticket: u64);
 
     /// Always the last: the server replied to the client, lost it, or redirected it.
@@ -24,11 +24,12 @@ pub(crate) trait BlocksClients {
 #[derive(Debug)]
 pub(crate) struct BlockedClient(NonNull<raw::RedisModuleBlockedClient>);
 
-// SAFETY: (2) made, kept and used by callbacks on the main thread only; the static it is kept in has to be Send.
+// SAFETY: (2) made, kept and used by callbacks on the main thread only; the static it is kept in has to be
+// Send.
 unsafe impl Send for BlockedClient {}
 
-/// Blocks the client of this call on `key`, for at most `ms` (0: for ever). None: the server refuses, and has replied
-/// to the client where it must.
+/// Blocks the client of this call on `key`, for at most `ms` (0: for ever). None: the server refuses, and has
+/// replied to the client where it must.
 pub(crate) fn block<B: BlocksClients>(
     ctx: Context<'_>,
     key: Name<'_>,
@@ -47,8 +48,8 @@ pub(crate) fn block<B: BlocksClients>(
 }
 
 impl BlockedClient {
-    /// Has [`BlocksClients::reply`] called for this client: before this returns on some servers, soon after on
-    /// others. So the caller must not hold a lock, an open key or a borrow of a value.
+    /// Has [`BlocksClients::reply`] called for this client: before this returns on some servers, soon after
+    /// on others. So the caller must not hold a lock, an open key or a borrow of a value.
     pub(crate) fn unblock(self) {
         if let Some(unblock) = api!(RedisModule_UnblockClient) {
             // SAFETY: (1) the client is still blocked: whoever blocked it has been told by `left` otherwise.
@@ -57,8 +58,8 @@ impl BlockedClient {
     }
 }
 
-/// The server's own signal, when a key of that name appears. Never replies: what a reply changes here could not be
-/// replicated safely on every server. ERR keeps the client blocked.
+/// The server's own signal, when a key of that name appears. Never replies: what a reply changes here could
+/// not be replicated safely on every server. ERR keeps the client blocked.
 unsafe extern "C" fn ready<B: BlocksClients>(
     ctx: *mut raw::RedisModuleCtx,
     _argv: *mut *mut raw::RedisModuleString,

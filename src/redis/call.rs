@@ -9,7 +9,7 @@ use std::os::raw::c_int;
 /// The words of a command; on the stack unless there are many.
 pub(crate) type Words<'c> = SmallVec<[&'c [u8]; 16]>;
 
-/// A command as it came.
+/// A call as it came.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'c> {
     /// The server, for this call.

@@ -7,8 +7,8 @@ use super::OK;
 use redis_module::raw;
 use std::os::raw::c_int;
 
-/// A command, each a type of its own: what runs does not depend on the name the client used, as commands can be
-/// renamed.
+/// A command, each a type of its own: what runs does not depend on the name the client used, as commands can
+/// be renamed.
 pub(crate) trait OnCommand {
     /// What it does to its key.
     const KEY: KeyAccess;

@@ -1,4 +1,4 @@
-//! Registering commands and what the server is told about them: COMMAND DOCS, key specs, ACL.
+//! What the server knows about a command: COMMAND DOCS, key specs, ACL categories.
 
 use super::module::ModuleLoader;
 use super::{int, OK};
@@ -16,15 +16,15 @@ pub(crate) enum KeyAccess {
     Read,
     /// It may change the value and returns what it holds: `RW ACCESS UPDATE`.
     ReadAndWrite,
-    /// It may change or create the value and does not return what it holds: `RW UPDATE`, without ACCESS, so that
-    /// `%W~` is enough.
+    /// It may change or create the value and does not return what it holds: `RW UPDATE`, without ACCESS, so
+    /// that `%W~` is enough.
     Write,
-    /// One of these: the server asks, call by call, and the function decides by the number of words, the command's
-    /// name among them.
+    /// One of these: the server asks, call by call, and the function decides by the number of words, the
+    /// command's name among them.
     ByWords(fn(usize) -> KeyAccess),
 }
 
-/// What the server is told about a command, beside its key.
+/// What the server knows about a command, beside its key.
 #[derive(Debug)]
 pub(crate) struct CommandInfo<'i> {
     /// Lower case, as registered.
@@ -69,7 +69,7 @@ pub(crate) enum ArgType {
     Block,
 }
 
-/// The texts and tables that what the server is told points into, kept until it has copied them.
+/// The texts and tables to which a description points, kept until the server has copied it.
 #[derive(Default)]
 pub(super) struct Texts {
     strings: Vec<CString>,
@@ -84,7 +84,7 @@ impl ModuleLoader<'_> {
     }
 }
 
-/// Tells the server about a command. False if it refuses.
+/// Describes a command to the server. False if it refuses.
 pub(super) fn describe(
     texts: &mut Texts,
     command: *mut raw::RedisModuleCommand,
@@ -122,9 +122,9 @@ pub(super) fn categorise(texts: &mut Texts, command: *mut raw::RedisModuleComman
     unsafe { set(command, categories) == OK }
 }
 
-/// Whether the server calls a command only to learn its key and what it does to it, and is told so now. Such a call
-/// comes without a client, and in a cluster of Valkeys from a thread that reads for clients, so promise (2) does not
-/// hold: what it is given is its own, and nothing else may be touched.
+/// Whether the server calls a command only to learn its key and what the command does to it, which is replied
+/// here. Such a call comes without a client, and in a cluster of Valkeys from a thread that reads for
+/// clients, so promise (2) does not hold: what it is given is its own, and nothing else may be touched.
 pub(super) fn replied_key_access(key: KeyAccess, ctx: *mut raw::RedisModuleCtx, argc: c_int) -> bool {
     let KeyAccess::ByWords(decide) = key else { return false };
     // SAFETY: (1) the context is of this call alone.

@@ -1,4 +1,5 @@
-//! Settings the server keeps for the module: CONFIG SET and GET, its configuration file, CONFIG REWRITE, MODULE LOADEX.
+//! Settings the server keeps for the module: CONFIG SET and GET, its configuration file, CONFIG REWRITE,
+//! MODULE LOADEX.
 
 use super::module::{accepted, ModuleLoader, Registered};
 use super::name::{self, OwnedName};

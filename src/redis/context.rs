@@ -8,18 +8,18 @@ use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
-/// The server, as one callback sees it.
+/// The server, for as long as one callback runs.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'c> {
     raw: NonNull<raw::RedisModuleCtx>,
     call: PhantomData<&'c ()>,
 }
 
-/// What kind of moment it is.
+/// The flags of a context: what state the server and the client are in.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Flags(i32);
+pub(crate) struct ContextFlags(i32);
 
-impl Flags {
+impl ContextFlags {
     /// Inside MULTI, a script or a function, or for a client that must not block.
     pub(crate) fn deny_blocking(self) -> bool {
         let deny = raw::REDISMODULE_CTX_FLAGS_MULTI
@@ -81,10 +81,10 @@ impl Context<'_> {
         self.raw.as_ptr()
     }
 
-    /// The moment's flags. Not free: asks the server about its memory too.
-    pub(crate) fn flags(self) -> Flags {
+    /// The flags. Not free: the server computes how much memory it uses for them.
+    pub(crate) fn flags(self) -> ContextFlags {
         // SAFETY: (1), (2).
-        Flags(api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(self.as_ptr()) }))
+        ContextFlags(api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(self.as_ptr()) }))
     }
 
     /// The selected database.
@@ -118,7 +118,7 @@ impl Context<'_> {
         }
     }
 
-    /// Tells WATCH and client-side caches that the key has changed.
+    /// Has WATCH and client-side caches see that the key has changed.
     pub(crate) fn signal_modified(self, key: Name<'_>) {
         if let Some(signal) = api!(RedisModule_SignalModifiedKey) {
             // SAFETY: (1), (2).
@@ -126,7 +126,7 @@ impl Context<'_> {
         }
     }
 
-    /// Tells those who subscribed to keyspace notifications that `event` has happened to the key.
+    /// Notifies subscribers to keyspace notifications that `event` has happened to the key.
     pub(crate) fn notify(self, event: &CStr, key: Name<'_>) {
         if let Some(notify) = api!(RedisModule_NotifyKeyspaceEvent) {
             // SAFETY: (1), (2), (4) no key is open.
@@ -155,11 +155,11 @@ pub(super) fn detached_context() -> Option<*mut raw::RedisModuleCtx> {
 pub(crate) fn evicts() -> bool {
     // SAFETY: (1); a null context is allowed and asks about the server alone.
     let flags = api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(ptr::null_mut()) });
-    let flags = Flags(flags);
+    let flags = ContextFlags(flags);
     flags.any(raw::REDISMODULE_CTX_FLAGS_OOM) && flags.any(raw::REDISMODULE_CTX_FLAGS_EVICT)
 }
 
-/// Whether `notify-keyspace-events` asks for what modules tell.
+/// Whether `notify-keyspace-events` asks for the notifications of modules.
 pub(crate) fn wants_notifications() -> bool {
     let ways = raw::REDISMODULE_NOTIFY_KEYSPACE | raw::REDISMODULE_NOTIFY_KEYEVENT;
     // SAFETY: (1).
@@ -167,7 +167,8 @@ pub(crate) fn wants_notifications() -> bool {
     wanted & raw::REDISMODULE_NOTIFY_MODULE != 0 && wanted & ways != 0
 }
 
-/// Whether nothing may be replicated for the moment: clients are paused, or the server hands over or shuts down.
+/// Whether nothing may be replicated for the moment: clients are paused, or the server is failing over or
+/// shutting down.
 pub(crate) fn avoid_replica_traffic() -> bool {
     // SAFETY: (1).
     api!(RedisModule_AvoidReplicaTraffic).is_some_and(|avoid| unsafe { avoid() } != 0)

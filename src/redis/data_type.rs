@@ -91,8 +91,8 @@ fn methods<V: DataType>() -> raw::RedisModuleTypeMethods {
         free_effort: Some(free_effort::<V>),
         unlink2: Some(unlink2::<V>),
         copy2: Some(copy2::<V>),
-        // All state is in the keys; and with aux data every RDB file, even one without a value of this type, would
-        // need the module to be read.
+        // All state is in the keys; and with aux data every RDB file, even one without a value of this type,
+        // would need the module to be read.
         aux_load: None,
         aux_save: None,
         aux_save2: None,
@@ -128,8 +128,8 @@ pub(super) unsafe fn from_raw<V: DataType>(value: *mut c_void) -> Box<V> {
 /// Borrows a value; None for a null pointer.
 ///
 /// # Safety
-/// `value` is null or was made by [`into_raw`] of the same type, is not freed during `'a`, and nobody changes it
-/// during `'a`.
+/// `value` is null or was made by [`into_raw`] of the same type, is not freed during `'a`, and nobody changes
+/// it during `'a`.
 pub(super) unsafe fn borrow<'a, V: DataType>(value: *const c_void) -> Option<&'a V> {
     // SAFETY: the caller's promise.
     unsafe { value.cast::<V>().as_ref() }

@@ -8,8 +8,9 @@ use std::os::raw::c_int;
 
 /// Who writes the section.
 pub(crate) trait InfoWriter {
-    /// Writes it. For a crash report nothing may panic or wait for a lock, and the server cannot be asked anything.
-    fn write(section: &mut Section, occasion: Occasion);
+    /// Writes it. For a crash report nothing may panic or wait for a lock, and the server cannot be asked
+    /// anything.
+    fn write(section: &mut InfoSection, occasion: Occasion);
 }
 
 /// Why the section is written: for a client, or because the server reports a crash.
@@ -21,9 +22,9 @@ pub(crate) enum Occasion {
 }
 
 /// The section being written.
-pub(crate) struct Section(*mut raw::RedisModuleInfoCtx);
+pub(crate) struct InfoSection(*mut raw::RedisModuleInfoCtx);
 
-impl Section {
+impl InfoSection {
     /// Adds a number.
     pub(crate) fn number(&mut self, field: &str, value: u64) {
         if let (Some(add), Ok(field)) = (api!(RedisModule_InfoAddFieldULongLong), CString::new(field)) {
@@ -58,6 +59,6 @@ unsafe extern "C" fn write<W: InfoWriter>(ctx: *mut raw::RedisModuleInfoCtx, for
     let occasion = if for_crash_report == 0 { Occasion::Client } else { Occasion::CrashReport };
     // SAFETY: (1), (2) an empty name: the section is called like the module.
     if unsafe { add(ctx, c"".as_ptr()) } == OK {
-        W::write(&mut Section(ctx), occasion);
+        W::write(&mut InfoSection(ctx), occasion);
     }
 }

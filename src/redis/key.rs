@@ -1,5 +1,5 @@
-//! Opening keys. What was found decides what can be done: an open key that holds nothing takes a value, and all
-//! questions are asked of one that holds something.
+//! Opening keys. What was found decides what can be done: an open key that holds nothing takes a value, and
+//! all questions are asked of one that holds something.
 
 use super::context::Context;
 use super::data_type::{self, DataType};
@@ -45,8 +45,8 @@ pub(crate) struct VacantKey<'c, V> {
     values: PhantomData<fn() -> V>,
 }
 
-/// An open key, or null, which is what the server has for a missing key that is opened to be read. At most one at a
-/// time (4).
+/// An open key, or null, which is what the server has for a missing key that is opened to be read. At most
+/// one at a time (4).
 struct OpenKey<'c> {
     raw: *mut raw::RedisModuleKey,
     call: PhantomData<&'c ()>,
@@ -113,7 +113,8 @@ impl<V: DataType> VacantKey<'_, V> {
 
 impl<'c> OpenKey<'c> {
     fn open(ctx: Context<'c>, name: Name<'_>, mode: Mode) -> Self {
-        // Also where the module only reads: opening for reading counts hits and misses and notifies of misses.
+        // Also where the module only reads: opening for reading counts hits and misses and notifies of
+        // misses.
         let write = raw::REDISMODULE_READ | raw::REDISMODULE_WRITE;
         let mode = match mode {
             Mode::Read => raw::REDISMODULE_READ,

@@ -1,7 +1,8 @@
 //! Keyspace notifications, as a module gets them.
 //!
-//! A module must not subscribe to the classes GENERIC and NEW on every server: with such a subscription MOVE and
-//! COPY leave clients in the wrong database on Valkey 8.1, and what is written to the append-only file is wrong.
+//! A module must not subscribe to the classes GENERIC and NEW on every server: with such a subscription MOVE
+//! and COPY leave clients in the wrong database on Valkey 8.1, and what is written to the append-only file is
+//! wrong.
 
 use super::context::Context;
 use super::module::{accepted, ModuleLoader, Registered};
@@ -11,8 +12,8 @@ use redis_module::raw;
 use std::ffi::CStr;
 use std::os::raw::{c_char, c_int, c_void};
 
-/// What happens when a key expires. The context is that of whoever came upon the key: no other database may be
-/// selected, and nobody replied to.
+/// What happens when a key expires. The context is that of whoever came upon the key: no other database may
+/// be selected, and nobody replied to.
 pub(crate) trait OnExpired {
     /// The key has expired; its deletion is under way.
     fn expired(ctx: Context<'_>, key: &[u8]);
@@ -27,7 +28,8 @@ pub(crate) trait OnTtlChanged {
     fn ttl_changed(ctx: Context<'_>, key: &[u8]);
 }
 
-type Callback = unsafe extern "C" fn(
+/// The callback of a notification.
+type OnNotification = unsafe extern "C" fn(
     *mut raw::RedisModuleCtx,
     c_int,
     *const c_char,
@@ -45,7 +47,7 @@ impl ModuleLoader<'_> {
         self.subscribe_to_keys(raw::REDISMODULE_NOTIFY_GENERIC, generic::<E>)
     }
 
-    fn subscribe_to_keys(&self, class: c_int, callback: Callback) -> Registered {
+    fn subscribe_to_keys(&self, class: c_int, callback: OnNotification) -> Registered {
         let subscribed = api!(RedisModule_SubscribeToKeyspaceEvents).is_some_and(|subscribe| {
             // SAFETY: (1), (2).
             unsafe { subscribe(self.as_ptr(), class, Some(callback)) == OK }
@@ -54,14 +56,14 @@ impl ModuleLoader<'_> {
     }
 }
 
-/// Whether a job that writes can be added in a notification: from Redis 7.2 on. Without jobs, what is to be done has
-/// to be done in the notification itself.
+/// Whether a job that writes can be added in a notification: from Redis 7.2 on. Without jobs, what is to be
+/// done has to be done in the notification itself.
 pub(crate) fn has_post_notification_jobs() -> bool {
     api!(RedisModule_AddPostNotificationJob).is_some()
 }
 
-/// Has [`OnExpired::post_notification_job`] called for `key` when the present operation is over, in one transaction
-/// with it.
+/// Has [`OnExpired::post_notification_job`] called for `key` when the present operation is over, in one
+/// transaction with it.
 pub(crate) fn add_post_notification_job<E: OnExpired>(ctx: Context<'_>, key: &[u8]) {
     let Some(add) = api!(RedisModule_AddPostNotificationJob) else { return };
     let data = Box::into_raw(Box::new(Box::<[u8]>::from(key))).cast::<c_void>();

@@ -1,23 +1,35 @@
-//! A small safe binding to the module API of Redis and Valkey. It knows no queue, no command and nobody above it.
+//! A small safe binding to the module API of Redis and Valkey, which knows nothing of the rest of the crate.
 //!
-//! Whoever wants to be called implements a trait of this folder, such as [`timer::OnTimer`] or
-//! [`command::Command`], and passes its type on; each `extern "C"` function is generic over such a type. It turns
-//! its pointers into safe types, calls one safe function and returns. What the server promises, and the SAFETY
-//! comments refer to by number:
+//! Callers implement a trait of this folder, such as [`timer::OnTimer`] or [`command::OnCommand`], and pass
+//! the type on. Each `extern "C"` function is generic over such a type: it turns its pointers into safe types,
+//! calls one safe function and returns. These are the promises of the server to which the SAFETY comments
+//! refer by number:
 //!
-//! 1. *Table.* `RedisModule_Init` fills in the API functions before anything else of the module runs, and nobody
-//!    changes them afterwards. [`module::missing`] lists those that every function here may count on.
-//! 2. *Call.* The pointers a callback receives are valid until it returns. Callbacks come one at a time, on the
-//!    main thread or in a forked child (one may be nested in a call into the server); only `free` may come on
-//!    another thread.
-//! 3. *Value.* A value pointer is one that [`data_type::into_raw`] made of a value of the same type. It is given
-//!    to `free` once, and to nobody after that; while any other callback has it nobody frees it.
+//! 1. *Table.* `RedisModule_Init` fills in the API functions before anything else of the module runs, and
+//!    nobody changes them afterwards. [`module::missing`] lists those that every function here may count on.
+//! 2. *Call.* The pointers a callback receives are valid until it returns. Callbacks come one at a time, on
+//!    the main thread or in a forked child (one may be nested in a call into the server); only `free` may
+//!    come on another thread.
+//! 3. *Value.* A value pointer is one that [`data_type::into_raw`] made of a value of the same type. It is
+//!    given to `free` once, and to nobody after that; while any other callback has it nobody frees it.
 //! 4. *Key.* An open key stays valid until it is closed. The module has at most one open at a time and closes
 //!    it before it calls whatever could call back for the same value, so the value in it is borrowed once.
 //! 5. *Copy.* The server copies texts, buffers and tables it is given before the call returns, and takes any
 //!    bytes where a length is given.
 //!
-//! Implementations must not panic: a panic that reaches the server ends it.
+//! Implementations of the traits must not panic: a panic that reaches the server ends it.
+//!
+//! What is where; no file imports one on a floor above its own:
+//!
+//! ```text floors
+//! command command_info blocking         | commands, and clients that are blocked
+//! data_type io key scan                 | values: as the server stores, saves, opens and finds them
+//! timer keyspace server_events          | what happens without a command
+//! config info acl server_info           | settings, INFO, access control, the server's own settings
+//! module                                | loading the module
+//! call context reply                    | what a callback can use
+//! name clock allocator                  | strings, the clock, memory
+//! ```
 #![allow(unsafe_code)]
 
 /// The server's function of that name, if this server has it.

@@ -14,12 +14,13 @@ pub(crate) trait Module {
     /// Its version as the server shows it: 10203 is 1.2.3.
     const VERSION: i32;
 
-    /// Registers everything the module has. With an error, which goes to the server's log, the module is not loaded.
+    /// Registers everything the module has. With an error, which goes to the server's log, the module is not
+    /// loaded.
     fn load(loader: &ModuleLoader<'_>) -> Result<(), String>;
 }
 
-/// The server while it loads the module: the only time at which something can be registered. Each kind of thing has
-/// its method in the file that is about it.
+/// The server while it loads the module: the only time at which something can be registered. Each kind of
+/// thing has its method in the file that is about it.
 pub(crate) struct ModuleLoader<'c> {
     call: Call<'c>,
 }

@@ -6,7 +6,7 @@ use std::ffi::CString;
 use std::os::raw::{c_int, c_long};
 
 /// Writes one reply. Counts what is still owed, so that a reply that cannot be finished can at least be
-/// completed: a client must never be left waiting for the rest of an array.
+/// completed: a client must never wait for the rest of an array.
 pub(crate) struct Writer<'c> {
     ctx: Context<'c>,
     owed: usize,
@@ -26,7 +26,8 @@ impl<'c> Context<'c> {
 }
 
 impl Writer<'_> {
-    /// Replies with an error, code first. If part of a reply is written already, completes it with nulls instead.
+    /// Replies with an error, code first. If part of a reply is written already, completes it with nulls
+    /// instead.
     pub(crate) fn error(&mut self, line: &str) {
         while self.begun && self.owed > 0 {
             self.null();

@@ -15,8 +15,8 @@ pub(crate) struct Cursor(NonNull<raw::RedisModuleScanCursor>);
 // SAFETY: (2) used by timers on the main thread only; the static it is kept in has to be Send.
 unsafe impl Send for Cursor {}
 
-/// What a walk does with each value of the type `V`.
-type Visit<'v, V> = &'v mut dyn FnMut(&[u8], &V);
+/// What a scan does with each value of the type `V`.
+type OnValue<'v, V> = &'v mut dyn FnMut(&[u8], &V);
 
 impl Cursor {
     /// At the beginning.
@@ -26,9 +26,9 @@ impl Cursor {
         NonNull::new(unsafe { create() }).map(Cursor)
     }
 
-    /// Passes the values of the type `V` among the next few keys of the selected database to `visit`, which must not
-    /// call the server. False: that was the end.
-    pub(crate) fn step<V: DataType>(&mut self, ctx: Context<'_>, mut visit: Visit<'_, V>) -> bool {
+    /// Passes the values of the type `V` among the next few keys of the selected database to `visit`, which
+    /// must not call the server. False: that was the end.
+    pub(crate) fn step<V: DataType>(&mut self, ctx: Context<'_>, mut visit: OnValue<'_, V>) -> bool {
         let Some(scan) = api!(RedisModule_Scan) else { return false };
         let data = ptr::from_mut(&mut visit).cast::<c_void>();
         // SAFETY: (1), (2) `scanned` gets `data` back before this returns.
@@ -58,7 +58,7 @@ unsafe extern "C" fn scanned<V: DataType>(
     // SAFETY: (2).
     let name = unsafe { Name::from_raw(name) };
     // SAFETY: `step` passed it, and is waiting for us.
-    if let Some(visit) = unsafe { data.cast::<Visit<'_, V>>().as_mut() } {
+    if let Some(visit) = unsafe { data.cast::<OnValue<'_, V>>().as_mut() } {
         visit(name.bytes(), value);
     }
 }

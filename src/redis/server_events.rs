@@ -20,12 +20,13 @@ pub(crate) trait OnServerEvent {
     fn swapped(one: i32, other: i32);
 }
 
-type Callback = unsafe extern "C" fn(*mut raw::RedisModuleCtx, raw::RedisModuleEvent, u64, *mut c_void);
+/// The callback of an event.
+type OnEvent = unsafe extern "C" fn(*mut raw::RedisModuleCtx, raw::RedisModuleEvent, u64, *mut c_void);
 
 impl ModuleLoader<'_> {
     /// Subscribes to these events. For those of keys see [`super::keyspace`].
     pub(crate) fn subscribe_to_server_events<E: OnServerEvent>(&self) -> Registered {
-        let events: [(u64, Callback); 4] = [
+        let events: [(u64, OnEvent); 4] = [
             (raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED, role_changed::<E>),
             (raw::REDISMODULE_EVENT_LOADING, loading::<E>),
             (raw::REDISMODULE_EVENT_FLUSHDB, flushed::<E>),

@@ -1,9 +1,11 @@
-//! The server's settings and its replicas. Asked for rarely: each answer is a command of its own inside the server.
+//! The server's settings and its replicas. Asked for rarely: each answer is a command of its own inside the
+//! server.
 
 use super::context::detached_context;
 use std::ffi::CStr;
 
-/// The value of a setting as CONFIG GET shows it. None if the server does not tell (CONFIG may be renamed away).
+/// The value of a setting as CONFIG GET shows it. None if the server does not reply (CONFIG may be renamed
+/// away).
 pub(crate) fn setting(name: &CStr) -> Option<String> {
     let (call, free) = (api!(RedisModule_Call)?, api!(RedisModule_FreeCallReply)?);
     let element = api!(RedisModule_CallReplyArrayElement)?;

@@ -3,19 +3,19 @@
 use super::background::serve_claims;
 use super::blocked::{awaits, claims};
 use super::{directory, durability, totals};
-use crate::redis::info::{InfoWriter, Occasion, Section};
+use crate::redis::info::{InfoSection, InfoWriter, Occasion};
 use crate::redis::server_info::{replicas, setting};
 
 /// The section.
 pub(super) struct Info;
 
 impl InfoWriter for Info {
-    fn write(section: &mut Section, occasion: Occasion) {
+    fn write(section: &mut InfoSection, occasion: Occasion) {
         write(section, occasion);
     }
 }
 
-fn write(section: &mut Section, occasion: Occasion) {
+fn write(section: &mut InfoSection, occasion: Occasion) {
     for (name, count) in totals::present() {
         section.number(name, count);
     }
@@ -37,7 +37,7 @@ fn write(section: &mut Section, occasion: Occasion) {
 }
 
 /// A setting that the server does not reveal is left out.
-fn write_safety(section: &mut Section) {
+fn write_safety(section: &mut InfoSection) {
     if let (Some(appendonly), Some(appendfsync)) = (setting(c"appendonly"), setting(c"appendfsync")) {
         section.text("appendonly", &appendonly);
         section.text("appendfsync", &appendfsync);
