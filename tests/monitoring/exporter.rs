@@ -4,21 +4,19 @@ use std::env;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::Stdio;
 
 use tempfile::TempDir;
+use testkit::deadline::{until, PATIENCE};
+use testkit::ports::free_port;
+use testkit::process::{bound_to_parent, Process};
+use testkit::Server;
 
-use super::deadline::until;
 use super::page::Page;
-use super::support::server::{free_port, Server};
-
-/// How long a page may take before it counts as never.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An exporter that runs; dropping it ends it.
 pub(crate) struct Exporter {
-    process: Child,
+    process: Process,
     port: u16,
     folder: TempDir,
 }
@@ -31,19 +29,18 @@ impl Exporter {
         let log = File::create(folder.path().join("log")).expect("a file");
         let port = free_port().expect("a port");
         let program = env::var("REDIS_EXPORTER").unwrap_or_else(|_| "prometheus-redis-exporter".into());
-        // The kernel ends it if this test is killed; without setpriv, which every Debian has, it would stay.
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", &program, "-script"]);
+        let mut command = bound_to_parent(&program);
+        command.arg("-script");
         command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/monitoring/queues.lua"));
         command.args(["-web.listen-address", &format!("127.0.0.1:{port}")]);
         command.args(["-redis.addr", &format!("redis://127.0.0.1:{}", server.port())]).args(options);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a file")).stderr(log);
-        let process =
-            command.spawn().unwrap_or_else(|why| panic!("{program}: {why}: run scripts/setup tests"));
+        let process = Process::start(&mut command)
+            .unwrap_or_else(|why| panic!("{program}: {why}: run scripts/setup tests"));
         let mut exporter = Self { process, port, folder };
         until("the exporter listens", || {
-            let ended = exporter.process.try_wait().expect("a child");
-            assert!(ended.is_none(), "{program} ended at once, run scripts/setup tests:\n{}", exporter.log());
+            let is_alive = exporter.process.is_alive();
+            assert!(is_alive, "{program} ended at once, run scripts/setup tests:\n{}", exporter.log());
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
         exporter
@@ -66,13 +63,5 @@ impl Exporter {
     /// What it has logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Exporter {
-    fn drop(&mut self) {
-        // Both fail only when the process has ended, which is what is wanted.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

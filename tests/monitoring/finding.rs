@@ -1,12 +1,12 @@
 //! Which queues are seen: all of a small database, those named in `jq:watched` of any other.
 
 use redis::Value;
+use testkit::deadline::until_true;
+use testkit::Client;
+use testkit::Server;
 
-use super::client::Client;
-use super::deadline::until_true;
 use super::exporter::Exporter;
 use super::start;
-use super::support::server::Server;
 
 #[test]
 fn any_name_can_be_a_label() {

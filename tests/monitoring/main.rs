@@ -21,24 +21,15 @@
 #![allow(clippy::float_cmp, reason = "small numbers in text, read exactly")]
 #![allow(clippy::disallowed_methods, reason = "real servers run in real time")]
 
-#[path = "../stress/client.rs"]
-#[allow(dead_code, reason = "shared with tests that ask other things")]
-mod client;
-#[path = "../stress/deadline.rs"]
-#[allow(dead_code, reason = "shared with tests that take longer")]
-mod deadline;
 mod exporter;
 mod finding;
 mod numbers;
 mod page;
 mod rights;
-#[path = "../../examples/support/mod.rs"]
-#[allow(dead_code, reason = "shared with programs that need other parts of it")]
-mod support;
 mod uses;
 
-use client::Client;
-use support::server::Server;
+use testkit::Client;
+use testkit::Server;
 
 /// A server whose queues' clock can be stopped, and a connection to it.
 fn start() -> (Server, Client) {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use redis::Value;
 use redis_jq::queue::counters;
+use testkit::Client;
 
-use super::client::Client;
 use super::exporter::Exporter;
 use super::start;
 

@@ -3,8 +3,10 @@
 //! redis-cli does not say where a reply ends. The command `clear` does: redis-cli answers it itself, by printing the
 //! sequence that clears a screen, so the server never sees it and a MULTI is undisturbed. It comes only after the reply.
 
-use super::deadline::Deadline;
-use super::process::Dialogue;
+use testkit::deadline::Deadline;
+
+use super::dialogue::Dialogue;
+use super::patient;
 use super::{Outcome, Settings};
 
 const CLEARED: &[u8] = b"\x1b[H\x1b[2J";
@@ -44,7 +46,7 @@ impl Cli {
         let dialogue = Dialogue::start(&settings.cli, &["--no-raw", version, "-p", &port])?;
         let mut cli = Self { dialogue, client_id: None, state: State::Idle };
         cli.send("CLIENT ID")?;
-        let lines = cli.reply(Deadline::patient())?.unwrap_or_default();
+        let lines = cli.reply(patient())?.unwrap_or_default();
         cli.client_id = lines.first().and_then(|line| line.strip_prefix("(integer) ")?.parse().ok());
         Ok(cli)
     }

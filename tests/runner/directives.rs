@@ -1,10 +1,10 @@
 //! The directives of a transcript: what is done to the servers rather than asked of them.
 
-use super::deadline::{until, Deadline};
 use super::script::Directive;
 use super::server::{Save, Server};
 use super::session::{is_to_replica, Session};
 use super::{final_checks, matching, Outcome};
+use super::{patient, until};
 
 impl Session<'_> {
     /// Does what a directive says; answers what it printed, which only `! propagated` does.
@@ -73,7 +73,7 @@ impl Session<'_> {
         }
         self.primary.stop(save)?;
         if save == Save::Rdb {
-            self.primary.set_config("appendonly no");
+            self.primary.set("appendonly", "no");
         }
         self.start_again()
     }
@@ -141,7 +141,7 @@ impl Session<'_> {
         let mut last = Vec::new();
         let found = until(|| {
             self.send(connection, command)?;
-            last = self.cli(connection)?.reply(Deadline::patient())?.ok_or("no reply")?;
+            last = self.cli(connection)?.reply(patient())?.ok_or("no reply")?;
             Ok(last.iter().any(|printed| matching::matches(line, printed)).then_some(()))
         })?;
         found.ok_or_else(|| format!("it never printed that, but at last\n  {}", last.join("\n  ")))

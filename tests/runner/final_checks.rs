@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::deadline::until;
 use super::server::Server;
+use super::until;
 use super::Outcome;
 
 /// A queue: its database and its key.

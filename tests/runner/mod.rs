@@ -13,12 +13,11 @@
 //! used one is as good as new (frozen clock, configuration, users, registry of queues).
 
 mod cli;
-mod deadline;
+mod dialogue;
 mod directives;
 mod final_checks;
 mod markdown;
 mod matching;
-mod process;
 mod replica_tap;
 mod script;
 pub(crate) mod selfcheck;
@@ -30,12 +29,34 @@ mod sources;
 pub(crate) use settings::Settings;
 pub(crate) use sources::{find_transcripts, needs_newer_server, Source};
 
+use std::fmt::Display;
 use std::fs;
+use std::time::Duration;
+
+use testkit::deadline::Deadline;
 
 use script::Script;
 
 /// Result of anything here: the text of a failure is what the developer reads.
 pub(crate) type Outcome<T> = Result<T, String>;
+
+/// How long anything may take before it counts as never. Only a transcript that fails takes that long.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// [`PATIENCE`] from now.
+fn patient() -> Deadline {
+    Deadline::within(PATIENCE)
+}
+
+/// Calls `attempt` until it finds something or fails; none when [`PATIENCE`] ended first.
+fn until<T>(attempt: impl FnMut() -> Outcome<Option<T>>) -> Outcome<Option<T>> {
+    testkit::deadline::poll(PATIENCE, attempt)
+}
+
+/// A failure as text.
+fn message(why: impl Display) -> String {
+    why.to_string()
+}
 
 /// Runs one file and compares, or with `UPDATE_TRANSCRIPTS` rewrites the file.
 pub(crate) fn run_file(source: &Source, settings: &Settings) -> Outcome<()> {

@@ -6,9 +6,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-use super::deadline::{until, PATIENCE};
 use super::server::Server;
 use super::Outcome;
+use super::{until, PATIENCE};
 
 const SENTINEL_CHANNEL: &str = "transcript-sentinel";
 
@@ -23,7 +23,7 @@ pub(crate) struct ReplicaTap {
 impl ReplicaTap {
     /// Attaches to `server` and skips the snapshot.
     pub(crate) fn attach(server: &mut Server) -> Outcome<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", server.port)).map_err(|why| broken(&why))?;
+        let stream = TcpStream::connect(("127.0.0.1", server.port())).map_err(|why| broken(&why))?;
         stream.set_read_timeout(Some(PATIENCE)).map_err(|why| broken(&why))?;
         let mut stream = BufReader::new(stream);
         stream.get_mut().write_all(b"REPLCONF capa eof\r\n").map_err(|why| broken(&why))?;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cli::{Cli, Protocol};
-use super::deadline::{until, Deadline};
 use super::replica_tap::ReplicaTap;
 use super::script::{Action, Script, Step, WAITS};
 use super::server::Server;
 use super::{final_checks, Outcome, Settings};
+use super::{patient, until};
 
 /// What a subscriber is sent so that it is known to have heard everything before it.
 const SENTINEL: &str = "(end of messages)";
@@ -98,7 +98,7 @@ impl<'a> Session<'a> {
 
     pub(super) fn cli(&mut self, connection: &str) -> Outcome<&mut Cli> {
         if !self.clis.contains_key(connection) {
-            let port = self.server(connection)?.port;
+            let port = self.server(connection)?.port();
             let protocol = if self.resp3.contains(connection) { Protocol::Resp3 } else { Protocol::Resp2 };
             self.clis.insert(connection.to_owned(), Cli::open(self.settings, port, protocol)?);
         }
@@ -133,7 +133,7 @@ impl<'a> Session<'a> {
             return self.messages(connection, expected);
         }
         let may_wait = expected.is_empty() || expected.first().is_some_and(|line| line == WAITS);
-        let deadline = Deadline::patient();
+        let deadline = patient();
         while may_wait && !deadline.is_over() && !self.cli(connection)?.has_answered() {
             if self.has_flag(connection, 'b')? && self.has_flag(connection, 'b')? {
                 return Ok(vec![WAITS.to_owned()]);
@@ -149,7 +149,7 @@ impl<'a> Session<'a> {
         let mut heard = Vec::new();
         let complete = until(|| {
             self.server(connection)?.ask::<u64>(&["PUBLISH", &channel, SENTINEL])?;
-            let lines = self.cli(connection)?.messages_before(SENTINEL, Deadline::patient())?;
+            let lines = self.cli(connection)?.messages_before(SENTINEL, patient())?;
             heard.extend(lines.ok_or("the subscriber hears nothing")?);
             Ok((heard.len() >= expected.len()).then_some(()))
         });

@@ -4,13 +4,13 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Outcome;
+use testkit::binaries::{executable, module};
+
+use super::{message, Outcome};
 
 /// What is the same for all files of one run.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    /// The server binary.
-    pub(crate) server: PathBuf,
     /// The client binary.
     pub(crate) cli: PathBuf,
     /// The module; none when only the runner itself is looked at.
@@ -24,13 +24,10 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads the environment and asks the server for its version.
     pub(crate) fn from_environment() -> Outcome<Self> {
-        let server = PathBuf::from(env::var_os("REDIS_SERVER").unwrap_or_else(|| "redis-server".into()));
-        let module = module_path()?;
         Ok(Self {
-            version: version_of(&server)?,
-            server,
+            version: version_of(&executable("redis-server"))?,
             cli: PathBuf::from(env::var_os("REDIS_CLI").unwrap_or_else(|| "redis-cli".into())),
-            module,
+            module: module().map_err(message)?,
             update: env::var_os("UPDATE_TRANSCRIPTS").is_some_and(|value| value == "1"),
         })
     }
@@ -39,21 +36,6 @@ impl Settings {
 /// The crate's folder: transcripts, manual and build are found from here, wherever the test was started.
 pub(crate) fn project_folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn module_path() -> Outcome<Option<PathBuf>> {
-    let path = match env::var_os("JQ_MODULE") {
-        Some(word) if word == "none" => return Ok(None),
-        Some(path) => PathBuf::from(path),
-        None => {
-            let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-            project_folder().join(target).join("release/libredis_jq.so")
-        }
-    };
-    match path.canonicalize() {
-        Ok(path) => Ok(Some(path)),
-        Err(why) => Err(format!("{}: {why}; scripts/build makes the module", path.display())),
-    }
 }
 
 /// `Redis server v=7.0.15 sha=...` or `Valkey server v=8.0.1 sha=...`.

@@ -7,8 +7,7 @@ use redis_jq::commands::args::Args;
 use redis_jq::commands::reply::Reply;
 use redis_jq::commands::{Env, Limits, Request, COMMANDS};
 use redis_jq::queue::{Now, Queue, Session};
-
-use super::traffic::{Lease, Traffic};
+use testkit::traffic::{Lease, Traffic};
 
 /// 2024, in microseconds.
 const START: u64 = 1_704_067_200_000_000;

@@ -1,9 +1,10 @@
 //! Snapshots in which lanes say one thing and jobs another. Each part alone could be; the whole must be refused.
 
-use super::damage::set_number;
-use super::fixture::{load, saved, Fixture};
 use redis_jq::codec::replay;
 use redis_jq::queue::Queue;
+use testkit::damage::set_number;
+
+use super::fixture::{load, saved, Fixture};
 
 /// The third byte of a section with lanes.
 const LANES: u8 = 8;

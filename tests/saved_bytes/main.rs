@@ -11,27 +11,20 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on may stop")]
 #![allow(clippy::indexing_slicing, reason = "places are computed from lengths")]
 
-#[path = "../stress/batch_traffic.rs"]
-mod batch_traffic;
-mod damage;
 mod fixture;
 mod inconsistent;
 mod invariants;
-#[path = "../stress/limit_traffic.rs"]
-mod limit_traffic;
-#[path = "../stress/rng.rs"]
-mod rng;
-#[path = "../stress/traffic.rs"]
-mod traffic;
 
-use damage::{edits, Edit};
-use fixture::{load, saved, state, Fixture};
-use invariants::{sound, withstands};
+use std::collections::BTreeSet;
+
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use redis_jq::codec::replay;
 use redis_jq::queue::{JobState, Queue};
-use std::collections::BTreeSet;
+use testkit::damage::{self, edits, Edit};
+
+use fixture::{load, saved, state, Fixture};
+use invariants::{sound, withstands};
 
 /// Queues at whose bytes damage is done.
 const SEEDS: [u64; 4] = [1, 2, 3, 4];

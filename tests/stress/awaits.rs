@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use redis::{Cmd, RedisError, Value};
+use testkit::client::{claimed, Claimed, Client};
+use testkit::deadline::until_true;
+use testkit::Server;
 
-use super::client::{claimed, Claimed, Client};
 use super::consistency::{adds_up, check_all, quiet};
-use super::deadline::until_true;
 use super::large_moves::start;
 use super::many_waiters::{blocked, raise_limit};
-use super::support::server::Server;
 
 const CROWD: usize = 2000;
 

@@ -8,12 +8,12 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, Value};
+use testkit::client::{claimed, Client};
+use testkit::deadline::until_true;
+use testkit::Server;
 
-use super::client::{claimed, Client};
 use super::consistency::check_all;
-use super::deadline::until_true;
 use super::large_moves::start;
-use super::support::server::Server;
 
 const JOBS: usize = 1_000_000;
 const FOLLOWERS: usize = 100_000;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::client::Client;
-use super::support::server::Server;
+use testkit::Client;
+use testkit::Server;
+
 use super::BASICS;
 
 /// How many databases are used.

@@ -7,13 +7,14 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use redis::Value;
+use testkit::client::{claimed, Client};
+use testkit::deadline::until_true;
+use testkit::rng::Rng;
+use testkit::Server;
 
-use super::client::{claimed, Client};
 use super::consistency::{check_all, digest, last_file, reader_of_cut};
-use super::deadline::{seed, times, until_true};
 use super::load::Storm;
-use super::rng::Rng;
-use super::support::server::Server;
+use super::settings::{seed, times};
 use super::BASICS;
 
 /// Every id stays known, a lost lease comes back soon, and no job ever fails.

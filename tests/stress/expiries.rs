@@ -1,10 +1,12 @@
 //! Keys expire while the server is killed again and again: each becomes a job, whatever happens.
 
-use super::client::Client;
+use testkit::deadline::until_true;
+use testkit::rng::Rng;
+use testkit::Client;
+use testkit::Server;
+
 use super::consistency::{check_all, quiet};
-use super::deadline::{seed, times, until_true};
-use super::rng::Rng;
-use super::support::server::Server;
+use super::settings::{seed, times};
 use super::BASICS;
 
 const KEYS: u64 = 4000;

@@ -4,11 +4,11 @@ use std::thread;
 use std::time::Duration;
 
 use redis::Value;
+use testkit::client::{claimed, Claimed, Client};
+use testkit::deadline::until_true;
+use testkit::Server;
 
-use super::client::{claimed, Claimed, Client};
 use super::consistency::check_all;
-use super::deadline::until_true;
-use super::support::server::Server;
 use super::BASICS;
 
 /// Far in the future.

@@ -7,11 +7,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use redis::{RedisError, Value};
+use testkit::client::{claimed, is_gone, shown, Client};
+use testkit::rng::Rng;
+use testkit::traffic::{join, words, Lease, Traffic, Words};
 
-use super::client::{claimed, is_gone, shown, Client};
 use super::consistency::adds_up;
-use super::rng::Rng;
-use super::traffic::{join, words, Lease, Traffic, Words};
 
 pub(crate) const QUEUES: [&str; 3] = ["q1", "q2", "q3"];
 
@@ -125,7 +125,7 @@ impl Sender {
     fn listen(mut self, db: u64) {
         while !self.shared.stopped.load(Relaxed) {
             let queue = *self.traffic.rng.pick(&QUEUES);
-            let command = self.traffic.listen(queue);
+            let command = self.traffic.await_one(queue);
             let begun = Instant::now();
             let Some(Ok(reply)) = self.call(db, &command) else { continue };
             let ms: u128 = String::from_utf8_lossy(&command[4]).parse().expect("a span");

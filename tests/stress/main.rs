@@ -32,19 +32,12 @@
 )]
 
 mod awaits;
-mod batch_traffic;
 mod batches;
-mod client;
 mod consistency;
-#[path = "../saved_bytes/damage.rs"]
-#[allow(dead_code, reason = "shared with tests that do other damage")]
-mod damage;
-mod deadline;
 mod dump;
 mod durability;
 mod expiries;
 mod large_moves;
-mod limit_traffic;
 mod limits;
 mod load;
 mod malformed;
@@ -54,11 +47,7 @@ mod payloads;
 mod replica_awaits;
 mod replica_chain;
 mod replication;
-mod rng;
-#[path = "../../examples/support/mod.rs"]
-#[allow(dead_code, reason = "shared with programs that need other parts of it")]
-mod support;
-mod traffic;
+mod settings;
 
 /// What every server here is started with.
 pub(crate) const BASICS: [(&str, &str); 5] = [

@@ -7,13 +7,14 @@ use std::thread;
 use std::time::Duration;
 
 use redis::Value;
+use testkit::client::{claimed, is_gone, shown, Claimed, Client};
+use testkit::deadline::until_true;
+use testkit::rng::Rng;
+use testkit::traffic::{Traffic, Words};
+use testkit::Server;
 
-use super::client::{claimed, is_gone, shown, Claimed, Client};
 use super::consistency::check_all;
-use super::deadline::{seed, times, until_true};
-use super::rng::Rng;
-use super::support::server::Server;
-use super::traffic::{Traffic, Words};
+use super::settings::{seed, times};
 use super::BASICS;
 
 /// Words of the manual, and those that look like them.

@@ -8,12 +8,13 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use redis::Value;
+use testkit::client::{claimed, Client};
+use testkit::deadline::until_true;
+use testkit::rng::Rng;
+use testkit::Server;
 
-use super::client::{claimed, Client};
 use super::consistency::{check_all, quiet};
-use super::deadline::{seed, times, until_true};
-use super::rng::Rng;
-use super::support::server::Server;
+use super::settings::{seed, times};
 use super::BASICS;
 
 const CROWD: usize = 2000;

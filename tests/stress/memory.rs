@@ -1,12 +1,13 @@
 //! Memory at its end, and what is left of it when all is gone.
 
 use redis::Value;
+use testkit::client::claimed;
+use testkit::deadline::until_true;
 
-use super::client::claimed;
 use super::consistency::check_all;
-use super::deadline::{seed, until_true};
 use super::large_moves::{fill, start};
 use super::load::Storm;
+use super::settings::seed;
 
 /// Producers are refused; workers and time go on.
 #[test]

@@ -5,13 +5,13 @@ use std::cell::RefCell;
 use proptest::prelude::{any, ProptestConfig};
 use proptest::sample::Index;
 use proptest::test_runner::{TestCaseError, TestRunner};
+use testkit::client::{claimed, is_gone, shown, Client};
+use testkit::damage::{apply, edits, Edit};
+use testkit::traffic::{Lease, Traffic};
+use testkit::Server;
 
-use super::client::{claimed, is_gone, shown, Client};
-use super::damage::{apply, edits, Edit};
-use super::deadline::{seed, times};
 use super::dump::Dump;
-use super::support::server::Server;
-use super::traffic::{Lease, Traffic};
+use super::settings::{seed, times};
 use super::BASICS;
 
 /// Commands that make a queue rich, and those that are done with one that was accepted.

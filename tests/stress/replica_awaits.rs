@@ -1,11 +1,11 @@
 //! Clients that wait for news at replicas, and at servers that become one.
 
 use redis::Value;
+use testkit::client::claimed;
+use testkit::deadline::until_true;
 
 use super::awaits::{gather, wait_for_listeners, Listener};
-use super::client::claimed;
 use super::consistency::{check_all, quiet};
-use super::deadline::until_true;
 use super::large_moves::start;
 use super::replica_chain::ReplicaChain;
 

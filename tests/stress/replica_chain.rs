@@ -1,9 +1,10 @@
 //! Three servers that follow one another, each with an append-only file.
 
-use super::client::Client;
+use testkit::deadline::{until, until_true};
+use testkit::Client;
+use testkit::Server;
+
 use super::consistency::{check_all, quiet, reader_of, same};
-use super::deadline::{until, until_true};
-use super::support::server::Server;
 use super::BASICS;
 
 /// Begun as primary, replica, and replica of the replica.

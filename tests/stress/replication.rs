@@ -1,10 +1,12 @@
 //! Replicas hold what their primary holds, whatever happens to them, and go on in its place.
 
-use super::client::{claimed, Client};
+use testkit::client::{claimed, Client};
+use testkit::deadline::until_true;
+
 use super::consistency::check_all;
-use super::deadline::{seed, times, until_true};
 use super::load::Storm;
 use super::replica_chain::ReplicaChain;
+use super::settings::{seed, times};
 
 /// Lets the storm rage until so many more commands were answered.
 fn rage(storm: &Storm, commands: u64) {

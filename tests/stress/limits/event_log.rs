@@ -15,8 +15,8 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use redis::Value;
+use testkit::client::Claimed;
 
-use super::super::client::Claimed;
 use super::LEASE;
 
 /// What the server may have rounded off an instant: it counts whole milliseconds; and tokens may be ahead of it by the

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread;
 
-use super::super::client::{claimed, Client};
+use testkit::client::{claimed, Client};
+use testkit::Server;
+
 use super::super::consistency::check_all;
-use super::super::support::server::Server;
 use super::super::BASICS;
 use super::QUEUE;
 

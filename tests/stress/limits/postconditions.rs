@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::client::{claimed, Client};
-use super::super::deadline::until_true;
+use testkit::client::{claimed, Client};
+use testkit::deadline::until_true;
+
 use super::event_log::{Answer, Run};
 use super::trial::Trial;
 use super::{Rate, QUEUE};

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::super::client::Client;
+use testkit::deadline::until_true;
+use testkit::Client;
+use testkit::Server;
+
 use super::super::consistency::{check_all, quiet};
-use super::super::deadline::{seed, times, until_true};
-use super::super::support::server::Server;
+use super::super::settings::{seed, times};
 use super::super::BASICS;
 use super::event_log::now;
 use super::observations::Observations;

@@ -3,11 +3,11 @@
 //! Each round lets one client wait, opens the gate, and takes the time until the client has its job.
 
 use redis::Value;
+use testkit::client::{claimed, Claimed, Client};
+use testkit::deadline::until_true;
+use testkit::Server;
 
-use super::super::client::{claimed, Claimed, Client};
 use super::super::consistency::check_all;
-use super::super::deadline::until_true;
-use super::super::support::server::Server;
 use super::super::BASICS;
 use super::event_log::now;
 use super::QUEUE;

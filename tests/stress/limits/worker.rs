@@ -11,9 +11,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use redis::{RedisError, Value};
+use testkit::client::{claimed, Claimed, Client};
+use testkit::rng::Rng;
 
-use super::super::client::{claimed, Claimed, Client};
-use super::super::rng::Rng;
 use super::event_log::{now, Notebook};
 use super::{LEASE, QUEUE};
 

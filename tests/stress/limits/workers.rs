@@ -4,8 +4,8 @@ use std::fs;
 use std::process::Child;
 
 use tempfile::TempDir;
+use testkit::rng::Rng;
 
-use super::super::rng::Rng;
 use super::event_log::{read, Run};
 use super::worker::{start, Profile, PORT};
 

@@ -1,0 +1,44 @@
+//! The part of the traffic that is about groups, limits and what is kept: few lanes, and limits that are tight for a while.
+
+use super::{join, words, Traffic, Words};
+
+const GROUPS: [&str; 4] = ["g1", "g1", "g2", "a-gr\u{0}up"];
+
+impl Traffic {
+    /// Puts every third job into a group.
+    pub fn group(&mut self, command: Words) -> Words {
+        self.option(command, 3, "GROUP", &GROUPS)
+    }
+
+    /// Another limit: on what runs, or on the records that are kept.
+    pub fn limit(&mut self, queue: &str) -> Words {
+        let limits = [
+            "concurrency 0",
+            "concurrency 2",
+            "concurrency 5 rate 5/20",
+            "rate 0",
+            "rate 20/100",
+            "group-concurrency 0",
+            "group-concurrency 1",
+            "group-concurrency 1",
+            "group-concurrency 2",
+            "group-rate 0",
+            "group-rate 1/20",
+            "group-rate 3/50",
+            "group-concurrency 0 group-rate 1/3000",
+            "keep-completed 3000 keep-completed-max 5",
+            "keep-completed-max 1 keep-failed-max 1",
+            "keep-completed-max 0 keep-failed-max 0",
+        ];
+        let limit = *self.rng.pick(&limits);
+        join(words("JQ.CONFIG", queue), limit)
+    }
+
+    /// Drops records, or cancels what has not started.
+    pub fn purge(&mut self, queue: &str) -> Words {
+        let state = *self.rng.pick(&["completed", "completed", "failed", "waiting", "delayed", "blocked"]);
+        let command = join(words("JQ.PURGE", queue), state);
+        let command = self.option(command, 2, "OLDER", &["0", "2", "20", "100"]);
+        self.option(command, 2, "COUNT", &["1", "2", "5"])
+    }
+}

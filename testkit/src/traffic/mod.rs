@@ -1,0 +1,339 @@
+//! What producers, workers and operators send: every command with every option, on few ids and with short spans, so
+//! that everything meets everything and time has much to do.
+
+mod batches;
+mod limits;
+
+use crate::rng::Rng;
+
+/// The words of one command, its name first.
+pub type Words = Vec<Vec<u8>>;
+
+const IDS: usize = 48;
+const WORKERS: [&str; 5] = ["w1", "w2", "w3", "a-worker-with-a-longer-name", "w\u{0}5"];
+/// Milliseconds.
+const SPANS: [&str; 9] = ["0", "1", "2", "5", "10", "20", "50", "100", "3000"];
+/// Milliseconds where 0 is refused.
+const LEASES: [&str; 7] = ["1", "2", "5", "20", "50", "200", "30000"];
+/// Leases remembered, good or stale.
+const LEASES_KEPT: usize = 64;
+
+/// A job that a worker holds, as far as the sender knows.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    /// The key of the queue.
+    pub queue: Vec<u8>,
+    /// Proves the claim.
+    pub token: u64,
+    /// The id of the job.
+    pub id: Vec<u8>,
+}
+
+/// A source of commands.
+#[derive(Debug)]
+pub struct Traffic {
+    /// Decides everything.
+    pub rng: Rng,
+    leases: Vec<Lease>,
+    schedules: bool,
+}
+
+impl Traffic {
+    /// The same commands for the same seed, as long as the same leases are learned.
+    pub fn new(seed: u64) -> Self {
+        Self { rng: Rng::new(seed), leases: Vec::new(), schedules: false }
+    }
+
+    /// Sets schedules too: only for clocks that stand still, because a queue that has one is never at rest.
+    #[must_use]
+    pub fn with_schedules(self) -> Self {
+        Self { schedules: true, ..self }
+    }
+
+    /// A claim was answered.
+    pub fn learn(&mut self, lease: Lease) {
+        if self.leases.len() >= LEASES_KEPT {
+            self.leases.remove(0);
+        }
+        self.leases.push(lease);
+    }
+
+    /// A command on `queue`.
+    pub fn command(&mut self, queue: &str) -> Words {
+        if self.schedules && self.rng.one_in(25) {
+            return self.schedule(queue);
+        }
+        match self.rng.below(110) {
+            0..26 => self.add(queue),
+            26..32 => self.madd(queue),
+            32..52 => self.claim(queue),
+            52..54 => self.held(queue),
+            54..66 => self.ack(queue),
+            66..74 => self.nack(queue),
+            74..77 => self.release(queue),
+            77..80 => self.extend(queue),
+            80..83 => self.progress(queue),
+            83..85 => self.setting(queue),
+            85..88 => self.view(queue),
+            88 => self.limit(queue),
+            89 => words("JQ.PAUSE", queue),
+            90..93 => words("JQ.RESUME", queue),
+            93 => self.retry_some(queue),
+            94..99 => self.admin(queue),
+            99 => self.purge(queue),
+            _ => self.batch(queue),
+        }
+    }
+
+    /// The settings of a new queue.
+    pub fn settings(queue: &str) -> Words {
+        let line = "lease 20 attempts 3 backoff exponential/1 max-backoff 20 jitter 50 max-losses 3 \
+                    dedup-window 100 keep-completed 50 keep-completed-max 0 keep-failed 200 keep-failed-max 20 \
+                    keep-batches 200 concurrency 0 rate 0 group-concurrency 1 group-rate 0";
+        join(words("JQ.CONFIG", queue), line)
+    }
+
+    fn add(&mut self, queue: &str) -> Words {
+        let id = if self.rng.one_in(10) { b"*".to_vec() } else { self.id() };
+        let mut command = words("JQ.ADD", queue);
+        command.extend([id, self.payload()]);
+        self.job_options(command)
+    }
+
+    fn madd(&mut self, queue: &str) -> Words {
+        let count = 1 + self.rng.below(6);
+        let mut command = join(words("JQ.MADD", queue), &count.to_string());
+        for _ in 0..count {
+            let id = if self.rng.one_in(10) { b"*".to_vec() } else { self.id() };
+            command.extend([id, self.payload()]);
+        }
+        self.job_options(command)
+    }
+
+    fn job_options(&mut self, mut command: Words) -> Words {
+        command = self.option(command, 4, "DELAY", &SPANS[..8]);
+        self.common_options(command)
+    }
+
+    /// The options of a job but for its start.
+    fn common_options(&mut self, mut command: Words) -> Words {
+        command = self.option(command, 4, "PRIORITY", &["-2147483648", "-3", "0", "3", "2147483647"]);
+        command = self.option(command, 5, "ATTEMPTS", &["1", "2", "5"]);
+        command = self.option(command, 6, "BACKOFF", &["FIXED 0", "FIXED 3", "EXPONENTIAL 2"]);
+        command = self.option(command, 4, "DEDUP", &["-1", "0", "1", "20", "3000"]);
+        command = self.group(command);
+        // What a known id means, and batches, do not go together.
+        command = match self.rng.below(4) {
+            0..2 => self.option(command, 1, "ONDUP", &["IGNORE", "REPLACE", "RERUN"]),
+            2 => self.batch_options(command),
+            _ => command,
+        };
+        command = self.option(command, 6, "PX", &["1", "2", "30", "101", "1000"]);
+        self.option(command, 5, "KEEP", &["-1", "0", "5", "50", "3000"])
+    }
+
+    fn schedule(&mut self, queue: &str) -> Words {
+        let name = *self.rng.pick(&["s1", "s2", "s3", "s\u{0}4"]);
+        let verb = *self.rng.pick(&["SET", "SET", "SET", "JQ.UNSCHEDULE", "JQ.SCHEDULES"]);
+        let mut command = words(if verb == "SET" { "JQ.SCHEDULE" } else { verb }, queue);
+        if verb != "JQ.SCHEDULES" {
+            command.push(name.into());
+        }
+        if verb != "SET" {
+            return command;
+        }
+        command.push(self.payload());
+        let timetables = [
+            "EVERY 1",
+            "EVERY 7 FROM 1704067200003",
+            "EVERY 3600000",
+            "EVERY 20 UNTIL 1704067200100",
+            "CRON @hourly",
+            "CRON @daily TZ Australia/Lord_Howe FROM 1704067200001",
+            "CRON @weekly TZ Europe/Berlin UNTIL 4102444800000",
+        ];
+        let timetable = *self.rng.pick(&timetables);
+        let command = self.option(join(command, timetable), 2, "OVERLAP", &["ALLOW", "SKIP"]);
+        self.common_options(command)
+    }
+
+    fn claim(&mut self, queue: &str) -> Words {
+        let mut command = words("JQ.CLAIM", queue);
+        command.push(self.worker());
+        command = self.option(command, 2, "COUNT", &["2", "3", "10"]);
+        command = self.option(command, 3, "LEASE", &LEASES);
+        command = self.option(command, 8, "MAXBYTES", &["0", "10", "100"]);
+        self.option(command, 4, "BLOCK", &["1", "5", "30", "30 MIN 1"])
+    }
+
+    fn held(&mut self, queue: &str) -> Words {
+        let mut command = words("JQ.CLAIM", queue);
+        command.extend([self.worker(), b"HELD".to_vec()]);
+        self.option(command, 2, "LEASE", &LEASES)
+    }
+
+    fn ack(&mut self, queue: &str) -> Words {
+        if self.rng.one_in(3) {
+            let command = self.with_leases(words("JQ.ACK", queue), queue, 1);
+            return self.option(command, 1, "RESULT", &["done", "r"]);
+        }
+        let most = 1 + self.rng.below(3);
+        self.with_leases(words("JQ.ACK", queue), queue, most)
+    }
+
+    fn nack(&mut self, queue: &str) -> Words {
+        let most = 1 + self.rng.below(3);
+        let command = self.with_leases(words("JQ.NACK", queue), queue, most);
+        let command = self.option(command, 2, "ERROR", &["broken", "x"]);
+        let or = self.rng.one_in(2);
+        let wait = if or { "DELAY" } else { "FATAL" };
+        self.option(command, 4, wait, if or { &SPANS } else { &[""] })
+    }
+
+    fn release(&mut self, queue: &str) -> Words {
+        if self.rng.one_in(4) {
+            let mut command = join(words("JQ.RELEASE", queue), "WORKER");
+            command.push(self.worker());
+            return command;
+        }
+        let command = self.with_leases(words("JQ.RELEASE", queue), queue, 2);
+        self.option(command, 3, "DELAY", &SPANS)
+    }
+
+    fn extend(&mut self, queue: &str) -> Words {
+        let span = *self.rng.pick(&LEASES);
+        self.with_leases(join(words("JQ.EXTEND", queue), span), queue, 2)
+    }
+
+    fn progress(&mut self, queue: &str) -> Words {
+        let mut command = self.with_leases(words("JQ.PROGRESS", queue), queue, 1);
+        command.push(self.payload());
+        command
+    }
+
+    fn setting(&mut self, queue: &str) -> Words {
+        let settings = [
+            "lease 5",
+            "lease 50",
+            "attempts 1",
+            "attempts 3",
+            "backoff fixed/2",
+            "backoff exponential/1",
+            "max-losses 0",
+            "max-losses 3",
+            "dedup-window 0",
+            "dedup-window 100",
+            "dedup-window -1",
+            "max-ids 30 max-jobs 20",
+            "max-ids 0 max-jobs 0",
+            "keep-completed 0",
+            "keep-completed 50 keep-completed-max 3",
+            "keep-failed -1 keep-failed-max 2",
+            "keep-failed 100 keep-failed-max 0",
+            "keep-batches 0",
+            "keep-batches 100",
+            "keep-batches -1",
+        ];
+        let setting = *self.rng.pick(&settings);
+        join(words("JQ.CONFIG", queue), setting)
+    }
+
+    fn view(&mut self, queue: &str) -> Words {
+        match self.rng.below(9) {
+            0 => self.on_ids("JQ.GET", queue, 1),
+            1 => self.on_ids("JQ.EXPLAIN", queue, 1),
+            2 => words("JQ.STATS", queue),
+            3 => words("JQ.CONFIG", queue),
+            4 => words("JQ.CHECK", queue),
+            5 => join(words("JQ.STATS", queue), "JSON"),
+            6 => words("JQ.WORKERS", queue),
+            7 => words("JQ.SERIES", queue),
+            _ => {
+                let state =
+                    *self.rng.pick(&["waiting", "delayed", "blocked", "active", "completed", "failed"]);
+                let command = join(words("JQ.LIST", queue), state);
+                self.option(command, 2, "COUNT", &["1", "3 PAYLOAD", "100"])
+            }
+        }
+    }
+
+    fn admin(&mut self, queue: &str) -> Words {
+        let verb = *self.rng.pick(&["JQ.REMOVE", "JQ.CANCEL", "JQ.CANCEL", "JQ.PROMOTE", "JQ.RETRY"]);
+        let most = 1 + self.rng.below(3);
+        self.on_ids(verb, queue, most)
+    }
+
+    fn retry_some(&mut self, queue: &str) -> Words {
+        self.option(join(words("JQ.RETRY", queue), "*"), 1, "COUNT", &["1", "2"])
+    }
+
+    fn on_ids(&mut self, verb: &str, queue: &str, count: usize) -> Words {
+        let mut command = words(verb, queue);
+        command.extend((0..count).map(|_| self.id()).collect::<Vec<_>>());
+        command
+    }
+
+    /// Adds `name` and one of `values`, once in `times`.
+    pub fn option(&mut self, command: Words, times: usize, name: &str, values: &[&str]) -> Words {
+        if !self.rng.one_in(times) {
+            return command;
+        }
+        let value = *self.rng.pick(values);
+        join(command, &format!("{name} {value}"))
+    }
+
+    /// Adds up to `most` pairs of token and id: mostly good ones, then stale ones, then nonsense.
+    fn with_leases(&mut self, mut command: Words, queue: &str, most: usize) -> Words {
+        for _ in 0..most {
+            let mine = |lease: &Lease| lease.queue == queue.as_bytes();
+            let lease = if self.rng.one_in(12) {
+                let token = *self.rng.pick(&[0, 1, u64::MAX >> 11]);
+                Lease { queue: Vec::new(), token, id: self.id() }
+            } else if let Some(at) = self.leases.iter().rposition(mine) {
+                // Some are kept, to be sent again when they are no longer good.
+                if self.rng.one_in(4) {
+                    self.leases[at].clone()
+                } else {
+                    self.leases.remove(at)
+                }
+            } else {
+                Lease { queue: Vec::new(), token: 7, id: self.id() }
+            };
+            command.extend([lease.token.to_string().into_bytes(), lease.id]);
+        }
+        command
+    }
+
+    /// One of few ids, some of them unusual bytes.
+    pub fn id(&mut self) -> Vec<u8> {
+        match self.rng.below(IDS) {
+            0 => b"\x00\xff binary\r\n".to_vec(),
+            1 => vec![b'l'; 512],
+            n => format!("job-{n}").into_bytes(),
+        }
+    }
+
+    fn payload(&mut self) -> Vec<u8> {
+        let len = match self.rng.below(40) {
+            0 => 0,
+            1 => 9000,
+            n => n,
+        };
+        self.rng.bytes(len)
+    }
+
+    fn worker(&mut self) -> Vec<u8> {
+        self.rng.pick(&WORKERS).as_bytes().to_vec()
+    }
+}
+
+/// `verb` on `queue`.
+pub fn words(verb: &str, queue: &str) -> Words {
+    vec![verb.into(), queue.into()]
+}
+
+/// `command` with the words of `more`, which spaces separate.
+pub fn join(mut command: Words, more: &str) -> Words {
+    command.extend(more.split_whitespace().map(|word| word.as_bytes().to_vec()));
+    command
+}

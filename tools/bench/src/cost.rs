@@ -1,0 +1,156 @@
+//! What a command costs in a queue of 1,000,000 jobs against one of 1,000.
+//!
+//! Each round takes 1,000 jobs through their lives, one job a command, and leaves the queue as large as it was. The ids
+//! that JQ.GET and JQ.EXPLAIN look up are spread over half the queue. Redis's own GET among as many keys is the floor: what
+//! the processor's caches alone make of a larger number.
+
+use std::time::Duration;
+
+use redis::{cmd, Cmd, Connection, Value};
+use testkit::figures::thousands;
+use testkit::Failure;
+
+use crate::bed::{self, ask_all, median, micros_each, send_all, Bed};
+use crate::jobs::{add, add_many, claim, command, id, ids, leases, set, Lease, LONG};
+use crate::table::{exact, judged, Bound, Table};
+
+const SIZES: [u64; 3] = [1_000, 100_000, 1_000_000];
+const ROUNDS: u64 = 11;
+const CALLS: u64 = 1_000;
+
+/// The commands of a round, in the order of the life they lead a job through.
+const COMMANDS: [&str; 9] =
+    ["JQ.ADD", "JQ.CLAIM", "JQ.EXTEND", "JQ.NACK", "JQ.RELEASE", "JQ.ACK", "JQ.GET", "JQ.EXPLAIN", "GET"];
+
+/// Microseconds per call, one sample a round.
+#[derive(Default)]
+struct Costs {
+    /// All that the server does for a call, from reading it to writing its answer.
+    cpu: Vec<f64>,
+    /// The part inside the command (`INFO commandstats`), by the wall clock.
+    inside: Vec<f64>,
+}
+
+/// What each command cost.
+type Samples = [Costs; COMMANDS.len()];
+
+/// Measures and prints.
+pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
+    let servers = SIZES.iter().map(|_| bed.server()).collect::<Result<Vec<_>, _>>()?;
+    let mut rounds = Vec::new();
+    for (server, size) in servers.iter().zip(SIZES) {
+        rounds.push((Round::prepare(server.connect()?, size)?, Samples::default()));
+    }
+    for _ in 0..ROUNDS {
+        for (round, samples) in &mut rounds {
+            round.run(samples)?;
+        }
+    }
+    let samples: Vec<Samples> = rounds.into_iter().map(|(_, samples)| samples).collect();
+    print("server CPU of a call, microseconds, by jobs in the queue", &samples, |costs| &costs.cpu);
+    print("the part of it inside the command, by the wall clock", &samples, |costs| &costs.inside);
+    Ok(())
+}
+
+fn print(title: &str, sizes: &[Samples], part: fn(&Costs) -> &Vec<f64>) {
+    let [small, middle, large] = SIZES.map(thousands);
+    let mut table = Table::new(title, &["command", &small, &middle, &large, "last / first"]);
+    for (place, command) in COMMANDS.iter().enumerate() {
+        let costs = sizes.iter().filter_map(|samples| samples.get(place));
+        let costs: Vec<f64> = costs.map(|costs| median(part(costs).clone())).collect();
+        let growth = costs.last().zip(costs.first()).map_or(f64::NAN, |(last, first)| last / first);
+        let judgement = if *command == "GET" { exact(growth) } else { judged(growth, Bound::AtMost(1.5)) };
+        table.row(command, costs.into_iter().map(exact).chain([judgement]));
+    }
+    table.print();
+}
+
+/// A queue of one size and the jobs that are passed through it.
+struct Round {
+    connection: Connection,
+    size: u64,
+    next: u64,
+    leases: Vec<Lease>,
+}
+
+const QUEUE: &str = "queue";
+
+impl Round {
+    /// Fills the queue with `size` waiting jobs, and the server with as many keys.
+    fn prepare(mut connection: Connection, size: u64) -> Result<Self, Failure> {
+        let settings = ["dedup-window", "0", "attempts", "1000000"];
+        cmd("JQ.CONFIG").arg(QUEUE).arg(&settings).query::<()>(&mut connection)?;
+        send_all(&mut connection, (0..size / CALLS).map(|n| add_many(QUEUE, &ids(n * CALLS, CALLS))))?;
+        send_all(&mut connection, (0..size).map(set))?;
+        Ok(Self { connection, size, next: size, leases: Vec::new() })
+    }
+
+    /// Leads [`CALLS`] jobs through a life; adds the time of each command to its samples.
+    fn run(&mut self, samples: &mut Samples) -> Result<(), Failure> {
+        for (command, costs) in COMMANDS.iter().zip(samples) {
+            let calls = self.calls(command)?;
+            let mut answers = Vec::new();
+            let keep = |answer| answers.push(answer);
+            let mut inside = Duration::ZERO;
+            let cpu = bed::cpu_of(&mut self.connection, |it| {
+                inside = bed::time_in(it, command, |it| ask_all(it, calls, keep))?;
+                Ok(())
+            })?;
+            costs.cpu.push(micros_each(cpu, CALLS));
+            costs.inside.push(micros_each(inside, CALLS));
+            if *command == "JQ.CLAIM" {
+                self.hold(answers)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The calls that are timed as the command `name`.
+    fn calls(&mut self, name: &str) -> Result<Vec<Cmd>, Failure> {
+        let calls = match name {
+            "JQ.ADD" => {
+                let fresh = ids(self.next, CALLS);
+                self.next += CALLS;
+                fresh.iter().map(|id| add(QUEUE, id)).collect()
+            }
+            "JQ.CLAIM" => claims(),
+            "JQ.GET" | "JQ.EXPLAIN" => self.lookups().map(|id| command(name, (QUEUE, id))).collect(),
+            "JQ.EXTEND" => self.leases.iter().map(|lease| command(name, (QUEUE, LONG, lease))).collect(),
+            "GET" => self.lookups().map(|id| command(name, id)).collect(),
+            // Back into the line at once: the queue keeps its size.
+            "JQ.NACK" => {
+                self.leases()?.iter().map(|lease| command(name, (QUEUE, lease, "DELAY", "0"))).collect()
+            }
+            _ => self.leases()?.iter().map(|lease| command(name, (QUEUE, lease))).collect(),
+        };
+        Ok(calls)
+    }
+
+    /// The leases that are held, claimed anew (and untimed) when the command before gave them back.
+    fn leases(&mut self) -> Result<Vec<Lease>, Failure> {
+        if self.leases.is_empty() {
+            let mut answers = Vec::new();
+            ask_all(&mut self.connection, claims(), |answer| answers.push(answer))?;
+            self.hold(answers)?;
+        }
+        Ok(std::mem::take(&mut self.leases))
+    }
+
+    fn hold(&mut self, answers: Vec<Value>) -> Result<(), Failure> {
+        for answer in answers {
+            self.leases.extend(leases(answer)?);
+        }
+        Ok(())
+    }
+
+    /// Ids all over the newer half of the first jobs: no round gets that far.
+    fn lookups(&self) -> impl Iterator<Item = String> {
+        let half = self.size / 2;
+        (0..CALLS).map(move |n| id(half + n * half / CALLS))
+    }
+}
+
+/// One job a command.
+fn claims() -> Vec<Cmd> {
+    (0..CALLS).map(|_| claim(QUEUE, 1, LONG)).collect()
+}

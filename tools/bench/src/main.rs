@@ -1,0 +1,97 @@
+//! The benchmark: what the queue costs, in one run beside what a user would pick instead.
+//!
+//! | section | question |
+//! |---|---|
+//! | [`rate`] | how many `JQ.ADD` a second, against XADD, LPUSH and SET with the same bytes? |
+//! | [`memory`] | how many bytes does a waiting job take, how many a remembered id? |
+//! | [`cost`] | what does a command cost in a queue of 1,000,000 jobs against one of 1,000? |
+//! | [`life`] | what does a whole life cost (enqueue, claim, acknowledge), against the Streams recipe? |
+//! | [`limits`] | what does a claim cost beside 100,000 lanes that may not run, and from a lane? |
+//! | [`stalls`] | for how long can a queue of 1,000,000 jobs keep everybody else waiting? |
+//! | [`lane_stalls`] | and 100,000 lanes, or records, that all have something to do at one instant? |
+//! | [`waiters`] | what does an ADD cost while 2,000 workers are blocked on the queue? |
+//!
+//! Each section starts servers of its own. Where rivals are compared their runs alternate, so that a slow minute of the
+//! machine hits all of them, and medians are reported. Server CPU is the server's own count (`INFO cpu`), which a busy
+//! client on the same machine disturbs far less than it disturbs rates.
+
+// A program with a clock of its own: the rule protects the module, which gets its time as an argument.
+#![allow(clippy::disallowed_methods)]
+// Figures for people: three digits are shown of numbers that are exact to fifteen.
+#![allow(clippy::cast_precision_loss)]
+
+mod bed;
+mod cost;
+mod jobs;
+mod lane_stalls;
+mod life;
+mod limits;
+mod machine;
+mod memory;
+mod prober;
+mod rate;
+mod stalls;
+mod table;
+mod waiters;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use testkit::Failure;
+
+use bed::Bed;
+
+type Section = fn(&Bed) -> Result<(), Failure>;
+
+const SECTIONS: [(&str, Section); 8] = [
+    ("rate", rate::run),
+    ("memory", memory::run),
+    ("cost", cost::run),
+    ("life", life::run),
+    ("limits", limits::run),
+    ("stalls", stalls::run),
+    ("lanes", lane_stalls::run),
+    ("waiters", waiters::run),
+];
+
+const USAGE: &str = "\
+usage: scripts/bench [--aof] [rate] [memory] [cost] [life] [limits] [stalls] [lanes] [waiters]
+
+  --aof   with an append-only file, fsync every second
+  Without names all sections run, in less than six minutes.";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let (options, names): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|word| word.starts_with('-'));
+    if options.iter().any(|option| option == "--help" || option == "-h") {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    if let Some(unknown) = options.iter().find(|option| *option != "--aof") {
+        return Err(format!("unknown option '{unknown}'\n{USAGE}").into());
+    }
+    let known = |name: &&String| !SECTIONS.iter().any(|(section, _)| section == name);
+    if let Some(unknown) = names.iter().find(known) {
+        return Err(format!("unknown section '{unknown}'\n{USAGE}").into());
+    }
+
+    let bed = Bed { aof: !options.is_empty() };
+    machine::print(&bed)?;
+    for (name, section) in SECTIONS {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+            let start = Instant::now();
+            section(&bed)?;
+            println!("  ({name}: {:.0} s)", start.elapsed().as_secs_f64());
+        }
+    }
+    Ok(())
+}
