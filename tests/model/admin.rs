@@ -1,4 +1,4 @@
-//! What an operator sees, and how he steers.
+//! The commands of an operator: STATS, GET, LIST, and what removes, cancels, promotes, retries, pauses.
 
 use super::job::{How, Job, State};
 use super::model::Model;
@@ -32,7 +32,7 @@ impl Model {
         let counted = COUNTERS.map(|name| (name, Value::Int(self.counters.get(name).copied().unwrap_or(0))));
         let more = [
             ("batches", Value::count(self.batches.len())),
-            ("groups", Value::count(self.lanes().len() + self.fading().len())),
+            ("groups", Value::count(self.lanes().len() + self.expiring_lanes().len())),
             ("paused", Value::Int(self.paused.into())),
             ("claimable", Value::count(self.claimable(now))),
             ("oldest-claimable-ms", Value::uint(self.oldest_claimable(now))),
@@ -43,7 +43,7 @@ impl Model {
     /// What would be seen at `later` if no command came before, but for what only grows old.
     pub(crate) fn at_rest(&self, later: u64) -> Value {
         let mut sleeper = self.clone();
-        sleeper.settle(later);
+        sleeper.advance(later);
         let Value::Map(mut fields) = sleeper.stats(later) else { return Value::Null };
         fields.retain(|(name, _)| *name != Value::bytes("oldest-claimable-ms"));
         Value::Array(vec![Value::Map(fields), sleeper.workers()])
@@ -92,8 +92,7 @@ impl Model {
         map(fields)
     }
 
-    /// The cursor is null when more jobs of the state follow, members or not: what it looks like is not the manual's
-    /// matter.
+    /// The cursor is null when more jobs of the state follow, members or not: the manual does not say what it looks like.
     pub(super) fn list(&self, state: &str, batch: Option<&Vec<u8>>, count: usize, payload: bool) -> Value {
         let mut jobs: Vec<&Job> = self.jobs.iter().filter(|job| is_listed(job, state)).collect();
         jobs.sort_by_key(|job| place(job));
@@ -122,7 +121,7 @@ impl Model {
         self.count("removals");
         self.jobs.retain(|job| job.id != id);
         if pending.is_some() {
-            self.settle_fate(pending, Some(How::Cancelled), now);
+            self.set_end(pending, Some(How::Cancelled), now);
         }
         Value::Int(1)
     }
@@ -156,7 +155,7 @@ impl Model {
         let Some(job) = self.job(id).filter(|job| is_listed(job, "failed")) else { return Value::Int(0) };
         (job.nacks, job.losses) = (0, 0);
         let member = job.member;
-        self.settle_fate(member, None, now);
+        self.set_end(member, None, now);
         self.join_end(id, now);
         Value::Int(1)
     }

@@ -1,4 +1,4 @@
-//! What happens by itself: delays, leases, expiries, ends of lives and what comes after them.
+//! What time alone does: delays, leases, expiries, ends of lives and what comes after them.
 
 use super::job::{until, Call, How, Job, State};
 use super::model::Model;
@@ -18,11 +18,11 @@ enum Event {
 impl Model {
     /// Does everything that is due by `now`, one thing after the other, as of the instant it was due: first in the lives of
     /// jobs, then what is only remembered.
-    pub(super) fn settle(&mut self, now: u64) {
+    pub(super) fn advance(&mut self, now: u64) {
         let lives = |job: &Job| job.is_live();
         let memories = |job: &Job| !job.is_live();
-        while self.settle_next(now, lives) {}
-        while self.settle_next(now, memories) {}
+        while self.advance_once(now, lives) {}
+        while self.advance_once(now, memories) {}
         self.trim(now);
         self.drop_batches(now);
         self.forget_lanes(now);
@@ -30,7 +30,7 @@ impl Model {
     }
 
     /// The next thing that is due of such jobs; false if nothing is.
-    fn settle_next(&mut self, now: u64, such: fn(&Job) -> bool) -> bool {
+    fn advance_once(&mut self, now: u64, such: fn(&Job) -> bool) -> bool {
         let jobs = self.jobs.iter().filter(|job| such(job));
         let all = jobs.flat_map(|job| events(job).into_iter().map(move |it| (it, job)));
         // Even if the clock was set back since the batch finished.
@@ -96,7 +96,7 @@ impl Model {
             if let Some(job) = self.job(id) {
                 job.done_under = done_under;
             }
-            return self.settle_fate(member, Some(how), at);
+            return self.set_end(member, Some(how), at);
         }
         let window = job.call.dedup.unwrap_or(settings.dedup_window);
         let refused = until(at, window);
@@ -115,7 +115,7 @@ impl Model {
         if kept.is_some() {
             self.trim(at);
         }
-        self.settle_fate(member, Some(how), at);
+        self.set_end(member, Some(how), at);
     }
 
     /// Begins a life at `at`, in the place of whatever was known of `id`.

@@ -1,6 +1,6 @@
 //! Reading words: the little that all commands share.
 
-use super::batch::Gate;
+use super::batch::Dependency;
 use super::job::{Backoff, Call, Start};
 
 /// Why a command is refused. Only the code is compared, so there is only a code.
@@ -151,8 +151,8 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(Call, OnDup), Refuse
             "ONDUP" => on_dup = on_dup_word(words)?,
             "PX" => call.expires_after = Some(words.uint(1)?),
             "BATCH" => call.batch = Some(words.batch()?),
-            "AFTER" => call.after = Some((words.batch()?, Gate::After)),
-            "AFTEROK" => call.after = Some((words.batch()?, Gate::AfterOk)),
+            "AFTER" => call.after = Some((words.batch()?, Dependency::After)),
+            "AFTEROK" => call.after = Some((words.batch()?, Dependency::AfterOk)),
             "GROUP" => call.group = Some(words.id()?.to_vec()),
             _ => call.keep = Some(words.int(-1)?),
         }

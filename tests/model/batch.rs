@@ -5,7 +5,7 @@ use super::job::{How, Job, State};
 use super::model::Model;
 use super::value::{map, Value};
 
-/// A batch; one dropped is gone from the list, and its lines of the ledger belong to nobody.
+/// A batch; one dropped is gone from the list, and its lines of the ledger belong to no batch.
 #[derive(Debug, Clone)]
 pub(crate) struct Batch {
     /// Never given to another one.
@@ -28,12 +28,12 @@ pub(crate) struct Finished {
 #[derive(Debug, Clone)]
 pub(crate) struct Member {
     batch: usize,
-    pub(super) fate: Option<How>,
+    pub(super) end: Option<How>,
 }
 
 /// What a blocked job wants of its batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gate {
+pub(crate) enum Dependency {
     After,
     AfterOk,
 }
@@ -73,7 +73,7 @@ impl Model {
         Value::Array(vec![cursor, Value::Array(shown.collect())])
     }
 
-    /// What a client is told that waits no longer.
+    /// The reply to JQ.AWAIT … JOB.
     pub(super) fn state_and_result(&self, id: &[u8]) -> Value {
         let Some(job) = self.jobs.iter().find(|job| job.id == id) else { return Value::Null };
         let result = match &job.state {
@@ -105,8 +105,8 @@ impl Model {
         self.ledger.iter().filter(|member| member.batch == batch.number)
     }
 
-    fn how_many(&self, batch: &Batch, fate: Option<How>) -> usize {
-        self.members(batch).filter(|member| member.fate == fate).count()
+    fn how_many(&self, batch: &Batch, end: Option<How>) -> usize {
+        self.members(batch).filter(|member| member.end == end).count()
     }
 
     pub(super) fn named(&self, name: &[u8]) -> Option<&Batch> {
@@ -150,15 +150,15 @@ impl Model {
         let Some(call) = self.job(id).map(|job| job.call.clone()) else { return };
         if let Some(name) = &call.batch {
             let batch = self.mention(name, now);
-            self.ledger.push(Member { batch, fate: None });
+            self.ledger.push(Member { batch, end: None });
             let line = self.ledger.len() - 1;
             if let Some(job) = self.job(id) {
                 job.member = Some(line);
             }
         }
-        if let Some((name, gate)) = &call.after {
+        if let Some((name, dependency)) = &call.after {
             let batch = self.mention(name, now);
-            self.block(id, batch, *gate);
+            self.block(id, batch, *dependency);
             let finished = self.batches.iter().any(|it| it.number == batch && it.finished.is_some());
             if finished {
                 self.unblock(id, now);
@@ -167,19 +167,19 @@ impl Model {
     }
 
     /// Makes `id`, whose life has just begun, wait for `batch`.
-    pub(super) fn block(&mut self, id: &[u8], batch: usize, gate: Gate) {
+    pub(super) fn block(&mut self, id: &[u8], batch: usize, dependency: Dependency) {
         let Some(job) = self.job(id) else { return };
         let due = if let State::Delayed { due } = job.state { Some(due) } else { None };
-        job.state = State::Blocked { batch, gate, due };
+        job.state = State::Blocked { batch, dependency, due };
     }
 
     /// The batch of `id` has finished: lets the job go on, or fail.
     pub(super) fn unblock(&mut self, id: &[u8], at: u64) {
-        let Some(State::Blocked { batch, gate, due }) = self.job(id).map(|job| job.state.clone()) else {
+        let Some(State::Blocked { batch, dependency, due }) = self.job(id).map(|job| job.state.clone()) else {
             return;
         };
         let why = self.batches.iter().find(|it| it.number == batch).and_then(|batch| self.unmet(batch));
-        if let Some(why) = why.filter(|_| gate == Gate::AfterOk) {
+        if let Some(why) = why.filter(|_| dependency == Dependency::AfterOk) {
             if let Some(job) = self.job(id) {
                 job.error = Some(why.into_bytes());
             }
@@ -193,8 +193,8 @@ impl Model {
 
     /// Why nothing may go on that wants every member of `batch` completed.
     fn unmet(&self, batch: &Batch) -> Option<String> {
-        let fates = [None, Some(How::Failed), Some(How::Expired), Some(How::Cancelled)];
-        let numbers = fates.map(|fate| self.how_many(batch, fate));
+        let ends = [None, Some(How::Failed), Some(How::Expired), Some(How::Cancelled)];
+        let numbers = ends.map(|end| self.how_many(batch, end));
         let told = numbers.iter().zip(["pending", "failed", "expired", "cancelled"]);
         let told: Vec<_> = told.filter(|(n, _)| **n > 0).map(|(n, what)| format!("{n} {what}")).collect();
         let (name, total) = (String::from_utf8_lossy(&batch.name), self.members(batch).count());
@@ -214,9 +214,9 @@ impl Model {
     }
 
     /// What is pending in its batch has ended so, or pends again.
-    pub(super) fn settle_fate(&mut self, member: Option<usize>, fate: Option<How>, at: u64) {
+    pub(super) fn set_end(&mut self, member: Option<usize>, end: Option<How>, at: u64) {
         if let Some(member) = member.and_then(|line| self.ledger.get_mut(line)) {
-            member.fate = fate;
+            member.end = end;
         }
         self.finish_batches(at);
     }

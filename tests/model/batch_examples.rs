@@ -1,4 +1,4 @@
-//! What the manual says about batches, as transcripts; told as in `examples`.
+//! What the manual says about batches, as transcripts in the notation of `examples`.
 
 use super::examples::plays;
 
@@ -160,7 +160,7 @@ fn a_name_is_free_again_when_its_batch_was_dropped() {
     );
 }
 
-/// RETRY asks for the job again: that nobody claimed it in time the first time is over.
+/// RETRY asks for the job again: that no worker claimed it in time the first time no longer counts.
 #[test]
 fn a_job_that_failed_unclaimed_and_is_retried_does_not_expire() {
     plays(

@@ -1,4 +1,4 @@
-//! Token buckets, as the manual tells of them: what is missing is added up from everything that was ever taken.
+//! Token buckets, as the manual describes them: what is missing is added up from everything that was ever taken.
 
 /// `max` claims in `ms` milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

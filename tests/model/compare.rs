@@ -1,4 +1,4 @@
-//! The compare: both sides get the same commands and must say the same, and stay sound, after every step.
+//! Plays a script to the model and to the queue: both must give the same replies and stay sound after every step.
 
 use std::fmt::Write;
 
@@ -31,7 +31,7 @@ pub(crate) fn compare(script: &Script, model: &mut Model, engine: &mut impl Engi
     Ok(())
 }
 
-/// The reply both give to `words`; the error tells what each of them says.
+/// The reply both give to `words`; the error names both replies.
 fn ask_both(
     at_us: u64,
     words: &[Vec<u8>],

@@ -14,7 +14,7 @@ enum Standing {
     Held,
     /// The lease is held, and the job is to be given up.
     CancelAsked,
-    /// The lease was lost, to nobody yet.
+    /// The lease was lost, and no other worker has claimed the job yet.
     Late,
     /// The job was completed with this very token.
     Completed,
@@ -169,7 +169,7 @@ impl Model {
         }
         for (token, id) in &held {
             self.release(*token, id, 0, now);
-            self.settle(now);
+            self.advance(now);
         }
         Value::count(held.len())
     }

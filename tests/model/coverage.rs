@@ -1,4 +1,4 @@
-//! What random scripts get to see: a strategy that never meets a case proves nothing about it.
+//! Which cases random scripts reach: a strategy that never reaches a case proves nothing about it.
 
 use std::collections::BTreeMap;
 
@@ -69,16 +69,16 @@ fn watch(script: &Script, seen: &mut BTreeMap<String, u32>) {
         let ids = items(&words);
         let last = model.clone();
         let now = step.at_us / 1000;
-        model.settle(now);
-        let settled = model.clone();
+        model.advance(now);
+        let advanced = model.clone();
         let before: Vec<String> = ids.iter().map(|id| state(&mut model, step.at_us, id)).collect();
         let reply = model.call(step.at_us, &words.iter().map(Vec::as_slice).collect::<Vec<_>>());
         tokens.extend(leases(&reply));
         let verb = words.first().map(|verb| shown(verb).replace("JQ.", "")).unwrap_or_default();
         let seen_now =
-            Step { last: (&last, then), before: &settled, after: &model, now, verb: &verb, reply: &reply };
-        for sight in seen_now.sights() {
-            *seen.entry(sight).or_default() += 1;
+            Step { last: (&last, then), before: &advanced, after: &model, now, verb: &verb, reply: &reply };
+        for case in seen_now.cases() {
+            *seen.entry(case).or_default() += 1;
         }
         then = now;
         let outcomes = match &reply {

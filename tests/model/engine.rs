@@ -1,5 +1,5 @@
-//! The real queue behind its commands, with what a server puts around it: a replica that is told the effects, and
-//! now and then a restart.
+//! The real queue behind its commands, with what a server puts around it: a replica that applies the effects, and
+//! restarts.
 
 use redis_jq::codec::effects::JournalWriter;
 use redis_jq::codec::replay;
@@ -36,7 +36,7 @@ impl Engine for Primary {
                 Request::Read(read) => read.run(session.queue(), &env, &mut reply).map(|()| Flow::Done),
                 Request::Write(write) => write.run(&mut session, &env, &mut reply),
                 Request::Await(request) => {
-                    assert!(request.is_answered(session.queue(), &env, &mut reply), "nobody waits here");
+                    assert!(request.is_answered(session.queue(), &env, &mut reply), "no client waits here");
                     Ok(Flow::Done)
                 }
             }

@@ -1,4 +1,4 @@
-//! The manual's sentences as transcripts: what the model must say whatever it is compared with.
+//! The manual's sentences as transcripts: what the model must reply, whatever it is compared with.
 //!
 //! A line with an instant is a command, the line below it the reply; `*` is any reply.
 

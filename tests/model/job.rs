@@ -1,6 +1,6 @@
 //! What the model knows of a job. One list holds all of them, whatever their state.
 
-use super::batch::Gate;
+use super::batch::Dependency;
 
 /// A job, or what is left of one that ended.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub(crate) struct Call {
     pub(crate) expires_after: Option<u64>,
     pub(crate) keep: Option<i64>,
     pub(crate) batch: Option<Vec<u8>>,
-    pub(crate) after: Option<(Vec<u8>, Gate)>,
+    pub(crate) after: Option<(Vec<u8>, Dependency)>,
     pub(crate) group: Option<Vec<u8>>,
 }
 
@@ -70,7 +70,7 @@ pub(crate) enum State {
     /// Waits for the batch of that number, then until it is due.
     Blocked {
         batch: usize,
-        gate: Gate,
+        dependency: Dependency,
         due: Option<u64>,
     },
     Active {
@@ -193,7 +193,7 @@ impl Job {
         matches!(self.state, State::Ended { refused, .. } if refused.is_none_or(|until| until <= now))
     }
 
-    /// Whether a worker may still complete this run: it holds the job, or has lost it to nobody yet.
+    /// Whether a worker may still complete this run: it holds the job, or has lost it and no other worker has claimed it yet.
     pub(crate) fn may_be_completed(&self) -> bool {
         matches!(self.state, State::Active { .. } | State::Waiting { late: Some(_), .. })
     }

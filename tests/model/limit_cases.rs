@@ -1,4 +1,4 @@
-//! What there is to see of gates in one step of a script, in words: `reach` counts them.
+//! The cases of limits and groups that one step of a script meets, in words. `coverage` counts them.
 
 use super::job::{Job, State};
 use super::model::Model;
@@ -44,11 +44,11 @@ pub(crate) struct Step<'a> {
 
 impl Step<'_> {
     /// Everything in [`SIGHTS`] that this step shows, and more like it.
-    pub(crate) fn sights(&self) -> Vec<String> {
+    pub(crate) fn cases(&self) -> Vec<String> {
         let mut seen = moved(self.last.0, self.before, "time");
         seen.extend(moved(self.before, self.after, self.verb));
-        let told = [self.lanes(), self.queue(), self.over_time(), self.changed(), self.records()];
-        seen.extend(told.concat().into_iter().map(str::to_owned));
+        let cases = [self.lanes(), self.queue(), self.over_time(), self.changed(), self.records()];
+        seen.extend(cases.concat().into_iter().map(str::to_owned));
         if let Some(state) = self.purged() {
             seen.push(format!("purge {state}"));
         }
@@ -116,7 +116,7 @@ impl Step<'_> {
                 "queue with another rate than was taken at",
             ),
             (passes, "lane that lets another pass, which joined later"),
-            (!model.fading().is_empty(), "lane without jobs is remembered"),
+            (!model.expiring_lanes().is_empty(), "lane without jobs is remembered"),
             (model.seen.keys().any(is_idle), "a worker that holds nothing"),
         ];
         facts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, what)| what).collect()
@@ -135,7 +135,7 @@ impl Step<'_> {
         let freed = last.jobs.iter().filter(|job| job.is_active()).count()
             > now.jobs.iter().filter(|job| job.is_active()).count();
         let next = now.next_in_line(self.now).filter(|job| is_waiting_in_both(job));
-        let remembered = last.fading();
+        let remembered = last.expiring_lanes();
         let facts = [
             (!freed && now.lanes().iter().any(opened), "lane opens by time alone"),
             (
@@ -145,7 +145,7 @@ impl Step<'_> {
                 "queue opens by time alone",
             ),
             (
-                remembered.iter().any(|lane| !now.fading().contains(lane) && !now.lanes().contains(lane)),
+                remembered.iter().any(|lane| !now.expiring_lanes().contains(lane) && !now.lanes().contains(lane)),
                 "lane that was remembered is gone by time",
             ),
             (last.seen.keys().any(|name| !now.seen.contains_key(name)), "a worker is forgotten"),
@@ -166,14 +166,14 @@ impl Step<'_> {
             job.is_waiting() && job.call.group.is_some() && before.jobs.iter().any(is_held)
         };
         let known =
-            |model: &Model, lane: &Vec<u8>| model.lanes().contains(lane) || model.fading().contains(lane);
+            |model: &Model, lane: &Vec<u8>| model.lanes().contains(lane) || model.expiring_lanes().contains(lane);
         let facts = [
             (from == 1 && to > 1 && holder, "from 1 to n with a holder"),
             (from == 1 && to == 0 && before.jobs.iter().any(behind), "from 1 to 0 with jobs behind a holder"),
             (from != 1 && to == 1 && holder, "from n to 1 with a holder"),
             (from != 1 && to == 1 && before.lanes().iter().any(several), "from n to 1 with several active"),
             (
-                before.fading().iter().any(|lane| after.lanes().contains(lane)),
+                before.expiring_lanes().iter().any(|lane| after.lanes().contains(lane)),
                 "lane that was remembered gets a job",
             ),
             (before.lanes().iter().any(|lane| !known(after, lane)), "lane goes with its last job"),

@@ -1,5 +1,5 @@
-//! GROUP, concurrency and rates. Nothing is counted ahead: who may be claimed next is found by asking every job and
-//! every claim there ever was.
+//! GROUP, concurrency and rates. Nothing is counted ahead: the job that may be claimed next is found by searching all
+//! jobs and all claims there ever were.
 
 use super::bucket::{missing, Missing, Rate};
 use super::job::{Job, State};
@@ -54,7 +54,7 @@ impl Model {
         lanes
     }
 
-    /// The job that a lane gives next, unless a gate of its own is closed.
+    /// The job that a lane gives next, unless a dependency of its own is closed.
     pub(super) fn head(&self, lane: &[u8], now: u64) -> Option<&Job> {
         let jobs = || self.jobs.iter().filter(|job| job.is_live() && job.is_of(lane));
         let active = jobs().filter(|job| job.is_active()).count() as u64;
@@ -97,7 +97,7 @@ impl Model {
     }
 
     /// Lanes without jobs whose buckets are not full.
-    pub(super) fn fading(&self) -> Vec<Vec<u8>> {
+    pub(super) fn expiring_lanes(&self) -> Vec<Vec<u8>> {
         let kept = self.claims.iter().filter(|claim| !claim.forgotten && claim.group_rate.is_some());
         let mut lanes: Vec<Vec<u8>> = kept.filter_map(|claim| claim.group.clone()).collect();
         lanes.sort();
@@ -109,7 +109,7 @@ impl Model {
 
     /// A lane without jobs is gone when its bucket is full.
     pub(super) fn forget_lanes(&mut self, now: u64) {
-        for lane in self.fading() {
+        for lane in self.expiring_lanes() {
             if self.is_refilled(&lane, now) {
                 let claims = self.claims.iter_mut().filter(|claim| claim.group.as_ref() == Some(&lane));
                 claims.for_each(|claim| claim.forgotten = true);

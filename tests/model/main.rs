@@ -1,12 +1,14 @@
-//! The queue against its naive model: random commands, the same answers, nothing to find for JQ.CHECK.
+//! The model test: random commands get the same replies from the queue and from a naive model of it, and JQ.CHECK
+//! finds nothing.
 //!
 //! ```text
 //!   strategy -> script -> compare -+-> engine   the real queue behind its commands
-//!                               +-> model    the model: a list of jobs that is always searched from its start
+//!                                  +-> model    a list of jobs that is always searched from its start
 //! ```
 //!
 //! A failure prints the shortest script that shows it, one command a line; pasted into `examples` it becomes a
-//! named regression. `faults` are queues that err: that each is noticed shows that the compare can fail.
+//! named regression. `seeded_bugs` are models with one bug each: that every bug is noticed shows that the test can fail.
+//! `coverage` counts the cases that random scripts reach.
 #![allow(clippy::expect_used, reason = "a test that cannot go on may stop")]
 
 mod admin;

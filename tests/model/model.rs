@@ -1,8 +1,8 @@
 //! The model: the manual's queue in its simplest form. One list of jobs, searched from its start every time; no
 //! index, no count that could go stale, no case treated faster than another.
 //!
-//! What happens by itself is in `life`; what commands do is in `produce`, `consume`, `look` and `keep`; what batches are is in
-//! `batch`, what keeps jobs back in `gates`, and what is told of the past in `history`.
+//! What time alone does is in `advance`. What commands do is in `produce`, `consume`, `admin` and `records`. Batches are in
+//! `batch`, concurrency and rates in `limits`, JQ.WORKERS and JQ.SERIES in `history`.
 
 use std::collections::BTreeMap;
 
@@ -51,11 +51,11 @@ impl Engine for Model {
             Err(code) => Value::Error(code.into()),
             Ok(request) => {
                 let now = now_us / 1000;
-                self.settle(now);
+                self.advance(now);
                 let is_read = request.is_read();
                 let reply = self.run(request, now_us);
                 if !is_read {
-                    self.settle(now);
+                    self.advance(now);
                 }
                 reply
             }
@@ -124,7 +124,7 @@ impl Model {
             Request::Config(fields) => self.configure(&fields),
             Request::Seal(name) => {
                 let answer = self.seal(&name, now);
-                self.settle(now);
+                self.advance(now);
                 answer
             }
             Request::Forget(name) => self.forget_batch(&name),
@@ -141,7 +141,7 @@ impl Model {
     fn each<T>(&mut self, items: Vec<T>, now: u64, mut one: impl FnMut(&mut Self, T) -> Value) -> Value {
         let answers = items.into_iter().map(|item| {
             let answer = one(self, item);
-            self.settle(now);
+            self.advance(now);
             answer
         });
         Value::Array(answers.collect())

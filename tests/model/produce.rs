@@ -79,8 +79,8 @@ impl Model {
     fn replace(&mut self, id: &[u8], call: &Call, now: u64) {
         let Some(old) = self.job(id).cloned() else { return };
         self.begin(id, call.clone(), now);
-        if let State::Blocked { batch, gate, .. } = old.state {
-            self.block(id, batch, gate);
+        if let State::Blocked { batch, dependency, .. } = old.state {
+            self.block(id, batch, dependency);
         }
         if let Some(job) = self.job(id) {
             job.member = old.member;

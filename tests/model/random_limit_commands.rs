@@ -1,4 +1,4 @@
-//! The commands of scripts in which gates bind: few groups, small limits that change all the time, and what ends jobs in
+//! The commands of scripts in which limits bind: few groups, small limits that change all the time, and what ends jobs in
 //! all the ways there are.
 
 use proptest::prelude::{Just, Strategy};

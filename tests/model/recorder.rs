@@ -1,4 +1,4 @@
-//! A reply put back together from the calls that write it.
+//! A reply as a value, built by the calls that write it.
 
 use redis_jq::commands::reply::Reply;
 

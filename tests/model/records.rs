@@ -53,7 +53,7 @@ impl Model {
                 self.job(&id).into_iter().for_each(|job| job.rerun = None);
                 self.end(&id, How::Cancelled, late, None, now);
             }
-            self.settle(now);
+            self.advance(now);
         }
         Value::count(purged)
     }

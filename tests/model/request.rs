@@ -234,7 +234,7 @@ fn list(w: &mut Words<'_>) -> Result<Request, Refused> {
     Ok(Request::List { state, batch, count, payload: seen.contains(&"PAYLOAD") })
 }
 
-/// Nobody waits here: the present state is answered.
+/// No client waits here: the reply is the present state.
 fn awaits(w: &mut Words<'_>) -> Result<Request, Refused> {
     let request = if w.keyword("BATCH") {
         Request::Batch(w.batch()?)

@@ -60,7 +60,7 @@ impl Step {
     }
 
     /// The words themselves. `handed_out` are the ids and tokens of all claims so far; 1 stands for a token
-    /// nobody got.
+    /// no worker got.
     pub(crate) fn resolve(&self, handed_out: &[(Vec<u8>, u64)]) -> Vec<Vec<u8>> {
         let token = |id: &Vec<u8>, back| {
             let tokens = handed_out.iter().rev().filter(|(of, _)| of == id);

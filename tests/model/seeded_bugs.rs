@@ -1,5 +1,5 @@
-//! Queues whose gates err in one way each: the model with something changed behind its back after every command. The compare
-//! must notice every one.
+//! Models with one seeded bug each: after every command something in the model is changed to what the bug would have
+//! made of it. The comparison must notice every bug.
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -10,15 +10,15 @@ use super::strategy::scripts;
 use super::value::{Engine, Value};
 
 /// A model, and what becomes wrong with it after a command at an instant (Unix ms).
-struct Faulty {
+struct Buggy {
     model: Model,
-    fault: fn(&mut Model, u64),
+    bug: fn(&mut Model, u64),
 }
 
-impl Engine for Faulty {
+impl Engine for Buggy {
     fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
         let reply = self.model.call(now_us, words);
-        (self.fault)(&mut self.model, now_us / 1000);
+        (self.bug)(&mut self.model, now_us / 1000);
         reply
     }
 
@@ -27,31 +27,31 @@ impl Engine for Faulty {
     }
 }
 
-/// Whether the compare parts from a queue with this fault, on one of as many scripts as it plays at least.
-fn is_noticed(fault: fn(&mut Model, u64)) -> bool {
+/// Whether the comparison fails with this bug, on one of as many scripts as the test plays at least.
+fn is_noticed(bug: fn(&mut Model, u64)) -> bool {
     let mut runner = TestRunner::deterministic();
     (0..500).any(|_| {
         let script = scripts(100).new_tree(&mut runner).expect("a script").current();
-        compare(&script, &mut Model::default(), &mut Faulty { model: Model::default(), fault }).is_err()
+        compare(&script, &mut Model::default(), &mut Buggy { model: Model::default(), bug }).is_err()
     })
 }
 
 #[test]
 fn a_retry_that_does_not_hold_its_lane_is_noticed() {
-    let fault = |model: &mut Model, _| {
+    let bug = |model: &mut Model, _| {
         let delayed = model.jobs.iter_mut().filter(|job| job.state_name() == "delayed");
         delayed.for_each(|job| job.holds = false);
     };
-    assert!(is_noticed(fault));
+    assert!(is_noticed(bug));
 }
 
 #[test]
 fn a_job_that_holds_its_lane_for_ever_is_noticed() {
-    let fault = |model: &mut Model, _| {
+    let bug = |model: &mut Model, _| {
         let grouped = model.jobs.iter_mut().filter(|job| job.call.group.is_some());
         grouped.filter(|job| job.is_live()).for_each(|job| job.holds |= job.nacks > 0);
     };
-    assert!(is_noticed(fault));
+    assert!(is_noticed(bug));
 }
 
 #[test]
@@ -61,30 +61,30 @@ fn a_lane_that_is_never_at_the_end_of_its_turn_is_noticed() {
 
 #[test]
 fn a_token_that_comes_back_with_a_release_is_noticed() {
-    let fault = |model: &mut Model, _| {
+    let bug = |model: &mut Model, _| {
         let active = model.jobs.iter().filter(|job| job.is_active()).count();
         let surplus = model.claims.len().saturating_sub(active);
         model.claims.iter_mut().take(surplus).for_each(|claim| (claim.rate, claim.group_rate) = (None, None));
     };
-    assert!(is_noticed(fault));
+    assert!(is_noticed(bug));
 }
 
 #[test]
 fn a_bucket_that_fills_while_the_clock_is_behind_is_noticed() {
-    let fault =
+    let bug =
         |model: &mut Model, now| model.claims.iter_mut().for_each(|claim| claim.at = claim.at.min(now));
-    assert!(is_noticed(fault));
+    assert!(is_noticed(bug));
 }
 
 #[test]
 fn a_slot_that_a_lost_lease_leaks_is_noticed() {
-    let fault = |model: &mut Model, _| {
+    let bug = |model: &mut Model, _| {
         let losses = model.jobs.iter().map(|job| job.losses).sum::<u64>();
         if model.settings.concurrency > 1 && losses > 0 {
             model.settings.concurrency = 1;
         }
     };
-    assert!(is_noticed(fault));
+    assert!(is_noticed(bug));
 }
 
 #[test]
@@ -94,6 +94,6 @@ fn a_lane_that_is_remembered_for_ever_is_noticed() {
 
 #[test]
 fn records_over_a_lowered_limit_that_stay_are_noticed() {
-    let fault = |model: &mut Model, _| model.settings.keep_completed_max = 0;
-    assert!(is_noticed(fault));
+    let bug = |model: &mut Model, _| model.settings.keep_completed_max = 0;
+    assert!(is_noticed(bug));
 }

@@ -12,11 +12,11 @@ use super::script::{Script, Step, Word};
 use super::value::{Engine, Value};
 
 /// Scripts of up to `most` steps on one queue, the first of which creates it: most of them of everything, the
-/// others of what gates keep back.
+/// others of what limits keep back.
 pub(crate) fn scripts(most: usize) -> impl Strategy<Value = Script> {
     let all = (settings(), vec((ticks(), commands()), 1..most));
-    let gates = (tight_settings(), vec((small_ticks(), contended()), 1..most));
-    prop_oneof![3 => all, 2 => gates].prop_map(|(settings, steps)| {
+    let limits = (tight_settings(), vec((small_ticks(), contended()), 1..most));
+    prop_oneof![3 => all, 2 => limits].prop_map(|(settings, steps)| {
         let (mut now, mut written) = (1_000_000_u64, Scribe::default());
         written.step(now, settings);
         for (tick, parts) in steps {

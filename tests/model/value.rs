@@ -1,4 +1,4 @@
-//! What both sides of the compare speak: words in, a reply out.
+//! What the model and the queue have in common: words in, a reply out.
 
 use std::fmt;
 

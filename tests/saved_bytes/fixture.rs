@@ -144,7 +144,7 @@ impl Fixture {
             Request::Read(read) => read.run(session.queue(), &env, &mut reply),
             Request::Write(write) => write.run(&mut session, &env, &mut reply).map(drop),
             Request::Await(request) => {
-                assert!(request.is_answered(session.queue(), &env, &mut reply), "nobody waits here");
+                assert!(request.is_answered(session.queue(), &env, &mut reply), "no client waits here");
                 Ok(())
             }
         };

@@ -16,7 +16,7 @@ fn sections() -> Vec<Vec<u8>> {
     sections
 }
 
-/// Sets the number of lane `name` that is the `which`-th: 0 its turn, then those of its bucket: max, ms, missing, at.
+/// Sets the number of lane `name` that is the `which`-th: 0 its sequence number, then those of its bucket: max, ms, missing, at.
 fn with_number(name: &[u8], which: usize, number: u64) -> Vec<Vec<u8>> {
     let mut sections = sections();
     let lanes = sections.iter_mut().find(|section| section[2] == LANES).expect("lanes");
@@ -37,7 +37,7 @@ fn a_bucket_that_nothing_was_taken_from_is_refused() {
 }
 
 #[test]
-fn a_turn_that_is_also_a_place_is_refused() {
+fn a_sequence_number_that_is_also_a_place_is_refused() {
     assert!(load(&with_number(b"lane", 0, 0)).is_err());
     assert!(load(&with_number(b"lane", 0, 1 << 51)).is_err());
 }
@@ -66,16 +66,16 @@ fn a_blocked_job_that_holds_its_lane_is_refused() {
     assert!(!flagged([0x80, 0x06]));
 }
 
-/// A rewritten append-only file tells a queue section by section, and what is refused leaves what was there before.
+/// A rewritten append-only file holds a queue section by section. A section that is refused changes nothing.
 #[test]
-fn what_is_told_again_in_another_way_is_refused_and_changes_nothing() {
+fn a_section_that_contradicts_an_earlier_one_is_refused_and_changes_nothing() {
     let mut queue = Queue::default();
     for section in &sections() {
         replay(&mut queue, section).expect("its own section");
     }
     let another_bucket = with_number(b"faded", 3, 200_000);
     let lanes = another_bucket.into_iter().find(|section| section[2] == LANES).expect("lanes");
-    // A worker nobody knows, never seen.
+    // A worker that was never seen.
     let workers = vec![b'S', 1, 10, 1, b'x', 0];
     for section in [lanes, workers] {
         assert!(replay(&mut queue, &section).is_err());

@@ -2,9 +2,8 @@
 //!
 //! ```text
 //!   fixture     a rich queue made by random commands, with its snapshot and its journal
-//!   damage   edits of their bytes
-//!   verdict  what a queue that was accepted must withstand
-//!   contradictions  snapshots whose parts are right, each alone
+//!   invariants    what a queue that was accepted must withstand
+//!   inconsistent  snapshots whose parts are right, each alone
 //! ```
 //!
 //! A failure prints the edits that show it; `PROPTEST_CASES` asks for more of them.
@@ -40,10 +39,10 @@ fn a_saved_queue_comes_back_byte_by_byte() {
     }
 }
 
-/// Random commands that never meet a gate prove nothing about gates.
+/// Random commands that never meet a limit prove nothing about limits.
 #[test]
-fn random_commands_meet_every_gate() {
-    let gates = [
+fn random_commands_meet_every_limit() {
+    let limits = [
         "it is behind job",
         "which has started and waits for its next attempt",
         "its group",
@@ -58,10 +57,10 @@ fn random_commands_meet_every_gate() {
             fixture.work(10);
             let (waiting, _) = fixture.queue.list(JobState::Waiting, None, None, 100);
             let whys = waiting.iter().filter_map(|job| fixture.queue.explain(fixture.queue.id(*job)));
-            whys.for_each(|it| met.extend(gates.iter().filter(|gate| it.why.contains(**gate))));
+            whys.for_each(|it| met.extend(limits.iter().filter(|limit| it.why.contains(**limit))));
         }
     }
-    assert_eq!(met.into_iter().collect::<BTreeSet<_>>(), gates.iter().collect());
+    assert_eq!(met.into_iter().collect::<BTreeSet<_>>(), limits.iter().collect());
 }
 
 #[test]

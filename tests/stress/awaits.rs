@@ -1,4 +1,4 @@
-//! Clients that wait for news in JQ.AWAIT, and all that can end such a wait.
+//! Clients that wait in JQ.AWAIT, and all that can end such a wait.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use super::consistency::{adds_up, check_all, quiet};
 use super::large_moves::start;
 use super::many_waiters::{blocked, raise_limit};
 
-const CROWD: usize = 2000;
+const CLIENTS: usize = 2000;
 
 /// A client that waits.
-pub(crate) struct Listener(Client);
+pub(crate) struct AwaitingClient(Client);
 
-impl Listener {
+impl AwaitingClient {
     /// Begins to wait with the words of `line`, in database 0.
     pub(crate) fn begin(server: &Server, line: &str) -> Self {
         Self::begin_in(server, 0, line)
@@ -31,31 +31,31 @@ impl Listener {
         Self(client)
     }
 
-    /// What it is told; one that is told nothing is a failure.
-    pub(crate) fn hear(&mut self) -> Result<Value, RedisError> {
+    /// The reply it gets; that it gets none is a failure.
+    pub(crate) fn reply(&mut self) -> Result<Value, RedisError> {
         let reply = self.0.connection().recv_response();
         assert!(!reply.as_ref().is_err_and(RedisError::is_timeout), "it was never answered");
         reply.and_then(Value::extract_error)
     }
 
     #[track_caller]
-    pub(crate) fn hear_of_batch(&mut self) -> BTreeMap<String, u64> {
-        let reply = self.hear().expect("an answer");
+    pub(crate) fn batch_reply(&mut self) -> BTreeMap<String, u64> {
+        let reply = self.reply().expect("an answer");
         let batch = redis::from_redis_value(&reply).unwrap_or_else(|why| panic!("{reply:?}: {why}"));
-        adds_up("what a listener hears", &batch);
+        adds_up("the reply to JQ.AWAIT", &batch);
         batch
     }
 
-    /// Fails unless it hears nothing but null.
+    /// Fails unless the reply is null.
     #[track_caller]
-    fn hear_null(mut self, why: &str) {
-        assert_eq!(self.hear(), Ok(Value::Nil), "{why}");
+    fn expect_null(mut self, why: &str) {
+        assert_eq!(self.reply(), Ok(Value::Nil), "{why}");
     }
 }
 
-pub(crate) fn wait_for_listeners(client: &mut Client, count: usize) {
+pub(crate) fn wait_until_blocked(client: &mut Client, count: usize) {
     let count = i64::try_from(count).expect("few");
-    until_true(&format!("{count} clients wait for news"), || {
+    until_true(&format!("{count} clients wait"), || {
         client.number("jq_blocked_await_clients") == count && client.number("blocked_clients") == count
     });
 }
@@ -74,29 +74,29 @@ fn on_all(client: &mut Client, verb: &str, jobs: &[Claimed], end: &[&str]) {
 
 #[test]
 fn two_thousand_clients_hear_of_one_batch_and_of_its_jobs() {
-    const JOBS: usize = CROWD / 2;
+    const JOBS: usize = CLIENTS / 2;
     raise_limit();
     let (server, mut client) = start(&[]);
     let ids: Vec<String> = (0..JOBS).map(|number| format!("job-{number:03}")).collect();
     let items: Vec<String> = ids.iter().map(|id| format!("{id} x")).collect();
     client.ask::<()>(&format!("JQ.MADD q {JOBS} {} BATCH b DEDUP 0", items.join(" ")));
     client.ask::<()>("JQ.SEAL q b");
-    let begin = |line: String| Listener::begin(&server, &line);
+    let begin = |line: String| AwaitingClient::begin(&server, &line);
     let mut of_batch: Vec<_> = (0..JOBS).map(|_| begin("JQ.AWAIT q BATCH b 0".into())).collect();
     let mut of_jobs: Vec<_> = ids.iter().map(|id| begin(format!("JQ.AWAIT q JOB {id} 600000"))).collect();
-    wait_for_listeners(&mut client, CROWD);
+    wait_until_blocked(&mut client, CLIENTS);
 
     let cancelled: i64 = client.ask::<Vec<i64>>(&format!("JQ.CANCEL q {}", ids[..50].join(" "))).iter().sum();
     let removed: i64 =
         client.ask::<Vec<i64>>(&format!("JQ.REMOVE q {}", ids[50..100].join(" "))).iter().sum();
     assert_eq!((cancelled, removed), (50, 50));
-    wait_for_listeners(&mut client, CROWD - 100);
+    wait_until_blocked(&mut client, CLIENTS - 100);
     let jobs = claimed(&client.ask(&format!("JQ.CLAIM q w COUNT {JOBS}")));
     on_all(&mut client, "JQ.NACK", &jobs[..200], &["FATAL"]);
     on_all(&mut client, "JQ.ACK", &jobs[200..201], &["RESULT", "done"]);
     on_all(&mut client, "JQ.ACK", &jobs[201..], &[]);
 
-    for (number, listener) in of_jobs.iter_mut().enumerate() {
+    for (number, client_of_await) in of_jobs.iter_mut().enumerate() {
         let expected = match number {
             0..50 => Some(("cancelled", None)),
             50..100 => None,
@@ -104,30 +104,30 @@ fn two_thousand_clients_hear_of_one_batch_and_of_its_jobs() {
             300 => Some(("completed", Some("done"))),
             _ => Some(("completed", None)),
         };
-        let heard: Option<(String, Option<String>)> =
-            redis::from_owned_redis_value(listener.hear().expect("an answer")).expect("a job");
-        let heard = heard.as_ref().map(|(state, result)| (state.as_str(), result.as_deref()));
-        assert_eq!(heard, expected, "{}", ids[number]);
+        let reply: Option<(String, Option<String>)> =
+            redis::from_owned_redis_value(client_of_await.reply().expect("an answer")).expect("a job");
+        let reply = reply.as_ref().map(|(state, result)| (state.as_str(), result.as_deref()));
+        assert_eq!(reply, expected, "{}", ids[number]);
     }
-    for listener in &mut of_batch {
-        let batch = listener.hear_of_batch();
+    for client_of_await in &mut of_batch {
+        let batch = client_of_await.batch_reply();
         let numbers = ["finished", "total", "completed", "failed", "cancelled"].map(|name| batch[name]);
         assert_eq!(numbers, [1, 1000, 700, 200, 100]);
     }
-    wait_for_listeners(&mut client, 0);
+    wait_until_blocked(&mut client, 0);
     check_all("at the end", &mut client);
     quiet(&server);
 }
 
 /// Lets a few clients wait at `q` for a batch and a job that are there.
-pub(crate) fn gather(server: &Server, client: &mut Client) -> Vec<Listener> {
+pub(crate) fn gather(server: &Server, client: &mut Client) -> Vec<AwaitingClient> {
     for line in ["JQ.ADD q a x BATCH b DEDUP 0", "JQ.SEAL q b"] {
         client.ask::<()>(line);
     }
     let lines = ["JQ.AWAIT q BATCH b 0", "JQ.AWAIT q JOB a 0", "JQ.AWAIT q BATCH b 600000"];
-    let listeners: Vec<_> = lines.iter().cycle().take(12).map(|line| Listener::begin(server, line)).collect();
-    wait_for_listeners(client, listeners.len());
-    listeners
+    let awaiting: Vec<_> = lines.iter().cycle().take(12).map(|line| AwaitingClient::begin(server, line)).collect();
+    wait_until_blocked(client, awaiting.len());
+    awaiting
 }
 
 #[test]
@@ -154,31 +154,31 @@ fn a_queue_that_goes_away_answers_null() {
     ];
     for line in lines {
         client.ask::<()>("JQ.ADD other x x");
-        let listeners = gather(&server, &mut client);
+        let awaiting = gather(&server, &mut client);
         if line.starts_with("RESTORE") {
             client.ask_words::<()>(&[b"RESTORE", b"q", b"0", &dump, b"REPLACE"]);
         } else {
             client.ask::<()>(line);
         }
-        for listener in listeners {
-            listener.hear_null(line);
+        for client_of_await in awaiting {
+            client_of_await.expect_null(line);
         }
-        wait_for_listeners(&mut client, 0);
+        wait_until_blocked(&mut client, 0);
         check_all(line, &mut client);
         client.ask::<()>("FLUSHALL");
     }
     quiet(&server);
 }
 
-/// The queue that moved forgets who waited, and those who come to its new name are told of it.
+/// The queue that moved forgets who waited, and clients that wait under its new name are served.
 #[test]
 fn a_queue_that_moved_tells_those_who_wait_at_its_new_name() {
     let (server, mut client) = start(&[]);
     for line in ["RENAME q r", "SWAPDB 0 1", "MOVE q 1"] {
         let before = gather(&server, &mut client);
         client.ask::<()>(line);
-        for listener in before {
-            listener.hear_null(line);
+        for client_of_await in before {
+            client_of_await.expect_null(line);
         }
         let (name, back) = match line {
             "RENAME q r" => ("r", "ECHO nothing"),
@@ -187,13 +187,13 @@ fn a_queue_that_moved_tells_those_who_wait_at_its_new_name() {
         };
         client.ask::<()>(back);
         let db = usize::from(line == "MOVE q 1");
-        let mut listener = Listener::begin_in(&server, db, &format!("JQ.AWAIT {name} BATCH b 0"));
-        wait_for_listeners(&mut client, 1);
-        assert_eq!(client.ask::<i64>(&format!("JQ.FORGET {name} b")), 0, "{line}: somebody waits for it");
+        let mut client_of_await = AwaitingClient::begin_in(&server, db, &format!("JQ.AWAIT {name} BATCH b 0"));
+        wait_until_blocked(&mut client, 1);
+        assert_eq!(client.ask::<i64>(&format!("JQ.FORGET {name} b")), 0, "{line}: a client waits for it");
         let job = claimed(&client.ask(&format!("JQ.CLAIM {name} w"))).pop().expect("a job");
         client.send(&job.words("JQ.ACK", name)).expect("an answer");
-        assert_eq!(listener.hear_of_batch()["completed"], 1, "{line}");
-        wait_for_listeners(&mut client, 0);
+        assert_eq!(client_of_await.batch_reply()["completed"], 1, "{line}");
+        wait_until_blocked(&mut client, 0);
         assert_eq!(client.ask::<i64>(&format!("JQ.FORGET {name} b")), 1, "{line}");
         client.ask::<()>("FLUSHALL");
         client.ask::<()>("SELECT 0");
@@ -204,11 +204,11 @@ fn a_queue_that_moved_tells_those_who_wait_at_its_new_name() {
 #[test]
 fn a_wait_that_is_cut_short_leaves_nothing() {
     let (server, mut client) = start(&[]);
-    let mut listeners = gather(&server, &mut client);
+    let mut awaiting = gather(&server, &mut client);
     for how in ["TIMEOUT", "ERROR", "KILL"] {
         let mut waiting = blocked(&mut client);
         waiting.sort_unstable();
-        let mut cut = listeners.split_off(listeners.len() - 3);
+        let mut cut = awaiting.split_off(awaiting.len() - 3);
         for id in &waiting[waiting.len() - 3..] {
             let line = if how == "KILL" {
                 format!("CLIENT KILL ID {id}")
@@ -217,18 +217,18 @@ fn a_wait_that_is_cut_short_leaves_nothing() {
             };
             client.ask::<()>(&line);
         }
-        wait_for_listeners(&mut client, listeners.len());
-        let heard: Vec<_> = cut.iter_mut().map(Listener::hear).collect();
+        wait_until_blocked(&mut client, awaiting.len());
+        let reply: Vec<_> = cut.iter_mut().map(AwaitingClient::reply).collect();
         match how {
-            "TIMEOUT" => assert!(heard.iter().all(|heard| matches!(heard, Ok(Value::Array(_)))), "{heard:?}"),
-            _ => assert!(heard.iter().flatten().next().is_none(), "{heard:?}"),
+            "TIMEOUT" => assert!(reply.iter().all(|reply| matches!(reply, Ok(Value::Array(_)))), "{reply:?}"),
+            _ => assert!(reply.iter().flatten().next().is_none(), "{reply:?}"),
         }
     }
     // The last three hang up.
-    assert_eq!(client.ask::<i64>("JQ.FORGET q b"), 0, "somebody waits for it");
-    drop(listeners);
-    wait_for_listeners(&mut client, 0);
-    until_true("nobody waits for the batch", || client.ask::<i64>("JQ.FORGET q b") == 1);
+    assert_eq!(client.ask::<i64>("JQ.FORGET q b"), 0, "a client waits for it");
+    drop(awaiting);
+    wait_until_blocked(&mut client, 0);
+    until_true("no client waits for the batch", || client.ask::<i64>("JQ.FORGET q b") == 1);
     quiet(&server);
 }
 
@@ -237,20 +237,20 @@ fn a_wait_that_is_cut_short_leaves_nothing() {
 fn a_pause_holds_no_listener_back_for_ever() {
     let (server, mut client) = start(&[]);
     for how in ["WRITE", "ALL"] {
-        let listeners = gather(&server, &mut client);
+        let awaiting = gather(&server, &mut client);
         let job = claimed(&client.ask("JQ.CLAIM q w")).pop().expect("a job");
-        let mut short: Vec<_> = (0..3).map(|_| Listener::begin(&server, "JQ.AWAIT q BATCH b 20")).collect();
+        let mut short: Vec<_> = (0..3).map(|_| AwaitingClient::begin(&server, "JQ.AWAIT q BATCH b 20")).collect();
         client.ask::<()>(&format!("CLIENT PAUSE 100 {how}"));
-        let late = Listener::begin(&server, "JQ.AWAIT q JOB a 20");
-        for listener in &mut short {
-            assert_eq!(listener.hear_of_batch()["pending"], 1, "{how}");
+        let late = AwaitingClient::begin(&server, "JQ.AWAIT q JOB a 20");
+        for client_of_await in &mut short {
+            assert_eq!(client_of_await.batch_reply()["pending"], 1, "{how}");
         }
         // Held back itself until the pause is over.
         client.send(&job.words("JQ.ACK", "q")).expect("an answer");
-        for mut listener in listeners.into_iter().chain([late]) {
-            assert!(matches!(listener.hear(), Ok(Value::Array(_))), "{how}");
+        for mut client_of_await in awaiting.into_iter().chain([late]) {
+            assert!(matches!(client_of_await.reply(), Ok(Value::Array(_))), "{how}");
         }
-        wait_for_listeners(&mut client, 0);
+        wait_until_blocked(&mut client, 0);
         client.ask::<()>("FLUSHALL");
     }
 }

@@ -22,7 +22,7 @@ const AT_ONCE: usize = 1000;
 /// No command may keep the server busy for so long, not even in a build for tests: a PING may meet several that claim or
 /// acknowledge a thousand jobs.
 const STALL: Duration = Duration::from_millis(60);
-/// Nor may a tick while nobody asks for anything: this is a third of what it takes to let all followers go on at once.
+/// Nor may a tick while no client asks for anything: this is a third of what it takes to let all followers go on at once.
 const TICK: Duration = Duration::from_millis(20);
 
 /// Adds jobs whose ids begin with `name`, thousands at a time, with `options`.
@@ -83,7 +83,7 @@ impl Pinger {
         let stopped = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&stopped);
         let spent = format!("/proc/{}/schedstat", client.number("process_id"));
-        // Where the kernel does not tell, the wall's clock has to do.
+        // Where the kernel does not show it, the wall's clock has to do.
         let busy = move || -> Option<Duration> {
             let text = fs::read_to_string(&spent).ok()?;
             Some(Duration::from_nanos(text.split(' ').next()?.parse().ok()?))
@@ -127,7 +127,7 @@ fn a_million_jobs_in_a_batch_finish_without_a_stall() {
     let while_working = pinger.end();
     assert_eq!(numbers(&mut client, "million")["completed"], JOBS);
 
-    // The last one finishes the batch, and nobody else asks for anything.
+    // The last one finishes the batch, and no other client asks for anything.
     client.ask::<()>("JQ.PROMOTE q last");
     let last = claimed(&client.ask("JQ.CLAIM q w")).pop().expect("the last job");
     let pinger = Pinger::begin(&server);

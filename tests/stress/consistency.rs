@@ -46,7 +46,7 @@ fn check_batches(who: &str, client: &mut Client, key: &[u8]) {
     }
     let stats: Vec<(String, String)> = client.ask_words(&[b"JQ.STATS", key]);
     if !client.ask_words::<bool>(&[b"EXISTS", key]) {
-        // Its TTL was over between two looks, which even a replica does not show any more.
+        // Its TTL was over between two commands, which even a replica does not show any more.
         return;
     }
     let stat = |name: &str| stats.iter().find(|(it, _)| it == name).and_then(|(_, n)| n.parse::<u64>().ok());
@@ -113,7 +113,7 @@ fn queues(client: &mut Client, db: usize) -> Vec<Vec<u8>> {
 }
 
 /// A server that has read the append-only files of `folder` and does nothing by itself: it believes to be the replica
-/// of nobody.
+/// of a server that is not there.
 pub(crate) fn reader_of(folder: &Path) -> Server {
     reader_of_cut(folder, 0)
 }

@@ -13,7 +13,7 @@ use testkit::rng::Rng;
 use testkit::Server;
 
 use super::consistency::{check_all, digest, last_file, reader_of_cut};
-use super::load::Storm;
+use super::load::Load;
 use super::settings::{seed, times};
 use super::BASICS;
 
@@ -22,7 +22,7 @@ const RULES: &str = "JQ.CONFIG q dedup-window -1 max-losses 60000 lease 500";
 const WRITERS: u64 = 3;
 const WORKERS: u64 = 3;
 
-/// What clients were told.
+/// What clients were answered.
 #[derive(Default)]
 struct Ledger {
     added: BTreeSet<Vec<u8>>,
@@ -41,7 +41,7 @@ struct Shared {
 
 impl Shared {
     fn ledger<T>(&self, look: impl FnOnce(&mut Ledger) -> T) -> T {
-        look(&mut self.ledger.lock().expect("nobody panics with it"))
+        look(&mut self.ledger.lock().expect("no thread panics with it"))
     }
 
     /// A connection to the server, unless it is down.
@@ -53,7 +53,7 @@ impl Shared {
         client
     }
 
-    /// Adds jobs until told to stop; writes down what was answered.
+    /// Adds jobs until it is stopped; writes down what was answered.
     fn write(&self, rng: &mut Rng, name: u64) {
         let mut number = 0;
         while !self.writers_stop.load(Relaxed) {
@@ -73,7 +73,7 @@ impl Shared {
         }
     }
 
-    /// Claims and acknowledges jobs until told to stop.
+    /// Claims and acknowledges jobs until it is stopped.
     fn work(&self, rng: &mut Rng, name: u64) {
         while !self.workers_stop.load(Relaxed) {
             let Some(mut client) = self.connect() else { continue };
@@ -104,13 +104,13 @@ impl Shared {
 }
 
 /// Writers and workers at one server.
-struct Crew {
+struct Workers {
     shared: Arc<Shared>,
     writers: Vec<JoinHandle<()>>,
     workers: Vec<JoinHandle<()>>,
 }
 
-impl Crew {
+impl Workers {
     fn begin(port: u16, seed: u64) -> Self {
         let shared = Arc::new(Shared { port: AtomicU16::new(port), ..Shared::default() });
         let start = |work: fn(&Shared, &mut Rng, u64), name: u64| {
@@ -199,25 +199,25 @@ fn what_was_answered_survives_kill_9() {
     let seed = seed("what_was_answered_survives_kill_9");
     for preamble in ["yes", "no"] {
         let mut server = start(preamble);
-        let crew = Crew::begin(server.port(), seed);
+        let workers = Workers::begin(server.port(), seed);
         let mut rng = Rng::new(seed);
         for round in 0..4 * times() {
             if round % 2 == 1 {
-                crew.wait_for(rng.below(500));
+                workers.wait_for(rng.below(500));
                 // Killed while it rewrites, or just after.
                 Client::of(&server).ask::<()>("BGREWRITEAOF");
             }
-            crew.wait_for(1 + rng.below(3000));
+            workers.wait_for(1 + rng.below(3000));
             server.kill();
             let (added, acknowledged) =
-                crew.shared.ledger(|ledger| (ledger.added.clone(), ledger.acknowledged.clone()));
+                workers.shared.ledger(|ledger| (ledger.added.clone(), ledger.acknowledged.clone()));
             let mut client = revive(&mut server);
             verify(&mut client, &added, &acknowledged, |_| true);
         }
-        let ran_again = crew.shared.ledger(|ledger| std::mem::take(&mut ledger.ran_again));
+        let ran_again = workers.shared.ledger(|ledger| std::mem::take(&mut ledger.ran_again));
         assert_eq!(ran_again, Vec::<Vec<u8>>::new(), "ran again after their ACK was answered");
         let mut client = Client::of(&server);
-        crew.finish(&mut client);
+        workers.finish(&mut client);
         check_all("at the end", &mut client);
     }
 }
@@ -228,10 +228,10 @@ fn a_file_that_lost_its_end_is_read_as_far_as_it_goes() {
     settings.extend([("appendonly", "yes"), ("appendfsync", "no"), ("aof-load-truncated", "yes")]);
     let mut server = Server::start(&settings).expect("a server");
     let seed = seed("a_file_that_lost_its_end_is_read_as_far_as_it_goes");
-    let storm = Storm::begin(server.port(), seed);
-    until_true("the storm is answered", || storm.answered() > 3000);
+    let load = Load::begin(server.port(), seed);
+    until_true("the load is answered", || load.answered() > 3000);
     server.kill();
-    storm.end();
+    load.end();
     let mut rng = Rng::new(seed);
     let length = last_file(&server.folder().join("appendonlydir")).metadata().expect("a file").len();
     for _ in 0..25 * times() {

@@ -30,10 +30,10 @@ fn no_expired_key_is_lost_when_the_server_is_killed() {
             keys.cmd("SET").arg(format!("t:{number}")).arg("x").arg("PX").arg(ms).ignore();
         }
         keys.query::<()>(client.connection()).expect("keys");
-        let mut heard = 0;
+        let mut added = 0;
         for round in 0..6 * times() {
             // Killed in the middle of it, while there is a middle.
-            let goal = (heard + 1 + rng.any() % 500).min(KEYS);
+            let goal = (added + 1 + rng.any() % 500).min(KEYS);
             until_true("keys expire", || waiting(&mut client, "q") >= goal);
             if round % 2 == 1 {
                 client.ask::<()>("BGREWRITEAOF");
@@ -41,8 +41,8 @@ fn no_expired_key_is_lost_when_the_server_is_killed() {
             server.kill();
             server.restart().unwrap_or_else(|why| panic!("{why}"));
             client = Client::of(&server);
-            heard = waiting(&mut client, "q");
-            assert!(heard >= goal, "{heard} jobs are left of {goal}");
+            added = waiting(&mut client, "q");
+            assert!(added >= goal, "{added} jobs are left of {goal}");
         }
         until_true("all keys have expired", || client.ask::<u64>("DBSIZE") == 2);
         for queue in ["q", "other"] {

@@ -13,7 +13,7 @@ use super::BASICS;
 
 /// Far in the future.
 const DELAY: u64 = 86_400_000;
-/// How long somebody may have to wait for a job while others move a million.
+/// How long a client may have to wait for a job while others move a million.
 const LONG: Duration = Duration::from_secs(120);
 
 /// A server and a client of it.
@@ -148,7 +148,7 @@ fn nobody_is_served_inside_a_long_script() {
         return #list[2]";
     let mut other = Client::of(&server);
     let busy = thread::spawn(move || {
-        until_true("others are told to wait", || {
+        until_true("others are refused as busy", || {
             other.try_ask::<()>("PING").is_err_and(|why| why.code() == Some("BUSY"))
         });
     });

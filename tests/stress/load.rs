@@ -1,4 +1,4 @@
-//! Many clients at once that send whatever comes to mind: single commands, transactions, scripts, and what moves keys.
+//! Many clients at once that send random traffic: single commands, transactions, scripts, and what moves keys.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering::Relaxed};
@@ -24,7 +24,7 @@ while at <= #ARGV do
 end";
 
 /// Clients that send until they are stopped.
-pub(crate) struct Storm {
+pub(crate) struct Load {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -35,9 +35,9 @@ struct Shared {
     answered: AtomicU64,
 }
 
-impl Storm {
-    /// Begins to send to the server at `port`: from four clients, while four more wait for jobs and two for
-    /// news.
+impl Load {
+    /// Begins to send to the server at `port`: from four clients, while four more wait for jobs and two in
+    /// JQ.AWAIT.
     pub(crate) fn begin(port: u16, seed: u64) -> Self {
         let shared = Arc::new(Shared {
             stopped: AtomicBool::new(false),
@@ -50,7 +50,7 @@ impl Storm {
             thread::spawn(move || match number {
                 0..4 => sender.send(number % 2),
                 4..8 => sender.wait(number % 2),
-                _ => sender.listen(number % 2),
+                _ => sender.await_events(number % 2),
             })
         };
         let threads = (0..10).map(thread).collect();
@@ -58,7 +58,7 @@ impl Storm {
     }
 
     /// From now on the server at `port` gets it.
-    pub(crate) fn turn_to(&self, port: u16) {
+    pub(crate) fn switch_to(&self, port: u16) {
         self.shared.port.store(port, Relaxed);
     }
 
@@ -121,8 +121,8 @@ impl Sender {
         }
     }
 
-    /// Waits for news. A wait that ends before its time tells of an end.
-    fn listen(mut self, db: u64) {
+    /// Waits in JQ.AWAIT. A wait that ends before its time was answered with an await event.
+    fn await_events(mut self, db: u64) {
         while !self.shared.stopped.load(Relaxed) {
             let queue = *self.traffic.rng.pick(&QUEUES);
             let command = self.traffic.await_one(queue);

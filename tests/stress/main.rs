@@ -1,20 +1,20 @@
-//! A server under siege: killed, cut off, filled up, lied to, asked nonsense by thousands at once.
+//! Stress tests of a server: it is killed, cut off, filled up, given damaged and malformed data, asked by thousands at once.
 //!
 //! ```text
 //!   durability     kill -9, truncated files
 //!   expiries       kill -9 while keys expire that become jobs
-//!   replication    a primary, its replica and the replica's replica under a storm of commands; failover
-//!   payloads       RESTORE of what somebody made up
-//!   nonsense       any bytes as arguments; what only a primary or a file may send
-//!   crowd          2,000 clients that wait, and go
-//!   listeners      2,000 clients that wait for news, and all that can end a wait
-//!   distant_listeners  the same at replicas
+//!   replication    a primary, its replica and the replica's replica under a load of commands; failover
+//!   payloads       RESTORE of damaged payloads
+//!   malformed      any bytes as arguments; what only a primary or a file may send
+//!   many_waiters   2,000 clients that wait in JQ.CLAIM, and go
+//!   awaiting      2,000 clients that wait for news, and all that can end a wait
+//!   replica_awaits the same at replicas
 //!   batches        a million jobs in one
-//!   upheaval       a million jobs deleted, moved, copied, flushed; long scripts; a clock set back
+//!   large_moves    a million jobs deleted, moved, copied, flushed; long scripts; a clock set back
 //!   memory         none left; evictions; leaks
-//!   gates          limits under fifty workers that are killed, restarts, a failover
+//!   limits         limits under fifty workers that are killed, restarts, a failover
 //!
-//!   storm          clients that send the traffic;  chain: three servers in a row
+//!   load          clients that send the traffic;  chain: three servers in a row
 //!   audit          do servers hold the same, does it add up;  dump: what DUMP answers, taken apart
 //! ```
 //!

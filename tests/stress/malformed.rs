@@ -34,13 +34,13 @@ const FIELDS: [&str; 18] = [
     "exponential/3155760000000",
 ];
 
-struct Nonsense {
+struct Malformed {
     rng: Rng,
     /// Leases that are or were good.
     jobs: Vec<Claimed>,
 }
 
-impl Nonsense {
+impl Malformed {
     fn command(&mut self, verbs: &[String]) -> Words {
         let mut command = vec![self.rng.pick(verbs).clone().into_bytes()];
         if !self.rng.one_in(20) {
@@ -120,7 +120,7 @@ fn any_arguments_are_answered_and_errors_change_nothing() {
     let _unblocker = Unblocker::start(&server, id);
     let seed = seed("any_arguments_are_answered_and_errors_change_nothing");
     let mut traffic = Traffic::new(seed);
-    let mut nonsense = Nonsense { rng: Rng::new(seed), jobs: Vec::new() };
+    let mut malformed = Malformed { rng: Rng::new(seed), jobs: Vec::new() };
     // Nothing happens by itself: what differs, a command has changed.
     client.ask::<()>("JQ.DEBUG CLOCK 1704067200000");
     client.ask::<()>("SET text x");
@@ -133,10 +133,10 @@ fn any_arguments_are_answered_and_errors_change_nothing() {
             let _ = client.send(&traffic.command("q"));
         }
         client.ask::<()>("JQ.RESUME q");
-        nonsense.jobs.extend(claimed(&client.ask("JQ.CLAIM q w COUNT 5")));
+        malformed.jobs.extend(claimed(&client.ask("JQ.CLAIM q w COUNT 5")));
         let mut before = digest(&mut client);
         for _ in 0..150 {
-            let command = nonsense.command(&verbs);
+            let command = malformed.command(&verbs);
             match client.send(&command) {
                 Ok(_) => answered += 1,
                 Err(why) => {

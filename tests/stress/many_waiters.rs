@@ -17,11 +17,11 @@ use super::consistency::{check_all, quiet};
 use super::settings::{seed, times};
 use super::BASICS;
 
-const CROWD: usize = 2000;
+const CLIENTS: usize = 2000;
 /// The limit of open files is raised so far.
 const FILES: usize = 8192;
 
-/// What the crowd has been told.
+/// What the clients have been answered.
 #[derive(Default)]
 struct Shared {
     stopped: AtomicBool,
@@ -34,12 +34,12 @@ struct Shared {
     impatient: bool,
 }
 
-struct Crowd {
+struct Waiters {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Crowd {
+impl Waiters {
     fn gather(server: &Server, impatient: bool) -> Self {
         raise_limit();
         let port = AtomicU16::new(server.port());
@@ -49,7 +49,7 @@ impl Crowd {
             let builder = thread::Builder::new().stack_size(256 << 10);
             builder.spawn(move || shared.wait_and_work(number)).expect("a thread")
         };
-        Self { threads: (0..CROWD).map(member).collect(), shared }
+        Self { threads: (0..CLIENTS).map(member).collect(), shared }
     }
 
     fn done(&self) -> u64 {
@@ -63,7 +63,7 @@ impl Crowd {
         for thread in self.threads {
             thread.join().expect("a client that only waits and reads");
         }
-        std::mem::take(&mut self.shared.runs.lock().expect("nobody panics with it"))
+        std::mem::take(&mut self.shared.runs.lock().expect("no thread panics with it"))
     }
 }
 
@@ -91,7 +91,7 @@ impl Shared {
             other => other?,
         };
         for job in claimed(&reply) {
-            *self.runs.lock().expect("nobody panics with it").entry(job.id.clone()).or_default() += 1;
+            *self.runs.lock().expect("no thread panics with it").entry(job.id.clone()).or_default() += 1;
             if client.send(&job.words("JQ.ACK", "q"))? == Value::Array(vec![Value::Int(1)]) {
                 self.done.fetch_add(1, Relaxed);
             }
@@ -146,36 +146,36 @@ pub(crate) fn blocked(client: &mut Client) -> Vec<i64> {
 
 #[test]
 fn every_job_runs_once_however_waits_end() {
-    siege("every_job_runs_once_however_waits_end", false);
+    run_rounds("every_job_runs_once_however_waits_end", false);
 }
 
 #[test]
 fn every_job_is_done_once_when_clients_are_killed() {
-    siege("every_job_is_done_once_when_clients_are_killed", true);
+    run_rounds("every_job_is_done_once_when_clients_are_killed", true);
 }
 
-fn siege(test: &str, kill: bool) {
+fn run_rounds(test: &str, kill: bool) {
     let server = Server::start(&BASICS).expect("a server");
     let mut client = Client::of(&server);
     let mut rng = Rng::new(seed(test));
     // With a long lease no job can come back by itself: one that runs again has been handed out twice.
     let lease = if kill { 300 } else { 60_000 };
     client.ask::<()>(&format!("JQ.CONFIG q lease {lease} max-losses 60000 dedup-window -1"));
-    let crowd = Crowd::gather(&server, kill);
+    let waiters = Waiters::gather(&server, kill);
     let mut next = 0;
     for _ in 0..300 * times() {
-        until_true("most of the crowd waits", || client.number("blocked_clients") > 1000);
+        until_true("most of the waiters waits", || client.number("blocked_clients") > 1000);
         let blocked = blocked(&mut client);
         add(&mut client, &mut rng, &mut next, &blocked, kill);
         disturb(&mut client, &mut rng, &blocked, kill);
     }
     let added = i64::try_from(next).expect("few");
     until_true("every job is done", || client.stat("q", "acks") == added);
-    until_true("every ACK is answered", || kill || crowd.done() == added.unsigned_abs());
+    until_true("every ACK is answered", || kill || waiters.done() == added.unsigned_abs());
     check_all("at the end", &mut client);
     let losses = client.stat("q", "losses");
-    let runs = crowd.disperse(&mut client);
-    until_true("nobody is left in the books", || client.number("jq_blocked_claim_clients") == 0);
+    let runs = waiters.disperse(&mut client);
+    until_true("no client counts as waiting", || client.number("jq_blocked_claim_clients") == 0);
     let twice = runs.values().filter(|runs| **runs > 1).count();
     println!("{added} jobs, {losses} leases lost, {twice} jobs handed out twice");
     assert!(kill || twice == 0 && losses == 0, "{twice} jobs ran twice, {losses} leases were lost");

@@ -6,7 +6,7 @@ use testkit::deadline::until_true;
 
 use super::consistency::check_all;
 use super::large_moves::{fill, start};
-use super::load::Storm;
+use super::load::Load;
 use super::settings::seed;
 
 /// Producers are refused; workers and time go on.
@@ -62,7 +62,7 @@ fn queues_are_evicted_while_time_acts_on_them() {
 /// The server measures what each eviction gives back before it takes the next key.
 #[test]
 fn an_eviction_of_a_large_queue_takes_no_second_one() {
-    // More than what is freed on a thread of its own when nobody waits for it.
+    // More than what is freed on a thread of its own when no client waits for it.
     const JOBS: usize = 12_000;
     let (_server, mut client) =
         start(&[("maxmemory-policy", "allkeys-random"), ("lazyfree-lazy-eviction", "no")]);
@@ -84,13 +84,13 @@ fn memory_comes_back_when_queues_and_clients_go() {
     let (server, mut client) = start(&[("lazyfree-lazy-user-flush", "no")]);
     let mut left = Vec::new();
     for round in 0..14 {
-        let storm = Storm::begin(server.port(), seed("memory_comes_back_when_queues_and_clients_go") + round);
-        until_true("the storm is answered", || storm.answered() > 1500);
-        storm.end();
+        let load = Load::begin(server.port(), seed("memory_comes_back_when_queues_and_clients_go") + round);
+        until_true("the load is answered", || load.answered() > 1500);
+        load.end();
         client.ask::<()>("FLUSHALL SYNC");
         client.ask::<()>("SCRIPT FLUSH SYNC");
         until_true("clients are gone", || client.number("connected_clients") == 1);
-        until_true("nobody waits for news", || client.number("jq_blocked_await_clients") == 0);
+        until_true("no client waits", || client.number("jq_blocked_await_clients") == 0);
         until_true("nothing is waited for", || client.number("jq_queues_with_timers") == 0);
         left.push(client.number("used_memory"));
     }

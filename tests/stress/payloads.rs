@@ -1,4 +1,4 @@
-//! RESTORE of payloads that somebody made up: refused, or a sound queue, and a server that lives on either way.
+//! RESTORE of damaged payloads: refused, or a sound queue, and a server that lives on either way.
 
 use std::cell::RefCell;
 
@@ -93,7 +93,7 @@ impl Forge {
 }
 
 /// Tries payloads that `forge` makes of a rich queue's and random edits; stops with the fewest that do harm.
-fn siege(test: &str, forgery: impl Fn(&Dump, &[Edit]) -> Vec<u8>) {
+fn restore_damaged(test: &str, forgery: impl Fn(&Dump, &[Edit]) -> Vec<u8>) {
     let mut settings = BASICS.to_vec();
     settings.push(("rdbcompression", "no"));
     let server = Server::start(&settings).expect("a server");
@@ -124,7 +124,7 @@ fn siege(test: &str, forgery: impl Fn(&Dump, &[Edit]) -> Vec<u8>) {
 
 #[test]
 fn damage_inside_a_dumped_queue_is_refused_or_harmless() {
-    siege("damage_inside_a_dumped_queue_is_refused_or_harmless", |dump, edits| {
+    restore_damaged("damage_inside_a_dumped_queue_is_refused_or_harmless", |dump, edits| {
         let mut dump = dump.clone();
         // Not the empty string at the end, without which nothing is accepted.
         let end = dump.strings.pop();
@@ -136,7 +136,7 @@ fn damage_inside_a_dumped_queue_is_refused_or_harmless() {
 
 #[test]
 fn damage_around_a_dumped_queue_is_refused_or_harmless() {
-    siege("damage_around_a_dumped_queue_is_refused_or_harmless", |dump, edits| {
+    restore_damaged("damage_around_a_dumped_queue_is_refused_or_harmless", |dump, edits| {
         let mut body = vec![dump.body()];
         apply(&mut body, edits);
         dump.write_body(&body.concat())

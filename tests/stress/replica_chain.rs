@@ -51,7 +51,7 @@ impl ReplicaChain {
         self.servers[which].set("replicaof", &format!("127.0.0.1 {port}"));
     }
 
-    /// Waits until every replica hears from whom it follows.
+    /// Waits until every replica is connected to its primary.
     pub(crate) fn wait_for_links(&self) {
         for which in (0..3).filter(|which| *which != self.primary) {
             let up = || {
@@ -63,8 +63,8 @@ impl ReplicaChain {
         }
     }
 
-    /// Lets all three hold the same: nothing happens on the primary while `look` looks.
-    pub(crate) fn calm(&self, look: impl FnOnce(&mut [Client; 3])) {
+    /// Lets all three hold the same: nothing happens on the primary while `inspect` runs.
+    pub(crate) fn calm(&self, inspect: impl FnOnce(&mut [Client; 3])) {
         self.wait_for_links();
         let mut clients = [0, 1, 2].map(|which| self.client(which));
         clients[self.primary].ask::<()>("CLIENT PAUSE 600000 WRITE");
@@ -72,7 +72,7 @@ impl ReplicaChain {
             let [first, second, third] = clients.each_mut().map(|client| client.info("master_repl_offset"));
             first == second && second == third
         });
-        look(&mut clients);
+        inspect(&mut clients);
         self.servers.iter().for_each(quiet);
         clients[self.primary].ask::<()>("CLIENT UNPAUSE");
     }

@@ -4,14 +4,14 @@ use testkit::client::{claimed, Client};
 use testkit::deadline::until_true;
 
 use super::consistency::check_all;
-use super::load::Storm;
+use super::load::Load;
 use super::replica_chain::ReplicaChain;
 use super::settings::{seed, times};
 
-/// Lets the storm rage until so many more commands were answered.
-fn rage(storm: &Storm, commands: u64) {
-    let goal = storm.answered() + commands;
-    until_true("the storm is answered", || storm.answered() >= goal);
+/// Waits until so many more commands were answered.
+fn send_more(load: &Load, commands: u64) {
+    let goal = load.answered() + commands;
+    until_true("the load is answered", || load.answered() >= goal);
 }
 
 /// Sends more than the smallest backlog holds.
@@ -20,33 +20,33 @@ fn overflow(primary: &mut Client) {
 }
 
 #[test]
-fn replicas_and_files_follow_a_storm() {
+fn replicas_and_files_follow_random_traffic() {
     for preamble in ["yes", "no"] {
         let chain = ReplicaChain::start(&[("aof-use-rdb-preamble", preamble)]);
-        let storm = Storm::begin(chain.port(), seed("replicas_and_files_follow_a_storm"));
+        let load = Load::begin(chain.port(), seed("replicas_and_files_follow_random_traffic"));
         for round in 0..2 * times() {
-            rage(&storm, 4000);
+            send_more(&load, 4000);
             chain.compare_files(&format!("round {round}, preamble {preamble}"));
             chain.rewrite_files();
             chain.compare_files(&format!("round {round}, preamble {preamble}, rewritten"));
         }
-        storm.end();
+        load.end();
     }
 }
 
 #[test]
 fn a_replica_that_was_cut_off_catches_up() {
     let mut chain = ReplicaChain::start(&[("repl-diskless-load", "swapdb")]);
-    let storm = Storm::begin(chain.port(), seed("a_replica_that_was_cut_off_catches_up"));
+    let load = Load::begin(chain.port(), seed("a_replica_that_was_cut_off_catches_up"));
     for round in 0..3 * times() {
-        rage(&storm, 500);
+        send_more(&load, 500);
         let mut primary = chain.client(0);
         primary.ask::<()>("CONFIG SET repl-backlog-size 1mb");
         let partial = primary.number("sync_partial_ok");
         until_true("replicas connect again and get what they missed", || {
             primary.ask::<i64>("CLIENT KILL TYPE replica");
             chain.client(1).ask::<i64>("CLIENT KILL TYPE replica");
-            rage(&storm, 50);
+            send_more(&load, 50);
             chain.wait_for_links();
             primary.number("sync_partial_ok") > partial
         });
@@ -55,58 +55,58 @@ fn a_replica_that_was_cut_off_catches_up() {
         let full = primary.number("sync_full");
         primary.ask::<()>("CONFIG SET repl-backlog-size 16kb");
         chain.client(1).ask::<()>("REPLICAOF 127.0.0.1 1");
-        rage(&storm, 1000);
+        send_more(&load, 1000);
         overflow(&mut primary);
         chain.follow(1, 0);
         until_true("the replica gets everything anew", || primary.number("sync_full") > full);
-        rage(&storm, 500);
+        send_more(&load, 500);
         chain.compare_files(&format!("round {round}, full"));
     }
-    storm.end();
+    load.end();
 }
 
 #[test]
 fn servers_that_crash_come_back_to_the_same() {
     let mut chain = ReplicaChain::start(&[]);
-    let storm = Storm::begin(chain.port(), seed("servers_that_crash_come_back_to_the_same"));
+    let load = Load::begin(chain.port(), seed("servers_that_crash_come_back_to_the_same"));
     for round in 0..times() {
         for which in [2, 1, 0] {
-            rage(&storm, 700);
+            send_more(&load, 700);
             chain.servers[which].kill();
             chain.servers[which].restart().unwrap_or_else(|why| panic!("server {which}: {why}"));
-            rage(&storm, 300);
+            send_more(&load, 300);
             chain.compare_files(&format!("round {round}, server {which} was killed"));
         }
     }
-    storm.end();
+    load.end();
 }
 
 #[test]
-fn a_storm_goes_on_at_the_new_primary() {
+fn traffic_goes_on_at_the_new_primary() {
     let mut chain = ReplicaChain::start(&[]);
-    let storm = Storm::begin(chain.port(), seed("a_storm_goes_on_at_the_new_primary"));
+    let load = Load::begin(chain.port(), seed("traffic_goes_on_at_the_new_primary"));
     for round in 0..2 * times() {
         let (old, new) = (chain.primary, 1 - chain.primary);
-        rage(&storm, 1000);
+        send_more(&load, 1000);
         let port = chain.servers[new].port();
         chain.client(old).ask::<()>(&format!("FAILOVER TO 127.0.0.1 {port} TIMEOUT 20000"));
         until_true("the roles are swapped", || chain.client(new).info("role") == "master");
         chain.primary = new;
-        storm.turn_to(port);
+        load.switch_to(port);
         chain.follow(2, new);
-        rage(&storm, 1000);
+        send_more(&load, 1000);
         chain.compare_files(&format!("round {round}, failover"));
 
-        // Nobody asks the primary this time: it is left behind with what it did not pass on.
+        // No client asks the primary this time: it is left behind with what it did not pass on.
         chain.client(old).ask::<()>("REPLICAOF NO ONE");
         chain.primary = old;
-        storm.turn_to(chain.port());
-        rage(&storm, 300);
+        load.switch_to(chain.port());
+        send_more(&load, 300);
         chain.follow(new, old);
-        rage(&storm, 300);
+        send_more(&load, 300);
         chain.compare(&format!("round {round}, taken over"));
     }
-    storm.end();
+    load.end();
 }
 
 /// A token from a clock that is an hour ahead. Then a delay and a lease that ended seconds ago, as every other server's
@@ -127,7 +127,7 @@ fn has_done_nothing(replica: &mut Client) {
     assert_eq!((replica.stat("q", "active"), replica.stat("q", "delayed")), (1, 1));
 }
 
-/// Nobody sends a command: time alone lets two jobs wait. Then tokens go on where they were.
+/// No client sends a command: time alone lets two jobs wait. Then tokens go on where they were.
 fn goes_on(new: &mut Client, token: u64) {
     until_true("time goes on at the new primary", || new.stat("q", "waiting") == 2);
     let jobs = claimed(&new.ask("JQ.CLAIM ahead w"));

@@ -1,7 +1,7 @@
 //! What workers have seen, line by line in a file each, and read again when all is over.
 //!
 //! ```text
-//!   claimed ASKED TOLD TOKEN ID    a job came; the claim was sent at ASKED and answered at TOLD
+//!   claimed ASKED ANSWERED TOKEN ID    a job came; the claim was sent at ASKED and answered at ANSWERED
 //!   ends TOKEN AT                  ACK, NACK or RELEASE is about to be sent
 //!   answered TOKEN VERB CODE       and this was the answer
 //! ```
@@ -37,9 +37,9 @@ impl Notebook {
         Self(file)
     }
 
-    pub(super) fn claimed(&mut self, asked: u64, told: u64, jobs: &[Claimed]) {
+    pub(super) fn claimed(&mut self, asked: u64, answered: u64, jobs: &[Claimed]) {
         let line = |job: &Claimed| {
-            format!("claimed {asked} {told} {} {}\n", job.token, String::from_utf8_lossy(&job.id))
+            format!("claimed {asked} {answered} {} {}\n", job.token, String::from_utf8_lossy(&job.id))
         };
         self.write(&jobs.iter().map(line).collect::<String>());
     }
@@ -67,7 +67,7 @@ pub(super) struct Run {
     pub(super) number: u64,
     pub(super) token: u64,
     pub(super) asked: u64,
-    pub(super) told: u64,
+    pub(super) answered: u64,
     /// When its end was about to be sent.
     pub(super) ends: Option<u64>,
     pub(super) answer: Answer,
@@ -82,7 +82,7 @@ pub(super) enum Answer {
     Completed,
     /// It has failed for good by this.
     Failed,
-    /// It goes on, or belongs to somebody else.
+    /// It goes on, or belongs to another worker.
     Other,
 }
 
@@ -91,7 +91,7 @@ impl Run {
     /// when its end was sent, or its lease may have ended.
     pub(super) fn held(&self) -> (u64, u64) {
         let lease_ends = (self.token + LEASE * 1000).saturating_sub(ROUNDED);
-        (self.told, self.ends.map_or(lease_ends, |ends| ends.min(lease_ends)))
+        (self.answered, self.ends.map_or(lease_ends, |ends| ends.min(lease_ends)))
     }
 
     /// Whether this run was the last of its job.
@@ -121,14 +121,14 @@ fn read_line(runs: &mut BTreeMap<u64, Run>, line: &str) {
     let words: Vec<&str> = line.split(' ').collect();
     let number = |text: &str| text.parse::<u64>().expect("a number");
     match words[..] {
-        ["claimed", asked, told, token, id] => {
+        ["claimed", asked, answered, token, id] => {
             let (lane, place) = id.split_once('-').expect("lane and number");
             let run = Run {
                 lane: lane.parse().expect("a lane"),
                 number: number(place),
                 token: number(token),
                 asked: number(asked),
-                told: number(told),
+                answered: number(answered),
                 ends: None,
                 answer: Answer::None,
             };
@@ -139,7 +139,7 @@ fn read_line(runs: &mut BTreeMap<u64, Run>, line: &str) {
         ["answered", token, verb, code] => {
             run_of(runs, number(token)).answer = match (verb, code) {
                 ("ack", "1") => Answer::Completed,
-                ("ack", "0") => panic!("{line}: it was completed before, though nobody else had its token"),
+                ("ack", "0") => panic!("{line}: it was completed before, though no other worker had its token"),
                 ("other", "2") => Answer::Failed,
                 _ => Answer::Other,
             }

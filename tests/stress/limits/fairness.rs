@@ -1,4 +1,4 @@
-//! Lanes take turns: who has much to do delays the others by one job at a time.
+//! Lanes take turns: a lane with many jobs delays the others by one job at a time.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -27,7 +27,7 @@ fn a_lane_with_much_to_do_starves_nobody() {
     }
     let order = work(&server);
     assert_eq!(order.len(), LARGE + SMALL_LANES * SMALL);
-    // With everybody's turn coming after everybody else's, all small ones are through when the large one has had as
+    // Since each lane has its turn after all others, all small ones are through when the large one has had as
     // many turns as each of them, but for those that could not run because their lane was full.
     let shared = (SMALL_LANES + 1) * SMALL;
     let late = order[shared + shared / 50..].iter().filter(|lane| *lane != "large").count();
@@ -57,11 +57,11 @@ fn work(server: &Server) -> Vec<String> {
             for job in claimed(&client.ask(&format!("JQ.CLAIM {QUEUE} w{name} BLOCK 50"))) {
                 let id = String::from_utf8_lossy(&job.id).into_owned();
                 let lane = id.split_once('-').expect("lane and number").0.to_owned();
-                claims.lock().expect("nobody panics with it").insert(job.token, lane);
+                claims.lock().expect("no thread panics with it").insert(job.token, lane);
                 client.send(&job.words("JQ.ACK", QUEUE)).expect("an answer");
             }
         }
     };
     thread::scope(|scope| (0..WORKERS).for_each(|name| drop(scope.spawn(move || work(name)))));
-    claims.into_inner().expect("nobody panics with it").into_values().collect()
+    claims.into_inner().expect("no thread panics with it").into_values().collect()
 }

@@ -64,12 +64,12 @@ fn excess_by_tokens(runs: &[Run], rate: Rate) -> f64 {
 fn excess_by_workers(runs: &[Run], rate: Rate) -> f64 {
     const BEGINNINGS: usize = 1000;
     let mut runs: Vec<&Run> = runs.iter().collect();
-    runs.sort_unstable_by_key(|run| run.told);
+    runs.sort_unstable_by_key(|run| run.answered);
     let mut worst = f64::NEG_INFINITY;
     for begin in runs.iter().step_by(1 + runs.len() / BEGINNINGS).map(|run| run.asked) {
         let within = runs.iter().filter(|run| run.asked >= begin);
         for (before, run) in within.enumerate() {
-            let allowed = rate.max as f64 + rate.back_in(run.told - begin + ROUNDED);
+            let allowed = rate.max as f64 + rate.back_in(run.answered - begin + ROUNDED);
             worst = worst.max(before as f64 + 1.0 - allowed);
         }
     }
@@ -93,7 +93,7 @@ pub(super) fn strictly_in_order(lane: &[Run]) {
             panic!("{} was claimed after {} of the same lane: {run:?} {last:?}", run.id(), last.id());
         }
         // The end was sent after that instant, and the claim took place before its answer came.
-        if let Some(ended) = ended.filter(|ended| ended.ends > Some(run.told)) {
+        if let Some(ended) = ended.filter(|ended| ended.ends > Some(run.answered)) {
             panic!("{} was claimed before {} had ended: {run:?} {ended:?}", run.id(), ended.id());
         }
         if let Some(ended) = ended.filter(|ended| ended.number == run.number) {

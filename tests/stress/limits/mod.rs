@@ -1,15 +1,15 @@
-//! Limits hold: never more jobs at once, or in any window of time, than the settings of a queue allow, as those see it
-//! who run them; and they are no narrower than that.
+//! Limits hold under load: as the workers see it, never more jobs run at once, or in any window of time, than the
+//! settings of a queue allow; and a limit is no narrower than its setting.
 //!
 //! Fifty processes claim, hold, complete, fail, hand back and forget jobs; some are killed with jobs in their hands, and in
 //! the middle the server is killed, or its replica takes over.
 //!
 //! ```text
-//!   run     one gate under fifty workers, from the first job to the last
-//!   workers      the workers;  worker: one of them;  record: what they write down
-//!   evidence  all of that;  proof: what must be true of it;  aftermath: and of what is left
-//!   turns     lanes take turns
-//!   wakeups   who waits at a gate goes on when it opens
+//!   trial           one limit under fifty workers, from the first job to the last
+//!   workers         the processes;  worker: one of them;  event_log: what they write down
+//!   observations    all of that;  invariants: what must hold of it;  postconditions: and of what is left
+//!   fairness        lanes take turns
+//!   wakeup_latency  a client that a limit keeps waiting is served at once when there is room
 //! ```
 //!
 //! `scripts/stress-limits` lets each run take a minute.
@@ -53,8 +53,8 @@ impl Rate {
 type Figure = (&'static str, f64, f64);
 
 impl Trial {
-    /// Fails if a gate does not hold in any run, or is not used as it could be in each of them: one that is too narrow is so
-    /// every time, and a machine is too busy now and then.
+    /// Fails if a limit is exceeded in any trial, or is not used as it could be in all of them: a limit that is too narrow
+    /// is so every time, while a machine is too busy only now and then.
     fn run_until_used(&self, name: &str, figures: impl Fn(&Observations, f64) -> Vec<Figure>) {
         const TRIALS: usize = 3;
         let used = (0..TRIALS).any(|_| {
@@ -95,7 +95,7 @@ fn a_strict_lane_runs_one_job_after_the_other() {
     let limits = Limits { lane_concurrency: 1, ..Limits::open() };
     let trial =
         Trial { limits, lanes: 12, profile: Profile { count: 4, hold: 10 }, trouble: Trouble::Restart };
-    // A job that waits for its retry, or its lease, holds its lane too, and nobody works on it.
+    // A job that waits for its retry, or its lease, holds its lane too, and no worker runs it.
     trial.run_until_used("group-concurrency 1", |seen, up| {
         vec![
             ("jobs of a lane held at once, at most", seen.most_held_in_a_lane(), 1.0),
@@ -129,7 +129,7 @@ fn the_rate_of_a_lane_stays_within_its_bucket_and_is_used() {
 }
 
 #[test]
-fn all_gates_hold_when_a_replica_takes_over() {
+fn all_limits_hold_when_a_replica_takes_over() {
     let (rate, lane_rate) = (Rate { max: 100, ms: 500 }, Rate { max: 20, ms: 400 });
     let limits = Limits { concurrency: 6, rate: Some(rate), lane_concurrency: 2, lane_rate: Some(lane_rate) };
     let trial =

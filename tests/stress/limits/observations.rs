@@ -25,8 +25,8 @@ impl Observations {
         Self { limits, lanes: by_lane(&runs), runs, until, down, losses }
     }
 
-    /// Fails if more were held, or claimed, than a gate allows.
-    pub(super) fn gates_held(&self, has_lanes: bool) {
+    /// Fails if more were held, or claimed, than a limit allows.
+    pub(super) fn within_limits(&self, has_lanes: bool) {
         let Limits { concurrency, rate, lane_concurrency, lane_rate } = self.limits;
         let within = |runs: &[Run], most: usize, rate: Option<Rate>, what: &str| {
             let held = most_held(runs);
@@ -44,11 +44,11 @@ impl Observations {
     }
 
     /// Whether each of these figures (with its name) reaches the bound after it. A machine that is so busy that workers lose
-    /// leases while they wait for a core tells nothing about that.
+    /// leases while they wait for a core shows nothing about that.
     pub(super) fn is_used(&self, figures: &[Figure]) -> bool {
         // Workers forget, or are killed with, about one in fifteen.
         if self.losses > self.runs.len() / 7 {
-            println!("  no verdict on use: too many leases were lost, the machine is too busy");
+            println!("  use is not judged: too many leases were lost, the machine is too busy");
             return true;
         }
         let mut reached = true;
@@ -60,7 +60,7 @@ impl Observations {
     }
 
     fn began(&self) -> u64 {
-        self.runs.first().expect("somebody worked").token
+        self.runs.first().expect("a worker had a job").token
     }
 
     /// How long jobs were added, microseconds.

@@ -9,12 +9,12 @@ use super::event_log::{Answer, Run};
 use super::trial::Trial;
 use super::{Rate, QUEUE};
 
-/// Every job that was added has ended, as the workers were told, and only once.
+/// Every job that was added has ended, as its worker was answered, and only once.
 pub(super) fn each_job_ended_once(client: &mut Client, lanes: usize, added: u64, runs: &[Run]) {
-    let mut told: BTreeMap<String, &str> = BTreeMap::new();
+    let mut answered: BTreeMap<String, &str> = BTreeMap::new();
     for run in runs.iter().filter(|run| run.is_last()) {
         let state = if run.answer == Answer::Completed { "completed" } else { "failed" };
-        let other = told.insert(run.id(), state);
+        let other = answered.insert(run.id(), state);
         assert_eq!(other, None, "{} ended twice", run.id());
     }
     let ids: Vec<String> =
@@ -28,10 +28,10 @@ pub(super) fn each_job_ended_once(client: &mut Client, lanes: usize, added: u64,
         for (id, state) in ids.iter().zip(states) {
             let state = state.get(1).unwrap_or_else(|| panic!("{id} is lost"));
             assert!(["completed", "failed"].contains(&state.as_str()), "{id} is {state}");
-            let told = told.get(id).copied();
+            let answered = answered.get(id).copied();
             assert!(
-                told.is_none_or(|told| told == state),
-                "{id} is {state}, and its worker was told {told:?}"
+                answered.is_none_or(|answered| answered == state),
+                "{id} is {state}, and its worker was answered {answered:?}"
             );
         }
     }

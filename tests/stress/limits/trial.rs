@@ -1,4 +1,4 @@
-//! One gate under fifty workers, from the first job to the last.
+//! One limit under fifty workers, from the first job to the last.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -62,7 +62,7 @@ pub(super) enum Trouble {
     Failover,
 }
 
-/// A queue and who works at it.
+/// A queue, its limits, and how its workers behave.
 pub(super) struct Trial {
     pub(super) limits: Limits,
     /// 0: jobs have no GROUP.
@@ -71,7 +71,7 @@ pub(super) struct Trial {
     pub(super) trouble: Trouble,
 }
 
-/// Who adds jobs and makes trouble, while it goes on.
+/// A trial that goes on: adds jobs, kills workers and the server.
 struct InProgress<'a> {
     trial: &'a Trial,
     server: Server,
@@ -86,7 +86,7 @@ struct InProgress<'a> {
 }
 
 impl Trial {
-    /// From the first job to the last; fails if a gate did not hold, or a job was lost or done twice.
+    /// From the first job to the last; fails if a limit was exceeded, or a job was lost or done twice.
     pub(super) fn play(&self, name: &str) -> Observations {
         let mut trial = InProgress::prepare(self, name);
         let begun = Instant::now();
@@ -183,7 +183,7 @@ impl<'a> InProgress<'a> {
             new.info("master_repl_offset") == self.client.info("master_repl_offset")
         });
         new.ask::<()>("REPLICAOF NO ONE");
-        self.workers.turn_to(replica.port());
+        self.workers.switch_to(replica.port());
         self.server.kill();
         self.server = replica;
     }
@@ -197,10 +197,10 @@ impl<'a> InProgress<'a> {
         let losses = usize::try_from(client.stat(QUEUE, "losses")).expect("a count");
         let observations = Observations::new(trial.limits, runs, until, self.down, losses);
         observations.print(name, self.killed);
-        observations.gates_held(trial.lanes > 0);
+        observations.within_limits(trial.lanes > 0);
         nothing_leaked(client, trial);
         quiet(&self.server);
-        assert!(self.killed > 0, "nobody was killed");
+        assert!(self.killed > 0, "no worker was killed");
         observations
     }
 }

@@ -1,6 +1,6 @@
-//! Whoever waits at a gate goes on at the instant it opens: no poll, no tick in between.
+//! A client that a limit keeps waiting gets its job at the instant the limit allows it: no poll, no tick in between.
 //!
-//! Each round lets one client wait, opens the gate, and takes the time until the client has its job.
+//! Each round lets one client wait, makes room under the limit, and takes the time until the client has its job.
 
 use redis::Value;
 use testkit::client::{claimed, Claimed, Client};
@@ -13,15 +13,15 @@ use super::event_log::now;
 use super::QUEUE;
 
 const ROUNDS: usize = 25;
-/// Microseconds. The least interval at which a server would look by itself is 10 ms, which makes 5 on average. A timer is
+/// Microseconds. The least interval at which a server would check by itself is 10 ms, which makes 5 on average. A timer is
 /// late by two rounded milliseconds; the rest is for a machine that has other things to do.
 const PROMPT: u64 = 4_000;
 /// And when it has too many, another try.
 const TRIES: usize = 3;
 
-/// What opens a gate.
+/// What opens a case.
 #[derive(Debug, Clone, Copy)]
-enum Key {
+enum Trigger {
     /// One ends its job with this command.
     End(&'static str),
     /// The lease of a job ends, so many milliseconds after it was claimed.
@@ -32,58 +32,58 @@ enum Key {
     Limit(&'static str),
 }
 
-struct Gate {
+struct Case {
     name: &'static str,
     settings: &'static str,
     /// The GROUP of all jobs; none if this is empty.
     group: &'static str,
     /// Claimed before the next has to wait.
     most: usize,
-    key: Key,
+    trigger: Trigger,
 }
 
-const GATES: [Gate; 12] = [
-    gate("a slot, by ACK", "concurrency 1", "", 1, Key::End("JQ.ACK")),
-    gate("a slot, by RELEASE", "concurrency 1", "", 1, Key::End("JQ.RELEASE")),
-    gate("a slot, by the end of a lease", "concurrency 1", "", 1, Key::Lease(30)),
-    gate("a slot, by a higher limit", "concurrency 2", "", 2, Key::Limit("concurrency 3")),
-    gate("a token", "rate 1/30", "", 1, Key::Token(30)),
-    gate("a token, by a higher rate", "rate 1/60000", "", 1, Key::Limit("rate 2/60000")),
-    gate("a strict lane, by ACK", "group-concurrency 1", "g", 1, Key::End("JQ.ACK")),
-    gate("a strict lane, by failing", "group-concurrency 1 attempts 1", "g", 1, Key::End("JQ.NACK")),
-    gate("a place in a lane, by ACK", "group-concurrency 3", "g", 3, Key::End("JQ.ACK")),
-    gate("a place in a lane, by the end of a lease", "group-concurrency 3", "g", 3, Key::Lease(30)),
-    gate(
+const CASES: [Case; 12] = [
+    case("a slot, by ACK", "concurrency 1", "", 1, Trigger::End("JQ.ACK")),
+    case("a slot, by RELEASE", "concurrency 1", "", 1, Trigger::End("JQ.RELEASE")),
+    case("a slot, by the end of a lease", "concurrency 1", "", 1, Trigger::Lease(30)),
+    case("a slot, by a higher limit", "concurrency 2", "", 2, Trigger::Limit("concurrency 3")),
+    case("a token", "rate 1/30", "", 1, Trigger::Token(30)),
+    case("a token, by a higher rate", "rate 1/60000", "", 1, Trigger::Limit("rate 2/60000")),
+    case("a strict lane, by ACK", "group-concurrency 1", "g", 1, Trigger::End("JQ.ACK")),
+    case("a strict lane, by failing", "group-concurrency 1 attempts 1", "g", 1, Trigger::End("JQ.NACK")),
+    case("a place in a lane, by ACK", "group-concurrency 3", "g", 3, Trigger::End("JQ.ACK")),
+    case("a place in a lane, by the end of a lease", "group-concurrency 3", "g", 3, Trigger::Lease(30)),
+    case(
         "a place in a lane, by a higher limit",
         "group-concurrency 2",
         "g",
         2,
-        Key::Limit("group-concurrency 3"),
+        Trigger::Limit("group-concurrency 3"),
     ),
-    gate("a token of a lane", "group-rate 1/30 group-concurrency 0", "g", 1, Key::Token(30)),
+    case("a token of a lane", "group-rate 1/30 group-concurrency 0", "g", 1, Trigger::Token(30)),
 ];
 
-const fn gate(
+const fn case(
     name: &'static str,
     settings: &'static str,
     group: &'static str,
     most: usize,
-    key: Key,
-) -> Gate {
-    Gate { name, settings, group, most, key }
+    trigger: Trigger,
+) -> Case {
+    Case { name, settings, group, most, trigger }
 }
 
 #[test]
-fn who_waits_at_a_gate_goes_on_when_it_opens() {
+fn a_client_that_a_limit_keeps_waiting_is_served_at_once_when_there_is_room() {
     let server = Server::start(&BASICS).expect("a server");
     let (mut client, mut waiter) = (Client::of(&server), Client::of(&server));
-    for gate in &GATES {
+    for case in &CASES {
         let is_prompt = |client: &mut Client, waiter: &mut Client| {
-            let median = gate.median(client, waiter);
+            let median = case.median(client, waiter);
             median <= PROMPT || median <= PROMPT + 2 * lateness(client)
         };
         let in_time = (0..TRIES).any(|_| is_prompt(&mut client, &mut waiter));
-        assert!(in_time, "{}: who waits is late each time", gate.name);
+        assert!(in_time, "{}: the client that waits is late each time", case.name);
     }
     check_all("at the end", &mut client);
 }
@@ -102,7 +102,7 @@ fn lateness(client: &mut Client) -> u64 {
     delays[ROUNDS / 2]
 }
 
-impl Gate {
+impl Case {
     /// Microseconds from opening to the next job, of some rounds the one in the middle.
     fn median(&self, client: &mut Client, waiter: &mut Client) -> u64 {
         let mut delays: Vec<u64> = (0..ROUNDS).map(|_| self.round(client, waiter)).collect();
@@ -112,38 +112,38 @@ impl Gate {
         median
     }
 
-    /// A queue is filled up to its limit, and one more waits; microseconds from the instant at which the gate opens until
+    /// A queue is filled up to its limit, and one more waits; microseconds from the instant at which there is room until
     /// that one has a job.
     fn round(&self, client: &mut Client, waiter: &mut Client) -> u64 {
         client.ask::<()>(&format!("DEL {QUEUE}"));
         client.ask::<()>(&format!("JQ.CONFIG {QUEUE} {}", self.settings));
         let group = if self.group.is_empty() { String::new() } else { format!(" GROUP {}", self.group) };
         client.ask::<()>(&format!("JQ.MADD {QUEUE} 5 a x b x c x d x e x{group}"));
-        let lease = if let Key::Lease(ms) = self.key { ms } else { 60_000 };
+        let lease = if let Trigger::Lease(ms) = self.trigger { ms } else { 60_000 };
         let jobs = claimed(&client.ask(&format!("JQ.CLAIM {QUEUE} holder COUNT 5 LEASE {lease}")));
         assert_eq!(jobs.len(), self.most, "{}", self.name);
         let claim = redis::cmd("JQ.CLAIM").arg(QUEUE).arg("waiter").arg("BLOCK").arg(0).get_packed_command();
         waiter.connection().send_packed_command(&claim).expect("a server");
         let opened = self.open(client, &jobs);
         let reply = waiter.connection().recv_response().expect("an answer");
-        let told = now();
+        let answered = now();
         assert_eq!(claimed(&reply).len(), 1, "{}: {reply:?}", self.name);
-        told.saturating_sub(opened)
+        answered.saturating_sub(opened)
     }
 
-    /// Opens the gate, or waits until it opens by itself; when that was, Unix microseconds.
+    /// Makes room under the limit, or waits until time does. The reply is when that was, in Unix microseconds.
     fn open(&self, client: &mut Client, jobs: &[Claimed]) -> u64 {
         // The server's own instant of the claim in whole milliseconds: by that it reckons.
         let claimed_at = jobs[0].token / 1000 * 1000;
-        if let Key::Lease(ms) | Key::Token(ms) = self.key {
+        if let Trigger::Lease(ms) | Trigger::Token(ms) = self.trigger {
             return claimed_at + ms * 1000;
         }
         until_true("one waits", || client.number("jq_blocked_claim_clients") == 1);
         let opened = now();
-        match self.key {
-            Key::End(verb) => drop(client.send(&jobs[0].words(verb, QUEUE)).expect("an answer")),
-            Key::Limit(setting) => drop(client.ask::<Value>(&format!("JQ.CONFIG {QUEUE} {setting}"))),
-            Key::Lease(_) | Key::Token(_) => {}
+        match self.trigger {
+            Trigger::End(verb) => drop(client.send(&jobs[0].words(verb, QUEUE)).expect("an answer")),
+            Trigger::Limit(setting) => drop(client.ask::<Value>(&format!("JQ.CONFIG {QUEUE} {setting}"))),
+            Trigger::Lease(_) | Trigger::Token(_) => {}
         }
         opened
     }

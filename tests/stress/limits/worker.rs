@@ -96,9 +96,9 @@ impl Worker {
         let asked = now();
         let reply =
             client.try_ask(&format!("JQ.CLAIM {QUEUE} {name} COUNT {count} LEASE {LEASE} BLOCK 500"))?;
-        let told = now();
+        let answered = now();
         let jobs = claimed(&reply);
-        self.notes.claimed(asked, told, &jobs);
+        self.notes.claimed(asked, answered, &jobs);
         jobs.iter().try_for_each(|job| self.deal_with(client, job))
     }
 

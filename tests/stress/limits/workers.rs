@@ -33,18 +33,18 @@ impl Workers {
     pub(super) fn gather(port: u16, seed: u64, profile: Profile) -> Self {
         let folder = tempfile::Builder::new().prefix("redis-jq-limits-").tempdir().expect("a folder");
         let mut workers = Self { folder, members: Vec::new(), rng: Rng::new(seed), profile, started: 0 };
-        workers.turn_to(port);
+        workers.switch_to(port);
         while workers.members.len() < WORKERS {
             workers.hire();
         }
         workers
     }
 
-    /// Whoever connects from now on connects to the server at `port`.
-    pub(super) fn turn_to(&self, port: u16) {
+    /// Workers that connect from now on connect to the server at `port`.
+    pub(super) fn switch_to(&self, port: u16) {
         let (new, file) = (self.folder.path().join("new-port"), self.folder.path().join(PORT));
         fs::write(&new, port.to_string()).expect("room on the disk");
-        // In one step: nobody reads half a number.
+        // In one step: no worker reads half a number.
         fs::rename(new, file).expect("the same folder");
     }
 
@@ -81,7 +81,7 @@ impl Member {
 }
 
 impl Drop for Workers {
-    /// A test that fails leaves nobody behind.
+    /// A test that fails leaves no process behind.
     fn drop(&mut self) {
         for member in &mut self.members {
             // Fails only if it has ended.
