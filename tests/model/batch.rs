@@ -175,7 +175,8 @@ impl Model {
 
     /// The batch of `id` has finished: lets the job go on, or fail.
     pub(super) fn unblock(&mut self, id: &[u8], at: u64) {
-        let Some(State::Blocked { batch, dependency, due }) = self.job(id).map(|job| job.state.clone()) else {
+        let Some(State::Blocked { batch, dependency, due }) = self.job(id).map(|job| job.state.clone())
+        else {
             return;
         };
         let why = self.batches.iter().find(|it| it.number == batch).and_then(|batch| self.unmet(batch));

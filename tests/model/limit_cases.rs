@@ -145,7 +145,9 @@ impl Step<'_> {
                 "queue opens by time alone",
             ),
             (
-                remembered.iter().any(|lane| !now.expiring_lanes().contains(lane) && !now.lanes().contains(lane)),
+                remembered
+                    .iter()
+                    .any(|lane| !now.expiring_lanes().contains(lane) && !now.lanes().contains(lane)),
                 "lane that was remembered is gone by time",
             ),
             (last.seen.keys().any(|name| !now.seen.contains_key(name)), "a worker is forgotten"),
@@ -165,8 +167,9 @@ impl Step<'_> {
                 |other: &Job| other.holds && !other.is_waiting() && other.call.group == job.call.group;
             job.is_waiting() && job.call.group.is_some() && before.jobs.iter().any(is_held)
         };
-        let known =
-            |model: &Model, lane: &Vec<u8>| model.lanes().contains(lane) || model.expiring_lanes().contains(lane);
+        let known = |model: &Model, lane: &Vec<u8>| {
+            model.lanes().contains(lane) || model.expiring_lanes().contains(lane)
+        };
         let facts = [
             (from == 1 && to > 1 && holder, "from 1 to n with a holder"),
             (from == 1 && to == 0 && before.jobs.iter().any(behind), "from 1 to 0 with jobs behind a holder"),

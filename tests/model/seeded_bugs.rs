@@ -71,8 +71,7 @@ fn a_token_that_comes_back_with_a_release_is_noticed() {
 
 #[test]
 fn a_bucket_that_fills_while_the_clock_is_behind_is_noticed() {
-    let bug =
-        |model: &mut Model, now| model.claims.iter_mut().for_each(|claim| claim.at = claim.at.min(now));
+    let bug = |model: &mut Model, now| model.claims.iter_mut().for_each(|claim| claim.at = claim.at.min(now));
     assert!(is_noticed(bug));
 }
 

@@ -125,7 +125,8 @@ pub(crate) fn gather(server: &Server, client: &mut Client) -> Vec<AwaitingClient
         client.ask::<()>(line);
     }
     let lines = ["JQ.AWAIT q BATCH b 0", "JQ.AWAIT q JOB a 0", "JQ.AWAIT q BATCH b 600000"];
-    let awaiting: Vec<_> = lines.iter().cycle().take(12).map(|line| AwaitingClient::begin(server, line)).collect();
+    let awaiting: Vec<_> =
+        lines.iter().cycle().take(12).map(|line| AwaitingClient::begin(server, line)).collect();
     wait_until_blocked(client, awaiting.len());
     awaiting
 }
@@ -187,7 +188,8 @@ fn a_queue_that_moved_tells_those_who_wait_at_its_new_name() {
         };
         client.ask::<()>(back);
         let db = usize::from(line == "MOVE q 1");
-        let mut client_of_await = AwaitingClient::begin_in(&server, db, &format!("JQ.AWAIT {name} BATCH b 0"));
+        let mut client_of_await =
+            AwaitingClient::begin_in(&server, db, &format!("JQ.AWAIT {name} BATCH b 0"));
         wait_until_blocked(&mut client, 1);
         assert_eq!(client.ask::<i64>(&format!("JQ.FORGET {name} b")), 0, "{line}: a client waits for it");
         let job = claimed(&client.ask(&format!("JQ.CLAIM {name} w"))).pop().expect("a job");
@@ -239,7 +241,8 @@ fn a_pause_holds_no_listener_back_for_ever() {
     for how in ["WRITE", "ALL"] {
         let awaiting = gather(&server, &mut client);
         let job = claimed(&client.ask("JQ.CLAIM q w")).pop().expect("a job");
-        let mut short: Vec<_> = (0..3).map(|_| AwaitingClient::begin(&server, "JQ.AWAIT q BATCH b 20")).collect();
+        let mut short: Vec<_> =
+            (0..3).map(|_| AwaitingClient::begin(&server, "JQ.AWAIT q BATCH b 20")).collect();
         client.ask::<()>(&format!("CLIENT PAUSE 100 {how}"));
         let late = AwaitingClient::begin(&server, "JQ.AWAIT q JOB a 20");
         for client_of_await in &mut short {

@@ -104,13 +104,13 @@ impl Shared {
 }
 
 /// Writers and workers at one server.
-struct Workers {
+struct Clients {
     shared: Arc<Shared>,
     writers: Vec<JoinHandle<()>>,
     workers: Vec<JoinHandle<()>>,
 }
 
-impl Workers {
+impl Clients {
     fn begin(port: u16, seed: u64) -> Self {
         let shared = Arc::new(Shared { port: AtomicU16::new(port), ..Shared::default() });
         let start = |work: fn(&Shared, &mut Rng, u64), name: u64| {
@@ -199,25 +199,25 @@ fn what_was_answered_survives_kill_9() {
     let seed = seed("what_was_answered_survives_kill_9");
     for preamble in ["yes", "no"] {
         let mut server = start(preamble);
-        let workers = Workers::begin(server.port(), seed);
+        let clients = Clients::begin(server.port(), seed);
         let mut rng = Rng::new(seed);
         for round in 0..4 * times() {
             if round % 2 == 1 {
-                workers.wait_for(rng.below(500));
+                clients.wait_for(rng.below(500));
                 // Killed while it rewrites, or just after.
                 Client::of(&server).ask::<()>("BGREWRITEAOF");
             }
-            workers.wait_for(1 + rng.below(3000));
+            clients.wait_for(1 + rng.below(3000));
             server.kill();
             let (added, acknowledged) =
-                workers.shared.ledger(|ledger| (ledger.added.clone(), ledger.acknowledged.clone()));
+                clients.shared.ledger(|ledger| (ledger.added.clone(), ledger.acknowledged.clone()));
             let mut client = revive(&mut server);
             verify(&mut client, &added, &acknowledged, |_| true);
         }
-        let ran_again = workers.shared.ledger(|ledger| std::mem::take(&mut ledger.ran_again));
+        let ran_again = clients.shared.ledger(|ledger| std::mem::take(&mut ledger.ran_again));
         assert_eq!(ran_again, Vec::<Vec<u8>>::new(), "ran again after their ACK was answered");
         let mut client = Client::of(&server);
-        workers.finish(&mut client);
+        clients.finish(&mut client);
         check_all("at the end", &mut client);
     }
 }

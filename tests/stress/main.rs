@@ -3,19 +3,20 @@
 //! ```text
 //!   durability     kill -9, truncated files
 //!   expiries       kill -9 while keys expire that become jobs
-//!   replication    a primary, its replica and the replica's replica under a load of commands; failover
+//!   replication    a primary, its replica and the replica's replica under load; failover
 //!   payloads       RESTORE of damaged payloads
 //!   malformed      any bytes as arguments; what only a primary or a file may send
 //!   many_waiters   2,000 clients that wait in JQ.CLAIM, and go
-//!   awaiting      2,000 clients that wait for news, and all that can end a wait
+//!   awaits         2,000 clients that wait in JQ.AWAIT, and all that can end a wait
 //!   replica_awaits the same at replicas
 //!   batches        a million jobs in one
 //!   large_moves    a million jobs deleted, moved, copied, flushed; long scripts; a clock set back
 //!   memory         none left; evictions; leaks
 //!   limits         limits under fifty workers that are killed, restarts, a failover
 //!
-//!   load          clients that send the traffic;  chain: three servers in a row
-//!   audit          do servers hold the same, does it add up;  dump: what DUMP answers, taken apart
+//!   load           clients that send random traffic;  replica_chain: three servers in a row
+//!   consistency    do servers hold the same, does it add up;  dump: the fields of what DUMP answers
+//!   settings       how long it takes and where the random numbers begin
 //! ```
 //!
 //! `STRESS_TIMES` makes it longer, `STRESS_SEED` different; `scripts/stress` does both for hours.

@@ -139,7 +139,9 @@ fn read_line(runs: &mut BTreeMap<u64, Run>, line: &str) {
         ["answered", token, verb, code] => {
             run_of(runs, number(token)).answer = match (verb, code) {
                 ("ack", "1") => Answer::Completed,
-                ("ack", "0") => panic!("{line}: it was completed before, though no other worker had its token"),
+                ("ack", "0") => {
+                    panic!("{line}: it was completed before, though no other worker had its token")
+                }
                 ("other", "2") => Answer::Failed,
                 _ => Answer::Other,
             }

@@ -12,7 +12,7 @@
 //!   wakeup_latency  a client that a limit keeps waiting is served at once when there is room
 //! ```
 //!
-//! `scripts/stress-limits` lets each run take a minute.
+//! `scripts/stress-limits` lets each trial take a minute.
 
 #![allow(clippy::cast_precision_loss, reason = "counts and microseconds, far below 2^52")]
 
