@@ -1,14 +1,14 @@
 //! A job queue as a native Redis data type: one key is one queue.
 //!
 //! ```text floors
-//! server         | what the product does inside Redis: commands in, replies and replication out, time, blocked clients
+//! server         | what happens inside Redis: commands, replies, replication, time, blocked clients
 //! commands codec | words <-> domain, one file per command; bytes <-> domain: replication, RDB, AOF
 //! queue          | the domain: pure, no Redis, no clock, no chance, no I/O
-//! redis          | a safe binding to the module API, which knows nothing of the others and which only server uses
+//! redis          | a safe binding to the module API; knows nothing of the others, only server uses it
 //! ```
 //!
-//! Nothing points up, and no file imports itself by way of others: `tests/layout` reads this drawing and the source. The way of
-//! a command is described in [`commands`], the life of a job in [`queue`].
+//! Nothing points up, and no file imports itself by way of others: `tests/layout` reads this drawing and the
+//! source. The way of a command is described in [`commands`], the life of a job in [`queue`].
 
 pub mod codec;
 pub mod commands;

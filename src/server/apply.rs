@@ -1,7 +1,7 @@
 //! JQ.APPLY: what happened on the primary, or before, happens here.
 //!
-//! Accepted from the replication link and from files only. It passes on what it got: commands of a module are not
-//! propagated by themselves, so a replica's own append-only file would miss it.
+//! Accepted from the replication link and from files only. It passes on what it got: commands of a module are
+//! not propagated by themselves, so a replica's own append-only file would miss it.
 
 use super::edit::{self, Source};
 use super::panics::{catch_panic, INTERNAL_ERROR};

@@ -1,7 +1,7 @@
 //! The words after the module's path in `loadmodule`: names and values.
 //!
-//! What is set here is what a setting begins with: the configuration file and CONFIG SET have the last word, so what
-//! CONFIG REWRITE has written down survives a restart.
+//! What is set here is what a setting begins with: the configuration file and CONFIG SET have the last word,
+//! so what CONFIG REWRITE has written down survives a restart.
 
 use super::config::{without_code, DEFAULT, MAX_PAYLOAD, MAX_PAYLOAD_BYTES, MAX_PAYLOAD_RANGE};
 use crate::commands::settings::SETTINGS;

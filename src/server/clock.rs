@@ -1,11 +1,11 @@
 //! The clocks. Everything else gets the instant it works at as an argument.
 //!
-//! There are two, and two types so that nobody mixes them up: [`UnixMs`] (and [`Now`]) is the wall clock, which can be set and
-//! which JQ.DEBUG CLOCK stops; [`Uptime`] only grows.
+//! There are two, and two types so that they cannot be mixed up: [`UnixMs`] (and [`Now`]) is the wall clock,
+//! which can be set and which JQ.DEBUG CLOCK stops; [`Uptime`] only grows.
 //!
-//! A command gets the instant that Redis froze for it, so that all of a transaction or script happens at one instant and
-//! agrees with TIME (Redis 7.0 has no such clock: there it is read). Timers read the running clock: the frozen one may lie
-//! before the very instant they were set for.
+//! A command gets the instant that Redis froze for it, so that all of a transaction or script happens at one
+//! instant and agrees with TIME (Redis 7.0 has no such clock: there it is read). Timers read the running
+//! clock: the frozen one may lie before the very instant they were set for.
 #![allow(clippy::disallowed_methods)]
 
 use crate::queue::{Now, UnixMs};

@@ -1,7 +1,8 @@
-//! What an operator can set for the whole server: `jq.max-payload-bytes`, and the settings that new queues begin with,
-//! `jq.default-lease` and so on, one for each field of JQ.CONFIG.
+//! What an operator can set for the whole server: `jq.max-payload-bytes`, and the settings that new queues
+//! begin with, `jq.default-lease` and so on, one for each field of JQ.CONFIG.
 //!
-//! A value comes from CONFIG SET, else from the configuration file, else from the words after the module's path.
+//! A value comes from CONFIG SET, else from the configuration file, else from the words after the module's
+//! path.
 
 use super::panics::catch_panic;
 use crate::commands::error::Error;
@@ -54,8 +55,8 @@ impl BytesSetting for MaxPayload {
     }
 }
 
-/// The settings that new queues begin with, by their place in [`SETTINGS`]: texts, so that they are written as in
-/// JQ.CONFIG and refused in its words.
+/// The settings that new queues begin with, by their place in [`SETTINGS`]: texts, so that they are written
+/// as in JQ.CONFIG and refused in its words.
 pub(super) struct DefaultSettings;
 
 impl TextSettings for DefaultSettings {

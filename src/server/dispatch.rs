@@ -1,11 +1,11 @@
 //! The way of a command: from its words to its reply.
 //!
 //! ```text
-//!   words ──parse──► request ──clock, open key──► read the queue, edit it, or block the client ──► reply
+//!   words ──parse──► request ──► clock ──► open the key ──► read, edit or await the queue ──► reply
 //! ```
 //!
-//! Everything is parsed before the key is opened. A command that changes nothing replicates nothing, touches no
-//! WATCH and leaves no empty key behind.
+//! Everything is parsed before the key is opened. A command that changes nothing replicates nothing, touches
+//! no WATCH and leaves no empty key behind.
 
 use super::background::{reply_awaits, serve_claims};
 use super::blocked::{awaits, claims, Ahead};
@@ -31,7 +31,7 @@ const WRONG_TYPE: &str = "WRONGTYPE Operation against a key holding the wrong ki
 const READ_ONLY: &str = "READONLY You can't write against a read only replica.";
 
 /// What of a command's flags matters here.
-struct Flags {
+struct CommandFlags {
     /// It can block its client.
     blocks: bool,
     /// It may write although core takes it for a command that does not, and lets it run on a replica.
@@ -40,11 +40,11 @@ struct Flags {
 
 lazy_static! {
     /// By number of the command.
-    static ref FLAGS: Vec<Flags> = COMMANDS
+    static ref FLAGS: Vec<CommandFlags> = COMMANDS
         .iter()
         .map(|command| {
             let has = |flag| command.spec.flags.split(' ').any(|known| known == flag);
-            Flags { blocks: has("blocking"), may_write: has("may-replicate") }
+            CommandFlags { blocks: has("blocking"), may_write: has("may-replicate") }
         })
         .collect();
 }
@@ -128,8 +128,8 @@ fn read_queue(
     }
 }
 
-/// Whether the client may be blocked in a claim. On a replica it could not be served: the primary would not know what was
-/// claimed there.
+/// Whether the client may be blocked in a claim. On a replica it could not be served: the primary would not
+/// know what was claimed there.
 fn may_block(ctx: Context<'_>) -> bool {
     let flags = ctx.flags();
     !flags.deny_blocking() && !flags.replica()

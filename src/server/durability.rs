@@ -1,15 +1,15 @@
-//! What a crash would cost with the server's settings, and whether the server may evict queues: the two things that operators
-//! of queues ask.
+//! What a crash would cost with the server's settings, and whether the server may evict queues: the two
+//! things that operators of queues ask.
 
 /// What a crash would cost with these settings of the append-only file.
-pub(super) fn of(appendonly: bool, appendfsync: &str) -> &'static str {
+pub(super) fn of(appendonly: &str, appendfsync: &str) -> &'static str {
     match (appendonly, appendfsync) {
-        (false, _) => "none: a crash loses what came after the last snapshot; set appendonly yes",
-        (true, "always") => "full: nothing that was answered is lost, even when the power fails",
-        (true, "everysec") => {
+        ("no", _) => "none: a crash loses what came after the last snapshot; set appendonly yes",
+        (_, "always") => "full: nothing that was answered is lost, even when the power fails",
+        (_, "everysec") => {
             "high: a crash of the server loses next to nothing, a power failure up to two seconds"
         }
-        (true, _) => {
+        (_, _) => {
             "low: a crash of the server loses next to nothing, a power failure what the kernel kept back"
         }
     }
@@ -47,8 +47,8 @@ mod tests {
 
     #[test]
     fn without_the_append_only_file_nothing_else_matters() {
-        assert!(of(false, "always").starts_with("none"));
-        assert!(of(true, "always").starts_with("full"));
-        assert!(of(true, "no").starts_with("low"));
+        assert!(of("no", "always").starts_with("none"));
+        assert!(of("yes", "always").starts_with("full"));
+        assert!(of("yes", "no").starts_with("low"));
     }
 }

@@ -1,12 +1,15 @@
-//! The one way in which a queue under a key is changed, whoever changes it.
+//! The one way in which a queue under a key is changed: by a command, the timer, a blocked client, an expired
+//! key, JQ.APPLY.
 //!
 //! ```text
-//!   open the key ──► is it the queue that is meant? ──► session: time, then the work ──► replicate the journal
-//!     ──► schedule the timer ──► count for INFO ──► wake blocked clients ──► store a new value ──► close the key ──► notify
+//!   open the key ──► is it the queue that is meant? ──► session: time, then the work
+//!     ──► replicate the journal ──► schedule the timer ──► count for INFO ──► wake blocked clients
+//!     ──► store a new value ──► close the key ──► notify
 //! ```
 //!
-//! So this holds everywhere: the journal is written before a new value is stored, and the key is closed before subscribers
-//! are notified, who may open it again. What happened before a panic has happened, here and on the replicas.
+//! So this holds everywhere: the journal is written before a new value is stored, and the key is closed
+//! before subscribers are notified, who may open it again. What happened before a panic has happened, here
+//! and on the replicas.
 
 use super::blocked::{awaits, claims};
 use super::directory;
@@ -60,7 +63,7 @@ pub(super) struct Edited<R> {
 }
 
 /// Where a change of a queue comes from.
-enum Change {
+enum QueueChange {
     /// There is none.
     None,
     /// It was decided here; replicas and files are to get the journal.
@@ -92,14 +95,14 @@ pub(super) fn decide<R>(
         let mut journal = JournalWriter::new(now);
         let outcome =
             catch_panic("a change of a queue", || work(&mut begin(ctx, &mut value.queue, now, &mut journal)));
-        let change = if journal.is_empty() { Change::None } else { Change::Decided(journal) };
-        let changed = !matches!(change, Change::None);
+        let change = if journal.is_empty() { QueueChange::None } else { QueueChange::Decided(journal) };
+        let changed = !matches!(change, QueueChange::None);
         (change, Edited { outcome, changed })
     })
 }
 
-/// Makes the effects of `journal` happen to the queue at `name` in the selected database, or to a new one. Only called
-/// by a command that came with them: it is replicated as it came.
+/// Makes the effects of `journal` happen to the queue at `name` in the selected database, or to a new one.
+/// Only called by a command that came with them: it is replicated as it came.
 pub(super) fn replay(
     ctx: Context<'_>,
     name: Name<'_>,
@@ -108,9 +111,9 @@ pub(super) fn replay(
 ) -> Result<Result<(), DecodeError>, Denied> {
     edit(ctx, name, Access::OrNew(Settings::default), |value| {
         match (codec::replay(&mut value.queue, journal), source) {
-            (Err(reason), _) => (Change::None, Err(reason)),
-            (Ok(()), Source::Primary) => (Change::Replicated, Ok(())),
-            (Ok(()), Source::File) => (Change::Loaded, Ok(())),
+            (Err(reason), _) => (QueueChange::None, Err(reason)),
+            (Ok(()), Source::Primary) => (QueueChange::Replicated, Ok(())),
+            (Ok(()), Source::File) => (QueueChange::Loaded, Ok(())),
         }
     })
 }
@@ -119,7 +122,7 @@ fn edit<R>(
     ctx: Context<'_>,
     name: Name<'_>,
     access: Access<'_>,
-    work: impl FnOnce(&mut Value) -> (Change, R),
+    work: impl FnOnce(&mut Value) -> (QueueChange, R),
 ) -> Result<R, Denied> {
     let mut place = check(Key::open(ctx, name, access.mode()), access)?;
     let value = place.value();
@@ -127,8 +130,8 @@ fn edit<R>(
     let (change, result) = work(value);
     let events = match (change, place) {
         // A new queue to which nothing happened goes as it came.
-        (Change::None, Place::New(..)) => Events::default(),
-        (Change::None, Place::Stored(mut value)) => {
+        (QueueChange::None, Place::New(..)) => Events::default(),
+        (QueueChange::None, Place::Stored(mut value)) => {
             unchanged(ctx, name, &mut value);
             Events::default()
         }
@@ -203,9 +206,9 @@ fn begin<'q>(
 }
 
 /// What follows from a change, until the key is closed. Returns what is to be notified then.
-fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, change: Change) -> Events {
-    // What is read from a file happened before, and there is nobody to be notified.
-    let occurred = if matches!(change, Change::Loaded) { Occurred::Before } else { Occurred::Now };
+fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, change: QueueChange) -> Events {
+    // What is read from a file happened before, and no client is there to be notified.
+    let occurred = if matches!(change, QueueChange::Loaded) { Occurred::Before } else { Occurred::Now };
     replicate(ctx, name, change);
     directory::schedule(ctx, name.bytes(), value);
     value.count(occurred);
@@ -219,21 +222,21 @@ fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, change: Change) 
 }
 
 /// Replicas, the AOF, WATCH and client-side caches get to know of a change.
-fn replicate(ctx: Context<'_>, name: Name<'_>, change: Change) {
+fn replicate(ctx: Context<'_>, name: Name<'_>, change: QueueChange) {
     match change {
-        Change::None => return,
-        Change::Decided(journal) => {
+        QueueChange::None => return,
+        QueueChange::Decided(journal) => {
             for blob in journal.into_blobs() {
                 ctx.replicate(APPLY, name, &blob);
             }
         }
-        Change::Replicated | Change::Loaded => ctx.replicate_verbatim(),
+        QueueChange::Replicated | QueueChange::Loaded => ctx.replicate_verbatim(),
     }
     ctx.signal_modified(name);
 }
 
-/// What follows when a queue has not changed: refused adds may be counted in it, the timer may just have taken it off the
-/// due index, and a client that was granted jobs may have left them to the next.
+/// What follows when a queue has not changed: refused adds may be counted in it, the timer may just have
+/// taken it off the due index, and a client that was granted jobs may have left them to the next.
 fn unchanged(ctx: Context<'_>, name: Name<'_>, value: &mut Value) {
     let counted = value.queue.has_refusals();
     if counted || !value.handle.is_indexed() {

@@ -1,4 +1,5 @@
-//! `INFO jq`: the totals over all queues, how well the module keeps up, and what the server's settings mean for queues.
+//! `INFO jq`: the totals over all queues, how well the module keeps up, and what the server's settings mean
+//! for queues.
 
 use super::background::serve_claims;
 use super::blocked::{awaits, claims};
@@ -41,7 +42,7 @@ fn write_safety(section: &mut InfoSection) {
     if let (Some(appendonly), Some(appendfsync)) = (setting(c"appendonly"), setting(c"appendfsync")) {
         section.text("appendonly", &appendonly);
         section.text("appendfsync", &appendfsync);
-        section.text("durability", durability::of(appendonly == "yes", &appendfsync));
+        section.text("durability", durability::of(&appendonly, &appendfsync));
     }
     if let Some(replicas) = replicas() {
         section.number("connected_replicas", replicas);

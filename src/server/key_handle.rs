@@ -1,10 +1,12 @@
-//! The key handle: what the process knows of where a queue's key is, shared by the queue's value and the directory.
+//! The key handle: what the process knows of where a queue's key is, shared by the queue's value and the
+//! directory.
 //!
-//! Queues are told apart by the id of their handle, not by the key's name: under one name there can be two values for a moment
-//! (RESTORE REPLACE loads the new one before the old one goes), and a value can change its name without a word (RENAME).
+//! Queues are told apart by the id of their handle, not by the key's name: under one name there can be two
+//! values for a moment (RESTORE REPLACE loads the new one before the old one goes), and a value can change
+//! its name without a word (RENAME).
 //!
-//! A handle is shared because another thread can free a value while the directory still knows of it. It is written on the
-//! main thread alone, but for [`KeyHandle::freed`].
+//! A handle is shared because another thread can free a value while the directory still knows of it. It is
+//! written on the main thread alone, but for [`KeyHandle::freed`].
 
 use super::location;
 use crate::queue::UnixMs;
@@ -59,7 +61,8 @@ impl KeyHandle {
         self.id
     }
 
-    /// Whether the timer fires early enough for a queue that is `due` then. This is all that a command has to ask.
+    /// Whether the timer fires early enough for a queue that is `due` then. This is all that a command has to
+    /// ask.
     pub(super) fn covers(&self, due: Option<UnixMs>) -> bool {
         due.is_none_or(|due| self.due.load(Relaxed) <= due.0)
     }
@@ -115,7 +118,7 @@ impl KeyHandle {
     pub(super) fn set_rules_version(&self, version: u64) {
         self.rules_version.store(version, Relaxed);
         if version == 0 {
-            self.has_no_ttl.store(false, Relaxed);
+            self.forget_ttl();
         } else {
             self.end_search();
         }
@@ -126,8 +129,14 @@ impl KeyHandle {
         self.has_no_ttl.load(Relaxed)
     }
 
-    pub(super) fn set_has_no_ttl(&self, has_none: bool) {
-        self.has_no_ttl.store(has_none, Relaxed);
+    /// Its key was found to have no TTL.
+    pub(super) fn note_no_ttl(&self) {
+        self.has_no_ttl.store(true, Relaxed);
+    }
+
+    /// Its key has a TTL, or nothing is known of it.
+    pub(super) fn forget_ttl(&self) {
+        self.has_no_ttl.store(false, Relaxed);
     }
 
     /// Keeps an expired key until the queue can be opened. False: the queue is gone.

@@ -1,25 +1,28 @@
-//! The part that knows what the product does inside Redis: commands in, replies and replication out, time, blocked clients.
+//! The part that knows what the product does inside Redis: commands in, replies and replication out, time,
+//! blocked clients.
 //!
 //! What is where, from the top; no file imports one on a floor above its own:
 //!
 //! ```text floors
-//! load                                                    | what Redis gets when it loads the module
-//! registration info                                       | the commands as Redis knows them, INFO
-//! dispatch apply debug persistence                        | what Redis calls: commands, files
-//! background                                              | what happens without a command: timers, expired keys, blocked clients
-//! edit                                                    | the one way in which a queue under a key is changed
-//! directory blocked                                       | where live queues are, which clients are blocked
-//! value earliest_timer                                    | what is behind a key; one timer for many instants
-//! key_handle                                              | what the process knows of where a queue's key is
-//! totals notifications arguments config permission reply  | for INFO and subscribers, from operators
-//! location clock durability panics                        |
+//! load                             | what Redis gets when it loads the module
+//! registration info                | the commands as Redis knows them, the section of INFO
+//! dispatch apply debug persistence | what Redis calls: commands, files
+//! background                       | what happens without a command: timers, expired keys, blocked clients
+//! edit                             | the one way in which a queue under a key is changed
+//! directory blocked                | where live queues are, which clients are blocked
+//! value earliest_timer             | what is behind a key; one timer for the earliest of many instants
+//! key_handle                       | what the process knows of where a queue's key is
+//! arguments config permission      | what operators and access rules say
+//! totals durability notifications  | what INFO and subscribers get
+//! location clock reply panics      | for all of them
 //! ```
 //!
-//! The floors from `edit` up open keys. Those below never do: where they find that something has to be done with a queue, they
-//! set a timer, whose work is written above (`impl OnTimer for … ` in [`background`]).
+//! The floors from `edit` up open keys. Those below never do: where they find that something has to be done
+//! with a queue, they set a timer, whose work is written above (`impl OnTimer for …` in [`background`]).
 //!
-//! Redis runs all of this on one thread. The statics are behind locks nevertheless, which are never held while Redis is
-//! called, since it may call back; the one thing that comes on another thread is [`value::free`].
+//! Redis runs all of this on one thread. The statics are behind locks nevertheless, which are never held
+//! while Redis is called, since it may call back; the one thing that comes on another thread is
+//! [`value::free`].
 
 // lazy_static rather than LazyLock throughout: one way for all of them.
 #![allow(clippy::non_std_lazy_statics)]

@@ -19,8 +19,8 @@ pub(super) fn catch_panic<R>(what: &str, work: impl FnOnce() -> R) -> Option<R> 
     }
 }
 
-/// Sends panics to the server's log. Without a backtrace: on servers that load modules with RTLD_DEEPBIND (Valkey 8.1)
-/// printing one ends the process.
+/// Sends panics to the server's log. Without a backtrace: on servers that load modules with RTLD_DEEPBIND
+/// (Valkey 8.1) printing one ends the process.
 pub(super) fn log_panics() {
     panic::set_hook(Box::new(|info| {
         let text = info.to_string().replace('\n', ": ");

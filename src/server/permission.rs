@@ -1,16 +1,17 @@
-//! What the server's own rules say to a queue that wants to hear of other keys.
+//! Permission for JQ.ONEXPIRE: which keys a queue may get when they expire, by the server's access rules.
 //!
-//! Key specs cannot say it: a prefix is not a key. Its client must be allowed to read keys that begin with it; and in a
-//! cluster all of them must be where the queue is, or it would hear of some today and of others after the next resharding.
+//! Key specs cannot say it: a prefix is not a key. Its client must be allowed to read keys that begin with
+//! it; and in a cluster all of them must be where the queue is, or it would get some today and others after
+//! the next resharding.
 
 use crate::commands::error::Error;
 use crate::redis::acl::may_read;
 use crate::redis::context::Context;
 
-/// A name no rule for a single key thinks of, for the rest of a name.
+/// The rest of a name that no rule for a single key has in mind.
 const TAIL: &[u8] = b"\x01jq:any\x7f";
 
-/// Whether the client may have the queue `name` hear of keys that begin with `prefix`.
+/// Whether the client may have the queue `name` get the names of expired keys that begin with `prefix`.
 pub(super) fn check(ctx: Context<'_>, name: &[u8], prefix: &[u8]) -> Result<(), Error> {
     if ctx.flags().cluster() && hash_tag(prefix) != Some(slot_text(name)) {
         return Err(Error::other(format!(

@@ -1,7 +1,9 @@
-//! A queue outside a key: in RDB and AOF files, copied, weighed.
+//! Persistence of queues: the data type's callbacks, for RDB and AOF files, DUMP and RESTORE, COPY, digests
+//! and freeing.
 //!
-//! A file holds a queue as strings, each a section of a snapshot, and an empty one at the end. Nothing in a file is
-//! trusted: whatever is not a sound queue is refused, and the server says so to whoever asked for it.
+//! A file holds a queue as strings, each a section of a snapshot, and an empty one at the end. Nothing in a
+//! file is trusted: whatever is not a sound queue is refused, and the server says so to the client that asked
+//! for it.
 
 use super::blocked::awaits;
 use super::directory;

@@ -1,4 +1,4 @@
-//! Registering commands: what the server is told about each, and what it calls for it.
+//! The registration of commands: what Redis knows of each, and what it calls for it.
 
 use super::{apply, debug, dispatch};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
@@ -22,7 +22,7 @@ pub(super) fn register_commands(loader: &ModuleLoader<'_>) -> Registered {
     }
     register!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31);
     const { assert!(COMMANDS.len() == 32, "every command is registered") };
-    // Whoever is given all of `jq` is not given what is for the server itself and for tests.
+    // A user with all of `jq` does not get what is for the server itself and for tests.
     register::<Apply>(loader, "", &internal::APPLY)
 }
 

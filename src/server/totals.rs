@@ -1,13 +1,14 @@
-//! Totals over all queues of this process, for INFO: how much there is, and what has happened since it started.
+//! Totals over all queues of this process, for INFO: how much there is, and what has happened since it
+//! started.
 //!
 //! ```text
 //!   a queue changes ──► its share is compared with what it was ──► the sums move by the difference
 //!   a value is freed ──► its share leaves the sums of what is there; what has happened has happened
 //! ```
 //!
-//! So INFO costs the same with one queue or a hundred thousand, a crash report can have it, and totals never fall. Sums are
-//! written on the main thread alone, without locked instructions; what is freed, maybe on another thread, has sums of its
-//! own.
+//! So INFO costs the same with one queue or a hundred thousand, a crash report can have it, and totals never
+//! fall. Sums are written on the main thread alone, without locked instructions; what is freed, maybe on
+//! another thread, has sums of its own.
 
 use crate::queue::counters::NAMES;
 use crate::queue::{JobState, Queue};

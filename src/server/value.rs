@@ -55,12 +55,13 @@ impl Value {
     }
 }
 
-/// The end of a value, on whatever thread Redis chooses: nothing here or in any `Drop` of a queue may call Redis or touch the
-/// module's statics.
+/// The end of a value, on whatever thread Redis chooses: nothing here or in any `Drop` of a queue may call
+/// Redis or touch the module's statics.
 ///
-/// Large ones that come on the main thread get a thread of their own: UNLINK frees in the background everywhere, but a plain
-/// DEL, a SET over the key, RESTORE REPLACE, expiry and FLUSHALL SYNC do not on some servers, and a million jobs would take a
-/// tenth of a second. Not while the server evicts: it counts what each key gives back before it takes the next.
+/// Large ones that come on the main thread get a thread of their own: UNLINK frees in the background
+/// everywhere, but a plain DEL, a SET over the key, RESTORE REPLACE, expiry and FLUSHALL SYNC do not on some
+/// servers, and a million jobs would take a tenth of a second. Not while the server evicts: it counts what
+/// each key gives back before it takes the next.
 pub(super) fn free(value: Box<Value>) {
     // First, so that the directory does not search for it while the jobs are being freed.
     value.handle.freed();

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// Files, each with those it imports.
 pub type Imports<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-/// For each group of files in which every one leads to every other: a shortest circle among them, first file repeated at the end.
+/// For each group of files in which every one leads to every other: a shortest circle among them, first file
+/// repeated at the end.
 pub fn cycles<'a>(imports: &Imports<'a>) -> Vec<Vec<&'a str>> {
     let mut found: Vec<Vec<&str>> = Vec::new();
     let mut done = BTreeSet::new();

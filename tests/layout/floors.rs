@@ -51,7 +51,8 @@ pub fn faults(folder: &str, floors: &[Vec<&str>], imports: &Imports<'_>) -> Vec<
     faults
 }
 
-/// The child module of `folder` that a file belongs to; None for the folder's own file and for those elsewhere.
+/// The child module of `folder` that a file belongs to; None for the folder's own file and for those
+/// elsewhere.
 fn child<'f>(folder: &str, file: &'f str) -> Option<&'f str> {
     let name = file.strip_prefix(folder)?.split('/').next()?.trim_end_matches(".rs");
     (name != "mod" && name != "lib").then_some(name)

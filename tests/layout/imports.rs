@@ -2,11 +2,14 @@
 //!
 //! What counts as a file naming another, in detail:
 //!
-//! - A path names the file in which its item is written. Where a module only passes an item on (`pub use child::Item`),
-//!   that is the child's file: the parent is a face, not a step on the way.
-//! - So a `pub use` is an import of the module it stands in only if that module's own code uses the item as well.
-//! - `mod child;` is not an import, and neither is a `use` of a module: the paths that begin with its name are.
-//! - Unit tests (`#[cfg(test)] mod … { … }`, and files `tests.rs` or in a folder `tests`) may use anything and are left out.
+//! - A path names the file in which its item is written. Where a module only passes an item on (`pub use
+//!   child::Item`), that is the child's file: the parent is a face, not a step on the way.
+//! - So a `pub use` is an import of the module it stands in only if that module's own code uses the item as
+//!   well.
+//! - `mod child;` is not an import, and neither is a `use` of a module: the paths that begin with its name
+//!   are.
+//! - Unit tests (`#[cfg(test)] mod … { … }`, and files `tests.rs` or in a folder `tests`) may use anything
+//!   and are left out.
 //! - Globs of other modules are not understood, and refused.
 //! - A method names no file: in which `impl` a call ends cannot be read here.
 
@@ -100,7 +103,8 @@ impl Crate {
         self.files.iter().map(|entry| (entry.1.name.as_str(), of(entry))).collect()
     }
 
-    /// Where a path leads that stands in the module `from`; None: out of the crate, or to a name of another kind.
+    /// Where a path leads that stands in the module `from`; None: out of the crate, or to a name of another
+    /// kind.
     fn resolve(&self, from: &[String], path: &[String], depth: usize) -> Option<Target> {
         assert!(depth < 20, "{path:?} in {from:?} leads in a circle");
         let (first, rest) = path.split_first()?;

@@ -1,5 +1,5 @@
-//! Who may name whom in `src`, read from the source: a module that names one it must not know compiles all the same, so
-//! nothing but this test notices.
+//! Who may name whom in `src`, read from the source: a module that names one it must not know compiles all
+//! the same, so nothing but this test notices.
 //!
 //! - Files import no one in a circle ([`cycles`]; what counts as an import stands in [`imports`]).
 //! - Nothing points up between the floors that `src/lib.rs` and some `mod.rs` draw ([`floors`]).
@@ -32,8 +32,8 @@ const DOMAIN_KNOWS_NO: [&str; 3] = ["redis_module", "Instant", "SystemTime"];
 /// The only folder with unsafe code.
 const UNSAFE_FOLDER: &str = "redis";
 
-/// Folders of `src` whose files may still import each other in circles. To be empty; a folder that has no circle any more
-/// is taken out.
+/// Folders of `src` whose files may still import each other in circles. To be empty; a folder that has no
+/// circle any more is taken out.
 const STILL_CIRCULAR: &[&str] = &["commands", "codec"];
 
 #[test]

@@ -5,15 +5,17 @@
 //!        on servers that can: a job right after the deletion, in one transaction with it
 //!        on Redis 7.0: here and now, before the deletion is replicated
 //!      ──► the queue is where it was ──► deliver(): an edit of the queue
-//!      ──► the queue is unlocated, or (7.0) might be deleted by opening it ──► postpone() ──► open_queue(), by the timer
+//!      ──► the queue is unlocated, or (7.0) might be deleted by opening it ──► postpone()
+//!        ──► open_queue(), by the timer
 //! ```
 //!
-//! In these moments no other database may be selected and no client gets a reply: the context is that of whoever came upon
-//! the key. Replicas and servers that load do nothing; what the primary made of the key comes as effects.
+//! In these moments no other database may be selected and no client gets a reply: the context is that of
+//! whoever came upon the key. Replicas and servers that load do nothing; what the primary made of the key
+//! comes as effects.
 //!
-//! Opening a key whose own TTL is over deletes it, while the server may be walking over the very table of TTLs. From 7.2 on a
-//! key can be opened without that. On 7.0 only a queue that is known to have no TTL is opened here: the timer finds out, and
-//! EXPIRE (an event) makes it find out again.
+//! Opening a key whose own TTL is over deletes it, while the server may be walking over the very table of
+//! TTLs. From 7.2 on a key can be opened without that. On 7.0 only a queue that is known to have no TTL is
+//! opened here: the timer finds out, and EXPIRE (an event) makes it find out again.
 
 use super::super::clock;
 use super::super::directory::{self, Entry, Subscriber};
@@ -107,8 +109,8 @@ fn deliver(ctx: Context<'_>, name: &[u8], handle: &Arc<KeyHandle>, key: &[u8]) {
     }
 }
 
-/// The timer: delivers postponed keys, and finds out whether queues have a TTL. Called while writing and replicating are
-/// allowed.
+/// The timer: delivers postponed keys, and finds out whether queues have a TTL. Called while writing and
+/// replicating are allowed.
 pub(super) fn open_queues(ctx: Context<'_>) {
     for entry in directory::take_queues_to_open() {
         catch_panic("the timer, for a queue with expiry rules", || open_queue(ctx, &entry));
@@ -122,10 +124,14 @@ fn open_queue(ctx: Context<'_>, Entry { location, handle }: &Entry) {
     let name = OwnedName::new(&location.name);
     let has_ttl = match Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
         Key::Occupied(key) => key.has_ttl(),
-        Key::Vacant(_) | Key::OtherType => false,
+        Key::Vacant(_) | Key::OtherType => true,
     };
     let edited = edit::decide(ctx, name.lend(), Access::Only(handle), clock::of_timer(), |session| {
-        handle.set_has_no_ttl(!has_ttl);
+        if has_ttl {
+            handle.forget_ttl();
+        } else {
+            handle.note_no_ttl();
+        }
         for (db, key) in handle.take_postponed(AT_ONCE) {
             // Keys of other databases than the one in which the queue turned out to be are not its business.
             if db == location.db {

@@ -1,11 +1,14 @@
-//! What happens without a command, on the server's one thread: timers fire, keys expire, blocked clients are served.
+//! What happens without a command, on the server's one thread: timers fire, keys expire, blocked clients are
+//! served.
 //!
-//! - [`timer`]: time does its part on queues that are due. [`relocate`]: queues that were renamed or moved are found again.
+//! - [`timer`]: time does its part on queues that are due. [`relocate`]: queues that were renamed or moved
+//!   are found again.
 //! - [`expired_keys`]: queues with expiry rules get the keys that expire.
-//! - [`serve_claims`]: clients in JQ.CLAIM … BLOCK get jobs. [`reply_awaits`]: clients in JQ.AWAIT get their reply.
+//! - [`serve_claims`]: clients in JQ.CLAIM … BLOCK get jobs. [`reply_awaits`]: clients in JQ.AWAIT get their
+//!   reply.
 //!
-//! Each of these opens keys, of which [`super::directory`] and [`super::blocked`] know, and changes queues by way of
-//! [`super::edit`].
+//! Each of these opens keys, of which [`super::directory`] and [`super::blocked`] know, and changes queues by
+//! way of [`super::edit`].
 
 pub(super) mod expired_keys;
 mod relocate;

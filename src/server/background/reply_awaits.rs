@@ -1,15 +1,15 @@
 //! Replies to clients that are blocked in JQ.AWAIT until a batch has finished or a job has ended.
 //!
 //! ```text
-//!   AWAIT finds it is not over yet ──► block(): the queue is subscribed to, the client is blocked on the key's name
+//!   AWAIT finds it is not over yet ──► block(): subscribed to the queue, blocked on the key's name
 //!   any change: the queue has events ──► clients that await them are ready, a timer of 0 ms is set
 //!   the timer, at the end of this iteration of the event loop ──► a few of them at a time are unblocked
 //!   unblocked, timed out, CLIENT UNBLOCK ──► reply(): the event, or what is known now
 //!   always the last ──► left(): the client is removed
 //! ```
 //!
-//! Nothing is replicated here, so all of this works on replicas too, and while clients are paused. A client costs something
-//! only when what it awaits happens.
+//! Nothing is replicated here, so all of this works on replicas too, and while clients are paused. A client
+//! costs something only when what it awaits happens.
 
 use super::super::blocked::awaits::{self, AwaitDeadlineTimer, AwaitReadyTimer};
 use super::super::blocked::{deadline, Answer};
@@ -85,8 +85,8 @@ fn unsubscribe(ctx: Context<'_>, location: &Location, awaited: &Awaited) {
     }
 }
 
-/// Unblocks clients whose deadline is over and that the server has forgotten, as it does from Redis 7.2 on with clients whose
-/// command had to wait for the end of a CLIENT PAUSE.
+/// Unblocks clients whose deadline is over and that the server has forgotten, as it does from Redis 7.2 on
+/// with clients whose command had to wait for the end of a CLIENT PAUSE.
 impl OnTimer for AwaitDeadlineTimer {
     fn fired(_ctx: Context<'_>) {
         let clients = awaits::take_overdue();

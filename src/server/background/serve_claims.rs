@@ -3,21 +3,22 @@
 //! ```text
 //!   CLAIM BLOCK finds nothing ──► block(): blocked on the key's name, and inserted as a waiter
 //!   any change, tick or new key ──► can a waiter be served? its location is marked, a timer of 0 ms is set
-//!   the timer, at the end of this iteration of the event loop, or the tick that marked it ──► jobs are granted in the order
-//!     of the waiters, and exactly those clients are unblocked
+//!   the timer, at the end of this iteration of the event loop, or the tick that marked it
+//!     ──► jobs are granted in the order of the waiters, and exactly those clients are unblocked
 //!   the deadline is over and the server does not notice ──► the client is unblocked all the same
 //!   granted, timed out, CLIENT UNBLOCK ──► reply(): claim, replicate, reply
 //!   always the last ──► left(): the waiter is removed; a grant without a reply goes to the next
 //! ```
 //!
-//! Why so: serving at once would claim inside other people's transactions; the server's own signal wakes every waiter of the
-//! key instead of those that can be served, and what its callback changes cannot be replicated safely on Redis 7.0. A timer of
-//! 0 ms fires after the command that set it and before any client gets a reply.
+//! Why so: serving at once would claim inside other people's transactions; the server's own signal wakes
+//! every waiter of the key instead of those that can be served, and what its callback changes cannot be
+//! replicated safely on Redis 7.0. A timer of 0 ms fires after the command that set it and before any client
+//! gets a reply.
 //!
 //! On some servers `reply` runs inside `unblock`: nothing is locked or open around that call.
 
 use super::super::blocked::claims::{self, ClaimDeadlineTimer, ClaimWakeTimer};
-use super::super::blocked::{deadline, Demand, Stage};
+use super::super::blocked::{deadline, Demand, WaiterStage};
 use super::super::clock;
 use super::super::edit::{self, Access, Edited};
 use super::super::location::Location;
@@ -81,8 +82,8 @@ impl OnTimer for ClaimWakeTimer {
     }
 }
 
-/// A tick of the other timer is over: serves at once the waiters that it has marked, because a timer that is set by another one
-/// fires a millisecond later.
+/// A tick of the other timer is over: serves at once the waiters that it has marked, because a timer that is
+/// set by another one fires a millisecond later.
 pub(super) fn serve_marked(ctx: Context<'_>) {
     if claims::take_over_wake_timer() {
         grant(ctx);
@@ -120,8 +121,9 @@ fn claimable_at(ctx: Context<'_>, location: &Location) -> usize {
     }
 }
 
-/// Unblocks clients whose deadline is over and that the server has forgotten. From Redis 7.2 on it does forget the clients whose
-/// command had to wait for the end of a CLIENT PAUSE: it would let them wait for ever.
+/// Unblocks clients whose deadline is over and that the server has forgotten. From Redis 7.2 on it does
+/// forget the clients whose command had to wait for the end of a CLIENT PAUSE: it would let them wait for
+/// ever.
 impl OnTimer for ClaimDeadlineTimer {
     fn fired(_ctx: Context<'_>) {
         claims::deadline_timer_fired();
@@ -137,22 +139,22 @@ fn serve(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
         return reply.null();
     };
     // A client that wants many at once takes what there is when its time is over.
-    let may_claim = stage == Stage::Granted || waiting.least > 1;
+    let may_claim = stage == WaiterStage::Granted || waiting.least > 1;
     let served = may_claim
         && !avoid_replica_traffic()
         && !ctx.flags().replica()
         && ctx.select(location.db)
         && claim(ctx, &location, &waiting, reply);
     if !served {
-        if stage == Stage::Granted {
+        if stage == WaiterStage::Granted {
             SPURIOUS_WAKEUPS.fetch_add(1, Relaxed);
         }
         reply.null();
     }
 }
 
-/// Claims for a client that was blocked. False: there was no queue, and nothing is written. What a claim leaves, as it may when
-/// payloads are large, is for the next waiter, whom the edit wakes.
+/// Claims for a client that was blocked. False: there was no queue, and nothing is written. What a claim
+/// leaves, as it may when payloads are large, is for the next waiter, whom the edit wakes.
 fn claim(ctx: Context<'_>, location: &Location, waiting: &Waiting, reply: &mut Writer<'_>) -> bool {
     let name = OwnedName::new(&location.name);
     let edited = edit::decide(ctx, name.lend(), Access::Existing, clock::of_timer(), |session| {

@@ -1,10 +1,11 @@
 //! The timer: at the instants at which time changes queues, it opens them and lets that happen.
 //!
-//! Only a primary acts: what time does is replicated like everything else. While the server must not replicate (clients are
-//! paused, a failover is under way) the timer waits; on a replica and while loading it sleeps until that is over.
+//! Only a primary acts: what time does is replicated like everything else. While the server must not
+//! replicate (clients are paused, a failover is under way) the timer waits; on a replica and while loading it
+//! sleeps until that is over.
 //!
-//! A tick is bounded by time, not by what is due; the rest is done a millisecond later, after others who want the server.
-//! Queues take turns.
+//! A tick is bounded by time, not by what is due; the rest is done a millisecond later, after others who want
+//! the server. Queues take turns.
 
 use super::super::clock::{self, Stopwatch};
 use super::super::directory::{self, DueTimer, Entry};
@@ -65,7 +66,8 @@ fn run_queue(ctx: Context<'_>, entry: &Entry, due: UnixMs, now: Now) {
     if !ctx.select(entry.location.db) {
         return;
     }
-    // Nothing is done if the queue is gone, replaced or of another type by now: the entry was a hint, and a wrong one.
+    // Nothing is done if the queue is gone, replaced or of another type by now: the entry was a hint, and a
+    // wrong one.
     let edited = edit::decide(ctx, name.lend(), Access::Only(&entry.handle), now, |_| ());
     if edited.is_ok_and(|edited| edited.changed) {
         directory::note_lag(now.unix_ms().0.saturating_sub(due.0));

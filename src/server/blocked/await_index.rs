@@ -5,7 +5,8 @@
 //!   ticket ──► Awaiter: waiting ──event──► ready ──► replied ──► gone
 //! ```
 //!
-//! An awaiter that is ready carries its event: when it gets its reply, the queue may have forgotten all about it.
+//! An awaiter that is ready carries its event: when it gets its reply, the queue may have forgotten all about
+//! it.
 
 use super::super::clock::Uptime;
 use super::super::location::{is_flushed, Location, LocationRef};
@@ -217,7 +218,7 @@ impl<C, S: BuildHasher> AwaitIndex<C, S> {
 mod tests {
     use super::*;
 
-    type Names = AwaitIndex<char, ahash::RandomState>;
+    type AwaitNames = AwaitIndex<char, ahash::RandomState>;
 
     fn q() -> Location {
         Location { db: 0, name: (*b"q").into() }
@@ -228,8 +229,8 @@ mod tests {
     }
 
     /// Clients named by letters; tickets are counted from 1.
-    fn waiting(clients: &[(char, &[u8])]) -> Names {
-        let mut index = Names::new(ahash::RandomState::new());
+    fn waiting(clients: &[(char, &[u8])]) -> AwaitNames {
+        let mut index = AwaitNames::new(ahash::RandomState::new());
         for &(name, id) in clients {
             let ticket = index.next_ticket();
             index.insert(ticket, q(), job(id), Some(Uptime(100 + ticket)), name);

@@ -1,5 +1,5 @@
-//! The clients that are blocked in JQ.AWAIT, as far as no key has to be opened for them: what every change of a queue has to
-//! deliver.
+//! The clients that are blocked in JQ.AWAIT, as far as no key has to be opened for them: what every change of
+//! a queue has to deliver.
 
 use super::super::clock::{self, Uptime};
 use super::super::earliest_timer::EarliestTimer;
@@ -13,21 +13,21 @@ use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-/// The timer that is set when clients are to be unblocked. What happens when it fires stands in the floor above, as for
-/// [`AwaitDeadlineTimer`].
+/// The timer that is set when clients are to be unblocked. What happens when it fires stands in the floor
+/// above, as for [`AwaitDeadlineTimer`].
 pub(in crate::server) struct AwaitReadyTimer;
 
 /// The timer that is set for the first deadline.
 pub(in crate::server) struct AwaitDeadlineTimer;
 
-struct Awaits {
+struct AwaitState {
     index: AwaitIndex<BlockedClient, ahash::RandomState>,
     ready: EarliestTimer<AwaitReadyTimer>,
     overdue: EarliestTimer<AwaitDeadlineTimer>,
 }
 
 lazy_static! {
-    static ref AWAITS: Mutex<Awaits> = Mutex::new(Awaits {
+    static ref AWAITS: Mutex<AwaitState> = Mutex::new(AwaitState {
         index: AwaitIndex::new(ahash::RandomState::new()),
         ready: EarliestTimer::new(),
         overdue: EarliestTimer::new(),
@@ -36,8 +36,9 @@ lazy_static! {
 /// Clients that the server has not let go of.
 static CLIENTS: AtomicUsize = AtomicUsize::new(0);
 
-/// Works on the state, then sets the timers that are needed. `work` must not call anything of Redis that could call back.
-fn with<R>(work: impl FnOnce(&mut Awaits) -> R) -> R {
+/// Works on the state, then sets the timers that are needed. `work` must not call anything of Redis that
+/// could call back.
+fn with<R>(work: impl FnOnce(&mut AwaitState) -> R) -> R {
     let mut awaits = AWAITS.lock().unwrap_or_else(PoisonError::into_inner);
     let result = work(&mut awaits);
     CLIENTS.store(awaits.index.len(), Relaxed);
@@ -71,8 +72,8 @@ pub(in crate::server) fn insert(
     with(|awaits| awaits.index.insert(ticket, location, awaited, deadline, client));
 }
 
-/// The queue at `name` in the selected database has changed: clients that await what has happened are to be unblocked. Costs
-/// one comparison if no client awaits anything of it.
+/// The queue at `name` in the selected database has changed: clients that await what has happened are to be
+/// unblocked. Costs one comparison if no client awaits anything of it.
 pub(in crate::server) fn deliver(ctx: Context<'_>, name: &[u8], value: &mut Value) {
     if !value.queue.has_subscribers() {
         return;
@@ -96,7 +97,8 @@ pub(in crate::server) fn unlinked(db: i32, name: &[u8], value: &Value) {
     }
 }
 
-/// Has a queue that left its clients behind forget them. To be called before what a queue knows of its clients matters.
+/// Has a queue that left its clients behind forget them. To be called before what a queue knows of its
+/// clients matters.
 pub(in crate::server) fn catch_up(value: &mut Value) {
     if value.queue.has_subscribers() && value.handle.take_left_awaits_behind() {
         value.queue.unsubscribe_all();

@@ -2,10 +2,11 @@
 //!
 //! ```text
 //!   ClaimQueue:  MIN 1  ──► tickets 3, 7, 8 ...    first come, first served
-//!                MIN 50 ──► ticket 5               served when 50 jobs are claimable; until then it stops nobody
+//!                MIN 50 ──► ticket 5               served when 50 are claimable, stops no other till then
 //! ```
 //!
-//! A waiter to which jobs are granted has left the queue, but its jobs count as promised until it has its reply.
+//! A waiter to which jobs are granted has left the queue, but its jobs count as promised until it has its
+//! reply.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! All clients that are blocked in JQ.CLAIM: at which key each waits, for what, and how far it has come. Pure.
+//! All clients that are blocked in JQ.CLAIM: at which key each waits, for what, and how far it has come.
+//! Pure.
 //!
 //! ```text
 //!   location (database, name) ──► ClaimQueue of tickets
@@ -15,7 +16,7 @@ use std::hash::BuildHasher;
 
 /// How far a waiter has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::server) enum Stage {
+pub(in crate::server) enum WaiterStage {
     /// It is in the queue of its key.
     Waiting,
     /// It is served as soon as the server unblocks it.
@@ -29,7 +30,7 @@ pub(in crate::server) enum Stage {
 struct Waiter<C, R> {
     location: Location,
     demand: Demand,
-    stage: Stage,
+    stage: WaiterStage,
     deadline: Option<Uptime>,
     client: Option<C>,
     request: Option<R>,
@@ -77,7 +78,7 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         self.deadlines.insert(deadline, ticket);
         self.at.entry(location.clone()).or_default().insert(ticket, demand);
         let (client, request) = (Some(client), Some(request));
-        let stage = Stage::Waiting;
+        let stage = WaiterStage::Waiting;
         self.waiters.insert(ticket, Waiter { location, demand, stage, deadline, client, request });
     }
 
@@ -91,7 +92,8 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         self.at.get(&LocationRef(db, name)).map_or(Ahead::default(), |queue| queue.ahead(claimable))
     }
 
-    /// Marks a location if a waiter there can be served from `claimable` jobs. True if it was not marked before.
+    /// Marks a location if a waiter there can be served from `claimable` jobs. True if it was not marked
+    /// before.
     pub(super) fn mark_if_servable(&mut self, db: i32, name: &[u8], claimable: usize) -> bool {
         let queue = self.at.get_mut(&LocationRef(db, name));
         let newly = queue.is_some_and(|queue| queue.is_servable(claimable) && queue.mark());
@@ -101,8 +103,8 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         newly
     }
 
-    /// Marks the location of a waiter. True if it was not marked before. Without an allocation otherwise: the server may
-    /// ask for every waiter of a key.
+    /// Marks the location of a waiter. True if it was not marked before. Without an allocation otherwise: the
+    /// server may ask for every waiter of a key.
     pub(super) fn mark_location_of(&mut self, ticket: u64) -> bool {
         let Some(location) = self.waiters.get(&ticket).map(|waiter| &waiter.location) else { return false };
         let newly = self.at.get_mut(location).is_some_and(ClaimQueue::mark);
@@ -123,7 +125,8 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         locations
     }
 
-    /// Grants `claimable` jobs to waiters, in their order, at most to `most` of them. Returns the clients to be unblocked.
+    /// Grants `claimable` jobs to waiters, in their order, at most to `most` of them. Returns the clients to
+    /// be unblocked.
     pub(super) fn grant(&mut self, location: &Location, claimable: usize, most: usize) -> Vec<C> {
         let Some(queue) = self.at.get_mut(location) else { return Vec::new() };
         let mut clients = Vec::new();
@@ -132,7 +135,7 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
             let Some(waiter) = self.waiters.get_mut(&ticket) else { break };
             queue.grant(ticket, waiter.demand);
             self.deadlines.remove(waiter.deadline, ticket);
-            waiter.stage = Stage::Granted;
+            waiter.stage = WaiterStage::Granted;
             clients.extend(waiter.client.take());
         }
         clients
@@ -151,23 +154,24 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         clients
     }
 
-    /// The waiter gets its reply now: how far it had come, where it waited and what it asked for. None if it had one.
-    pub(super) fn take_request(&mut self, ticket: u64) -> Option<(Stage, Location, R)> {
+    /// The waiter gets its reply now: how far it had come, where it waited and what it asked for. None if it
+    /// had one.
+    pub(super) fn take_request(&mut self, ticket: u64) -> Option<(WaiterStage, Location, R)> {
         let waiter = self.waiters.get_mut(&ticket)?;
-        let stage = std::mem::replace(&mut waiter.stage, Stage::Replied);
+        let stage = std::mem::replace(&mut waiter.stage, WaiterStage::Replied);
         let (location, demand, request) = (waiter.location.clone(), waiter.demand, waiter.request.take()?);
         self.deadlines.remove(waiter.deadline, ticket);
         self.leave_queue(ticket, &location, demand, stage);
         Some((stage, location, request))
     }
 
-    /// The server has let go of the client. True if it had a grant and no reply: its jobs are another's now, and the
-    /// location is marked.
+    /// The server has let go of the client. True if it had a grant and no reply: its jobs are another's now,
+    /// and the location is marked.
     pub(super) fn remove(&mut self, ticket: u64) -> bool {
         let Some(waiter) = self.waiters.remove(&ticket) else { return false };
         self.deadlines.remove(waiter.deadline, ticket);
         self.leave_queue(ticket, &waiter.location, waiter.demand, waiter.stage);
-        waiter.stage == Stage::Granted && self.mark(waiter.location)
+        waiter.stage == WaiterStage::Granted && self.mark(waiter.location)
     }
 
     fn mark(&mut self, location: Location) -> bool {
@@ -179,12 +183,12 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
     }
 
     /// Takes a waiter out of the queue of its key, and the queue away when it was the last.
-    fn leave_queue(&mut self, ticket: u64, location: &Location, demand: Demand, stage: Stage) {
+    fn leave_queue(&mut self, ticket: u64, location: &Location, demand: Demand, stage: WaiterStage) {
         let Some(queue) = self.at.get_mut(location) else { return };
         match stage {
-            Stage::Waiting => queue.remove(ticket, demand),
-            Stage::Granted => queue.end_grant(demand),
-            Stage::Replied => return,
+            WaiterStage::Waiting => queue.remove(ticket, demand),
+            WaiterStage::Granted => queue.end_grant(demand),
+            WaiterStage::Replied => return,
         }
         if queue.is_empty() {
             self.at.remove(location);
@@ -196,15 +200,15 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
 mod tests {
     use super::*;
 
-    type Names = ClaimWaiters<char, (), ahash::RandomState>;
+    type ClaimNames = ClaimWaiters<char, (), ahash::RandomState>;
 
     fn q() -> Location {
         Location { db: 0, name: (*b"q").into() }
     }
 
     /// Waiters named by letters, with their MIN and COUNT; tickets are counted from 1.
-    fn waiting(demands: &[(char, usize, usize)]) -> Names {
-        let mut waiters = Names::new(ahash::RandomState::new());
+    fn waiting(demands: &[(char, usize, usize)]) -> ClaimNames {
+        let mut waiters = ClaimNames::new(ahash::RandomState::new());
         for &(name, min, max) in demands {
             let ticket = waiters.next_ticket();
             waiters.insert(ticket, q(), Demand { min, max }, Some(Uptime(100 + ticket)), name, ());
@@ -212,7 +216,7 @@ mod tests {
         waiters
     }
 
-    fn granted(waiters: &mut Names, claimable: usize) -> String {
+    fn granted(waiters: &mut ClaimNames, claimable: usize) -> String {
         waiters.grant(&q(), claimable, 99).into_iter().collect()
     }
 
@@ -266,7 +270,7 @@ mod tests {
         assert_eq!(granted(&mut waiters, 1), "a");
         assert_eq!(waiters.first_deadline(), Some(Uptime(102)));
         assert_eq!(waiters.take_overdue(Uptime(102)), ['b']);
-        assert!(matches!(waiters.take_request(2), Some((Stage::Waiting, _, ()))));
+        assert!(matches!(waiters.take_request(2), Some((WaiterStage::Waiting, _, ()))));
         waiters.remove(3);
         assert_eq!((waiters.first_deadline(), waiters.take_overdue(Uptime(999))), (None, vec![]));
     }
@@ -276,7 +280,7 @@ mod tests {
         let mut waiters = waiting(&[('a', 1, 1)]);
         assert!(waiters.mark_if_servable(0, b"q", 1));
         assert!(!waiters.mark_if_servable(0, b"q", 1), "once is enough");
-        assert!(matches!(waiters.take_request(1), Some((Stage::Waiting, _, ()))));
+        assert!(matches!(waiters.take_request(1), Some((WaiterStage::Waiting, _, ()))));
         assert!(waiters.take_request(1).is_none());
         assert!(!waiters.remove(1));
         assert_eq!((waiters.len(), waiters.at.len()), (0, 0));

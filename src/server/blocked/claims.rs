@@ -1,11 +1,11 @@
-//! The clients that are blocked in JQ.CLAIM, as far as no key has to be opened for them: what every change of a queue, and
-//! every claim, has to ask.
+//! The clients that are blocked in JQ.CLAIM, as far as no key has to be opened for them: what every change of
+//! a queue, and every claim, has to ask.
 
 use super::super::clock::{self, Uptime};
 use super::super::earliest_timer::EarliestTimer;
 use super::super::location::Location;
 use super::claim_queue::{Ahead, Demand};
-use super::claim_waiters::{ClaimWaiters, Stage};
+use super::claim_waiters::{ClaimWaiters, WaiterStage};
 use crate::commands::Waiting;
 use crate::redis::blocking::BlockedClient;
 use crate::redis::context::Context;
@@ -13,21 +13,21 @@ use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-/// The timer that is set when waiters may be served. What happens when it fires stands in the floor above, as for
-/// [`ClaimDeadlineTimer`].
+/// The timer that is set when waiters may be served. What happens when it fires stands in the floor above, as
+/// for [`ClaimDeadlineTimer`].
 pub(in crate::server) struct ClaimWakeTimer;
 
 /// The timer that is set for the first deadline.
 pub(in crate::server) struct ClaimDeadlineTimer;
 
-struct Claims {
+struct ClaimState {
     waiters: ClaimWaiters<BlockedClient, Box<Waiting>, ahash::RandomState>,
     wake: EarliestTimer<ClaimWakeTimer>,
     overdue: EarliestTimer<ClaimDeadlineTimer>,
 }
 
 lazy_static! {
-    static ref CLAIMS: Mutex<Claims> = Mutex::new(Claims {
+    static ref CLAIMS: Mutex<ClaimState> = Mutex::new(ClaimState {
         waiters: ClaimWaiters::new(ahash::RandomState::new()),
         wake: EarliestTimer::new(),
         overdue: EarliestTimer::new(),
@@ -37,21 +37,14 @@ lazy_static! {
 static CLIENTS: AtomicUsize = AtomicUsize::new(0);
 
 /// Works on the state. `work` must not call anything of Redis that could call back; setting timers is fine.
-fn with<R>(work: impl FnOnce(&mut Claims) -> R) -> R {
+fn with<R>(work: impl FnOnce(&mut ClaimState) -> R) -> R {
     let mut claims = CLAIMS.lock().unwrap_or_else(PoisonError::into_inner);
     let result = work(&mut claims);
     CLIENTS.store(claims.waiters.len(), Relaxed);
     result
 }
 
-impl Claims {
-    /// Sets the timer if a location was `newly_marked`.
-    fn wake_if(&mut self, newly_marked: bool) {
-        if newly_marked {
-            self.wake.set_in(0);
-        }
-    }
-
+impl ClaimState {
     fn set_deadline_timer(&mut self) {
         if let Some(deadline) = self.waiters.first_deadline() {
             self.overdue.set_in(deadline.ms_from(clock::uptime()));
@@ -82,16 +75,18 @@ pub(in crate::server) fn wake(ctx: Context<'_>, name: &[u8], claimable: usize) {
 /// The same in database `db`.
 pub(in crate::server) fn wake_at(db: i32, name: &[u8], claimable: usize) {
     with(|claims| {
-        let newly_marked = claims.waiters.mark_if_servable(db, name, claimable);
-        claims.wake_if(newly_marked);
+        if claims.waiters.mark_if_servable(db, name, claimable) {
+            claims.wake.set_in(0);
+        }
     });
 }
 
 /// A key appeared under the name on which this client is blocked.
 pub(in crate::server) fn key_appeared(ticket: u64) {
     with(|claims| {
-        let newly_marked = claims.waiters.mark_location_of(ticket);
-        claims.wake_if(newly_marked);
+        if claims.waiters.mark_location_of(ticket) {
+            claims.wake.set_in(0);
+        }
     });
 }
 
@@ -142,7 +137,8 @@ pub(in crate::server) fn take_marked() -> Vec<Location> {
     with(|claims| claims.waiters.take_marked())
 }
 
-/// Grants `claimable` jobs to waiters, in their order, at most to `most` of them. Returns the clients to be unblocked.
+/// Grants `claimable` jobs to waiters, in their order, at most to `most` of them. Returns the clients to be
+/// unblocked.
 pub(in crate::server) fn grant(location: &Location, claimable: usize, most: usize) -> Vec<BlockedClient> {
     with(|claims| claims.waiters.grant(location, claimable, most))
 }
@@ -159,18 +155,20 @@ pub(in crate::server) fn take_overdue() -> Vec<BlockedClient> {
 
 /// Sets the timer for the next deadline.
 pub(in crate::server) fn set_deadline_timer() {
-    with(Claims::set_deadline_timer);
+    with(ClaimState::set_deadline_timer);
 }
 
-/// The client gets its reply now: how far it had come, where it waited and what it asked for. None if it had one.
-pub(in crate::server) fn take_request(ticket: u64) -> Option<(Stage, Location, Box<Waiting>)> {
+/// The client gets its reply now: how far it had come, where it waited and what it asked for. None if it had
+/// one.
+pub(in crate::server) fn take_request(ticket: u64) -> Option<(WaiterStage, Location, Box<Waiting>)> {
     with(|claims| claims.waiters.take_request(ticket))
 }
 
 /// The server has let go of a client.
 pub(in crate::server) fn remove(ticket: u64) {
     with(|claims| {
-        let newly_marked = claims.waiters.remove(ticket);
-        claims.wake_if(newly_marked);
+        if claims.waiters.remove(ticket) {
+            claims.wake.set_in(0);
+        }
     });
 }

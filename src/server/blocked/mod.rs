@@ -1,7 +1,8 @@
-//! Blocked clients: which wait at which key, for what, and which are to be unblocked. Keys are opened, and replies written,
-//! by the floors above ([`super::background`]).
+//! Blocked clients: which wait at which key, for what, and which are to be unblocked. Keys are opened, and
+//! replies written, by the floors above ([`super::background`]).
 //!
-//! - [`claims`]: clients in JQ.CLAIM … BLOCK, with [`claim_waiters`] (all of them) and [`claim_queue`] (those at one key).
+//! - [`claims`]: clients in JQ.CLAIM … BLOCK, with [`claim_waiters`] (all of them) and [`claim_queue`] (those
+//!   at one key).
 //! - [`awaits`]: clients in JQ.AWAIT, with [`await_index`].
 //! - [`deadlines`]: when their waits end.
 
@@ -14,5 +15,5 @@ mod deadlines;
 
 pub(super) use await_index::Answer;
 pub(super) use claim_queue::{Ahead, Demand};
-pub(super) use claim_waiters::Stage;
+pub(super) use claim_waiters::WaiterStage;
 pub(super) use deadlines::deadline;

@@ -6,7 +6,8 @@ use crate::queue::UnixMs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A queue, and where its key was last. That is a hint: who opens the key compares the handle of the value found there.
+/// A queue, and where its key was last. That is a hint: who opens the key compares the handle of the value
+/// found there.
 #[derive(Debug, Clone)]
 pub(in crate::server) struct Entry {
     pub(in crate::server) location: Location,
@@ -32,7 +33,8 @@ impl DueIndex {
             self.remove(handle);
             return;
         };
-        // What is in the index has not moved to another key: it would have been removed when its key went away.
+        // What is in the index has not moved to another key: it would have been removed when its key went
+        // away.
         if let Some(before) = handle.due() {
             self.order.remove(&(before, handle.id()));
         } else {
@@ -55,7 +57,8 @@ impl DueIndex {
         self.order.first().map(|(due, _)| *due)
     }
 
-    /// Removes the queues that are due at `now`, the earliest first, at most `most`. Returns each with its due instant.
+    /// Removes the queues that are due at `now`, the earliest first, at most `most`. Returns each with its
+    /// due instant.
     pub(super) fn take_due(&mut self, now: UnixMs, most: usize) -> Vec<(UnixMs, Entry)> {
         let due: Vec<_> = self.order.range(..=(now, u64::MAX)).take(most).copied().collect();
         let entries = due.into_iter().filter_map(|(due, id)| {

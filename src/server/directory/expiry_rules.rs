@@ -3,8 +3,8 @@
 //! ```text
 //!   by_prefix   database ──► prefix ──► handles of the queues with a rule for it there
 //!   by_name     database ──► name ──► handle
-//!   unlocated   their key went away without the value being freed (RENAME, MOVE): whatever expires anywhere is postponed
-//!               for them until they are found, and then they get what expired in the database they are in
+//!   unlocated   their key went away without the value being freed (RENAME, MOVE): whatever expires anywhere
+//!               is postponed for them until they are found; then they get what expired in their database
 //! ```
 //!
 //! Where a queue is said to be is a hint: who opens the key compares the handle of the value found there.
@@ -256,7 +256,7 @@ mod tests {
         all.prune();
         assert_eq!(all.len(), 1, "it is still searched for");
         all.request_opening(&handle);
-        assert!(!all.has_queues_to_open(), "nobody knows where it is");
+        assert!(!all.has_queues_to_open(), "it is not known where it is");
         all.set(7, b"new", &handle, 1, [&b"t:"[..]].into_iter());
         assert_eq!(names(&all, 0, b"t:a"), named(&[]));
         all.request_opening(&handle);

@@ -1,13 +1,15 @@
-//! The directory: where each live queue is that has something due, or expiry rules, and the timer that is set for the
-//! earliest of them.
+//! The directory: where each live queue is that has something due, or expiry rules, and the timer that is set
+//! for the earliest of them.
 //!
 //! - [`due`]: the queues by the instant at which time changes them.
 //! - [`expiry_rules`]: the queues by the prefixes of keys whose expiry they turn into jobs.
-//! - [`unlocated`]: those whose key went away without their being freed. [`search`]: how they are found again.
+//! - [`unlocated`]: those whose key went away without their being freed. [`search`]: how they are found
+//!   again.
 //!
-//! Redis names a key when a queue is loaded, copied, changed or unlinked; from that it is known where the queue is. Locations
-//! are hints all the same: who opens the key compares the handle of the value found there. Keys are opened by the floors
-//! above ([`super::background`]); this only says which, and sets the timer.
+//! Redis names a key when a queue is loaded, copied, changed or unlinked; from that it is known where the
+//! queue is. Locations are hints all the same: who opens the key compares the handle of the value found
+//! there. Keys are opened by the floors above ([`super::background`]); this only says which, and sets the
+//! timer.
 
 mod due;
 mod expiry_rules;
@@ -16,7 +18,7 @@ mod unlocated;
 
 pub(super) use due::Entry;
 pub(super) use expiry_rules::Subscriber;
-pub(super) use search::{Progress, Search};
+pub(super) use search::{KeySearch, SearchProgress};
 
 use super::clock::{self, Uptime};
 use super::earliest_timer::EarliestTimer;
@@ -39,7 +41,8 @@ const LONGEST: u64 = 60_000;
 const NEXT_SEARCH: u64 = 160;
 const NEXT_SEARCH_STEP: u64 = 4;
 
-/// The timer that is set here. What happens when it fires stands where keys are opened, in [`super::background`].
+/// The timer that is set here. What happens when it fires stands where keys are opened, in
+/// [`super::background`].
 pub(super) struct DueTimer;
 
 struct Directory {
@@ -47,7 +50,7 @@ struct Directory {
     expiry_rules: ExpirySubscriptions,
     unlocated: Unlocated,
     /// The search that is under way.
-    search: Option<Search>,
+    search: Option<KeySearch>,
     timer: EarliestTimer<DueTimer>,
     is_asleep: bool,
     lag: Lag,
@@ -74,7 +77,8 @@ lazy_static! {
 /// Queues with expiry rules: while it is 0, an expired key costs one comparison.
 static WITH_EXPIRY_RULES: AtomicUsize = AtomicUsize::new(0);
 
-/// Works on the directory. `work` must not call anything of Redis that could call back; setting and stopping timers is fine.
+/// Works on the directory. `work` must not call anything of Redis that could call back; setting and stopping
+/// timers is fine.
 fn with<R>(work: impl FnOnce(&mut Directory) -> R) -> R {
     let mut directory = DIRECTORY.lock().unwrap_or_else(PoisonError::into_inner);
     let result = work(&mut directory);
@@ -82,8 +86,9 @@ fn with<R>(work: impl FnOnce(&mut Directory) -> R) -> R {
     result
 }
 
-/// The queue at `name` in the selected database has changed: ensures that the timer fires when something is due. Costs two
-/// comparisons if the next due instant is not earlier than it was and the expiry rules are the same.
+/// The queue at `name` in the selected database has changed: ensures that the timer fires when something is
+/// due. Costs two comparisons if the next due instant is not earlier than it was and the expiry rules are the
+/// same.
 pub(super) fn schedule(ctx: Context<'_>, name: &[u8], value: &Value) {
     if !value.handle.covers(value.due()) || !has_rules_of(value) {
         found(ctx.db(), name, value);
@@ -212,12 +217,12 @@ pub(super) fn request_opening(handle: &KeyHandle) {
     });
 }
 
-/// The TTL of the key at `name` was set or taken away. If it is a queue with expiry rules, the timer finds out whether it has
-/// a TTL.
+/// The TTL of the key at `name` was set or taken away. If it is a queue with expiry rules, the timer finds
+/// out whether it has a TTL.
 pub(super) fn ttl_changed(db: i32, name: &[u8]) {
     with(|directory| {
         if let Some(handle) = directory.expiry_rules.at(db, name).map(Arc::clone) {
-            handle.set_has_no_ttl(false);
+            handle.forget_ttl();
             directory.expiry_rules.request_opening(&handle);
             directory.timer_set_in(0);
         }
@@ -271,7 +276,8 @@ pub(super) fn note_lag(late: u64) {
     });
 }
 
-/// How many queues have something due, and how late the timer was. None if the answer would have to be waited for.
+/// How many queues have something due, and how late the timer was. None if the answer would have to be waited
+/// for.
 pub(super) fn report() -> Option<(usize, Lag)> {
     let of = |directory: &Directory| (directory.due.len(), directory.lag);
     match DIRECTORY.try_lock() {
@@ -281,9 +287,9 @@ pub(super) fn report() -> Option<(usize, Lag)> {
     }
 }
 
-/// A step of the search for unlocated queues, if one is due: what may just have been moved to another database, and the
-/// search as far as it has come. None: there is nothing to search for.
-pub(super) fn take_search(now: Uptime, most: usize) -> Option<(Vec<Entry>, Search)> {
+/// A step of the search for unlocated queues, if one is due: what may just have been moved to another
+/// database, and the search as far as it has come. None: there is nothing to search for.
+pub(super) fn take_search(now: Uptime, most: usize) -> Option<(Vec<Entry>, KeySearch)> {
     with(|directory| {
         if !directory.unlocated.search_is_due(now) {
             directory.expiry_rules.prune();
@@ -296,10 +302,10 @@ pub(super) fn take_search(now: Uptime, most: usize) -> Option<(Vec<Entry>, Searc
 }
 
 /// A step of the search has been done.
-pub(super) fn searched(search: Search, progress: Progress, now: Uptime) {
+pub(super) fn searched(search: KeySearch, progress: SearchProgress, now: Uptime) {
     with(|directory| match progress {
-        Progress::Ongoing => directory.search = Some(search),
-        Progress::Done => directory.unlocated.searched(now),
+        SearchProgress::Ongoing => directory.search = Some(search),
+        SearchProgress::Done => directory.unlocated.searched(now),
     });
 }
 

@@ -1,7 +1,9 @@
-//! The search for unlocated queues: a walk over all keys of all databases, a fraction of a millisecond at a time.
+//! The search for unlocated queues: a walk over all keys of all databases, a fraction of a millisecond at a
+//! time.
 //!
-//! The server does not say under which name a value lives on after RENAME or MOVE (it would, to modules that subscribe to the
-//! classes that [`crate::redis::keyspace`] warns of). So the databases are walked over, but only if a queue that has something due, or expiry rules, has gone away without being freed.
+//! The server does not say under which name a value lives on after RENAME or MOVE (it would, to modules that
+//! subscribe to the classes that [`crate::redis::keyspace`] warns of). So the databases are walked over, but
+//! only if a queue that has something due, or expiry rules, has gone away without being freed.
 
 use super::super::clock::Stopwatch;
 use super::super::value::Value;
@@ -16,40 +18,40 @@ const KEYS_BETWEEN_CLOCK_READS: usize = 16;
 
 /// How far the walk has come.
 #[derive(Debug, Default)]
-pub(in crate::server) struct Search {
+pub(in crate::server) struct KeySearch {
     db: i32,
     cursor: Option<Cursor>,
 }
 
 /// Whether there is more to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::server) enum Progress {
+pub(in crate::server) enum SearchProgress {
     Ongoing,
     Done,
 }
 
 /// What is done with each queue: its database, its name and its value. It must not call Redis.
-type Visit<'v> = &'v mut dyn FnMut(i32, &[u8], &Value);
+type OnQueue<'v> = &'v mut dyn FnMut(i32, &[u8], &Value);
 
-impl Search {
+impl KeySearch {
     /// Goes on for a moment.
-    pub(in crate::server) fn step(&mut self, ctx: Context<'_>, visit: Visit<'_>) -> Progress {
+    pub(in crate::server) fn step(&mut self, ctx: Context<'_>, visit: OnQueue<'_>) -> SearchProgress {
         let watch = Stopwatch::start();
         while ctx.select(self.db) {
-            if self.walk(ctx, &watch, visit) == Progress::Ongoing {
-                return Progress::Ongoing;
+            if self.walk(ctx, &watch, visit) == SearchProgress::Ongoing {
+                return SearchProgress::Ongoing;
             }
             self.db = self.db.saturating_add(1);
             if watch.is_over(STEP) {
-                return Progress::Ongoing;
+                return SearchProgress::Ongoing;
             }
         }
-        Progress::Done
+        SearchProgress::Done
     }
 
     /// Walks on in the selected database.
-    fn walk(&mut self, ctx: Context<'_>, watch: &Stopwatch, visit: Visit<'_>) -> Progress {
-        let Some(mut cursor) = self.cursor.take().or_else(Cursor::new) else { return Progress::Done };
+    fn walk(&mut self, ctx: Context<'_>, watch: &Stopwatch, visit: OnQueue<'_>) -> SearchProgress {
+        let Some(mut cursor) = self.cursor.take().or_else(Cursor::new) else { return SearchProgress::Done };
         let db = self.db;
         let mut visit = |name: &[u8], value: &Value| visit(db, name, value);
         let mut more = true;
@@ -61,8 +63,8 @@ impl Search {
         }
         if more {
             self.cursor = Some(cursor);
-            return Progress::Ongoing;
+            return SearchProgress::Ongoing;
         }
-        Progress::Done
+        SearchProgress::Done
     }
 }

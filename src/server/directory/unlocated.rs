@@ -1,5 +1,5 @@
-//! The queues whose key went away without the value being freed, as after RENAME or MOVE: for a while it is not known where
-//! they live on. Pure.
+//! The queues whose key went away without the value being freed, as after RENAME or MOVE: for a while it is
+//! not known where they live on. Pure.
 
 use super::super::clock::Uptime;
 use super::super::key_handle::KeyHandle;
@@ -47,13 +47,15 @@ impl Unlocated {
         self.lost.push(Lost { entry, since: now, other_databases_asked: false });
     }
 
-    /// Drops those that are freed or found. Then whether one has been unlocated for so long that a search is called for.
+    /// Drops those that are freed or found. Then whether one has been unlocated for so long that a search is
+    /// called for.
     pub(super) fn search_is_due(&mut self, now: Uptime) -> bool {
         self.prune();
         self.lost.iter().any(|lost| lost.since.after(GRACE) <= now)
     }
 
-    /// Those that have not been looked for under their name in other databases: MOVE keeps the name. Each is returned once.
+    /// Those that have not been looked for under their name in other databases: MOVE keeps the name. Each is
+    /// returned once.
     pub(super) fn take_maybe_moved(&mut self, now: Uptime, most: usize) -> Vec<Entry> {
         let ripe =
             self.lost.iter_mut().filter(|lost| !lost.other_databases_asked && lost.since.after(GRACE) <= now);
