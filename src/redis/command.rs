@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::command_info::{categorise, describe, replied_key_access, CommandInfo, KeyAccess, Texts};
-use super::module::{accepted, ModuleLoader, Registered};
+use super::module::{refused, ModuleLoader, Registered};
 use super::OK;
 use redis_module::raw;
 use std::os::raw::c_int;
@@ -20,7 +20,9 @@ pub(crate) trait OnCommand {
 impl ModuleLoader<'_> {
     /// Registers the command `C`.
     pub(crate) fn register_command<C: OnCommand>(&self, info: &CommandInfo<'_>) -> Registered {
-        accepted(register::<C>(self.as_ptr(), info), &format!("the command {}", info.name))
+        register::<C>(self.as_ptr(), info)
+            .then_some(())
+            .ok_or_else(|| refused(&format!("the command {}", info.name)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Settings the server keeps for the module: CONFIG SET and GET, its configuration file, CONFIG REWRITE,
 //! MODULE LOADEX.
 
-use super::module::{accepted, ModuleLoader, Registered};
+use super::module::{refused, ModuleLoader, Registered};
 use super::name::{self, OwnedName};
 use super::{ERR, OK};
 use redis_module::raw;
@@ -37,7 +37,7 @@ pub(crate) trait TextSettings {
 impl ModuleLoader<'_> {
     /// Registers a number of bytes; `bytes` is its value where the server has none for it.
     pub(crate) fn register_bytes_setting<S: BytesSetting>(&self, bytes: i64) -> Registered {
-        accepted(register_bytes::<S>(self, bytes), REFUSED)
+        register_bytes::<S>(self, bytes).then_some(()).ok_or_else(|| refused(REFUSED))
     }
 
     /// Registers the text of this index under `name`; `value` is its value where the server has none for it.
@@ -47,14 +47,14 @@ impl ModuleLoader<'_> {
         index: usize,
         value: &str,
     ) -> Registered {
-        accepted(register_text::<S>(self, name, index, value), REFUSED)
+        register_text::<S>(self, name, index, value).then_some(()).ok_or_else(|| refused(REFUSED))
     }
 
     /// Sets all registered settings to the values the server has for them.
     pub(crate) fn load_settings(&self) -> Registered {
         // SAFETY: (1), (2).
         let loaded = api!(RedisModule_LoadConfigs).is_some_and(|load| unsafe { load(self.as_ptr()) } == OK);
-        accepted(loaded, REFUSED)
+        loaded.then_some(()).ok_or_else(|| refused(REFUSED))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Native data types: their values' callbacks for saving, loading, copying and freeing.
 
 use super::io::Io;
-use super::module::{accepted, ModuleLoader, Registered};
+use super::module::{refused, ModuleLoader, Registered};
 use super::name::{self, Name};
 use redis_module::raw;
 use std::ffi::CStr;
@@ -68,12 +68,12 @@ impl<V: DataType> RegisteredType<V> {
 impl ModuleLoader<'_> {
     /// Creates the data type.
     pub(crate) fn create_data_type<V: DataType>(&self) -> Registered {
-        let Some(create) = api!(RedisModule_CreateDataType) else { return accepted(false, REFUSED) };
+        let Some(create) = api!(RedisModule_CreateDataType) else { return Err(refused(REFUSED)) };
         let mut methods = methods::<V>();
         // SAFETY: (1), (2), (5).
         let created = unsafe { create(self.as_ptr(), V::NAME.as_ptr(), V::VERSION, &raw mut methods) };
         V::registered().raw.store(created, Relaxed);
-        accepted(!created.is_null(), REFUSED)
+        (!created.is_null()).then_some(()).ok_or_else(|| refused(REFUSED))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The module's section of INFO.
 
-use super::module::{accepted, ModuleLoader, Registered};
+use super::module::{refused, ModuleLoader, Registered};
 use super::OK;
 use redis_module::raw;
 use std::ffi::CString;
@@ -50,7 +50,7 @@ impl ModuleLoader<'_> {
             // SAFETY: (1), (2).
             unsafe { register(self.as_ptr(), Some(write::<W>)) == OK }
         });
-        accepted(registered, "the INFO section")
+        registered.then_some(()).ok_or_else(|| refused("the INFO section"))
     }
 }
 

@@ -5,7 +5,7 @@
 //! wrong.
 
 use super::context::Context;
-use super::module::{accepted, ModuleLoader, Registered};
+use super::module::{refused, ModuleLoader, Registered};
 use super::name;
 use super::OK;
 use redis_module::raw;
@@ -52,7 +52,7 @@ impl ModuleLoader<'_> {
             // SAFETY: (1), (2).
             unsafe { subscribe(self.as_ptr(), class, Some(callback)) == OK }
         });
-        accepted(subscribed, "the subscription to its events")
+        subscribed.then_some(()).ok_or_else(|| refused("the subscription to its events"))
     }
 }
 

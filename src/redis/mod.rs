@@ -1,9 +1,9 @@
 //! A small safe binding to the module API of Redis and Valkey, which knows nothing of the rest of the crate.
 //!
 //! Callers implement a trait of this folder, such as [`timer::OnTimer`] or [`command::OnCommand`], and pass
-//! the type on. Each `extern "C"` function is generic over such a type: it turns its pointers into safe types,
-//! calls one safe function and returns. These are the promises of the server to which the SAFETY comments
-//! refer by number:
+//! the type on. Each `extern "C"` function is generic over such a type: it turns its pointers into safe
+//! types, calls one safe function and returns. These are the promises of the server to which the SAFETY
+//! comments refer by number:
 //!
 //! 1. *Table.* `RedisModule_Init` fills in the API functions before anything else of the module runs, and
 //!    nobody changes them afterwards. [`module::missing`] lists those that every function here may count on.

@@ -16,7 +16,7 @@ pub(crate) trait Module {
 
     /// Registers everything the module has. With an error, which goes to the server's log, the module is not
     /// loaded.
-    fn load(loader: &ModuleLoader<'_>) -> Result<(), String>;
+    fn load(loader: &ModuleLoader<'_>) -> Registered;
 }
 
 /// The server while it loads the module: the only time at which something can be registered. Each kind of
@@ -25,7 +25,7 @@ pub(crate) struct ModuleLoader<'c> {
     call: Call<'c>,
 }
 
-/// The outcome of a registration.
+/// The outcome of a registration; the error is for the server's log.
 pub(crate) type Registered = Result<(), String>;
 
 /// Makes `$module`, which implements [`Module`], the one that the library contains.
@@ -92,16 +92,12 @@ impl ModuleLoader<'_> {
     }
 }
 
-/// Ok if `accepted`; otherwise the error that says what the server did not accept.
-pub(super) fn accepted(accepted: bool, what: &str) -> Registered {
-    if accepted {
-        Ok(())
-    } else {
-        Err(format!("the server refuses {what}"))
-    }
+/// The error of a registration that the server refuses.
+pub(super) fn refused(what: &str) -> String {
+    format!("the server refuses {what}")
 }
 
-/// Damaged files are answered with an error, not with the end of the process; and a key counts as modified
+/// Damaged files end in an error, not with the end of the process; and a key counts as modified
 /// when it is, not when it was opened.
 fn set_options(ctx: Context<'_>) {
     let options =

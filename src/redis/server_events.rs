@@ -1,6 +1,6 @@
 //! What the server reports without a command: its role, loading, emptied and swapped databases.
 
-use super::module::{accepted, ModuleLoader, Registered};
+use super::module::{refused, ModuleLoader, Registered};
 use super::OK;
 use redis_module::raw;
 use std::os::raw::c_void;
@@ -39,7 +39,7 @@ impl ModuleLoader<'_> {
                 unsafe { subscribe(self.as_ptr(), event, Some(callback)) == OK }
             })
         });
-        accepted(subscribed, "the subscription to its events")
+        subscribed.then_some(()).ok_or_else(|| refused("the subscription to its events"))
     }
 }
 
