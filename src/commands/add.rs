@@ -75,5 +75,5 @@ pub(super) fn answer(added: &Added, id: Option<&[u8]>, reply: &mut dyn Reply) {
     reply.array(3);
     reply.bytes(added.outcome.name().as_bytes());
     reply.bytes(added.made_id.as_deref().or(id).unwrap_or_default());
-    reply.bytes(added.phase.name().as_bytes());
+    reply.bytes(added.state.name().as_bytes());
 }

@@ -5,8 +5,8 @@ use super::error::{shown, Error};
 use super::fields::{count, Field, Fields};
 use super::spec::{Arg, ArgKind};
 use crate::queue::{
-    Addition, Backoff, BatchRefs, Gate, JobOptions, NewJob, Now, OnDup, Refusal, Start, FOREVER, MAX_BATCH,
-    MAX_GROUP,
+    Addition, Backoff, BatchCondition, BatchRefs, JobOptions, NewJob, Now, OnDup, Refusal, Start, FOREVER,
+    MAX_BATCH, MAX_GROUP,
 };
 
 /// The most NACKs a job may be allowed.
@@ -64,7 +64,7 @@ pub(super) const ARGS: [Arg; 11] = [
 pub(super) struct AddOptions<'a> {
     start: Start,
     priority: i32,
-    recipe: JobOptions,
+    options: JobOptions,
     group: Option<&'a [u8]>,
     expires: Option<u64>,
     pub(super) batch_refs: BatchRefs<'a>,
@@ -147,7 +147,7 @@ impl<'a> AddOptions<'a> {
     pub(super) const NONE: AddOptions<'static> = AddOptions {
         start: Start::Now,
         priority: 0,
-        recipe: JobOptions { attempts: None, backoff: None, dedup: None, keep: None, batch: None },
+        options: JobOptions { attempts: None, backoff: None, dedup: None, keep: None, batch: None },
         group: None,
         expires: None,
         batch_refs: BatchRefs { batch: None, after: None },
@@ -165,17 +165,17 @@ impl<'a> AddOptions<'a> {
             }
             "ATTEMPTS" => {
                 let attempts = args.uint("ATTEMPTS", 1..=MAX_ATTEMPTS)?;
-                self.recipe.attempts = u32::try_from(attempts).ok();
+                self.options.attempts = u32::try_from(attempts).ok();
             }
-            "BACKOFF" => self.recipe.backoff = Some(backoff(args)?),
-            "DEDUP" => self.recipe.dedup = Some(span_or_forever("DEDUP", args.next("DEDUP")?)?),
+            "BACKOFF" => self.options.backoff = Some(backoff(args)?),
+            "DEDUP" => self.options.dedup = Some(span_or_forever("DEDUP", args.next("DEDUP")?)?),
             "ONDUP" => self.on_dup = on_dup(args.next("ONDUP")?)?,
             "PX" => self.expires = Some(args.span("PX", 1)?),
-            "KEEP" => self.recipe.keep = Some(span_or_forever("KEEP", args.next("KEEP")?)?),
+            "KEEP" => self.options.keep = Some(span_or_forever("KEEP", args.next("KEEP")?)?),
             "GROUP" => self.group = Some(group_name(args.next("GROUP")?)?),
             "BATCH" => self.batch_refs.batch = Some(batch_name(args.next("BATCH")?)?),
-            "AFTER" => self.wait_for(Gate::Finished, keyword, args)?,
-            _ => self.wait_for(Gate::Completed, keyword, args)?,
+            "AFTER" => self.wait_for(BatchCondition::Finished, keyword, args)?,
+            _ => self.wait_for(BatchCondition::Completed, keyword, args)?,
         }
         Ok(())
     }
@@ -188,7 +188,7 @@ impl<'a> AddOptions<'a> {
         }
     }
 
-    fn wait_for(&mut self, gate: Gate, keyword: &str, args: &mut Args<'a>) -> Result<(), Error> {
+    fn wait_for(&mut self, gate: BatchCondition, keyword: &str, args: &mut Args<'a>) -> Result<(), Error> {
         if self.batch_refs.after.is_some() {
             return Err(Error::syntax("AFTER and AFTEROK contradict each other"));
         }
@@ -213,8 +213,8 @@ impl<'a> AddOptions<'a> {
 
     /// What goes without saying for keys that expire: each expiry gives a run that starts after it.
     pub(super) fn of_expiry() -> Self {
-        let recipe = JobOptions { dedup: Some(0), ..JobOptions::default() };
-        AddOptions { recipe, on_dup: OnDup::Rerun, ..Self::NONE }
+        let options = JobOptions { dedup: Some(0), ..JobOptions::default() };
+        AddOptions { options, on_dup: OnDup::Rerun, ..Self::NONE }
     }
 
     /// The same for many jobs, each at its own time.
@@ -252,7 +252,7 @@ impl<'a> AddOptions<'a> {
             start: self.start,
             after: None,
             priority: self.priority,
-            recipe: self.recipe,
+            options: self.options,
             group: self.group,
             expires: self.expires,
         }
@@ -261,7 +261,7 @@ impl<'a> AddOptions<'a> {
     /// The same for a job whose id the queue makes: nobody can send that id again, so it is not remembered
     /// unless asked for.
     pub(super) fn with_made_id(mut self) -> Self {
-        self.recipe.dedup = self.recipe.dedup.or(Some(0));
+        self.options.dedup = self.options.dedup.or(Some(0));
         self
     }
 }
@@ -273,19 +273,19 @@ pub(super) fn show<'a>(addition: &Addition<'a>, fields: &mut Fields<'a>) {
         fields.push("delay", count(delay));
     }
     fields.push("priority", Field::Int(new.priority.into()));
-    fields.push_some("attempts", new.recipe.attempts.map(|n| count(n.into())));
-    fields.push_some("backoff", new.recipe.backoff.map(show_backoff));
-    fields.push_some("dedup", new.recipe.dedup.map(endless));
+    fields.push_some("attempts", new.options.attempts.map(|n| count(n.into())));
+    fields.push_some("backoff", new.options.backoff.map(show_backoff));
+    fields.push_some("dedup", new.options.dedup.map(endless));
     let on_dup = ON_DUPS.into_iter().find(|(_, choice)| *choice == on_dup).map_or("", |(name, _)| name);
     fields.push("ondup", Field::Text(on_dup.to_ascii_lowercase()));
     fields.push_some("px", new.expires.map(count));
-    fields.push_some("keep", new.recipe.keep.map(endless));
+    fields.push_some("keep", new.options.keep.map(endless));
     fields.push_some("group", new.group.map(Field::Bytes));
     fields.push_some("batch", batch_refs.batch.map(Field::Bytes));
     if let Some((name, gate)) = batch_refs.after {
         let word = match gate {
-            Gate::Finished => "after",
-            Gate::Completed => "afterok",
+            BatchCondition::Finished => "after",
+            BatchCondition::Completed => "afterok",
         };
         fields.push(word, Field::Bytes(name));
     }

@@ -61,7 +61,7 @@ impl Await {
     pub fn is_answered(&self, queue: &Queue, env: &Env, reply: &mut dyn Reply) -> bool {
         let is_over = match &self.awaited {
             Awaited::Batch(name) => queue.batch(name).is_none_or(|batch| batch.finished_at.is_some()),
-            Awaited::Job(id) => queue.view(id).is_none_or(|job| has_ended(job.phase)),
+            Awaited::Job(id) => queue.view(id).is_none_or(|job| has_ended(job.state)),
         };
         let is_answered = is_over || !env.may_block;
         if is_answered {
@@ -71,8 +71,8 @@ impl Await {
     }
 }
 
-fn has_ended(phase: JobState) -> bool {
-    matches!(phase, JobState::Completed | JobState::Failed | JobState::Expired | JobState::Cancelled)
+fn has_ended(state: JobState) -> bool {
+    matches!(state, JobState::Completed | JobState::Failed | JobState::Expired | JobState::Cancelled)
 }
 
 /// Answers what is known now.
@@ -83,7 +83,7 @@ pub fn present(awaited: &Awaited, queue: &Queue, reply: &mut dyn Reply) {
             None => reply.null(),
         },
         Awaited::Job(id) => match queue.view(id) {
-            Some(job) => state(job.phase, job.result, reply),
+            Some(job) => reply_state(job.state, job.result, reply),
             None => reply.null(),
         },
     }
@@ -93,14 +93,14 @@ pub fn present(awaited: &Awaited, queue: &Queue, reply: &mut dyn Reply) {
 pub fn tell(news: &AwaitEvent, reply: &mut dyn Reply) {
     match news {
         AwaitEvent::Finished(batch) => numbers(batch).answer(reply),
-        AwaitEvent::Ended(phase, result) => state(*phase, result.as_deref(), reply),
+        AwaitEvent::Ended(state, result) => reply_state(*state, result.as_deref(), reply),
         AwaitEvent::Gone => reply.null(),
     }
 }
 
-fn state(phase: JobState, result: Option<&[u8]>, reply: &mut dyn Reply) {
+fn reply_state(state: JobState, result: Option<&[u8]>, reply: &mut dyn Reply) {
     reply.array(2);
-    reply.bytes(phase.name().as_bytes());
+    reply.bytes(state.name().as_bytes());
     match result {
         Some(result) => reply.bytes(result),
         None => reply.null(),

@@ -34,7 +34,7 @@ impl Explain<'_> {
     pub(super) fn run(&self, queue: &Queue, reply: &mut dyn Reply) {
         let Some(why) = queue.explain(self.0) else { return reply.null() };
         let mut fields = Fields::default();
-        fields.push("state", Field::Bytes(why.phase.name().as_bytes()));
+        fields.push("state", Field::Bytes(why.state.name().as_bytes()));
         fields.push("why", Field::Text(why.why));
         fields.push_some("until", why.until.map(count));
         fields.answer(reply);

@@ -55,7 +55,7 @@ impl Get<'_> {
 fn fields<'a>(view: &JobView<'a>) -> Fields<'a> {
     let mut fields = Fields::default();
     fields.push("id", Field::Bytes(view.id));
-    fields.push("state", Field::Bytes(view.phase.name().as_bytes()));
+    fields.push("state", Field::Bytes(view.state.name().as_bytes()));
     fields.push_some("payload", view.payload.map(Field::Bytes));
     fields.push_some("priority", view.priority.map(|n| Field::Int(n.into())));
     fields.push_some("attempt", view.attempt.map(count));

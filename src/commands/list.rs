@@ -52,7 +52,7 @@ const STATES: [JobState; 6] = [
 /// A page to list.
 #[derive(Debug)]
 pub struct List<'a> {
-    phase: JobState,
+    state: JobState,
     batch: Option<&'a [u8]>,
     count: usize,
     from: Option<Position>,
@@ -61,10 +61,10 @@ pub struct List<'a> {
 
 pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, Error> {
     let word = args.next("state")?;
-    let phase = STATES.into_iter().find(|phase| phase.name().as_bytes().eq_ignore_ascii_case(word));
+    let state = STATES.into_iter().find(|state| state.name().as_bytes().eq_ignore_ascii_case(word));
     let allowed = "waiting, delayed, blocked, active, completed or failed";
-    let phase = phase.ok_or_else(|| Error::range("state", allowed, word))?;
-    let mut list = List { phase, batch: None, count: 10, from: None, payload: false };
+    let state = state.ok_or_else(|| Error::range("state", allowed, word))?;
+    let mut list = List { state, batch: None, count: 10, from: None, payload: false };
     while let Some(option) = args.option(&["BATCH", "COUNT", "CURSOR", "PAYLOAD"])? {
         match option {
             "BATCH" => list.batch = Some(add_options::batch_name(args.next(option)?)?),
@@ -91,7 +91,7 @@ fn cursor(word: &[u8]) -> Result<Option<Position>, Error> {
 
 impl List<'_> {
     pub(super) fn run(&self, queue: &Queue, reply: &mut dyn Reply) {
-        let (jobs, next) = queue.list(self.phase, self.batch, self.from, self.count);
+        let (jobs, next) = queue.list(self.state, self.batch, self.from, self.count);
         reply.array(2);
         match next {
             None => reply.bytes(b"0"),

@@ -9,7 +9,7 @@ use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::tokens::{self, Claims};
 use super::{Limits, Request, Write};
-use crate::queue::{Nacked, Session};
+use crate::queue::{Failure, Nacked, Session};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.nack",
@@ -36,19 +36,24 @@ pub struct Nack<'a> {
     claims: Claims<'a>,
     error: Option<&'a [u8]>,
     delay: Option<u64>,
-    fatal: bool,
+    failure: Failure,
 }
 
 pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, Error> {
-    let mut nack = Nack { claims: tokens::claims(args, OPTIONS)?, error: None, delay: None, fatal: false };
+    let mut nack = Nack {
+        claims: tokens::claims(args, OPTIONS)?,
+        error: None,
+        delay: None,
+        failure: Failure::Retryable,
+    };
     while let Some(option) = args.option(OPTIONS)? {
         match option {
             "ERROR" => nack.error = Some(args.next(option)?),
             "DELAY" => nack.delay = Some(args.span(option, 0)?),
-            _ => nack.fatal = true,
+            _ => nack.failure = Failure::Fatal,
         }
     }
-    if nack.fatal && nack.delay.is_some() {
+    if nack.failure == Failure::Fatal && nack.delay.is_some() {
         return Err(Error::syntax("DELAY and FATAL contradict each other"));
     }
     Ok(Request::Write(Write::Nack(nack)))
@@ -58,7 +63,7 @@ impl Nack<'_> {
     pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
         reply.array(self.claims.len());
         for claim in &self.claims {
-            reply.int(match session.nack(claim.token, claim.id, self.error, self.delay, self.fatal) {
+            reply.int(match session.nack(claim.token, claim.id, self.error, self.delay, self.failure) {
                 Nacked::Again => 1,
                 Nacked::Failed => 2,
                 Nacked::No(held) => tokens::code(held),

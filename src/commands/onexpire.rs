@@ -73,7 +73,7 @@ impl<'a> Listen<'a> {
     }
 
     pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
-        if !session.watch(self.prefix, &self.addition) {
+        if !session.set_expiry_rule(self.prefix, &self.addition) {
             return Err(Error::full("prefixes", MAX_PREFIXES as u64));
         }
         reply.ok();
@@ -83,13 +83,13 @@ impl<'a> Listen<'a> {
 
 impl Silence<'_> {
     pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
-        reply.int(session.unwatch(self.prefix).into());
+        reply.int(session.remove_expiry_rule(self.prefix).into());
     }
 }
 
 impl List {
     pub(super) fn run(&self, queue: &Queue, reply: &mut dyn Reply) {
-        let watches = queue.expiries().iter();
+        let watches = queue.expiry_rules().iter();
         reply.array(watches.len());
         for (prefix, watch) in watches {
             show(prefix, watch).answer(reply);
@@ -97,12 +97,12 @@ impl List {
     }
 }
 
-fn show<'a>(prefix: &'a [u8], ExpiryRule { template, tally }: &'a ExpiryRule) -> Fields<'a> {
+fn show<'a>(prefix: &'a [u8], ExpiryRule { template, counts }: &'a ExpiryRule) -> Fields<'a> {
     let mut fields = Fields::default();
     fields.push("prefix", Field::Bytes(prefix));
     add_options::show(&template.addition(), &mut fields);
-    fields.push("enqueued", count(tally.enqueued));
-    fields.push("coalesced", count(tally.coalesced));
-    fields.push("dropped", count(tally.dropped));
+    fields.push("enqueued", count(counts.enqueued));
+    fields.push("coalesced", count(counts.coalesced));
+    fields.push("dropped", count(counts.dropped));
     fields
 }

@@ -45,17 +45,17 @@ pub(super) const SPEC: Spec = Spec {
 /// What is to go.
 #[derive(Debug)]
 pub struct Purge {
-    phase: JobState,
+    state: JobState,
     older: Option<u64>,
     count: u64,
 }
 
 pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, Error> {
     let word = args.next("state")?;
-    let phase = STATES.into_iter().find(|phase| phase.name().as_bytes().eq_ignore_ascii_case(word));
+    let state = STATES.into_iter().find(|state| state.name().as_bytes().eq_ignore_ascii_case(word));
     let allowed = "completed, failed, waiting, delayed or blocked";
-    let phase = phase.ok_or_else(|| Error::range("state", allowed, word))?;
-    let mut purge = Purge { phase, older: None, count: DEFAULT_COUNT };
+    let state = state.ok_or_else(|| Error::range("state", allowed, word))?;
+    let mut purge = Purge { state, older: None, count: DEFAULT_COUNT };
     while let Some(option) = args.option(&["OLDER", "COUNT"])? {
         match option {
             "OLDER" => purge.older = Some(args.span(option, 0)?),
@@ -67,7 +67,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
 
 impl Purge {
     pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
-        let purged = session.purge(self.phase, self.older, usize::try_from(self.count).unwrap_or(usize::MAX));
+        let purged = session.purge(self.state, self.older, usize::try_from(self.count).unwrap_or(usize::MAX));
         reply.int(i64::try_from(purged).unwrap_or(i64::MAX));
     }
 }

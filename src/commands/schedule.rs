@@ -9,7 +9,7 @@ use super::error::Error;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Request, Write};
-use crate::queue::schedules::{Overlap, Plan, Set, Timetable, Zone, MAX_EXPRESSION, MAX_NAME};
+use crate::queue::schedules::{Overlap, Plan, ScheduleSet, Timetable, Zone, MAX_EXPRESSION, MAX_NAME};
 use crate::queue::{Session, FOREVER};
 
 pub(super) const SPEC: Spec = Spec {
@@ -166,9 +166,9 @@ fn overlap(word: &[u8]) -> Result<Overlap, Error> {
 impl Schedule<'_> {
     pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
         match session.schedule(self.name, &self.plan) {
-            Set::Next(next) => reply.int(i64::try_from(next).unwrap_or(i64::MAX)),
-            Set::Over => reply.null(),
-            Set::Never => {
+            ScheduleSet::Next(next) => reply.int(i64::try_from(next).unwrap_or(i64::MAX)),
+            ScheduleSet::Over => reply.null(),
+            ScheduleSet::Never => {
                 return Err(Error::other(match self.plan.timetable {
                     Timetable::Every { .. } => "the first instant of EVERY is too far away",
                     Timetable::Cron { .. } => "CRON names an instant that does not come within 41 years",

@@ -63,7 +63,7 @@ fn fields<'a>(name: &'a [u8], schedule: &'a Schedule) -> Fields<'a> {
     fields.push_some("last", schedule.last().map(count));
     fields.push("payload", Field::Bytes(plan.addition.job.payload));
     add_options::show(&plan.addition, &mut fields);
-    for (fate, times) in schedule.tally() {
+    for (fate, times) in schedule.counts() {
         fields.push(fate.name(), count(times));
     }
     fields

@@ -49,7 +49,7 @@ impl Stats {
 
 fn fields(queue: &Queue, env: &Env) -> Fields<'static> {
     let mut fields = Fields::default();
-    let phases = [
+    let states = [
         JobState::Waiting,
         JobState::Delayed,
         JobState::Blocked,
@@ -57,8 +57,8 @@ fn fields(queue: &Queue, env: &Env) -> Fields<'static> {
         JobState::Completed,
         JobState::Failed,
     ];
-    for phase in phases {
-        fields.push(phase.name(), size(queue.count(phase)));
+    for state in states {
+        fields.push(state.name(), size(queue.count(state)));
     }
     fields.push("remembered", size(queue.remembered()));
     fields.push("batches", size(queue.batch_count()));

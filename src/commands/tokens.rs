@@ -45,7 +45,7 @@ pub(super) fn claims<'a>(args: &mut Args<'a>, options: &[&str]) -> Result<Claims
 /// The manual's number for how a token fits.
 pub(super) fn code(held: Lease) -> i64 {
     match held {
-        Lease::Yours => 1,
+        Lease::Valid => 1,
         Lease::Unknown => -1,
         Lease::Lost => -2,
         Lease::Cancelled => -3,

@@ -33,7 +33,7 @@ pub(crate) struct Subscriptions(Option<Box<Subscribed>>);
 #[derive(Debug, Default)]
 struct Subscribed {
     awaited: BTreeSet<Awaited>,
-    news: Vec<(Awaited, AwaitEvent)>,
+    events: Vec<(Awaited, AwaitEvent)>,
 }
 
 impl Subscriptions {
@@ -46,15 +46,15 @@ impl Subscriptions {
     pub(crate) fn end(&mut self, awaited: &Awaited) {
         let Some(subscribed) = &mut self.0 else { return };
         subscribed.awaited.remove(awaited);
-        self.let_go();
+        self.release_if_idle();
     }
 
     /// What there is to tell; it is awaited no more.
     pub(crate) fn take(&mut self) -> Vec<(Awaited, AwaitEvent)> {
         let Some(subscribed) = &mut self.0 else { return Vec::new() };
-        let news = std::mem::take(&mut subscribed.news);
-        self.let_go();
-        news
+        let events = std::mem::take(&mut subscribed.events);
+        self.release_if_idle();
+        events
     }
 
     /// Whether anything is awaited, or is to be told.
@@ -69,43 +69,43 @@ impl Subscriptions {
     /// A batch has finished.
     pub(crate) fn batch_finished(&mut self, name: &[u8], view: impl FnOnce() -> BatchView) {
         if self.is_on() {
-            self.tell(Awaited::Batch(name.into()), || AwaitEvent::Finished(view()));
+            self.notify(Awaited::Batch(name.into()), || AwaitEvent::Finished(view()));
         }
     }
 
     /// A job's life has ended.
-    pub(crate) fn job_ended(&mut self, id: &[u8], phase: JobState, result: Option<&[u8]>) {
+    pub(crate) fn job_ended(&mut self, id: &[u8], state: JobState, result: Option<&[u8]>) {
         if self.is_on() {
-            self.tell(Awaited::Job(id.into()), || AwaitEvent::Ended(phase, result.map(Box::from)));
+            self.notify(Awaited::Job(id.into()), || AwaitEvent::Ended(state, result.map(Box::from)));
         }
     }
 
     /// A batch was dropped that may not have finished.
     pub(crate) fn batch_gone(&mut self, name: &[u8]) {
         if self.is_on() {
-            self.tell(Awaited::Batch(name.into()), || AwaitEvent::Gone);
+            self.notify(Awaited::Batch(name.into()), || AwaitEvent::Gone);
         }
     }
 
     /// A job was removed before it ended.
     pub(crate) fn job_gone(&mut self, id: &[u8]) {
         if self.is_on() {
-            self.tell(Awaited::Job(id.into()), || AwaitEvent::Gone);
+            self.notify(Awaited::Job(id.into()), || AwaitEvent::Gone);
         }
     }
 
-    fn tell(&mut self, about: Awaited, news: impl FnOnce() -> AwaitEvent) {
+    fn notify(&mut self, about: Awaited, events: impl FnOnce() -> AwaitEvent) {
         let Some(subscribed) = &mut self.0 else { return };
         if subscribed.awaited.remove(&about) {
-            subscribed.news.push((about, news()));
+            subscribed.events.push((about, events()));
         }
     }
 
-    fn let_go(&mut self) {
+    fn release_if_idle(&mut self) {
         if self
             .0
             .as_ref()
-            .is_some_and(|subscribed| subscribed.awaited.is_empty() && subscribed.news.is_empty())
+            .is_some_and(|subscribed| subscribed.awaited.is_empty() && subscribed.events.is_empty())
         {
             self.0 = None;
         }

@@ -47,13 +47,13 @@ pub enum Effect<'a> {
     Unscheduled { name: &'a [u8] },
     /// A schedule has ticked; the job that the tick added is an effect before this one. The tick is of the instant
     /// `at`, which may be long ago. Without a `next` it was the last, and the schedule is gone.
-    Ticked { name: &'a [u8], at: u64, next: Option<u64>, fate: TickOutcome },
+    Ticked { name: &'a [u8], at: u64, next: Option<u64>, outcome: TickOutcome },
     /// Expired keys that begin with the prefix become jobs. The payload is empty here: it will be the key's name.
     ExpiryRuleSet { prefix: &'a [u8], addition: Addition<'a> },
     /// Expired keys that begin with the prefix become jobs no longer.
     ExpiryRuleRemoved { prefix: &'a [u8] },
     /// A key expired, and this prefix decided what came of it. Its job is an effect before this one.
-    KeyExpired { prefix: &'a [u8], heard: ExpiryOutcome },
+    KeyExpired { prefix: &'a [u8], outcome: ExpiryOutcome },
 }
 
 /// What can happen to one job.

@@ -52,9 +52,9 @@ mod views;
 mod workers;
 
 pub use await_events::{AwaitEvent, Awaited};
-pub use batches::{After, BatchNumber, BatchView, Gate, Members};
+pub use batches::{BatchCondition, BatchNumber, BatchView, Dependency, Members};
 pub use effect::{Effect, JobEffect, Steps};
-pub(crate) use expiries::{is_sound as watch_is_sound, prefixes_of};
+pub(crate) use expiries::{is_sound as is_valid_rule, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
 pub use jobs::{Addition, Backoff, BatchRefs, JobOptions, JobState, NewJob, OnDup, Start, Template};
 pub(crate) use limits::Bucket;
@@ -64,11 +64,12 @@ pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_WORKER};
 pub(crate) use saved::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
 pub use schedules::Schedule;
 pub use session::{
-    Acked, Added, ClaimOptions, Claimed, Journal, Lease, MemoryPressure, Nacked, Outcome, Refusal, Session,
+    Acked, Added, ClaimOptions, Claimed, Failure, Journal, Lease, MemoryPressure, Nacked, Outcome, Refusal,
+    Session,
 };
 pub use settings::Settings;
 pub use stats::{counters, histogram, Events, Minute, MOST_MINUTES};
-pub(crate) use stats::{may_be_told_at_once, PendingDuplicates};
+pub(crate) use stats::{is_plausible, PendingDuplicates};
 pub(crate) use store::Record;
 pub use store::{EndState, Handle, IdEntry};
 pub use time::{Now, UnixMs, FOREVER};

@@ -127,11 +127,11 @@ impl Queue {
 
     /// Whether refused ADDs are still to be told. Nothing is journaled when the first of them comes.
     #[must_use]
-    pub fn has_refusals(&self) -> bool {
+    pub fn has_pending_duplicates(&self) -> bool {
         self.pending_duplicates.any()
     }
 
-    /// From now on [`Queue::take_news`] tells about `awaited`.
+    /// From now on [`Queue::take_await_events`] tells about `awaited`.
     pub fn subscribe(&mut self, awaited: Awaited) {
         self.subscriptions.begin(awaited);
     }
@@ -153,7 +153,7 @@ impl Queue {
     }
 
     /// What has become of what was awaited; it is not awaited any more.
-    pub fn take_news(&mut self) -> Vec<(Awaited, AwaitEvent)> {
+    pub fn take_await_events(&mut self) -> Vec<(Awaited, AwaitEvent)> {
         self.subscriptions.take()
     }
 }

@@ -53,7 +53,7 @@ impl Workers {
     }
 
     /// A worker does something at `at`. Its last moment never goes back.
-    pub(crate) fn saw(&mut self, number: u32, at: u64) {
+    pub(crate) fn record_seen(&mut self, number: u32, at: u64) {
         let Some(worker) = self.list.get_mut(number).filter(|worker| worker.seen < at) else { return };
         let before = std::mem::replace(&mut worker.seen, at);
         if worker.active.is_empty() && self.idle.remove(&(before, Arc::clone(&worker.name))) {

@@ -238,7 +238,7 @@ fn replicate(ctx: Context<'_>, name: Name<'_>, change: QueueChange) {
 /// What follows when a queue has not changed: refused adds may be counted in it, the timer may just have
 /// taken it off the due index, and a client that was granted jobs may have left them to the next.
 fn unchanged(ctx: Context<'_>, name: Name<'_>, value: &mut Value) {
-    let counted = value.queue.has_refusals();
+    let counted = value.queue.has_pending_duplicates();
     if counted || !value.handle.is_indexed() {
         directory::schedule(ctx, name.bytes(), value);
     }

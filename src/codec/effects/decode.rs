@@ -13,8 +13,8 @@ use crate::codec::wire::Decoder;
 use crate::codec::DecodeError;
 use crate::queue::schedules::{valid, LATEST_TICK};
 use crate::queue::{
-    may_be_told_at_once, valid_batch_name, valid_id, watch_is_sound, BatchNumber, Effect, Handle, JobEffect,
-    NewJob, Queue, Steps, MAX_WORKER,
+    is_plausible, is_valid_rule, valid_batch_name, valid_id, BatchNumber, Effect, Handle, JobEffect, NewJob,
+    Queue, Steps, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
@@ -88,7 +88,7 @@ fn decode_effect<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>
         }
         tag::KEY_EXPIRED => Ok(Effect::KeyExpired {
             prefix: decode_known_prefix(from, queue)?,
-            heard: decode_expiry_outcome(from)?,
+            outcome: decode_expiry_outcome(from)?,
         }),
         tag::PURGED => {
             let record = queue.finished_job(from.bytes()?).ok_or(DecodeError::Diverged)?;
@@ -122,7 +122,7 @@ fn decode_added<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>,
 
 fn decode_duplicates<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
     let (count, batch) = (from.number()?, decode_optional_batch(from)?);
-    if !may_be_told_at_once(count) {
+    if !is_plausible(count) {
         return Err(DecodeError::Damaged("refusals that cannot be"));
     }
     Ok(Effect::Duplicates { count, batch: batch.map(|batch| known_batch(batch, queue)).transpose()? })
@@ -157,12 +157,12 @@ fn decode_ticked<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>
     if at > LATEST_TICK || !queue.may_tick_next(name, next) {
         return Err(DecodeError::Damaged("a tick that cannot be"));
     }
-    Ok(Effect::Ticked { name, at, next, fate: decode_tick_outcome(from)? })
+    Ok(Effect::Ticked { name, at, next, outcome: decode_tick_outcome(from)? })
 }
 
 fn decode_expiry_rule_set<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {
     let (prefix, addition) = (from.bytes()?, decode_addition(from)?);
-    if !watch_is_sound(prefix, &addition) {
+    if !is_valid_rule(prefix, &addition) {
         return Err(DecodeError::Damaged("a prefix that cannot be"));
     }
     Ok(Effect::ExpiryRuleSet { prefix, addition })
@@ -175,7 +175,7 @@ fn decode_due(from: &mut Decoder<'_>) -> Result<Option<u64>, DecodeError> {
 /// A job that belongs to no batch of its own: it follows or replaces one, and stays where that one is.
 fn decode_job_without_batches<'a>(from: &mut Decoder<'a>) -> Result<NewJob<'a>, DecodeError> {
     let new = decode_new_job(from)?;
-    if new.recipe.batch.is_some() || new.after.is_some() {
+    if new.options.batch.is_some() || new.after.is_some() {
         return Err(DecodeError::Damaged("a job with a batch of its own"));
     }
     Ok(new)
@@ -204,6 +204,6 @@ fn decode_known_schedule<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<&'
 /// A prefix for which this queue has an expiry rule.
 fn decode_known_prefix<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<&'a [u8], DecodeError> {
     let prefix = from.bytes()?;
-    let known = queue.expiries().has(prefix);
+    let known = queue.expiry_rules().has(prefix);
     known.then_some(prefix).ok_or(DecodeError::Diverged)
 }

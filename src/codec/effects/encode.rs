@@ -139,20 +139,20 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.number(next);
         }
         Effect::Unscheduled { name } => encode_named(out, tag::UNSCHEDULED, name),
-        Effect::Ticked { name, at, next, fate } => {
+        Effect::Ticked { name, at, next, outcome } => {
             encode_named(out, tag::TICKED, name);
             out.number(at);
             encode_due(out, next);
-            encode_tick_outcome(out, fate);
+            encode_tick_outcome(out, outcome);
         }
         Effect::ExpiryRuleSet { prefix, ref addition } => {
             encode_named(out, tag::EXPIRY_RULE_SET, prefix);
             encode_addition(out, addition);
         }
         Effect::ExpiryRuleRemoved { prefix } => encode_named(out, tag::EXPIRY_RULE_REMOVED, prefix),
-        Effect::KeyExpired { prefix, heard } => {
+        Effect::KeyExpired { prefix, outcome } => {
             encode_named(out, tag::KEY_EXPIRED, prefix);
-            encode_expiry_outcome(out, heard);
+            encode_expiry_outcome(out, outcome);
         }
     }
 }

@@ -7,33 +7,33 @@
 
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{After, BatchNumber, Gate};
+use crate::queue::{BatchCondition, BatchNumber, Dependency};
 
-pub(crate) fn encode_dependency(out: &mut Vec<u8>, after: Option<After>) {
-    let Some(After { batch, gate }) = after else { return out.push(0) };
-    out.push(gate_code(gate));
+pub(crate) fn encode_dependency(out: &mut Vec<u8>, after: Option<Dependency>) {
+    let Some(Dependency { batch, condition }) = after else { return out.push(0) };
+    out.push(condition_code(condition));
     out.number(batch.0);
 }
 
-pub(crate) fn decode_dependency(from: &mut Decoder<'_>) -> Result<Option<After>, DecodeError> {
-    Ok(match decode_gate(from)? {
+pub(crate) fn decode_dependency(from: &mut Decoder<'_>) -> Result<Option<Dependency>, DecodeError> {
+    Ok(match decode_condition(from)? {
         None => None,
-        Some(gate) => Some(After { batch: BatchNumber(from.number()?), gate }),
+        Some(condition) => Some(Dependency { batch: BatchNumber(from.number()?), condition }),
     })
 }
 
-pub(super) fn gate_code(gate: Gate) -> u8 {
-    match gate {
-        Gate::Finished => 1,
-        Gate::Completed => 2,
+pub(super) fn condition_code(condition: BatchCondition) -> u8 {
+    match condition {
+        BatchCondition::Finished => 1,
+        BatchCondition::Completed => 2,
     }
 }
 
-pub(super) fn decode_gate(from: &mut Decoder<'_>) -> Result<Option<Gate>, DecodeError> {
+pub(super) fn decode_condition(from: &mut Decoder<'_>) -> Result<Option<BatchCondition>, DecodeError> {
     Ok(match from.byte()? {
         0 => None,
-        1 => Some(Gate::Finished),
-        2 => Some(Gate::Completed),
+        1 => Some(BatchCondition::Finished),
+        2 => Some(BatchCondition::Completed),
         _ => return Err(DecodeError::Damaged("unknown gate of a batch")),
     })
 }

@@ -9,7 +9,7 @@
 //!   start    0 now | 1 after: number | 2 at: number
 //! ```
 
-use super::batch::{decode_dependency, decode_gate, encode_dependency, gate_code};
+use super::batch::{condition_code, decode_condition, decode_dependency, encode_dependency};
 use super::options::{decode_group, decode_options, encode_group, encode_options};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
@@ -30,7 +30,7 @@ pub(crate) fn encode_new_job(out: &mut Vec<u8>, new: &NewJob<'_>) {
     }
     encode_dependency(out, new.after);
     out.signed(new.priority.into());
-    encode_options(out, &new.recipe);
+    encode_options(out, &new.options);
     encode_group(out, new.group);
     out.instant(new.expires.unwrap_or(FOREVER));
 }
@@ -46,9 +46,9 @@ pub(crate) fn decode_new_job<'a>(from: &mut Decoder<'a>) -> Result<NewJob<'a>, D
     let after = decode_dependency(from)?;
     let priority =
         i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
-    let (recipe, group) = (decode_options(from)?, decode_group(from)?);
+    let (options, group) = (decode_options(from)?, decode_group(from)?);
     let expires = Some(from.instant()?).filter(|span| *span != FOREVER);
-    Ok(NewJob { payload, start, after, priority, recipe, group, expires })
+    Ok(NewJob { payload, start, after, priority, options, group, expires })
 }
 
 pub(crate) fn encode_addition(out: &mut Vec<u8>, addition: &Addition<'_>) {
@@ -59,8 +59,8 @@ pub(crate) fn encode_addition(out: &mut Vec<u8>, addition: &Addition<'_>) {
         OnDup::Rerun => 2,
     });
     out.optional(addition.batch_refs.batch);
-    let Some((name, gate)) = addition.batch_refs.after else { return out.push(0) };
-    out.push(gate_code(gate));
+    let Some((name, condition)) = addition.batch_refs.after else { return out.push(0) };
+    out.push(condition_code(condition));
     out.bytes(name);
 }
 
@@ -73,9 +73,9 @@ pub(crate) fn decode_addition<'a>(from: &mut Decoder<'a>) -> Result<Addition<'a>
         _ => return Err(DecodeError::Damaged("unknown choice")),
     };
     let batch = from.optional()?;
-    let after = match decode_gate(from)? {
+    let after = match decode_condition(from)? {
         None => None,
-        Some(gate) => Some((from.bytes()?, gate)),
+        Some(condition) => Some((from.bytes()?, condition)),
     };
     Ok(Addition { job, batch_refs: BatchRefs { batch, after }, on_dup })
 }

@@ -61,7 +61,7 @@ pub(crate) fn encode_schedule(out: &mut Vec<u8>, schedule: &SavedSchedule<'_>) {
     encode_plan(out, &schedule.plan);
     out.number(schedule.next);
     out.number(schedule.last);
-    for count in schedule.tally {
+    for count in schedule.counts {
         out.number(count);
     }
 }
@@ -69,9 +69,9 @@ pub(crate) fn encode_schedule(out: &mut Vec<u8>, schedule: &SavedSchedule<'_>) {
 pub(crate) fn decode_schedule<'a>(from: &mut Decoder<'a>) -> Result<SavedSchedule<'a>, DecodeError> {
     let (name, plan) = (from.bytes()?, decode_plan(from)?);
     let (next, last) = (from.number()?, from.number()?);
-    let mut tally = TickCounts::default();
-    for count in &mut tally {
+    let mut counts = TickCounts::default();
+    for count in &mut counts {
         *count = from.number()?;
     }
-    Ok(SavedSchedule { name, plan, next, last, tally })
+    Ok(SavedSchedule { name, plan, next, last, counts })
 }

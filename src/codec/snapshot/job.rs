@@ -29,7 +29,7 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     out.number(job.seq);
     out.number(job.added_at);
     out.signed(job.priority.into());
-    encode_options(out, &job.recipe);
+    encode_options(out, &job.options);
     out.number(job.nacks.into());
     out.number(job.losses.into());
     let is_record = job.window_until != 0 || job.keep_until != 0;
@@ -73,7 +73,7 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
     let (seq, added_at) = (from.number()?, from.number()?);
     let priority =
         i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
-    let recipe = decode_options(from)?;
+    let options = decode_options(from)?;
     let (nacks, losses) = (from.number_as()?, from.number_as()?);
     let flags: u16 = from.number_as()?;
     if flags >= flag::UNKNOWN {
@@ -87,7 +87,7 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         seq,
         added_at,
         priority,
-        recipe,
+        options,
         nacks,
         losses,
         expires: if has(flag::EXPIRES) { from.instant()? } else { FOREVER },

@@ -9,7 +9,7 @@ pub(super) fn encode_remembered(out: &mut Vec<u8>, record: &Record<'_>) {
     out.instant(record.until);
     out.number(record.token);
     out.number(record.seq);
-    out.push(record.ending.code());
+    out.push(record.end_state.code());
 }
 
 pub(super) fn decode_remembered<'a>(from: &mut Decoder<'a>) -> Result<Record<'a>, DecodeError> {
@@ -18,6 +18,6 @@ pub(super) fn decode_remembered<'a>(from: &mut Decoder<'a>) -> Result<Record<'a>
         until: from.instant()?,
         token: from.number()?,
         seq: from.number()?,
-        ending: EndState::from_code(from.byte()?).ok_or(DecodeError::Damaged("unknown ending"))?,
+        end_state: EndState::from_code(from.byte()?).ok_or(DecodeError::Damaged("unknown ending"))?,
     })
 }

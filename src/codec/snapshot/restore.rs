@@ -95,7 +95,7 @@ fn restore_items(kind: Section, from: &mut Decoder<'_>, queue: &mut Queue) -> Re
         Section::ExpiryRules => {
             let refusal = "a prefix that cannot be";
             restore_each(from, refusal, decode_expiry_rule, |(prefix, rule)| {
-                queue.restore_watch(prefix, rule)
+                queue.restore_expiry_rule(prefix, rule)
             })
         }
         Section::PendingDuplicates => restore_pending_duplicates(from, queue),
@@ -119,7 +119,7 @@ fn restore_each<'a, T>(
 
 fn restore_pending_duplicates(from: &mut Decoder<'_>, queue: &mut Queue) -> Result<(), DecodeError> {
     let (count, batch) = (from.number()?, decode_optional_batch(from)?);
-    if queue.restore_refusals(PendingDuplicates { count, batch, since: from.number()? }) {
+    if queue.restore_pending_duplicates(PendingDuplicates { count, batch, since: from.number()? }) {
         Ok(())
     } else {
         Err(DecodeError::Damaged("refusals that cannot be"))

@@ -19,7 +19,7 @@ const SECTION_BYTES: usize = 60 << 10;
 /// Writes `queue` in sections, including the duplicates that its replicas were not sent yet.
 pub fn save(queue: &Queue, write: &mut dyn FnMut(&[u8])) {
     save_state(queue, write);
-    if let Some(duplicates) = queue.saved_refusals() {
+    if let Some(duplicates) = queue.saved_pending_duplicates() {
         let mut section = Section::PendingDuplicates.head().to_vec();
         section.number(duplicates.count);
         encode_optional_batch(&mut section, duplicates.batch);
@@ -40,7 +40,7 @@ pub fn save_state(queue: &Queue, write: &mut dyn FnMut(&[u8])) {
     save_all(Section::Workers, queue.saved_workers(), write, encode_worker);
     save_all(Section::Ids, queue.saved_records(), write, encode_remembered);
     save_all(Section::Schedules, queue.saved_schedules(), write, encode_schedule);
-    save_all(Section::ExpiryRules, queue.expiries().iter(), write, encode_expiry_rule);
+    save_all(Section::ExpiryRules, queue.expiry_rules().iter(), write, encode_expiry_rule);
 }
 
 /// Writes `items` in as many sections as they need, none if there are none.

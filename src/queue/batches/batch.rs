@@ -9,7 +9,7 @@ pub struct BatchNumber(pub(crate) u64);
 
 /// What a job that waits for a batch wants of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gate {
+pub enum BatchCondition {
     /// AFTER: that it has finished.
     Finished,
     /// AFTEROK: that every member was completed.
@@ -18,11 +18,11 @@ pub enum Gate {
 
 /// A batch to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct After {
+pub struct Dependency {
     /// Which.
     pub batch: BatchNumber,
     /// And what is wanted of it.
-    pub gate: Gate,
+    pub condition: BatchCondition,
 }
 
 /// How many members stand where. Every member is counted once.
@@ -44,8 +44,8 @@ impl Members {
     }
 
     /// Where members are counted that ended so.
-    pub(crate) fn of(&mut self, ending: EndState) -> &mut u64 {
-        match ending {
+    pub(crate) fn of(&mut self, end_state: EndState) -> &mut u64 {
+        match end_state {
             EndState::Completed => &mut self.completed,
             EndState::Failed => &mut self.failed,
             EndState::Expired => &mut self.expired,
@@ -81,11 +81,11 @@ impl Batch {
     }
 
     /// Whether a job behind this gate may go on; None: not decided yet.
-    pub(crate) fn lets_pass(&self, gate: Gate) -> Option<bool> {
-        match gate {
+    pub(crate) fn lets_pass(&self, condition: BatchCondition) -> Option<bool> {
+        match condition {
             _ if !self.is_finished() => None,
-            Gate::Finished => Some(true),
-            Gate::Completed => Some(self.members.all_completed()),
+            BatchCondition::Finished => Some(true),
+            BatchCondition::Completed => Some(self.members.all_completed()),
         }
     }
 }

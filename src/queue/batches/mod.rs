@@ -4,5 +4,5 @@ mod batch;
 mod index;
 
 pub(crate) use batch::{view, Batch};
-pub use batch::{After, BatchNumber, BatchView, Gate, Members};
+pub use batch::{BatchCondition, BatchNumber, BatchView, Dependency, Members};
 pub(crate) use index::Batches;

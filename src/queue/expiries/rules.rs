@@ -35,8 +35,8 @@ pub struct ExpiryCounts {
 }
 
 impl ExpiryCounts {
-    fn add(&mut self, heard: ExpiryOutcome) {
-        let count = match heard {
+    fn add(&mut self, outcome: ExpiryOutcome) {
+        let count = match outcome {
             ExpiryOutcome::Enqueued => &mut self.enqueued,
             ExpiryOutcome::Coalesced => &mut self.coalesced,
             ExpiryOutcome::Dropped => &mut self.dropped,
@@ -51,13 +51,13 @@ pub struct ExpiryRule {
     /// What an expired key makes.
     pub template: Template,
     /// What has come of those so far.
-    pub tally: ExpiryCounts,
+    pub counts: ExpiryCounts,
 }
 
 /// All prefixes of a queue.
 #[derive(Debug, Clone, Default)]
 pub struct ExpiryRules {
-    watches: BTreeMap<Box<[u8]>, ExpiryRule>,
+    rules: BTreeMap<Box<[u8]>, ExpiryRule>,
     /// Heap bytes behind all of them.
     bytes: usize,
     version: u64,
@@ -67,7 +67,7 @@ impl ExpiryRules {
     /// Every prefix with its watch, in their order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &ExpiryRule)> {
-        self.watches.iter().map(|(prefix, watch)| (&**prefix, watch))
+        self.rules.iter().map(|(prefix, rule)| (&**prefix, rule))
     }
 
     /// Changes whenever a prefix comes or goes; 0 in a queue that has never had one. Not part of the state: the
@@ -78,57 +78,57 @@ impl ExpiryRules {
     }
 
     pub(crate) fn has(&self, prefix: &[u8]) -> bool {
-        self.watches.contains_key(prefix)
+        self.rules.contains_key(prefix)
     }
 
     pub(crate) fn get(&self, prefix: &[u8]) -> Option<&ExpiryRule> {
-        self.watches.get(prefix)
+        self.rules.get(prefix)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.watches.len()
+        self.rules.len()
     }
 
     /// One more key that `prefix` decided about came to this.
     pub(crate) fn count(&mut self, prefix: &[u8], outcome: ExpiryOutcome) {
-        if let Some(rule) = self.watches.get_mut(prefix) {
-            rule.tally.add(outcome);
+        if let Some(rule) = self.rules.get_mut(prefix) {
+            rule.counts.add(outcome);
         }
     }
 
     /// The watch that decides about the key `name`: that of the longest prefix.
     pub(crate) fn decides(&self, name: &[u8]) -> Option<(&[u8], &ExpiryRule)> {
-        prefixes_of(&self.watches, name).next()
+        prefixes_of(&self.rules, name).next()
     }
 
     /// Listens for `prefix`. Counts go on if it did.
     pub(crate) fn set(&mut self, prefix: &[u8], template: Template) {
-        let tally = self.unset(prefix).map_or_else(ExpiryCounts::default, |old| old.tally);
-        self.put(prefix, ExpiryRule { template, tally });
+        let counts = self.unset(prefix).map_or_else(ExpiryCounts::default, |old| old.counts);
+        self.put(prefix, ExpiryRule { template, counts });
     }
 
-    fn put(&mut self, prefix: &[u8], watch: ExpiryRule) {
-        self.bytes += weight(prefix, &watch);
-        self.watches.insert(prefix.into(), watch);
+    fn put(&mut self, prefix: &[u8], rule: ExpiryRule) {
+        self.bytes += weight(prefix, &rule);
+        self.rules.insert(prefix.into(), rule);
         self.version += 1;
     }
 
     pub(crate) fn unset(&mut self, prefix: &[u8]) -> Option<ExpiryRule> {
-        let watch = self.watches.remove(prefix)?;
-        self.bytes = self.bytes.saturating_sub(weight(prefix, &watch));
+        let rule = self.rules.remove(prefix)?;
+        self.bytes = self.bytes.saturating_sub(weight(prefix, &rule));
         self.version += 1;
-        Some(watch)
+        Some(rule)
     }
 
     /// Puts back what was saved: prefixes in their order, each once.
     #[must_use]
-    pub(crate) fn restore(&mut self, prefix: &[u8], watch: ExpiryRule) -> bool {
-        let last = self.watches.last_key_value().map(|(last, _)| &**last);
-        let fits = is_sound(prefix, &watch.template.addition())
+    pub(crate) fn restore(&mut self, prefix: &[u8], rule: ExpiryRule) -> bool {
+        let last = self.rules.last_key_value().map(|(last, _)| &**last);
+        let fits = is_sound(prefix, &rule.template.addition())
             && last.is_none_or(|last| last < prefix)
-            && self.watches.len() < MAX_PREFIXES;
+            && self.rules.len() < MAX_PREFIXES;
         if fits {
-            self.put(prefix, watch);
+            self.put(prefix, rule);
         }
         fits
     }
@@ -139,11 +139,11 @@ impl ExpiryRules {
 
     /// What a recount finds wrong.
     pub(crate) fn check(&self, wrong: &mut Vec<String>) {
-        let bytes: usize = self.iter().map(|(prefix, watch)| weight(prefix, watch)).sum();
+        let bytes: usize = self.iter().map(|(prefix, rule)| weight(prefix, rule)).sum();
         if bytes != self.bytes {
             wrong.push(format!("prefixes take {bytes} bytes, but {} are counted", self.bytes));
         }
-        if self.watches.len() > MAX_PREFIXES
+        if self.rules.len() > MAX_PREFIXES
             || self.iter().any(|(prefix, w)| !is_sound(prefix, &w.template.addition()))
         {
             wrong.push("the queue listens for what it cannot listen for".into());
@@ -152,8 +152,8 @@ impl ExpiryRules {
 }
 
 /// Memory of one entry, roughly.
-fn weight(prefix: &[u8], watch: &ExpiryRule) -> usize {
-    prefix.len() + size_of::<(Box<[u8]>, ExpiryRule)>() * 3 / 2 + watch.template.bytes()
+fn weight(prefix: &[u8], rule: &ExpiryRule) -> usize {
+    prefix.len() + size_of::<(Box<[u8]>, ExpiryRule)>() * 3 / 2 + rule.template.bytes()
 }
 
 /// What may be listened for.

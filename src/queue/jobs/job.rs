@@ -1,7 +1,7 @@
 //! One job and the states of its life (drawn in the manual).
 
 use super::options::{JobOptions, OptionSetId};
-use crate::queue::batches::After;
+use crate::queue::batches::Dependency;
 use crate::queue::store::EndState;
 use crate::queue::time::FOREVER;
 
@@ -13,7 +13,7 @@ pub(crate) enum StateData {
     /// Not before `due`.
     Delayed { due: u64 },
     /// Waits for a batch; then not before `due`, if that is not 0.
-    Blocked { after: After, due: u64 },
+    Blocked { after: Dependency, due: u64 },
     /// Claimed at `since` under `token`; belongs to the worker of that number until `lease_until`.
     Active { token: u64, since: u64, lease_until: u64, worker: u32 },
     /// Done at `at` under `token`; the record is kept.
@@ -54,8 +54,8 @@ impl JobState {
 }
 
 impl From<EndState> for JobState {
-    fn from(ending: EndState) -> Self {
-        match ending {
+    fn from(end_state: EndState) -> Self {
+        match end_state {
             EndState::Completed => JobState::Completed,
             EndState::Failed => JobState::Failed,
             EndState::Expired => JobState::Expired,
@@ -96,11 +96,11 @@ pub struct NewJob<'a> {
     /// When it may start.
     pub start: Start,
     /// A batch it has to wait for. It must be there.
-    pub after: Option<After>,
+    pub after: Option<Dependency>,
     /// Smaller first.
     pub priority: i32,
     /// Options that the queue's settings also have.
-    pub recipe: JobOptions,
+    pub options: JobOptions,
     /// Its lane.
     pub group: Option<&'a [u8]>,
     /// Expires this many milliseconds after it was added if nobody claimed it.
@@ -113,7 +113,7 @@ pub(crate) struct Rerun {
     pub(crate) payload: Box<[u8]>,
     pub(crate) start: Start,
     pub(crate) priority: i32,
-    pub(crate) recipe: JobOptions,
+    pub(crate) options: JobOptions,
     pub(crate) group: Option<Box<[u8]>>,
     pub(crate) expires: Option<u64>,
 }
@@ -124,7 +124,7 @@ impl Rerun {
             payload: new.payload.into(),
             start: new.start,
             priority: new.priority,
-            recipe: new.recipe,
+            options: new.options,
             group: new.group.map(Box::from),
             expires: new.expires,
         }
@@ -136,7 +136,7 @@ impl Rerun {
             start: self.start,
             after: None,
             priority: self.priority,
-            recipe: self.recipe,
+            options: self.options,
             group: self.group.as_deref(),
             expires: self.expires,
         }
@@ -281,7 +281,7 @@ impl Job {
         self.extras.as_ref().is_some_and(|r| r.cancel_asked)
     }
 
-    pub(crate) fn phase(&self) -> JobState {
+    pub(crate) fn state_name(&self) -> JobState {
         match self.state {
             StateData::Waiting { .. } => JobState::Waiting,
             StateData::Delayed { .. } => JobState::Delayed,

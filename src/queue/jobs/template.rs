@@ -3,7 +3,7 @@
 
 use super::job::{NewJob, Start};
 use super::options::JobOptions;
-use crate::queue::batches::Gate;
+use crate::queue::batches::BatchCondition;
 use crate::queue::names::{valid_batch_name, valid_group};
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub struct BatchRefs<'a> {
     /// It is a member of this one.
     pub batch: Option<&'a [u8]>,
     /// It waits for this one.
-    pub after: Option<(&'a [u8], Gate)>,
+    pub after: Option<(&'a [u8], BatchCondition)>,
 }
 
 /// All that an ADD says beside the id.
@@ -45,15 +45,15 @@ impl Addition<'_> {
     #[must_use]
     pub fn may_be_repeated(&self) -> bool {
         let BatchRefs { batch, after } = self.batch_refs;
-        let is_tied = batch.is_some() || after.is_some();
+        let has_batches = batch.is_some() || after.is_some();
         let names = [batch, after.map(|(name, _)| name)];
         !matches!(self.job.start, Start::At(_))
             && self.job.after.is_none()
-            && self.job.recipe.batch.is_none()
+            && self.job.options.batch.is_none()
             && self.job.group.is_none_or(valid_group)
             && names.into_iter().flatten().all(valid_batch_name)
             && batch.is_none_or(|batch| after.is_none_or(|(after, _)| after != batch))
-            && (self.on_dup == OnDup::Ignore || !is_tied)
+            && (self.on_dup == OnDup::Ignore || !has_batches)
     }
 }
 
@@ -63,11 +63,11 @@ pub struct Template {
     payload: Arc<[u8]>,
     start: Start,
     priority: i32,
-    recipe: JobOptions,
+    options: JobOptions,
     group: Option<Arc<[u8]>>,
     expires: Option<u64>,
     batch: Option<Arc<[u8]>>,
-    after: Option<(Arc<[u8]>, Gate)>,
+    after: Option<(Arc<[u8]>, BatchCondition)>,
     on_dup: OnDup,
 }
 
@@ -80,11 +80,11 @@ impl Template {
             payload: job.payload.into(),
             start: job.start,
             priority: job.priority,
-            recipe: job.recipe,
+            options: job.options,
             group: job.group.map(Arc::from),
             expires: job.expires,
             batch: batch_refs.batch.map(Arc::from),
-            after: batch_refs.after.map(|(name, gate)| (Arc::from(name), gate)),
+            after: batch_refs.after.map(|(name, condition)| (Arc::from(name), condition)),
             on_dup,
         }
     }
@@ -98,20 +98,20 @@ impl Template {
     /// The same with another payload.
     #[must_use]
     pub fn with_payload<'a>(&'a self, payload: &'a [u8]) -> Addition<'a> {
-        let Template { start, priority, recipe, expires, on_dup, .. } = *self;
+        let Template { start, priority, options, expires, on_dup, .. } = *self;
         Addition {
             job: NewJob {
                 payload,
                 start,
                 after: None,
                 priority,
-                recipe,
+                options,
                 group: self.group.as_deref(),
                 expires,
             },
             batch_refs: BatchRefs {
                 batch: self.batch.as_deref(),
-                after: self.after.as_ref().map(|(name, gate)| (&**name, *gate)),
+                after: self.after.as_ref().map(|(name, condition)| (&**name, *condition)),
             },
             on_dup,
         }

@@ -28,9 +28,9 @@ pub(crate) struct Lane {
     /// Claimed while lanes were strictly in order, and not at the end of its life: nobody may pass it.
     pub(crate) holder: Option<Handle>,
     /// A sequence number taken at its last claim: it is behind all who joined before. 0: there was none.
-    pub(crate) turn: u64,
+    pub(crate) last_claim_seq: u64,
     pub(crate) bucket: Bucket,
-    stand: Stand,
+    position: LanePosition,
     /// It stands there only while this is [`Lanes::round`].
     round: u32,
     /// It changed since it was looked at.
@@ -39,7 +39,7 @@ pub(crate) struct Lane {
 
 /// Where a lane was put when it was looked at last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Stand {
+pub(crate) struct LanePosition {
     /// Jobs it may give.
     pub(crate) room: usize,
     /// Its place among the ready, if it may give any.
@@ -62,7 +62,7 @@ pub(crate) struct Lanes {
     left: Vec<BTreeMap<PriorityKey, Handle>>,
     left_refills: Vec<BTreeMap<InstantKey, Handle>>,
     /// Lanes without jobs, by when their buckets are full: then they can be forgotten.
-    fading: BTreeSet<(u64, Arc<[u8]>)>,
+    expiring: BTreeSet<(u64, Arc<[u8]>)>,
     /// What all lanes may give together.
     room: usize,
     touched: Vec<Handle>,
@@ -89,7 +89,7 @@ impl Lanes {
             + self.waiting.bytes()
             + self.name_bytes
             + self.len() * size_of::<(Arc<[u8]>, Handle)>() * 2
-            + (self.ready.len() + self.refills.len() + self.fading.len()) * per_entry
+            + (self.ready.len() + self.refills.len() + self.expiring.len()) * per_entry
             + self.touched.capacity() * size_of::<Handle>()
     }
 
@@ -118,9 +118,9 @@ impl Lanes {
             waiting: 0,
             active: 0,
             holder: None,
-            turn: 0,
+            last_claim_seq: 0,
             bucket: Bucket::default(),
-            stand: Stand::default(),
+            position: LanePosition::default(),
             round: self.round,
             touched: false,
         })?;
@@ -159,7 +159,7 @@ impl Lanes {
     /// One more job names the lane.
     pub(crate) fn join(&mut self, number: LaneNumber) {
         if let Some(lane) = self.list.get(number.0).filter(|lane| lane.jobs == 0) {
-            self.fading.remove(&(lane.bucket.full_at(), Arc::clone(&lane.name)));
+            self.expiring.remove(&(lane.bucket.full_at(), Arc::clone(&lane.name)));
         }
         self.edit(number, |lane| lane.jobs = lane.jobs.saturating_add(1));
     }
@@ -178,47 +178,47 @@ impl Lanes {
         Some(LaneNumber(number))
     }
 
-    /// Lets a lane stand where `stand` says.
-    pub(crate) fn place(&mut self, number: LaneNumber, stand: Stand) {
-        let Some(old) = self.list.get(number.0).map(|lane| self.stand_of(lane)) else { return };
+    /// Lets a lane stand where `position` says.
+    pub(crate) fn place(&mut self, number: LaneNumber, position: LanePosition) {
+        let Some(old) = self.list.get(number.0).map(|lane| self.position_of(lane)) else { return };
         if let Some(lane) = self.list.get_mut(number.0) {
-            lane.stand = stand;
+            lane.position = position;
             lane.round = self.round;
         }
-        self.room = (self.room + stand.room).saturating_sub(old.room);
-        if old.ready != stand.ready {
+        self.room = (self.room + position.room).saturating_sub(old.room);
+        if old.ready != position.ready {
             old.ready.map(|place| self.ready.remove(&place));
-            stand.ready.map(|place| self.ready.insert(place, number.0));
+            position.ready.map(|place| self.ready.insert(place, number.0));
         }
-        if old.refill != stand.refill {
+        if old.refill != position.refill {
             old.refill.map(|when| self.refills.remove(&when));
-            stand.refill.map(|when| self.refills.insert(when, number.0));
+            position.refill.map(|when| self.refills.insert(when, number.0));
         }
     }
 
     /// Where a lane stands.
-    fn stand_of(&self, lane: &Lane) -> Stand {
-        self.last_stand_of(lane).unwrap_or_default()
+    fn position_of(&self, lane: &Lane) -> LanePosition {
+        self.last_position_of(lane).unwrap_or_default()
     }
 
     /// Where a lane was put when it was looked at last; None: not since the rules have changed.
-    pub(crate) fn last_stand_of(&self, lane: &Lane) -> Option<Stand> {
-        (lane.round == self.round).then_some(lane.stand)
+    pub(crate) fn last_position_of(&self, lane: &Lane) -> Option<LanePosition> {
+        (lane.round == self.round).then_some(lane.position)
     }
 
     /// Drops a lane that no job names and whose bucket is full at `at`, or plans that.
-    pub(crate) fn fade(&mut self, number: LaneNumber, at: u64) {
+    pub(crate) fn plan_expiry(&mut self, number: LaneNumber, at: u64) {
         let Some(lane) = self.list.get(number.0).filter(|lane| lane.jobs == 0) else { return };
         let full_at = lane.bucket.full_at();
         if full_at > at {
-            self.fading.insert((full_at, Arc::clone(&lane.name)));
+            self.expiring.insert((full_at, Arc::clone(&lane.name)));
         } else {
             self.drop(number);
         }
     }
 
     fn drop(&mut self, number: LaneNumber) {
-        self.place(number, Stand::default());
+        self.place(number, LanePosition::default());
         if let Some(lane) = self.list.remove(number.0) {
             self.name_bytes = self.name_bytes.saturating_sub(lane.name.len());
             self.numbers.remove(&lane.name);
@@ -227,12 +227,12 @@ impl Lanes {
 
     /// When the next lane is to be forgotten.
     pub(crate) fn next_forgotten(&self) -> Option<u64> {
-        self.fading.first().map(|(at, _)| *at)
+        self.expiring.first().map(|(at, _)| *at)
     }
 
     /// Forgets the next lane.
     pub(crate) fn forget_first(&mut self) {
-        if let Some((_, name)) = self.fading.pop_first() {
+        if let Some((_, name)) = self.expiring.pop_first() {
             if let Some(number) = self.find(&name) {
                 self.drop(number);
             }
@@ -250,13 +250,13 @@ impl Lanes {
     }
 
     /// When a lane is to be looked at next: its rate lets it give more, or, at 0, the rules have changed.
-    pub(crate) fn next_look(&self) -> Option<u64> {
+    pub(crate) fn next_evaluation(&self) -> Option<u64> {
         let has_changed = self.revisit.is_some() || !self.left.is_empty() || !self.left_refills.is_empty();
         has_changed.then_some(0).or_else(|| self.refills.first_key_value().map(|(when, _)| when.at))
     }
 
     /// The lane to look at as of `at`, if there is one.
-    pub(crate) fn take_look(&mut self, at: u64) -> Option<LaneNumber> {
+    pub(crate) fn next_to_evaluate(&mut self, at: u64) -> Option<LaneNumber> {
         if let Some(name) = self.revisit.take() {
             let mut rest = self.numbers.range::<[u8], _>((Included(&*name), Unbounded));
             let found = rest.next().map(|(_, number)| LaneNumber(*number));
@@ -287,30 +287,31 @@ impl Lanes {
     /// What does not add up in here. O(lanes).
     pub(crate) fn check(&self, wrong: &mut Vec<String>) {
         let mut room = 0;
-        let (mut ready, mut refills, mut fading) = (0, 0, 0);
+        let (mut ready, mut refills, mut expiring) = (0, 0, 0);
         for (number, lane) in self.iter() {
-            let stand = self.stand_of(lane);
+            let position = self.position_of(lane);
             let of = |entry: Option<&Handle>| entry == Some(&number.0);
-            room += stand.room;
-            ready += usize::from(stand.ready.is_some_and(|place| of(self.ready.get(&place))));
-            refills += usize::from(stand.refill.is_some_and(|when| of(self.refills.get(&when))));
-            fading += usize::from(self.fading.contains(&(lane.bucket.full_at(), Arc::clone(&lane.name))));
+            room += position.room;
+            ready += usize::from(position.ready.is_some_and(|place| of(self.ready.get(&place))));
+            refills += usize::from(position.refill.is_some_and(|when| of(self.refills.get(&when))));
+            expiring += usize::from(self.expiring.contains(&(lane.bucket.full_at(), Arc::clone(&lane.name))));
             let name = String::from_utf8_lossy(&lane.name);
-            if stand.ready.is_some() != (stand.room > 0) {
+            if position.ready.is_some() != (position.room > 0) {
                 wrong.push(format!(
                     "lane '{name}' may give {} jobs, but is wrongly in or out of the order",
-                    stand.room
+                    position.room
                 ));
             }
-            let is_looked_at = !lane.touched && lane.bucket.is_sound();
-            if !is_looked_at
-                || (lane.jobs == 0) != self.fading.contains(&(lane.bucket.full_at(), Arc::clone(&lane.name)))
+            let is_evaluated = !lane.touched && lane.bucket.is_sound();
+            if !is_evaluated
+                || (lane.jobs == 0)
+                    != self.expiring.contains(&(lane.bucket.full_at(), Arc::clone(&lane.name)))
             {
                 wrong.push(format!("lane '{name}' is not as it was left"));
             }
         }
-        let counted = (self.room, self.ready.len(), self.refills.len(), self.fading.len(), self.list.len());
-        if counted != (room, ready, refills, fading, self.len()) {
+        let counted = (self.room, self.ready.len(), self.refills.len(), self.expiring.len(), self.list.len());
+        if counted != (room, ready, refills, expiring, self.len()) {
             wrong.push(format!(
                 "lanes may give {room} jobs, but {} are counted, or their orders are off",
                 self.room

@@ -5,7 +5,7 @@ mod lanes;
 
 pub(crate) use bucket::Bucket;
 pub use bucket::{Rate, MAX_RATE};
-pub(crate) use lanes::{Lane, Lanes, Stand};
+pub(crate) use lanes::{Lane, LanePosition, Lanes};
 
 /// What limits remember: claims that were made, and which lanes may give a job.
 #[derive(Debug, Clone, Default)]

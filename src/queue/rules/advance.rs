@@ -27,7 +27,7 @@ impl Queue {
             self.next_tick(),
             self.surplus().map(|_| 0),
             self.workers.next_forgotten(),
-            self.limits.lanes.next_look(),
+            self.limits.lanes.next_evaluation(),
             self.limits.lanes.next_forgotten(),
             self.next_token(),
         ];
@@ -37,18 +37,18 @@ impl Queue {
     /// Does what is due at `at`, at most `most`, and tells how much that was. O(log n) a step.
     pub(crate) fn advance(&mut self, at: u64, most: Steps) -> Steps {
         let mut done = Steps::default();
-        while done.jobs < most.jobs && self.settle_next(at) {
+        while done.jobs < most.jobs && self.advance_next(at) {
             done.jobs += 1;
         }
         while done.forgotten < most.forgotten && self.forget_next(at) {
             done.forgotten += 1;
         }
-        self.look_at_touched(at);
+        self.evaluate_touched_lanes(at);
         done
     }
 
     /// Whether the next step in the life of a job is due, and takes it.
-    fn settle_next(&mut self, at: u64) -> bool {
+    fn advance_next(&mut self, at: u64) -> bool {
         let jobs = &self.jobs.table;
         let leads = [
             self.jobs.indexes.delayed.first().map(|h| (jobs.due_key(h), h)),
@@ -137,7 +137,7 @@ impl Queue {
         match job.state {
             StateData::Delayed { due } if due < job.expires() => {
                 self.stats.record(Event::Due);
-                self.join_end(handle, None, due);
+                self.move_to_end(handle, None, due);
             }
             StateData::Waiting { .. } | StateData::Delayed { .. } => {
                 let at = job.expires();

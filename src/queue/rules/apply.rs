@@ -7,7 +7,7 @@ use crate::queue::effect::{Effect, JobEffect};
 use crate::queue::jobs::{Job, JobExtras, NewJob, Rerun, StateData};
 use crate::queue::limits::Bucket;
 use crate::queue::settings::Settings;
-use crate::queue::stats::{Count, Event, Kind};
+use crate::queue::stats::{Count, Event, SeriesCount};
 use crate::queue::store::{ids, EndState, Handle, IdEntry};
 use crate::queue::time::FOREVER;
 use crate::queue::value::Queue;
@@ -40,10 +40,10 @@ impl Queue {
             }
             Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
             Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
-            Effect::Ticked { name, at, next, fate } => self.schedules.ticked(name, at, next, fate),
-            Effect::ExpiryRuleSet { prefix, ref addition } => self.watch(prefix, addition),
-            Effect::ExpiryRuleRemoved { prefix } => self.unwatch(prefix),
-            Effect::KeyExpired { prefix, heard } => self.count_heard(prefix, heard),
+            Effect::Ticked { name, at, next, outcome } => self.schedules.ticked(name, at, next, outcome),
+            Effect::ExpiryRuleSet { prefix, ref addition } => self.set_expiry_rule(prefix, addition),
+            Effect::ExpiryRuleRemoved { prefix } => self.remove_expiry_rule(prefix),
+            Effect::KeyExpired { prefix, outcome } => self.count_expiry(prefix, outcome),
             Effect::Job { job, change } => self.apply_to_job(job, &change, at),
             Effect::Purged { record } => {
                 self.stats.record(Event::Removed);
@@ -54,11 +54,11 @@ impl Queue {
                 self.remove(entry, at);
             }
         }
-        self.look_at_touched(at);
+        self.evaluate_touched_lanes(at);
     }
 
     fn apply_to_job(&mut self, handle: Handle, change: &JobEffect<'_>, at: u64) {
-        self.see_worker(handle, change, at);
+        self.record_worker_seen(handle, change, at);
         match *change {
             JobEffect::Replaced { new } => self.replace(handle, &new, at),
             JobEffect::Rerun { new } => {
@@ -82,7 +82,7 @@ impl Queue {
                 self.stats.counters.add(Count::Nacks);
                 self.stats.record(Event::Retried);
                 self.note_nack(handle, error);
-                self.join_end(handle, due, at);
+                self.move_to_end(handle, due, at);
             }
             JobEffect::Failed { error } => {
                 self.stats.counters.add(Count::Nacks);
@@ -92,7 +92,7 @@ impl Queue {
             JobEffect::Released { due } => {
                 self.stats.record(Event::Released);
                 match due {
-                    Some(_) => self.join_end(handle, due, at),
+                    Some(_) => self.move_to_end(handle, due, at),
                     None => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
                 }
             }
@@ -104,7 +104,7 @@ impl Queue {
             }),
             JobEffect::Promoted => {
                 self.stats.record(Event::Promoted);
-                self.join_end(handle, None, at);
+                self.move_to_end(handle, None, at);
             }
             JobEffect::Revived => self.revive(handle, at),
             JobEffect::Advanced => self.advance_job(handle, at),
@@ -112,7 +112,7 @@ impl Queue {
     }
 
     /// Notes that the worker of an active job was seen, if only the worker can have caused this change.
-    fn see_worker(&mut self, handle: Handle, change: &JobEffect<'_>, at: u64) {
+    fn record_worker_seen(&mut self, handle: Handle, change: &JobEffect<'_>, at: u64) {
         let is_by_worker = match change {
             JobEffect::Leased { .. }
             | JobEffect::Progressed { .. }
@@ -132,20 +132,20 @@ impl Queue {
         if let (true, Some(StateData::Active { worker, .. })) =
             (is_by_worker, self.jobs.get(handle).map(|job| job.state))
         {
-            self.workers.saw(worker, at);
+            self.workers.record_seen(worker, at);
         }
     }
 
     fn add(&mut self, id: &[u8], new: &NewJob<'_>, at: u64) {
         self.stats.record(Event::Added);
-        self.stats.series.count(Kind::Added, at);
+        self.stats.series.count(SeriesCount::Added, at);
         let hash = ids::hash(id);
         if let Some(entry) = self.jobs.find(hash, id) {
             self.drop_entry(entry);
         }
         let job = Job::new(id, new.payload, StateData::Delayed { due: at });
         let Some(handle) = self.jobs.insert(hash, job) else { return };
-        self.count_in(new.recipe.batch);
+        self.count_in(new.options.batch);
         self.start_life(handle, new, at);
         if new.after.is_some() {
             self.pass_if_decided(handle, at);
@@ -158,7 +158,7 @@ impl Queue {
         self.stats.record(Event::Replaced);
         let Some(job) = self.jobs.get(handle) else { return };
         let mut new = *new;
-        new.recipe.batch = self.batch_of(job);
+        new.options.batch = self.batch_of(job);
         if let StateData::Blocked { after, .. } = job.state {
             new.after = Some(after);
         }
@@ -190,7 +190,7 @@ impl Queue {
             self.limits.bucket = Bucket::default();
         }
         if changes_lanes {
-            self.look_again(at);
+            self.evaluate_all_lanes(at);
         }
     }
 
@@ -203,13 +203,13 @@ impl Queue {
             job.nacks = 0;
             job.losses = 0;
         });
-        self.enter_end(handle, None, at);
+        self.enter_at_end(handle, None, at);
     }
 
     /// Begins a life of a job that is in no index: fresh attempts, a new place, nothing of an earlier life.
     pub(crate) fn start_life(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
         let seq = self.jobs.take_seq();
-        self.set_options(handle, new.recipe, new.group);
+        self.set_options(handle, new.options, new.group);
         self.jobs.edit(handle, |job| {
             job.extras = new
                 .expires
@@ -237,14 +237,14 @@ impl Queue {
         self.last_token = self.last_token.max(token);
         self.leave(handle);
         let worker = self.workers.number(worker);
-        self.workers.saw(worker, at);
+        self.workers.record_seen(worker, at);
         self.jobs.edit(handle, |job| {
             job.state = StateData::Active { token, since: at, lease_until, worker };
             // PX asks whether anybody claimed it; somebody has.
             job.extras_mut_if(job.extras.is_some(), |r| r.expires = FOREVER);
         });
         self.enter(handle);
-        self.took(handle, at);
+        self.claimed(handle, at);
     }
 
     fn move_lease(&mut self, handle: Handle, until: u64) {
@@ -266,13 +266,13 @@ impl Queue {
     }
 
     /// Moves a job to the end of its priority, or to the delayed when it has a `due`.
-    pub(crate) fn join_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
+    pub(crate) fn move_to_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
         self.leave(handle);
-        self.enter_end(handle, due, at);
+        self.enter_at_end(handle, due, at);
     }
 
     /// The same for a job that is in no index.
-    fn enter_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
+    fn enter_at_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
         let seq = self.jobs.take_seq();
         self.jobs.edit(handle, |job| {
             job.seq = seq;

@@ -3,7 +3,7 @@
 //! Numbers change in the same mutation that moves a job, so they are exact at every instant; what follows from a batch
 //! that has finished happens job by job, in bounded steps of [`super::settle`].
 
-use crate::queue::batches::{view, After, Batch, BatchNumber, Members};
+use crate::queue::batches::{view, Batch, BatchNumber, Dependency, Members};
 use crate::queue::jobs::{Job, JobState, NewJob, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle};
@@ -27,7 +27,7 @@ impl Queue {
     /// Whether the batches that `new` names by number are there, and its own takes members.
     pub(crate) fn fits_its_batches(&self, new: &NewJob<'_>) -> bool {
         let takes_it = |number| self.batches.get(number).is_some_and(|batch| !batch.sealed);
-        new.recipe.batch.is_none_or(takes_it)
+        new.options.batch.is_none_or(takes_it)
             && new.after.is_none_or(|after| self.batches.get(after.batch).is_some())
     }
 
@@ -40,7 +40,7 @@ impl Queue {
     /// more failed members than it counts.
     pub(crate) fn batches_fit_their_members(&self) -> bool {
         let mut failed: BTreeMap<BatchNumber, u64> = BTreeMap::new();
-        for (_, job) in self.jobs.iter().filter(|(_, job)| job.phase() == JobState::Failed) {
+        for (_, job) in self.jobs.iter().filter(|(_, job)| job.state_name() == JobState::Failed) {
             if let Some(batch) = self.batch_of(job) {
                 *failed.entry(batch).or_default() += 1;
             }
@@ -82,11 +82,11 @@ impl Queue {
     }
 
     /// A pending member has ended.
-    pub(crate) fn count_out(&mut self, batch: Option<BatchNumber>, ending: EndState, at: u64) {
+    pub(crate) fn count_out(&mut self, batch: Option<BatchNumber>, end_state: EndState, at: u64) {
         let Some(number) = batch else { return };
         let Some(batch) = self.batches.get_mut(number) else { return };
         batch.members.pending = batch.members.pending.saturating_sub(1);
-        let count = batch.members.of(ending);
+        let count = batch.members.of(end_state);
         *count = count.saturating_add(1);
         self.finish_if_done(number, at);
     }
@@ -119,13 +119,13 @@ impl Queue {
     }
 
     /// Whether a job that waits for a batch may go on, and since when that is so; None: not decided yet.
-    fn decision(&self, after: After) -> Option<(bool, u64)> {
+    fn decision(&self, after: Dependency) -> Option<(bool, u64)> {
         let batch = self.batches.get(after.batch)?;
-        Some((batch.lets_pass(after.gate)?, batch.finished_at))
+        Some((batch.lets_pass(after.condition)?, batch.finished_at))
     }
 
     /// The next step of a blocked job: its batch has finished, or it expires.
-    pub(crate) fn step_blocked(&mut self, handle: Handle, after: After, due: u64, expires: u64) {
+    pub(crate) fn step_blocked(&mut self, handle: Handle, after: Dependency, due: u64, expires: u64) {
         match self.decision(after) {
             Some((passes, at)) if at < expires => self.unblock(handle, passes, after.batch, due, at),
             _ => self.end(handle, EndState::Expired, expires),
@@ -146,7 +146,7 @@ impl Queue {
     fn unblock(&mut self, handle: Handle, passes: bool, batch: BatchNumber, due: u64, at: u64) {
         if passes {
             self.stats.record(Event::Unblocked);
-            self.join_end(handle, Some(due).filter(|due| *due > at), at);
+            self.move_to_end(handle, Some(due).filter(|due| *due > at), at);
         } else {
             let error = self.batches.get(batch).map(unmet);
             self.jobs.edit(handle, |job| job.extras_mut().error = error);

@@ -1,21 +1,21 @@
 //! How a job's life ends, and what is left of it: a next life, a record, a remembered id, or nothing.
 
 use crate::queue::jobs::StateData;
-use crate::queue::stats::{Event, Kind};
+use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey, Order, Record};
 use crate::queue::time::{after, FOREVER};
 use crate::queue::value::Queue;
 
 impl Queue {
     /// Ends the life of an unfinished job at `at`. A rerun set aside begins at that instant instead of a record.
-    pub(crate) fn end(&mut self, handle: Handle, ending: EndState, at: u64) {
+    pub(crate) fn end(&mut self, handle: Handle, end_state: EndState, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
-        if let (EndState::Completed, StateData::Active { since, .. }) = (ending, job.state) {
+        if let (EndState::Completed, StateData::Active { since, .. }) = (end_state, job.state) {
             self.stats.runs.record(at.saturating_sub(since));
         }
-        match ending {
-            EndState::Completed => self.stats.series.count(Kind::Completed, at),
-            EndState::Failed => self.stats.series.count(Kind::Failed, at),
+        match end_state {
+            EndState::Completed => self.stats.series.count(SeriesCount::Completed, at),
+            EndState::Failed => self.stats.series.count(SeriesCount::Failed, at),
             EndState::Expired | EndState::Cancelled => {}
         }
         let token = match job.state {
@@ -25,8 +25,8 @@ impl Queue {
         };
         let batch = self.batch_of(job);
         let result = job.extras.as_ref().and_then(|extras| extras.result.as_deref());
-        self.subscriptions.job_ended(job.id(), ending.into(), result);
-        self.stats.record(match ending {
+        self.subscriptions.job_ended(job.id(), end_state.into(), result);
+        self.stats.record(match end_state {
             EndState::Completed => Event::Completed,
             EndState::Failed => Event::Failed,
             EndState::Expired => Event::Expired,
@@ -39,14 +39,14 @@ impl Queue {
         if let Some(next) = rerun {
             self.jobs.edit(handle, |job| job.set_payload(&next.payload));
             self.start_life(handle, &next.new_job(), at);
-            if ending == EndState::Completed {
+            if end_state == EndState::Completed {
                 self.jobs
                     .edit(handle, |job| job.extras_mut_if(token != 0, |extras| extras.done_under = token));
             }
         } else {
-            self.keep_or_drop(handle, ending, token, at);
+            self.keep_or_drop(handle, end_state, token, at);
         }
-        self.count_out(batch, ending, at);
+        self.count_out(batch, end_state, at);
     }
 
     /// Cancels a job. What was set aside to run after an active one was asked for after the cancel, so it stays;
@@ -60,24 +60,24 @@ impl Queue {
         self.end(handle, EndState::Cancelled, at);
     }
 
-    fn keep_or_drop(&mut self, handle: Handle, ending: EndState, token: u64, at: u64) {
+    fn keep_or_drop(&mut self, handle: Handle, end_state: EndState, token: u64, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
-        let recipe = self.jobs.table.options(job);
-        let window_until = match recipe.dedup.unwrap_or(self.settings.dedup_window) {
+        let options = self.jobs.table.options(job);
+        let window_until = match options.dedup.unwrap_or(self.settings.dedup_window) {
             // Not even for the instant in which it ended, whatever the clock says next.
             0 => 0,
             window => after(at, window),
         };
-        let (state, keep) = match ending {
+        let (state, keep) = match end_state {
             EndState::Completed => {
-                (StateData::Completed { at, token }, recipe.keep.unwrap_or(self.settings.keep_completed))
+                (StateData::Completed { at, token }, options.keep.unwrap_or(self.settings.keep_completed))
             }
             EndState::Failed => (StateData::Failed { at, token }, self.settings.keep_failed),
             // Nothing ran: there is nothing to read.
             EndState::Expired | EndState::Cancelled => (StateData::Failed { at, token }, 0),
         };
         if keep == 0 {
-            self.free_job(handle, Some((ending, token, window_until)), at);
+            self.free_job(handle, Some((end_state, token, window_until)), at);
             return;
         }
         // A new number, so that records are in the order in which their jobs finished.
@@ -141,8 +141,8 @@ impl Queue {
     fn free_job(&mut self, handle: Handle, memory: Option<(EndState, u64, u64)>, at: u64) {
         self.release_options(handle);
         self.jobs.remove(handle, |job| {
-            let (ending, token, until) = memory.filter(|(_, _, until)| *until > at)?;
-            Some(Record { id: job.id(), until, token, seq: job.seq, ending })
+            let (end_state, token, until) = memory.filter(|(_, _, until)| *until > at)?;
+            Some(Record { id: job.id(), until, token, seq: job.seq, end_state })
         });
     }
 }

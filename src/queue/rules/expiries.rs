@@ -7,25 +7,25 @@ use crate::queue::value::Queue;
 impl Queue {
     /// The prefixes it listens for.
     #[must_use]
-    pub fn expiries(&self) -> &ExpiryRules {
+    pub fn expiry_rules(&self) -> &ExpiryRules {
         &self.expiry_rules
     }
 
-    pub(crate) fn watch(&mut self, prefix: &[u8], addition: &Addition<'_>) {
+    pub(crate) fn set_expiry_rule(&mut self, prefix: &[u8], addition: &Addition<'_>) {
         self.expiry_rules.set(prefix, Template::keep(addition));
     }
 
-    pub(crate) fn unwatch(&mut self, prefix: &[u8]) {
+    pub(crate) fn remove_expiry_rule(&mut self, prefix: &[u8]) {
         self.expiry_rules.unset(prefix);
     }
 
-    pub(crate) fn count_heard(&mut self, prefix: &[u8], heard: ExpiryOutcome) {
-        self.expiry_rules.count(prefix, heard);
+    pub(crate) fn count_expiry(&mut self, prefix: &[u8], outcome: ExpiryOutcome) {
+        self.expiry_rules.count(prefix, outcome);
     }
 
     /// Puts a saved watch into a queue whose header is there.
     #[must_use]
-    pub(crate) fn restore_watch(&mut self, prefix: &[u8], watch: ExpiryRule) -> bool {
-        self.created_at != 0 && self.expiry_rules.restore(prefix, watch)
+    pub(crate) fn restore_expiry_rule(&mut self, prefix: &[u8], rule: ExpiryRule) -> bool {
+        self.created_at != 0 && self.expiry_rules.restore(prefix, rule)
     }
 }

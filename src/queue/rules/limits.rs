@@ -5,12 +5,12 @@
 //! when there is something to do ([`Queue::next_due`]) is told when the next gate opens, and asks again then.
 
 use crate::queue::jobs::{Job, StateData};
-use crate::queue::limits::{Lane, Rate, Stand};
+use crate::queue::limits::{Lane, LanePosition, Rate};
 use crate::queue::store::{Handle, InstantKey, LaneKey, LaneNumber, PriorityKey};
 use crate::queue::value::Queue;
 
 /// Lanes looked at in one command because time or the rules have changed: about a millisecond.
-const LOOKS: usize = 1000;
+const EVALUATIONS: usize = 1000;
 
 /// What keeps a waiting job from being claimed, as of now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +36,11 @@ impl Queue {
         if self.paused {
             return 0;
         }
-        self.in_line().min(self.slots()).min(self.tokens())
+        self.runnable().min(self.slots()).min(self.tokens())
     }
 
     /// Jobs that only the limits of the whole queue may keep from being claimed.
-    pub(crate) fn in_line(&self) -> usize {
+    pub(crate) fn runnable(&self) -> usize {
         self.jobs.indexes.waiting.len() + self.limits.lanes.room()
     }
 
@@ -63,12 +63,12 @@ impl Queue {
     pub(crate) fn next_token(&self) -> Option<u64> {
         let rate = self.settings.rate?;
         let tokens = self.tokens();
-        let is_short = !self.paused && tokens < self.in_line().min(self.slots()).min(count(rate.max));
+        let is_short = !self.paused && tokens < self.runnable().min(self.slots()).min(count(rate.max));
         is_short.then(|| self.limits.bucket.when(rate, tokens as u64 + 1))
     }
 
     /// The job that is claimed next, if the limits of the queue allow any. O(log n).
-    pub(crate) fn next_in_line(&self) -> Option<Handle> {
+    pub(crate) fn next_runnable(&self) -> Option<Handle> {
         let alone = self.jobs.indexes.waiting.first().map(|job| (self.jobs.table.priority_key(job), job));
         let lane = self.limits.lanes.first_ready().and_then(|(place, lane)| Some((place, self.head(lane)?)));
         alone.into_iter().chain(lane).min().map(|(_, job)| job)
@@ -76,15 +76,15 @@ impl Queue {
 
     /// The instant is `at` now: lets lanes give whose rates allow it, some of them; the others at the next look. Where the
     /// clock was set back, what had come back to a bucket has not yet: all lanes are looked at again.
-    pub(crate) fn look(&mut self, at: u64) {
+    pub(crate) fn evaluate_lanes(&mut self, at: u64) {
         if at < self.limits.as_of && self.settings.group_rate.is_some() {
             self.limits.lanes.start_over();
         }
         self.limits.as_of = at;
-        for _ in 0..LOOKS {
+        for _ in 0..EVALUATIONS {
             let has_more = self.limits.lanes.shed();
-            match self.limits.lanes.take_look(at) {
-                Some(lane) => self.place_lane(lane),
+            match self.limits.lanes.next_to_evaluate(at) {
+                Some(lane) => self.position_lane(lane),
                 None if has_more => {}
                 None => break,
             }
@@ -92,42 +92,42 @@ impl Queue {
     }
 
     /// Looks at the lanes that a change has touched.
-    pub(crate) fn look_at_touched(&mut self, at: u64) {
+    pub(crate) fn evaluate_touched_lanes(&mut self, at: u64) {
         if at < self.limits.as_of {
-            self.look(at);
+            self.evaluate_lanes(at);
         }
         self.limits.as_of = at;
         while let Some(lane) = self.limits.lanes.take_touched() {
-            self.place_lane(lane);
-            self.limits.lanes.fade(lane, at);
+            self.position_lane(lane);
+            self.limits.lanes.plan_expiry(lane, at);
         }
     }
 
     /// The rules of lanes have changed.
-    pub(crate) fn look_again(&mut self, at: u64) {
+    pub(crate) fn evaluate_all_lanes(&mut self, at: u64) {
         self.limits.lanes.start_over();
-        self.look(at);
+        self.evaluate_lanes(at);
     }
 
-    fn place_lane(&mut self, number: LaneNumber) {
-        if let Some(stand) = self.limits.lanes.get(number).map(|lane| self.stand(number, lane)) {
-            self.limits.lanes.place(number, stand);
+    fn position_lane(&mut self, number: LaneNumber) {
+        if let Some(position) = self.limits.lanes.get(number).map(|lane| self.lane_position(number, lane)) {
+            self.limits.lanes.place(number, position);
         }
     }
 
     /// Where a lane belongs.
-    fn stand(&self, number: LaneNumber, lane: &Lane) -> Stand {
+    fn lane_position(&self, number: LaneNumber, lane: &Lane) -> LanePosition {
         let wanted = (lane.waiting as usize).min(self.lane_slots(lane));
         if wanted == 0 {
             // Its head need not be looked for, which is most of the work.
-            return Stand::default();
+            return LanePosition::default();
         }
         let Some(head) = self.head(number).map(|job| self.jobs.table.priority_key(job)) else {
-            return Stand::default();
+            return LanePosition::default();
         };
         let tokens = self.lane_tokens(lane);
-        let seq = head.seq.max(lane.turn);
-        Stand {
+        let seq = head.seq.max(lane.last_claim_seq);
+        LanePosition {
             room: wanted.min(tokens),
             ready: (wanted.min(tokens) > 0).then_some(PriorityKey { priority: head.priority, seq }),
             refill: self
@@ -139,10 +139,10 @@ impl Queue {
     }
 
     /// Whether a lane does not stand where it belongs, though no look at it is due.
-    pub(crate) fn stands_elsewhere(&self, number: LaneNumber, lane: &Lane) -> bool {
-        let Some(stand) = self.limits.lanes.last_stand_of(lane) else { return false };
-        let is_due = stand.refill.is_some_and(|when| when.at <= self.limits.as_of);
-        !is_due && stand != self.stand(number, lane)
+    pub(crate) fn is_misplaced(&self, number: LaneNumber, lane: &Lane) -> bool {
+        let Some(position) = self.limits.lanes.last_position_of(lane) else { return false };
+        let is_due = position.refill.is_some_and(|when| when.at <= self.limits.as_of);
+        !is_due && position != self.lane_position(number, lane)
     }
 
     fn lane_slots(&self, lane: &Lane) -> usize {
@@ -199,14 +199,14 @@ impl Queue {
     }
 
     /// A job was claimed at `at`: it takes its tokens, and its lane's turn is over.
-    pub(crate) fn took(&mut self, job: Handle, at: u64) {
+    pub(crate) fn claimed(&mut self, job: Handle, at: u64) {
         if let Some(rate) = self.settings.rate {
             self.limits.bucket.take(rate, at);
         }
         let Some(lane) = self.jobs.get(job).and_then(|job| self.lane_of(job)) else { return };
         let (turn, is_strict, rate) = (self.jobs.take_seq(), self.is_strict(), self.settings.group_rate);
         self.limits.lanes.edit(lane, |lane| {
-            lane.turn = turn;
+            lane.last_claim_seq = turn;
             lane.holder = if is_strict { Some(job) } else { lane.holder };
             if let Some(rate) = rate {
                 lane.bucket.take(rate, at);

@@ -17,7 +17,7 @@ impl Queue {
 
     /// The record of a failed job of this id.
     pub(crate) fn failed_job(&self, id: &[u8]) -> Option<Handle> {
-        self.job_that(id, |job| job.phase() == JobState::Failed)
+        self.job_that(id, |job| job.state_name() == JobState::Failed)
     }
 
     fn job_that(&self, id: &[u8], is_so: fn(&Job) -> bool) -> Option<Handle> {

@@ -8,7 +8,7 @@ use crate::queue::batches::{Batch, Members};
 use crate::queue::jobs::{Job, JobExtras, Rerun, StateData};
 use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker};
 use crate::queue::schedules::SavedSchedule;
-use crate::queue::stats::{may_be_told_at_once, Minute, PendingDuplicates};
+use crate::queue::stats::{is_plausible, Minute, PendingDuplicates};
 use crate::queue::store::{ids, Handle, Order, Record};
 use crate::queue::time::LATEST_TOKEN;
 use crate::queue::value::Queue;
@@ -37,9 +37,9 @@ impl Queue {
 
     /// Puts refused ADDs that replicas were not told of back into a queue that has none.
     #[must_use]
-    pub(crate) fn restore_refusals(&mut self, refusals: PendingDuplicates) -> bool {
-        let fits = !self.has_refusals() && may_be_told_at_once(refusals.count);
-        self.pending_duplicates = refusals;
+    pub(crate) fn restore_pending_duplicates(&mut self, pending: PendingDuplicates) -> bool {
+        let fits = !self.has_pending_duplicates() && is_plausible(pending.count);
+        self.pending_duplicates = pending;
         fits
     }
 
@@ -83,10 +83,10 @@ impl Queue {
         let Some(state) = self.restore_state(saved.state) else { return false };
         let job = job_of(saved, state);
         let Some(handle) = self.jobs.insert(hash, job) else { return false };
-        self.set_options(handle, saved.recipe, saved.group);
+        self.set_options(handle, saved.options, saved.group);
         self.enter(handle);
         if !matches!(state, StateData::Completed { .. } | StateData::Failed { .. }) {
-            self.count_in(saved.recipe.batch);
+            self.count_in(saved.options.batch);
         }
         !saved.holds_lane || self.restore_holder(handle)
     }
@@ -104,8 +104,8 @@ impl Queue {
             && saved.group.is_none_or(valid_group)
             && saved.seq < self.jobs.next_seq
             && token.max(saved.done_under) <= self.last_token
-            && saved.recipe.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
-            && saved.rerun.is_none_or(|new| new.recipe.batch.is_none() && new.after.is_none())
+            && saved.options.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
+            && saved.rerun.is_none_or(|new| new.options.batch.is_none() && new.after.is_none())
     }
 
     /// The state with the worker by its number. None: it can't be.
@@ -138,7 +138,7 @@ impl Queue {
 
     /// What was restored is looked at, as far as that needs no clock: the next command or tick has one.
     pub(crate) fn restored(&mut self) {
-        self.look_at_touched(0);
+        self.evaluate_touched_lanes(0);
     }
 
     fn restore_holder(&mut self, handle: Handle) -> bool {
@@ -156,16 +156,16 @@ impl Queue {
     #[must_use]
     pub(crate) fn restore_lane(&mut self, saved: &SavedLane<'_>) -> bool {
         let fits = valid_group(saved.name)
-            && (1..self.jobs.next_seq).contains(&saved.turn)
+            && (1..self.jobs.next_seq).contains(&saved.last_claim_seq)
             && saved.bucket.is_sound();
         let known = self.limits.lanes.find(saved.name).and_then(|number| self.limits.lanes.get(number));
-        let is_new = known.map_or(saved.bucket.missing > 0, |lane| lane.turn == 0 && lane.jobs > 0);
+        let is_new = known.map_or(saved.bucket.missing > 0, |lane| lane.last_claim_seq == 0 && lane.jobs > 0);
         if !fits || !is_new {
             return false;
         }
         let Some(number) = self.limits.lanes.of(saved.name) else { return false };
         self.limits.lanes.edit(number, |lane| {
-            lane.turn = saved.turn;
+            lane.last_claim_seq = saved.last_claim_seq;
             lane.bucket = saved.bucket;
         });
         true
@@ -194,7 +194,7 @@ impl Queue {
     pub(crate) fn is_sound(&self) -> bool {
         let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
         seqs.extend(self.jobs.table.remembered.iter().map(|(_, record)| record.seq));
-        seqs.extend(self.limits.lanes.iter().map(|(_, lane)| lane.turn).filter(|turn| *turn != 0));
+        seqs.extend(self.limits.lanes.iter().map(|(_, lane)| lane.last_claim_seq).filter(|seq| *seq != 0));
         seqs.sort_unstable();
         let mut tokens: Vec<u64> = self
             .jobs
@@ -212,7 +212,7 @@ impl Queue {
             && tokens.last().is_none_or(|&newest| newest <= self.last_token)
             && self.batches_fit_their_members()
             // What runs in a lane, or holds it, was claimed there.
-            && self.limits.lanes.iter().all(|(_, lane)| lane.turn != 0 || (lane.active == 0 && lane.holder.is_none()))
+            && self.limits.lanes.iter().all(|(_, lane)| lane.last_claim_seq != 0 || (lane.active == 0 && lane.holder.is_none()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What of a queue is saved: facts only, piece by piece. Every index is built anew by [`super::restore`].
 
-use crate::queue::batches::After;
+use crate::queue::batches::Dependency;
 use crate::queue::jobs::{Job, JobExtras, JobOptions, NewJob, StateData};
 use crate::queue::limits::Bucket;
 use crate::queue::schedules::SavedSchedule;
@@ -44,7 +44,7 @@ pub(crate) struct SavedBatch<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SavedLane<'a> {
     pub(crate) name: &'a [u8],
-    pub(crate) turn: u64,
+    pub(crate) last_claim_seq: u64,
     pub(crate) bucket: Bucket,
 }
 
@@ -56,7 +56,7 @@ pub(crate) enum SavedState<'a> {
     Active { token: u64, since: u64, lease_until: u64, worker: &'a [u8] },
     Completed { at: u64, token: u64 },
     Failed { at: u64, token: u64 },
-    Blocked { after: After, due: u64 },
+    Blocked { after: Dependency, due: u64 },
 }
 
 /// A job or kept record as it is saved.
@@ -68,7 +68,7 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) seq: u64,
     pub(crate) added_at: u64,
     pub(crate) priority: i32,
-    pub(crate) recipe: JobOptions,
+    pub(crate) options: JobOptions,
     pub(crate) group: Option<&'a [u8]>,
     /// Its lane waits for the end of its life.
     pub(crate) holds_lane: bool,
@@ -126,14 +126,14 @@ impl Queue {
             &self.jobs.indexes.completed,
             &self.jobs.indexes.failed,
         ];
-        let in_line = self
+        let runnable = self
             .jobs
             .indexes
             .waiting
             .iter()
             .chain(self.jobs.indexes.grouped.iter())
             .chain(self.jobs.indexes.blocked.iter());
-        let handles = in_line.chain(indexes.into_iter().flat_map(Order::iter));
+        let handles = runnable.chain(indexes.into_iter().flat_map(Order::iter));
         handles
             .filter_map(|handle| Some((handle, self.job(handle)?)))
             .map(|(handle, job)| self.saved_job(handle, job))
@@ -141,9 +141,9 @@ impl Queue {
 
     /// Every lane that ever gave a job, by its name.
     pub(crate) fn saved_lanes(&self) -> impl Iterator<Item = SavedLane<'_>> {
-        self.limits.lanes.iter().filter(|(_, lane)| lane.turn != 0).map(|(_, lane)| SavedLane {
+        self.limits.lanes.iter().filter(|(_, lane)| lane.last_claim_seq != 0).map(|(_, lane)| SavedLane {
             name: &lane.name,
-            turn: lane.turn,
+            last_claim_seq: lane.last_claim_seq,
             bucket: lane.bucket,
         })
     }
@@ -196,7 +196,7 @@ impl Queue {
             seq: job.seq,
             added_at: job.added_at,
             priority: job.priority,
-            recipe: self.options(job),
+            options: self.options(job),
             group: self.group_of(job),
             holds_lane: self.lane_of(job).and_then(|lane| self.limits.lanes.get(lane)?.holder)
                 == Some(handle),
@@ -215,7 +215,7 @@ impl Queue {
     }
 
     /// Refused ADDs that replicas were not told yet.
-    pub(crate) fn saved_refusals(&self) -> Option<&PendingDuplicates> {
-        self.has_refusals().then_some(&self.pending_duplicates)
+    pub(crate) fn saved_pending_duplicates(&self) -> Option<&PendingDuplicates> {
+        self.has_pending_duplicates().then_some(&self.pending_duplicates)
     }
 }

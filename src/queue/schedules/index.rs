@@ -14,7 +14,7 @@ pub(crate) struct SavedSchedule<'a> {
     pub(crate) plan: Plan<'a>,
     pub(crate) next: u64,
     pub(crate) last: u64,
-    pub(crate) tally: TickCounts,
+    pub(crate) counts: TickCounts,
 }
 
 /// All schedules of a queue.
@@ -63,7 +63,7 @@ impl Schedules {
             template: Template::keep(&plan.addition),
             next,
             last: 0,
-            tally: TickCounts::default(),
+            counts: TickCounts::default(),
         });
         schedule.set(plan, compiled);
         schedule.next = next;
@@ -79,14 +79,14 @@ impl Schedules {
     }
 
     /// The tick at `at` has had its fate. Without a next one the schedule is over, and gone.
-    pub(crate) fn ticked(&mut self, name: &[u8], at: u64, next: Option<u64>, fate: TickOutcome) {
+    pub(crate) fn ticked(&mut self, name: &[u8], at: u64, next: Option<u64>, outcome: TickOutcome) {
         let Some(mut schedule) = self.remove(name) else { return };
         let Some(next) = next else { return };
         schedule.next = next;
-        if matches!(fate, TickOutcome::Enqueued | TickOutcome::Duplicate) {
+        if matches!(outcome, TickOutcome::Enqueued | TickOutcome::Duplicate) {
             schedule.last = at;
         }
-        if let Some(count) = schedule.tally.get_mut(fate as usize) {
+        if let Some(count) = schedule.counts.get_mut(outcome as usize) {
             *count = count.saturating_add(1);
         }
         self.insert(name, schedule);
@@ -102,7 +102,7 @@ impl Schedules {
         self.put(saved.name, &saved.plan, saved.next, Some(compiled));
         if let Some(schedule) = self.by_name.get_mut(saved.name) {
             schedule.last = saved.last;
-            schedule.tally = saved.tally;
+            schedule.counts = saved.counts;
         }
         true
     }
@@ -114,7 +114,7 @@ impl Schedules {
             plan: schedule.plan(),
             next: schedule.next,
             last: schedule.last,
-            tally: schedule.tally,
+            counts: schedule.counts,
         })
     }
 

@@ -16,6 +16,6 @@ mod timetable;
 
 pub(crate) use index::{SavedSchedule, Schedules};
 pub(crate) use schedule::{valid, TickCounts};
-pub use schedule::{Overlap, Plan, Schedule, Set, TickOutcome, MAX_NAME};
+pub use schedule::{Overlap, Plan, Schedule, ScheduleSet, TickOutcome, MAX_NAME};
 pub(crate) use timetable::LATEST_TICK;
 pub use timetable::{Timetable, Zone, MAX_EXPRESSION};

@@ -81,7 +81,7 @@ pub struct Schedule {
     pub(crate) next: u64,
     /// The last tick whose job was enqueued or known already, Unix ms; 0: none was.
     pub(crate) last: u64,
-    pub(crate) tally: TickCounts,
+    pub(crate) counts: TickCounts,
 }
 
 impl Schedule {
@@ -109,8 +109,8 @@ impl Schedule {
     }
 
     /// What became of the ticks so far.
-    pub fn tally(&self) -> impl Iterator<Item = (TickOutcome, u64)> + '_ {
-        TickOutcome::ALL.into_iter().zip(self.tally)
+    pub fn counts(&self) -> impl Iterator<Item = (TickOutcome, u64)> + '_ {
+        TickOutcome::ALL.into_iter().zip(self.counts)
     }
 
     /// Becomes what `plan` says; `compiled` is its timetable, if somebody has it.
@@ -162,7 +162,7 @@ pub(crate) fn possible(plan: &Plan<'_>) -> RangeInclusive<u64> {
 
 /// What came of setting a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Set {
+pub enum ScheduleSet {
     /// It ticks next at this instant, Unix ms.
     Next(u64),
     /// Its UNTIL is over: there is no such schedule now.

@@ -23,7 +23,7 @@ pub enum MemoryPressure {
 
 /// What a command does for time before its own work: so much that ordinary backlogs are gone, so little that
 /// nobody waits a millisecond for it. The timer does the rest.
-const SETTLE_FIRST: Steps = Steps { jobs: 1000, forgotten: 500 };
+const ADVANCE_FIRST: Steps = Steps { jobs: 1000, forgotten: 500 };
 
 /// A queue at one instant, with a journal.
 pub struct Session<'q> {
@@ -49,10 +49,10 @@ impl<'q> Session<'q> {
         now: Now,
         journal: &'q mut dyn Journal,
     ) -> Self {
-        let mut session = Session { queue, now, journal, steps_left: SETTLE_FIRST.jobs, memory };
-        session.queue.look(now.millis());
-        session.tell_refusals_in_time();
-        session.advance(SETTLE_FIRST);
+        let mut session = Session { queue, now, journal, steps_left: ADVANCE_FIRST.jobs, memory };
+        session.queue.evaluate_lanes(now.millis());
+        session.journal_due_duplicates();
+        session.advance(ADVANCE_FIRST);
         session.tick_due();
         session
     }
@@ -96,11 +96,11 @@ impl<'q> Session<'q> {
     /// Journals `effect` and makes it happen. Jobs that waited for a batch it finished go on at once, as many as
     /// the turn has steps left for.
     pub(crate) fn change(&mut self, effect: &Effect<'_>) {
-        if self.queue.has_refusals() {
-            self.tell_refusals();
+        if self.queue.has_pending_duplicates() {
+            self.journal_duplicates();
         }
         if self.queue.created_at == 0 {
-            self.tell_first_settings();
+            self.journal_first_settings();
         }
         self.carry_out(effect);
         if self.queue.has_released() && self.steps_left > 0 {
@@ -114,7 +114,7 @@ impl<'q> Session<'q> {
     }
 
     /// A queue begins: whoever follows this one may have other defaults for new queues.
-    fn tell_first_settings(&mut self) {
+    fn journal_first_settings(&mut self) {
         let settings = *self.queue.settings();
         if settings != Settings::default() {
             self.carry_out(&Effect::Configured(settings));
@@ -130,13 +130,13 @@ impl<'q> Session<'q> {
     pub(crate) fn find(&mut self, id: &[u8]) -> Option<IdEntry> {
         let entry = self.queue.find(id)?;
         match entry {
-            IdEntry::Job(handle) if self.bring_up(handle) => self.queue.find(id),
+            IdEntry::Job(handle) if self.advance_named(handle) => self.queue.find(id),
             _ => Some(entry),
         }
     }
 
     /// Brings a job up to now; whether there was anything to do.
-    pub(crate) fn bring_up(&mut self, handle: Handle) -> bool {
+    pub(crate) fn advance_named(&mut self, handle: Handle) -> bool {
         let at = self.at();
         let behind =
             self.queue.job(handle).is_some_and(|job| !job.is_finished() && self.queue.due_of(job) <= at);

@@ -38,7 +38,7 @@ pub struct Added {
     /// What became of it.
     pub outcome: Outcome,
     /// The state of the job the id leads to, or how it ended.
-    pub phase: JobState,
+    pub state: JobState,
     /// The id, when the queue made it.
     pub made_id: Option<Vec<u8>>,
 }
@@ -57,11 +57,11 @@ pub enum Refusal {
 }
 
 /// What an id means to an ADD.
-enum Known {
+enum IdLookup {
     /// Unknown, or free again.
-    No,
+    Free,
     /// Finished, and its window is open.
-    Refused(JobState),
+    Deduplicated(JobState),
     /// Waiting, delayed, blocked or active.
     Unfinished(Handle),
 }
@@ -77,8 +77,8 @@ impl Session<'_> {
     ) -> Result<(), Refusal> {
         let is_open = self.takes_members(batch_refs.batch);
         let settings = *self.queue.settings();
-        type Kind = fn(u64) -> Refusal;
-        let limits: [(usize, u64, Kind); 3] = [
+        type SeriesCount = fn(u64) -> Refusal;
+        let limits: [(usize, u64, SeriesCount); 3] = [
             (self.queue.known(), settings.max_ids, Refusal::MaxIds),
             (self.queue.unfinished(), settings.max_jobs, Refusal::MaxJobs),
             (self.queue.known(), MAX_HANDLES as u64, Refusal::Capacity),
@@ -99,7 +99,7 @@ impl Session<'_> {
             let (is_new_job, is_new_id) = match id {
                 None => (true, true),
                 Some(id) if seen.insert(id) => {
-                    let is_new_job = matches!(self.known(id), Known::No);
+                    let is_new_job = matches!(self.lookup(id), IdLookup::Free);
                     (is_new_job, is_new_job && self.queue.find(id).is_none())
                 }
                 Some(_) => (false, false),
@@ -123,29 +123,29 @@ impl Session<'_> {
         on_dup: OnDup,
     ) -> Added {
         let Some(id) = id else { return self.enqueue_under_made_id(new, batch_refs) };
-        let (outcome, phase) = match self.known(id) {
-            Known::No => (Outcome::Added, self.add(id, new, batch_refs)),
-            Known::Refused(phase) => self.refuse(phase, batch_refs),
-            Known::Unfinished(handle) => self.meet(handle, new, batch_refs, on_dup),
+        let (outcome, state) = match self.lookup(id) {
+            IdLookup::Free => (Outcome::Added, self.add(id, new, batch_refs)),
+            IdLookup::Deduplicated(state) => self.deduplicate(state, batch_refs),
+            IdLookup::Unfinished(handle) => self.resolve_conflict(handle, new, batch_refs, on_dup),
         };
-        Added { outcome, phase, made_id: None }
+        Added { outcome, state, made_id: None }
     }
 
     fn add(&mut self, id: &[u8], new: &NewJob<'_>, batch_refs: &BatchRefs<'_>) -> JobState {
-        let new = self.tie(new, batch_refs);
+        let new = self.resolve_batches(new, batch_refs);
         self.change(&Effect::Added { id, new });
         if new.after.is_none() {
-            return self.start_phase(&new);
+            return self.start_state(&new);
         }
         // The batch it waits for may have finished long ago; then it has failed or goes on.
-        let added = self.queue.view(id).map(|job| job.phase);
+        let added = self.queue.view(id).map(|job| job.state);
         added.unwrap_or(JobState::Failed)
     }
 
-    fn refuse(&mut self, phase: JobState, batch_refs: &BatchRefs<'_>) -> (Outcome, JobState) {
+    fn deduplicate(&mut self, state: JobState, batch_refs: &BatchRefs<'_>) -> (Outcome, JobState) {
         let batch = batch_refs.batch.and_then(|name| self.mention(name));
-        self.count_refusal(batch);
-        (Outcome::Duplicate, phase)
+        self.count_duplicate(batch);
+        (Outcome::Duplicate, state)
     }
 
     fn enqueue_under_made_id(&mut self, new: &NewJob<'_>, batch_refs: &BatchRefs<'_>) -> Added {
@@ -157,42 +157,42 @@ impl Session<'_> {
             }
             number = number.wrapping_add(1);
         };
-        let phase = self.add(&id, new, batch_refs);
-        Added { outcome: Outcome::Added, phase, made_id: Some(id) }
+        let state = self.add(&id, new, batch_refs);
+        Added { outcome: Outcome::Added, state, made_id: Some(id) }
     }
 
-    fn start_phase(&self, new: &NewJob<'_>) -> JobState {
+    fn start_state(&self, new: &NewJob<'_>) -> JobState {
         match new.start.due(self.at()) {
             Some(_) => JobState::Delayed,
             None => JobState::Waiting,
         }
     }
 
-    fn known(&mut self, id: &[u8]) -> Known {
+    fn lookup(&mut self, id: &[u8]) -> IdLookup {
         let at = self.at();
         match self.find(id) {
-            None => Known::No,
+            None => IdLookup::Free,
             Some(IdEntry::Remembered(handle)) => match self.queue.record(handle) {
-                Some(record) if record.until > at => Known::Refused(record.ending.into()),
-                _ => Known::No,
+                Some(record) if record.until > at => IdLookup::Deduplicated(record.end_state.into()),
+                _ => IdLookup::Free,
             },
             Some(IdEntry::Job(handle)) => match self.queue.job(handle) {
                 Some(job) if job.is_finished() => {
                     let open = job.extras.as_ref().is_some_and(|extras| extras.window_until > at);
                     if open {
-                        Known::Refused(job.phase())
+                        IdLookup::Deduplicated(job.state_name())
                     } else {
-                        Known::No
+                        IdLookup::Free
                     }
                 }
-                Some(_) => Known::Unfinished(handle),
-                None => Known::No,
+                Some(_) => IdLookup::Unfinished(handle),
+                None => IdLookup::Free,
             },
         }
     }
 
     /// A new job meets an unfinished one of the same id.
-    fn meet(
+    fn resolve_conflict(
         &mut self,
         handle: Handle,
         new: &NewJob<'_>,
@@ -200,7 +200,7 @@ impl Session<'_> {
         on_dup: OnDup,
     ) -> (Outcome, JobState) {
         let Some(known) = self.queue.job(handle) else { return (Outcome::Duplicate, JobState::Waiting) };
-        let phase = known.phase();
+        let state = known.state_name();
         let is_active = matches!(known.state, StateData::Active { .. });
         // Nothing is promised to a job that has not started: it runs after this ADD anyway. But a lease that ran
         // out may be acknowledged late, and then the run that ends it began before.
@@ -212,15 +212,15 @@ impl Session<'_> {
         match on_dup {
             OnDup::Replace if !is_active => {
                 self.change_job(handle, JobEffect::Replaced { new: *new });
-                let is_blocked = phase == JobState::Blocked;
-                (Outcome::Replaced, if is_blocked { phase } else { self.start_phase(new) })
+                let is_blocked = state == JobState::Blocked;
+                (Outcome::Replaced, if is_blocked { state } else { self.start_state(new) })
             }
-            OnDup::Rerun if will_start && !next_life_is_set => self.refuse(phase, batch_refs),
+            OnDup::Rerun if will_start && !next_life_is_set => self.deduplicate(state, batch_refs),
             OnDup::Replace | OnDup::Rerun => {
                 self.change_job(handle, JobEffect::Rerun { new: *new });
-                (Outcome::Rerun, phase)
+                (Outcome::Rerun, state)
             }
-            OnDup::Ignore => self.refuse(phase, batch_refs),
+            OnDup::Ignore => self.deduplicate(state, batch_refs),
         }
     }
 }

@@ -11,7 +11,7 @@ impl Session<'_> {
     pub fn remove(&mut self, id: &[u8]) -> bool {
         let Some(entry) = self.find(id) else { return false };
         if let IdEntry::Job(handle) = entry {
-            if self.queue.job(handle).is_some_and(|job| job.phase() == JobState::Active) {
+            if self.queue.job(handle).is_some_and(|job| job.state_name() == JobState::Active) {
                 return false;
             }
         }
@@ -37,14 +37,14 @@ impl Session<'_> {
 
     /// Drops at most `count` kept records of a phase, or cancels jobs of it that have not ended, of those that finished or were
     /// added longer than `older` (ms) ago; how many. O(log n) each.
-    pub fn purge(&mut self, phase: JobState, older: Option<u64>, count: usize) -> usize {
+    pub fn purge(&mut self, state: JobState, older: Option<u64>, count: usize) -> usize {
         let before = older.map_or(u64::MAX, |ms| self.at().saturating_sub(ms));
-        let jobs = self.queue.jobs_before(phase, before, count);
-        let is_record = matches!(phase, JobState::Completed | JobState::Failed);
+        let jobs = self.queue.jobs_before(state, before, count);
+        let is_record = matches!(state, JobState::Completed | JobState::Failed);
         let mut purged = 0;
         for handle in jobs {
             // What goes on because a batch has finished may have taken it.
-            if self.phase_of(handle) == Some(phase) {
+            if self.state_of(handle) == Some(state) {
                 if is_record {
                     self.change(&Effect::Purged { record: handle });
                 } else {
@@ -59,7 +59,7 @@ impl Session<'_> {
     /// Lets a delayed job join the line now. False: it is not delayed.
     pub fn promote(&mut self, id: &[u8]) -> bool {
         match self.find(id) {
-            Some(IdEntry::Job(handle)) if self.phase_of(handle) == Some(JobState::Delayed) => {
+            Some(IdEntry::Job(handle)) if self.state_of(handle) == Some(JobState::Delayed) => {
                 self.change_job(handle, JobEffect::Promoted);
                 true
             }
@@ -70,7 +70,7 @@ impl Session<'_> {
     /// Gives a failed job fresh attempts. False: it has not failed, or its record is gone.
     pub fn revive(&mut self, id: &[u8]) -> bool {
         match self.find(id) {
-            Some(IdEntry::Job(handle)) if self.phase_of(handle) == Some(JobState::Failed) => {
+            Some(IdEntry::Job(handle)) if self.state_of(handle) == Some(JobState::Failed) => {
                 self.change_job(handle, JobEffect::Revived);
                 true
             }
@@ -112,7 +112,7 @@ impl Session<'_> {
         self.change(&Effect::Configured(settings));
     }
 
-    fn phase_of(&self, handle: Handle) -> Option<JobState> {
-        self.queue.job(handle).map(Job::phase)
+    fn state_of(&self, handle: Handle) -> Option<JobState> {
+        self.queue.job(handle).map(Job::state_name)
     }
 }

@@ -1,7 +1,7 @@
 //! Batches in a session: opened when first mentioned, sealed, forgotten.
 
 use super::access::Session;
-use crate::queue::batches::{After, BatchNumber};
+use crate::queue::batches::{BatchNumber, Dependency};
 use crate::queue::effect::Effect;
 use crate::queue::jobs::{BatchRefs, NewJob};
 
@@ -22,14 +22,15 @@ impl Session<'_> {
     }
 
     /// `new` with its batches by number.
-    pub(crate) fn tie<'a>(&mut self, new: &NewJob<'a>, batch_refs: &BatchRefs<'_>) -> NewJob<'a> {
-        let mut tied = *new;
+    pub(crate) fn resolve_batches<'a>(&mut self, new: &NewJob<'a>, batch_refs: &BatchRefs<'_>) -> NewJob<'a> {
+        let mut resolved = *new;
         // What cannot be refused, a key's expiry, is no member of a batch that is sealed.
         let batch = batch_refs.batch.filter(|_| self.takes_members(batch_refs.batch));
-        tied.recipe.batch = batch.and_then(|name| self.mention(name));
-        tied.after =
-            batch_refs.after.and_then(|(name, gate)| Some(After { batch: self.mention(name)?, gate }));
-        tied
+        resolved.options.batch = batch.and_then(|name| self.mention(name));
+        resolved.after = batch_refs
+            .after
+            .and_then(|(name, condition)| Some(Dependency { batch: self.mention(name)?, condition }));
+        resolved
     }
 
     /// No more members. False: it was sealed.

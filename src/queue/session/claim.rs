@@ -37,23 +37,23 @@ impl Queue {
 }
 
 impl Session<'_> {
-    /// Claims jobs in their order, leaving `promised` of the claimable ones to those who wait in line.
+    /// Claims jobs in their order, leaving `reserved` of the claimable ones to those who wait in line.
     /// O(log n) per job; nothing that may not be claimed is walked over.
-    pub fn claim(&mut self, want: &ClaimOptions<'_>, promised: usize) -> Vec<Claimed> {
+    pub fn claim(&mut self, options: &ClaimOptions<'_>, reserved: usize) -> Vec<Claimed> {
         let mut claimed = Vec::new();
         let mut bytes = 0u64;
-        let lease_until = self.at().saturating_add(want.lease.unwrap_or(self.queue.settings.lease));
-        self.bring_enough(want.count.saturating_add(promised));
-        let most = want.count.min(self.queue.claimable().saturating_sub(promised));
+        let lease_until = self.at().saturating_add(options.lease.unwrap_or(self.queue.settings.lease));
+        self.promote_enough(options.count.saturating_add(reserved));
+        let most = options.count.min(self.queue.claimable().saturating_sub(reserved));
         while claimed.len() < most {
-            let Some(job) = self.next_in_line() else { break };
+            let Some(job) = self.next_runnable() else { break };
             let size = self.queue.job(job).map_or(0, |job| job.payload().len() as u64);
             bytes = bytes.saturating_add(size);
-            if !claimed.is_empty() && want.max_bytes.is_some_and(|max| bytes > max) {
+            if !claimed.is_empty() && options.max_bytes.is_some_and(|max| bytes > max) {
                 break;
             }
             let token = self.next_token();
-            self.change_job(job, JobEffect::Claimed { token, worker: want.worker, lease_until });
+            self.change_job(job, JobEffect::Claimed { token, worker: options.worker, lease_until });
             claimed.push(Claimed { token, job });
         }
         claimed
@@ -83,16 +83,16 @@ impl Session<'_> {
     pub(crate) fn handles_of(&mut self, worker: &[u8]) -> Vec<Handle> {
         let Some(number) = self.queue.workers.find(worker) else { return Vec::new() };
         let mut handles: Vec<_> = self.queue.workers.jobs(number).collect();
-        handles.retain(|&handle| !self.bring_up(handle));
+        handles.retain(|&handle| !self.advance_named(handle));
         handles
     }
 
     /// Lets time bring jobs into line until `count` are there, when there is a backlog of what is due. Not more than a
     /// claim can take: those who wait in line bring what was promised to them when they are served.
-    fn bring_enough(&mut self, count: usize) {
-        const BROUGHT_AT_MOST: u32 = 10_000;
-        let missing = count.saturating_sub(self.queue.in_line());
-        let jobs = u32::try_from(missing).unwrap_or(u32::MAX).min(BROUGHT_AT_MOST);
+    fn promote_enough(&mut self, count: usize) {
+        const PROMOTED_AT_MOST: u32 = 10_000;
+        let missing = count.saturating_sub(self.queue.runnable());
+        let jobs = u32::try_from(missing).unwrap_or(u32::MAX).min(PROMOTED_AT_MOST);
         if jobs > 0 {
             self.advance(Steps { jobs, forgotten: 0 });
         }
@@ -100,11 +100,11 @@ impl Session<'_> {
 
     /// The first in line that has not expired. The expired ones met on the way end here; more of them than
     /// this are left to the timer.
-    fn next_in_line(&mut self) -> Option<Handle> {
+    fn next_runnable(&mut self) -> Option<Handle> {
         const EXPIRED_AT_MOST: usize = 1000;
         for _ in 0..EXPIRED_AT_MOST {
-            let first = self.queue.next_in_line()?;
-            if !self.bring_up(first) {
+            let first = self.queue.next_runnable()?;
+            if !self.advance_named(first) {
                 return Some(first);
             }
         }

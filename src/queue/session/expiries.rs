@@ -12,7 +12,7 @@ impl Session<'_> {
     /// Listens for keys that begin with `prefix`; nothing happens if it does just so. False: it has as many
     /// prefixes as it can have.
     #[must_use]
-    pub fn watch(&mut self, prefix: &[u8], addition: &Addition<'_>) -> bool {
+    pub fn set_expiry_rule(&mut self, prefix: &[u8], addition: &Addition<'_>) -> bool {
         match self.queue.expiry_rules.get(prefix) {
             Some(known) if known.template.addition() == *addition => return true,
             None if self.queue.expiry_rules.len() >= MAX_PREFIXES => return false,
@@ -23,7 +23,7 @@ impl Session<'_> {
     }
 
     /// Listens no longer for `prefix`. False: it did not.
-    pub fn unwatch(&mut self, prefix: &[u8]) -> bool {
+    pub fn remove_expiry_rule(&mut self, prefix: &[u8]) -> bool {
         let listened = self.queue.expiry_rules.has(prefix);
         if listened {
             self.change(&Effect::ExpiryRuleRemoved { prefix });
@@ -32,10 +32,10 @@ impl Session<'_> {
     }
 
     /// The key `name` has expired. None: the queue does not listen for it. O(log n).
-    pub fn hear(&mut self, name: &[u8]) -> Option<ExpiryOutcome> {
-        let (prefix, watch) = self.queue.expiry_rules.decides(name)?;
-        let (prefix, template) = (Box::<[u8]>::from(prefix), watch.template.clone());
-        let heard = if !valid_id(name) || self.queue.known() >= MAX_HANDLES {
+    pub fn key_expired(&mut self, name: &[u8]) -> Option<ExpiryOutcome> {
+        let (prefix, rule) = self.queue.expiry_rules.decides(name)?;
+        let (prefix, template) = (Box::<[u8]>::from(prefix), rule.template.clone());
+        let outcome = if !valid_id(name) || self.queue.known() >= MAX_HANDLES {
             ExpiryOutcome::Dropped
         } else {
             let Addition { job, batch_refs, on_dup } = template.with_payload(name);
@@ -44,7 +44,7 @@ impl Session<'_> {
                 Outcome::Added | Outcome::Replaced | Outcome::Rerun => ExpiryOutcome::Enqueued,
             }
         };
-        self.change(&Effect::KeyExpired { prefix: &prefix, heard });
-        Some(heard)
+        self.change(&Effect::KeyExpired { prefix: &prefix, outcome });
+        Some(outcome)
     }
 }

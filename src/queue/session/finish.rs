@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lease {
     /// The lease is this worker's.
-    Yours,
+    Valid,
     /// No such job.
     Unknown,
     /// The lease is not this worker's any more.
@@ -31,6 +31,15 @@ pub enum Acked {
     No(Lease),
 }
 
+/// Whether another attempt could help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// It could: the job is tried again while it has attempts left.
+    Retryable,
+    /// It could not (NACK FATAL): the job fails at once.
+    Fatal,
+}
+
 /// The answer to a NACK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nacked {
@@ -42,10 +51,10 @@ pub enum Nacked {
     No(Lease),
 }
 
-/// How a token and an id fit.
-struct Fit {
-    held: Lease,
-    /// The active job of [`Lease::Yours`], or of a [`Lease::Cancelled`] that is to end when its worker is told.
+/// What a token is worth for an id.
+struct LeaseMatch {
+    lease: Lease,
+    /// The active job of [`Lease::Valid`], or of a [`Lease::Cancelled`] that ends once the reply says so.
     job: Option<Handle>,
 }
 
@@ -61,9 +70,9 @@ impl Session<'_> {
         if entry.is_some_and(|entry| self.was_done_under(token, entry)) {
             return Acked::Already;
         }
-        let fit = self.fit(token, entry);
-        match (fit.held, fit.job) {
-            (Lease::Yours, Some(handle)) => {
+        let matched = self.match_lease(token, entry);
+        match (matched.lease, matched.job) {
+            (Lease::Valid, Some(handle)) => {
                 self.change_job(handle, JobEffect::Completed { result });
                 Acked::Done
             }
@@ -71,9 +80,9 @@ impl Session<'_> {
                 if self.queue.created_at != 0 {
                     self.change(&Effect::StaleAck);
                 }
-                Acked::No(fit.held)
+                Acked::No(matched.lease)
             }
-            (held, _) => Acked::No(self.told(held, fit.job)),
+            (lease, _) => Acked::No(self.end_if_cancelled(lease, matched.job)),
         }
     }
 
@@ -84,23 +93,23 @@ impl Session<'_> {
         id: &[u8],
         error: Option<&[u8]>,
         delay: Option<u64>,
-        fatal: bool,
+        failure: Failure,
     ) -> Nacked {
         let entry = self.find(id);
-        let fit = self.fit(token, entry);
-        let (Lease::Yours, Some(handle)) = (fit.held, fit.job) else {
-            return Nacked::No(self.told(fit.held, fit.job));
+        let matched = self.match_lease(token, entry);
+        let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) else {
+            return Nacked::No(self.end_if_cancelled(matched.lease, matched.job));
         };
         let error = error.map(|text| text.get(..MAX_ERROR).unwrap_or(text));
         let Some(job) = self.queue.job(handle) else { return Nacked::No(Lease::Unknown) };
-        let (settings, recipe) = (self.queue.settings(), self.queue.options(job));
+        let (settings, options) = (self.queue.settings(), self.queue.options(job));
         let nack = job.nacks.saturating_add(1);
-        if fatal || nack >= recipe.attempts.unwrap_or(settings.attempts) {
+        if failure == Failure::Fatal || nack >= options.attempts.unwrap_or(settings.attempts) {
             self.change_job(handle, JobEffect::Failed { error });
             return Nacked::Failed;
         }
         let wait = delay.unwrap_or_else(|| {
-            let wait = recipe.backoff.unwrap_or(settings.backoff).wait(nack).min(settings.max_backoff);
+            let wait = options.backoff.unwrap_or(settings.backoff).wait(nack).min(settings.max_backoff);
             spread(wait, settings.jitter, id, nack)
         });
         let due = Start::After(wait).due(self.at());
@@ -111,11 +120,13 @@ impl Session<'_> {
     /// `token` hands `id` back unharmed: to its old place, or to wait `delay` ms. O(log n).
     pub fn release(&mut self, token: u64, id: &[u8], delay: Option<u64>) -> Lease {
         let entry = self.find(id);
-        let fit = self.fit(token, entry);
-        let (Lease::Yours, Some(handle)) = (fit.held, fit.job) else { return self.told(fit.held, fit.job) };
+        let matched = self.match_lease(token, entry);
+        let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) else {
+            return self.end_if_cancelled(matched.lease, matched.job);
+        };
         let due = Start::After(delay.unwrap_or(0)).due(self.at());
         self.change_job(handle, JobEffect::Released { due });
-        Lease::Yours
+        Lease::Valid
     }
 
     /// Hands back everything `worker` holds; how many jobs that were. O(log n) per job.
@@ -135,23 +146,23 @@ impl Session<'_> {
     /// seen.
     pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Lease {
         let entry = self.find(id);
-        let fit = self.fit(token, entry);
-        if let (Lease::Yours, Some(handle)) = (fit.held, fit.job) {
+        let matched = self.match_lease(token, entry);
+        if let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) {
             let ends = self.queue.job(handle).map_or(0, Job::due);
             let lease_until = self.at().saturating_add(ms).max(ends);
             self.change_job(handle, JobEffect::Leased { lease_until });
         }
-        fit.held
+        matched.lease
     }
 
     /// Keeps `data` with the job. O(log n).
     pub fn progress(&mut self, token: u64, id: &[u8], data: &[u8]) -> Lease {
         let entry = self.find(id);
-        let fit = self.fit(token, entry);
-        if let (Lease::Yours, Some(handle)) = (fit.held, fit.job) {
+        let matched = self.match_lease(token, entry);
+        if let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) {
             self.change_job(handle, JobEffect::Progressed { data });
         }
-        fit.held
+        matched.lease
     }
 
     /// The job that waits because the lease of `token` ran out. No claim has the token 0.
@@ -168,9 +179,10 @@ impl Session<'_> {
     fn was_done_under(&self, token: u64, entry: IdEntry) -> bool {
         match entry {
             _ if token == 0 => false,
-            IdEntry::Remembered(handle) => {
-                self.queue.record(handle).is_some_and(|r| r.ending == EndState::Completed && r.token == token)
-            }
+            IdEntry::Remembered(handle) => self
+                .queue
+                .record(handle)
+                .is_some_and(|r| r.end_state == EndState::Completed && r.token == token),
             IdEntry::Job(handle) => self.queue.job(handle).is_some_and(|job| match job.state {
                 StateData::Completed { token: done, .. } => done == token,
                 _ => job.extras.as_ref().is_some_and(|extras| extras.done_under == token),
@@ -178,30 +190,31 @@ impl Session<'_> {
         }
     }
 
-    /// A worker learns that its job is cancelled: the job ends with that.
-    fn told(&mut self, held: Lease, job: Option<Handle>) -> Lease {
-        if let (Lease::Cancelled, Some(handle)) = (held, job) {
+    /// The reply says to a worker that its job is cancelled; the job ends with that.
+    fn end_if_cancelled(&mut self, lease: Lease, job: Option<Handle>) -> Lease {
+        if let (Lease::Cancelled, Some(handle)) = (lease, job) {
             self.change_job(handle, JobEffect::Cancelled);
         }
-        held
+        lease
     }
 
-    fn fit(&self, token: u64, entry: Option<IdEntry>) -> Fit {
-        let no = |held| Fit { held, job: None };
+    /// Whether `token` is that of the lease on what `entry` leads to.
+    fn match_lease(&self, token: u64, entry: Option<IdEntry>) -> LeaseMatch {
+        let not_active = |lease| LeaseMatch { lease, job: None };
         match entry {
-            None => no(Lease::Unknown),
+            None => not_active(Lease::Unknown),
             Some(IdEntry::Remembered(handle)) => match self.queue.record(handle) {
-                Some(r) if r.ending == EndState::Cancelled && r.token == token && token != 0 => {
-                    no(Lease::Cancelled)
+                Some(r) if r.end_state == EndState::Cancelled && r.token == token && token != 0 => {
+                    not_active(Lease::Cancelled)
                 }
-                _ => no(Lease::Lost),
+                _ => not_active(Lease::Lost),
             },
             Some(IdEntry::Job(handle)) => match self.queue.job(handle) {
                 Some(job) if matches!(job.state, StateData::Active { token: held, .. } if held == token) => {
-                    let held = if job.cancel_asked() { Lease::Cancelled } else { Lease::Yours };
-                    Fit { held, job: Some(handle) }
+                    let lease = if job.cancel_asked() { Lease::Cancelled } else { Lease::Valid };
+                    LeaseMatch { lease, job: Some(handle) }
                 }
-                _ => no(Lease::Lost),
+                _ => not_active(Lease::Lost),
             },
         }
     }

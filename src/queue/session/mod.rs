@@ -13,4 +13,4 @@ mod schedules;
 pub use access::{Journal, MemoryPressure, Session};
 pub use add::{Added, Outcome, Refusal};
 pub use claim::{ClaimOptions, Claimed};
-pub use finish::{Acked, Lease, Nacked};
+pub use finish::{Acked, Failure, Lease, Nacked};

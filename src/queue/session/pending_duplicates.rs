@@ -7,27 +7,27 @@ use crate::queue::stats::PendingDuplicates;
 
 impl Session<'_> {
     /// Counts a refused ADD for a batch, or none.
-    pub(crate) fn count_refusal(&mut self, batch: Option<BatchNumber>) {
+    pub(crate) fn count_duplicate(&mut self, batch: Option<BatchNumber>) {
         let at = self.at();
         if self.queue.pending_duplicates.any() && self.queue.pending_duplicates.batch != batch {
-            self.tell_refusals();
+            self.journal_duplicates();
         }
-        let refusals = &mut self.queue.pending_duplicates;
-        if !refusals.any() {
-            *refusals = PendingDuplicates { count: 0, batch, since: at };
+        let pending = &mut self.queue.pending_duplicates;
+        if !pending.any() {
+            *pending = PendingDuplicates { count: 0, batch, since: at };
         }
-        refusals.count = refusals.count.saturating_add(1);
+        pending.count = pending.count.saturating_add(1);
     }
 
     /// Tells them if that can't wait any longer.
-    pub(crate) fn tell_refusals_in_time(&mut self) {
+    pub(crate) fn journal_due_duplicates(&mut self) {
         if self.queue.pending_duplicates.due().is_some_and(|due| due <= self.at()) {
-            self.tell_refusals();
+            self.journal_duplicates();
         }
     }
 
     /// Tells those there are.
-    pub(crate) fn tell_refusals(&mut self) {
+    pub(crate) fn journal_duplicates(&mut self) {
         let PendingDuplicates { count, batch, .. } = std::mem::take(&mut self.queue.pending_duplicates);
         if count > 0 {
             // Time may have dropped the batch meanwhile.

@@ -4,7 +4,7 @@ use super::access::{MemoryPressure, Session};
 use super::add::Outcome;
 use crate::queue::effect::Effect;
 use crate::queue::jobs::Addition;
-use crate::queue::schedules::{Overlap, Plan, Set, TickOutcome};
+use crate::queue::schedules::{Overlap, Plan, ScheduleSet, TickOutcome};
 use crate::queue::store::IdEntry;
 use std::sync::Arc;
 
@@ -13,23 +13,23 @@ const TICKS: usize = 16;
 
 impl Session<'_> {
     /// Sets what is under `name`. What is set already stays as it is.
-    pub fn schedule(&mut self, name: &[u8], plan: &Plan<'_>) -> Set {
+    pub fn schedule(&mut self, name: &[u8], plan: &Plan<'_>) -> ScheduleSet {
         self.catch_up(name);
         let known = self.queue.schedules.get(name).map(|known| (known.plan(), known.next()));
         let next = match known {
-            Some((known, next)) if known == *plan => return Set::Next(next),
+            Some((known, next)) if known == *plan => return ScheduleSet::Next(next),
             Some((known, next)) if known.timetable == plan.timetable => Some(next),
             _ => match plan.timetable.compile().and_then(|timetable| timetable.next_after(self.at())) {
-                None => return Set::Never,
+                None => return ScheduleSet::Never,
                 next => next,
             },
         };
         let Some(next) = next.filter(|next| *next <= plan.until) else {
             self.unschedule(name);
-            return Set::Over;
+            return ScheduleSet::Over;
         };
         self.change(&Effect::Scheduled { name, plan: *plan, next });
-        Set::Next(next)
+        ScheduleSet::Next(next)
     }
 
     /// Drops what is under `name`. False: there is nothing.
@@ -64,8 +64,8 @@ impl Session<'_> {
     /// One tick: of all that were missed only the last one counts.
     fn tick(&mut self, name: &[u8]) {
         let Some((at, next)) = self.instants_of(name) else { return };
-        let fate = self.enqueue_tick(name, at);
-        self.change(&Effect::Ticked { name, at, next, fate });
+        let outcome = self.enqueue_tick(name, at);
+        self.change(&Effect::Ticked { name, at, next, outcome });
     }
 
     /// Which instant ticks now, and which comes after it.

@@ -9,9 +9,9 @@ mod series;
 pub use counters::{Count, Counters};
 pub use events::{Event, Events};
 pub use histogram::Histogram;
-pub(crate) use pending_duplicates::{may_be_told_at_once, PendingDuplicates};
-pub(crate) use series::{Kind, Series};
+pub(crate) use pending_duplicates::{is_plausible, PendingDuplicates};
 pub use series::{Minute, MOST_MINUTES};
+pub(crate) use series::{Series, SeriesCount};
 
 /// What a queue has counted since it was created.
 #[derive(Debug, Clone, Default)]

@@ -2,7 +2,7 @@
 //!
 //! Refusing changes nothing but a counter, and a storm of duplicates (every pod of a cluster hears the same event) is
 //! just when nobody has time to write each of them down. So they gather here, are told in one effect with the next
-//! change of the queue or after [`TOLD_AFTER`], and only then become part of the state. Digests and copies see the
+//! change of the queue or after [`JOURNALED_AFTER`], and only then become part of the state. Digests and copies see the
 //! state. What is saved carries both, so an orderly restart loses none; a crash may lose the last tenth of a second.
 //!
 //! A replica that was sent a saved queue holds its primary's untold ones until the effect with them arrives.
@@ -10,10 +10,10 @@
 use crate::queue::batches::BatchNumber;
 
 /// In milliseconds.
-const TOLD_AFTER: u64 = 100;
+const JOURNALED_AFTER: u64 = 100;
 
 /// Whether so many can be: more than a server refuses in the time after which they are told.
-pub(crate) fn may_be_told_at_once(count: u64) -> bool {
+pub(crate) fn is_plausible(count: u64) -> bool {
     (1..1 << 32).contains(&count)
 }
 
@@ -40,7 +40,7 @@ impl PendingDuplicates {
 
     /// When they must be told, Unix ms.
     pub(crate) fn due(&self) -> Option<u64> {
-        self.any().then(|| self.since.saturating_add(TOLD_AFTER))
+        self.any().then(|| self.since.saturating_add(JOURNALED_AFTER))
     }
 
     /// How many of them are about this batch.

@@ -11,7 +11,7 @@ pub const MOST_MINUTES: u64 = 1440;
 
 /// What is counted by the minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum SeriesCount {
     Added,
     Completed,
     Failed,
@@ -37,7 +37,7 @@ pub(crate) struct Series(VecDeque<Minute>);
 impl Series {
     /// Counts one of `kind` at the instant `now`, Unix ms. O(1), unless the clock was set back: then O(log minutes), and
     /// minutes that are still to come stay until they are over or there are too many.
-    pub(crate) fn count(&mut self, kind: Kind, now: u64) {
+    pub(crate) fn count(&mut self, kind: SeriesCount, now: u64) {
         let at = now - now % MINUTE;
         let place = match self.0.back() {
             Some(last) if last.at == at => self.0.len() - 1,
@@ -45,9 +45,9 @@ impl Series {
         };
         let Some(minute) = self.0.get_mut(place) else { return };
         let count = match kind {
-            Kind::Added => &mut minute.added,
-            Kind::Completed => &mut minute.completed,
-            Kind::Failed => &mut minute.failed,
+            SeriesCount::Added => &mut minute.added,
+            SeriesCount::Completed => &mut minute.completed,
+            SeriesCount::Failed => &mut minute.failed,
         };
         *count = count.saturating_add(1);
     }
@@ -119,9 +119,9 @@ mod tests {
     fn minutes_are_told_newest_first_with_zeros_between() {
         let mut series = Series::default();
         for now in [600_000, 659_999, 720_000] {
-            series.count(Kind::Added, now);
+            series.count(SeriesCount::Added, now);
         }
-        series.count(Kind::Failed, 720_001);
+        series.count(SeriesCount::Failed, 720_001);
         assert_eq!(added(&series, 3, 725_000), [(12, 1), (11, 0), (10, 2)]);
         assert_eq!(added(&series, 2, 780_000), [(13, 0), (12, 1)]);
         assert_eq!(series.last(60, 725_000, 700_000).len(), 2, "none before there was a queue");
@@ -131,20 +131,20 @@ mod tests {
     fn a_day_is_kept_whatever_the_clock_does() {
         let mut series = Series::default();
         for minute in 0..5000 {
-            series.count(Kind::Added, minute * MINUTE);
+            series.count(SeriesCount::Added, minute * MINUTE);
         }
         assert_eq!(series.0.len(), 1440);
         let year = 525_600 * MINUTE;
         for minute in 0..1440 {
-            series.count(Kind::Added, year + minute * MINUTE);
+            series.count(SeriesCount::Added, year + minute * MINUTE);
         }
         assert_eq!(series.0.len(), 1440);
         for minute in 5000..5010 {
-            series.count(Kind::Added, minute * MINUTE);
+            series.count(SeriesCount::Added, minute * MINUTE);
         }
         assert_eq!(series.0.len(), 1440, "back again: the last minutes of the wrong year go");
         assert_eq!(added(&series, 2, 5009 * MINUTE), [(5009, 1), (5008, 1)]);
-        series.count(Kind::Added, u64::MAX);
+        series.count(SeriesCount::Added, u64::MAX);
         assert_eq!(series.last(1440, u64::MAX, 0).len(), 1440);
     }
 }

@@ -75,7 +75,7 @@ pub struct Record<'a> {
     /// Its place among the records, below 2^56.
     pub seq: u64,
     /// How it ended.
-    pub ending: EndState,
+    pub end_state: EndState,
 }
 
 const UNTIL_BYTES: usize = 6;
@@ -182,8 +182,8 @@ impl Clone for Page {
 fn write(into: &mut [u8], record: &Record) {
     let until = if record.until == u64::MAX { FOR_EVER } else { record.until.min(FOR_EVER - 1) };
     let length = u16::try_from(record.id.len()).unwrap_or(0);
-    let ending = u64::from(u16::from(record.ending.code()) << 10 | length);
-    let fields = [(until, UNTIL_BYTES), (record.token, TOKEN_BYTES), (record.seq, SEQ_BYTES), (ending, 2)];
+    let end_state = u64::from(u16::from(record.end_state.code()) << 10 | length);
+    let fields = [(until, UNTIL_BYTES), (record.token, TOKEN_BYTES), (record.seq, SEQ_BYTES), (end_state, 2)];
     let fields = fields.into_iter().flat_map(|(field, bytes)| field.to_le_bytes().into_iter().take(bytes));
     for (to, from) in into.iter_mut().zip(fields) {
         *to = from;
@@ -197,15 +197,15 @@ fn read(from: &[u8]) -> Option<Record<'_>> {
     let (until, rest) = from.split_first_chunk::<UNTIL_BYTES>()?;
     let (token, rest) = rest.split_first_chunk::<TOKEN_BYTES>()?;
     let (seq, rest) = rest.split_first_chunk::<SEQ_BYTES>()?;
-    let (ending, rest) = rest.split_first_chunk::<2>()?;
-    let ending = u16::from_le_bytes(*ending);
+    let (end_state, rest) = rest.split_first_chunk::<2>()?;
+    let end_state = u16::from_le_bytes(*end_state);
     let until = number(until);
     Some(Record {
-        id: rest.get(..usize::from(ending & 0x3ff))?,
+        id: rest.get(..usize::from(end_state & 0x3ff))?,
         until: if until == FOR_EVER { u64::MAX } else { until },
         token: number(token),
         seq: number(seq),
-        ending: EndState::from_code(u8::try_from(ending >> 10).ok()?)?,
+        end_state: EndState::from_code(u8::try_from(end_state >> 10).ok()?)?,
     })
 }
 

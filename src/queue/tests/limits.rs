@@ -10,12 +10,12 @@ fn rate(max: u64, ms: u64) -> Option<Rate> {
     Rate::new(max, ms)
 }
 
-impl Stage {
+impl TestQueue {
     /// The ids that one claim after the other gets, until there is none.
     fn claim_all(&mut self) -> Vec<String> {
         let mut ids = Vec::new();
-        let want = ClaimOptions { worker: b"w", count: 1, lease: Some(1000), max_bytes: None };
-        while let Some(claimed) = self.session(|session| session.claim(&want, 0)).first().copied() {
+        let options = ClaimOptions { worker: b"w", count: 1, lease: Some(1000), max_bytes: None };
+        while let Some(claimed) = self.session(|session| session.claim(&options, 0)).first().copied() {
             ids.push(String::from_utf8_lossy(self.queue.id(claimed.job)).into_owned());
         }
         ids
@@ -29,7 +29,7 @@ impl Stage {
     fn nack(&mut self, id: &str, delay: u64) {
         let token = self.queue.view(id.as_bytes()).and_then(|job| job.token).unwrap_or_default();
         assert_eq!(
-            self.session(|session| session.nack(token, id.as_bytes(), None, Some(delay), false)),
+            self.session(|session| session.nack(token, id.as_bytes(), None, Some(delay), Failure::Retryable)),
             Nacked::Again
         );
     }
@@ -37,164 +37,164 @@ impl Stage {
 
 #[test]
 fn lanes_take_turns_and_each_is_in_order() {
-    let mut stage = Stage { ms: 1000, ..Stage::default() };
+    let mut test = TestQueue::at(1000);
     for (id, group) in [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b"), ("b2", "b"), ("c1", "c")] {
-        stage.add(id, of(group));
+        test.add(id, of(group));
     }
-    stage.add("alone", job());
-    assert_eq!(stage.queue.claimable(), 4);
-    assert_eq!(stage.claim_all(), ["a1", "b1", "c1", "alone"], "one of each lane at a time");
-    stage.ack("b1");
-    stage.ack("a1");
-    assert_eq!(stage.claim_all(), ["a2", "b2"], "in the order in which they had their turns");
+    test.add("alone", job());
+    assert_eq!(test.queue.claimable(), 4);
+    assert_eq!(test.claim_all(), ["a1", "b1", "c1", "alone"], "one of each lane at a time");
+    test.ack("b1");
+    test.ack("a1");
+    assert_eq!(test.claim_all(), ["a2", "b2"], "in the order in which they had their turns");
 }
 
 #[test]
 fn a_job_that_waits_for_its_retry_holds_its_lane() {
-    let mut stage = Stage { ms: 1000, ..Stage::default() };
-    stage.add("a1", of("a"));
-    stage.add("a2", NewJob { priority: -1, ..of("b") });
-    stage.add("a3", NewJob { priority: -1, ..of("a") });
-    assert_eq!(stage.claim_all(), ["a2", "a3"]);
-    stage.nack("a3", 500);
-    assert_eq!(stage.claim_all(), [""; 0]);
-    stage.ms = 1500;
-    stage.add("urgent", NewJob { priority: -9, ..of("a") });
-    assert_eq!(stage.claim_all(), ["a3"], "before all others of its lane");
-    stage.ack("a3");
-    assert_eq!(stage.claim_all(), ["urgent"]);
-    stage.nack("urgent", 500);
-    assert!(stage.session(|session| session.cancel(b"urgent")));
-    assert_eq!(stage.claim_all(), ["a1"], "whoever is cancelled holds nothing");
+    let mut test = TestQueue::at(1000);
+    test.add("a1", of("a"));
+    test.add("a2", NewJob { priority: -1, ..of("b") });
+    test.add("a3", NewJob { priority: -1, ..of("a") });
+    assert_eq!(test.claim_all(), ["a2", "a3"]);
+    test.nack("a3", 500);
+    assert_eq!(test.claim_all(), [""; 0]);
+    test.ms = 1500;
+    test.add("urgent", NewJob { priority: -9, ..of("a") });
+    assert_eq!(test.claim_all(), ["a3"], "before all others of its lane");
+    test.ack("a3");
+    assert_eq!(test.claim_all(), ["urgent"]);
+    test.nack("urgent", 500);
+    assert!(test.session(|session| session.cancel(b"urgent")));
+    assert_eq!(test.claim_all(), ["a1"], "whoever is cancelled holds nothing");
 }
 
 #[test]
 fn a_wider_lane_only_limits() {
-    let mut stage = Stage { ms: 1000, ..Stage::default() };
-    stage.configure(|settings| settings.group_concurrency = 2);
+    let mut test = TestQueue::at(1000);
+    test.configure(|settings| settings.group_concurrency = 2);
     for id in ["a1", "a2", "a3", "a4"] {
-        stage.add(id, of("a"));
+        test.add(id, of("a"));
     }
-    assert_eq!((stage.queue.claimable(), stage.claim_all()), (2, vec!["a1".into(), "a2".into()]));
-    stage.nack("a1", 500);
-    assert_eq!(stage.claim_all(), ["a3"], "a retry holds nothing");
-    stage.configure(|settings| settings.group_concurrency = 0);
-    assert_eq!(stage.claim_all(), ["a4"], "no limit");
-    stage.configure(|settings| settings.group_concurrency = 1);
-    stage.add("a5", of("a"));
-    assert_eq!(stage.claim_all(), [""; 0], "three are active");
+    assert_eq!((test.queue.claimable(), test.claim_all()), (2, vec!["a1".into(), "a2".into()]));
+    test.nack("a1", 500);
+    assert_eq!(test.claim_all(), ["a3"], "a retry holds nothing");
+    test.configure(|settings| settings.group_concurrency = 0);
+    assert_eq!(test.claim_all(), ["a4"], "no limit");
+    test.configure(|settings| settings.group_concurrency = 1);
+    test.add("a5", of("a"));
+    assert_eq!(test.claim_all(), [""; 0], "three are active");
 }
 
 #[test]
 fn no_more_are_active_than_concurrency_allows() {
-    let mut stage = Stage { ms: 1000, ..Stage::default() };
-    stage.configure(|settings| settings.concurrency = 2);
+    let mut test = TestQueue::at(1000);
+    test.configure(|settings| settings.concurrency = 2);
     for id in ["1", "2", "3", "4"] {
-        stage.add(id, job());
+        test.add(id, job());
     }
-    assert_eq!((stage.queue.claimable(), stage.claim_all()), (2, vec!["1".into(), "2".into()]));
-    stage.ms = 2000;
-    assert_eq!(stage.claim_all(), ["1", "2"], "lost leases free their slots");
-    stage.ack("2");
-    assert_eq!((stage.queue.claimable(), stage.claim_all()), (1, vec!["3".into()]));
+    assert_eq!((test.queue.claimable(), test.claim_all()), (2, vec!["1".into(), "2".into()]));
+    test.ms = 2000;
+    assert_eq!(test.claim_all(), ["1", "2"], "lost leases free their slots");
+    test.ack("2");
+    assert_eq!((test.queue.claimable(), test.claim_all()), (1, vec!["3".into()]));
 }
 
 #[test]
 fn the_rate_is_a_bucket_and_the_queue_is_due_when_it_refills() {
-    let mut stage = Stage { ms: 1000, ..Stage::default() };
-    stage.configure(|settings| settings.rate = rate(2, 1000));
+    let mut test = TestQueue::at(1000);
+    test.configure(|settings| settings.rate = rate(2, 1000));
     for id in ["1", "2", "3", "4", "5"] {
-        stage.add(id, job());
+        test.add(id, job());
     }
-    assert_eq!(stage.claim_all(), ["1", "2"]);
-    assert_eq!((stage.queue.claimable(), stage.queue.next_due()), (0, Some(1500)));
-    stage.ms = 1499;
-    assert_eq!(stage.claim_all(), [""; 0]);
-    stage.ms = 1500;
-    let effects = stage.effects;
-    stage.session(|_| ());
-    assert_eq!((stage.queue.claimable(), stage.effects - effects), (1, 0), "nothing to tell replicas");
-    assert_eq!(stage.claim_all(), ["3"]);
+    assert_eq!(test.claim_all(), ["1", "2"]);
+    assert_eq!((test.queue.claimable(), test.queue.next_due()), (0, Some(1500)));
+    test.ms = 1499;
+    assert_eq!(test.claim_all(), [""; 0]);
+    test.ms = 1500;
+    let effects = test.effects;
+    test.session(|_| ());
+    assert_eq!((test.queue.claimable(), test.effects - effects), (1, 0), "nothing to tell replicas");
+    assert_eq!(test.claim_all(), ["3"]);
 }
 
 #[test]
 fn a_lane_that_used_up_its_rate_lets_others_pass() {
-    let mut stage = Stage { ms: 1000, ..Stage::default() };
-    stage.configure(|settings| {
+    let mut test = TestQueue::at(1000);
+    test.configure(|settings| {
         settings.group_concurrency = 0;
         settings.group_rate = rate(1, 100);
     });
     for id in ["a1", "a2", "a3"] {
-        stage.add(id, of("a"));
+        test.add(id, of("a"));
     }
-    stage.add("b1", of("b"));
-    assert_eq!(stage.claim_all(), ["a1", "b1"]);
-    assert_eq!(stage.queue.next_due(), Some(1100));
-    stage.ms = 1100;
-    assert_eq!(stage.claim_all(), ["a2"]);
-    stage.ms = 1150;
-    stage.ack("b1");
-    stage.configure(|settings| settings.dedup_window = 0);
-    stage.ack("a1");
-    stage.ack("a2");
-    assert_eq!(stage.queue.groups(), 1, "the bucket of b is full again: nothing is left of it");
-    stage.ms = 1300;
-    assert_eq!(stage.claim_all(), ["a3"]);
-    stage.ack("a3");
-    assert_eq!(stage.queue.groups(), 1, "the bucket of a lane without jobs is remembered until it is full");
-    stage.ms = 1400;
-    stage.session(|_| ());
-    assert_eq!(stage.queue.groups(), 0);
+    test.add("b1", of("b"));
+    assert_eq!(test.claim_all(), ["a1", "b1"]);
+    assert_eq!(test.queue.next_due(), Some(1100));
+    test.ms = 1100;
+    assert_eq!(test.claim_all(), ["a2"]);
+    test.ms = 1150;
+    test.ack("b1");
+    test.configure(|settings| settings.dedup_window = 0);
+    test.ack("a1");
+    test.ack("a2");
+    assert_eq!(test.queue.groups(), 1, "the bucket of b is full again: nothing is left of it");
+    test.ms = 1300;
+    assert_eq!(test.claim_all(), ["a3"]);
+    test.ack("a3");
+    assert_eq!(test.queue.groups(), 1, "the bucket of a lane without jobs is remembered until it is full");
+    test.ms = 1400;
+    test.session(|_| ());
+    assert_eq!(test.queue.groups(), 0);
 }
 
 #[test]
 fn a_clock_that_is_set_back_gives_no_tokens_to_lanes() {
-    let mut stage = Stage { ms: 1000, ..Stage::default() };
-    stage.configure(|settings| {
+    let mut test = TestQueue::at(1000);
+    test.configure(|settings| {
         settings.group_concurrency = 0;
         settings.group_rate = rate(1, 100);
     });
     for id in ["a1", "a2"] {
-        stage.add(id, of("a"));
+        test.add(id, of("a"));
     }
-    assert_eq!(stage.claim_all(), ["a1"]);
-    stage.ms = 1100;
-    stage.session(|_| ());
-    assert_eq!(stage.queue.claimable(), 1);
-    stage.ms = 1050;
-    assert_eq!(stage.claim_all(), [""; 0]);
-    assert_eq!((stage.queue.claimable(), stage.queue.next_due()), (0, Some(1100)));
-    stage.ms = 1100;
-    assert_eq!(stage.claim_all(), ["a2"]);
+    assert_eq!(test.claim_all(), ["a1"]);
+    test.ms = 1100;
+    test.session(|_| ());
+    assert_eq!(test.queue.claimable(), 1);
+    test.ms = 1050;
+    assert_eq!(test.claim_all(), [""; 0]);
+    assert_eq!((test.queue.claimable(), test.queue.next_due()), (0, Some(1100)));
+    test.ms = 1100;
+    assert_eq!(test.claim_all(), ["a2"]);
 }
 
 #[test]
 fn a_rate_that_was_no_limit_for_a_moment_begins_with_a_full_bucket() {
-    let mut stage = Stage { ms: 4_102_444_800_000, ..Stage::default() };
-    stage.configure(|settings| settings.rate = rate(1, 100));
+    let mut test = TestQueue::at(4_102_444_800_000);
+    test.configure(|settings| settings.rate = rate(1, 100));
     for id in ["one", "two"] {
-        stage.add(id, job());
+        test.add(id, job());
     }
-    assert_eq!(stage.claim_all(), ["one"], "by a clock that is far ahead");
-    stage.ms = 1000;
-    stage.configure(|settings| settings.rate = rate(1, 50));
-    stage.ms = 2000;
-    assert_eq!(stage.claim_all(), [""; 0], "another rate does not help");
-    stage.configure(|settings| settings.rate = None);
-    stage.configure(|settings| settings.rate = rate(1, 100));
-    assert_eq!(stage.claim_all(), ["two"]);
+    assert_eq!(test.claim_all(), ["one"], "by a clock that is far ahead");
+    test.ms = 1000;
+    test.configure(|settings| settings.rate = rate(1, 50));
+    test.ms = 2000;
+    assert_eq!(test.claim_all(), [""; 0], "another rate does not help");
+    test.configure(|settings| settings.rate = None);
+    test.configure(|settings| settings.rate = rate(1, 100));
+    assert_eq!(test.claim_all(), ["two"]);
 }
 
 #[test]
 fn new_rules_bind_lanes_in_bounded_steps() {
-    let mut stage = Stage { ms: 1000, ..Stage::default() };
+    let mut test = TestQueue::at(1000);
     let names: Vec<String> = (0..2500).map(|n| format!("g{n}")).collect();
     for name in &names {
         for id in ["x", "y"] {
             let new = NewJob { group: Some(name.as_bytes()), ..job() };
             let id = format!("{name}{id}");
-            let mut journal = Counting(&mut stage.effects);
-            Session::begin(&mut stage.queue, Now::from_micros(1_000_000), &mut journal).enqueue(
+            let mut journal = EffectCounter(&mut test.effects);
+            Session::begin(&mut test.queue, Now::from_micros(1_000_000), &mut journal).enqueue(
                 Some(id.as_bytes()),
                 &new,
                 &BatchRefs::default(),
@@ -202,26 +202,26 @@ fn new_rules_bind_lanes_in_bounded_steps() {
             );
         }
     }
-    assert_eq!(stage.queue.claimable(), 2500);
-    stage.configure(|settings| settings.group_concurrency = 2);
-    let looked_at = stage.queue.claimable();
-    assert!((2000..5000).contains(&looked_at), "{looked_at}");
-    assert_eq!(stage.queue.next_due(), Some(0));
-    (0..3).for_each(|_| stage.session(|_| ()));
-    assert_eq!((stage.queue.claimable(), stage.queue.next_due()), (5000, None));
+    assert_eq!(test.queue.claimable(), 2500);
+    test.configure(|settings| settings.group_concurrency = 2);
+    let examined = test.queue.claimable();
+    assert!((2000..5000).contains(&examined), "{examined}");
+    assert_eq!(test.queue.next_due(), Some(0));
+    (0..3).for_each(|_| test.session(|_| ()));
+    assert_eq!((test.queue.claimable(), test.queue.next_due()), (5000, None));
 }
 
 #[test]
 fn a_claim_settles_no_more_than_it_can_take_whatever_is_promised_to_others() {
-    let mut stage = Stage { ms: 1000, ..Stage::default() };
-    stage.session(|session| {
+    let mut test = TestQueue::at(1000);
+    test.session(|session| {
         for n in 0..20_000 {
             let id = format!("j{n}").into_bytes();
             let new = NewJob { start: Start::After(1000), ..job() };
             session.enqueue(Some(&id), &new, &BatchRefs::default(), OnDup::Ignore);
         }
     });
-    stage.ms = 2000;
-    assert_eq!(stage.claim_many(1, 1_000_000), [0; 0], "all of it is theirs");
-    assert_eq!(stage.queue.count(JobState::Waiting), 11_000, "1,000 to begin with, and 10,000 for the claim");
+    test.ms = 2000;
+    assert_eq!(test.claim_many(1, 1_000_000), [0; 0], "all of it is theirs");
+    assert_eq!(test.queue.count(JobState::Waiting), 11_000, "1,000 to begin with, and 10,000 for the claim");
 }

@@ -20,17 +20,17 @@ impl Queue {
         self.check_lanes(&mut wrong);
         self.check_totals(&mut wrong);
         self.schedules.check(&mut wrong);
-        self.expiries().check(&mut wrong);
+        self.expiry_rules().check(&mut wrong);
         wrong
     }
 
     /// Every id leads to its job, and every job is in the indexes of its state and in no other.
     fn check_jobs(&self, wrong: &mut Vec<String>) {
         type Belongs = fn(&Job) -> bool;
-        let mut in_line: BTreeSet<u32> = self.jobs.indexes.waiting.iter().collect();
-        in_line.extend(self.jobs.indexes.grouped.iter());
+        let mut runnable: BTreeSet<u32> = self.jobs.indexes.waiting.iter().collect();
+        runnable.extend(self.jobs.indexes.grouped.iter());
         let indexes: [(&str, BTreeSet<u32>, Belongs); 7] = [
-            ("waiting", in_line, |job| matches!(job.state, StateData::Waiting { .. })),
+            ("waiting", runnable, |job| matches!(job.state, StateData::Waiting { .. })),
             ("delayed", self.jobs.indexes.delayed.iter().collect(), |job| {
                 matches!(job.state, StateData::Delayed { .. })
             }),
@@ -60,7 +60,7 @@ impl Queue {
                 if members.contains(&handle) != belongs(job) {
                     wrong.push(format!(
                         "job '{id}', {}, is wrongly in or out of the index {name}",
-                        job.phase().name()
+                        job.state_name().name()
                     ));
                 }
             }
@@ -234,7 +234,7 @@ impl Queue {
             if lane.holder.is_some_and(|job| !self.job(job).is_some_and(holds)) {
                 wrong.push(format!("lane '{name}' is held by a job that is not in it"));
             }
-            if self.stands_elsewhere(number, lane) {
+            if self.is_misplaced(number, lane) {
                 wrong.push(format!("lane '{name}' gives more or less than it may"));
             }
         }
@@ -249,14 +249,14 @@ impl Queue {
         if bytes != self.jobs.heap_bytes {
             wrong.push(format!("jobs take {bytes} bytes, but {} are counted", self.jobs.heap_bytes));
         }
-        let mut recipes: BTreeMap<OptionSet, u32> = BTreeMap::new();
+        let mut sets: BTreeMap<OptionSet, u32> = BTreeMap::new();
         for (_, job) in self.jobs.iter() {
             let set = self.jobs.table.option_sets.set(job.options);
             if set != OptionSet::default() {
-                *recipes.entry(set).or_default() += 1;
+                *sets.entry(set).or_default() += 1;
             }
         }
-        if recipes != self.jobs.table.option_sets.uses().collect() {
+        if sets != self.jobs.table.option_sets.uses().collect() {
             wrong.push("the use counts of the options are off".into());
         }
         let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();

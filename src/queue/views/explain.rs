@@ -1,6 +1,6 @@
 //! Explanation a job is not running.
 
-use crate::queue::batches::After;
+use crate::queue::batches::Dependency;
 use crate::queue::jobs::{Job, JobState, StateData};
 use crate::queue::rules::Obstacle;
 use crate::queue::store::{Handle, IdEntry};
@@ -11,7 +11,7 @@ use crate::queue::value::Queue;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     /// Where it stands.
-    pub phase: JobState,
+    pub state: JobState,
     /// In words.
     pub why: String,
     /// The instant (Unix ms) that changes it, if time alone does.
@@ -25,7 +25,7 @@ impl Queue {
         match self.find(id)? {
             IdEntry::Job(handle) => self.job(handle).map(|job| self.explain_job(handle, job)),
             IdEntry::Remembered(handle) => self.record(handle).map(|r| Explanation {
-                phase: r.ending.into(),
+                state: r.end_state.into(),
                 why: "the job has ended; its id is refused until its dedup window closes".into(),
                 until: unless_endless(r.until),
             }),
@@ -54,7 +54,7 @@ impl Queue {
             StateData::Completed { .. } => ("it is done; its record is kept", job.due()),
             StateData::Failed { .. } => ("it failed for good; JQ.RETRY gives it fresh attempts", job.due()),
         };
-        Explanation { phase: job.phase(), why: why.into(), until: unless_endless(until) }
+        Explanation { state: job.state_name(), why: why.into(), until: unless_endless(until) }
     }
 
     /// Whichever is earlier: the gate opens, or the job expires.
@@ -87,7 +87,7 @@ impl Queue {
             }
             Obstacle::Rate(opens) => ("the rate of the queue is used up".into(), opens),
         };
-        Explanation { phase: job.phase(), why, until: unless_endless(opens.min(job.expires())) }
+        Explanation { state: job.state_name(), why, until: unless_endless(opens.min(job.expires())) }
     }
 
     fn explain_behind(&self, job: &Job, group: &str, before: Handle) -> Explanation {
@@ -103,7 +103,7 @@ impl Queue {
         }
         let before = shown(self.id(before));
         let why = format!("it is behind job '{before}' of its group '{group}', which {state}");
-        Explanation { phase: job.phase(), why, until: unless_endless(opens.min(job.expires())) }
+        Explanation { state: job.state_name(), why, until: unless_endless(opens.min(job.expires())) }
     }
 
     /// The workers that hold jobs, the first of them by name.
@@ -123,14 +123,14 @@ impl Queue {
     }
 
     /// `due` is the instant before which it must not start even then, or 0.
-    fn explain_blocked(&self, job: &Job, after: After, due: u64) -> Explanation {
+    fn explain_blocked(&self, job: &Job, after: Dependency, due: u64) -> Explanation {
         let batch = self.batches.get(after.batch);
         let name = batch.map(|batch| shown(&batch.name)).unwrap_or_default();
         let pending = batch.map_or(0, |batch| batch.members.pending);
         let open = if batch.is_some_and(|batch| batch.sealed) { "" } else { "is not sealed and " };
         let delay = if due == 0 { String::new() } else { format!("; it must not start before {due} either") };
         let why = format!("it waits for batch '{name}', which {open}has {pending} pending{delay}");
-        Explanation { phase: job.phase(), why, until: unless_endless(job.expires()) }
+        Explanation { state: job.state_name(), why, until: unless_endless(job.expires()) }
     }
 }
 

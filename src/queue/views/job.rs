@@ -11,7 +11,7 @@ use crate::queue::value::Queue;
 #[allow(missing_docs)] // the manual's names
 pub struct JobView<'a> {
     pub id: &'a [u8],
-    pub phase: JobState,
+    pub state: JobState,
     pub payload: Option<&'a [u8]>,
     pub priority: Option<i32>,
     pub attempt: Option<u64>,
@@ -55,7 +55,7 @@ impl Queue {
             IdEntry::Remembered(handle) => self.record(handle).map(|r| JobView {
                 token: (r.token != 0).then_some(r.token),
                 refused_until: unless_endless(r.until),
-                ..JobView::bare(r.id, r.ending.into())
+                ..JobView::bare(r.id, r.end_state.into())
             }),
         }
     }
@@ -81,7 +81,7 @@ impl Queue {
             error: text(|r| r.error.as_deref()),
             progress: text(|r| r.progress.as_deref()),
             result: text(|r| r.result.as_deref()),
-            ..JobView::bare(job.id(), job.phase())
+            ..JobView::bare(job.id(), job.state_name())
         };
         match job.state {
             StateData::Waiting { .. } => {}
@@ -171,10 +171,10 @@ impl Queue {
 
 impl<'a> JobView<'a> {
     /// A view that knows only this.
-    fn bare(id: &'a [u8], phase: JobState) -> Self {
+    fn bare(id: &'a [u8], state: JobState) -> Self {
         JobView {
             id,
-            phase,
+            state,
             payload: None,
             priority: None,
             attempt: None,

@@ -5,7 +5,7 @@ use crate::queue::store::{Handle, InstantKey, Order, PriorityKey};
 use crate::queue::value::Queue;
 
 /// A page of one batch's jobs looks at so many jobs at most: about a millisecond.
-const LOOKED_AT: usize = 10_000;
+const EXAMINED_AT_MOST: usize = 10_000;
 
 /// A place in a listing: where the next page begins. Its meaning depends on the state that is listed, so it
 /// stays valid however the queue changes in between.
@@ -31,21 +31,21 @@ impl Position {
 
 impl Queue {
     /// At most `count` jobs of a state in the order they would run or finished, from `from` on, and where the
-    /// next page begins. With a batch only its members: then at most [`LOOKED_AT`] jobs are looked at, so a page may
+    /// next page begins. With a batch only its members: then at most [`EXAMINED_AT_MOST`] jobs are looked at, so a page may
     /// be short, or even empty, and yet not the last. O(log n + count), with a batch O(log n + looked at).
     #[must_use]
     pub fn list(
         &self,
-        phase: JobState,
+        state: JobState,
         batch: Option<&[u8]>,
         from: Option<Position>,
         count: usize,
     ) -> (Vec<Handle>, Option<Position>) {
         let wanted = batch.map(|name| self.find_batch(name));
-        let most = if wanted.is_some() { LOOKED_AT } else { count };
-        let mut looked_at = self.starting_at(phase, from);
+        let most = if wanted.is_some() { EXAMINED_AT_MOST } else { count };
+        let mut examined = self.starting_at(state, from);
         let mut page = Vec::new();
-        for handle in looked_at.by_ref().take(most) {
+        for handle in examined.by_ref().take(most) {
             let is_wanted = wanted.is_none_or(|batch| {
                 batch.is_some() && self.job(handle).and_then(|job| self.batch_of(job)) == batch
             });
@@ -56,35 +56,35 @@ impl Queue {
                 break;
             }
         }
-        let next = looked_at.next();
-        (page, next.and_then(|handle| self.position(phase, handle)))
+        let next = examined.next();
+        (page, next.and_then(|handle| self.position(state, handle)))
     }
 
     /// At most `count` jobs of a state that finished, or were added, before an instant. Unless that is the order they are in, at
-    /// most [`LOOKED_AT`] jobs are looked at.
-    pub(crate) fn jobs_before(&self, phase: JobState, before: u64, count: usize) -> Vec<Handle> {
+    /// most [`EXAMINED_AT_MOST`] jobs are looked at.
+    pub(crate) fn jobs_before(&self, state: JobState, before: u64, count: usize) -> Vec<Handle> {
         let instant = |handle: &Handle| match self.job(*handle) {
             Some(job) if job.is_finished() => self.jobs.table.finished_key(*handle).at,
             Some(job) => job.added_at,
             None => u64::MAX,
         };
-        let jobs = self.starting_at(phase, None);
-        match phase {
+        let jobs = self.starting_at(state, None);
+        match state {
             JobState::Completed | JobState::Failed => {
                 jobs.take_while(|job| instant(job) < before).take(count).collect()
             }
-            _ => jobs.take(LOOKED_AT).filter(|job| instant(job) < before).take(count).collect(),
+            _ => jobs.take(EXAMINED_AT_MOST).filter(|job| instant(job) < before).take(count).collect(),
         }
     }
 
     /// The jobs of a state in their order.
-    fn starting_at(&self, phase: JobState, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
+    fn starting_at(&self, state: JobState, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
         let jobs = &self.jobs.table;
-        match phase {
+        match state {
             JobState::Waiting if self.jobs.indexes.grouped.is_empty() => {
                 self.by_place(&self.jobs.indexes.waiting, from)
             }
-            JobState::Waiting => self.in_one_line(from),
+            JobState::Waiting => self.all_waiting(from),
             JobState::Blocked => self.by_place(&self.jobs.indexes.blocked, from),
             JobState::Delayed => self.by_instant(&self.jobs.indexes.delayed, from, |h| jobs.due_key(h)),
             JobState::Active => self.by_instant(&self.jobs.indexes.active, from, |h| jobs.due_key(h)),
@@ -107,7 +107,7 @@ impl Queue {
     }
 
     /// Waiting jobs with and without a group, by their places. In which order lanes will run is decided claim by claim.
-    fn in_one_line(&self, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
+    fn all_waiting(&self, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
         let mut alone = self.by_place(&self.jobs.indexes.waiting, from).peekable();
         let mut grouped = self.by_place(&self.jobs.indexes.grouped, from).peekable();
         Box::new(std::iter::from_fn(move || {
@@ -131,9 +131,9 @@ impl Queue {
         Box::new(from.into_iter().flat_map(move |from| index.iter_from(from, key_of)))
     }
 
-    fn position(&self, phase: JobState, handle: Handle) -> Option<Position> {
+    fn position(&self, state: JobState, handle: Handle) -> Option<Position> {
         let job = self.job(handle)?;
-        let major = match phase {
+        let major = match state {
             JobState::Waiting | JobState::Blocked => i64::from(job.priority),
             JobState::Completed | JobState::Failed => {
                 i64::try_from(self.jobs.table.finished_key(handle).at).ok()?

@@ -44,10 +44,10 @@ impl Queue {
         self.jobs.table.remembered.len()
     }
 
-    /// How many jobs are in `phase`.
+    /// How many jobs are in `state`.
     #[must_use]
-    pub fn count(&self, phase: JobState) -> usize {
-        match phase {
+    pub fn count(&self, state: JobState) -> usize {
+        match state {
             JobState::Waiting => self.jobs.indexes.waiting.len() + self.jobs.indexes.grouped.len(),
             JobState::Delayed => self.jobs.indexes.delayed.len(),
             JobState::Blocked => self.jobs.indexes.blocked.len(),

@@ -96,7 +96,7 @@ fn postpone(db: i32, handle: &KeyHandle, key: &[u8]) {
 fn deliver(ctx: Context<'_>, name: &[u8], handle: &Arc<KeyHandle>, key: &[u8]) {
     let owned = OwnedName::new(name);
     let now = clock::of_command();
-    match edit::decide(ctx, owned.lend(), Access::OnlyAsIs(handle), now, |session| session.hear(key)) {
+    match edit::decide(ctx, owned.lend(), Access::OnlyAsIs(handle), now, |session| session.key_expired(key)) {
         Ok(_) => {}
         // Its own TTL is over: it goes with all that is in it. Or it was never there: a RESTORE that failed.
         Err(Denied::Missing) if !handle.is_freed() => {}
@@ -135,7 +135,7 @@ fn open_queue(ctx: Context<'_>, Entry { location, handle }: &Entry) {
         for (db, key) in handle.take_postponed(AT_ONCE) {
             // Keys of other databases than the one in which the queue turned out to be are not its business.
             if db == location.db {
-                session.hear(&key);
+                session.key_expired(&key);
             }
         }
     });

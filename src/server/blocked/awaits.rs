@@ -78,7 +78,7 @@ pub(in crate::server) fn deliver(ctx: Context<'_>, name: &[u8], value: &mut Valu
     if !value.queue.has_subscribers() {
         return;
     }
-    let events = value.queue.take_news();
+    let events = value.queue.take_await_events();
     if !events.is_empty() {
         let db = ctx.db();
         with(|awaits| {

@@ -137,14 +137,14 @@ fn set_due(db: i32, name: &[u8], handle: &Arc<KeyHandle>, due: Option<UnixMs>) {
 
 /// Whether the directory has the expiry rules of this queue as they are.
 fn has_rules_of(value: &Value) -> bool {
-    value.handle.has_rules_version(value.queue.expiries().version())
+    value.handle.has_rules_version(value.queue.expiry_rules().version())
 }
 
 fn set_expiry_rules(db: i32, name: &[u8], value: &Value) {
     if has_rules_of(value) {
         return;
     }
-    let (rules, handle) = (value.queue.expiries(), &value.handle);
+    let (rules, handle) = (value.queue.expiry_rules(), &value.handle);
     let must_know_ttl = !has_post_notification_jobs() && !handle.has_no_ttl();
     with(|directory| {
         let prefixes = rules.iter().map(|(prefix, _)| prefix);

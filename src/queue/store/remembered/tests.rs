@@ -4,8 +4,8 @@ use super::*;
 use proptest::prelude::*;
 
 fn record(id: &[u8], n: u64) -> Record<'_> {
-    let ending = EndState::from_code(u8::try_from(n % 4).unwrap()).unwrap();
-    Record { id, until: n, token: n + 1, seq: n + 2, ending }
+    let end_state = EndState::from_code(u8::try_from(n % 4).unwrap()).unwrap();
+    Record { id, until: n, token: n + 1, seq: n + 2, end_state }
 }
 
 #[test]
@@ -35,10 +35,10 @@ fn the_limits_of_every_field_survive() {
         until: u64::MAX,
         token: (1 << 53) - 1,
         seq: (1 << 56) - 1,
-        ending: EndState::Cancelled,
+        end_state: EndState::Cancelled,
     };
     let late = Record { until: u64::MAX - 1, ..most };
-    let least = Record { id: b"", until: 0, token: 0, seq: 0, ending: EndState::Completed };
+    let least = Record { id: b"", until: 0, token: 0, seq: 0, end_state: EndState::Completed };
     let handles = [most, late, least].map(|record| all.insert(record).unwrap());
     assert_eq!(all.get(handles[0]), Some(most));
     assert_eq!(all.get(handles[1]), Some(Record { until: (1 << 48) - 2, ..most }));
