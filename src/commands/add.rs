@@ -59,12 +59,12 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, limits: &Limits) -> Result<Request<
 impl Add<'_> {
     pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
         let options = if self.id.is_some() { self.options } else { self.options.with_made_id() };
-        let new = options.new_job(self.payload, session.now())?;
-        let batch_refs = &options.batch_refs;
+        let request = options.request(self.payload, session.now())?;
+        let batch = request.batches.batch;
         session
-            .room_for(1, [self.id].into_iter(), batch_refs)
-            .map_err(|full| add_options::refusal(full, batch_refs))?;
-        let added = session.enqueue(self.id, &new, batch_refs, options.on_dup);
+            .room_for(1, [self.id].into_iter(), batch)
+            .map_err(|full| add_options::refusal(full, batch))?;
+        let added = session.enqueue(self.id, &request);
         answer(&added, self.id, reply);
         Ok(())
     }

@@ -5,8 +5,8 @@ use super::error::{shown, Error};
 use super::fields::{count, Field, Fields};
 use super::spec::{Arg, ArgKind};
 use crate::queue::{
-    Addition, Backoff, BatchCondition, BatchRefs, JobOptions, NewJob, Now, OnDup, Refusal, Start, FOREVER,
-    MAX_BATCH, MAX_GROUP,
+    AddRequest, Backoff, BatchCondition, BatchRefs, Dependency, JobOptions, JobSpec, Now, OnDup, Refusal,
+    Start, FOREVER, MAX_BATCH, MAX_GROUP,
 };
 
 /// The most NACKs a job may be allowed.
@@ -67,8 +67,8 @@ pub(super) struct AddOptions<'a> {
     options: JobOptions,
     group: Option<&'a [u8]>,
     expires: Option<u64>,
-    pub(super) batch_refs: BatchRefs<'a>,
-    pub(super) on_dup: OnDup,
+    pub(super) batch_refs: BatchRefs<&'a [u8]>,
+    on_dup: OnDup,
 }
 
 /// Reads options until the words end.
@@ -147,10 +147,10 @@ impl<'a> AddOptions<'a> {
     pub(super) const NONE: AddOptions<'static> = AddOptions {
         start: Start::Now,
         priority: 0,
-        options: JobOptions { attempts: None, backoff: None, dedup: None, keep: None, batch: None },
+        options: JobOptions { attempts: None, backoff: None, dedup: None, keep: None },
         group: None,
         expires: None,
-        batch_refs: BatchRefs { batch: None, after: None },
+        batch_refs: BatchRefs::NONE,
         on_dup: OnDup::Ignore,
     };
 
@@ -188,19 +188,24 @@ impl<'a> AddOptions<'a> {
         }
     }
 
-    fn wait_for(&mut self, gate: BatchCondition, keyword: &str, args: &mut Args<'a>) -> Result<(), Error> {
+    fn wait_for(
+        &mut self,
+        condition: BatchCondition,
+        keyword: &str,
+        args: &mut Args<'a>,
+    ) -> Result<(), Error> {
         if self.batch_refs.after.is_some() {
             return Err(Error::syntax("AFTER and AFTEROK contradict each other"));
         }
-        self.batch_refs.after = Some((batch_name(args.next(keyword)?)?, gate));
+        self.batch_refs.after = Some(Dependency { batch: batch_name(args.next(keyword)?)?, condition });
         Ok(())
     }
 
     /// What would wait for itself, or change a batch that others count on.
     fn refs_fit(&self) -> Result<(), Error> {
         let BatchRefs { batch, after } = self.batch_refs;
-        if let (Some(batch), Some((after, _))) = (batch, after) {
-            if batch == after {
+        if let (Some(batch), Some(after)) = (batch, after) {
+            if batch == after.batch {
                 let text = format!("a job can't wait for its own batch, {}", shown(batch));
                 return Err(Error::other(text));
             }
@@ -218,16 +223,16 @@ impl<'a> AddOptions<'a> {
     }
 
     /// The same for many jobs, each at its own time.
-    pub(super) fn repeated(&self, payload: &'a [u8]) -> Result<Addition<'a>, Error> {
+    pub(super) fn repeated(&self, payload: &'a [u8]) -> Result<AddRequest<&'a [u8]>, Error> {
         if let Start::At(_) = self.start {
             return Err(Error::syntax("AT goes with one job only; DELAY goes with many"));
         }
         self.refs_fit()?;
-        Ok(Addition { job: self.job_of_any_time(payload), batch_refs: self.batch_refs, on_dup: self.on_dup })
+        Ok(self.request_of_any_time(payload))
     }
 
-    /// The job that `payload` and these options make at `now`. An error when it would expire before it may start.
-    pub(super) fn new_job<'p>(&self, payload: &'p [u8], now: Now) -> Result<NewJob<'p>, Error>
+    /// What `payload` and these options ask for at `now`. An error when it would expire before it may start.
+    pub(super) fn request<'p>(&self, payload: &'p [u8], now: Now) -> Result<AddRequest<&'p [u8]>, Error>
     where
         'a: 'p,
     {
@@ -239,22 +244,25 @@ impl<'a> AddOptions<'a> {
                 )));
             }
         }
-        Ok(self.job_of_any_time(payload))
+        Ok(self.request_of_any_time(payload))
     }
 
     /// The same where it is not known yet when it will be added; AT cannot have been given.
-    fn job_of_any_time<'p>(&self, payload: &'p [u8]) -> NewJob<'p>
+    fn request_of_any_time<'p>(&self, payload: &'p [u8]) -> AddRequest<&'p [u8]>
     where
         'a: 'p,
     {
-        NewJob {
-            payload,
-            start: self.start,
-            after: None,
-            priority: self.priority,
-            options: self.options,
-            group: self.group,
-            expires: self.expires,
+        AddRequest {
+            job: JobSpec {
+                payload,
+                start: self.start,
+                priority: self.priority,
+                options: self.options,
+                group: self.group,
+                expires: self.expires,
+            },
+            batches: self.batch_refs,
+            on_dup: self.on_dup,
         }
     }
 
@@ -267,8 +275,8 @@ impl<'a> AddOptions<'a> {
 }
 
 /// Shows the options of a job as words and values of the manual, without those that follow the queue.
-pub(super) fn show<'a>(addition: &Addition<'a>, fields: &mut Fields<'a>) {
-    let Addition { job: new, batch_refs, on_dup } = *addition;
+pub(super) fn show<'a>(request: &AddRequest<&'a [u8]>, fields: &mut Fields<'a>) {
+    let AddRequest { job: new, batches, on_dup } = *request;
     if let Start::After(delay) = new.start {
         fields.push("delay", count(delay));
     }
@@ -281,13 +289,13 @@ pub(super) fn show<'a>(addition: &Addition<'a>, fields: &mut Fields<'a>) {
     fields.push_some("px", new.expires.map(count));
     fields.push_some("keep", new.options.keep.map(endless));
     fields.push_some("group", new.group.map(Field::Bytes));
-    fields.push_some("batch", batch_refs.batch.map(Field::Bytes));
-    if let Some((name, gate)) = batch_refs.after {
-        let word = match gate {
+    fields.push_some("batch", batches.batch.map(Field::Bytes));
+    if let Some(after) = batches.after {
+        let word = match after.condition {
             BatchCondition::Finished => "after",
             BatchCondition::Completed => "afterok",
         };
-        fields.push(word, Field::Bytes(name));
+        fields.push(word, Field::Bytes(after.batch));
     }
 }
 
@@ -317,9 +325,9 @@ pub(super) fn payload<'a>(name: &str, word: &'a [u8], most: usize) -> Result<&'a
 }
 
 /// What a client that met a limit is told.
-pub(super) fn refusal(refusal: Refusal, batch_refs: &BatchRefs<'_>) -> Error {
+pub(super) fn refusal(refusal: Refusal, batch: Option<&[u8]>) -> Error {
     match refusal {
-        Refusal::Sealed => Error::sealed(batch_refs.batch.unwrap_or_default()),
+        Refusal::Sealed => Error::sealed(batch.unwrap_or_default()),
         Refusal::MaxIds(limit) => Error::full("max-ids", limit),
         Refusal::MaxJobs(limit) => Error::full("max-jobs", limit),
         Refusal::Capacity(limit) => Error::full("capacity", limit),

@@ -79,17 +79,17 @@ impl Madd<'_> {
     pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
         let jobs = pairs(self.words);
         let count = jobs.len();
-        self.options.new_job(&[], session.now())?;
-        let batch_refs = &self.options.batch_refs;
+        self.options.request(&[], session.now())?;
+        let batch = self.options.batch_refs.batch;
         session
-            .room_for(count, pairs(self.words).map(|(id, _)| given(id)), batch_refs)
-            .map_err(|full| add_options::refusal(full, batch_refs))?;
+            .room_for(count, pairs(self.words).map(|(id, _)| given(id)), batch)
+            .map_err(|full| add_options::refusal(full, batch))?;
         reply.array(count);
         for (id, payload) in jobs {
             let id = given(id);
             let options = if id.is_some() { self.options } else { self.options.with_made_id() };
-            let new = options.new_job(payload, session.now())?;
-            let added = session.enqueue(id, &new, batch_refs, options.on_dup);
+            let request = options.request(payload, session.now())?;
+            let added = session.enqueue(id, &request);
             add::answer(&added, id, reply);
         }
         Ok(())

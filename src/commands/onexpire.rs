@@ -12,7 +12,7 @@ use super::fields::{count, Field, Fields};
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 use super::{Limits, Read, Request, Write};
-use crate::queue::{Addition, ExpiryRule, Queue, Session, MAX_PREFIX, MAX_PREFIXES};
+use crate::queue::{AddRequest, ExpiryRule, Queue, Session, MAX_PREFIX, MAX_PREFIXES};
 
 pub(super) const SPEC: Spec = Spec {
     name: "jq.onexpire",
@@ -46,7 +46,7 @@ pub struct List;
 #[derive(Debug)]
 pub struct Listen<'a> {
     prefix: &'a [u8],
-    addition: Addition<'a>,
+    request: AddRequest<&'a [u8]>,
 }
 
 /// A prefix to listen for no longer.
@@ -63,8 +63,8 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, 
     if args.keyword("OFF") {
         return Ok(Request::Write(Write::Silence(Silence { prefix })));
     }
-    let addition = add_options::parse_from(args, AddOptions::of_expiry())?.repeated(b"")?;
-    Ok(Request::Write(Write::Listen(Box::new(Listen { prefix, addition }))))
+    let request = add_options::parse_from(args, AddOptions::of_expiry())?.repeated(b"")?;
+    Ok(Request::Write(Write::Listen(Box::new(Listen { prefix, request }))))
 }
 
 impl<'a> Listen<'a> {
@@ -73,7 +73,7 @@ impl<'a> Listen<'a> {
     }
 
     pub(super) fn run(&self, session: &mut Session<'_>, reply: &mut dyn Reply) -> Result<(), Error> {
-        if !session.set_expiry_rule(self.prefix, &self.addition) {
+        if !session.set_expiry_rule(self.prefix, &self.request) {
             return Err(Error::full("prefixes", MAX_PREFIXES as u64));
         }
         reply.ok();
@@ -97,10 +97,10 @@ impl List {
     }
 }
 
-fn show<'a>(prefix: &'a [u8], ExpiryRule { template, counts }: &'a ExpiryRule) -> Fields<'a> {
+fn show<'a>(prefix: &'a [u8], ExpiryRule { request, counts }: &'a ExpiryRule) -> Fields<'a> {
     let mut fields = Fields::default();
     fields.push("prefix", Field::Bytes(prefix));
-    add_options::show(&template.addition(), &mut fields);
+    add_options::show(&request.borrowed(), &mut fields);
     fields.push("enqueued", count(counts.enqueued));
     fields.push("coalesced", count(counts.coalesced));
     fields.push("dropped", count(counts.dropped));

@@ -98,7 +98,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, limits: &Limits) -> Result<Request<
         timetable: words.timetable()?,
         until: words.until()?,
         overlap: words.overlap,
-        addition: options.repeated(payload)?,
+        request: options.repeated(payload)?,
     };
     Ok(Request::Write(Write::Schedule(Box::new(Schedule { name, plan }))))
 }

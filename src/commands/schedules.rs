@@ -61,8 +61,8 @@ fn fields<'a>(name: &'a [u8], schedule: &'a Schedule) -> Fields<'a> {
     fields.push("overlap", Field::Bytes(overlap(plan.overlap)));
     fields.push("next", count(schedule.next()));
     fields.push_some("last", schedule.last().map(count));
-    fields.push("payload", Field::Bytes(plan.addition.job.payload));
-    add_options::show(&plan.addition, &mut fields);
+    fields.push("payload", Field::Bytes(plan.request.job.payload));
+    add_options::show(&plan.request, &mut fields);
     for (fate, times) in schedule.counts() {
         fields.push(fate.name(), count(times));
     }

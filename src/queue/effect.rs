@@ -1,8 +1,8 @@
 //! What can happen to a queue. Every change of one is a value of [`Effect`].
 
-use crate::queue::batches::BatchNumber;
+use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::expiries::ExpiryOutcome;
-use crate::queue::jobs::{Addition, NewJob};
+use crate::queue::jobs::{AddRequest, JobSpec};
 use crate::queue::schedules::{Plan, TickOutcome};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Handle, IdEntry};
@@ -15,7 +15,7 @@ use crate::queue::store::{Handle, IdEntry};
 #[allow(missing_docs, reason = "each variant says what happened; its fields are words of the glossary")]
 pub enum Effect<'a> {
     /// A new job takes the place of a finished one, if the id was known.
-    Added { id: &'a [u8], new: NewJob<'a> },
+    Added { id: &'a [u8], job: JobSpec<&'a [u8]>, batches: BatchRefs<BatchNumber> },
     /// Something happened to a job that is not finished, or to the record of a failed one. In the journal the job
     /// is its id.
     Job { job: Handle, change: JobEffect<'a> },
@@ -49,7 +49,7 @@ pub enum Effect<'a> {
     /// `at`, which may be long ago. Without a `next` it was the last, and the schedule is gone.
     Ticked { name: &'a [u8], at: u64, next: Option<u64>, outcome: TickOutcome },
     /// Expired keys that begin with the prefix become jobs. The payload is empty here: it will be the key's name.
-    ExpiryRuleSet { prefix: &'a [u8], addition: Addition<'a> },
+    ExpiryRuleSet { prefix: &'a [u8], request: AddRequest<&'a [u8]> },
     /// Expired keys that begin with the prefix become jobs no longer.
     ExpiryRuleRemoved { prefix: &'a [u8] },
     /// A key expired, and this prefix decided what came of it. Its job is an effect before this one.
@@ -60,10 +60,10 @@ pub enum Effect<'a> {
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs, reason = "each variant says what happened; its fields are words of the glossary")]
 pub enum JobEffect<'a> {
-    /// A job that had not started is now another.
-    Replaced { new: NewJob<'a> },
+    /// A job that had not started is now another. It stays in its batch, and waits for the batch it waited for.
+    Replaced { by: JobSpec<&'a [u8]> },
     /// The job will live once more after this life.
-    Rerun { new: NewJob<'a> },
+    Rerun { next: JobSpec<&'a [u8]> },
     /// A worker has claimed the job.
     Claimed { token: u64, worker: &'a [u8], lease_until: u64 },
     /// The lease ends at another instant.

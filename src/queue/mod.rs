@@ -52,11 +52,11 @@ mod views;
 mod workers;
 
 pub use await_events::{AwaitEvent, Awaited};
-pub use batches::{BatchCondition, BatchNumber, BatchView, Dependency, Members};
+pub use batches::{BatchCondition, BatchNumber, BatchRefs, BatchView, Dependency, Members};
 pub use effect::{Effect, JobEffect, Steps};
 pub(crate) use expiries::{is_sound as is_valid_rule, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
-pub use jobs::{Addition, Backoff, BatchRefs, JobOptions, JobState, NewJob, OnDup, Start, Template};
+pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Start};
 pub(crate) use limits::Bucket;
 pub use limits::{Rate, MAX_RATE};
 pub(crate) use names::{valid_batch_name, valid_group, valid_id};

@@ -5,7 +5,7 @@
 
 use super::{tag, VERSION};
 use crate::codec::fields::batch::decode_optional_batch;
-use crate::codec::fields::job::{decode_addition, decode_new_job};
+use crate::codec::fields::job::{decode_add_request, decode_job_spec, decode_job_without_batches};
 use crate::codec::fields::outcome::{decode_expiry_outcome, decode_tick_outcome};
 use crate::codec::fields::schedule::decode_plan;
 use crate::codec::fields::settings::decode_settings;
@@ -13,8 +13,8 @@ use crate::codec::wire::Decoder;
 use crate::codec::DecodeError;
 use crate::queue::schedules::{valid, LATEST_TICK};
 use crate::queue::{
-    is_plausible, is_valid_rule, valid_batch_name, valid_id, BatchNumber, Effect, Handle, JobEffect, NewJob,
-    Queue, Steps, MAX_WORKER,
+    is_plausible, is_valid_rule, valid_batch_name, valid_id, BatchNumber, Effect, Handle, JobEffect, Queue,
+    Steps, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
@@ -36,10 +36,10 @@ fn decode_effect<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>
     match from.byte()? {
         tag::ADDED => decode_added(from, queue),
         tag::REPLACED => {
-            on_job(from, queue, |from| Ok(JobEffect::Replaced { new: decode_job_without_batches(from)? }))
+            on_job(from, queue, |from| Ok(JobEffect::Replaced { by: decode_job_without_batches(from)? }))
         }
         tag::RERUN => {
-            on_job(from, queue, |from| Ok(JobEffect::Rerun { new: decode_job_without_batches(from)? }))
+            on_job(from, queue, |from| Ok(JobEffect::Rerun { next: decode_job_without_batches(from)? }))
         }
         tag::DUPLICATES => decode_duplicates(from, queue),
         tag::CLAIMED => decode_claimed(from, queue),
@@ -113,11 +113,11 @@ fn decode_added<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>,
     if !valid_id(id) {
         return Err(DecodeError::Damaged("an id that cannot be"));
     }
-    let new = decode_new_job(from)?;
-    if !queue.fits_its_batches(&new) || queue.unfinished_job(id).is_some() {
+    let (job, batches) = decode_job_spec(from)?;
+    if !queue.has_batches(&batches) || queue.unfinished_job(id).is_some() {
         return Err(DecodeError::Diverged);
     }
-    Ok(Effect::Added { id, new })
+    Ok(Effect::Added { id, job, batches })
 }
 
 fn decode_duplicates<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
@@ -161,24 +161,15 @@ fn decode_ticked<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>
 }
 
 fn decode_expiry_rule_set<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {
-    let (prefix, addition) = (from.bytes()?, decode_addition(from)?);
-    if !is_valid_rule(prefix, &addition) {
+    let (prefix, request) = (from.bytes()?, decode_add_request(from)?);
+    if !is_valid_rule(prefix, &request) {
         return Err(DecodeError::Damaged("a prefix that cannot be"));
     }
-    Ok(Effect::ExpiryRuleSet { prefix, addition })
+    Ok(Effect::ExpiryRuleSet { prefix, request })
 }
 
 fn decode_due(from: &mut Decoder<'_>) -> Result<Option<u64>, DecodeError> {
     Ok(Some(from.number()?).filter(|due| *due != 0))
-}
-
-/// A job that belongs to no batch of its own: it follows or replaces one, and stays where that one is.
-fn decode_job_without_batches<'a>(from: &mut Decoder<'a>) -> Result<NewJob<'a>, DecodeError> {
-    let new = decode_new_job(from)?;
-    if new.options.batch.is_some() || new.after.is_some() {
-        return Err(DecodeError::Damaged("a job with a batch of its own"));
-    }
-    Ok(new)
 }
 
 /// The job of an id, which must be there and not finished.

@@ -2,12 +2,12 @@
 
 use super::{tag, VERSION};
 use crate::codec::fields::batch::encode_optional_batch;
-use crate::codec::fields::job::{encode_addition, encode_new_job};
+use crate::codec::fields::job::{encode_add_request, encode_job_spec};
 use crate::codec::fields::outcome::{encode_expiry_outcome, encode_tick_outcome};
 use crate::codec::fields::schedule::encode_plan;
 use crate::codec::fields::settings::encode_settings;
 use crate::codec::wire::Encoder;
-use crate::queue::{Effect, IdEntry, JobEffect, Journal, Now, Queue, Steps};
+use crate::queue::{BatchRefs, Effect, IdEntry, JobEffect, Journal, Now, Queue, Steps};
 
 /// A new blob begins when one has this many bytes: the effects of one command may take many times what one argument
 /// of a command can hold.
@@ -58,9 +58,9 @@ impl Journal for JournalWriter {
 /// How many bytes an effect carries beside numbers and the id of a known job, where they may be many.
 fn payload_len(effect: &Effect<'_>) -> usize {
     match effect {
-        Effect::Added { id, new } => id.len() + new.payload.len(),
+        Effect::Added { id, job, .. } => id.len() + job.payload.len(),
         Effect::Job { change, .. } => job_payload_len(change),
-        Effect::Scheduled { name, plan, .. } => name.len() + plan.addition.job.payload.len(),
+        Effect::Scheduled { name, plan, .. } => name.len() + plan.request.job.payload.len(),
         Effect::Purged { .. }
         | Effect::Removed { .. }
         | Effect::Duplicates { .. }
@@ -82,7 +82,7 @@ fn payload_len(effect: &Effect<'_>) -> usize {
 
 fn job_payload_len(change: &JobEffect<'_>) -> usize {
     match change {
-        JobEffect::Replaced { new } | JobEffect::Rerun { new } => new.payload.len(),
+        JobEffect::Replaced { by: job } | JobEffect::Rerun { next: job } => job.payload.len(),
         JobEffect::Progressed { data } => data.len(),
         JobEffect::Completed { result } => result.map_or(0, <[u8]>::len),
         JobEffect::Claimed { .. }
@@ -100,9 +100,9 @@ fn job_payload_len(change: &JobEffect<'_>) -> usize {
 
 fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
     match *effect {
-        Effect::Added { id, ref new } => {
+        Effect::Added { id, ref job, ref batches } => {
             encode_named(out, tag::ADDED, id);
-            encode_new_job(out, new);
+            encode_job_spec(out, job, batches);
         }
         Effect::Job { job, ref change } => encode_job_effect(out, queue.id_of(IdEntry::Job(job)), change),
         Effect::Purged { record } => encode_named(out, tag::PURGED, queue.id_of(IdEntry::Job(record))),
@@ -145,9 +145,9 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             encode_due(out, next);
             encode_tick_outcome(out, outcome);
         }
-        Effect::ExpiryRuleSet { prefix, ref addition } => {
+        Effect::ExpiryRuleSet { prefix, ref request } => {
             encode_named(out, tag::EXPIRY_RULE_SET, prefix);
-            encode_addition(out, addition);
+            encode_add_request(out, request);
         }
         Effect::ExpiryRuleRemoved { prefix } => encode_named(out, tag::EXPIRY_RULE_REMOVED, prefix),
         Effect::KeyExpired { prefix, outcome } => {
@@ -159,13 +159,13 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
 
 fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
     match *change {
-        JobEffect::Replaced { ref new } => {
+        JobEffect::Replaced { ref by } => {
             encode_named(out, tag::REPLACED, id);
-            encode_new_job(out, new);
+            encode_job_spec(out, by, &BatchRefs::NONE);
         }
-        JobEffect::Rerun { ref new } => {
+        JobEffect::Rerun { ref next } => {
             encode_named(out, tag::RERUN, id);
-            encode_new_job(out, new);
+            encode_job_spec(out, next, &BatchRefs::NONE);
         }
         JobEffect::Claimed { token, worker, lease_until } => {
             encode_named(out, tag::CLAIMED, id);

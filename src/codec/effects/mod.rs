@@ -3,9 +3,9 @@
 //! ```text
 //!   blob     version byte (1), the instant as a number, then effects until the end
 //!   effect   tag byte, then by tag ("id" is the id of the job it is about, as bytes):
-//!    1 added                id, new job
-//!    2 replaced             id, new job
-//!    3 rerun                id, new job
+//!    1 added                id, job
+//!    2 replaced             id, job
+//!    3 rerun                id, job
 //!    4 duplicates           count number, maybe-batch
 //!    5 claimed              id, token number, worker bytes, lease-until number
 //!    6 leased               id, lease-until number
@@ -31,7 +31,7 @@
 //!   30 scheduled            name bytes, plan, next number
 //!   31 unscheduled          name bytes
 //!   32 ticked               name bytes, at number, next number (0 = none), tick outcome
-//!   40 expiry rule set      prefix bytes, addition (empty payload)
+//!   40 expiry rule set      prefix bytes, add request (empty payload)
 //!   41 expiry rule removed  prefix bytes
 //!   42 key expired          prefix bytes, expiry outcome
 //!   50 purged               id

@@ -9,19 +9,22 @@ use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
 use crate::queue::{BatchCondition, BatchNumber, Dependency};
 
-pub(crate) fn encode_dependency(out: &mut Vec<u8>, after: Option<Dependency>) {
-    let Some(Dependency { batch, condition }) = after else { return out.push(0) };
+pub(crate) fn encode_dependency(out: &mut Vec<u8>, dependency: Option<Dependency<BatchNumber>>) {
+    let Some(Dependency { batch, condition }) = dependency else { return out.push(0) };
     out.push(condition_code(condition));
     out.number(batch.0);
 }
 
-pub(crate) fn decode_dependency(from: &mut Decoder<'_>) -> Result<Option<Dependency>, DecodeError> {
+pub(crate) fn decode_dependency(
+    from: &mut Decoder<'_>,
+) -> Result<Option<Dependency<BatchNumber>>, DecodeError> {
     Ok(match decode_condition(from)? {
         None => None,
         Some(condition) => Some(Dependency { batch: BatchNumber(from.number()?), condition }),
     })
 }
 
+/// The first byte of a dependency; 0 is none.
 pub(super) fn condition_code(condition: BatchCondition) -> u8 {
     match condition {
         BatchCondition::Finished => 1,

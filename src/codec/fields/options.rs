@@ -1,4 +1,4 @@
-//! The options of a job, and its group, as bytes.
+//! The options of a job, its batch and its group, as bytes.
 //!
 //! ```text
 //!   options  flags (1 attempts, 2 fixed backoff, 4 exponential backoff, 8 dedup, 16 keep, 32 batch), then what is
@@ -24,7 +24,7 @@ mod flag {
 /// Only one of them may be set.
 const BACKOFF_FLAGS: u8 = flag::FIXED_BACKOFF | flag::EXPONENTIAL_BACKOFF;
 
-pub(crate) fn encode_options(out: &mut Vec<u8>, options: &JobOptions) {
+pub(crate) fn encode_options(out: &mut Vec<u8>, options: &JobOptions, batch: Option<BatchNumber>) {
     let flag_if = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
     let backoff = match options.backoff {
         None => 0,
@@ -36,7 +36,7 @@ pub(crate) fn encode_options(out: &mut Vec<u8>, options: &JobOptions) {
             | backoff
             | flag_if(options.dedup.is_some(), flag::DEDUP)
             | flag_if(options.keep.is_some(), flag::KEEP)
-            | flag_if(options.batch.is_some(), flag::BATCH),
+            | flag_if(batch.is_some(), flag::BATCH),
     );
     if let Some(attempts) = options.attempts {
         out.number(attempts.into());
@@ -47,18 +47,20 @@ pub(crate) fn encode_options(out: &mut Vec<u8>, options: &JobOptions) {
     for span in [options.dedup, options.keep].into_iter().flatten() {
         out.instant(span);
     }
-    if let Some(batch) = options.batch {
+    if let Some(batch) = batch {
         out.number(batch.0);
     }
 }
 
-pub(crate) fn decode_options(from: &mut Decoder<'_>) -> Result<JobOptions, DecodeError> {
+pub(crate) fn decode_options(
+    from: &mut Decoder<'_>,
+) -> Result<(JobOptions, Option<BatchNumber>), DecodeError> {
     let flags = from.byte()?;
     if flags >= flag::UNKNOWN || flags & BACKOFF_FLAGS == BACKOFF_FLAGS {
         return Err(DecodeError::Damaged("unknown job options"));
     }
     let has = |flag| flags & flag != 0;
-    Ok(JobOptions {
+    let options = JobOptions {
         attempts: if has(flag::ATTEMPTS) { Some(from.number_as()?) } else { None },
         backoff: if has(flag::FIXED_BACKOFF) {
             Some(Backoff::Fixed(from.number()?))
@@ -69,8 +71,9 @@ pub(crate) fn decode_options(from: &mut Decoder<'_>) -> Result<JobOptions, Decod
         },
         dedup: if has(flag::DEDUP) { Some(from.instant()?) } else { None },
         keep: if has(flag::KEEP) { Some(from.instant()?) } else { None },
-        batch: if has(flag::BATCH) { Some(BatchNumber(from.number()?)) } else { None },
-    })
+    };
+    let batch = if has(flag::BATCH) { Some(BatchNumber(from.number()?)) } else { None };
+    Ok((options, batch))
 }
 
 pub(crate) fn encode_group(out: &mut Vec<u8>, group: Option<&[u8]>) {

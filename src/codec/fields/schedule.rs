@@ -1,12 +1,12 @@
 //! Schedules and their plans, as bytes.
 //!
 //! ```text
-//!   plan      timetable, until instant, overlap byte (0 allow, 1 skip), addition (its job starts now)
+//!   plan      timetable, until instant, overlap byte (0 allow, 1 skip), add request (its job starts now)
 //!   timetable 0 every: ms, from numbers | 1 cron: expression bytes, zone's name bytes, from number
 //!   schedule  name bytes, plan, next, last numbers (last 0 = none), ticks enqueued, duplicate, skipped, dropped numbers
 //! ```
 
-use super::job::{decode_addition, encode_addition};
+use super::job::{decode_add_request, encode_add_request};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
 use crate::queue::schedules::{Overlap, Plan, SavedSchedule, TickCounts, Timetable, Zone};
@@ -30,7 +30,7 @@ pub(crate) fn encode_plan(out: &mut Vec<u8>, plan: &Plan<'_>) {
         Overlap::Allow => 0,
         Overlap::Skip => 1,
     });
-    encode_addition(out, &plan.addition);
+    encode_add_request(out, &plan.request);
 }
 
 /// Reads a plan. Whether a queue may have it is for the queue to judge.
@@ -52,7 +52,7 @@ pub(crate) fn decode_plan<'a>(from: &mut Decoder<'a>) -> Result<Plan<'a>, Decode
             1 => Overlap::Skip,
             _ => return Err(DecodeError::Damaged("unknown overlap")),
         },
-        addition: decode_addition(from)?,
+        request: decode_add_request(from)?,
     })
 }
 

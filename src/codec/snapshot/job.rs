@@ -1,11 +1,11 @@
 //! A job or kept record in a snapshot, drawn in the module above.
 
 use crate::codec::fields::batch::{decode_dependency, encode_dependency};
-use crate::codec::fields::job::{decode_new_job, encode_new_job};
+use crate::codec::fields::job::{decode_job_without_batches, encode_job_spec};
 use crate::codec::fields::options::{decode_group, decode_options, encode_group, encode_options};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{SavedJob, SavedState, FOREVER};
+use crate::queue::{BatchRefs, SavedJob, SavedState, FOREVER};
 
 mod flag {
     pub(super) const EXPIRES: u16 = 1;
@@ -29,7 +29,7 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     out.number(job.seq);
     out.number(job.added_at);
     out.signed(job.priority.into());
-    encode_options(out, &job.options);
+    encode_options(out, &job.options, job.batch);
     out.number(job.nacks.into());
     out.number(job.losses.into());
     let is_record = job.window_until != 0 || job.keep_until != 0;
@@ -57,7 +57,7 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         out.bytes(text);
     }
     if let Some(rerun) = &job.rerun {
-        encode_new_job(out, rerun);
+        encode_job_spec(out, rerun, &BatchRefs::NONE);
     }
     if job.done_under != 0 {
         out.number(job.done_under);
@@ -73,7 +73,7 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
     let (seq, added_at) = (from.number()?, from.number()?);
     let priority =
         i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
-    let options = decode_options(from)?;
+    let (options, batch) = decode_options(from)?;
     let (nacks, losses) = (from.number_as()?, from.number_as()?);
     let flags: u16 = from.number_as()?;
     if flags >= flag::UNKNOWN {
@@ -88,6 +88,7 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         added_at,
         priority,
         options,
+        batch,
         nacks,
         losses,
         expires: if has(flag::EXPIRES) { from.instant()? } else { FOREVER },
@@ -97,7 +98,7 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         error: if has(flag::ERROR) { Some(from.bytes()?) } else { None },
         progress: if has(flag::PROGRESS) { Some(from.bytes()?) } else { None },
         result: if has(flag::RESULT) { Some(from.bytes()?) } else { None },
-        rerun: if has(flag::RERUN) { Some(decode_new_job(from)?) } else { None },
+        rerun: if has(flag::RERUN) { Some(decode_job_without_batches(from)?) } else { None },
         done_under: if has(flag::DONE_UNDER) { from.number()? } else { 0 },
         group: if has(flag::GROUP) { decode_group(from)? } else { None },
         holds_lane: has(flag::HOLDS_LANE),

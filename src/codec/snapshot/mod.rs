@@ -8,7 +8,7 @@
 //!   2 jobs   jobs until the end of the section:
 //!            id bytes, payload bytes, state, seq, added-at numbers, priority signed, options, nacks, losses numbers,
 //!            flags number; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until
-//!            instants, 8 error bytes, 16 progress bytes, 32 result bytes, 64 rerun (a new job), 128 the token under
+//!            instants, 8 error bytes, 16 progress bytes, 32 result bytes, 64 rerun (a job), 128 the token under
 //!            which the life before this one was done number, 256 group, 512 it holds its lane
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
 //!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
@@ -18,8 +18,8 @@
 //!            (0 = not yet), keep-until instant, completed, failed, expired, cancelled, duplicates numbers; what is
 //!            pending is counted again
 //!   5 schedules  until the end of the section, drawn in fields/schedule.rs
-//!   6 expiry rules  until the end of the section, in the order of their prefixes: prefix bytes, addition (empty
-//!            payload), enqueued, coalesced, dropped numbers
+//!   6 expiry rules  until the end of the section, in the order of their prefixes: prefix bytes, add request
+//!            (empty payload), enqueued, coalesced, dropped numbers
 //!   7 pending duplicates  that replicas were not sent yet, unless there are none: count number, maybe-batch, since
 //!            number
 //!   8 lanes  that have given a job, until the end of the section, after all jobs: name bytes, turn number, bucket

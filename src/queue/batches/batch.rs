@@ -1,29 +1,12 @@
-//! One batch, and what others say of it: its number, the condition a job waits for, the counts of its members.
+//! One batch: its number, the counts of its members, and whether a job that waits for it may start.
 
+use super::refs::BatchCondition;
 use crate::queue::store::{EndState, Order};
 use std::sync::Arc;
 
 /// The number of a batch in its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BatchNumber(pub(crate) u64);
-
-/// What a job that waits for a batch wants of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BatchCondition {
-    /// AFTER: that it has finished.
-    Finished,
-    /// AFTEROK: that every member was completed.
-    Completed,
-}
-
-/// A batch to wait for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dependency {
-    /// Which.
-    pub batch: BatchNumber,
-    /// And what is wanted of it.
-    pub condition: BatchCondition,
-}
 
 /// How many members stand where. Every member is counted once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,8 +63,8 @@ impl Batch {
         self.finished_at != 0
     }
 
-    /// Whether a job behind this gate may go on; None: not decided yet.
-    pub(crate) fn lets_pass(&self, condition: BatchCondition) -> Option<bool> {
+    /// Whether a job that waits for this condition may start; None: not decided yet.
+    pub(crate) fn meets(&self, condition: BatchCondition) -> Option<bool> {
         match condition {
             _ if !self.is_finished() => None,
             BatchCondition::Finished => Some(true),

@@ -2,7 +2,9 @@
 
 mod batch;
 mod index;
+mod refs;
 
 pub(crate) use batch::{view, Batch};
-pub use batch::{BatchCondition, BatchNumber, BatchView, Dependency, Members};
+pub use batch::{BatchNumber, BatchView, Members};
 pub(crate) use index::Batches;
+pub use refs::{BatchCondition, BatchRefs, Dependency};

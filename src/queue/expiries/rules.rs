@@ -5,9 +5,10 @@
 //! be an id is dropped, and counted.
 
 use super::prefixes::prefixes_of;
-use crate::queue::jobs::{Addition, Template};
+use crate::queue::jobs::AddRequest;
 use crate::queue::names::MAX_ID;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The longest prefix in bytes: no longer name can be an id.
 pub const MAX_PREFIX: usize = MAX_ID;
@@ -48,8 +49,8 @@ impl ExpiryCounts {
 /// A prefix that a queue listens for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpiryRule {
-    /// What an expired key makes.
-    pub template: Template,
+    /// What is added for an expired key, whose name becomes the id and the payload.
+    pub request: AddRequest<Arc<[u8]>>,
     /// What has come of those so far.
     pub counts: ExpiryCounts,
 }
@@ -64,7 +65,7 @@ pub struct ExpiryRules {
 }
 
 impl ExpiryRules {
-    /// Every prefix with its watch, in their order.
+    /// Every prefix with its rule, in their order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &ExpiryRule)> {
         self.rules.iter().map(|(prefix, rule)| (&**prefix, rule))
@@ -96,15 +97,15 @@ impl ExpiryRules {
         }
     }
 
-    /// The watch that decides about the key `name`: that of the longest prefix.
+    /// The rule that decides about the key `name`: that of the longest prefix.
     pub(crate) fn decides(&self, name: &[u8]) -> Option<(&[u8], &ExpiryRule)> {
         prefixes_of(&self.rules, name).next()
     }
 
     /// Listens for `prefix`. Counts go on if it did.
-    pub(crate) fn set(&mut self, prefix: &[u8], template: Template) {
+    pub(crate) fn set(&mut self, prefix: &[u8], request: AddRequest<Arc<[u8]>>) {
         let counts = self.unset(prefix).map_or_else(ExpiryCounts::default, |old| old.counts);
-        self.put(prefix, ExpiryRule { template, counts });
+        self.put(prefix, ExpiryRule { request, counts });
     }
 
     fn put(&mut self, prefix: &[u8], rule: ExpiryRule) {
@@ -124,7 +125,7 @@ impl ExpiryRules {
     #[must_use]
     pub(crate) fn restore(&mut self, prefix: &[u8], rule: ExpiryRule) -> bool {
         let last = self.rules.last_key_value().map(|(last, _)| &**last);
-        let fits = is_sound(prefix, &rule.template.addition())
+        let fits = is_sound(prefix, &rule.request.borrowed())
             && last.is_none_or(|last| last < prefix)
             && self.rules.len() < MAX_PREFIXES;
         if fits {
@@ -144,7 +145,7 @@ impl ExpiryRules {
             wrong.push(format!("prefixes take {bytes} bytes, but {} are counted", self.bytes));
         }
         if self.rules.len() > MAX_PREFIXES
-            || self.iter().any(|(prefix, w)| !is_sound(prefix, &w.template.addition()))
+            || self.iter().any(|(prefix, w)| !is_sound(prefix, &w.request.borrowed()))
         {
             wrong.push("the queue listens for what it cannot listen for".into());
         }
@@ -153,10 +154,10 @@ impl ExpiryRules {
 
 /// Memory of one entry, roughly.
 fn weight(prefix: &[u8], rule: &ExpiryRule) -> usize {
-    prefix.len() + size_of::<(Box<[u8]>, ExpiryRule)>() * 3 / 2 + rule.template.bytes()
+    prefix.len() + size_of::<(Box<[u8]>, ExpiryRule)>() * 3 / 2 + rule.request.bytes()
 }
 
 /// What may be listened for.
-pub(crate) fn is_sound(prefix: &[u8], addition: &Addition<'_>) -> bool {
-    prefix.len() <= MAX_PREFIX && addition.job.payload.is_empty() && addition.may_be_repeated()
+pub(crate) fn is_sound(prefix: &[u8], request: &AddRequest<&[u8]>) -> bool {
+    prefix.len() <= MAX_PREFIX && request.job.payload.is_empty() && request.may_be_repeated()
 }

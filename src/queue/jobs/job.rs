@@ -1,7 +1,8 @@
 //! One job and the states of its life (drawn in the manual).
 
-use super::options::{JobOptions, OptionSetId};
-use crate::queue::batches::Dependency;
+use super::options::OptionSetId;
+use super::spec::JobSpec;
+use crate::queue::batches::{BatchNumber, Dependency};
 use crate::queue::store::EndState;
 use crate::queue::time::FOREVER;
 
@@ -13,7 +14,7 @@ pub(crate) enum StateData {
     /// Not before `due`.
     Delayed { due: u64 },
     /// Waits for a batch; then not before `due`, if that is not 0.
-    Blocked { after: Dependency, due: u64 },
+    Blocked { after: Dependency<BatchNumber>, due: u64 },
     /// Claimed at `since` under `token`; belongs to the worker of that number until `lease_until`.
     Active { token: u64, since: u64, lease_until: u64, worker: u32 },
     /// Done at `at` under `token`; the record is kept.
@@ -64,85 +65,6 @@ impl From<EndState> for JobState {
     }
 }
 
-/// When a new job may start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// At once.
-    Now,
-    /// This many milliseconds after it was added.
-    After(u64),
-    /// At this instant.
-    At(u64),
-}
-
-impl Start {
-    /// The instant before which a job added at `at` must not start; None: at once.
-    #[must_use]
-    pub fn due(self, at: u64) -> Option<u64> {
-        let due = match self {
-            Start::Now => return None,
-            Start::After(ms) => at.saturating_add(ms),
-            Start::At(instant) => instant,
-        };
-        (due > at).then_some(due)
-    }
-}
-
-/// What ADD asks for, without the id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NewJob<'a> {
-    /// What the worker gets.
-    pub payload: &'a [u8],
-    /// When it may start.
-    pub start: Start,
-    /// A batch it has to wait for. It must be there.
-    pub after: Option<Dependency>,
-    /// Smaller first.
-    pub priority: i32,
-    /// Options that the queue's settings also have.
-    pub options: JobOptions,
-    /// Its lane.
-    pub group: Option<&'a [u8]>,
-    /// Expires this many milliseconds after it was added if nobody claimed it.
-    pub expires: Option<u64>,
-}
-
-/// A [`NewJob`] that waits until the job's present life has ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rerun {
-    pub(crate) payload: Box<[u8]>,
-    pub(crate) start: Start,
-    pub(crate) priority: i32,
-    pub(crate) options: JobOptions,
-    pub(crate) group: Option<Box<[u8]>>,
-    pub(crate) expires: Option<u64>,
-}
-
-impl Rerun {
-    pub(crate) fn keep(new: &NewJob<'_>) -> Self {
-        Rerun {
-            payload: new.payload.into(),
-            start: new.start,
-            priority: new.priority,
-            options: new.options,
-            group: new.group.map(Box::from),
-            expires: new.expires,
-        }
-    }
-
-    pub(crate) fn new_job(&self) -> NewJob<'_> {
-        NewJob {
-            payload: &self.payload,
-            start: self.start,
-            after: None,
-            priority: self.priority,
-            options: self.options,
-            group: self.group.as_deref(),
-            expires: self.expires,
-        }
-    }
-}
-
 /// What most jobs never have, kept apart so that they do not pay for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JobExtras {
@@ -157,7 +79,7 @@ pub(crate) struct JobExtras {
     /// Of the completed job.
     pub(crate) result: Option<Box<[u8]>>,
     /// The life after this one.
-    pub(crate) rerun: Option<Box<Rerun>>,
+    pub(crate) rerun: Option<Box<JobSpec<Box<[u8]>>>>,
     /// The token under which the life before this one was completed, or 0: its ACK may be repeated.
     pub(crate) done_under: u64,
     /// Of a kept record: the id is refused until then.
@@ -186,7 +108,7 @@ impl JobExtras {
     /// Heap bytes behind it, itself included.
     pub(crate) fn bytes(&self) -> usize {
         let len = |bytes: &Option<Box<[u8]>>| bytes.as_ref().map_or(0, |b| b.len());
-        let rerun = self.rerun.as_ref().map_or(0, |r| size_of::<Rerun>() + r.payload.len() + len(&r.group));
+        let rerun = self.rerun.as_ref().map_or(0, |r| size_of_val(&**r) + r.payload.len() + len(&r.group));
         size_of::<Self>() + len(&self.error) + len(&self.progress) + len(&self.result) + rerun
     }
 }

@@ -3,13 +3,13 @@
 mod indexes;
 mod job;
 mod options;
+mod spec;
 mod store;
 mod table;
-mod template;
 
-pub(crate) use job::{Job, JobExtras, Rerun, StateData};
-pub use job::{JobState, NewJob, Start};
+pub use job::JobState;
+pub(crate) use job::{Job, JobExtras, StateData};
 pub(crate) use options::OptionSet;
 pub use options::{Backoff, JobOptions};
+pub use spec::{AddRequest, JobSpec, OnDup, Start};
 pub(crate) use store::JobStore;
-pub use template::{Addition, BatchRefs, OnDup, Template};

@@ -42,14 +42,14 @@ pub struct JobOptions {
     pub dedup: Option<u64>,
     /// How long the completed record stays readable, ms or [`super::FOREVER`].
     pub keep: Option<u64>,
-    /// What it is a member of; the batch itself may be gone.
-    pub batch: Option<BatchNumber>,
 }
 
-/// A recipe with the lane of the job.
+/// The options of a job with its batch and its lane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OptionSet {
     pub(crate) options: JobOptions,
+    /// What it is a member of; the batch itself may be gone.
+    pub(crate) batch: Option<BatchNumber>,
     pub(crate) lane: Option<LaneNumber>,
 }
 
@@ -126,6 +126,11 @@ impl OptionSets {
         self.set(id).options
     }
 
+    /// Its batch.
+    pub(crate) fn batch(&self, id: OptionSetId) -> Option<BatchNumber> {
+        self.sets.get(id.handle()?)?.set.batch
+    }
+
     /// Its lane.
     pub(crate) fn lane(&self, id: OptionSetId) -> Option<LaneNumber> {
         self.sets.get(id.handle()?)?.set.lane
@@ -164,6 +169,7 @@ mod tests {
         let mut sets = OptionSets::default();
         let with = |attempts| OptionSet {
             options: JobOptions { attempts: Some(attempts), ..JobOptions::default() },
+            batch: None,
             lane: Some(LaneNumber(1)),
         };
         let (five, nine) = (with(5), with(9));

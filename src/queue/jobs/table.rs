@@ -4,6 +4,7 @@
 
 use super::job::{Job, StateData};
 use super::options::{JobOptions, OptionSets};
+use crate::queue::batches::BatchNumber;
 use crate::queue::store::{
     ids, Handle, IdEntry, InstantKey, LaneKey, LaneNumber, PriorityKey, Record, Remembered, Slab,
 };
@@ -27,6 +28,11 @@ impl JobTable {
 
     pub(crate) fn options(&self, job: &Job) -> JobOptions {
         self.option_sets.get(job.options)
+    }
+
+    /// The batch that a job is a member of.
+    pub(crate) fn batch_of(&self, job: &Job) -> Option<BatchNumber> {
+        self.option_sets.batch(job.options)
     }
 
     /// The lane of a job with a GROUP.

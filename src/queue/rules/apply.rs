@@ -3,8 +3,9 @@
 //! Effects were decided on a sound state or come from a primary whose state was equal, so nothing here can fail;
 //! an effect whose job is not there (only possible when the two differ) is refused before it gets here.
 
+use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{Job, JobExtras, NewJob, Rerun, StateData};
+use crate::queue::jobs::{Job, JobExtras, JobSpec, StateData};
 use crate::queue::limits::Bucket;
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Event, SeriesCount};
@@ -20,7 +21,7 @@ impl Queue {
             self.created_at = at.max(1);
         }
         match *effect {
-            Effect::Added { id, new } => self.add(id, &new, at),
+            Effect::Added { id, ref job, ref batches } => self.add(id, job, batches, at),
             Effect::Duplicates { count, batch } => {
                 self.stats.counters.add_many(Count::Duplicates, count);
                 self.count_duplicates(count, batch);
@@ -41,7 +42,7 @@ impl Queue {
             Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
             Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
             Effect::Ticked { name, at, next, outcome } => self.schedules.ticked(name, at, next, outcome),
-            Effect::ExpiryRuleSet { prefix, ref addition } => self.set_expiry_rule(prefix, addition),
+            Effect::ExpiryRuleSet { prefix, ref request } => self.set_expiry_rule(prefix, request),
             Effect::ExpiryRuleRemoved { prefix } => self.remove_expiry_rule(prefix),
             Effect::KeyExpired { prefix, outcome } => self.count_expiry(prefix, outcome),
             Effect::Job { job, change } => self.apply_to_job(job, &change, at),
@@ -60,10 +61,10 @@ impl Queue {
     fn apply_to_job(&mut self, handle: Handle, change: &JobEffect<'_>, at: u64) {
         self.record_worker_seen(handle, change, at);
         match *change {
-            JobEffect::Replaced { new } => self.replace(handle, &new, at),
-            JobEffect::Rerun { new } => {
+            JobEffect::Replaced { ref by } => self.replace(handle, by, at),
+            JobEffect::Rerun { ref next } => {
                 self.stats.record(Event::Rerun);
-                self.jobs.edit(handle, |job| job.extras_mut().rerun = Some(Box::new(Rerun::keep(&new))));
+                self.jobs.edit(handle, |job| job.extras_mut().rerun = Some(Box::new(next.kept())));
             }
             JobEffect::Claimed { token, worker, lease_until } => {
                 self.give(handle, token, worker, lease_until, at);
@@ -136,7 +137,7 @@ impl Queue {
         }
     }
 
-    fn add(&mut self, id: &[u8], new: &NewJob<'_>, at: u64) {
+    fn add(&mut self, id: &[u8], new: &JobSpec<&[u8]>, batches: &BatchRefs<BatchNumber>, at: u64) {
         self.stats.record(Event::Added);
         self.stats.series.count(SeriesCount::Added, at);
         let hash = ids::hash(id);
@@ -145,26 +146,26 @@ impl Queue {
         }
         let job = Job::new(id, new.payload, StateData::Delayed { due: at });
         let Some(handle) = self.jobs.insert(hash, job) else { return };
-        self.count_in(new.options.batch);
-        self.start_life(handle, new, at);
-        if new.after.is_some() {
+        self.count_in(batches.batch);
+        self.start_life(handle, new, batches, at);
+        if batches.after.is_some() {
             self.pass_if_decided(handle, at);
         }
     }
 
     /// Another job under the same id. It stays in its batch and behind the one it waits for: that is about where it
     /// belongs, not about what it is.
-    fn replace(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
+    fn replace(&mut self, handle: Handle, by: &JobSpec<&[u8]>, at: u64) {
         self.stats.record(Event::Replaced);
         let Some(job) = self.jobs.get(handle) else { return };
-        let mut new = *new;
-        new.options.batch = self.batch_of(job);
-        if let StateData::Blocked { after, .. } = job.state {
-            new.after = Some(after);
-        }
+        let after = match job.state {
+            StateData::Blocked { after, .. } => Some(after),
+            _ => None,
+        };
+        let batches = BatchRefs { batch: self.batch_of(job), after };
         self.leave(handle);
-        self.jobs.edit(handle, |job| job.set_payload(new.payload));
-        self.start_life(handle, &new, at);
+        self.jobs.edit(handle, |job| job.set_payload(by.payload));
+        self.start_life(handle, by, &batches, at);
     }
 
     /// Drops whatever an id leads to; for its batch a job that was pending is cancelled.
@@ -207,9 +208,15 @@ impl Queue {
     }
 
     /// Begins a life of a job that is in no index: fresh attempts, a new place, nothing of an earlier life.
-    pub(crate) fn start_life(&mut self, handle: Handle, new: &NewJob<'_>, at: u64) {
+    pub(crate) fn start_life(
+        &mut self,
+        handle: Handle,
+        new: &JobSpec<&[u8]>,
+        batches: &BatchRefs<BatchNumber>,
+        at: u64,
+    ) {
         let seq = self.jobs.take_seq();
-        self.set_options(handle, new.options, new.group);
+        self.set_options(handle, new.options, batches.batch, new.group);
         self.jobs.edit(handle, |job| {
             job.extras = new
                 .expires
@@ -219,7 +226,7 @@ impl Queue {
             job.priority = new.priority;
             job.nacks = 0;
             job.losses = 0;
-            job.state = match (new.after, new.start.due(at)) {
+            job.state = match (batches.after, new.start.due(at)) {
                 (Some(after), due) => StateData::Blocked { after, due: due.unwrap_or(0) },
                 (None, Some(due)) => StateData::Delayed { due },
                 (None, None) => StateData::Waiting { since: at, lapsed: 0 },

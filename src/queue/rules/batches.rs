@@ -3,8 +3,8 @@
 //! Numbers change in the same mutation that moves a job, so they are exact at every instant; what follows from a batch
 //! that has finished happens job by job, in bounded steps of [`super::settle`].
 
-use crate::queue::batches::{view, Batch, BatchNumber, Dependency, Members};
-use crate::queue::jobs::{Job, JobState, NewJob, StateData};
+use crate::queue::batches::{view, Batch, BatchNumber, BatchRefs, Dependency, Members};
+use crate::queue::jobs::{Job, JobState, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle};
 use crate::queue::time::after;
@@ -21,14 +21,14 @@ impl Queue {
     }
 
     pub(crate) fn batch_of(&self, job: &Job) -> Option<BatchNumber> {
-        self.jobs.table.options(job).batch
+        self.jobs.table.batch_of(job)
     }
 
-    /// Whether the batches that `new` names by number are there, and its own takes members.
-    pub(crate) fn fits_its_batches(&self, new: &NewJob<'_>) -> bool {
+    /// Whether the batches that a new job refers to are there, and the one it is to be a member of takes members.
+    pub(crate) fn has_batches(&self, batches: &BatchRefs<BatchNumber>) -> bool {
         let takes_it = |number| self.batches.get(number).is_some_and(|batch| !batch.sealed);
-        new.options.batch.is_none_or(takes_it)
-            && new.after.is_none_or(|after| self.batches.get(after.batch).is_some())
+        batches.batch.is_none_or(takes_it)
+            && batches.after.is_none_or(|after| self.batches.get(after.batch).is_some())
     }
 
     /// Whether a batch can be dropped: it is there and no job waits for it.
@@ -119,13 +119,19 @@ impl Queue {
     }
 
     /// Whether a job that waits for a batch may go on, and since when that is so; None: not decided yet.
-    fn decision(&self, after: Dependency) -> Option<(bool, u64)> {
+    fn decision(&self, after: Dependency<BatchNumber>) -> Option<(bool, u64)> {
         let batch = self.batches.get(after.batch)?;
-        Some((batch.lets_pass(after.condition)?, batch.finished_at))
+        Some((batch.meets(after.condition)?, batch.finished_at))
     }
 
     /// The next step of a blocked job: its batch has finished, or it expires.
-    pub(crate) fn step_blocked(&mut self, handle: Handle, after: Dependency, due: u64, expires: u64) {
+    pub(crate) fn step_blocked(
+        &mut self,
+        handle: Handle,
+        after: Dependency<BatchNumber>,
+        due: u64,
+        expires: u64,
+    ) {
         match self.decision(after) {
             Some((passes, at)) if at < expires => self.unblock(handle, passes, after.batch, due, at),
             _ => self.end(handle, EndState::Expired, expires),

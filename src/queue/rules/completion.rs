@@ -1,5 +1,6 @@
 //! How a job's life ends, and what is left of it: a next life, a record, a remembered id, or nothing.
 
+use crate::queue::batches::BatchRefs;
 use crate::queue::jobs::StateData;
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey, Order, Record};
@@ -38,7 +39,7 @@ impl Queue {
         self.jobs.edit(handle, |job| rerun = job.extras.as_mut().and_then(|extras| extras.rerun.take()));
         if let Some(next) = rerun {
             self.jobs.edit(handle, |job| job.set_payload(&next.payload));
-            self.start_life(handle, &next.new_job(), at);
+            self.start_life(handle, &next.borrowed(), &BatchRefs::NONE, at);
             if end_state == EndState::Completed {
                 self.jobs
                     .edit(handle, |job| job.extras_mut_if(token != 0, |extras| extras.done_under = token));

@@ -1,7 +1,7 @@
 //! What effects do to expiry rules.
 
 use crate::queue::expiries::{ExpiryOutcome, ExpiryRule, ExpiryRules};
-use crate::queue::jobs::{Addition, Template};
+use crate::queue::jobs::AddRequest;
 use crate::queue::value::Queue;
 
 impl Queue {
@@ -11,8 +11,8 @@ impl Queue {
         &self.expiry_rules
     }
 
-    pub(crate) fn set_expiry_rule(&mut self, prefix: &[u8], addition: &Addition<'_>) {
-        self.expiry_rules.set(prefix, Template::keep(addition));
+    pub(crate) fn set_expiry_rule(&mut self, prefix: &[u8], request: &AddRequest<&[u8]>) {
+        self.expiry_rules.set(prefix, request.kept());
     }
 
     pub(crate) fn remove_expiry_rule(&mut self, prefix: &[u8]) {

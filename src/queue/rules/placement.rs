@@ -2,6 +2,7 @@
 //!
 //! All of them change here, in the same two functions, so a count can not differ from what is listed.
 
+use crate::queue::batches::BatchNumber;
 use crate::queue::jobs::{JobOptions, OptionSet, StateData};
 use crate::queue::store::Handle;
 use crate::queue::value::Queue;
@@ -55,13 +56,19 @@ impl Queue {
         }
     }
 
-    /// Gives a job that is nowhere listed its options and its lane, in the place of those it has.
-    pub(crate) fn set_options(&mut self, handle: Handle, options: JobOptions, group: Option<&[u8]>) {
+    /// Gives a job that is nowhere listed its options, its batch and its lane, in the place of those it has.
+    pub(crate) fn set_options(
+        &mut self,
+        handle: Handle,
+        options: JobOptions,
+        batch: Option<BatchNumber>,
+        group: Option<&[u8]>,
+    ) {
         let lane = group.and_then(|name| self.limits.lanes.of(name));
         if let Some(lane) = lane {
             self.limits.lanes.join(lane);
         }
-        let set = self.jobs.table.option_sets.hold(OptionSet { options, lane });
+        let set = self.jobs.table.option_sets.hold(OptionSet { options, batch, lane });
         self.release_options(handle);
         self.jobs.edit(handle, |job| job.options = set);
     }

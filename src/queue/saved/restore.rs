@@ -5,7 +5,7 @@
 
 use super::save::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
 use crate::queue::batches::{Batch, Members};
-use crate::queue::jobs::{Job, JobExtras, Rerun, StateData};
+use crate::queue::jobs::{Job, JobExtras, StateData};
 use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker};
 use crate::queue::schedules::SavedSchedule;
 use crate::queue::stats::{is_plausible, Minute, PendingDuplicates};
@@ -83,10 +83,10 @@ impl Queue {
         let Some(state) = self.restore_state(saved.state) else { return false };
         let job = job_of(saved, state);
         let Some(handle) = self.jobs.insert(hash, job) else { return false };
-        self.set_options(handle, saved.options, saved.group);
+        self.set_options(handle, saved.options, saved.batch, saved.group);
         self.enter(handle);
         if !matches!(state, StateData::Completed { .. } | StateData::Failed { .. }) {
-            self.count_in(saved.options.batch);
+            self.count_in(saved.batch);
         }
         !saved.holds_lane || self.restore_holder(handle)
     }
@@ -104,8 +104,7 @@ impl Queue {
             && saved.group.is_none_or(valid_group)
             && saved.seq < self.jobs.next_seq
             && token.max(saved.done_under) <= self.last_token
-            && saved.options.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
-            && saved.rerun.is_none_or(|new| new.options.batch.is_none() && new.after.is_none())
+            && saved.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
     }
 
     /// The state with the worker by its number. None: it can't be.
@@ -230,7 +229,7 @@ fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
         error: saved.error.map(Box::from),
         progress: saved.progress.map(Box::from),
         result: saved.result.map(Box::from),
-        rerun: saved.rerun.map(|new| Box::new(Rerun::keep(&new))),
+        rerun: saved.rerun.map(|new| Box::new(new.kept())),
         done_under: saved.done_under,
         window_until: saved.window_until,
         keep_until: saved.keep_until,

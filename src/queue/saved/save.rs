@@ -1,7 +1,7 @@
 //! What of a queue is saved: facts only, piece by piece. Every index is built anew by [`super::restore`].
 
-use crate::queue::batches::Dependency;
-use crate::queue::jobs::{Job, JobExtras, JobOptions, NewJob, StateData};
+use crate::queue::batches::{BatchNumber, Dependency};
+use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, StateData};
 use crate::queue::limits::Bucket;
 use crate::queue::schedules::SavedSchedule;
 use crate::queue::settings::Settings;
@@ -56,7 +56,7 @@ pub(crate) enum SavedState<'a> {
     Active { token: u64, since: u64, lease_until: u64, worker: &'a [u8] },
     Completed { at: u64, token: u64 },
     Failed { at: u64, token: u64 },
-    Blocked { after: Dependency, due: u64 },
+    Blocked { after: Dependency<BatchNumber>, due: u64 },
 }
 
 /// A job or kept record as it is saved.
@@ -69,6 +69,7 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) added_at: u64,
     pub(crate) priority: i32,
     pub(crate) options: JobOptions,
+    pub(crate) batch: Option<BatchNumber>,
     pub(crate) group: Option<&'a [u8]>,
     /// Its lane waits for the end of its life.
     pub(crate) holds_lane: bool,
@@ -82,7 +83,7 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) error: Option<&'a [u8]>,
     pub(crate) progress: Option<&'a [u8]>,
     pub(crate) result: Option<&'a [u8]>,
-    pub(crate) rerun: Option<NewJob<'a>>,
+    pub(crate) rerun: Option<JobSpec<&'a [u8]>>,
 }
 
 impl Queue {
@@ -197,6 +198,7 @@ impl Queue {
             added_at: job.added_at,
             priority: job.priority,
             options: self.options(job),
+            batch: self.batch_of(job),
             group: self.group_of(job),
             holds_lane: self.lane_of(job).and_then(|lane| self.limits.lanes.get(lane)?.holder)
                 == Some(handle),
@@ -210,7 +212,7 @@ impl Queue {
             error: text(|r| r.error.as_deref()),
             progress: text(|r| r.progress.as_deref()),
             result: text(|r| r.result.as_deref()),
-            rerun: extras.and_then(|r| r.rerun.as_ref()).map(|r| r.new_job()),
+            rerun: extras.and_then(|r| r.rerun.as_ref()).map(|r| r.borrowed()),
         }
     }
 

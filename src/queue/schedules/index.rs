@@ -2,7 +2,6 @@
 
 use super::schedule::{possible, valid, Overlap, Plan, Schedule, TickCounts, TickOutcome};
 use super::timetable::{Compiled, LATEST_TICK};
-use crate::queue::jobs::Template;
 use crate::queue::time::FOREVER;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -60,7 +59,7 @@ impl Schedules {
             compiled: None,
             until: FOREVER,
             overlap: Overlap::Allow,
-            template: Template::keep(&plan.addition),
+            request: plan.request.kept(),
             next,
             last: 0,
             counts: TickCounts::default(),

@@ -1,7 +1,7 @@
 //! One schedule, and the plan a client sets for it.
 
 use super::timetable::{Compiled, Timetable, LATEST_TICK};
-use crate::queue::jobs::{Addition, Start, Template};
+use crate::queue::jobs::{AddRequest, Start};
 use crate::queue::names::MAX_ID;
 use crate::queue::time::FOREVER;
 use std::ops::RangeInclusive;
@@ -32,7 +32,7 @@ pub struct Plan<'a> {
     /// What one tick has to do with the next.
     pub overlap: Overlap,
     /// What each tick adds; it starts at once.
-    pub addition: Addition<'a>,
+    pub request: AddRequest<&'a [u8]>,
 }
 
 /// What became of a tick.
@@ -76,7 +76,7 @@ pub struct Schedule {
     pub(crate) compiled: Option<Compiled>,
     pub(crate) until: u64,
     pub(crate) overlap: Overlap,
-    pub(crate) template: Template,
+    pub(crate) request: AddRequest<Arc<[u8]>>,
     /// The next tick, Unix ms.
     pub(crate) next: u64,
     /// The last tick whose job was enqueued or known already, Unix ms; 0: none was.
@@ -92,7 +92,7 @@ impl Schedule {
             timetable: self.timetable.borrowed(),
             until: self.until,
             overlap: self.overlap,
-            addition: self.template.addition(),
+            request: self.request.borrowed(),
         }
     }
 
@@ -121,7 +121,7 @@ impl Schedule {
         }
         self.until = plan.until;
         self.overlap = plan.overlap;
-        self.template = Template::keep(&plan.addition);
+        self.request = plan.request.kept();
     }
 
     /// Memory it takes under a name of `name` bytes, itself and its places in both indexes included.
@@ -133,7 +133,7 @@ impl Schedule {
         // Nodes of the trees are at least five elevenths full.
         let places = (size_of::<Self>() + size_of::<Arc<[u8]>>() + size_of::<(u64, Arc<[u8]>)>()) * 3 / 2;
         let compiled = self.compiled.as_ref().map_or(0, Compiled::bytes);
-        places + 2 * size_of::<usize>() + name + text + compiled + self.template.bytes()
+        places + 2 * size_of::<usize>() + name + text + compiled + self.request.bytes()
     }
 }
 
@@ -145,8 +145,8 @@ fn valid_name(name: &[u8]) -> bool {
 /// The timetable of a schedule read from outside; None if it cannot be.
 pub(crate) fn valid(name: &[u8], plan: &Plan<'_>, next: u64) -> Option<Compiled> {
     let fits = valid_name(name)
-        && plan.addition.job.start == Start::Now
-        && plan.addition.may_be_repeated()
+        && plan.request.job.start == Start::Now
+        && plan.request.may_be_repeated()
         && (plan.until <= LATEST_TICK || plan.until == FOREVER)
         && possible(plan).contains(&next);
     plan.timetable.compile().filter(|_| fits)

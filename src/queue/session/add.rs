@@ -2,7 +2,7 @@
 
 use super::access::Session;
 use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{BatchRefs, JobState, NewJob, OnDup, StateData};
+use crate::queue::jobs::{AddRequest, JobSpec, JobState, OnDup, StateData};
 use crate::queue::store::{Handle, IdEntry, MAX_HANDLES};
 use std::collections::BTreeSet;
 
@@ -73,12 +73,12 @@ impl Session<'_> {
         &mut self,
         count: usize,
         ids: impl Iterator<Item = Option<&'a [u8]>>,
-        batch_refs: &BatchRefs<'_>,
+        batch: Option<&[u8]>,
     ) -> Result<(), Refusal> {
-        let is_open = self.takes_members(batch_refs.batch);
+        let is_open = self.takes_members(batch);
         let settings = *self.queue.settings();
-        type SeriesCount = fn(u64) -> Refusal;
-        let limits: [(usize, u64, SeriesCount); 3] = [
+        type MakeRefusal = fn(u64) -> Refusal;
+        let limits: [(usize, u64, MakeRefusal); 3] = [
             (self.queue.known(), settings.max_ids, Refusal::MaxIds),
             (self.queue.unfinished(), settings.max_jobs, Refusal::MaxJobs),
             (self.queue.known(), MAX_HANDLES as u64, Refusal::Capacity),
@@ -115,40 +115,34 @@ impl Session<'_> {
     }
 
     /// Adds a job under `id`, or under one that the queue makes. The caller has asked [`Session::room_for`].
-    pub fn enqueue(
-        &mut self,
-        id: Option<&[u8]>,
-        new: &NewJob<'_>,
-        batch_refs: &BatchRefs<'_>,
-        on_dup: OnDup,
-    ) -> Added {
-        let Some(id) = id else { return self.enqueue_under_made_id(new, batch_refs) };
+    pub fn enqueue(&mut self, id: Option<&[u8]>, request: &AddRequest<&[u8]>) -> Added {
+        let Some(id) = id else { return self.enqueue_under_made_id(request) };
         let (outcome, state) = match self.lookup(id) {
-            IdLookup::Free => (Outcome::Added, self.add(id, new, batch_refs)),
-            IdLookup::Deduplicated(state) => self.deduplicate(state, batch_refs),
-            IdLookup::Unfinished(handle) => self.resolve_conflict(handle, new, batch_refs, on_dup),
+            IdLookup::Free => (Outcome::Added, self.add(id, request)),
+            IdLookup::Deduplicated(state) => self.deduplicate(state, request),
+            IdLookup::Unfinished(handle) => self.resolve_conflict(handle, request),
         };
         Added { outcome, state, made_id: None }
     }
 
-    fn add(&mut self, id: &[u8], new: &NewJob<'_>, batch_refs: &BatchRefs<'_>) -> JobState {
-        let new = self.resolve_batches(new, batch_refs);
-        self.change(&Effect::Added { id, new });
-        if new.after.is_none() {
-            return self.start_state(&new);
+    fn add(&mut self, id: &[u8], request: &AddRequest<&[u8]>) -> JobState {
+        let batches = self.resolve_batches(&request.batches);
+        self.change(&Effect::Added { id, job: request.job, batches });
+        if batches.after.is_none() {
+            return self.start_state(&request.job);
         }
         // The batch it waits for may have finished long ago; then it has failed or goes on.
         let added = self.queue.view(id).map(|job| job.state);
         added.unwrap_or(JobState::Failed)
     }
 
-    fn deduplicate(&mut self, state: JobState, batch_refs: &BatchRefs<'_>) -> (Outcome, JobState) {
-        let batch = batch_refs.batch.and_then(|name| self.mention(name));
+    fn deduplicate(&mut self, state: JobState, request: &AddRequest<&[u8]>) -> (Outcome, JobState) {
+        let batch = request.batches.batch.and_then(|name| self.mention(name));
         self.count_duplicate(batch);
         (Outcome::Duplicate, state)
     }
 
-    fn enqueue_under_made_id(&mut self, new: &NewJob<'_>, batch_refs: &BatchRefs<'_>) -> Added {
+    fn enqueue_under_made_id(&mut self, request: &AddRequest<&[u8]>) -> Added {
         let mut number = self.queue.jobs.next_seq;
         let id = loop {
             let id = format!("{}-{number}", self.at()).into_bytes();
@@ -157,11 +151,11 @@ impl Session<'_> {
             }
             number = number.wrapping_add(1);
         };
-        let state = self.add(&id, new, batch_refs);
+        let state = self.add(&id, request);
         Added { outcome: Outcome::Added, state, made_id: Some(id) }
     }
 
-    fn start_state(&self, new: &NewJob<'_>) -> JobState {
+    fn start_state(&self, new: &JobSpec<&[u8]>) -> JobState {
         match new.start.due(self.at()) {
             Some(_) => JobState::Delayed,
             None => JobState::Waiting,
@@ -192,13 +186,7 @@ impl Session<'_> {
     }
 
     /// A new job meets an unfinished one of the same id.
-    fn resolve_conflict(
-        &mut self,
-        handle: Handle,
-        new: &NewJob<'_>,
-        batch_refs: &BatchRefs<'_>,
-        on_dup: OnDup,
-    ) -> (Outcome, JobState) {
+    fn resolve_conflict(&mut self, handle: Handle, request: &AddRequest<&[u8]>) -> (Outcome, JobState) {
         let Some(known) = self.queue.job(handle) else { return (Outcome::Duplicate, JobState::Waiting) };
         let state = known.state_name();
         let is_active = matches!(known.state, StateData::Active { .. });
@@ -209,18 +197,18 @@ impl Session<'_> {
             _ => !is_active,
         };
         let next_life_is_set = known.extras.as_ref().is_some_and(|extras| extras.rerun.is_some());
-        match on_dup {
+        match request.on_dup {
             OnDup::Replace if !is_active => {
-                self.change_job(handle, JobEffect::Replaced { new: *new });
+                self.change_job(handle, JobEffect::Replaced { by: request.job });
                 let is_blocked = state == JobState::Blocked;
-                (Outcome::Replaced, if is_blocked { state } else { self.start_state(new) })
+                (Outcome::Replaced, if is_blocked { state } else { self.start_state(&request.job) })
             }
-            OnDup::Rerun if will_start && !next_life_is_set => self.deduplicate(state, batch_refs),
+            OnDup::Rerun if will_start && !next_life_is_set => self.deduplicate(state, request),
             OnDup::Replace | OnDup::Rerun => {
-                self.change_job(handle, JobEffect::Rerun { new: *new });
+                self.change_job(handle, JobEffect::Rerun { next: request.job });
                 (Outcome::Rerun, state)
             }
-            OnDup::Ignore => self.deduplicate(state, batch_refs),
+            OnDup::Ignore => self.deduplicate(state, request),
         }
     }
 }

@@ -1,9 +1,8 @@
 //! Batches in a session: opened when first mentioned, sealed, forgotten.
 
 use super::access::Session;
-use crate::queue::batches::{BatchNumber, Dependency};
+use crate::queue::batches::{BatchNumber, BatchRefs, Dependency};
 use crate::queue::effect::Effect;
-use crate::queue::jobs::{BatchRefs, NewJob};
 
 impl Session<'_> {
     /// Whether a batch takes a new member. An id that is known is no new member.
@@ -21,16 +20,16 @@ impl Session<'_> {
         self.queue.batches.find(name)
     }
 
-    /// `new` with its batches by number.
-    pub(crate) fn resolve_batches<'a>(&mut self, new: &NewJob<'a>, batch_refs: &BatchRefs<'_>) -> NewJob<'a> {
-        let mut resolved = *new;
+    /// The numbers of the batches that a new job refers to by name; those that are not there are opened.
+    pub(crate) fn resolve_batches(&mut self, names: &BatchRefs<&[u8]>) -> BatchRefs<BatchNumber> {
         // What cannot be refused, a key's expiry, is no member of a batch that is sealed.
-        let batch = batch_refs.batch.filter(|_| self.takes_members(batch_refs.batch));
-        resolved.options.batch = batch.and_then(|name| self.mention(name));
-        resolved.after = batch_refs
-            .after
-            .and_then(|(name, condition)| Some(Dependency { batch: self.mention(name)?, condition }));
-        resolved
+        let batch = names.batch.filter(|_| self.takes_members(names.batch));
+        BatchRefs {
+            batch: batch.and_then(|name| self.mention(name)),
+            after: names.after.and_then(|Dependency { batch, condition }| {
+                Some(Dependency { batch: self.mention(batch)?, condition })
+            }),
+        }
     }
 
     /// No more members. False: it was sealed.

@@ -4,7 +4,7 @@ use super::access::Session;
 use super::add::Outcome;
 use crate::queue::effect::Effect;
 use crate::queue::expiries::{ExpiryOutcome, MAX_PREFIXES};
-use crate::queue::jobs::Addition;
+use crate::queue::jobs::{AddRequest, JobSpec};
 use crate::queue::names::valid_id;
 use crate::queue::store::MAX_HANDLES;
 
@@ -12,13 +12,13 @@ impl Session<'_> {
     /// Listens for keys that begin with `prefix`; nothing happens if it does just so. False: it has as many
     /// prefixes as it can have.
     #[must_use]
-    pub fn set_expiry_rule(&mut self, prefix: &[u8], addition: &Addition<'_>) -> bool {
+    pub fn set_expiry_rule(&mut self, prefix: &[u8], request: &AddRequest<&[u8]>) -> bool {
         match self.queue.expiry_rules.get(prefix) {
-            Some(known) if known.template.addition() == *addition => return true,
+            Some(known) if known.request.borrowed() == *request => return true,
             None if self.queue.expiry_rules.len() >= MAX_PREFIXES => return false,
             _ => {}
         }
-        self.change(&Effect::ExpiryRuleSet { prefix, addition: *addition });
+        self.change(&Effect::ExpiryRuleSet { prefix, request: *request });
         true
     }
 
@@ -34,12 +34,13 @@ impl Session<'_> {
     /// The key `name` has expired. None: the queue does not listen for it. O(log n).
     pub fn key_expired(&mut self, name: &[u8]) -> Option<ExpiryOutcome> {
         let (prefix, rule) = self.queue.expiry_rules.decides(name)?;
-        let (prefix, template) = (Box::<[u8]>::from(prefix), rule.template.clone());
+        let (prefix, kept) = (Box::<[u8]>::from(prefix), rule.request.clone());
         let outcome = if !valid_id(name) || self.queue.known() >= MAX_HANDLES {
             ExpiryOutcome::Dropped
         } else {
-            let Addition { job, batch_refs, on_dup } = template.with_payload(name);
-            match self.enqueue(Some(name), &job, &batch_refs, on_dup).outcome {
+            let request = kept.borrowed();
+            let job = JobSpec { payload: name, ..request.job };
+            match self.enqueue(Some(name), &AddRequest { job, ..request }).outcome {
                 Outcome::Duplicate => ExpiryOutcome::Coalesced,
                 Outcome::Added | Outcome::Replaced | Outcome::Rerun => ExpiryOutcome::Enqueued,
             }

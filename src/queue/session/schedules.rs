@@ -3,7 +3,6 @@
 use super::access::{MemoryPressure, Session};
 use super::add::Outcome;
 use crate::queue::effect::Effect;
-use crate::queue::jobs::Addition;
 use crate::queue::schedules::{Overlap, Plan, ScheduleSet, TickOutcome};
 use crate::queue::store::IdEntry;
 use std::sync::Arc;
@@ -86,18 +85,18 @@ impl Session<'_> {
 
     fn enqueue_tick(&mut self, name: &[u8], at: u64) -> TickOutcome {
         let Some(schedule) = self.queue.schedules.get(name) else { return TickOutcome::Dropped };
-        let (template, overlap, last) = (schedule.template.clone(), schedule.overlap, schedule.last);
+        let (kept, overlap, last) = (schedule.request.clone(), schedule.overlap, schedule.last);
         if overlap == Overlap::Skip && last != 0 && self.is_unfinished(&id_of_tick(name, last)) {
             return TickOutcome::Skipped;
         }
         let id = id_of_tick(name, at);
-        let Addition { job, batch_refs, on_dup } = template.addition();
+        let request = kept.borrowed();
         if self.memory() == MemoryPressure::AtLimit
-            || self.room_for(1, [Some(&id[..])].into_iter(), &batch_refs).is_err()
+            || self.room_for(1, [Some(&id[..])].into_iter(), request.batches.batch).is_err()
         {
             return TickOutcome::Dropped;
         }
-        match self.enqueue(Some(&id), &job, &batch_refs, on_dup).outcome {
+        match self.enqueue(Some(&id), &request).outcome {
             Outcome::Duplicate => TickOutcome::Duplicate,
             Outcome::Added | Outcome::Replaced | Outcome::Rerun => TickOutcome::Enqueued,
         }

@@ -2,18 +2,19 @@
 
 use super::*;
 
-fn member(batch: &str) -> BatchRefs<'_> {
+fn member(batch: &str) -> BatchRefs<&[u8]> {
     BatchRefs { batch: Some(batch.as_bytes()), after: None }
 }
 
-fn after(batch: &str, condition: BatchCondition) -> BatchRefs<'_> {
-    BatchRefs { batch: None, after: Some((batch.as_bytes(), condition)) }
+fn after(batch: &str, condition: BatchCondition) -> BatchRefs<&[u8]> {
+    BatchRefs { batch: None, after: Some(Dependency { batch: batch.as_bytes(), condition }) }
 }
 
 impl TestQueue {
-    fn add_with_batches(&mut self, id: &str, batch_refs: &BatchRefs<'_>) -> (Outcome, JobState) {
-        let added =
-            self.session(|session| session.enqueue(Some(id.as_bytes()), &job(), batch_refs, OnDup::Ignore));
+    fn add_with_batches(&mut self, id: &str, batches: BatchRefs<&[u8]>) -> (Outcome, JobState) {
+        let added = self.session(|session| {
+            session.enqueue(Some(id.as_bytes()), &AddRequest { batches, ..request(job()) })
+        });
         (added.outcome, added.state)
     }
 
@@ -47,11 +48,11 @@ impl TestQueue {
 #[test]
 fn a_batch_finishes_once_when_it_is_sealed_and_nothing_is_pending() {
     let mut test = TestQueue::at(1000);
-    test.add_with_batches("a", &member("x"));
-    assert_eq!(test.add_with_batches("a", &member("x")).0, Outcome::Duplicate);
+    test.add_with_batches("a", member("x"));
+    assert_eq!(test.add_with_batches("a", member("x")).0, Outcome::Duplicate);
     test.finish(EndState::Completed);
     assert_eq!(test.numbers("x"), (0, 1, 1, false), "open: more may come");
-    test.add_with_batches("b", &member("x"));
+    test.add_with_batches("b", member("x"));
     assert!(test.seal("x"));
     assert!(!test.seal("x"));
     test.ms = 2000;
@@ -70,8 +71,10 @@ fn every_ending_is_counted_where_it_belongs() {
     let mut test = TestQueue::at(1000);
     for id in ["done", "failed", "cancelled", "removed", "expired"] {
         let expires = (id == "expired").then_some(10);
-        let new = NewJob { expires, ..job() };
-        test.session(|session| session.enqueue(Some(id.as_bytes()), &new, &member("x"), OnDup::Ignore));
+        let new = JobSpec { expires, ..job() };
+        test.session(|session| {
+            session.enqueue(Some(id.as_bytes()), &AddRequest { batches: member("x"), ..request(new) })
+        });
     }
     test.session(|session| session.cancel(b"cancelled"));
     test.session(|session| session.remove(b"removed"));
@@ -88,15 +91,18 @@ fn every_ending_is_counted_where_it_belongs() {
 #[test]
 fn jobs_wait_for_a_batch_and_go_on_in_their_order() {
     let mut test = TestQueue::at(1000);
-    test.add_with_batches("a", &member("x"));
+    test.add_with_batches("a", member("x"));
     assert_eq!(
-        test.add_with_batches("first", &after("x", BatchCondition::Finished)),
+        test.add_with_batches("first", after("x", BatchCondition::Finished)),
         (Outcome::Added, JobState::Blocked)
     );
-    test.add_with_batches("ok", &after("x", BatchCondition::Completed));
-    let delayed = NewJob { start: Start::After(500), ..job() };
+    test.add_with_batches("ok", after("x", BatchCondition::Completed));
+    let delayed = JobSpec { start: Start::After(500), ..job() };
     test.session(|session| {
-        session.enqueue(Some(b"later"), &delayed, &after("x", BatchCondition::Finished), OnDup::Ignore)
+        session.enqueue(
+            Some(b"later"),
+            &AddRequest { batches: after("x", BatchCondition::Finished), ..request(delayed) },
+        )
     });
     assert!(!test.session(|session| session.forget_batch(b"x")), "jobs wait for it");
     test.seal("x");
@@ -104,7 +110,7 @@ fn jobs_wait_for_a_batch_and_go_on_in_their_order() {
     assert_eq!(test.ids(JobState::Waiting), ["first", "ok"]);
     assert_eq!(test.ids(JobState::Delayed), ["later"]);
     assert_eq!(
-        test.add_with_batches("now", &after("x", BatchCondition::Completed)),
+        test.add_with_batches("now", after("x", BatchCondition::Completed)),
         (Outcome::Added, JobState::Waiting)
     );
     assert!(test.session(|session| session.forget_batch(b"x")));
@@ -114,10 +120,10 @@ fn jobs_wait_for_a_batch_and_go_on_in_their_order() {
 #[test]
 fn what_wanted_all_completed_fails_when_a_member_did_not() {
     let mut test = TestQueue::at(1000);
-    test.add_with_batches("a", &member("x"));
-    let both = BatchRefs { batch: Some(b"y"), after: Some((b"x", BatchCondition::Completed)) };
-    test.add_with_batches("b", &both);
-    test.add_with_batches("c", &after("y", BatchCondition::Finished));
+    test.add_with_batches("a", member("x"));
+    let both = BatchRefs { batch: member("y").batch, ..after("x", BatchCondition::Completed) };
+    test.add_with_batches("b", both);
+    test.add_with_batches("c", after("y", BatchCondition::Finished));
     test.seal("x");
     test.seal("y");
     test.finish(EndState::Failed);
@@ -126,14 +132,14 @@ fn what_wanted_all_completed_fails_when_a_member_did_not() {
     assert_eq!(String::from_utf8(error).unwrap(), "batch 'x' was not all completed: 1 failed of 1");
     assert_eq!(test.state("c"), JobState::Waiting, "its failing finished y");
     assert_eq!(
-        test.add_with_batches("late", &after("x", BatchCondition::Completed)),
+        test.add_with_batches("late", after("x", BatchCondition::Completed)),
         (Outcome::Added, JobState::Failed)
     );
     test.session(|session| session.revive(b"a"));
     assert_eq!(test.finish(EndState::Completed), "c");
     assert_eq!(test.finish(EndState::Completed), "a");
     assert_eq!(
-        test.add_with_batches("later", &after("x", BatchCondition::Completed)).1,
+        test.add_with_batches("later", after("x", BatchCondition::Completed)).1,
         JobState::Waiting,
         "all completed now"
     );
@@ -142,16 +148,14 @@ fn what_wanted_all_completed_fails_when_a_member_did_not() {
 #[test]
 fn many_jobs_are_released_in_bounded_steps_and_a_named_one_at_once() {
     let mut test = TestQueue::at(1000);
-    test.add_with_batches("a", &member("x"));
+    test.add_with_batches("a", member("x"));
     for n in 0..1500 {
         // Without a recount after each.
         let mut journal = EffectCounter(&mut test.effects);
         let mut session = Session::begin(&mut test.queue, Now::from_micros(1_000_000), &mut journal);
         session.enqueue(
             Some(format!("w{n}").as_bytes()),
-            &job(),
-            &after("x", BatchCondition::Finished),
-            OnDup::Ignore,
+            &AddRequest { batches: after("x", BatchCondition::Finished), ..request(job()) },
         );
     }
     test.seal("x");
@@ -166,16 +170,20 @@ fn many_jobs_are_released_in_bounded_steps_and_a_named_one_at_once() {
 #[test]
 fn a_blocked_job_expires_is_cancelled_and_is_replaced_where_it_stands() {
     let mut test = TestQueue::at(1000);
-    let mortal = NewJob { expires: Some(100), ..job() };
+    let mortal = JobSpec { expires: Some(100), ..job() };
     test.session(|session| {
-        session.enqueue(Some(b"px"), &mortal, &after("x", BatchCondition::Finished), OnDup::Ignore)
+        session.enqueue(
+            Some(b"px"),
+            &AddRequest { batches: after("x", BatchCondition::Finished), ..request(mortal) },
+        )
     });
-    test.add_with_batches("gone", &after("x", BatchCondition::Finished));
-    test.add_with_batches("new", &after("x", BatchCondition::Finished));
+    test.add_with_batches("gone", after("x", BatchCondition::Finished));
+    test.add_with_batches("new", after("x", BatchCondition::Finished));
     test.session(|session| session.cancel(b"gone"));
-    let other = NewJob { payload: b"other", ..job() };
-    let added =
-        test.session(|session| session.enqueue(Some(b"new"), &other, &BatchRefs::default(), OnDup::Replace));
+    let other = JobSpec { payload: &b"other"[..], ..job() };
+    let added = test.session(|session| {
+        session.enqueue(Some(b"new"), &AddRequest { on_dup: OnDup::Replace, ..request(other) })
+    });
     assert_eq!((added.outcome, added.state), (Outcome::Replaced, JobState::Blocked));
     test.ms = 1100;
     test.session(|_| ());
@@ -189,15 +197,15 @@ fn a_blocked_job_expires_is_cancelled_and_is_replaced_where_it_stands() {
 #[test]
 fn a_sealed_batch_takes_no_members_but_counts_duplicates() {
     let mut test = TestQueue::at(1000);
-    test.add_with_batches("a", &member("x"));
+    test.add_with_batches("a", member("x"));
     test.seal("x");
     let room = |test: &mut TestQueue, ids: &[&str]| {
         let ids = ids.iter().map(|id| Some(id.as_bytes()));
-        test.session(|session| session.room_for(ids.len(), ids, &member("x")))
+        test.session(|session| session.room_for(ids.len(), ids, Some(b"x")))
     };
     assert_eq!(room(&mut test, &["a", "b"]), Err(Refusal::Sealed));
     assert_eq!(room(&mut test, &["a", "a"]), Ok(()));
-    test.add_with_batches("a", &member("x"));
+    test.add_with_batches("a", member("x"));
     assert_eq!(test.queue.batch(b"x").unwrap().duplicates, 1);
 }
 
@@ -205,7 +213,7 @@ fn a_sealed_batch_takes_no_members_but_counts_duplicates() {
 fn finished_batches_are_kept_for_a_time_and_then_dropped() {
     let mut test = TestQueue::at(1000);
     test.configure(|settings| settings.keep_batches = 50);
-    test.add_with_batches("a", &member("x"));
+    test.add_with_batches("a", member("x"));
     test.seal("x");
     test.finish(EndState::Failed);
     test.seal("empty");
@@ -215,7 +223,7 @@ fn finished_batches_are_kept_for_a_time_and_then_dropped() {
     assert_eq!(test.queue.batch_count(), 0);
     test.session(|session| session.revive(b"a"));
     assert_eq!(
-        test.add_with_batches("b", &member("x")).0,
+        test.add_with_batches("b", member("x")).0,
         Outcome::Added,
         "the name is free for another batch"
     );
@@ -225,8 +233,8 @@ fn finished_batches_are_kept_for_a_time_and_then_dropped() {
 #[test]
 fn who_waits_for_news_hears_them_once() {
     let mut test = TestQueue::at(1000);
-    test.add_with_batches("a", &member("x"));
-    test.add_with_batches("b", &member("x"));
+    test.add_with_batches("a", member("x"));
+    test.add_with_batches("b", member("x"));
     test.seal("x");
     let (batch, job) = (Awaited::Batch((*b"x").into()), Awaited::Job((*b"b").into()));
     test.queue.subscribe(batch.clone());

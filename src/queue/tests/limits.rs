@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn of(group: &'static str) -> NewJob<'static> {
-    NewJob { group: Some(group.as_bytes()), ..job() }
+fn of(group: &'static str) -> JobSpec<&'static [u8]> {
+    JobSpec { group: Some(group.as_bytes()), ..job() }
 }
 
 fn rate(max: u64, ms: u64) -> Option<Rate> {
@@ -53,13 +53,13 @@ fn lanes_take_turns_and_each_is_in_order() {
 fn a_job_that_waits_for_its_retry_holds_its_lane() {
     let mut test = TestQueue::at(1000);
     test.add("a1", of("a"));
-    test.add("a2", NewJob { priority: -1, ..of("b") });
-    test.add("a3", NewJob { priority: -1, ..of("a") });
+    test.add("a2", JobSpec { priority: -1, ..of("b") });
+    test.add("a3", JobSpec { priority: -1, ..of("a") });
     assert_eq!(test.claim_all(), ["a2", "a3"]);
     test.nack("a3", 500);
     assert_eq!(test.claim_all(), [""; 0]);
     test.ms = 1500;
-    test.add("urgent", NewJob { priority: -9, ..of("a") });
+    test.add("urgent", JobSpec { priority: -9, ..of("a") });
     assert_eq!(test.claim_all(), ["a3"], "before all others of its lane");
     test.ack("a3");
     assert_eq!(test.claim_all(), ["urgent"]);
@@ -191,15 +191,11 @@ fn new_rules_bind_lanes_in_bounded_steps() {
     let names: Vec<String> = (0..2500).map(|n| format!("g{n}")).collect();
     for name in &names {
         for id in ["x", "y"] {
-            let new = NewJob { group: Some(name.as_bytes()), ..job() };
+            let new = JobSpec { group: Some(name.as_bytes()), ..job() };
             let id = format!("{name}{id}");
             let mut journal = EffectCounter(&mut test.effects);
-            Session::begin(&mut test.queue, Now::from_micros(1_000_000), &mut journal).enqueue(
-                Some(id.as_bytes()),
-                &new,
-                &BatchRefs::default(),
-                OnDup::Ignore,
-            );
+            Session::begin(&mut test.queue, Now::from_micros(1_000_000), &mut journal)
+                .enqueue(Some(id.as_bytes()), &request(new));
         }
     }
     assert_eq!(test.queue.claimable(), 2500);
@@ -217,8 +213,8 @@ fn a_claim_settles_no_more_than_it_can_take_whatever_is_promised_to_others() {
     test.session(|session| {
         for n in 0..20_000 {
             let id = format!("j{n}").into_bytes();
-            let new = NewJob { start: Start::After(1000), ..job() };
-            session.enqueue(Some(&id), &new, &BatchRefs::default(), OnDup::Ignore);
+            let new = JobSpec { start: Start::After(1000), ..job() };
+            session.enqueue(Some(&id), &request(new));
         }
     });
     test.ms = 2000;

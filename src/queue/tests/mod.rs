@@ -48,10 +48,8 @@ impl TestQueue {
         self.session(|session| session.configure(settings));
     }
 
-    fn add(&mut self, id: &str, new: NewJob<'_>) -> (Outcome, JobState) {
-        let added = self.session(|session| {
-            session.enqueue(Some(id.as_bytes()), &new, &BatchRefs::default(), OnDup::Ignore)
-        });
+    fn add(&mut self, id: &str, job: JobSpec<&[u8]>) -> (Outcome, JobState) {
+        let added = self.session(|session| session.enqueue(Some(id.as_bytes()), &request(job)));
         (added.outcome, added.state)
     }
 
@@ -74,16 +72,20 @@ impl TestQueue {
     }
 }
 
-fn job() -> NewJob<'static> {
-    NewJob {
+fn job() -> JobSpec<&'static [u8]> {
+    JobSpec {
         payload: b"x",
         start: Start::Now,
-        after: None,
         priority: 0,
         options: JobOptions::default(),
         group: None,
         expires: None,
     }
+}
+
+/// An ADD of `job` that names no batch.
+fn request(job: JobSpec<&[u8]>) -> AddRequest<&[u8]> {
+    AddRequest { job, batches: BatchRefs::NONE, on_dup: OnDup::Ignore }
 }
 
 #[test]
@@ -92,9 +94,9 @@ fn after_downtime_everything_happened_at_its_own_instant() {
     test.configure(|settings| settings.max_losses = 0);
     test.add("lost", job());
     test.claim();
-    test.add("late", NewJob { start: Start::After(300), ..job() });
-    test.add("later", NewJob { start: Start::After(400), ..job() });
-    test.add("unclaimed", NewJob { expires: Some(50), ..job() });
+    test.add("late", JobSpec { start: Start::After(300), ..job() });
+    test.add("later", JobSpec { start: Start::After(400), ..job() });
+    test.add("unclaimed", JobSpec { expires: Some(50), ..job() });
     test.ms = 1_000_000;
     test.session(|_| ());
     assert_eq!(test.ids(JobState::Waiting), ["late", "later"]);
@@ -110,12 +112,7 @@ fn time_does_a_bounded_part_and_a_named_job_is_brought_up_all_the_same() {
     let mut journal = EffectCounter(&mut test.effects);
     let mut session = Session::begin(&mut test.queue, Now::from_micros(1000), &mut journal);
     for id in &ids {
-        session.enqueue(
-            Some(id.as_bytes()),
-            &NewJob { start: Start::At(10), ..job() },
-            &BatchRefs::default(),
-            OnDup::Ignore,
-        );
+        session.enqueue(Some(id.as_bytes()), &request(JobSpec { start: Start::At(10), ..job() }));
     }
     test.ms = 10;
     test.effects = 0;
@@ -173,7 +170,7 @@ fn records_over_the_limit_go_oldest_first_and_leave_their_windows() {
 fn a_window_is_exact_to_the_millisecond_and_a_record_outlives_it() {
     let mut test = TestQueue::at(1);
     let options = JobOptions { dedup: Some(100), keep: Some(1000), ..JobOptions::default() };
-    test.add("a", NewJob { options, ..job() });
+    test.add("a", JobSpec { options, ..job() });
     let token = test.claim().unwrap();
     test.session(|session| session.ack(token, b"a", Some(b"result")));
     test.ms = 100;
@@ -189,9 +186,7 @@ fn an_id_the_queue_makes_is_new_and_not_remembered() {
     let mut test = TestQueue::at(7);
     test.add("7-1", job());
     let options = JobOptions { dedup: Some(0), ..JobOptions::default() };
-    let added = test.session(|session| {
-        session.enqueue(None, &NewJob { options, ..job() }, &BatchRefs::default(), OnDup::Ignore)
-    });
+    let added = test.session(|session| session.enqueue(None, &request(JobSpec { options, ..job() })));
     assert_eq!(added.made_id.as_deref(), Some(&b"7-2"[..]), "7-1 is taken");
     test.claim();
     let token = test.claim().unwrap();
@@ -205,14 +200,12 @@ fn limits_count_new_ids_only_and_are_asked_before_anything_changes() {
     test.configure(|settings| settings.max_jobs = 2);
     test.add("a", job());
     let room = |test: &mut TestQueue, ids: &[&'static str]| {
-        test.session(|session| {
-            session.room_for(ids.len(), ids.iter().map(|id| Some(id.as_bytes())), &BatchRefs::default())
-        })
+        test.session(|session| session.room_for(ids.len(), ids.iter().map(|id| Some(id.as_bytes())), None))
     };
     assert_eq!(room(&mut test, &["a", "b", "b", "a"]), Ok(()));
     assert_eq!(room(&mut test, &["b", "c"]), Err(Refusal::MaxJobs(2)));
     assert_eq!(
-        test.session(|session| session.room_for(2, [None, None].into_iter(), &BatchRefs::default())),
+        test.session(|session| session.room_for(2, [None, None].into_iter(), None)),
         Err(Refusal::MaxJobs(2))
     );
     test.configure(|settings| (settings.max_jobs, settings.max_ids) = (0, 1));
@@ -264,15 +257,15 @@ fn refused_adds_are_counted_at_once_and_journaled_together() {
     assert_eq!(test.queue.next_due(), None);
 }
 
-fn rerun(job: NewJob<'static>) -> Addition<'static> {
-    Addition { job: NewJob { payload: b"", ..job }, batch_refs: BatchRefs::default(), on_dup: OnDup::Rerun }
+fn rerun(job: JobSpec<&'static [u8]>) -> AddRequest<&'static [u8]> {
+    AddRequest { on_dup: OnDup::Rerun, ..request(JobSpec { payload: b"", ..job }) }
 }
 
 #[test]
 fn an_expired_key_is_a_job_by_its_longest_prefix_whatever_the_limits_say() {
     let mut test = TestQueue::at(1);
     test.configure(|settings| (settings.max_jobs, settings.max_ids) = (1, 1));
-    let template = |priority| rerun(NewJob { priority, ..job() });
+    let template = |priority| rerun(JobSpec { priority, ..job() });
     for (prefix, priority) in [(&b"t:"[..], 1), (b"t:long", 2), (b"t:long", 3)] {
         assert!(test.session(|session| session.set_expiry_rule(prefix, &template(priority))));
     }
@@ -309,7 +302,7 @@ fn a_queue_listens_for_so_many_prefixes_and_no_more() {
     assert!((0..MAX_PREFIXES).all(|n| session.set_expiry_rule(n.to_string().as_bytes(), &template)));
     assert!(!session.set_expiry_rule(b"more", &template));
     assert!(
-        session.set_expiry_rule(b"0", &Addition { on_dup: OnDup::Ignore, ..template }),
+        session.set_expiry_rule(b"0", &AddRequest { on_dup: OnDup::Ignore, ..template }),
         "one it has may change"
     );
     assert_eq!(test.queue.check(), Vec::<String>::new());

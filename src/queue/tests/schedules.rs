@@ -20,24 +20,8 @@ fn every(ms: u64) -> Plan<'static> {
         timetable: Timetable::Every { ms, from: 0 },
         until: FOREVER,
         overlap: Overlap::Allow,
-        addition: Addition {
-            job: NewJob {
-                payload: b"x",
-                start: Start::Now,
-                after: None,
-                priority: 0,
-                options: JobOptions::default(),
-                group: None,
-                expires: None,
-            },
-            batch_refs: BatchRefs::default(),
-            on_dup: OnDup::Ignore,
-        },
+        request: request(job()),
     }
-}
-
-fn with_job(job: NewJob<'_>) -> Addition<'_> {
-    Addition { job, batch_refs: BatchRefs::default(), on_dup: OnDup::Ignore }
 }
 
 #[test]
@@ -63,7 +47,7 @@ fn what_is_set_already_stays_and_what_differs_replaces_it() {
     let before = test.effects;
     assert_eq!((test.set("s", &every(1000)), test.effects), (ScheduleSet::Next(1000), before));
     test.ms = 999;
-    let other = Plan { addition: with_job(NewJob { payload: b"y", ..every(1).addition.job }), ..every(1000) };
+    let other = Plan { request: request(JobSpec { payload: b"y", ..job() }), ..every(1000) };
     assert_eq!((test.set("s", &other), test.effects), (ScheduleSet::Next(1000), before + 1));
     test.ms = 1500;
     assert_eq!(test.set("s", &every(400)), ScheduleSet::Next(1600), "after the tick at 1000, which was due");
@@ -130,9 +114,7 @@ fn limits_drop_ticks_and_a_known_id_makes_a_duplicate() {
     test.ms = 1000;
     test.session_with(MemoryPressure::AtLimit, |_| ());
     assert_eq!((test.ids(JobState::Waiting).len(), test.counts("s")), (0, [0, 0, 0, 1]));
-    test.session(|session| {
-        session.enqueue(Some(b"s@2000"), &every(1).addition.job, &BatchRefs::default(), OnDup::Ignore)
-    });
+    test.session(|session| session.enqueue(Some(b"s@2000"), &request(job())));
     test.ms = 2000;
     test.session(|_| ());
     assert_eq!(test.counts("s"), [0, 1, 0, 1]);
@@ -148,14 +130,14 @@ fn limits_drop_ticks_and_a_known_id_makes_a_duplicate() {
 fn what_cannot_be_is_not_restored() {
     let plan = every(1000);
     let long = [b'n'; MAX_NAME + 1];
-    let late = NewJob { start: Start::At(1), ..plan.addition.job };
+    let late = JobSpec { start: Start::At(1), ..job() };
     let wrong_cron = Timetable::Cron { expression: "* * * *", zone: Zone::default(), from: 0 };
     #[rustfmt::skip]
     let cases: [(&[u8], Plan<'_>, u64); 9] = [
         (b"", plan, 1000), (&long, plan, 1000), (b"s", plan, 0), (b"s", plan, LATEST_TICK + 1),
         (b"s", Plan { until: 999, ..plan }, 1000), (b"s", Plan { until: FOREVER - 1, ..plan }, 1000),
         (b"s", Plan { timetable: Timetable::Every { ms: 0, from: 0 }, ..plan }, 1000),
-        (b"s", Plan { timetable: wrong_cron, ..plan }, 1000), (b"s", Plan { addition: with_job(late), ..plan }, 1000),
+        (b"s", Plan { timetable: wrong_cron, ..plan }, 1000), (b"s", Plan { request: request(late), ..plan }, 1000),
     ];
     for (name, plan, next) in cases {
         let saved = SavedSchedule { name, plan, next, last: 0, counts: TickCounts::default() };

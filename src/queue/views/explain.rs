@@ -1,6 +1,6 @@
 //! Explanation a job is not running.
 
-use crate::queue::batches::Dependency;
+use crate::queue::batches::{BatchNumber, Dependency};
 use crate::queue::jobs::{Job, JobState, StateData};
 use crate::queue::rules::Obstacle;
 use crate::queue::store::{Handle, IdEntry};
@@ -123,7 +123,7 @@ impl Queue {
     }
 
     /// `due` is the instant before which it must not start even then, or 0.
-    fn explain_blocked(&self, job: &Job, after: Dependency, due: u64) -> Explanation {
+    fn explain_blocked(&self, job: &Job, after: Dependency<BatchNumber>, due: u64) -> Explanation {
         let batch = self.batches.get(after.batch);
         let name = batch.map(|batch| shown(&batch.name)).unwrap_or_default();
         let pending = batch.map_or(0, |batch| batch.members.pending);

@@ -1,0 +1,157 @@
+//! A job to be added: what an ADD says of it, while it is a command's words, and while it is kept for later.
+//!
+//! A job is kept for later in three places: a rerun waits until the present life of its job has ended, a schedule
+//! adds a job at each tick, and an expiry rule adds one for each expired key. All of them are a [`JobSpec`]; they
+//! differ only in `B`, which holds the bytes: `&[u8]` borrows a command's words, `Box<[u8]>` owns them, and
+//! `Arc<[u8]>` shares them, so that a copy is cheap.
+
+use super::options::JobOptions;
+use crate::queue::batches::BatchRefs;
+use crate::queue::names::{valid_batch_name, valid_group};
+use std::sync::Arc;
+
+/// When a new job may start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// At once.
+    Now,
+    /// This many milliseconds after it was added.
+    After(u64),
+    /// At this instant.
+    At(u64),
+}
+
+impl Start {
+    /// The instant before which a job added at `at` must not start; None: at once.
+    #[must_use]
+    pub fn due(self, at: u64) -> Option<u64> {
+        let due = match self {
+            Start::Now => return None,
+            Start::After(ms) => at.saturating_add(ms),
+            Start::At(instant) => instant,
+        };
+        (due > at).then_some(due)
+    }
+}
+
+/// What to do with a job whose id is known and unfinished.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnDup {
+    /// Refuse it.
+    #[default]
+    Ignore,
+    /// Let it take the place of a job that has not started; run it after one that has.
+    Replace,
+    /// Run it after a job that has started.
+    Rerun,
+}
+
+/// A job to be added, without its id and its batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobSpec<B> {
+    /// What the worker gets.
+    pub payload: B,
+    /// When it may start.
+    pub start: Start,
+    /// Smaller goes first.
+    pub priority: i32,
+    /// Options that the queue's settings also have.
+    pub options: JobOptions,
+    /// The group whose lane it waits in.
+    pub group: Option<B>,
+    /// It expires this many milliseconds after it was added if nobody has claimed it.
+    pub expires: Option<u64>,
+}
+
+/// All that an ADD says beside the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddRequest<B> {
+    /// The job.
+    pub job: JobSpec<B>,
+    /// Its batches, by name: the queue finds their numbers, or opens them, when the job is added.
+    pub batches: BatchRefs<B>,
+    /// What happens if the id is known and unfinished.
+    pub on_dup: OnDup,
+}
+
+impl<B> JobSpec<B> {
+    /// The same job, its bytes held as `hold` says.
+    pub fn map<'s, C>(&'s self, hold: impl Fn(&'s B) -> C) -> JobSpec<C> {
+        JobSpec {
+            payload: hold(&self.payload),
+            start: self.start,
+            priority: self.priority,
+            options: self.options,
+            group: self.group.as_ref().map(hold),
+            expires: self.expires,
+        }
+    }
+}
+
+impl<B: AsRef<[u8]>> JobSpec<B> {
+    /// The same job, its bytes borrowed.
+    #[must_use]
+    pub fn borrowed(&self) -> JobSpec<&[u8]> {
+        self.map(AsRef::as_ref)
+    }
+
+    /// The same job, its bytes copied to be kept.
+    #[must_use]
+    pub fn kept<C: for<'b> From<&'b [u8]>>(&self) -> JobSpec<C> {
+        self.map(|bytes| C::from(bytes.as_ref()))
+    }
+}
+
+impl<B> AddRequest<B> {
+    /// The same request, its bytes held as `hold` says.
+    pub fn map<'s, C>(&'s self, hold: impl Fn(&'s B) -> C) -> AddRequest<C> {
+        AddRequest { job: self.job.map(&hold), batches: self.batches.map(&hold), on_dup: self.on_dup }
+    }
+}
+
+impl<B: AsRef<[u8]>> AddRequest<B> {
+    /// The same request, its bytes borrowed.
+    #[must_use]
+    pub fn borrowed(&self) -> AddRequest<&[u8]> {
+        self.map(AsRef::as_ref)
+    }
+
+    /// The same request, its bytes copied to be kept.
+    #[must_use]
+    pub fn kept<C: for<'b> From<&'b [u8]>>(&self) -> AddRequest<C> {
+        self.map(|bytes| C::from(bytes.as_ref()))
+    }
+
+    /// Whether it can be done more than once. It must not name an instant, which would be in the past the second
+    /// time, and its names must be valid and not contradict each other.
+    #[must_use]
+    pub fn may_be_repeated(&self) -> bool {
+        let AddRequest { job, batches, on_dup } = self.borrowed();
+        let waits_for_itself = batches.after.is_some_and(|after| batches.batch == Some(after.batch));
+        !matches!(job.start, Start::At(_))
+            && job.group.is_none_or(valid_group)
+            && batches.names().all(|name| valid_batch_name(name))
+            && !waits_for_itself
+            && (on_dup == OnDup::Ignore || batches.is_none())
+    }
+}
+
+impl AddRequest<Arc<[u8]>> {
+    /// Heap bytes behind it.
+    pub(crate) fn bytes(&self) -> usize {
+        let shared = |bytes: &Arc<[u8]>| 2 * size_of::<usize>() + bytes.len();
+        let names = self.job.group.iter().chain(self.batches.names());
+        shared(&self.job.payload) + names.map(shared).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_no_larger_than_its_fields() {
+        assert!(size_of::<JobSpec<Box<[u8]>>>() <= 144, "a rerun");
+        assert!(size_of::<AddRequest<Arc<[u8]>>>() <= 192, "a schedule or an expiry rule");
+    }
+}
