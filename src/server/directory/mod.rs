@@ -145,10 +145,11 @@ fn set_expiry_rules(db: i32, name: &[u8], value: &Value) {
         return;
     }
     let (rules, handle) = (value.queue.expiry_rules(), &value.handle);
-    let must_know_ttl = !has_post_notification_jobs() && !handle.has_no_ttl();
     with(|directory| {
         let prefixes = rules.iter().map(|(prefix, _)| prefix);
         directory.expiry_rules.set(db, name, handle, rules.version(), prefixes);
+        // Asked only now, since setting rules forgets what was known of the TTL.
+        let must_know_ttl = !has_post_notification_jobs() && !handle.has_no_ttl();
         if must_know_ttl || handle.has_postponed() {
             directory.expiry_rules.request_opening(handle);
         }
