@@ -17,18 +17,18 @@
 //! TTLs. From 7.2 on a key can be opened without that. On 7.0 only a queue that is known to have no TTL is
 //! opened here: the timer finds out, and EXPIRE (an event) makes it find out again.
 
-use super::super::clock;
-use super::super::directory::{self, Entry, Subscriber};
-use super::super::edit::{self, Access, Denied};
-use super::super::key_handle::KeyHandle;
-use super::super::panics::catch_panic;
-use super::super::value::Value;
 use crate::redis::context::Context;
 use crate::redis::key::{Key, Mode};
 use crate::redis::keyspace::{
     add_post_notification_job, has_post_notification_jobs, OnExpired, OnTtlChanged,
 };
 use crate::redis::name::OwnedName;
+use crate::server::clock;
+use crate::server::directory::{self, Entry, Subscriber};
+use crate::server::edit::{self, Access, Denied};
+use crate::server::key_handle::KeyHandle;
+use crate::server::panics::catch_panic;
+use crate::server::value::Value;
 use std::sync::Arc;
 
 /// So many keys are delivered to one queue before others have the server, about a millisecond.

@@ -1,11 +1,11 @@
 //! Finds queues again that were renamed or moved while nothing used them.
 
-use super::super::clock;
-use super::super::directory::{self, Entry};
-use super::super::value::Value;
 use crate::redis::context::Context;
 use crate::redis::key::{Key, Mode};
 use crate::redis::name::OwnedName;
+use crate::server::clock;
+use crate::server::directory::{self, Entry};
+use crate::server::value::Value;
 use std::sync::Arc;
 
 /// Queues that are looked for under their name in other databases by one step.

@@ -11,12 +11,6 @@
 //! Nothing is replicated here, so all of this works on replicas too, and while clients are paused. A client
 //! costs something only when what it awaits happens.
 
-use super::super::blocked::awaits::{self, AwaitDeadlineTimer, AwaitReadyTimer};
-use super::super::blocked::{deadline, Answer};
-use super::super::clock;
-use super::super::location::Location;
-use super::super::panics::{catch_panic, INTERNAL_ERROR};
-use super::super::value::Value;
 use crate::commands::awaits::{present, tell};
 use crate::commands::reply::Reply;
 use crate::commands::Await;
@@ -26,6 +20,12 @@ use crate::redis::context::Context;
 use crate::redis::key::{Key, Mode};
 use crate::redis::name::{Name, OwnedName};
 use crate::redis::timer::OnTimer;
+use crate::server::blocked::awaits::{self, AwaitDeadlineTimer, AwaitReadyTimer};
+use crate::server::blocked::{deadline, Answer};
+use crate::server::clock;
+use crate::server::location::Location;
+use crate::server::panics::{catch_panic, INTERNAL_ERROR};
+use crate::server::value::Value;
 
 /// So many clients are unblocked before others have the server, about a millisecond.
 const AT_ONCE: usize = 64;

@@ -17,13 +17,6 @@
 //!
 //! On some servers `reply` runs inside `unblock`: nothing is locked or open around that call.
 
-use super::super::blocked::claims::{self, ClaimDeadlineTimer, ClaimWakeTimer};
-use super::super::blocked::{deadline, Demand, WaiterStage};
-use super::super::clock;
-use super::super::edit::{self, Access, Edited};
-use super::super::location::Location;
-use super::super::panics::{catch_panic, INTERNAL_ERROR};
-use super::super::value::Value;
 use super::POSTPONED;
 use crate::commands::Waiting;
 use crate::redis::blocking::{self, BlockedClient, BlocksClients};
@@ -32,6 +25,13 @@ use crate::redis::key::{Key, Mode};
 use crate::redis::name::{Name, OwnedName};
 use crate::redis::reply::Writer;
 use crate::redis::timer::OnTimer;
+use crate::server::blocked::claims::{self, ClaimDeadlineTimer, ClaimWakeTimer};
+use crate::server::blocked::{deadline, Demand, WaiterStage};
+use crate::server::clock;
+use crate::server::edit::{self, Access, Edited};
+use crate::server::location::Location;
+use crate::server::panics::{catch_panic, INTERNAL_ERROR};
+use crate::server::value::Value;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// So many clients are served before others have the server, about a millisecond.

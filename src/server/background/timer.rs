@@ -7,15 +7,15 @@
 //! A tick is bounded by time, not by what is due; the rest is done a millisecond later, after others who want
 //! the server. Queues take turns.
 
-use super::super::clock::{self, Stopwatch};
-use super::super::directory::{self, DueTimer, Entry};
-use super::super::edit::{self, Access};
-use super::super::panics::catch_panic;
 use super::{expired_keys, relocate, serve_claims, POSTPONED};
 use crate::queue::{Now, UnixMs};
 use crate::redis::context::{avoid_replica_traffic, Context};
 use crate::redis::name::OwnedName;
 use crate::redis::timer::OnTimer;
+use crate::server::clock::{self, Stopwatch};
+use crate::server::directory::{self, DueTimer, Entry};
+use crate::server::edit::{self, Access};
+use crate::server::panics::catch_panic;
 use std::time::Duration;
 
 /// A tick begins no new queue after this. The session of one queue is bounded by itself, to about the same.

@@ -8,10 +8,10 @@
 //! An awaiter that is ready carries its event: when it gets its reply, the queue may have forgotten all about
 //! it.
 
-use super::super::clock::Uptime;
-use super::super::location::{is_flushed, Location, LocationRef};
 use super::deadlines::Deadlines;
 use crate::queue::{AwaitEvent, Awaited};
+use crate::server::clock::Uptime;
+use crate::server::location::{is_flushed, Location, LocationRef};
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::BuildHasher;

@@ -1,14 +1,14 @@
 //! The clients that are blocked in JQ.AWAIT, as far as no key has to be opened for them: what every change of
 //! a queue has to deliver.
 
-use super::super::clock::{self, Uptime};
-use super::super::earliest_timer::EarliestTimer;
-use super::super::location::Location;
-use super::super::value::Value;
 use super::await_index::{Answer, AwaitIndex};
 use crate::queue::Awaited;
 use crate::redis::blocking::BlockedClient;
 use crate::redis::context::Context;
+use crate::server::clock::{self, Uptime};
+use crate::server::earliest_timer::EarliestTimer;
+use crate::server::location::Location;
+use crate::server::value::Value;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};

@@ -6,10 +6,10 @@
 //!   ticket ──► Waiter: waiting ──► granted ──► replied ──► gone
 //! ```
 
-use super::super::clock::Uptime;
-use super::super::location::{Location, LocationRef};
 use super::claim_queue::{Ahead, ClaimQueue, Demand};
 use super::deadlines::Deadlines;
+use crate::server::clock::Uptime;
+use crate::server::location::{Location, LocationRef};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;

@@ -1,14 +1,14 @@
 //! The clients that are blocked in JQ.CLAIM, as far as no key has to be opened for them: what every change of
 //! a queue, and every claim, has to ask.
 
-use super::super::clock::{self, Uptime};
-use super::super::earliest_timer::EarliestTimer;
-use super::super::location::Location;
 use super::claim_queue::{Ahead, Demand};
 use super::claim_waiters::{ClaimWaiters, WaiterStage};
 use crate::commands::Waiting;
 use crate::redis::blocking::BlockedClient;
 use crate::redis::context::Context;
+use crate::server::clock::{self, Uptime};
+use crate::server::earliest_timer::EarliestTimer;
+use crate::server::location::Location;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};

@@ -1,6 +1,6 @@
 //! The deadlines of blocked clients. Pure.
 
-use super::super::clock::Uptime;
+use crate::server::clock::Uptime;
 use std::collections::BTreeSet;
 
 /// How many milliseconds after its time a blocked client is taken for forgotten by the server.

@@ -1,8 +1,8 @@
 //! The due index: the queues for which time will do something, by the earliest instant. Pure.
 
-use super::super::key_handle::KeyHandle;
-use super::super::location::{is_flushed, swapped, Location};
 use crate::queue::UnixMs;
+use crate::server::key_handle::KeyHandle;
+use crate::server::location::{is_flushed, swapped, Location};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -9,10 +9,10 @@
 //!
 //! Where a queue is said to be is a hint: who opens the key compares the handle of the value found there.
 
-use super::super::key_handle::KeyHandle;
-use super::super::location::{is_flushed, swapped, Location};
 use super::due::Entry;
 use crate::queue::prefixes_of;
+use crate::server::key_handle::KeyHandle;
+use crate::server::location::{is_flushed, swapped, Location};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

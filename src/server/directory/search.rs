@@ -5,10 +5,10 @@
 //! subscribe to the classes that [`crate::redis::keyspace`] warns of). So the databases are walked over, but
 //! only if a queue that has something due, or expiry rules, has gone away without being freed.
 
-use super::super::clock::Stopwatch;
-use super::super::value::Value;
 use crate::redis::context::Context;
 use crate::redis::scan::Cursor;
+use crate::server::clock::Stopwatch;
+use crate::server::value::Value;
 use std::time::Duration;
 
 /// How long one step may take.

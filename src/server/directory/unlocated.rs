@@ -1,10 +1,10 @@
 //! The queues whose key went away without the value being freed, as after RENAME or MOVE: for a while it is
 //! not known where they live on. Pure.
 
-use super::super::clock::Uptime;
-use super::super::key_handle::KeyHandle;
-use super::super::location::{swapped, Location};
 use super::due::Entry;
+use crate::server::clock::Uptime;
+use crate::server::key_handle::KeyHandle;
+use crate::server::location::{swapped, Location};
 use std::sync::Arc;
 
 /// How long, in milliseconds, a value has to be freed after its key went away, before it is searched for.
