@@ -104,12 +104,9 @@ pub(super) fn found(db: i32, name: &[u8], value: &Value) {
     set_expiry_rules(db, name, value);
 }
 
-/// What a search met at `name` in database `db`: notes it if it is not known to be there.
-pub(super) fn found_by_search(db: i32, name: &[u8], value: &Value) {
-    if !value.handle.is_indexed() && value.due().is_some() {
-        set_due(db, name, &value.handle, value.due());
-    }
-    set_expiry_rules(db, name, value);
+/// Whether the directory should know where this queue is and does not.
+pub(super) fn is_unknown(value: &Value) -> bool {
+    (!value.handle.is_indexed() && value.due().is_some()) || !has_rules_of(value)
 }
 
 /// A queue that has had its share of the timer goes behind all others that are due `now`.
