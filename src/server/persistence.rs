@@ -75,7 +75,7 @@ impl DataType for Value {
 
     fn unlinked(&self, db: i32, key: &[u8]) {
         catch_panic("unlinking a queue", || {
-            directory::unlinked(db, key, self);
+            directory::unlinked(key, self);
             awaits::unlinked(db, key, self);
         });
     }

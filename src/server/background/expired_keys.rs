@@ -103,7 +103,7 @@ fn deliver(ctx: Context<'_>, name: &[u8], handle: &Arc<KeyHandle>, key: &[u8]) {
         // The hint was wrong. Nothing says how that could be, so the queue is searched for.
         Err(Denied::Missing | Denied::OtherType | Denied::OtherQueue) => {
             let db = ctx.db();
-            directory::missing(db, name, handle);
+            directory::missing(name, handle);
             postpone(db, handle, key);
         }
     }
@@ -142,6 +142,6 @@ fn open_queue(ctx: Context<'_>, Entry { location, handle }: &Entry) {
     match edited {
         Ok(_) if handle.has_postponed() => directory::request_opening(handle),
         Ok(_) => {}
-        Err(_) => directory::missing(location.db, &location.name, handle),
+        Err(_) => directory::missing(&location.name, handle),
     }
 }

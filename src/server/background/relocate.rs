@@ -19,10 +19,10 @@ const DATABASES: i32 = 64;
 pub(super) fn step(ctx: Context<'_>) {
     let now = clock::uptime();
     let Some((maybe_moved, mut search)) = directory::take_search(now, BATCH) else { return };
-    for Entry { location, handle } in maybe_moved {
+    for (name, handle) in maybe_moved {
         // MOVE takes a key to another database under its name.
         for db in (0..DATABASES).take_while(|db| ctx.select(*db)) {
-            if check_at(ctx, &Location { db, name: location.name.clone() }, &handle) {
+            if check_at(ctx, &Location { db, name: name.clone() }, &handle) {
                 break;
             }
         }

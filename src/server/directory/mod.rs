@@ -23,7 +23,6 @@ pub(super) use search::{KeySearch, SearchProgress};
 use super::clock::{self, Uptime};
 use super::earliest_timer::EarliestTimer;
 use super::key_handle::KeyHandle;
-use super::location::Location;
 use super::value::Value;
 use crate::queue::UnixMs;
 use crate::redis::context::Context;
@@ -33,7 +32,7 @@ use expiry_rules::ExpirySubscriptions;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
-use unlocated::Unlocated;
+use unlocated::{MaybeMoved, Unlocated};
 
 /// The timer is never set for later than this, in milliseconds, so that a clock that was set is noticed.
 const LONGEST: u64 = 60_000;
@@ -157,23 +156,23 @@ fn set_expiry_rules(db: i32, name: &[u8], value: &Value) {
 }
 
 /// The key of `value` goes away.
-pub(super) fn unlinked(db: i32, name: &[u8], value: &Value) {
+pub(super) fn unlinked(name: &[u8], value: &Value) {
     let handle = &value.handle;
     if WITH_EXPIRY_RULES.load(Relaxed) > 0 || handle.is_indexed() {
         with(|directory| {
             let had_rules = directory.expiry_rules.unlinked(handle);
             if had_rules || handle.is_indexed() {
-                directory.lose(db, name, handle);
+                directory.lose(name, handle);
             }
         });
     }
 }
 
 /// A queue with expiry rules is not at `name`, where it was said to be.
-pub(super) fn missing(db: i32, name: &[u8], handle: &Arc<KeyHandle>) {
+pub(super) fn missing(name: &[u8], handle: &Arc<KeyHandle>) {
     with(|directory| {
         if directory.expiry_rules.unlinked(handle) {
-            directory.lose(db, name, handle);
+            directory.lose(name, handle);
         }
     });
 }
@@ -183,7 +182,6 @@ pub(super) fn flushed(db: Option<i32>) {
     with(|directory| {
         directory.due.flushed(db);
         directory.expiry_rules.flushed(db);
-        directory.unlocated.flushed(db);
     });
 }
 
@@ -192,7 +190,6 @@ pub(super) fn swapped(one: i32, other: i32) {
     with(|directory| {
         directory.due.swapped(one, other);
         directory.expiry_rules.swapped(one, other);
-        directory.unlocated.swapped(one, other);
         directory.search = None;
     });
 }
@@ -287,7 +284,7 @@ pub(super) fn report() -> Option<(usize, Lag)> {
 
 /// A step of the search for unlocated queues, if one is due: what may just have been moved to another
 /// database, and the search as far as it has come. None: there is nothing to search for.
-pub(super) fn take_search(now: Uptime, most: usize) -> Option<(Vec<Entry>, KeySearch)> {
+pub(super) fn take_search(now: Uptime, most: usize) -> Option<(Vec<MaybeMoved>, KeySearch)> {
     with(|directory| {
         if !directory.unlocated.search_is_due(now) {
             directory.expiry_rules.prune();
@@ -309,9 +306,9 @@ pub(super) fn searched(search: KeySearch, progress: SearchProgress, now: Uptime)
 
 impl Directory {
     /// The queue of `handle` has gone away from `name`.
-    fn lose(&mut self, db: i32, name: &[u8], handle: &Arc<KeyHandle>) {
+    fn lose(&mut self, name: &[u8], handle: &Arc<KeyHandle>) {
         self.due.remove(handle);
-        self.unlocated.insert(Location { db, name: name.into() }, handle, clock::uptime());
+        self.unlocated.insert(name, handle, clock::uptime());
         self.timer_set_in(NEXT_SEARCH);
     }
 

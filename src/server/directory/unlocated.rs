@@ -1,10 +1,8 @@
 //! The queues whose key went away without the value being freed, as after RENAME or MOVE: for a while it is
 //! not known where they live on. Pure.
 
-use super::due::Entry;
 use crate::server::clock::Uptime;
 use crate::server::key_handle::KeyHandle;
-use crate::server::location::{swapped, Location};
 use std::sync::Arc;
 
 /// How long, in milliseconds, a value has to be freed after its key went away, before it is searched for.
@@ -14,12 +12,16 @@ const GIVEN_UP: u64 = 60_000;
 /// So many are kept before the first pruning.
 const FIRST_PRUNING: usize = 64;
 
+/// The name of a queue's key before it went away, and the queue's handle.
+pub(in crate::server) type MaybeMoved = (Box<[u8]>, Arc<KeyHandle>);
+
 #[derive(Debug)]
 struct Lost {
-    /// Where it was.
-    entry: Entry,
+    /// The name of its key before.
+    name: Box<[u8]>,
+    handle: Arc<KeyHandle>,
     since: Uptime,
-    other_databases_asked: bool,
+    other_databases_searched: bool,
 }
 
 #[derive(Debug)]
@@ -38,13 +40,13 @@ impl Unlocated {
     }
 
     /// The key of a queue has gone away.
-    pub(super) fn insert(&mut self, location: Location, handle: &Arc<KeyHandle>, now: Uptime) {
+    pub(super) fn insert(&mut self, name: &[u8], handle: &Arc<KeyHandle>, now: Uptime) {
         handle.lose();
         if self.lost.len() >= self.prune_at {
             self.prune();
         }
-        let entry = Entry { location, handle: Arc::clone(handle) };
-        self.lost.push(Lost { entry, since: now, other_databases_asked: false });
+        let (name, handle) = (name.into(), Arc::clone(handle));
+        self.lost.push(Lost { name, handle, since: now, other_databases_searched: false });
     }
 
     /// Drops those that are freed or found. Then whether one has been unlocated for so long that a search is
@@ -56,13 +58,15 @@ impl Unlocated {
 
     /// Those that have not been looked for under their name in other databases: MOVE keeps the name. Each is
     /// returned once.
-    pub(super) fn take_maybe_moved(&mut self, now: Uptime, most: usize) -> Vec<Entry> {
-        let ripe =
-            self.lost.iter_mut().filter(|lost| !lost.other_databases_asked && lost.since.after(GRACE) <= now);
+    pub(super) fn take_maybe_moved(&mut self, now: Uptime, most: usize) -> Vec<MaybeMoved> {
+        let ripe = self
+            .lost
+            .iter_mut()
+            .filter(|lost| !lost.other_databases_searched && lost.since.after(GRACE) <= now);
         ripe.take(most)
             .map(|lost| {
-                lost.other_databases_asked = true;
-                lost.entry.clone()
+                lost.other_databases_searched = true;
+                (lost.name.clone(), Arc::clone(&lost.handle))
             })
             .collect()
     }
@@ -72,28 +76,14 @@ impl Unlocated {
         self.lost.retain(|lost| {
             let goes_on = lost.since.after(GIVEN_UP) > now;
             if !goes_on {
-                lost.entry.handle.end_search();
+                lost.handle.end_search();
             }
             goes_on
         });
     }
 
-    /// A database, or all of them (None), is emptied. What was moved to another database before is not gone.
-    pub(super) fn flushed(&mut self, db: Option<i32>) {
-        if db.is_none() {
-            self.lost.clear();
-        }
-    }
-
-    /// Two databases have changed places.
-    pub(super) fn swapped(&mut self, one: i32, other: i32) {
-        for lost in &mut self.lost {
-            lost.entry.location.db = swapped(lost.entry.location.db, one, other);
-        }
-    }
-
     fn prune(&mut self) {
-        self.lost.retain(|lost| lost.entry.handle.is_unlocated());
+        self.lost.retain(|lost| lost.handle.is_unlocated());
         self.prune_at = (self.lost.len() * 2).max(FIRST_PRUNING);
     }
 }
@@ -104,7 +94,7 @@ mod tests {
 
     fn lost(unlocated: &mut Unlocated, since: u64) -> Arc<KeyHandle> {
         let handle = Arc::new(KeyHandle::new());
-        unlocated.insert(Location { db: 0, name: (*b"old").into() }, &handle, Uptime(since));
+        unlocated.insert(b"old", &handle, Uptime(since));
         handle
     }
 
