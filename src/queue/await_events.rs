@@ -1,6 +1,7 @@
-//! What somebody outside waits to hear: that a batch has finished, that a job has ended.
+//! What clients in JQ.AWAIT wait for, and what has become of it: a batch has finished, a job has ended.
 //!
-//! No part of the queue's state: not saved, not copied, not replicated. While nobody waits it costs a comparison.
+//! No part of the queue's state: not saved, not copied, not replicated. While no client waits it costs a
+//! comparison.
 
 use crate::queue::batches::BatchView;
 use crate::queue::jobs::JobState;
@@ -26,7 +27,7 @@ pub enum AwaitEvent {
     Gone,
 }
 
-/// What is awaited, and what there is to tell.
+/// What is awaited, and the events that the server has not taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions(Option<Box<Subscribed>>);
 
@@ -37,19 +38,19 @@ struct Subscribed {
 }
 
 impl Subscriptions {
-    /// From now on `awaited` is told.
+    /// From now on an event is kept for `awaited`.
     pub(crate) fn begin(&mut self, awaited: Awaited) {
         self.0.get_or_insert_default().awaited.insert(awaited);
     }
 
-    /// Nobody waits for it any more.
+    /// No client waits for it any more.
     pub(crate) fn end(&mut self, awaited: &Awaited) {
         let Some(subscribed) = &mut self.0 else { return };
         subscribed.awaited.remove(awaited);
         self.release_if_idle();
     }
 
-    /// What there is to tell; it is awaited no more.
+    /// The events so far. What they are about is awaited no more.
     pub(crate) fn take(&mut self) -> Vec<(Awaited, AwaitEvent)> {
         let Some(subscribed) = &mut self.0 else { return Vec::new() };
         let events = std::mem::take(&mut subscribed.events);
@@ -57,7 +58,7 @@ impl Subscriptions {
         events
     }
 
-    /// Whether anything is awaited, or is to be told.
+    /// Whether anything is awaited, or an event was not taken yet.
     pub(crate) fn is_on(&self) -> bool {
         self.0.is_some()
     }
@@ -112,7 +113,7 @@ impl Subscriptions {
     }
 }
 
-/// A copy of a queue has nobody who waits.
+/// No client waits for a copy of a queue.
 impl Clone for Subscriptions {
     fn clone(&self) -> Self {
         Subscriptions::default()

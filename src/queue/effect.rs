@@ -7,8 +7,8 @@ use crate::queue::schedules::{Plan, TickOutcome};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Handle, IdEntry};
 
-/// One change. It carries what was decided, never what was asked: no relative time, no default to look up. The
-/// instant at which it happens is that of the journal in which it stands.
+/// One change. It carries what was decided, never what was asked: no relative time, no default to look up.
+/// The instant at which it happens is that of the journal in which it stands.
 ///
 /// Instants are Unix milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -16,8 +16,8 @@ use crate::queue::store::{Handle, IdEntry};
 pub enum Effect<'a> {
     /// A new job takes the place of a finished one, if the id was known.
     Added { id: &'a [u8], job: JobSpec<&'a [u8]>, batches: BatchRefs<BatchNumber> },
-    /// Something happened to a job that is not finished, or to the record of a failed one. In the journal the job
-    /// is its id.
+    /// Something happened to a job that is not finished, or to the record of a failed one. In the journal the
+    /// job is its id.
     Job { job: Handle, change: JobEffect<'a> },
     /// A kept record is gone. Its id stays refused while its window is open.
     Purged { record: Handle },
@@ -45,10 +45,11 @@ pub enum Effect<'a> {
     Scheduled { name: &'a [u8], plan: Plan<'a>, next: u64 },
     /// A schedule is gone.
     Unscheduled { name: &'a [u8] },
-    /// A schedule has ticked; the job that the tick added is an effect before this one. The tick is of the instant
-    /// `at`, which may be long ago. Without a `next` it was the last, and the schedule is gone.
+    /// A schedule has ticked; the job that the tick added is an effect before this one. The tick is of the
+    /// instant `at`, which may be long ago. Without a `next` it was the last, and the schedule is gone.
     Ticked { name: &'a [u8], at: u64, next: Option<u64>, outcome: TickOutcome },
-    /// Expired keys that begin with the prefix become jobs. The payload is empty here: it will be the key's name.
+    /// Expired keys that begin with the prefix become jobs. The payload is empty here: it will be the key's
+    /// name.
     ExpiryRuleSet { prefix: &'a [u8], request: AddRequest<&'a [u8]> },
     /// Expired keys that begin with the prefix become jobs no longer.
     ExpiryRuleRemoved { prefix: &'a [u8] },
@@ -60,7 +61,8 @@ pub enum Effect<'a> {
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs, reason = "each variant says what happened; its fields are words of the glossary")]
 pub enum JobEffect<'a> {
-    /// A job that had not started is now another. It stays in its batch, and waits for the batch it waited for.
+    /// A job that had not started is now another. It stays in its batch, and waits for the batch it waited
+    /// for.
     Replaced { by: JobSpec<&'a [u8]> },
     /// The job will live once more after this life.
     Rerun { next: JobSpec<&'a [u8]> },

@@ -15,20 +15,32 @@
 //!      ADD AFTER ──► blocked ──batch finished──► waiting or delayed; expires and is cancelled like these
 //! ```
 //!
-//! The rooms, from the ground up; none names one above it:
+//! Its parts, and what is made of them:
 //!
-//! - `store`: pages that never move, sorted indexes, the table of ids, ids that outlive their jobs.
-//! - `batches`, `limits`, `jobs`, [`schedules`], `expiries`, `stats`: the parts of a queue, each with its own invariants.
-//! - `value`: the queue itself, made of these parts.
-//! - `effect`, `rules`: what can happen to a queue, and what it does to one.
-//! - `session`: what a command or a tick decides. `views`: what clients read. `saved`: a queue as facts for files.
+//! ```text floors
+//! session views saved               | what commands decide; what clients read; a queue as facts for files
+//! rules                             | what effects and time do to a queue
+//! value effect                      | the queue, made of its parts; what can happen to one
+//! schedules expiries                | jobs that the queue adds to itself: by time, and for keys that expire
+//! await_events settings stats       | what clients wait for; what JQ.CONFIG sets; what is counted
+//! jobs workers                      | all jobs with their ids and indexes; who holds which
+//! batches limits                    | sets of jobs with exact counts; how many jobs may run
+//! store names time                  | pages, sorted indexes, the id table; valid names; time as an argument
+//! ```
 //!
-//! Everything changes through one mutator, [`Queue::apply`], one [`Effect`] at a time. A [`Session`] is one command's
-//! access: it lets time do its part first, decides, journals each effect and applies it. Replicas and the
-//! append-only file get the journal and apply the same effects, so their state is equal, byte by byte.
+//! The state of a queue changes through one mutator, `Queue::apply`, one [`Effect`] at a time. A [`Session`]
+//! is the access of one command: it lets time do its part first, decides, journals each effect and applies
+//! it. Replicas and the append-only file get the journal and apply the same effects, so their state is equal,
+//! byte by byte.
 //!
-//! Invariants, all recounted by [`Queue::check`]: every job is in exactly one index of its state; an id leads to
-//! one job or one remembered record; sequence numbers are unique; tokens only grow.
+//! Two things take another order. What time does is applied first and journaled afterwards, since only then
+//! it is known how many steps that took; a replica takes as many. ADDs that are refused as duplicates are
+//! counted beside the state, and become part of it by one effect at most 100 ms later. What is not state at
+//! all (subscriptions of waiting clients, kinds of transitions, the order of lanes, which follows from the
+//! state and the clock) changes without effects.
+//!
+//! Invariants, all recounted by [`Queue::check`]: every job is in exactly one index of its state; an id leads
+//! to one job or one remembered record; sequence numbers are unique; tokens only grow.
 
 mod await_events;
 mod batches;

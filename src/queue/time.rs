@@ -15,8 +15,8 @@ pub struct UnixMs(pub u64);
 pub struct Now(u64);
 
 impl Now {
-    /// From Unix microseconds, up to the year 2254: a token is taken from here and stays below 2^53, also when many
-    /// claims follow in one microsecond.
+    /// From Unix microseconds, up to the year 2254: a token is taken from here and stays below 2^53, also
+    /// when many claims follow in one microsecond.
     #[must_use]
     pub fn from_micros(micros: u64) -> Self {
         Now(micros.min(LATEST_TOKEN - (1 << 33)))

@@ -125,28 +125,29 @@ impl Queue {
         std::mem::take(&mut self.stats.events)
     }
 
-    /// Whether refused ADDs are still to be told. Nothing is journaled when the first of them comes.
+    /// Whether refused ADDs are counted that were not journaled yet. The first of them changes nothing else,
+    /// so a timer must be set for it.
     #[must_use]
     pub fn has_pending_duplicates(&self) -> bool {
         self.pending_duplicates.any()
     }
 
-    /// From now on [`Queue::take_await_events`] tells about `awaited`.
+    /// From now on [`Queue::take_await_events`] returns what becomes of `awaited`.
     pub fn subscribe(&mut self, awaited: Awaited) {
         self.subscriptions.begin(awaited);
     }
 
-    /// Nobody waits for it any more.
+    /// No client waits for it any more.
     pub fn unsubscribe(&mut self, awaited: &Awaited) {
         self.subscriptions.end(awaited);
     }
 
-    /// Nobody waits for anything any more.
+    /// No client waits for anything any more.
     pub fn unsubscribe_all(&mut self) {
         self.subscriptions = Subscriptions::default();
     }
 
-    /// Whether somebody waits for something.
+    /// Whether a client waits for anything.
     #[must_use]
     pub fn has_subscribers(&self) -> bool {
         self.subscriptions.is_on()

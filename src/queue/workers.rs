@@ -1,7 +1,8 @@
-//! Who holds what, and who was here lately: workers by name and by number.
+//! The workers of a queue: what each holds, and when it was last seen.
 //!
-//! A worker that holds nothing is still listed for an hour after it was last seen, the thousand seen last at most: operators
-//! look for the one that is missing. What it was seen doing are effects, so every server lists the same.
+//! A worker that holds nothing is still listed for an hour after it was last seen, the thousand seen last at
+//! most: operators search for the one that is missing. What it was seen doing are effects, so every server
+//! lists the same.
 
 use crate::queue::store::{Handle, Order, Slab};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +62,7 @@ impl Workers {
         }
     }
 
-    /// Gives `job`, claimed under `token`, to the worker. `token_of` tells the token of a job.
+    /// Gives `job`, claimed under `token`, to the worker. `token_of` returns the token of a job.
     pub(crate) fn give(&mut self, number: u32, token: u64, job: Handle, token_of: impl Fn(u32) -> u64) {
         if let Some(worker) = self.list.get_mut(number) {
             if worker.active.is_empty() {

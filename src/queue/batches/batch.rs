@@ -8,7 +8,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BatchNumber(pub(crate) u64);
 
-/// How many members stand where. Every member is counted once.
+/// How many members are in which state. Every member is counted once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[allow(missing_docs)] // the manual's names
 pub struct Members {
@@ -41,7 +41,7 @@ impl Members {
     }
 }
 
-/// One batch.
+/// A named set of jobs with exact counts.
 #[derive(Debug, Clone)]
 pub(crate) struct Batch {
     pub(crate) name: Arc<[u8]>,

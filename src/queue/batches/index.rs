@@ -5,9 +5,10 @@
 //!                       └─────── numbers change with every member's life ──────┘
 //! ```
 //!
-//! A batch has a number that is never used again; members know their batch by it (as part of their recipe), so a name
-//! that is used anew is another batch, and dropping one costs nothing for its members. The members themselves are not
-//! listed: only counted. The jobs that wait for a batch are: they are released one by one, in bounded steps.
+//! A batch has a number that is never used again; members know their batch by it (as part of their options),
+//! so a name that is used anew is another batch, and dropping one costs nothing for its members. The members
+//! themselves are not listed: only counted. The jobs that wait for a batch are: they are released one by one,
+//! in bounded steps.
 
 use super::batch::{Batch, BatchNumber, Members};
 use crate::queue::store::{Handle, Order};
@@ -23,7 +24,7 @@ pub(crate) struct Batches {
     next_number: u64,
     /// Finished ones with jobs that are still to be released, by when they finished, then by number.
     releasing: BTreeSet<(u64, u64)>,
-    /// Finished ones nobody waits for, by when they are dropped, then by number.
+    /// Finished ones for which no job waits, by when they are dropped, then by number.
     forgetting: BTreeSet<(u64, u64)>,
     name_bytes: usize,
 }
@@ -99,7 +100,7 @@ impl Batches {
         self.plan(BatchNumber(number));
     }
 
-    /// Drops one.
+    /// Drops a batch.
     pub(crate) fn drop(&mut self, number: BatchNumber) {
         self.cancel_plans(number);
         if let Some(batch) = self.by_number.remove(&number.0) {

@@ -1,7 +1,7 @@
 //! How a job belongs to batches: the one it is a member of, and the one it waits for.
 
-/// What a job says of batches. `N` is the name of a batch as a producer wrote it, or the [`super::BatchNumber`] that
-/// the queue has found for it.
+/// What a job says of batches. `N` is the name of a batch as a producer wrote it, or the
+/// [`super::BatchNumber`] that the queue has found for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchRefs<N> {
     /// BATCH: the job is a member of this one.

@@ -1,13 +1,14 @@
 //! Which of many prefixes a name begins with.
 //!
-//! In an ordered map every prefix of a name stands before it, a longer one behind a shorter one. So a walk back from
-//! the name meets the longest first, and a neighbour that is no prefix tells how much of the name can still matter.
+//! In an ordered map every prefix of a name stands before it, a longer one behind a shorter one. So a walk
+//! back from the name finds the longest first, and a neighbour that is no prefix shows how much of the name
+//! can still matter.
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
 
-/// The entries of `map` whose key `name` begins with, the longest first. O(log n) for each of them, and at most one
-/// step for each byte of the name.
+/// The entries of `map` whose key `name` begins with, the longest first. O(log n) for each of them, and at
+/// most one step for each byte of the name.
 pub(crate) fn prefixes_of<'m, 'n, V>(
     map: &'m BTreeMap<Box<[u8]>, V>,
     name: &'n [u8],

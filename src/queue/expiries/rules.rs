@@ -1,8 +1,8 @@
-//! What a queue makes of keys that expire: the prefixes it listens for, each with the job that it wants.
+//! The expiry rules of a queue: prefixes of key names, each with the job that an expired key becomes.
 //!
-//! The server hears of an expired key and tells every queue that listens for it. The longest prefix decides. An expiry
-//! has happened and cannot be refused, so neither `max-jobs` nor `max-ids` stands in its way; only a name that cannot
-//! be an id is dropped, and counted.
+//! The server gives the name of an expired key to every queue with a rule for it. The longest prefix decides.
+//! An expiry has happened and cannot be refused, so neither `max-jobs` nor `max-ids` stands in its way; only
+//! a name that cannot be an id is dropped, and counted.
 
 use super::prefixes::prefixes_of;
 use crate::queue::jobs::AddRequest;
@@ -28,7 +28,7 @@ pub enum ExpiryOutcome {
 
 /// How often each of it has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[allow(missing_docs)] // the manual's words, told at `ExpiryOutcome`
+#[allow(missing_docs)] // the manual's words, see `ExpiryOutcome`
 pub struct ExpiryCounts {
     pub enqueued: u64,
     pub coalesced: u64,
@@ -46,7 +46,7 @@ impl ExpiryCounts {
     }
 }
 
-/// A prefix that a queue listens for.
+/// What becomes of expired keys whose names begin with one prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpiryRule {
     /// What is added for an expired key, whose name becomes the id and the payload.
@@ -71,8 +71,8 @@ impl ExpiryRules {
         self.rules.iter().map(|(prefix, rule)| (&**prefix, rule))
     }
 
-    /// Changes whenever a prefix comes or goes; 0 in a queue that has never had one. Not part of the state: the
-    /// server compares it with what it has listed.
+    /// Changes whenever a prefix comes or goes; 0 in a queue that has never had one. Not part of the state:
+    /// the server compares it with what it has listed.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
@@ -98,11 +98,11 @@ impl ExpiryRules {
     }
 
     /// The rule that decides about the key `name`: that of the longest prefix.
-    pub(crate) fn decides(&self, name: &[u8]) -> Option<(&[u8], &ExpiryRule)> {
+    pub(crate) fn rule_for(&self, name: &[u8]) -> Option<(&[u8], &ExpiryRule)> {
         prefixes_of(&self.rules, name).next()
     }
 
-    /// Listens for `prefix`. Counts go on if it did.
+    /// Sets the rule of `prefix`. The counts of one that was there go on.
     pub(crate) fn set(&mut self, prefix: &[u8], request: AddRequest<Arc<[u8]>>) {
         let counts = self.unset(prefix).map_or_else(ExpiryCounts::default, |old| old.counts);
         self.put(prefix, ExpiryRule { request, counts });
@@ -157,7 +157,7 @@ fn weight(prefix: &[u8], rule: &ExpiryRule) -> usize {
     prefix.len() + size_of::<(Box<[u8]>, ExpiryRule)>() * 3 / 2 + rule.request.bytes()
 }
 
-/// What may be listened for.
+/// Whether a rule can be set.
 pub(crate) fn is_sound(prefix: &[u8], request: &AddRequest<&[u8]>) -> bool {
     prefix.len() <= MAX_PREFIX && request.job.payload.is_empty() && request.may_be_repeated()
 }

@@ -6,10 +6,12 @@ use crate::queue::batches::{BatchNumber, Dependency};
 use crate::queue::store::EndState;
 use crate::queue::time::FOREVER;
 
-/// Where a job stands. Every state carries what only it needs; instants are Unix milliseconds.
+/// The state of a job with what belongs to it. Every state carries what only it needs; instants are Unix
+/// milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StateData {
-    /// In line since `since`. `lapsed` is the token of a lease that ran out and may still be acknowledged, or 0.
+    /// Claimable since `since`. `lapsed` is the token of a lease that ran out and may still be acknowledged,
+    /// or 0.
     Waiting { since: u64, lapsed: u64 },
     /// Not before `due`.
     Delayed { due: u64 },
@@ -119,8 +121,8 @@ pub(crate) struct Job {
     /// The id, then the payload: one allocation.
     data: Box<[u8]>,
     pub(crate) extras: Option<Box<JobExtras>>,
-    /// The place in line inside the priority, and the tie-break wherever instants are equal. Unique in the
-    /// queue; renewed whenever the job joins the end of a line.
+    /// Decides between jobs of one priority, and wherever instants are equal. Unique in the queue. The job
+    /// gets a new one whenever it goes to the end of its priority.
     pub(crate) seq: u64,
     pub(crate) added_at: u64,
     pub(crate) state: StateData,
@@ -219,7 +221,8 @@ impl Job {
         matches!(self.state, StateData::Completed { .. } | StateData::Failed { .. })
     }
 
-    /// The earliest instant at which time alone changes this job. That a batch has finished is another matter.
+    /// The earliest instant at which time alone changes this job. That a batch has finished is another
+    /// matter.
     pub(crate) fn due(&self) -> u64 {
         match self.state {
             StateData::Waiting { .. } | StateData::Blocked { .. } => self.expires(),

@@ -1,8 +1,9 @@
 //! How a job wants to be treated: the options of ADD that a queue's settings also have.
 //!
 //! A queue has few distinct sets of them however many jobs it has, so jobs hold a 4-byte number and the sets
-//! are kept once, counted. What a job does not say itself follows the queue's settings at the moment it matters.
-//! The batch and the lane of a job are part of its set: a queue has few of them too, and most jobs have none.
+//! are kept once, counted. What a job does not say itself follows the queue's settings at the moment it
+//! matters. The batch and the lane of a job are part of its set: a queue has few of them too, and most jobs
+//! have none.
 
 use crate::queue::batches::BatchNumber;
 use crate::queue::store::{Handle, LaneNumber, Order, Slab};
@@ -105,7 +106,7 @@ impl OptionSets {
         self.order.iter_from(set, set_of).next().filter(|handle| set_of(*handle) == set)
     }
 
-    /// Gives one use back.
+    /// Ends one use of a set.
     pub(crate) fn release(&mut self, id: OptionSetId) {
         let Some(handle) = id.handle() else { return };
         let Some(counted) = self.sets.get_mut(handle) else { return };
@@ -121,7 +122,7 @@ impl OptionSets {
         id.handle().map_or_else(OptionSet::default, |handle| set_of(&self.sets, handle))
     }
 
-    /// Its recipe.
+    /// The options of a set.
     pub(crate) fn get(&self, id: OptionSetId) -> JobOptions {
         self.set(id).options
     }
@@ -131,7 +132,7 @@ impl OptionSets {
         self.sets.get(id.handle()?)?.set.batch
     }
 
-    /// Its lane.
+    /// The lane of a set.
     pub(crate) fn lane(&self, id: OptionSetId) -> Option<LaneNumber> {
         self.sets.get(id.handle()?)?.set.lane
     }

@@ -1,9 +1,9 @@
 //! A job to be added: what an ADD says of it, while it is a command's words, and while it is kept for later.
 //!
-//! A job is kept for later in three places: a rerun waits until the present life of its job has ended, a schedule
-//! adds a job at each tick, and an expiry rule adds one for each expired key. All of them are a [`JobSpec`]; they
-//! differ only in `B`, which holds the bytes: `&[u8]` borrows a command's words, `Box<[u8]>` owns them, and
-//! `Arc<[u8]>` shares them, so that a copy is cheap.
+//! A job is kept for later in three places: a rerun waits until the present life of its job has ended, a
+//! schedule adds a job at each tick, and an expiry rule adds one for each expired key. All of them are a
+//! [`JobSpec`]; they differ only in `B`, which holds the bytes: `&[u8]` borrows a command's words,
+//! `Box<[u8]>` owns them, and `Arc<[u8]>` shares them, so that a copy is cheap.
 
 use super::options::JobOptions;
 use crate::queue::batches::BatchRefs;
@@ -59,7 +59,7 @@ pub struct JobSpec<B> {
     pub options: JobOptions,
     /// The group whose lane it waits in.
     pub group: Option<B>,
-    /// It expires this many milliseconds after it was added if nobody has claimed it.
+    /// It expires this many milliseconds after it was added unless it was claimed.
     pub expires: Option<u64>,
 }
 
@@ -122,8 +122,8 @@ impl<B: AsRef<[u8]>> AddRequest<B> {
         self.map(|bytes| C::from(bytes.as_ref()))
     }
 
-    /// Whether it can be done more than once. It must not name an instant, which would be in the past the second
-    /// time, and its names must be valid and not contradict each other.
+    /// Whether it can be done more than once. It must not name an instant, which would be in the past the
+    /// second time, and its names must be valid and not contradict each other.
     #[must_use]
     pub fn may_be_repeated(&self) -> bool {
         let AddRequest { job, batches, on_dup } = self.borrowed();

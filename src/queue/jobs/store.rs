@@ -43,7 +43,8 @@ impl JobStore {
         self.ids.find(hash, is_it).map(IdEntry::unpack)
     }
 
-    /// A new job under an id that leads to nothing. It is in no index yet. None: there are as many as there can be.
+    /// A new job under an id that leads to nothing. It is in no index yet. None: there are as many as there
+    /// can be.
     pub(crate) fn insert(&mut self, hash: u64, job: Job) -> Option<Handle> {
         self.heap_bytes += job.bytes();
         let handle = self.table.jobs.insert(job)?;

@@ -32,14 +32,16 @@ impl Rate {
     }
 }
 
-/// What was taken and has not come back. It comes back at the rate at which it was taken, whatever is set since.
+/// What was taken and has not come back. It comes back at the rate at which it was taken, whatever is set
+/// since.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Bucket {
     /// At which tokens were taken last; None: none ever was, the bucket is full.
     pub(crate) rate: Option<Rate>,
     /// As of `at`.
     pub(crate) missing: u64,
-    /// Unix ms. It never goes back: while a clock that was set back has not come here again, nothing is given back.
+    /// Unix ms. It never goes back: while a clock that was set back has not come here again, nothing is given
+    /// back.
     pub(crate) at: u64,
 }
 
@@ -55,8 +57,8 @@ impl Bucket {
         *self = Bucket { rate: Some(rate), missing, at: self.at.max(now) };
     }
 
-    /// The first instant at which there are `tokens` under `rate`, if none is taken until then. They must be no more
-    /// than its max.
+    /// The first instant at which there are `tokens` under `rate`, if none is taken until then. They must be
+    /// no more than its max.
     pub(crate) fn when(&self, rate: Rate, tokens: u64) -> u64 {
         let Some(own) = self.rate else { return 0 };
         let may_miss = u128::from(rate.capacity().saturating_sub(tokens.saturating_mul(rate.ms)));

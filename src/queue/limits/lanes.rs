@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!             ┌──────────────────────── may give ─────────────┐
-//!   ready ────┤ by place: its head's priority, then whose turn it is    a claim takes the first
-//!   refills ──┤ by the instant at which its rate lets it give (more)
-//!   neither ──┘ waits for a job of its own to end: whatever changes a lane looks at it again
+//!   ready ────┤ by the priority of its first job, then by its last claim    a claim takes the first
+//!   refills ──┤ by the instant at which its rate allows (more) claims
+//!   neither ──┘ waits for a job of its own to end: every change of a lane evaluates it again
 //! ```
 //!
-//! What may not run is in none of these orders, so nobody walks over it. Counts change with the indexes of jobs
-//! ([`super::indexes`]), so no slot can leak. `ready` and `refills` follow from the rest and the clock: they are not saved,
-//! and what [`super::limits`] does to them is not journaled.
+//! A job that may not run is in none of these orders, so no claim walks over it. Counts change with the
+//! indexes of jobs ([`super::indexes`]), so no slot can leak. `ready` and `refills` follow from the rest and
+//! the clock: they are not saved, and what [`super::limits`] does to them is not journaled.
 
 use super::bucket::Bucket;
 use crate::queue::store::{Handle, InstantKey, LaneKey, LaneNumber, Order, PriorityKey, Slab};
@@ -25,26 +25,27 @@ pub(crate) struct Lane {
     pub(crate) jobs: u32,
     pub(crate) waiting: u32,
     pub(crate) active: u32,
-    /// Claimed while lanes were strictly in order, and not at the end of its life: nobody may pass it.
+    /// The job that was claimed while lanes were strictly in order and whose life has not ended: no other job
+    /// of the lane may be claimed.
     pub(crate) holder: Option<Handle>,
     /// A sequence number taken at its last claim: it is behind all who joined before. 0: there was none.
     pub(crate) last_claim_seq: u64,
     pub(crate) bucket: Bucket,
     position: LanePosition,
-    /// It stands there only while this is [`Lanes::round`].
+    /// The position is valid only while this is [`Lanes::round`].
     round: u32,
-    /// It changed since it was looked at.
+    /// It has changed since it was evaluated.
     touched: bool,
 }
 
-/// Where a lane was put when it was looked at last.
+/// Where a lane was put when it was evaluated last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct LanePosition {
-    /// Jobs it may give.
+    /// How many of its jobs may be claimed.
     pub(crate) room: usize,
-    /// Its place among the ready, if it may give any.
+    /// Its place among the ready lanes, if any of its jobs may be claimed.
     pub(crate) ready: Option<PriorityKey>,
-    /// When its rate lets it give more.
+    /// When its rate allows more claims.
     pub(crate) refill: Option<InstantKey>,
 }
 
@@ -58,16 +59,17 @@ pub(crate) struct Lanes {
     pub(crate) waiting: Order<LaneKey>,
     ready: BTreeMap<PriorityKey, Handle>,
     refills: BTreeMap<InstantKey, Handle>,
-    /// Orders that all lanes have left. They go back to the allocator bit by bit: a million entries at once take 30 ms.
+    /// Orders that all lanes have left. They go back to the allocator bit by bit: a million entries at once
+    /// take 30 ms.
     left: Vec<BTreeMap<PriorityKey, Handle>>,
     left_refills: Vec<BTreeMap<InstantKey, Handle>>,
     /// Lanes without jobs, by when their buckets are full: then they can be forgotten.
     expiring: BTreeSet<(u64, Arc<[u8]>)>,
-    /// What all lanes may give together.
+    /// How many jobs of all lanes together may be claimed.
     room: usize,
     touched: Vec<Handle>,
     round: u32,
-    /// The lane to look at next after the rules have changed; None: all stand where they should.
+    /// The lane to evaluate next after the settings have changed. None: all lanes are evaluated.
     revisit: Option<Arc<[u8]>>,
 }
 
@@ -77,7 +79,7 @@ impl Lanes {
         self.numbers.len()
     }
 
-    /// What all lanes may give together, as of when they were looked at. O(1).
+    /// How many jobs of all lanes together may be claimed, as of when the lanes were evaluated. O(1).
     pub(crate) fn room(&self) -> usize {
         self.room
     }
@@ -129,7 +131,7 @@ impl Lanes {
         Some(LaneNumber(number))
     }
 
-    /// Changes a lane; it will be looked at before this change of the queue is over.
+    /// Changes a lane. It is evaluated again before this change of the queue is over.
     pub(crate) fn edit(&mut self, number: LaneNumber, change: impl FnOnce(&mut Lane)) {
         let Some(lane) = self.list.get_mut(number.0) else { return };
         change(lane);
@@ -169,7 +171,7 @@ impl Lanes {
         self.edit(number, |lane| lane.jobs = lane.jobs.saturating_sub(1));
     }
 
-    /// Lanes that changed and were not looked at since.
+    /// A lane that has changed and was not evaluated since.
     pub(crate) fn take_touched(&mut self) -> Option<LaneNumber> {
         let number = self.touched.pop()?;
         if let Some(lane) = self.list.get_mut(number) {
@@ -178,7 +180,7 @@ impl Lanes {
         Some(LaneNumber(number))
     }
 
-    /// Lets a lane stand where `position` says.
+    /// Moves a lane to `position`.
     pub(crate) fn place(&mut self, number: LaneNumber, position: LanePosition) {
         let Some(old) = self.list.get(number.0).map(|lane| self.position_of(lane)) else { return };
         if let Some(lane) = self.list.get_mut(number.0) {
@@ -196,12 +198,12 @@ impl Lanes {
         }
     }
 
-    /// Where a lane stands.
+    /// The position of a lane; the empty one if it was not evaluated since the settings changed.
     fn position_of(&self, lane: &Lane) -> LanePosition {
         self.last_position_of(lane).unwrap_or_default()
     }
 
-    /// Where a lane was put when it was looked at last; None: not since the rules have changed.
+    /// Where a lane was put when it was evaluated last. None: not since the settings have changed.
     pub(crate) fn last_position_of(&self, lane: &Lane) -> Option<LanePosition> {
         (lane.round == self.round).then_some(lane.position)
     }
@@ -239,23 +241,24 @@ impl Lanes {
         }
     }
 
-    /// The lane that gives a job next, with its place. O(log lanes).
+    /// The lane whose job is claimed next, with its key. O(log lanes).
     pub(crate) fn first_ready(&self) -> Option<(PriorityKey, LaneNumber)> {
         self.ready.first_key_value().map(|(place, number)| (*place, LaneNumber(*number)))
     }
 
-    /// The lanes that may give a job, first come first.
+    /// The lanes with a claimable job, in their order.
     pub(crate) fn ready(&self) -> impl Iterator<Item = LaneNumber> + '_ {
         self.ready.values().copied().map(LaneNumber)
     }
 
-    /// When a lane is to be looked at next: its rate lets it give more, or, at 0, the rules have changed.
+    /// When a lane is to be evaluated next: when its rate allows more claims, or, at 0, because the settings
+    /// have changed.
     pub(crate) fn next_evaluation(&self) -> Option<u64> {
         let has_changed = self.revisit.is_some() || !self.left.is_empty() || !self.left_refills.is_empty();
         has_changed.then_some(0).or_else(|| self.refills.first_key_value().map(|(when, _)| when.at))
     }
 
-    /// The lane to look at as of `at`, if there is one.
+    /// The lane to evaluate as of `at`, if there is one.
     pub(crate) fn next_to_evaluate(&mut self, at: u64) -> Option<LaneNumber> {
         if let Some(name) = self.revisit.take() {
             let mut rest = self.numbers.range::<[u8], _>((Included(&*name), Unbounded));
@@ -269,12 +272,12 @@ impl Lanes {
         (when.at <= at).then_some(LaneNumber(*number))
     }
 
-    /// Gives some memory of orders back that all lanes have left; whether there is more.
+    /// Frees some memory of orders that all lanes have left. True: there is more.
     pub(crate) fn shed(&mut self) -> bool {
         shed(&mut self.left) | shed(&mut self.left_refills)
     }
 
-    /// The rules have changed: no lane stands anywhere until it is looked at again. O(1).
+    /// The settings have changed: no lane has a position until it is evaluated again. O(1).
     pub(crate) fn start_over(&mut self) {
         self.round = self.round.wrapping_add(1);
         self.left.extend(Some(std::mem::take(&mut self.ready)).filter(|ready| !ready.is_empty()));

@@ -13,7 +13,7 @@ pub(crate) struct Limits {
     pub(crate) lanes: Lanes,
     /// The bucket of the rate of the whole queue.
     pub(crate) bucket: Bucket,
-    /// The instant as of which lanes and rates were evaluated last, Unix ms. Not saved: the next command or tick
-    /// evaluates them anew.
+    /// The instant as of which lanes and rates were evaluated last, Unix ms. Not saved: the next command or
+    /// tick evaluates them anew.
     pub(crate) as_of: u64,
 }

@@ -1,8 +1,8 @@
 //! What time does by itself: delays come due, leases run out, unclaimed jobs expire, windows close.
 //!
-//! Each thing happens as of its own instant, in the order of those instants, however late the server comes
-//! round to it: after an hour of downtime the result is what it would have been without it. The work is
-//! bounded by the caller; the effect says how many steps were taken, so a replica takes exactly those.
+//! Each thing happens as of its own instant, in the order of those instants, however late the server advances
+//! the queue: after an hour of downtime the result is what it would have been without it. The work is bounded
+//! by the caller; the effect says how many steps were taken, so a replica takes exactly those.
 
 use crate::queue::effect::Steps;
 use crate::queue::jobs::{Job, StateData};
@@ -11,7 +11,8 @@ use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
 use crate::queue::value::Queue;
 
 impl Queue {
-    /// The earliest instant, Unix ms, at which time alone changes something. None: nothing is due, ever. O(log n).
+    /// The earliest instant, Unix ms, at which time alone changes something. None: nothing is due, ever.
+    /// O(log n).
     #[must_use]
     pub fn next_due(&self) -> Option<u64> {
         let (indexes, table) = (&self.jobs.indexes, &self.jobs.table);
@@ -34,7 +35,7 @@ impl Queue {
         leads.into_iter().flatten().min()
     }
 
-    /// Does what is due at `at`, at most `most`, and tells how much that was. O(log n) a step.
+    /// Does what is due at `at`, at most `most`, and returns how much that was. O(log n) a step.
     pub(crate) fn advance(&mut self, at: u64, most: Steps) -> Steps {
         let mut done = Steps::default();
         while done.jobs < most.jobs && self.advance_next(at) {

@@ -1,7 +1,7 @@
 //! The one mutator: what each [`Effect`] does to a queue.
 //!
-//! Effects were decided on a sound state or come from a primary whose state was equal, so nothing here can fail;
-//! an effect whose job is not there (only possible when the two differ) is refused before it gets here.
+//! Effects were decided on a sound state or come from a primary whose state was equal, so nothing here can
+//! fail; an effect whose job is not there (only possible when the two differ) is refused before it gets here.
 
 use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::effect::{Effect, JobEffect};
@@ -14,8 +14,8 @@ use crate::queue::time::FOREVER;
 use crate::queue::value::Queue;
 
 impl Queue {
-    /// Makes `effect` happen at the instant `at` (Unix ms). O(log n), but for [`Effect::Advanced`], which costs
-    /// that for each step.
+    /// Makes `effect` happen at the instant `at` (Unix ms). O(log n), but for [`Effect::Advanced`], which
+    /// costs that for each step.
     pub(crate) fn apply(&mut self, effect: &Effect<'_>, at: u64) {
         if self.created_at == 0 {
             self.created_at = at.max(1);
@@ -25,7 +25,7 @@ impl Queue {
             Effect::Duplicates { count, batch } => {
                 self.stats.counters.add_many(Count::Duplicates, count);
                 self.count_duplicates(count, batch);
-                self.pending_duplicates.told(count);
+                self.pending_duplicates.journaled(count);
             }
             Effect::BatchOpened { name } => self.batches.open(name, at),
             Effect::BatchSealed { batch } => self.seal(batch, at),
@@ -153,8 +153,8 @@ impl Queue {
         }
     }
 
-    /// Another job under the same id. It stays in its batch and behind the one it waits for: that is about where it
-    /// belongs, not about what it is.
+    /// Another job under the same id. It stays in its batch and behind the one it waits for: that is about
+    /// where it belongs, not about what it is.
     fn replace(&mut self, handle: Handle, by: &JobSpec<&[u8]>, at: u64) {
         self.stats.record(Event::Replaced);
         let Some(job) = self.jobs.get(handle) else { return };
@@ -247,7 +247,7 @@ impl Queue {
         self.workers.record_seen(worker, at);
         self.jobs.edit(handle, |job| {
             job.state = StateData::Active { token, since: at, lease_until, worker };
-            // PX asks whether anybody claimed it; somebody has.
+            // PX is for jobs that no worker claims; this one was claimed.
             job.extras_mut_if(job.extras.is_some(), |r| r.expires = FOREVER);
         });
         self.enter(handle);

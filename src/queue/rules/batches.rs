@@ -1,7 +1,7 @@
-//! What batches mean for jobs: membership, gates, the moment of completion.
+//! What batches mean for jobs: membership, conditions, the moment at which a batch finishes.
 //!
-//! Numbers change in the same mutation that moves a job, so they are exact at every instant; what follows from a batch
-//! that has finished happens job by job, in bounded steps of [`super::settle`].
+//! Numbers change in the same mutation that moves a job, so they are exact at every instant; what follows
+//! from a batch that has finished happens job by job, in bounded steps of [`Queue::advance`].
 
 use crate::queue::batches::{view, Batch, BatchNumber, BatchRefs, Dependency, Members};
 use crate::queue::jobs::{Job, JobState, StateData};
@@ -24,7 +24,8 @@ impl Queue {
         self.jobs.table.batch_of(job)
     }
 
-    /// Whether the batches that a new job refers to are there, and the one it is to be a member of takes members.
+    /// Whether the batches that a new job refers to are there, and the one it is to be a member of takes
+    /// members.
     pub(crate) fn has_batches(&self, batches: &BatchRefs<BatchNumber>) -> bool {
         let takes_it = |number| self.batches.get(number).is_some_and(|batch| !batch.sealed);
         batches.batch.is_none_or(takes_it)
@@ -36,8 +37,8 @@ impl Queue {
         self.batches.get(number).is_some_and(|batch| batch.blocked.is_empty())
     }
 
-    /// Whether batches that were read back can be those of the jobs: no sealed one should have finished, and none has
-    /// more failed members than it counts.
+    /// Whether batches that were read back can be those of the jobs: no sealed one should have finished, and
+    /// none has more failed members than it counts.
     pub(crate) fn batches_fit_their_members(&self) -> bool {
         let mut failed: BTreeMap<BatchNumber, u64> = BTreeMap::new();
         for (_, job) in self.jobs.iter().filter(|(_, job)| job.state_name() == JobState::Failed) {

@@ -8,7 +8,8 @@ use crate::queue::time::{after, FOREVER};
 use crate::queue::value::Queue;
 
 impl Queue {
-    /// Ends the life of an unfinished job at `at`. A rerun set aside begins at that instant instead of a record.
+    /// Ends the life of an unfinished job at `at`. A rerun set aside begins at that instant instead of a
+    /// record.
     pub(crate) fn end(&mut self, handle: Handle, end_state: EndState, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };
         if let (EndState::Completed, StateData::Active { since, .. }) = (end_state, job.state) {
@@ -50,8 +51,8 @@ impl Queue {
         self.count_out(batch, end_state, at);
     }
 
-    /// Cancels a job. What was set aside to run after an active one was asked for after the cancel, so it stays;
-    /// with a job that had not started everything goes.
+    /// Cancels a job. What was set aside to run after an active one was asked for after the cancel, so it
+    /// stays; with a job that had not started everything goes.
     pub(crate) fn cancel(&mut self, handle: Handle, at: u64) {
         self.jobs.edit(handle, |job| {
             if !matches!(job.state, StateData::Active { .. }) {
@@ -94,7 +95,8 @@ impl Queue {
             extras.keep_until = after(at, keep);
         });
         self.enter(handle);
-        // At once, so that nobody has to be told. The rest of a limit that was lowered goes in the steps of time.
+        // At once, so that no effect is needed. Where the limit was lowered, time drops the others in its
+        // steps.
         if let Some(record) = self.surplus() {
             self.retire(record, at);
         }
@@ -137,8 +139,8 @@ impl Queue {
         }
     }
 
-    /// Frees a job that is nowhere listed; `memory` (how it ended, its token, the end of the window) stays behind
-    /// while the window is open at `at`.
+    /// Frees a job that is nowhere listed; `memory` (how it ended, its token, the end of the window) stays
+    /// behind while the window is open at `at`.
     fn free_job(&mut self, handle: Handle, memory: Option<(EndState, u64, u64)>, at: u64) {
         self.release_options(handle);
         self.jobs.remove(handle, |job| {

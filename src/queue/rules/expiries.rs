@@ -5,7 +5,7 @@ use crate::queue::jobs::AddRequest;
 use crate::queue::value::Queue;
 
 impl Queue {
-    /// The prefixes it listens for.
+    /// Its expiry rules.
     #[must_use]
     pub fn expiry_rules(&self) -> &ExpiryRules {
         &self.expiry_rules
@@ -23,7 +23,7 @@ impl Queue {
         self.expiry_rules.count(prefix, outcome);
     }
 
-    /// Puts a saved watch into a queue whose header is there.
+    /// Puts a saved expiry rule into a queue whose header is there.
     #[must_use]
     pub(crate) fn restore_expiry_rule(&mut self, prefix: &[u8], rule: ExpiryRule) -> bool {
         self.created_at != 0 && self.expiry_rules.restore(prefix, rule)

@@ -1,15 +1,16 @@
 //! How many jobs may run, and which is next: concurrency and rates of the queue and of its lanes.
 //!
-//! Everything is decided from what is there: active jobs are counted where they are, tokens are what has not been taken.
-//! A gate that only time opens is judged as of [`Queue::as_of`], the instant of the last command or tick: whoever asks
-//! when there is something to do ([`Queue::next_due`]) is told when the next gate opens, and asks again then.
+//! Everything is decided from what is there: active jobs are counted where they are, tokens are what has not
+//! been taken. A rate is evaluated as of the last command or tick
+//! ([`Limits::as_of`](crate::queue::limits::Limits)). The next instant at which it allows more is one at
+//! which the queue is due ([`Queue::next_due`]), so a command or tick follows then.
 
 use crate::queue::jobs::{Job, StateData};
 use crate::queue::limits::{Lane, LanePosition, Rate};
 use crate::queue::store::{Handle, InstantKey, LaneKey, LaneNumber, PriorityKey};
 use crate::queue::value::Queue;
 
-/// Lanes looked at in one command because time or the rules have changed: about a millisecond.
+/// Lanes evaluated in one command because time or the settings have changed: about a millisecond.
 const EVALUATIONS: usize = 1000;
 
 /// What keeps a waiting job from being claimed, as of now.
@@ -74,8 +75,9 @@ impl Queue {
         alone.into_iter().chain(lane).min().map(|(_, job)| job)
     }
 
-    /// The instant is `at` now: lets lanes give whose rates allow it, some of them; the others at the next look. Where the
-    /// clock was set back, what had come back to a bucket has not yet: all lanes are looked at again.
+    /// The instant is `at` now: evaluates lanes whose rates allow more, a bounded number; the others follow
+    /// with the next command or tick. Where the clock was set back, tokens that had come back have not yet:
+    /// all lanes are evaluated again.
     pub(crate) fn evaluate_lanes(&mut self, at: u64) {
         if at < self.limits.as_of && self.settings.group_rate.is_some() {
             self.limits.lanes.start_over();
@@ -91,7 +93,7 @@ impl Queue {
         }
     }
 
-    /// Looks at the lanes that a change has touched.
+    /// Evaluates the lanes that a change has touched.
     pub(crate) fn evaluate_touched_lanes(&mut self, at: u64) {
         if at < self.limits.as_of {
             self.evaluate_lanes(at);
@@ -103,7 +105,7 @@ impl Queue {
         }
     }
 
-    /// The rules of lanes have changed.
+    /// The settings of lanes have changed.
     pub(crate) fn evaluate_all_lanes(&mut self, at: u64) {
         self.limits.lanes.start_over();
         self.evaluate_lanes(at);
@@ -119,7 +121,7 @@ impl Queue {
     fn lane_position(&self, number: LaneNumber, lane: &Lane) -> LanePosition {
         let wanted = (lane.waiting as usize).min(self.lane_slots(lane));
         if wanted == 0 {
-            // Its head need not be looked for, which is most of the work.
+            // No search for its first job, which is most of the work.
             return LanePosition::default();
         }
         let Some(head) = self.head(number).map(|job| self.jobs.table.priority_key(job)) else {
@@ -138,7 +140,7 @@ impl Queue {
         }
     }
 
-    /// Whether a lane does not stand where it belongs, though no look at it is due.
+    /// Whether a lane is not where it belongs, though its evaluation is not due.
     pub(crate) fn is_misplaced(&self, number: LaneNumber, lane: &Lane) -> bool {
         let Some(position) = self.limits.lanes.last_position_of(lane) else { return false };
         let is_due = position.refill.is_some_and(|when| when.at <= self.limits.as_of);
@@ -159,7 +161,7 @@ impl Queue {
             .map_or(usize::MAX, |rate| count(lane.bucket.available(rate, self.limits.as_of)))
     }
 
-    /// The waiting job that a lane gives first. O(log n).
+    /// The waiting job of a lane that is claimed first. O(log n).
     pub(crate) fn head(&self, number: LaneNumber) -> Option<Handle> {
         let holder =
             self.limits.lanes.get(number)?.holder.filter(|job| self.is_strict() && self.is_waiting(*job));
@@ -198,7 +200,7 @@ impl Queue {
         self.limits.lanes.len()
     }
 
-    /// A job was claimed at `at`: it takes its tokens, and its lane's turn is over.
+    /// A job was claimed at `at`: it takes its tokens, and its lane goes behind the others.
     pub(crate) fn claimed(&mut self, job: Handle, at: u64) {
         if let Some(rate) = self.settings.rate {
             self.limits.bucket.take(rate, at);
@@ -222,7 +224,8 @@ impl Queue {
         }
     }
 
-    /// What keeps a waiting job from being claimed, the narrowest first. None: nothing, it only has to wait its turn.
+    /// What keeps a waiting job from being claimed, the narrowest first. None: nothing, only other jobs come
+    /// first.
     pub(crate) fn obstacle(&self, handle: Handle, job: &Job) -> Option<Obstacle> {
         if self.paused {
             return Some(Obstacle::Paused);

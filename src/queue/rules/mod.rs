@@ -1,4 +1,5 @@
-//! What changes a queue: one effect at a time, or time alone. A replica and an append-only file run the same code.
+//! What changes a queue: one effect at a time, or time alone. A replica and an append-only file run the same
+//! code.
 
 mod advance;
 mod apply;

@@ -1,7 +1,7 @@
-//! Putting a queue together from what was saved, [`super::saved`], building every index anew.
+//! Putting a queue together from what was saved, [`super::save`], building every index anew.
 //!
-//! What is read is not trusted: a piece that does not fit is refused, and [`Queue::is_sound`] looks at what only shows when
-//! all of it is there.
+//! What is read is not trusted: a piece that does not fit is refused, and [`Queue::is_sound`] checks what
+//! only shows when all of it is there.
 
 use super::save::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
 use crate::queue::batches::{Batch, Members};
@@ -17,7 +17,8 @@ impl Queue {
     /// Puts a header into a queue that has none yet.
     #[must_use]
     pub(crate) fn restore_header(&mut self, header: &Header<'_>) -> bool {
-        // Far from where counting ends: what is accepted here must be accepted again after any use of the queue.
+        // Far from where counting ends: what is accepted here must be accepted again after any use of the
+        // queue.
         let fits = header.next_seq.max(header.next_batch) < 1 << 52 && header.last_token < LATEST_TOKEN;
         if self.created_at != 0 || header.created_at == 0 || !fits || !header.bucket.is_sound() {
             return false;
@@ -35,7 +36,7 @@ impl Queue {
         true
     }
 
-    /// Puts refused ADDs that replicas were not told of back into a queue that has none.
+    /// Puts refused ADDs that were not journaled yet back into a queue that has none.
     #[must_use]
     pub(crate) fn restore_pending_duplicates(&mut self, pending: PendingDuplicates) -> bool {
         let fits = !self.has_pending_duplicates() && is_plausible(pending.count);
@@ -135,7 +136,8 @@ impl Queue {
         self.stats.series.restore(minute)
     }
 
-    /// What was restored is looked at, as far as that needs no clock: the next command or tick has one.
+    /// Lanes of what was restored are evaluated as far as that needs no clock: the next command or tick has
+    /// one.
     pub(crate) fn restored(&mut self) {
         self.evaluate_touched_lanes(0);
     }
@@ -187,8 +189,8 @@ impl Queue {
         self.created_at != 0 && self.schedules.restore(saved)
     }
 
-    /// Whether what was restored fits together: sequence numbers are unique, tokens are unique and none is newer
-    /// than the last one given, batches count what is there. O(n log n).
+    /// Whether what was restored fits together: sequence numbers are unique, tokens are unique and none is
+    /// newer than the last one given, batches count what is there. O(n log n).
     #[must_use]
     pub(crate) fn is_sound(&self) -> bool {
         let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();

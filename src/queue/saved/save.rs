@@ -216,7 +216,7 @@ impl Queue {
         }
     }
 
-    /// Refused ADDs that replicas were not told yet.
+    /// Refused ADDs that were not journaled yet.
     pub(crate) fn saved_pending_duplicates(&self) -> Option<&PendingDuplicates> {
         self.has_pending_duplicates().then_some(&self.pending_duplicates)
     }

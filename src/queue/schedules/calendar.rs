@@ -1,9 +1,9 @@
 //! What a cron expression means: which days, which times of day, and what the clocks' changes make of them.
 //!
-//! croner reads the expression and knows its days (`L`, `W`, `#`). The search is our own, because its cost must have
-//! a bound whatever a client writes: it walks over the months of 41 years at most, which no calendar rule outlasts, and
-//! looks at the zone only on days that match. There are but 28 kinds of months (the first is one of seven weekdays,
-//! the last one of four numbers), so which days match is a table.
+//! croner reads the expression and knows its days (`L`, `W`, `#`). The search is our own, because its cost
+//! must have a bound whatever a client writes: it walks over the months of 41 years at most, which no
+//! calendar rule outlasts, and looks at the zone only on days that match. There are but 28 kinds of months
+//! (the first is one of seven weekdays, the last one of four numbers), so which days match is a table.
 //!
 //! ```text
 //!   instants   ──────────────────────┬──────────────────────►     around one day there is at most one change
@@ -19,11 +19,12 @@ use croner::{CronPattern, Weekday};
 use std::ops::Range;
 
 const DAY: i64 = 86_400;
-/// Months a search looks at: the 29th of February is a Monday once in 28 years, and once in 40 across the year 2100.
+/// Months a search looks at: the 29th of February is a Monday once in 28 years, and once in 40 across the
+/// year 2100.
 const HORIZON: usize = 41 * 12;
 /// Kinds of months.
 const KINDS: usize = 7 * 4;
-/// What stands for fields.
+/// Nicknames and the fields for which they stand.
 const NICKNAMES: [(&str, &str); 6] = [
     ("@yearly", "0 0 1 1 *"),
     ("@annually", "0 0 1 1 *"),
@@ -39,8 +40,8 @@ const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 /// What happens to times of day that a change of the clocks skips or repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
-    /// A star for second, minute or hour: it goes by the clock on the wall. Skipped times are skipped, repeated
-    /// ones come twice.
+    /// A star for second, minute or hour: it goes by the clock on the wall. Skipped times are skipped,
+    /// repeated ones come twice.
     ByTheClock,
     /// Times of day are named: each comes once. A skipped one comes when the clock has jumped, a repeated one
     /// the first time.
@@ -91,8 +92,8 @@ impl Calendar {
         Some(Calendar { seconds, minutes, hours, months, days: days_of(&pattern)?, change })
     }
 
-    /// The first instant that matches in `zone`, not before `first`. Unix seconds. O(months until then, at most those
-    /// of 41 years).
+    /// The first instant that matches in `zone`, not before `first`. Unix seconds. O(months until then, at
+    /// most those of 41 years).
     pub(super) fn next_from(&self, zone: Tz, first: i64) -> Option<i64> {
         let today = DateTime::from_timestamp(first.checked_add(offset(zone, first)?)?, 0)?.date_naive();
         // From yesterday on: the clock may be about to go back over midnight.
@@ -194,7 +195,8 @@ fn next_in(set: u64, least: u32) -> Option<u32> {
     (rest != 0).then(|| least + rest.trailing_zeros())
 }
 
-/// Whether every word inside a field is one of `known`. croner finds names anywhere, so that `MONTUE` is 12 to it.
+/// Whether every word inside a field is one of `known`. croner finds names anywhere, so that `MONTUE` is 12
+/// to it.
 fn has_words(field: &str, known: &[&str]) -> bool {
     field.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).all(|word| {
         let word = word.to_ascii_uppercase();

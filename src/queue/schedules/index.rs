@@ -38,7 +38,7 @@ impl Schedules {
         self.by_name.iter().map(|(name, schedule)| (&**name, schedule))
     }
 
-    /// Whose turn is next, and when.
+    /// The schedule that ticks next, and when.
     pub(crate) fn first(&self) -> Option<(u64, &Arc<[u8]>)> {
         self.by_time.first().map(|(at, name)| (*at, name))
     }

@@ -5,9 +5,9 @@
 //!   by time  (next, "report")                                    the first is when the queue is due
 //! ```
 //!
-//! Only a session on the primary decides ticks, because time zones change their rules: two servers with different
-//! versions of this module may not agree on the next instant. What was decided is an effect and carries the instants;
-//! the deterministic part of time, `advance`, knows nothing of schedules.
+//! Only a session on the primary decides ticks, because time zones change their rules: two servers with
+//! different versions of this module may not agree on the next instant. What was decided is an effect and
+//! carries the instants; the deterministic part of time, `advance`, knows nothing of schedules.
 
 mod calendar;
 mod index;

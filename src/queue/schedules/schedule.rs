@@ -18,14 +18,14 @@ pub enum Overlap {
     /// It enqueues another.
     #[default]
     Allow,
-    /// It is dropped.
+    /// The tick is dropped.
     Skip,
 }
 
 /// What a client sets under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan<'a> {
-    /// When it ticks.
+    /// The instants of its ticks.
     pub timetable: Timetable<&'a str>,
     /// No tick after this instant, Unix ms, or [`FOREVER`].
     pub until: u64,
@@ -68,7 +68,7 @@ impl TickOutcome {
 /// How many ticks had each [`TickOutcome`], in the order of [`TickOutcome::ALL`].
 pub(crate) type TickCounts = [u64; TickOutcome::ALL.len()];
 
-/// One schedule.
+/// A rule that adds a job at each of its instants.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     pub(crate) timetable: Timetable<Box<str>>,
@@ -85,7 +85,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// What was set.
+    /// What a client has set.
     #[must_use]
     pub fn plan(&self) -> Plan<'_> {
         Plan {
@@ -113,7 +113,7 @@ impl Schedule {
         TickOutcome::ALL.into_iter().zip(self.counts)
     }
 
-    /// Becomes what `plan` says; `compiled` is its timetable, if somebody has it.
+    /// Becomes what `plan` says; `compiled` is its timetable, if the caller has it.
     pub(crate) fn set(&mut self, plan: &Plan<'_>, compiled: Option<Compiled>) {
         if self.timetable.borrowed() != plan.timetable || self.compiled.is_none() {
             self.timetable = plan.timetable.kept();
@@ -137,7 +137,7 @@ impl Schedule {
     }
 }
 
-/// 1 to 256 bytes.
+/// A name has 1 to 256 bytes.
 fn valid_name(name: &[u8]) -> bool {
     (1..=MAX_NAME).contains(&name.len())
 }

@@ -38,8 +38,8 @@ impl Zone {
     }
 }
 
-/// The instants at which a schedule ticks; `T` holds the text of an expression. Instants are Unix milliseconds, and
-/// none is before `from`.
+/// The instants at which a schedule ticks; `T` holds the text of an expression. Instants are Unix
+/// milliseconds, and none is before `from`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timetable<T> {
     /// `from` and every `ms` after it.

@@ -22,7 +22,7 @@ pub enum MemoryPressure {
 }
 
 /// What a command does for time before its own work: so much that ordinary backlogs are gone, so little that
-/// nobody waits a millisecond for it. The timer does the rest.
+/// no client waits a millisecond for it. The timer does the rest.
 const ADVANCE_FIRST: Steps = Steps { jobs: 1000, forgotten: 500 };
 
 /// A queue at one instant, with a journal.
@@ -69,7 +69,7 @@ impl<'q> Session<'q> {
         self.now
     }
 
-    /// Whether what nobody asked for may take memory.
+    /// Whether ticks, which no client asked for, may take memory.
     pub(crate) fn memory(&self) -> MemoryPressure {
         self.memory
     }
@@ -93,8 +93,8 @@ impl<'q> Session<'q> {
         }
     }
 
-    /// Journals `effect` and makes it happen. Jobs that waited for a batch it finished go on at once, as many as
-    /// the turn has steps left for.
+    /// Journals `effect` and makes it happen. Jobs that waited for a batch it finished go on at once, as many
+    /// as the session has steps left for.
     pub(crate) fn change(&mut self, effect: &Effect<'_>) {
         if self.queue.has_pending_duplicates() {
             self.journal_duplicates();
@@ -113,7 +113,8 @@ impl<'q> Session<'q> {
         self.change(&Effect::Job { job, change });
     }
 
-    /// A queue begins: whoever follows this one may have other defaults for new queues.
+    /// A queue begins. Replicas may have other defaults for new queues, so they get the settings it begins
+    /// with.
     fn journal_first_settings(&mut self) {
         let settings = *self.queue.settings();
         if settings != Settings::default() {

@@ -43,7 +43,7 @@ pub struct Added {
     pub made_id: Option<Vec<u8>>,
 }
 
-/// A limit of the queue stands against it.
+/// A limit of the queue, or a sealed batch, has no room for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// `max-ids`.
@@ -67,8 +67,8 @@ enum IdLookup {
 }
 
 impl Session<'_> {
-    /// Whether the limits and the batch leave room for `count` jobs with these ids; None is an id that the queue
-    /// makes. O(1) far from the limits, O(log n) per id near them or with a sealed batch.
+    /// Whether the limits and the batch leave room for `count` jobs with these ids; None is an id that the
+    /// queue makes. O(1) far from the limits, O(log n) per id near them or with a sealed batch.
     pub fn room_for<'a>(
         &mut self,
         count: usize,
@@ -185,13 +185,13 @@ impl Session<'_> {
         }
     }
 
-    /// A new job meets an unfinished one of the same id.
+    /// What becomes of a new job whose id is that of an unfinished one.
     fn resolve_conflict(&mut self, handle: Handle, request: &AddRequest<&[u8]>) -> (Outcome, JobState) {
         let Some(known) = self.queue.job(handle) else { return (Outcome::Duplicate, JobState::Waiting) };
         let state = known.state_name();
         let is_active = matches!(known.state, StateData::Active { .. });
-        // Nothing is promised to a job that has not started: it runs after this ADD anyway. But a lease that ran
-        // out may be acknowledged late, and then the run that ends it began before.
+        // Nothing is promised to a job that has not started: it runs after this ADD anyway. But a lease that
+        // ran out may be acknowledged late, and then the run that ends it began before.
         let will_start = match known.state {
             StateData::Waiting { lapsed, .. } => lapsed == 0,
             _ => !is_active,

@@ -19,7 +19,8 @@ impl Session<'_> {
         true
     }
 
-    /// Cancels a job that has not started, or has the worker of an active one told. False: neither.
+    /// Cancels a job that has not started, or marks an active one, whose worker learns of it with its next
+    /// command. False: neither.
     pub fn cancel(&mut self, id: &[u8]) -> bool {
         let Some(IdEntry::Job(handle)) = self.find(id) else { return false };
         let Some(known) = self.queue.job(handle) else { return false };
@@ -35,8 +36,8 @@ impl Session<'_> {
         true
     }
 
-    /// Drops at most `count` kept records of a phase, or cancels jobs of it that have not ended, of those that finished or were
-    /// added longer than `older` (ms) ago; how many. O(log n) each.
+    /// Drops at most `count` kept records of a state, or cancels jobs of it that have not ended, of those
+    /// that finished or were added longer than `older` (ms) ago; how many. O(log n) each.
     pub fn purge(&mut self, state: JobState, older: Option<u64>, count: usize) -> usize {
         let before = older.map_or(u64::MAX, |ms| self.at().saturating_sub(ms));
         let jobs = self.queue.jobs_before(state, before, count);
@@ -56,7 +57,7 @@ impl Session<'_> {
         purged
     }
 
-    /// Lets a delayed job join the line now. False: it is not delayed.
+    /// Makes a delayed job waiting now. False: it is not delayed.
     pub fn promote(&mut self, id: &[u8]) -> bool {
         match self.find(id) {
             Some(IdEntry::Job(handle)) if self.state_of(handle) == Some(JobState::Delayed) => {

@@ -42,8 +42,8 @@ impl Session<'_> {
         changes
     }
 
-    /// Drops a batch nobody waits for; members that are pending go on without it. False: there is none, or somebody
-    /// waits for it.
+    /// Drops a batch for which no job and no client waits; pending members go on without it. False: there is
+    /// none, or it is waited for.
     pub fn forget_batch(&mut self, name: &[u8]) -> bool {
         let Some(batch) = self.queue.batches.find(name) else { return false };
         let may_go = self.queue.may_be_forgotten(batch) && !self.queue.subscriptions.is_batch_awaited(name);

@@ -37,7 +37,7 @@ impl Queue {
 }
 
 impl Session<'_> {
-    /// Claims jobs in their order, leaving `reserved` of the claimable ones to those who wait in line.
+    /// Claims jobs in their order, leaving `reserved` of the claimable ones to blocked clients.
     /// O(log n) per job; nothing that may not be claimed is walked over.
     pub fn claim(&mut self, options: &ClaimOptions<'_>, reserved: usize) -> Vec<Claimed> {
         let mut claimed = Vec::new();
@@ -59,8 +59,8 @@ impl Session<'_> {
         claimed
     }
 
-    /// The jobs a worker holds, oldest claim first. With a lease they are renewed: none ends earlier than that many
-    /// ms from now, but those whose worker is to be told that they are cancelled stay as they are.
+    /// The jobs a worker holds, oldest claim first. With a lease they are renewed: none ends earlier than
+    /// that many ms from now, but those whose cancellation the worker has yet to learn of stay as they are.
     pub fn held(&mut self, worker: &[u8], lease: Option<u64>) -> Vec<Claimed> {
         let handles = self.handles_of(worker);
         if let Some(ms) = lease {
@@ -87,8 +87,8 @@ impl Session<'_> {
         handles
     }
 
-    /// Lets time bring jobs into line until `count` are there, when there is a backlog of what is due. Not more than a
-    /// claim can take: those who wait in line bring what was promised to them when they are served.
+    /// Lets time promote jobs until `count` may run, when there is a backlog of what is due. Not more than a
+    /// claim can take: blocked clients promote what is reserved for them when they are served.
     fn promote_enough(&mut self, count: usize) {
         const PROMOTED_AT_MOST: u32 = 10_000;
         let missing = count.saturating_sub(self.queue.runnable());
@@ -98,8 +98,8 @@ impl Session<'_> {
         }
     }
 
-    /// The first in line that has not expired. The expired ones met on the way end here; more of them than
-    /// this are left to the timer.
+    /// The next runnable job that has not expired. The expired ones met on the way end here; more of them
+    /// than this are left to the timer.
     fn next_runnable(&mut self) -> Option<Handle> {
         const EXPIRED_AT_MOST: usize = 1000;
         for _ in 0..EXPIRED_AT_MOST {

@@ -9,8 +9,8 @@ use crate::queue::names::valid_id;
 use crate::queue::store::MAX_HANDLES;
 
 impl Session<'_> {
-    /// Listens for keys that begin with `prefix`; nothing happens if it does just so. False: it has as many
-    /// prefixes as it can have.
+    /// Sets the rule for keys that begin with `prefix`. Nothing happens if that very rule is set. False: it
+    /// has as many prefixes as it can have.
     #[must_use]
     pub fn set_expiry_rule(&mut self, prefix: &[u8], request: &AddRequest<&[u8]>) -> bool {
         match self.queue.expiry_rules.get(prefix) {
@@ -22,7 +22,7 @@ impl Session<'_> {
         true
     }
 
-    /// Listens no longer for `prefix`. False: it did not.
+    /// Removes the rule of `prefix`. False: there is none.
     pub fn remove_expiry_rule(&mut self, prefix: &[u8]) -> bool {
         let listened = self.queue.expiry_rules.has(prefix);
         if listened {
@@ -31,9 +31,9 @@ impl Session<'_> {
         listened
     }
 
-    /// The key `name` has expired. None: the queue does not listen for it. O(log n).
+    /// The key `name` has expired. None: no rule is about it. O(log n).
     pub fn key_expired(&mut self, name: &[u8]) -> Option<ExpiryOutcome> {
-        let (prefix, rule) = self.queue.expiry_rules.decides(name)?;
+        let (prefix, rule) = self.queue.expiry_rules.rule_for(name)?;
         let (prefix, kept) = (Box::<[u8]>::from(prefix), rule.request.clone());
         let outcome = if !valid_id(name) || self.queue.known() >= MAX_HANDLES {
             ExpiryOutcome::Dropped

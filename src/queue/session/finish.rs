@@ -63,7 +63,7 @@ impl Session<'_> {
     pub fn ack(&mut self, token: u64, id: &[u8], result: Option<&[u8]>) -> Acked {
         let entry = self.find(id);
         if let Some(handle) = entry.and_then(|entry| self.lost_under(token, entry)) {
-            // Nobody has claimed the job since: the work counts.
+            // The job was not claimed since, so the work counts.
             self.change_job(handle, JobEffect::Completed { result });
             return Acked::Done;
         }
@@ -86,7 +86,7 @@ impl Session<'_> {
         }
     }
 
-    /// `token` has failed at `id`; `delay` (ms) stands in for the backoff. O(log n).
+    /// `token` has failed at `id`; `delay` (ms) replaces the backoff. O(log n).
     pub fn nack(
         &mut self,
         token: u64,
@@ -142,8 +142,8 @@ impl Session<'_> {
         handles.len()
     }
 
-    /// The lease of `id` ends no earlier than `ms` from now. O(log n). Even where it ends later anyway its worker was
-    /// seen.
+    /// The lease of `id` ends no earlier than `ms` from now. O(log n). Even where it ends later anyway its
+    /// worker was seen.
     pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Lease {
         let entry = self.find(id);
         let matched = self.match_lease(token, entry);

@@ -1,4 +1,4 @@
-//! ADDs that were refused as duplicates: counted at once, replicated a little later.
+//! ADDs that were refused as duplicates: counted at once, journaled a little later.
 
 use super::access::Session;
 use crate::queue::batches::BatchNumber;
@@ -19,14 +19,14 @@ impl Session<'_> {
         pending.count = pending.count.saturating_add(1);
     }
 
-    /// Tells them if that can't wait any longer.
+    /// Journals them if that can't wait any longer.
     pub(crate) fn journal_due_duplicates(&mut self) {
         if self.queue.pending_duplicates.due().is_some_and(|due| due <= self.at()) {
             self.journal_duplicates();
         }
     }
 
-    /// Tells those there are.
+    /// Journals those there are.
     pub(crate) fn journal_duplicates(&mut self) {
         let PendingDuplicates { count, batch, .. } = std::mem::take(&mut self.queue.pending_duplicates);
         if count > 0 {

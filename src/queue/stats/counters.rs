@@ -2,7 +2,7 @@
 
 /// One count. The order is part of the saved format: add at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // the manual's names, told in NAMES
+#[allow(missing_docs)] // the manual's names, see NAMES
 pub enum Count {
     Added,
     Duplicates,

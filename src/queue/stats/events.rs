@@ -1,8 +1,9 @@
-//! What has happened since somebody last asked: kinds of transitions, for those who want to be told.
+//! The kinds of transitions since a server last took them: what subscribers are notified of.
 //!
-//! Redis tells of a key that changed once for each command and kind of change (one `sadd` for a hundred members). So do we:
-//! this is a set, and a command of 10,000 jobs has one event of each kind at most. It is marked in the one mutator, so
-//! what time does and what a replica applies is in it too. It is no part of the state: neither saved nor compared.
+//! Redis notifies of a changed key once for each command and kind of change (one `sadd` for a hundred
+//! members). So do we: this is a set, and a command of 10,000 jobs has one event of each kind at most. It is
+//! marked in the one mutator, so what time does and what a replica applies is in it too. It is no part of the
+//! state: neither saved nor compared.
 
 use super::counters::Count;
 
@@ -83,7 +84,7 @@ impl Events {
         self.0 == 0
     }
 
-    /// The names of those that happened, in the order in which they are told.
+    /// The names of those that happened, in the order in which they are published.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         NAMES.into_iter().enumerate().filter(move |(bit, _)| self.0 & 1 << bit != 0).map(|(_, name)| name)
     }

@@ -19,8 +19,8 @@ const MOST_BUCKETS: u16 = 976;
 /// What a percentile is rounded to: a millionth of the whole.
 const MILLION: u64 = 1_000_000;
 
-/// Counts of durations in milliseconds. Memory is held up to the highest bucket in use: 8 bytes a bucket, about
-/// 3 KiB for an hour.
+/// Counts of durations in milliseconds. Memory is held up to the highest bucket in use: 8 bytes a bucket,
+/// about 3 KiB for an hour.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Histogram {
     counts: Vec<u64>,
@@ -49,8 +49,8 @@ impl Histogram {
         self.max = self.max.max(ms);
     }
 
-    /// The duration, in milliseconds, that `p` percent (0 to 100, to four decimals) of all stayed within; 0 when
-    /// nothing was recorded. Off by at most 3.2 %, never above the longest. O(buckets).
+    /// The duration, in milliseconds, that `p` percent (0 to 100, to four decimals) of all stayed within; 0
+    /// when nothing was recorded. Off by at most 3.2 %, never above the longest. O(buckets).
     #[must_use]
     pub fn percentile(&self, p: f64) -> u64 {
         #[allow(
@@ -95,8 +95,8 @@ impl Histogram {
         (0..).zip(self.counts.iter().copied()).filter(|&(_, count)| count > 0)
     }
 
-    /// Adds a saved count to a bucket. False, and nothing changes, when there is no such bucket or the sum of all
-    /// counts would not fit. The longest duration becomes at least the lowest of this bucket.
+    /// Adds a saved count to a bucket. False, and nothing changes, when there is no such bucket or the sum of
+    /// all counts would not fit. The longest duration becomes at least the lowest of this bucket.
     pub fn restore(&mut self, bucket: u16, count: u64) -> bool {
         let Some(sum) = self.count.checked_add(count).filter(|_| bucket < MOST_BUCKETS) else { return false };
         if count == 0 {

@@ -1,4 +1,5 @@
-//! What is counted: totals since the queue was created, durations, minutes, kinds of transitions, refused duplicates.
+//! What is counted: totals since the queue was created, durations, minutes, kinds of transitions, refused
+//! duplicates.
 
 pub mod counters;
 mod events;

@@ -1,18 +1,20 @@
-//! ADDs that were refused because their id is known: counted at once, told to replicas and files a little later.
+//! ADDs that were refused because their id is known: counted at once, journaled a little later.
 //!
-//! Refusing changes nothing but a counter, and a storm of duplicates (every pod of a cluster hears the same event) is
-//! just when nobody has time to write each of them down. So they gather here, are told in one effect with the next
-//! change of the queue or after [`JOURNALED_AFTER`], and only then become part of the state. Digests and copies see the
-//! state. What is saved carries both, so an orderly restart loses none; a crash may lose the last tenth of a second.
+//! Refusing changes nothing but a counter, and a storm of duplicates (every pod of a cluster gets the same
+//! event) is the wrong moment to replicate each of them. So they are counted here, journaled in one effect
+//! with the next change of the queue or after [`JOURNALED_AFTER`], and only then become part of the state.
+//! Digests and copies see the state. What is saved carries both, so an orderly restart loses none; a crash
+//! may lose the last tenth of a second.
 //!
-//! A replica that was sent a saved queue holds its primary's untold ones until the effect with them arrives.
+//! A replica that was sent a saved queue holds those its primary has not journaled until the effect with them
+//! arrives.
 
 use crate::queue::batches::BatchNumber;
 
 /// In milliseconds.
 const JOURNALED_AFTER: u64 = 100;
 
-/// Whether so many can be: more than a server refuses in the time after which they are told.
+/// Whether there can be so many: the bound is more than a server refuses before it must journal them.
 pub(crate) fn is_plausible(count: u64) -> bool {
     (1..1 << 32).contains(&count)
 }
@@ -38,7 +40,7 @@ impl PendingDuplicates {
         self.count > 0
     }
 
-    /// When they must be told, Unix ms.
+    /// When they must be journaled, Unix ms.
     pub(crate) fn due(&self) -> Option<u64> {
         self.any().then(|| self.since.saturating_add(JOURNALED_AFTER))
     }
@@ -52,8 +54,8 @@ impl PendingDuplicates {
         }
     }
 
-    /// So many have been told.
-    pub(crate) fn told(&mut self, count: u64) {
+    /// So many have been journaled.
+    pub(crate) fn journaled(&mut self, count: u64) {
         self.count = self.count.saturating_sub(count);
     }
 }

@@ -1,6 +1,7 @@
 //! What happened minute by minute, for the last day.
 //!
-//! Only minutes in which something happened are kept, so a quiet queue pays nothing; a busy one 46 KB at most.
+//! Only minutes in which something happened are kept, so a quiet queue pays nothing; a busy one 46 KB at
+//! most.
 
 use std::collections::VecDeque;
 
@@ -35,8 +36,8 @@ pub struct Minute {
 pub(crate) struct Series(VecDeque<Minute>);
 
 impl Series {
-    /// Counts one of `kind` at the instant `now`, Unix ms. O(1), unless the clock was set back: then O(log minutes), and
-    /// minutes that are still to come stay until they are over or there are too many.
+    /// Counts one of `kind` at the instant `now`, Unix ms. O(1), unless the clock was set back: then O(log
+    /// minutes), and minutes that are still to come stay until they are over or there are too many.
     pub(crate) fn count(&mut self, kind: SeriesCount, now: u64) {
         let at = now - now % MINUTE;
         let place = match self.0.back() {
@@ -66,8 +67,8 @@ impl Series {
         place
     }
 
-    /// The last `minutes` minutes before `now`, newest first, none older than `since`. Where nothing happened there are
-    /// zeros.
+    /// The last `minutes` minutes before `now`, newest first, none older than `since`. Where nothing happened
+    /// there are zeros.
     pub(crate) fn last(&self, minutes: u64, now: u64, since: u64) -> Vec<Minute> {
         let newest = now - now % MINUTE;
         let oldest = newest.saturating_sub(minutes.saturating_sub(1) * MINUTE).max(since - since % MINUTE);

@@ -24,8 +24,8 @@ use lazy_static::lazy_static;
 use std::mem::{replace, size_of, swap, take};
 
 lazy_static! {
-    /// Clients choose the ids: without a secret they could choose ids that collide. One for the whole process,
-    /// so that a queue can be copied with its index.
+    /// Clients choose the ids: without a secret they could choose ids that collide. One for the whole
+    /// process, so that a queue can be copied with its index.
     static ref SECRET: RandomState = RandomState::new();
 }
 
@@ -35,8 +35,8 @@ pub fn hash(id: &[u8]) -> u64 {
     SECRET.hash_one(id)
 }
 
-/// Entries that a part of 256 places takes before it splits: seven eighths. Larger parts would save nothing, and a
-/// split, which fetches every id of the part from far memory, would take longer than a command should.
+/// Entries that a part of 256 places takes before it splits: seven eighths. Larger parts would save nothing,
+/// and a split, which fetches every id of the part from far memory, would take longer than a command should.
 const FULL: usize = 224;
 /// From this many on a part that ran out of untouched places splits; below, it is swept.
 const CROWDED: usize = FULL / 4 * 3;
@@ -46,8 +46,8 @@ const SPARSE: usize = FULL / 4;
 const PLACE_BYTES: usize = 5;
 /// Bits of a hash that may lead through the directory.
 const MOST_DEPTH: u8 = 24;
-/// The directory stops growing when it is so many times larger than there are parts: hashes that agree in many
-/// bits would double it to no end. A part that may not split grows.
+/// The directory stops growing when it is so many times larger than there are parts: hashes that agree in
+/// many bits would double it to no end. A part that may not split grows.
 const DIRECTORY_SLACK: usize = 4;
 /// What an emptied index may keep, so that a queue that swings between no job and a few does not allocate.
 const KEPT_BYTES: usize = 1024;
@@ -89,14 +89,14 @@ impl Part {
     }
 }
 
-/// The entries with their hashes, which are all asked for in one go: nearly every one waits for memory that is far
-/// away, and only in a loop that does nothing else does the processor wait for many at once.
+/// The entries with their hashes, which are all asked for in one go: nearly every one waits for memory that
+/// is far away, and only in a loop that does nothing else does the processor wait for many at once.
 fn hashed(table: HashTable<u32>, hash_of: &impl Fn(u32) -> u64) -> Vec<(u64, u32)> {
     let entries = table.into_iter().collect::<Vec<_>>();
     entries.into_iter().map(|entry| (hash_of(entry), entry)).collect()
 }
 
-/// The directory's part of a hash; tables look at the lowest and the highest bits.
+/// The directory's part of a hash; tables use the lowest and the highest bits.
 fn path(hash: u64) -> usize {
     usize::try_from(hash >> 32 & ((1 << MOST_DEPTH) - 1)).unwrap_or(0)
 }
@@ -120,7 +120,7 @@ impl IdIndex {
         self.parts.get(self.part_of(hash)?)?.table.find(hash, |&entry| eq(entry)).copied()
     }
 
-    /// Adds an entry that the caller knows is not in here. `hash_of` tells the hash of entries that are.
+    /// Adds an entry that the caller knows is not in here. `hash_of` returns the hash of entries that are.
     pub fn insert(&mut self, hash: u64, entry: u32, hash_of: impl Fn(u32) -> u64) {
         self.make_room(hash, &hash_of);
         let Some(part) = self.part_of(hash).and_then(|number| self.parts.get_mut(number)) else { return };
@@ -139,8 +139,8 @@ impl IdIndex {
         Some(replace(found, entry))
     }
 
-    /// Takes out the entry with this hash for which `eq` holds. `hash_of` is asked about other entries only, when
-    /// a sparse part shrinks or joins another.
+    /// Takes out the entry with this hash for which `eq` holds. `hash_of` is asked about other entries only,
+    /// when a sparse part shrinks or joins another.
     pub fn remove(
         &mut self,
         hash: u64,
@@ -227,8 +227,8 @@ impl IdIndex {
         true
     }
 
-    /// Gives back memory of the part of `hash`: by joining it with its other half while both are sparse, or by
-    /// a smaller table.
+    /// Gives back memory of the part of `hash`: by joining it with its other half while both are sparse, or
+    /// by a smaller table.
     fn shrink(&mut self, hash: u64, hash_of: &impl Fn(u32) -> u64) {
         let mut merged = false;
         while self.merge(hash, hash_of) {

@@ -2,25 +2,26 @@
 
 use super::slab::Handle;
 
-/// A place in line: smaller priority first, then who joined first.
+/// The order in which jobs run: smaller priority first, then the smaller sequence number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PriorityKey {
     pub(crate) priority: i32,
     pub(crate) seq: u64,
 }
 
-/// The number of a lane in this process. It is used again after the lane is gone; on the wire a lane is its name.
+/// The number of a lane in this process. It is used again after the lane is gone; on the wire a lane is its
+/// name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LaneNumber(pub(crate) Handle);
 
-/// A place in the line of a lane.
+/// The order of waiting jobs lane by lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LaneKey {
     pub(crate) lane: LaneNumber,
     pub(crate) key: PriorityKey,
 }
 
-/// A place in time: earlier first, then the smaller sequence number.
+/// The order of instants: earlier first, then the smaller sequence number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct InstantKey {
     pub(crate) at: u64,

@@ -1,5 +1,5 @@
-//! Storage that knows nothing of jobs' rules: pages that never move, sorted indexes, the table of ids, and the packed
-//! memory of ids whose jobs are gone.
+//! Storage that knows nothing of jobs' rules: pages that never move, sorted indexes, the table of ids, and
+//! the packed memory of ids whose jobs are gone.
 
 pub(crate) mod ids;
 mod keys;

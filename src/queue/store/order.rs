@@ -1,7 +1,8 @@
-//! An ordered index of handles whose keys stand in what the handles name.
+//! A sorted index of handles; the keys are in what the handles name.
 //!
-//! A tree of (key, handle) pairs would store every key twice. Here a tree holds leaves of up to 128 handles, and
-//! a key is asked for only where a leaf must be searched: about 4.6 bytes an entry when entries come in order.
+//! A tree of (key, handle) pairs would store every key twice. Here a tree holds leaves of up to 128 handles,
+//! and a key is asked for only where a leaf must be searched: about 4.6 bytes an entry when entries come in
+//! order.
 //!
 //! ```text
 //!   bound of leaf     10            52            90
@@ -9,8 +10,8 @@
 //!   handles       [a b c … d]   [e f g … h]   [i j]
 //! ```
 //!
-//! A bound is above all keys of the leaf before, and not above any key of its own leaf. The first leaf alone may
-//! break the latter: what is below every bound belongs to it, so a new lowest key moves no bound.
+//! A bound is above all keys of the leaf before, and not above any key of its own leaf. The first leaf alone
+//! may break the latter: what is below every bound belongs to it, so a new lowest key moves no bound.
 
 use std::collections::BTreeMap;
 use std::mem::size_of;
@@ -21,8 +22,8 @@ const LEAF: usize = 128;
 
 /// An ordered index: O(log n) for each operation, and nothing is ever copied but a leaf.
 ///
-/// Keys are unique, and the key of an entry must not change while it is in here. `key_of` tells the key of a
-/// handle that is in here; it is never asked about the one being inserted.
+/// Keys are unique, and the key of an entry must not change while it is in here. `key_of` returns the key of
+/// a handle that is in here; it is never asked about the one being inserted.
 #[derive(Debug)]
 pub struct Order<K: Ord + Copy> {
     /// No leaf is empty.

@@ -1,7 +1,8 @@
 //! The ids that stay refused after their jobs ended: the memory of the dedup window.
 //!
-//! There may be far more of them than jobs, so a record is packed: no pointer, no allocation of its own. A page
-//! holds up to 64 records of about the same length, and goes back to the allocator when the last one lapses.
+//! There may be far more of them than jobs, so a record is packed: no pointer, no allocation of its own. A
+//! page holds up to 64 records of about the same length, and goes back to the allocator when the last one
+//! lapses.
 //!
 //! ```text
 //!   record   | until 6 | token 7 | seq 7 | ending 2 bits, length of the id 10 bits: 2 | id | up to 3 unused |
@@ -22,7 +23,7 @@ pub enum EndState {
     Failed,
     /// Its time ran out before it was done.
     Expired,
-    /// Somebody called it off.
+    /// It was called off before it ended by itself.
     Cancelled,
 }
 
@@ -67,8 +68,8 @@ impl EndState {
 pub struct Record<'a> {
     /// At most 512 bytes.
     pub id: &'a [u8],
-    /// Until when it is remembered: Unix milliseconds, or `u64::MAX` for ever. Instants from 2^48 - 2 on, which
-    /// is ten thousand years away, are kept as 2^48 - 2.
+    /// Until when it is remembered: Unix milliseconds, or `u64::MAX` for ever. Instants from 2^48 - 2 on,
+    /// which is ten thousand years away, are kept as 2^48 - 2.
     pub until: u64,
     /// Token of its last claim, below 2^53.
     pub token: u64,
@@ -88,7 +89,8 @@ const PAGE_RECORDS: u32 = 64;
 /// Page numbers are below this, so that handles are below 2^31.
 const MOST_PAGES: u32 = 1 << 25;
 
-/// Packed records: O(1) insert (O(log n) when a page is full), look-up and removal; nothing is copied but a page.
+/// Packed records: O(1) insert (O(log n) when a page is full), look-up and removal; nothing is copied but a
+/// page.
 #[derive(Debug, Clone, Default)]
 pub struct Remembered {
     pages: Slab<Page>,

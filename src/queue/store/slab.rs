@@ -1,14 +1,15 @@
 //! Where the jobs of a queue live: a slab whose pages never move.
 //!
-//! A vector that doubles copies everything it holds, and one command would pay for it. Here growth is one more
-//! page of up to 256 slots, and a page that empties goes back to the allocator, so a burst leaves nothing behind.
+//! A vector that doubles copies everything it holds, and one command would pay for it. Here growth is one
+//! more page of up to 256 slots, and a page that empties goes back to the allocator, so a burst leaves
+//! nothing behind.
 //!
 //! ```text
 //!   handle, 31 bits:   chunk (15)  |  page in the chunk (8)  |  slot in the page (8)
 //! ```
 //!
-//! The indexes of a queue ([`order`](super::order), [`ids`](super::ids)) hold the 4-byte handles given out here.
-//! A handle is reused after its value is gone; whoever keeps one longer must check what it finds.
+//! The indexes of a queue ([`order`](super::order), [`ids`](super::ids)) hold the 4-byte handles given out
+//! here. A handle is reused after its value is gone; code that keeps one longer must check what it finds.
 
 use std::collections::BTreeSet;
 use std::mem::{replace, size_of};
@@ -50,8 +51,8 @@ struct Chunk<T> {
     live: usize,
 }
 
-/// The bookkeeping stands beside the slots and not among them, so that a page is exactly a size that allocators
-/// serve without waste.
+/// The bookkeeping stands beside the slots and not among them, so that a page is exactly a size that
+/// allocators serve without waste.
 #[derive(Debug)]
 struct Page<T> {
     slots: Vec<Slot<T>>,
@@ -68,8 +69,8 @@ enum Slot<T> {
 }
 
 impl<T> Page<T> {
-    /// As many slots, 256 at most, as fill a size class of the allocator: there are four to each power of two.
-    /// 256 slots of 88 bytes would take a ninth more than they need.
+    /// As many slots, 256 at most, as fill a size class of the allocator: there are four to each power of
+    /// two. 256 slots of 88 bytes would take a ninth more than they need.
     const SLOTS: usize = {
         let bytes = PAGE_SLOTS * size_of::<Slot<T>>();
         let step = (1 << bytes.ilog2()) / 4;

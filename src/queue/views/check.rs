@@ -198,7 +198,7 @@ impl Queue {
         }
     }
 
-    /// Every lane counts what is there, and gives what it may: no more, and no less.
+    /// Every lane counts what is there, and allows as many claims as it may: no more, and no less.
     fn check_lanes(&self, wrong: &mut Vec<String>) {
         self.limits.lanes.check(wrong);
         if !self.limits.bucket.is_sound() {
@@ -243,7 +243,7 @@ impl Queue {
         }
     }
 
-    /// Running totals.
+    /// The running totals are what a recount gives.
     fn check_totals(&self, wrong: &mut Vec<String>) {
         let bytes: usize = self.jobs.iter().map(|(_, job)| job.bytes()).sum();
         if bytes != self.jobs.heap_bytes {

@@ -1,4 +1,4 @@
-//! Explanation a job is not running.
+//! Why a job is not running.
 
 use crate::queue::batches::{BatchNumber, Dependency};
 use crate::queue::jobs::{Job, JobState, StateData};
@@ -7,19 +7,19 @@ use crate::queue::store::{Handle, IdEntry};
 use crate::queue::time::{unless_endless, FOREVER};
 use crate::queue::value::Queue;
 
-/// Explanation a job is not running, and when that changes by itself.
+/// Why a job is not running, and when that changes by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// Where it stands.
+    /// Its state.
     pub state: JobState,
-    /// In words.
+    /// The reason in words.
     pub why: String,
     /// The instant (Unix ms) that changes it, if time alone does.
     pub until: Option<u64>,
 }
 
 impl Queue {
-    /// Explanation `id` is not running, and what will change that. O(log n).
+    /// Why `id` is not running, and what will change that. O(log n).
     #[must_use]
     pub fn explain(&self, id: &[u8]) -> Option<Explanation> {
         match self.find(id)? {
@@ -57,7 +57,7 @@ impl Queue {
         Explanation { state: job.state_name(), why: why.into(), until: unless_endless(until) }
     }
 
-    /// Whichever is earlier: the gate opens, or the job expires.
+    /// The instant is whichever is earlier: the limit allows the job, or it expires.
     fn explain_obstacle(&self, job: &Job, obstacle: Obstacle) -> Explanation {
         let group = shown(self.group_of(job).unwrap_or_default());
         let (why, opens) = match obstacle {

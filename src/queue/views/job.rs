@@ -1,4 +1,4 @@
-//! Looking at a queue without changing it.
+//! A job and a worker as clients see them.
 
 use crate::queue::jobs::{Job, JobExtras, JobState, StateData};
 use crate::queue::stats::Minute;
@@ -111,7 +111,8 @@ impl Queue {
         })
     }
 
-    /// What happened in each of the last `minutes` minutes before `now`, newest first; none before the queue was created.
+    /// What happened in each of the last `minutes` minutes before `now`, newest first; none before the queue
+    /// was created.
     #[must_use]
     pub fn series(&self, minutes: u64, now: Now) -> Vec<Minute> {
         if self.created_at == 0 {
@@ -139,8 +140,8 @@ impl Queue {
     }
 
     /// How long (ms) the job that is claimable longest has been so: the oldest of the first of each priority,
-    /// of the 64 most urgent ones, and of the first 64 lanes that may give one. The limits of the whole queue do not
-    /// matter here: they are what makes a job old. O(log n).
+    /// of the 64 most urgent ones, and of the first 64 lanes that may give one. The limits of the whole queue
+    /// do not matter here: they are what makes a job old. O(log n).
     #[must_use]
     pub fn oldest_claimable(&self, now: Now) -> Option<u64> {
         const PRIORITIES_AT_MOST: usize = 64;

@@ -4,7 +4,7 @@ use crate::queue::jobs::JobState;
 use crate::queue::store::{Handle, InstantKey, Order, PriorityKey};
 use crate::queue::value::Queue;
 
-/// A page of one batch's jobs looks at so many jobs at most: about a millisecond.
+/// A page of one batch's jobs examines so many jobs at most: about a millisecond.
 const EXAMINED_AT_MOST: usize = 10_000;
 
 /// A place in a listing: where the next page begins. Its meaning depends on the state that is listed, so it
@@ -31,8 +31,9 @@ impl Position {
 
 impl Queue {
     /// At most `count` jobs of a state in the order they would run or finished, from `from` on, and where the
-    /// next page begins. With a batch only its members: then at most [`EXAMINED_AT_MOST`] jobs are looked at, so a page may
-    /// be short, or even empty, and yet not the last. O(log n + count), with a batch O(log n + looked at).
+    /// next page begins. With a batch only its members: then at most [`EXAMINED_AT_MOST`] jobs are examined,
+    /// so a page may be short, or even empty, and yet not the last. O(log n + count), with a batch O(log n +
+    /// examined).
     #[must_use]
     pub fn list(
         &self,
@@ -60,8 +61,8 @@ impl Queue {
         (page, next.and_then(|handle| self.position(state, handle)))
     }
 
-    /// At most `count` jobs of a state that finished, or were added, before an instant. Unless that is the order they are in, at
-    /// most [`EXAMINED_AT_MOST`] jobs are looked at.
+    /// At most `count` jobs of a state that finished, or were added, before an instant. Unless that is the
+    /// order they are in, at most [`EXAMINED_AT_MOST`] jobs are examined.
     pub(crate) fn jobs_before(&self, state: JobState, before: u64, count: usize) -> Vec<Handle> {
         let instant = |handle: &Handle| match self.job(*handle) {
             Some(job) if job.is_finished() => self.jobs.table.finished_key(*handle).at,
@@ -106,7 +107,8 @@ impl Queue {
         Box::new(from.into_iter().flat_map(move |from| index.iter_from(from, |h| jobs.priority_key(h))))
     }
 
-    /// Waiting jobs with and without a group, by their places. In which order lanes will run is decided claim by claim.
+    /// Waiting jobs with and without a group, by their places. In which order lanes will run is decided claim
+    /// by claim.
     fn all_waiting(&self, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
         let mut alone = self.by_place(&self.jobs.indexes.waiting, from).peekable();
         let mut grouped = self.by_place(&self.jobs.indexes.grouped, from).peekable();
