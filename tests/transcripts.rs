@@ -1,12 +1,13 @@
-//! Runs every transcript: `tests/transcripts/<group>/<name>.txt`, the examples of `README.md` and of `docs/*.md`.
+//! Runs every transcript: `tests/transcripts/<group>/<name>.txt`, the examples of `README.md` and of
+//! `docs/*.md`.
 //!
-//! A transcript is what a person would see in redis-cli, so a test reads like the manual and the manual is a test.
-//! `tests/transcripts/README.md` tells how one is written. What decides where they run:
+//! A transcript is what a person would see in redis-cli, so a test reads like the manual and the manual is a
+//! test. `tests/transcripts/README.md` explains the notation. The environment decides where they run:
 //!
 //! ```text
 //!   REDIS_SERVER=/path/run     server binary          (default: redis-server from PATH)
 //!   REDIS_CLI=/path/redis-cli  the client             (default: redis-cli from PATH)
-//!   JQ_MODULE=/path/to.so      the module, or "none"  (default: target/release/libredis_jq.so)
+//!   JQ_MODULE=/path/to.so      the module, or "none"  (default: release/libredis_jq.so of this build's folder)
 //!   UPDATE_TRANSCRIPTS=1       writes what was printed into the files instead of comparing
 //! ```
 

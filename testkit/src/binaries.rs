@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use crate::Failure;
 
-/// A program that comes with the server: `REDIS_SERVER` for redis-server itself, its neighbours from the same folder.
+/// A program that comes with the server: `REDIS_SERVER` for redis-server itself, its neighbours from the same
+/// folder.
 pub fn executable(name: &str) -> PathBuf {
     let server = env::var_os("REDIS_SERVER").map_or_else(|| PathBuf::from("redis-server"), PathBuf::from);
     if name == "redis-server" {

@@ -15,7 +15,7 @@ impl Client {
         Self::try_of(server.port()).expect("a server that runs takes connections")
     }
 
-    /// Connects, if there is somebody to connect to.
+    /// Connects, if a server takes connections there.
     pub fn try_of(port: u16) -> Option<Self> {
         let client = redis::Client::open(format!("redis://127.0.0.1:{port}/")).ok()?;
         let connection = client.get_connection_with_timeout(PATIENCE).ok()?;

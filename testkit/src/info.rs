@@ -18,12 +18,14 @@ impl From<String> for Info {
 }
 
 impl Info {
-    /// Asks the server behind `connection` for a section such as `cpu`. A whole INFO would show in what is measured.
+    /// Asks the server behind `connection` for a section such as `cpu`. A whole INFO would show in what is
+    /// measured.
     pub fn read(connection: &mut Connection, section: &str) -> RedisResult<Self> {
         cmd("INFO").arg(section).query::<String>(connection).map(Self)
     }
 
-    /// The text of a field, if this server has it. Case does not matter: commands are listed as they were registered.
+    /// The text of a field, if this server has it. Case does not matter: commands are listed as they were
+    /// registered.
     pub fn text(&self, field: &str) -> Option<&str> {
         let mut fields = self.0.lines().filter_map(|line| line.split_once(':'));
         fields.find(|(name, _)| name.eq_ignore_ascii_case(field)).map(|(_, value)| value.trim_end())

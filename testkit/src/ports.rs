@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::Failure;
 
-/// The ports that are tried. The range from which the system takes ports for outgoing connections begins above it,
-/// so no such connection can have the port of a killed server when that is restarted.
+/// The ports that are tried. The range from which the system takes ports for outgoing connections begins
+/// above it, so no such connection can have the port of a killed server when that is restarted.
 const FIRST: u16 = 10_000;
 const COUNT: u16 = 20_000;
 

@@ -5,8 +5,9 @@ use std::io;
 use std::process::{Child, Command};
 use std::sync::OnceLock;
 
-/// A command that runs `program` so that the kernel kills it when the thread that started it is killed. That takes
-/// `setpriv`, which is part of every Debian; without it the program runs all the same, and may outlive its parent.
+/// A command that runs `program` so that the kernel kills it when the thread that started it is killed. That
+/// takes `setpriv`, which is part of every Debian; without it the program runs all the same, and may outlive
+/// its parent.
 pub fn bound_to_parent(program: impl AsRef<OsStr>) -> Command {
     static HAS_SETPRIV: OnceLock<bool> = OnceLock::new();
     if !HAS_SETPRIV.get_or_init(|| Command::new("setpriv").arg("--version").output().is_ok()) {

@@ -56,18 +56,18 @@ impl Model {
             return map(fields);
         }
         fields.extend([
-            ("payload", Value::bytes(&job.call.payload)),
-            ("priority", Value::Int(job.call.priority)),
+            ("payload", Value::bytes(&job.spec.payload)),
+            ("priority", Value::Int(job.spec.priority)),
             ("attempt", Value::uint(job.attempt())),
             ("losses", Value::uint(job.losses)),
             ("added-at", Value::uint(job.added_at)),
             ("error", Value::maybe(job.error.as_ref())),
             ("progress", Value::maybe(job.progress.as_ref())),
-            ("group", Value::maybe(job.call.group.as_ref())),
+            ("group", Value::maybe(job.spec.group.as_ref())),
             ("batch", self.batch_of(job).map_or(Value::Null, |batch| Value::bytes(&batch.name))),
         ]);
         if job.is_live() {
-            let attempts = job.call.attempts.unwrap_or(self.settings.attempts);
+            let attempts = job.spec.attempts.unwrap_or(self.settings.attempts);
             fields.push(("attempts", Value::uint(attempts)));
         }
         match &job.state {
@@ -92,14 +92,15 @@ impl Model {
         map(fields)
     }
 
-    /// The cursor is null when more jobs of the state follow, members or not: the manual does not say what it looks like.
+    /// The cursor is null when more jobs of the state follow, members or not: the manual does not say what it
+    /// looks like.
     pub(super) fn list(&self, state: &str, batch: Option<&Vec<u8>>, count: usize, payload: bool) -> Value {
         let mut jobs: Vec<&Job> = self.jobs.iter().filter(|job| is_listed(job, state)).collect();
         jobs.sort_by_key(|job| place(job));
         let entry = |job: &&Job| {
             let id = Value::bytes(&job.id);
             if payload {
-                Value::Array(vec![id, Value::bytes(&job.call.payload)])
+                Value::Array(vec![id, Value::bytes(&job.spec.payload)])
             } else {
                 id
             }
@@ -197,7 +198,7 @@ pub(super) fn is_listed(job: &Job, state: &str) -> bool {
 /// Where `JQ.LIST` shows the job among those of its state.
 pub(super) fn place(job: &Job) -> (i64, u64) {
     let instant = match job.state {
-        State::Waiting { .. } | State::Blocked { .. } => return (job.call.priority, job.seq),
+        State::Waiting { .. } | State::Blocked { .. } => return (job.spec.priority, job.seq),
         State::Delayed { due } => due,
         State::Active { until, .. } => until,
         State::Ended { at, .. } => at,

@@ -1,6 +1,6 @@
 //! What time alone does: delays, leases, expiries, ends of lives and what comes after them.
 
-use super::job::{until, Call, How, Job, State};
+use super::job::{until, How, Job, JobSpec, State};
 use super::model::Model;
 
 /// What time does to a job.
@@ -16,8 +16,8 @@ enum Event {
 }
 
 impl Model {
-    /// Does everything that is due by `now`, one thing after the other, as of the instant it was due: first in the lives of
-    /// jobs, then what is only remembered.
+    /// Does everything that is due by `now`, one thing after the other, as of the instant it was due: first
+    /// in the lives of jobs, then what is only remembered.
     pub(super) fn advance(&mut self, now: u64) {
         let lives = |job: &Job| job.is_live();
         let memories = |job: &Job| !job.is_live();
@@ -90,18 +90,18 @@ impl Model {
         let settings = self.settings.clone();
         let Some(job) = self.job(id) else { return };
         let member = job.member;
-        if let Some(call) = job.rerun.take() {
+        if let Some(spec) = job.rerun.take() {
             let done_under = token.filter(|_| how == How::Completed);
-            self.begin(id, call, at);
+            self.begin(id, spec, at);
             if let Some(job) = self.job(id) {
                 job.done_under = done_under;
             }
             return self.set_end(member, Some(how), at);
         }
-        let window = job.call.dedup.unwrap_or(settings.dedup_window);
+        let window = job.spec.dedup.unwrap_or(settings.dedup_window);
         let refused = until(at, window);
         let kept = match how {
-            How::Completed => until(at, job.call.keep.unwrap_or(settings.keep_completed)),
+            How::Completed => until(at, job.spec.keep.unwrap_or(settings.keep_completed)),
             How::Failed => until(at, settings.keep_failed),
             How::Expired | How::Cancelled => None,
         };
@@ -119,10 +119,10 @@ impl Model {
     }
 
     /// Begins a life at `at`, in the place of whatever was known of `id`.
-    pub(super) fn begin(&mut self, id: &[u8], call: Call, at: u64) {
+    pub(super) fn begin(&mut self, id: &[u8], spec: JobSpec, at: u64) {
         let seq = self.next_seq();
         self.jobs.retain(|job| job.id != id);
-        self.jobs.push(Job::new(id, call, seq, at));
+        self.jobs.push(Job::new(id, spec, seq, at));
     }
 
     /// Makes `id` wait behind all of its priority.

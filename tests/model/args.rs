@@ -1,7 +1,7 @@
 //! Reading words: the little that all commands share.
 
 use super::batch::Dependency;
-use super::job::{Backoff, Call, Start};
+use super::job::{Backoff, JobSpec, Start};
 
 /// Why a command is refused. Only the code is compared, so there is only a code.
 pub(crate) type Refused = &'static str;
@@ -120,14 +120,14 @@ pub(crate) enum OnDup {
 }
 
 /// The options of ADD and MADD; the payload is filled in per job.
-pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(Call, OnDup), Refused> {
+pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Refused> {
     const KNOWN: [&str; 13] = [
         "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP", "BATCH", "AFTER",
         "AFTEROK", "GROUP",
     ];
     let mut seen = Vec::new();
     let mut on_dup = OnDup::Ignore;
-    let mut call = Call {
+    let mut spec = JobSpec {
         payload: Vec::new(),
         start: Start::After(0),
         priority: 0,
@@ -142,33 +142,33 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(Call, OnDup), Refuse
     };
     while let Some(option) = words.option(&KNOWN, &mut seen)? {
         match option {
-            "DELAY" => call.start = Start::After(words.uint(0)?),
-            "AT" => call.start = Start::At(words.uint(0)?),
-            "PRIORITY" => call.priority = i32::try_from(words.int(i64::MIN)?).map_err(|_| ERR)?.into(),
-            "ATTEMPTS" => call.attempts = Some(attempts(words)?),
-            "BACKOFF" => call.backoff = Some(backoff(words)?),
-            "DEDUP" => call.dedup = Some(words.int(-1)?),
+            "DELAY" => spec.start = Start::After(words.uint(0)?),
+            "AT" => spec.start = Start::At(words.uint(0)?),
+            "PRIORITY" => spec.priority = i32::try_from(words.int(i64::MIN)?).map_err(|_| ERR)?.into(),
+            "ATTEMPTS" => spec.attempts = Some(attempts(words)?),
+            "BACKOFF" => spec.backoff = Some(backoff(words)?),
+            "DEDUP" => spec.dedup = Some(words.int(-1)?),
             "ONDUP" => on_dup = on_dup_word(words)?,
-            "PX" => call.expires_after = Some(words.uint(1)?),
-            "BATCH" => call.batch = Some(words.batch()?),
-            "AFTER" => call.after = Some((words.batch()?, Dependency::After)),
-            "AFTEROK" => call.after = Some((words.batch()?, Dependency::AfterOk)),
-            "GROUP" => call.group = Some(words.id()?.to_vec()),
-            _ => call.keep = Some(words.int(-1)?),
+            "PX" => spec.expires_after = Some(words.uint(1)?),
+            "BATCH" => spec.batch = Some(words.batch()?),
+            "AFTER" => spec.after = Some((words.batch()?, Dependency::After)),
+            "AFTEROK" => spec.after = Some((words.batch()?, Dependency::AfterOk)),
+            "GROUP" => spec.group = Some(words.id()?.to_vec()),
+            _ => spec.keep = Some(words.int(-1)?),
         }
     }
-    let too_short = matches!((call.expires_after, call.start), (Some(px), Start::After(ms)) if px <= ms);
+    let too_short = matches!((spec.expires_after, spec.start), (Some(px), Start::After(ms)) if px <= ms);
     let both = |one, other| seen.contains(&one) && seen.contains(&other);
-    let is_tied = call.batch.is_some() || call.after.is_some();
+    let has_batches = spec.batch.is_some() || spec.after.is_some();
     let waits_for_its_own =
-        call.batch.is_some() && call.batch.as_ref() == call.after.as_ref().map(|(name, _)| name);
+        spec.batch.is_some() && spec.batch.as_ref() == spec.after.as_ref().map(|(name, _)| name);
     if too_short || both("DELAY", "AT") || both("AFTER", "AFTEROK") || waits_for_its_own {
         return Err(ERR);
     }
-    if is_tied && on_dup != OnDup::Ignore {
+    if has_batches && on_dup != OnDup::Ignore {
         return Err(ERR);
     }
-    Ok((call, on_dup))
+    Ok((spec, on_dup))
 }
 
 fn on_dup_word(words: &mut Words<'_>) -> Result<OnDup, Refused> {

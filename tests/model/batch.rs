@@ -1,5 +1,5 @@
-//! Batches: a list of them, and a ledger with a line for every member there ever was, counted anew whenever a number
-//! is asked for.
+//! Batches: a list of them, and a ledger with a line for every member there ever was, counted anew whenever a
+//! number is asked for.
 
 use super::job::{How, Job, State};
 use super::model::Model;
@@ -137,7 +137,7 @@ impl Model {
         number
     }
 
-    /// A call was refused that wanted to be a member of `name`.
+    /// A job was refused that was to be a member of `name`.
     pub(super) fn count_duplicate(&mut self, name: &[u8], now: u64) {
         let number = self.mention(name, now);
         for batch in self.batches.iter_mut().filter(|batch| batch.number == number) {
@@ -145,10 +145,10 @@ impl Model {
         }
     }
 
-    /// Ties `id`, which was added at `now`, to the batches that its call names.
-    pub(super) fn tie(&mut self, id: &[u8], now: u64) {
-        let Some(call) = self.job(id).map(|job| job.call.clone()) else { return };
-        if let Some(name) = &call.batch {
+    /// Adds `id`, which was added at `now`, to the batches that its options name.
+    pub(super) fn join_batches(&mut self, id: &[u8], now: u64) {
+        let Some(spec) = self.job(id).map(|job| job.spec.clone()) else { return };
+        if let Some(name) = &spec.batch {
             let batch = self.mention(name, now);
             self.ledger.push(Member { batch, end: None });
             let line = self.ledger.len() - 1;
@@ -156,7 +156,7 @@ impl Model {
                 job.member = Some(line);
             }
         }
-        if let Some((name, dependency)) = &call.after {
+        if let Some((name, dependency)) = &spec.after {
             let batch = self.mention(name, now);
             self.block(id, batch, *dependency);
             let finished = self.batches.iter().any(|it| it.number == batch && it.finished.is_some());
@@ -196,11 +196,11 @@ impl Model {
     fn unmet(&self, batch: &Batch) -> Option<String> {
         let ends = [None, Some(How::Failed), Some(How::Expired), Some(How::Cancelled)];
         let numbers = ends.map(|end| self.how_many(batch, end));
-        let told = numbers.iter().zip(["pending", "failed", "expired", "cancelled"]);
-        let told: Vec<_> = told.filter(|(n, _)| **n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        let ends = numbers.iter().zip(["pending", "failed", "expired", "cancelled"]);
+        let ends: Vec<_> = ends.filter(|(n, _)| **n > 0).map(|(n, what)| format!("{n} {what}")).collect();
         let (name, total) = (String::from_utf8_lossy(&batch.name), self.members(batch).count());
-        let why = format!("batch '{name}' was not all completed: {} of {total}", told.join(", "));
-        Some(why).filter(|_| !told.is_empty())
+        let why = format!("batch '{name}' was not all completed: {} of {total}", ends.join(", "));
+        Some(why).filter(|_| !ends.is_empty())
     }
 
     /// A batch is finished when it is sealed and nothing in it is pending.

@@ -3,7 +3,7 @@
 use super::examples::plays;
 
 #[test]
-fn a_batch_finishes_once_and_releases_who_waits() {
+fn a_batch_finishes_once_and_releases_the_jobs_that_wait() {
     plays(
         "@1000 JQ.MADD q 2 a x b x BATCH b1 DEDUP 0
          [[added a waiting] [added b waiting]]

@@ -1,4 +1,5 @@
-//! Token buckets, as the manual describes them: what is missing is added up from everything that was ever taken.
+//! Token buckets, as the manual describes them: what is missing is added up from everything that was ever
+//! taken.
 
 /// `max` claims in `ms` milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub(crate) struct Missing {
 }
 
 impl Missing {
-    /// What is missing at `now`: it comes back at the rate at which it was taken, and not before the clock is back where
-    /// it was taken.
+    /// What is missing at `now`: it comes back at the rate at which it was taken, and not before the clock is
+    /// back where it was taken.
     pub(crate) fn at(self, now: u64) -> u128 {
         let back = u128::from(now.saturating_sub(self.as_of)) * u128::from(self.rate.max);
         self.parts.saturating_sub(back)

@@ -1,4 +1,5 @@
-//! Plays a script to the model and to the queue: both must give the same replies and stay sound after every step.
+//! Plays a script to the model and to the queue: both must give the same replies and stay sound after every
+//! step.
 
 use std::fmt::Write;
 
@@ -47,8 +48,8 @@ fn ask_both(
     Err(format!("\n{line}\n  the model says   {expected:?}\n  the engine says {found:?}"))
 }
 
-/// Whether nothing that anybody could see happens before the instant for which the engine wants to be woken. Until it is
-/// woken it believes that nothing has changed, so a client that waits would wait too long.
+/// Whether nothing that anybody could see happens before the instant for which the engine wants to be woken.
+/// Until it is woken it believes that nothing has changed, so a client that waits would wait too long.
 fn wakes_in_time(at_us: u64, model: &Model, engine: &mut impl Engine) -> Result<(), String> {
     const LONG: u64 = 40 * 86_400_000;
     let now = at_us / 1000;
@@ -71,7 +72,8 @@ fn line(at_us: u64, words: &[Vec<u8>]) -> String {
     words.iter().fold(instant(at_us), |line, word| line + " " + &shown(word))
 }
 
-/// What shows all of a queue: counters, workers, minutes, every state in order, and each job the script names.
+/// What shows all of a queue: counters, workers, minutes, every state in order, and each job the script
+/// names.
 fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
     let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
     let lists = ["waiting", "delayed", "blocked", "active", "completed", "failed"]
@@ -125,8 +127,8 @@ fn agree(words: &[&[u8]], model: &Value, engine: &Value) -> bool {
     }
 }
 
-/// Whether `found` means what is `expected`. It may say more: fields are only ever added to maps. Of an error only the
-/// code counts.
+/// Whether `found` means what is `expected`. It may say more: fields are only ever added to maps. Of an error
+/// only the code counts.
 fn means(expected: &Value, found: &Value) -> bool {
     match (expected, found) {
         (Value::Error(expected), Value::Error(found)) => code(expected) == code(found),

@@ -42,7 +42,7 @@ impl Model {
         let (mut taken, mut bytes) = (Vec::new(), 0);
         while taken.len() < count {
             let Some(job) = self.next_in_line(now_us / 1000) else { break };
-            bytes += job.call.payload.len() as u64;
+            bytes += job.spec.payload.len() as u64;
             if !taken.is_empty() && max_bytes.is_some_and(|most| bytes > most) {
                 break;
             }
@@ -64,8 +64,8 @@ impl Model {
         let worker = worker.to_vec();
         job.state = State::Active { token, worker: worker.clone(), until, cancel: false };
         job.expires_at = None;
-        job.holds |= group_concurrency == 1 && job.call.group.is_some();
-        let (line, group) = (lease_line(job, token), job.call.group.clone());
+        job.holds |= group_concurrency == 1 && job.spec.group.is_some();
+        let (line, group) = (lease_line(job, token), job.spec.group.clone());
         let at = now_us / 1000;
         self.claims.push(Claim { at, turn, group, rate, group_rate, forgotten: false });
         self.last_token = token;
@@ -133,11 +133,11 @@ impl Model {
         if error.is_some() {
             job.error = error.cloned();
         }
-        if fatal || job.nacks >= job.call.attempts.unwrap_or(settings.attempts) {
+        if fatal || job.nacks >= job.spec.attempts.unwrap_or(settings.attempts) {
             self.end(id, How::Failed, Some(token), None, now);
             return Value::Int(FAILED);
         }
-        let wait = delay.unwrap_or_else(|| settings.backoff(job.call.backoff, job.nacks));
+        let wait = delay.unwrap_or_else(|| settings.backoff(job.spec.backoff, job.nacks));
         self.count("retries");
         self.wait_again(id, wait, now);
         Value::Int(AGAIN)
@@ -242,6 +242,6 @@ fn lease_line(job: &Job, token: u64) -> Value {
         Value::uint(token),
         Value::bytes(&job.id),
         Value::uint(job.attempt()),
-        Value::bytes(&job.call.payload),
+        Value::bytes(&job.spec.payload),
     ])
 }

@@ -1,5 +1,5 @@
-//! The real queue behind its commands, with what a server puts around it: a replica that applies the effects, and
-//! restarts.
+//! The real queue behind its commands, with what a server puts around it: a replica that applies the effects,
+//! and restarts.
 
 use redis_jq::codec::effects::JournalWriter;
 use redis_jq::codec::replay;

@@ -23,7 +23,7 @@ pub(super) fn plays(transcript: &str) {
 }
 
 #[test]
-fn a_job_nobody_acknowledges_comes_back_when_its_lease_ends() {
+fn a_job_that_is_not_acknowledged_comes_back_when_its_lease_ends() {
     plays(
         "@1000 JQ.ADD q m1 hello
          [added m1 waiting]
@@ -43,7 +43,7 @@ fn a_job_nobody_acknowledges_comes_back_when_its_lease_ends() {
 }
 
 #[test]
-fn a_late_ack_counts_until_somebody_claims() {
+fn a_late_ack_counts_until_another_worker_claims() {
     plays(
         "@1000 JQ.MADD q 2 a x b y KEEP 100
          [[added a waiting] [added b waiting]]
@@ -177,7 +177,7 @@ fn an_active_job_learns_that_it_is_cancelled() {
 }
 
 #[test]
-fn a_job_expires_unless_somebody_claimed_it() {
+fn a_job_expires_unless_it_was_claimed() {
     plays(
         "@1000 JQ.MADD q 2 a x b x PX 10
          *

@@ -6,7 +6,7 @@ use super::batch::Dependency;
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     pub(crate) id: Vec<u8>,
-    pub(crate) call: Call,
+    pub(crate) spec: JobSpec,
     /// Drawn when the job last took a place; orders jobs of one priority, and things due at one instant.
     pub(crate) seq: u64,
     pub(crate) nacks: u64,
@@ -17,8 +17,8 @@ pub(crate) struct Job {
     pub(crate) error: Option<Vec<u8>>,
     pub(crate) progress: Option<Vec<u8>>,
     pub(crate) state: State,
-    /// The call whose job runs after this life.
-    pub(crate) rerun: Option<Call>,
+    /// The job that runs after this life.
+    pub(crate) rerun: Option<JobSpec>,
     /// The token under which the life before this one was completed.
     pub(crate) done_under: Option<u64>,
     /// Its line in the ledger of the batches.
@@ -29,7 +29,7 @@ pub(crate) struct Job {
 
 /// What a producer asked for. None: the queue's setting at the moment it matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Call {
+pub(crate) struct JobSpec {
     pub(crate) payload: Vec<u8>,
     pub(crate) start: Start,
     pub(crate) priority: i64,
@@ -113,8 +113,8 @@ pub(crate) fn until(at: u64, span: i64) -> Option<u64> {
 
 impl Job {
     /// A life that begins at `at`.
-    pub(crate) fn new(id: &[u8], call: Call, seq: u64, at: u64) -> Self {
-        let due = match call.start {
+    pub(crate) fn new(id: &[u8], spec: JobSpec, seq: u64, at: u64) -> Self {
+        let due = match spec.start {
             Start::After(ms) => at + ms,
             Start::At(instant) => instant,
         };
@@ -124,7 +124,7 @@ impl Job {
             nacks: 0,
             losses: 0,
             added_at: at,
-            expires_at: call.expires_after.map(|ms| at + ms),
+            expires_at: spec.expires_after.map(|ms| at + ms),
             error: None,
             progress: None,
             state: if due > at { State::Delayed { due } } else { State::Waiting { since: at, late: None } },
@@ -132,7 +132,7 @@ impl Job {
             done_under: None,
             member: None,
             holds: false,
-            call,
+            spec,
         }
     }
 
@@ -176,7 +176,7 @@ impl Job {
     }
 
     pub(crate) fn is_of(&self, lane: &[u8]) -> bool {
-        self.call.group.as_deref() == Some(lane)
+        self.spec.group.as_deref() == Some(lane)
     }
 
     pub(crate) fn waits_for(&self, number: usize) -> bool {
@@ -193,7 +193,8 @@ impl Job {
         matches!(self.state, State::Ended { refused, .. } if refused.is_none_or(|until| until <= now))
     }
 
-    /// Whether a worker may still complete this run: it holds the job, or has lost it and no other worker has claimed it yet.
+    /// Whether a worker may still complete this run: it holds the job, or has lost it and no other worker has
+    /// claimed it yet.
     pub(crate) fn may_be_completed(&self) -> bool {
         matches!(self.state, State::Active { .. } | State::Waiting { late: Some(_), .. })
     }

@@ -4,7 +4,8 @@ use super::job::{Job, State};
 use super::model::Model;
 use super::value::Value;
 
-/// What random scripts must show. `holder`: a job that was claimed while lanes were strictly in order, by what moves it.
+/// What random scripts must show. `holder`: a job that was claimed while lanes were strictly in order, by
+/// what moves it.
 #[rustfmt::skip]
 pub(crate) const SIGHTS: &[&str] = &[
     "holder active -> ended by ACK", "holder active -> ended by NACK", "holder waiting -> ended by ACK",
@@ -66,7 +67,7 @@ impl Step<'_> {
             let active = jobs.iter().filter(|job| job.is_active()).count() as u64;
             let holder = jobs.iter().find(|job| job.holds);
             let first =
-                jobs.iter().filter(|job| job.is_waiting()).min_by_key(|job| (job.call.priority, job.seq));
+                jobs.iter().filter(|job| job.is_waiting()).min_by_key(|job| (job.spec.priority, job.seq));
             let is_delayed = holder.is_some_and(|job| job.state_name() == "delayed");
             let passes =
                 holder.is_some_and(|job| job.is_waiting() && first.is_some_and(|it| it.id != job.id));
@@ -141,7 +142,7 @@ impl Step<'_> {
             (
                 !freed
                     && last.next_in_line(then).is_none()
-                    && next.is_some_and(|job| job.call.group.is_none()),
+                    && next.is_some_and(|job| job.spec.group.is_none()),
                 "queue opens by time alone",
             ),
             (
@@ -164,8 +165,8 @@ impl Step<'_> {
             |lane: &Vec<u8>| before.jobs.iter().filter(|job| job.is_active() && job.is_of(lane)).count() > 1;
         let behind = |job: &Job| {
             let is_held =
-                |other: &Job| other.holds && !other.is_waiting() && other.call.group == job.call.group;
-            job.is_waiting() && job.call.group.is_some() && before.jobs.iter().any(is_held)
+                |other: &Job| other.holds && !other.is_waiting() && other.spec.group == job.spec.group;
+            job.is_waiting() && job.spec.group.is_some() && before.jobs.iter().any(is_held)
         };
         let known = |model: &Model, lane: &Vec<u8>| {
             model.lanes().contains(lane) || model.expiring_lanes().contains(lane)
@@ -233,8 +234,8 @@ fn moved(before: &Model, after: &Model, by: &str) -> Vec<String> {
             None => seen.push(format!("holder {from} -> ended by {by}")),
         }
         let Some(now) = now.filter(|now| now.is_live() && !now.holds) else { continue };
-        let lane = match &now.call.group {
-            group if *group == job.call.group => "its lane",
+        let lane = match &now.spec.group {
+            group if *group == job.spec.group => "its lane",
             Some(_) => "another lane",
             None => "no lane",
         };

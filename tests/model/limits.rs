@@ -1,5 +1,5 @@
-//! GROUP, concurrency and rates. Nothing is counted ahead: the job that may be claimed next is found by searching all
-//! jobs and all claims there ever were.
+//! GROUP, concurrency and rates. Nothing is counted ahead: the job that may be claimed next is found by
+//! searching all jobs and all claims there ever were.
 
 use super::bucket::{missing, Missing, Rate};
 use super::job::{Job, State};
@@ -32,15 +32,15 @@ impl Model {
         self.in_turn(now).into_iter().min_by_key(|(place, _)| *place).map(|(_, job)| job)
     }
 
-    /// Jobs that only limits of the whole queue keep back, with their places: each without a group, and the first of each
-    /// lane that may give one.
+    /// Jobs that only limits of the whole queue keep back, with their places: each without a group, and the
+    /// first of each lane that may give one.
     pub(super) fn in_turn(&self, now: u64) -> Vec<((i64, u64), &Job)> {
-        let alone = self.jobs.iter().filter(|job| job.is_waiting() && job.call.group.is_none());
-        let alone = alone.map(|job| ((job.call.priority, job.seq), job));
+        let alone = self.jobs.iter().filter(|job| job.is_waiting() && job.spec.group.is_none());
+        let alone = alone.map(|job| ((job.spec.priority, job.seq), job));
         let lanes = self.lanes().into_iter().filter_map(|lane| {
             let head = self.head(&lane, now)?;
             let turn = self.claims_of(&lane).map(|claim| claim.turn).max().unwrap_or(0);
-            Some(((head.call.priority, head.seq.max(turn)), head))
+            Some(((head.spec.priority, head.seq.max(turn)), head))
         });
         alone.chain(lanes).collect()
     }
@@ -48,7 +48,7 @@ impl Model {
     /// Every group that a job or a record names.
     pub(super) fn lanes(&self) -> Vec<Vec<u8>> {
         let known = self.jobs.iter().filter(|job| job.is_live() || job.is_record());
-        let mut lanes: Vec<Vec<u8>> = known.filter_map(|job| job.call.group.clone()).collect();
+        let mut lanes: Vec<Vec<u8>> = known.filter_map(|job| job.spec.group.clone()).collect();
         lanes.sort();
         lanes.dedup();
         lanes
@@ -67,7 +67,7 @@ impl Model {
         let holder = jobs().find(|job| job.holds).filter(|_| most == 1);
         match holder {
             Some(holder) => Some(holder).filter(|job| job.is_waiting()),
-            None => jobs().filter(|job| job.is_waiting()).min_by_key(|job| (job.call.priority, job.seq)),
+            None => jobs().filter(|job| job.is_waiting()).min_by_key(|job| (job.spec.priority, job.seq)),
         }
     }
 
@@ -128,14 +128,15 @@ impl Model {
         count
     }
 
-    /// How long the job has waited that only the limits of the queue keep back, of the first of each priority and lane.
+    /// How long the job has waited that only the limits of the queue keep back, of the first of each priority
+    /// and lane.
     pub(super) fn oldest_claimable(&self, now: u64) -> u64 {
         let mut first: Vec<((i64, u64), &Job)> = self.in_turn(now);
         first.sort_by_key(|(place, _)| *place);
         let mut priorities = Vec::new();
         first.retain(|((priority, _), job)| {
-            let is_first = job.call.group.is_some() || !priorities.contains(priority);
-            if job.call.group.is_none() {
+            let is_first = job.spec.group.is_some() || !priorities.contains(priority);
+            if job.spec.group.is_none() {
                 priorities.push(*priority);
             }
             is_first
@@ -147,8 +148,8 @@ impl Model {
         since.min().map_or(0, |since| now.saturating_sub(since))
     }
 
-    /// Which bucket gave more with the last claims than the manual allows, counted from the claims alone. While a clock that was set back has
-    /// not caught up, no time passes.
+    /// Which bucket gave more with the last claims than the manual allows, counted from the claims alone.
+    /// While a clock that was set back has not caught up, no time passes.
     pub(super) fn exceeded(&self) -> Vec<String> {
         let last = self.claims.last().map_or(0, |claim| claim.at);
         let lanes = self.claims.iter().rev().take_while(|claim| claim.at == last);

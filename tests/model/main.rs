@@ -1,14 +1,14 @@
-//! The model test: random commands get the same replies from the queue and from a naive model of it, and JQ.CHECK
-//! finds nothing.
+//! The model test: random commands get the same replies from the queue and from a naive model of it, and
+//! JQ.CHECK finds nothing.
 //!
 //! ```text
 //!   strategy -> script -> compare -+-> engine   the real queue behind its commands
 //!                                  +-> model    a list of jobs that is always searched from its start
 //! ```
 //!
-//! A failure prints the shortest script that shows it, one command a line; pasted into `examples` it becomes a
-//! named regression. `seeded_bugs` are models with one bug each: that every bug is noticed shows that the test can fail.
-//! `coverage` counts the cases that random scripts reach.
+//! A failure prints the shortest script that shows it, one command a line; pasted into `examples` it becomes
+//! a named regression. `seeded_bugs` are models with one bug each: that every bug is noticed shows that the
+//! test can fail. `coverage` counts the cases that random scripts reach.
 #![allow(clippy::expect_used, reason = "a test that cannot go on may stop")]
 
 mod admin;
@@ -47,8 +47,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use script::Script;
 use value::{Engine, Value};
 
-/// Plays random scripts to the model and to what `engine` makes; the error is the shortest script on which they
-/// part, with the transcript up to there. `PROPTEST_CASES` asks for more scripts.
+/// Plays random scripts to the model and to what `engine` makes; the error is the shortest script on which
+/// they part, with the transcript up to there. `PROPTEST_CASES` asks for more scripts.
 fn compare_on_random_scripts<E: Engine>(
     engine: impl Fn() -> E,
     mut runner: TestRunner,

@@ -1,8 +1,8 @@
-//! The model: the manual's queue in its simplest form. One list of jobs, searched from its start every time; no
-//! index, no count that could go stale, no case treated faster than another.
+//! The model: the manual's queue in its simplest form. One list of jobs, searched from its start every time;
+//! no index, no count that could go stale, no case treated faster than another.
 //!
-//! What time alone does is in `advance`. What commands do is in `produce`, `consume`, `admin` and `records`. Batches are in
-//! `batch`, concurrency and rates in `limits`, JQ.WORKERS and JQ.SERIES in `history`.
+//! What time alone does is in `advance`. What commands do is in `produce`, `consume`, `admin` and `records`.
+//! Batches are in `batch`, concurrency and rates in `limits`, JQ.WORKERS and JQ.SERIES in `history`.
 
 use std::collections::BTreeMap;
 

@@ -1,27 +1,33 @@
 //! ADD and MADD.
 
 use super::args::OnDup;
-use super::job::{Call, Job, State};
+use super::job::{Job, JobSpec, State};
 use super::model::Model;
 use super::value::Value;
 
 impl Model {
     /// Adds `jobs` one after the other, or none if there is no room for all that would be new.
-    pub(super) fn add_all(&mut self, jobs: &[(Vec<u8>, Call)], on_dup: OnDup, many: bool, now: u64) -> Value {
+    pub(super) fn add_all(
+        &mut self,
+        jobs: &[(Vec<u8>, JobSpec)],
+        on_dup: OnDup,
+        many: bool,
+        now: u64,
+    ) -> Value {
         if !self.has_room(jobs, now) {
             return Value::Error("JQFULL".into());
         }
         if self.is_sealed_against(jobs, now) {
             return Value::Error("JQSEALED".into());
         }
-        let mut replies: Vec<Value> = jobs.iter().map(|(id, call)| self.add(id, call, on_dup, now)).collect();
+        let mut replies: Vec<Value> = jobs.iter().map(|(id, spec)| self.add(id, spec, on_dup, now)).collect();
         match replies.pop() {
             Some(only) if !many => only,
             last => Value::Array(replies.into_iter().chain(last).collect()),
         }
     }
 
-    fn has_room(&self, jobs: &[(Vec<u8>, Call)], now: u64) -> bool {
+    fn has_room(&self, jobs: &[(Vec<u8>, JobSpec)], now: u64) -> bool {
         let mut ids: Vec<&Vec<u8>> = jobs.iter().map(|(id, _)| id).collect();
         ids.sort();
         ids.dedup();
@@ -34,13 +40,13 @@ impl Model {
     }
 
     /// Whether one of `jobs` would be a new member of a batch that takes none.
-    fn is_sealed_against(&self, jobs: &[(Vec<u8>, Call)], now: u64) -> bool {
+    fn is_sealed_against(&self, jobs: &[(Vec<u8>, JobSpec)], now: u64) -> bool {
         let is_new = |id: &Vec<u8>| !self.jobs.iter().any(|job| job.id == *id && !job.is_free(now));
         let is_sealed = |name: &Vec<u8>| self.named(name).is_some_and(|batch| batch.sealed);
-        jobs.iter().any(|(id, call)| is_new(id) && call.batch.as_ref().is_some_and(is_sealed))
+        jobs.iter().any(|(id, spec)| is_new(id) && spec.batch.as_ref().is_some_and(is_sealed))
     }
 
-    fn add(&mut self, id: &[u8], call: &Call, on_dup: OnDup, now: u64) -> Value {
+    fn add(&mut self, id: &[u8], spec: &JobSpec, on_dup: OnDup, now: u64) -> Value {
         let outcome = match self.jobs.iter().find(|job| job.id == id) {
             None => Outcome::Added,
             Some(job) if job.is_free(now) => Outcome::Added,
@@ -50,22 +56,22 @@ impl Model {
             Outcome::Added => {
                 self.count("added");
                 self.happened.push(("added", now));
-                self.begin(id, call.clone(), now);
-                self.tie(id, now);
+                self.begin(id, spec.clone(), now);
+                self.join_batches(id, now);
             }
             Outcome::Replaced => {
                 self.count("replaced");
-                self.replace(id, call, now);
+                self.replace(id, spec, now);
             }
             Outcome::Rerun => {
                 self.count("reruns");
                 if let Some(job) = self.job(id) {
-                    job.rerun = Some(call.clone());
+                    job.rerun = Some(spec.clone());
                 }
             }
             Outcome::Duplicate => {
                 self.count("duplicates");
-                if let Some(name) = &call.batch {
+                if let Some(name) = &spec.batch {
                     self.count_duplicate(name, now);
                 }
             }
@@ -76,9 +82,9 @@ impl Model {
     }
 
     /// Another job in the place of one that has not started: in the same batch, and behind the same one.
-    fn replace(&mut self, id: &[u8], call: &Call, now: u64) {
+    fn replace(&mut self, id: &[u8], spec: &JobSpec, now: u64) {
         let Some(old) = self.job(id).cloned() else { return };
-        self.begin(id, call.clone(), now);
+        self.begin(id, spec.clone(), now);
         if let State::Blocked { batch, dependency, .. } = old.state {
             self.block(id, batch, dependency);
         }
@@ -107,7 +113,7 @@ impl Outcome {
     }
 }
 
-/// What becomes of a call whose id is known and not free.
+/// What becomes of a job whose id is known and not free.
 fn meet(job: &Job, on_dup: OnDup) -> Outcome {
     match on_dup {
         OnDup::Replace if matches!(job.state, State::Active { .. }) => Outcome::Rerun,

@@ -121,8 +121,8 @@ fn known_or_tied() -> Words {
     let on_dup = join(vec![text("ONDUP"), pick(&["IGNORE", "RERUN", "REPLACE", "rerun"])]);
     let member = join(vec![text("BATCH"), batch()]);
     let dependency = join(vec![pick(&["AFTER", "AFTEROK", "afterok"]), batch()]);
-    let tied = shuffled(vec![member.clone(), dependency.clone()]);
-    Union::new_weighted(vec![(3, text("")), (4, on_dup), (3, member), (2, dependency), (1, tied)]).boxed()
+    let both = shuffled(vec![member.clone(), dependency.clone()]);
+    Union::new_weighted(vec![(3, text("")), (4, on_dup), (3, member), (2, dependency), (1, both)]).boxed()
 }
 
 pub(crate) fn claim() -> Words {

@@ -1,5 +1,5 @@
-//! The commands of scripts in which limits bind: few groups, small limits that change all the time, and what ends jobs in
-//! all the ways there are.
+//! The commands of scripts in which limits bind: few groups, small limits that change all the time, and what
+//! ends jobs in all the ways there are.
 
 use proptest::prelude::{Just, Strategy};
 use proptest::strategy::Union;

@@ -4,7 +4,8 @@ use redis_jq::commands::reply::Reply;
 
 use super::value::Value;
 
-/// Containers that still miss elements, the outermost first; the reply itself is the only element of the first.
+/// Containers that still miss elements, the outermost first; the reply itself is the only element of the
+/// first.
 pub(crate) struct Recorder {
     open: Vec<Container>,
 }

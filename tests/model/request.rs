@@ -1,7 +1,7 @@
 //! The commands the model understands, read to the last word before anything happens.
 
 use super::args::{job_options, OnDup, Refused, Words, ERR};
-use super::job::Call;
+use super::job::JobSpec;
 
 type Pairs = Vec<(u64, Vec<u8>)>;
 type Ids = Vec<Vec<u8>>;
@@ -10,7 +10,7 @@ type Ids = Vec<Vec<u8>>;
 #[derive(Debug)]
 pub(crate) enum Request {
     Add {
-        jobs: Vec<(Vec<u8>, Call)>,
+        jobs: Vec<(Vec<u8>, JobSpec)>,
         on_dup: OnDup,
         many: bool,
     },
@@ -132,10 +132,10 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
 
 fn add(w: &mut Words<'_>, count: usize, many: bool) -> Result<Request, Refused> {
     let items: Vec<_> = (0..count).map(|_| Ok((w.id()?, w.next()?))).collect::<Result<_, Refused>>()?;
-    let (call, on_dup) = job_options(w)?;
+    let (spec, on_dup) = job_options(w)?;
     let jobs = items
         .into_iter()
-        .map(|(id, payload)| (id.to_vec(), Call { payload: payload.to_vec(), ..call.clone() }))
+        .map(|(id, payload)| (id.to_vec(), JobSpec { payload: payload.to_vec(), ..spec.clone() }))
         .collect();
     Ok(Request::Add { jobs, on_dup, many })
 }

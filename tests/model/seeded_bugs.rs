@@ -1,5 +1,5 @@
-//! Models with one seeded bug each: after every command something in the model is changed to what the bug would have
-//! made of it. The comparison must notice every bug.
+//! Models with one seeded bug each: after every command something in the model is changed to what the bug
+//! would have made of it. The comparison must notice every bug.
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -48,7 +48,7 @@ fn a_retry_that_does_not_hold_its_lane_is_noticed() {
 #[test]
 fn a_job_that_holds_its_lane_for_ever_is_noticed() {
     let bug = |model: &mut Model, _| {
-        let grouped = model.jobs.iter_mut().filter(|job| job.call.group.is_some());
+        let grouped = model.jobs.iter_mut().filter(|job| job.spec.group.is_some());
         grouped.filter(|job| job.is_live()).for_each(|job| job.holds |= job.nacks > 0);
     };
     assert!(is_noticed(bug));

@@ -4,7 +4,7 @@
 //!   server <── EVAL queues.lua ── exporter <── GET /metrics ── these tests
 //!
 //!   exporter   the process and its page;  page: the page, taken apart
-//!   numbers    the metrics tell what JQ.STATS and INFO jq tell, queue by queue
+//!   numbers    the metrics are the numbers of JQ.STATS and INFO jq, queue by queue
 //!   finding    which queues are seen
 //!   rights     the user of the manual, and what it may not
 //!   uses       every metric that the dashboard and the alerts speak of is there

@@ -1,4 +1,4 @@
-//! The metrics tell what JQ.STATS and INFO jq tell, and follow what happens.
+//! The metrics are the numbers of JQ.STATS and INFO jq, and follow what happens.
 
 use std::collections::BTreeMap;
 
@@ -79,7 +79,7 @@ fn states_counts_and_times_of_each_queue() {
 }
 
 #[test]
-fn a_new_page_tells_what_has_happened_since() {
+fn a_new_page_shows_what_has_happened_since() {
     let (server, mut client) = start();
     fill(&mut client);
     let exporter = Exporter::start(&server, &[]);

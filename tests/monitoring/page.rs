@@ -49,7 +49,7 @@ impl Page {
         &self.names
     }
 
-    /// The queues it tells of.
+    /// The queues it names.
     pub(crate) fn queues(&self) -> Vec<&str> {
         self.script.keys().filter_map(|key| key.strip_prefix("jq_waiting:")).collect()
     }

@@ -129,7 +129,8 @@ fn the_alerts_ask_for_metrics_that_are_printed() {
     assert!(count > 5, "{count} alerts");
 }
 
-/// Prometheus itself reads the rules, and plays the cases of alerts.yml beside this file. Only where `promtool` is.
+/// Prometheus itself reads the rules, and plays the cases of alerts.yml beside this file. Only where
+/// `promtool` is.
 #[test]
 fn prometheus_understands_the_alerts() {
     let project = env!("CARGO_MANIFEST_DIR");

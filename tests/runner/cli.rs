@@ -1,7 +1,8 @@
 //! One connection of a transcript: a redis-cli process that stays open.
 //!
-//! redis-cli does not say where a reply ends. The command `clear` does: redis-cli answers it itself, by printing the
-//! sequence that clears a screen, so the server never sees it and a MULTI is undisturbed. It comes only after the reply.
+//! redis-cli does not say where a reply ends. The command `clear` does: redis-cli answers it itself, by
+//! printing the sequence that clears a screen, so the server never sees it and a MULTI is undisturbed. It
+//! comes only after the reply.
 
 use testkit::deadline::Deadline;
 
@@ -23,7 +24,7 @@ pub(crate) enum Protocol {
 /// A redis-cli connected to one server.
 pub(crate) struct Cli {
     dialogue: Dialogue,
-    /// The server's number for this client; none when it refuses to tell, for want of a password.
+    /// The server's number for this client; none when it refuses CLIENT ID for want of a password.
     pub(crate) client_id: Option<u64>,
     state: State,
 }
@@ -35,7 +36,7 @@ enum State {
     /// A reply has not come or has not been read.
     Asked,
     /// Subscribed: messages for ever. Holds a channel on which a message reaches this client.
-    Listening(String),
+    Subscribed(String),
 }
 
 impl Cli {
@@ -56,10 +57,10 @@ impl Cli {
         match self.state {
             State::Idle => {}
             State::Asked => return Err("the reply before is still to be collected, with `name<`".into()),
-            State::Listening(_) => return Err("redis-cli only listens once it has subscribed".into()),
+            State::Subscribed(_) => return Err("redis-cli only listens once it has subscribed".into()),
         }
         if let Some(channel) = subscribed_channel(command) {
-            self.state = State::Listening(channel);
+            self.state = State::Subscribed(channel);
             return self.dialogue.write(&format!("{command}\n"));
         }
         self.state = State::Asked;
@@ -86,7 +87,7 @@ impl Cli {
     /// A channel on which a message reaches this client; none unless it subscribed.
     pub(crate) fn channel(&self) -> Option<&str> {
         match &self.state {
-            State::Listening(channel) => Some(channel),
+            State::Subscribed(channel) => Some(channel),
             _ => None,
         }
     }
@@ -102,7 +103,8 @@ impl Cli {
             return Ok(None);
         };
         let mut lines = to_lines(&bytes);
-        // The last line is the number of the sentinel's own entry: `3` in a message, `4` in a pattern's message.
+        // The last line is the number of the sentinel's own entry: `3` in a message, `4` in a pattern's
+        // message.
         let entries = lines.pop().and_then(|number| number.parse::<usize>().ok()).unwrap_or_default();
         lines.truncate(lines.len().saturating_sub(entries.saturating_sub(1)));
         lines.retain(|line| !line.starts_with("Reading messages..."));
@@ -118,8 +120,8 @@ fn subscribed_channel(command: &str) -> Option<String> {
     Some(channel.trim_matches('"').replace('*', ""))
 }
 
-/// What was printed, without what only structures INFO (blank lines, and headings that would read as prose) and
-/// without the time that redis-cli adds to replies that took more than half a second.
+/// What was printed, without what only structures INFO (blank lines, and headings that would read as prose)
+/// and without the time that redis-cli adds to replies that took more than half a second.
 fn to_lines(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let lines = text.lines().map(|line| line.trim_end().to_owned());

@@ -67,7 +67,7 @@ impl Dialogue {
         }
     }
 
-    /// Whether `sentinel` has been printed; looks for at most a millisecond.
+    /// Whether `sentinel` has been printed; waits for at most a millisecond.
     pub(crate) fn has_printed(&mut self, sentinel: &[u8]) -> bool {
         if let Ok(bytes) = self.arriving.recv_timeout(Duration::from_millis(1)) {
             self.unread.extend(bytes);
@@ -76,7 +76,8 @@ impl Dialogue {
     }
 }
 
-/// Passes on what `pipe` yields until it ends. A thread of its own, since std has no way to read two pipes at once.
+/// Passes on what `pipe` yields until it ends. A thread of its own, since std has no way to read two pipes at
+/// once.
 fn forward(mut pipe: impl Read + Send + 'static, into: Sender<Vec<u8>>) {
     thread::spawn(move || {
         let mut buffer = vec![0; 65_536];

@@ -83,7 +83,7 @@ impl Session<'_> {
         self.tap = None;
         self.clis.retain(|name, _| is_to_replica(name));
         self.primary.start_again()?;
-        self.listen()?;
+        self.attach_tap()?;
         if self.replica.is_some() {
             self.follow()?;
         }
@@ -113,8 +113,8 @@ impl Session<'_> {
         self.catch_up()
     }
 
-    /// Waits until the replica has done all that the primary did. One that was promoted, or cut off, has nothing to
-    /// wait for.
+    /// Waits until the replica has done all that the primary did. One that was promoted, or cut off, has
+    /// nothing to wait for.
     pub(crate) fn catch_up(&mut self) -> Outcome<()> {
         let (primary, replica) = (&mut self.primary, self.replica.as_mut().ok_or("there is no replica")?);
         if !primary.is_running() || replica.info("replication", "master_link_status")? != "up" {
@@ -126,10 +126,11 @@ impl Session<'_> {
     }
 
     fn propagated(&mut self, expected: &[String]) -> Outcome<Vec<String>> {
-        let tap = self.tap.as_mut().ok_or("nobody listens")?;
+        let tap = self.tap.as_mut().ok_or("no replica tap is attached")?;
         let primary = &mut self.primary;
         let mut lines = Vec::new();
-        // More may be on its way while too little has come: what a timer does is not finished when a reply is.
+        // More may be on its way while too little has come: what a timer does is not finished when a reply
+        // is.
         until(|| {
             lines.extend(tap.received(primary)?);
             Ok((lines.len() >= expected.len()).then_some(()))

@@ -2,7 +2,8 @@
 //!
 //! - `JQ.CHECK` finds nothing wrong with any queue, on any server.
 //! - `INFO jq` counts what is in all queues.
-//! - Every queue has the same digest after the AOF has been replayed and after an RDB file has been written and loaded.
+//! - Every queue has the same digest after the AOF has been replayed and after an RDB file has been written
+//!   and loaded.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,8 @@ const COUNTED: [(&str, &str); 8] = [
     ("jq_queues", ""),
 ];
 
-/// Fails when `INFO jq` does not come to show the sums over all queues. Not at once: a queue may be freed by another thread.
+/// Fails when `INFO jq` does not come to show the sums over all queues. Not at once: a queue may be freed by
+/// another thread.
 fn check_census(server: &mut Server) -> Outcome<()> {
     if !server.has_module() {
         return Ok(());
@@ -66,7 +68,8 @@ fn recounted(server: &mut Server) -> Outcome<Vec<u64>> {
     Ok(sums)
 }
 
-/// Loads the data of `server` from its AOF, then from an RDB file, and fails when any queue is not what it was.
+/// Loads the data of `server` from its AOF, then from an RDB file, and fails when any queue is not what it
+/// was.
 pub(crate) fn replay(server: &mut Server) -> Outcome<()> {
     let before = digests(server)?;
     if before.is_empty() {
@@ -109,7 +112,8 @@ fn digests(server: &mut Server) -> Outcome<Vec<Digest>> {
     Ok(found)
 }
 
-/// Every queue of every database, sorted. None without the module: Valkey refuses to look for a type it does not know.
+/// Every queue of every database, sorted. None without the module: Valkey refuses to look for a type it does
+/// not know.
 fn queues(server: &mut Server) -> Outcome<Vec<Queue>> {
     if !server.has_module() {
         return Ok(Vec::new());

@@ -1,9 +1,10 @@
 //! A manual page as a transcript: its `redis` fences are the lines, everything else is blank.
 //!
-//! All examples of a page are one session from top to bottom, as a reader types them. What a reader need not see stands
-//! in a comment of its own line: `<!-- ! clock 1730000000000 -->`.
+//! All examples of a page are one session from top to bottom, as a reader types them. What a reader need not
+//! see stands in a comment of its own line: `<!-- ! clock 1730000000000 -->`.
 
-/// The page with as many lines as before, so that line numbers stay true, and nothing left but examples and directives.
+/// The page with as many lines as before, so that line numbers stay true, and nothing left but examples and
+/// directives.
 pub(crate) fn examples_only(page: &str) -> String {
     let mut fence = Fence::Outside;
     let mut kept = String::with_capacity(page.len());

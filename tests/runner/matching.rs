@@ -1,4 +1,5 @@
-//! Expected against printed lines: comparing, showing the difference, keeping wildcards when a file is rewritten.
+//! Expected against printed lines: comparing, showing the difference, keeping wildcards when a file is
+//! rewritten.
 //!
 //! `*` in an expected line stands for any run of characters within that line. There is no other wildcard.
 
@@ -7,8 +8,8 @@ pub(crate) fn all_match(expected: &[String], printed: &[String]) -> bool {
     expected.len() == printed.len() && expected.iter().zip(printed).all(|(want, line)| matches(want, line))
 }
 
-/// Whether one line is as expected. The pieces between the wildcards must stand in the line in their order; taking each
-/// at its first place leaves the most room for the rest.
+/// Whether one line is as expected. The pieces between the wildcards must stand in the line in their order;
+/// taking each at its first place leaves the most room for the rest.
 pub(crate) fn matches(expected: &str, line: &str) -> bool {
     let Some((first, rest)) = expected.split_once('*') else {
         return expected == line;

@@ -1,16 +1,16 @@
-//! The transcript runner.
+//! The transcript runner: reads transcripts, plays them to private servers, compares what is printed.
 //!
 //! ```text
-//!   sources ──► script ──► session ──► cli ──► redis-cli ──┐
-//!   which files  lines to    │ direct                        ▼
-//!                steps       │   ├──► server ────────────► redis-server (private, one or more)
-//!                            │   └──► tap ◄─────────── what replicas receive
+//!   sources ──► script ──► session ──► cli ──► dialogue ──► redis-cli ──┐
+//!   which files  lines to    │ directives                               ▼
+//!                steps       │   ├──► server ──────────────────► redis-server (one or more)
+//!                            │   └──► replica_tap ◄──────────── what replicas receive
 //!                            ▼
-//!                         matching (compare, diff, rewrite)    audit (checks after every file)
+//!                         matching (compare, diff, rewrite)    final_checks (after every file)
 //! ```
 //!
 //! Every file gets servers of its own: starting one takes 20 ms, which is less than it costs to prove that a
-//! used one is as good as new (frozen clock, configuration, users, registry of queues).
+//! used one is as good as new (frozen clock, configuration, users, directory of queues).
 
 mod cli;
 mod dialogue;
@@ -71,7 +71,8 @@ pub(crate) fn run_file(source: &Source, settings: &Settings) -> Outcome<()> {
     Ok(())
 }
 
-/// Runs a script on servers of its own; answers what each step printed. Stops at the first difference unless updating.
+/// Runs a script on servers of its own; answers what each step printed. Stops at the first difference unless
+/// updating.
 pub(crate) fn run_script(script: &Script, settings: &Settings) -> Outcome<Vec<Vec<String>>> {
     let mut session = session::Session::start(script, settings)?;
     let mut printed = Vec::with_capacity(script.steps.len());

@@ -1,7 +1,8 @@
 //! Stands in for a replica and writes down what it is sent.
 //!
-//! It asks for the old SYNC, skips the snapshot and then reads commands. To know that it has seen everything, it has the
-//! server publish a sentinel: PUBLISH reaches replicas in its place among the writes and changes no key.
+//! It asks for the old SYNC, skips the snapshot and then reads commands. To know that it has seen everything,
+//! it has the server publish a sentinel: PUBLISH reaches replicas in its place among the writes and changes
+//! no key.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -33,13 +34,15 @@ impl ReplicaTap {
         let online =
             until(|| Ok(server.info("replication", "slave0")?.contains("state=online").then_some(())));
         online?.ok_or("the server does not accept the tap")?;
-        // Only now: an acknowledgement before the snapshot counts as delivered is overlooked, and nothing would follow.
+        // Only now: an acknowledgement before the snapshot counts as delivered is overlooked, and nothing
+        // would follow.
         stream.get_mut().write_all(b"REPLCONF ACK 0\r\n").map_err(|why| broken(&why))?;
         Ok(Self { stream, selected: "0".into(), shown: "0".into(), sentinels: 0 })
     }
 
-    /// The commands sent since the last call, one a line, as one would type them. What the server sends on its own
-    /// account (PING, REPLCONF) is left out, and SELECT is shown where the database of two lines differs.
+    /// The commands sent since the last call, one a line, as one would type them. What the server sends on
+    /// its own account (PING, REPLCONF) is left out, and SELECT is shown where the database of two lines
+    /// differs.
     pub(crate) fn received(&mut self, server: &mut Server) -> Outcome<Vec<String>> {
         self.sentinels += 1;
         let sentinel = self.sentinels.to_string();
@@ -122,7 +125,8 @@ fn broken(why: &std::io::Error) -> String {
     format!("listening to the replication: {why}")
 }
 
-/// A word as redis-cli accepts it: bare where that is unambiguous, else quoted with `\x..` for what is not printable.
+/// A word as redis-cli accepts it: bare where that is unambiguous, else quoted with `\x..` for what is not
+/// printable.
 fn quoted(word: &[u8]) -> String {
     let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\');
     if !word.is_empty() && word.iter().all(is_plain) {

@@ -4,7 +4,7 @@
 //!   # prose                             ignored; opens the file
 //!   > COMMAND          name> COMMAND    a command on a connection, the printed reply on the lines below
 //!   (waits)                             instead of a reply: the command blocks
-//!   name<                               that reply, now that it has come (or what a subscriber heard)
+//!   name<                               that reply, now that it has come (or what a subscriber received)
 //!   ! directive                         see `Directive`
 //! ```
 //!
@@ -86,7 +86,8 @@ pub(crate) enum Directive {
     Kill,
     /// `! rewrite aof`: and waits until it is done.
     RewriteAof,
-    /// `! replica`: starts one and waits until it follows. Connections called `replica` or `replica-...` talk to it.
+    /// `! replica`: starts one and waits until it follows. Connections called `replica` or `replica-...` talk
+    /// to it.
     Replica,
     /// `! restart replica`: orderly, and waits until it follows again.
     RestartReplica,
@@ -194,7 +195,7 @@ impl Script {
     }
 
     /// Whether any step asks what was propagated, which takes a tap from the start.
-    pub(crate) fn listens(&self) -> bool {
+    pub(crate) fn needs_tap(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.action, Action::Direct(Directive::Propagated)))
     }
 }

@@ -1,5 +1,5 @@
-//! A server as transcripts need it: with a connection besides theirs, an orderly end, and a clock that stands still
-//! across restarts.
+//! A server as transcripts need it: with a connection besides theirs, an orderly end, and a clock that stands
+//! still across restarts.
 
 use redis::{Connection, FromRedisValue, RedisError};
 use testkit::deadline::poll;
@@ -10,8 +10,8 @@ use super::{message, Outcome, Settings, PATIENCE};
 
 const LOG_LINES_SHOWN: usize = 40;
 
-/// What every server of a transcript starts with. `appendfsync no` still writes before it replies, so a killed process
-/// loses nothing, and unlike `everysec` it never holds a write back.
+/// What every server of a transcript starts with. `appendfsync no` still writes before it replies, so a
+/// killed process loses nothing, and unlike `everysec` it never holds a write back.
 const SETTINGS: [(&str, &str); 7] = [
     ("module-arguments", "debug yes"),
     ("appendonly", "yes"),
@@ -108,13 +108,14 @@ impl Server {
         self.process.set(name, value);
     }
 
-    /// Remembers where the module's clock was stopped, or that it runs, so that it is the same after a restart.
+    /// Remembers where the module's clock was stopped, or that it runs, so that it is the same after a
+    /// restart.
     pub(crate) fn remember_clock(&mut self, ms: Option<u64>) {
         self.clock = ms;
     }
 
-    /// Starts again on what is in the folder. A loaded queue lives by the real time until its clock is stopped again;
-    /// only if that is earlier than the stopped one, nothing comes due meanwhile.
+    /// Starts again on what is in the folder. A loaded queue lives by the real time until its clock is
+    /// stopped again; only if that is earlier than the stopped one, nothing comes due meanwhile.
     pub(crate) fn start_again(&mut self) -> Outcome<()> {
         self.process.restart().map_err(message)?;
         self.open_control()?;

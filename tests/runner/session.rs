@@ -9,7 +9,7 @@ use super::server::Server;
 use super::{final_checks, Outcome, Settings};
 use super::{patient, until};
 
-/// What a subscriber is sent so that it is known to have heard everything before it.
+/// What a subscriber is sent so that it is known to have received everything before it.
 const SENTINEL: &str = "(end of messages)";
 
 /// Everything a running transcript holds. Dropping it ends all of it.
@@ -36,12 +36,12 @@ impl<'a> Session<'a> {
             replica: None,
             primary,
         };
-        session.listen()?;
+        session.attach_tap()?;
         Ok(session)
     }
 
-    pub(super) fn listen(&mut self) -> Outcome<()> {
-        if self.script.listens() {
+    pub(super) fn attach_tap(&mut self) -> Outcome<()> {
+        if self.script.needs_tap() {
             self.tap = Some(ReplicaTap::attach(&mut self.primary)?);
         }
         Ok(())
@@ -122,12 +122,13 @@ impl<'a> Session<'a> {
             return Ok(command.to_owned());
         };
         let (name, after) = rest.split_once('}').ok_or("{id of name} lacks its end")?;
-        let id = self.cli(name)?.client_id.ok_or("the server does not tell this connection's number")?;
+        let id = self.cli(name)?.client_id.ok_or("the server does not answer CLIENT ID")?;
         self.with_client_ids(&format!("{before}{id}{after}"))
     }
 
-    /// The reply that is due on a connection. Where it may be `(waits)`, the server must say that the client is blocked,
-    /// and say so again: between two questions it has done all that it does "at once", timers included.
+    /// The reply that is due on a connection. Where it may be `(waits)`, the server must say that the client
+    /// is blocked, and say so again: between two questions it has done all that it does "at once", timers
+    /// included.
     fn reply(&mut self, connection: &str, expected: &[String]) -> Outcome<Vec<String>> {
         if self.cli(connection)?.channel().is_some() {
             return self.messages(connection, expected);
@@ -142,19 +143,19 @@ impl<'a> Session<'a> {
         self.cli(connection)?.reply(deadline)?.ok_or_else(|| "no reply".into())
     }
 
-    /// What a subscriber heard since it was last asked; more of it may be on its way while too little has come.
+    /// What a subscriber received since the last step; more may be on its way while too little has come.
     fn messages(&mut self, connection: &str, expected: &[String]) -> Outcome<Vec<String>> {
         until(|| Ok(self.has_flag(connection, 'P')?.then_some(())))?.ok_or("it does not subscribe")?;
         let channel = self.cli(connection)?.channel().unwrap_or_default().to_owned();
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         let complete = until(|| {
             self.server(connection)?.ask::<u64>(&["PUBLISH", &channel, SENTINEL])?;
             let lines = self.cli(connection)?.messages_before(SENTINEL, patient())?;
-            heard.extend(lines.ok_or("the subscriber hears nothing")?);
-            Ok((heard.len() >= expected.len()).then_some(()))
+            received.extend(lines.ok_or("the subscriber receives nothing")?);
+            Ok((received.len() >= expected.len()).then_some(()))
         });
         complete?;
-        Ok(heard)
+        Ok(received)
     }
 
     fn has_flag(&mut self, connection: &str, flag: char) -> Outcome<bool> {

@@ -64,8 +64,8 @@ pub(crate) fn find_transcripts() -> Outcome<Vec<Source>> {
     Ok(found)
 }
 
-/// Whether the file says `! since` a version that the server of this run does not reach. A file that cannot be read is
-/// to be run, since that is what tells why.
+/// Whether the file says `! since` a version that the server of this run does not reach. A file that cannot
+/// be read is run, since the run shows why.
 pub(crate) fn needs_newer_server(source: &Source, settings: &Settings) -> bool {
     let since = source.read().ok().and_then(|script| script.since);
     since.is_some_and(|since| settings.version < since)

@@ -1,4 +1,5 @@
-//! Snapshots in which lanes say one thing and jobs another. Each part alone could be; the whole must be refused.
+//! Snapshots in which lanes say one thing and jobs another. Each part alone could be; the whole must be
+//! refused.
 
 use redis_jq::codec::replay;
 use redis_jq::queue::Queue;
@@ -16,7 +17,8 @@ fn sections() -> Vec<Vec<u8>> {
     sections
 }
 
-/// Sets the number of lane `name` that is the `which`-th: 0 its sequence number, then those of its bucket: max, ms, missing, at.
+/// Sets the number of lane `name` that is the `which`-th: 0 its sequence number, then those of its bucket:
+/// max, ms, missing, at.
 fn with_number(name: &[u8], which: usize, number: u64) -> Vec<Vec<u8>> {
     let mut sections = sections();
     let lanes = sections.iter_mut().find(|section| section[2] == LANES).expect("lanes");

@@ -7,8 +7,8 @@ use super::fixture::{load, saved, Fixture};
 /// The middle and the ends of time, in Unix microseconds: commands are done there.
 const INSTANTS: [u64; 3] = [1_704_067_200_000_000, 0, 1 << 52];
 
-/// A recount finds nothing, and what is saved of it comes back the same: otherwise a server that took it in could
-/// not be started again on its own files.
+/// A recount finds nothing, and what is saved of it comes back the same: otherwise a server that took it in
+/// could not be started again on its own files.
 pub(crate) fn sound(queue: &Queue) -> Result<(), String> {
     let wrong = queue.check();
     if !wrong.is_empty() {

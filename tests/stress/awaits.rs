@@ -73,7 +73,7 @@ fn on_all(client: &mut Client, verb: &str, jobs: &[Claimed], end: &[&str]) {
 }
 
 #[test]
-fn two_thousand_clients_hear_of_one_batch_and_of_its_jobs() {
+fn two_thousand_clients_await_one_batch_and_its_jobs() {
     const JOBS: usize = CLIENTS / 2;
     raise_limit();
     let (server, mut client) = start(&[]);
@@ -96,7 +96,7 @@ fn two_thousand_clients_hear_of_one_batch_and_of_its_jobs() {
     on_all(&mut client, "JQ.ACK", &jobs[200..201], &["RESULT", "done"]);
     on_all(&mut client, "JQ.ACK", &jobs[201..], &[]);
 
-    for (number, client_of_await) in of_jobs.iter_mut().enumerate() {
+    for (number, waiting_client) in of_jobs.iter_mut().enumerate() {
         let expected = match number {
             0..50 => Some(("cancelled", None)),
             50..100 => None,
@@ -105,12 +105,12 @@ fn two_thousand_clients_hear_of_one_batch_and_of_its_jobs() {
             _ => Some(("completed", None)),
         };
         let reply: Option<(String, Option<String>)> =
-            redis::from_owned_redis_value(client_of_await.reply().expect("an answer")).expect("a job");
+            redis::from_owned_redis_value(waiting_client.reply().expect("an answer")).expect("a job");
         let reply = reply.as_ref().map(|(state, result)| (state.as_str(), result.as_deref()));
         assert_eq!(reply, expected, "{}", ids[number]);
     }
-    for client_of_await in &mut of_batch {
-        let batch = client_of_await.batch_reply();
+    for waiting_client in &mut of_batch {
+        let batch = waiting_client.batch_reply();
         let numbers = ["finished", "total", "completed", "failed", "cancelled"].map(|name| batch[name]);
         assert_eq!(numbers, [1, 1000, 700, 200, 100]);
     }
@@ -161,8 +161,8 @@ fn a_queue_that_goes_away_answers_null() {
         } else {
             client.ask::<()>(line);
         }
-        for client_of_await in awaiting {
-            client_of_await.expect_null(line);
+        for waiting_client in awaiting {
+            waiting_client.expect_null(line);
         }
         wait_until_blocked(&mut client, 0);
         check_all(line, &mut client);
@@ -173,13 +173,13 @@ fn a_queue_that_goes_away_answers_null() {
 
 /// The queue that moved forgets who waited, and clients that wait under its new name are served.
 #[test]
-fn a_queue_that_moved_tells_those_who_wait_at_its_new_name() {
+fn a_queue_that_moved_serves_awaits_under_its_new_name() {
     let (server, mut client) = start(&[]);
     for line in ["RENAME q r", "SWAPDB 0 1", "MOVE q 1"] {
         let before = gather(&server, &mut client);
         client.ask::<()>(line);
-        for client_of_await in before {
-            client_of_await.expect_null(line);
+        for waiting_client in before {
+            waiting_client.expect_null(line);
         }
         let (name, back) = match line {
             "RENAME q r" => ("r", "ECHO nothing"),
@@ -188,13 +188,12 @@ fn a_queue_that_moved_tells_those_who_wait_at_its_new_name() {
         };
         client.ask::<()>(back);
         let db = usize::from(line == "MOVE q 1");
-        let mut client_of_await =
-            AwaitingClient::begin_in(&server, db, &format!("JQ.AWAIT {name} BATCH b 0"));
+        let mut waiting_client = AwaitingClient::begin_in(&server, db, &format!("JQ.AWAIT {name} BATCH b 0"));
         wait_until_blocked(&mut client, 1);
         assert_eq!(client.ask::<i64>(&format!("JQ.FORGET {name} b")), 0, "{line}: a client waits for it");
         let job = claimed(&client.ask(&format!("JQ.CLAIM {name} w"))).pop().expect("a job");
         client.send(&job.words("JQ.ACK", name)).expect("an answer");
-        assert_eq!(client_of_await.batch_reply()["completed"], 1, "{line}");
+        assert_eq!(waiting_client.batch_reply()["completed"], 1, "{line}");
         wait_until_blocked(&mut client, 0);
         assert_eq!(client.ask::<i64>(&format!("JQ.FORGET {name} b")), 1, "{line}");
         client.ask::<()>("FLUSHALL");
@@ -245,13 +244,13 @@ fn a_pause_holds_no_listener_back_for_ever() {
             (0..3).map(|_| AwaitingClient::begin(&server, "JQ.AWAIT q BATCH b 20")).collect();
         client.ask::<()>(&format!("CLIENT PAUSE 100 {how}"));
         let late = AwaitingClient::begin(&server, "JQ.AWAIT q JOB a 20");
-        for client_of_await in &mut short {
-            assert_eq!(client_of_await.batch_reply()["pending"], 1, "{how}");
+        for waiting_client in &mut short {
+            assert_eq!(waiting_client.batch_reply()["pending"], 1, "{how}");
         }
         // Held back itself until the pause is over.
         client.send(&job.words("JQ.ACK", "q")).expect("an answer");
-        for mut client_of_await in awaiting.into_iter().chain([late]) {
-            assert!(matches!(client_of_await.reply(), Ok(Value::Array(_))), "{how}");
+        for mut waiting_client in awaiting.into_iter().chain([late]) {
+            assert!(matches!(waiting_client.reply(), Ok(Value::Array(_))), "{how}");
         }
         wait_until_blocked(&mut client, 0);
         client.ask::<()>("FLUSHALL");

@@ -19,10 +19,11 @@ const JOBS: usize = 1_000_000;
 const FOLLOWERS: usize = 100_000;
 /// Jobs that are claimed and acknowledged with one command.
 const AT_ONCE: usize = 1000;
-/// No command may keep the server busy for so long, not even in a build for tests: a PING may meet several that claim or
-/// acknowledge a thousand jobs.
+/// No command may keep the server busy for so long, not even in a build for tests: a PING may meet several
+/// that claim or acknowledge a thousand jobs.
 const STALL: Duration = Duration::from_millis(60);
-/// Nor may a tick while no client asks for anything: this is a third of what it takes to let all followers go on at once.
+/// Nor may a tick while no client asks for anything: this is a third of what it takes to let all followers go
+/// on at once.
 const TICK: Duration = Duration::from_millis(20);
 
 /// Adds jobs whose ids begin with `name`, thousands at a time, with `options`.

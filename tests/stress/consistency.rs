@@ -112,8 +112,8 @@ fn queues(client: &mut Client, db: usize) -> Vec<Vec<u8>> {
     keys
 }
 
-/// A server that has read the append-only files of `folder` and does nothing by itself: it believes to be the replica
-/// of a server that is not there.
+/// A server that has read the append-only files of `folder` and does nothing by itself: it believes to be the
+/// replica of a server that is not there.
 pub(crate) fn reader_of(folder: &Path) -> Server {
     reader_of_cut(folder, 0)
 }

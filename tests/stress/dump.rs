@@ -5,8 +5,8 @@
 //!                                       a string         a string         end
 //! ```
 //!
-//! A length is 6 bits, 14 bits after 01, or 4 or 8 bytes after 0x80 or 0x81, big endian. The server must not compress
-//! (`rdbcompression no`).
+//! A length is 6 bits, 14 bits after 01, or 4 or 8 bytes after 0x80 or 0x81, big endian. The server must not
+//! compress (`rdbcompression no`).
 
 const STRING: u8 = 5;
 const END: u8 = 0;

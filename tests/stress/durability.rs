@@ -40,8 +40,8 @@ struct Shared {
 }
 
 impl Shared {
-    fn ledger<T>(&self, look: impl FnOnce(&mut Ledger) -> T) -> T {
-        look(&mut self.ledger.lock().expect("no thread panics with it"))
+    fn ledger<T>(&self, access: impl FnOnce(&mut Ledger) -> T) -> T {
+        access(&mut self.ledger.lock().expect("no thread panics with it"))
     }
 
     /// A connection to the server, unless it is down.
@@ -173,7 +173,8 @@ fn verify(
     }
 }
 
-/// Starts the killed server, first as one that does nothing by itself, twice, to see that it reads the same twice.
+/// Starts the killed server, first as one that does nothing by itself, twice, to see that it reads the same
+/// twice.
 fn revive(server: &mut Server) -> Client {
     server.set("replicaof", "127.0.0.1 1");
     server.restart().unwrap_or_else(|why| panic!("{why}"));

@@ -46,7 +46,8 @@ fn no_expired_key_is_lost_when_the_server_is_killed() {
         }
         until_true("all keys have expired", || client.ask::<u64>("DBSIZE") == 2);
         for queue in ["q", "other"] {
-            // A key whose deletion was not written before the kill is heard of twice, and its job is there once.
+            // A key whose deletion was not written before the kill is heard of twice, and its job is there
+            // once.
             assert_eq!(waiting(&mut client, queue), KEYS, "{queue}, preamble {preamble}");
         }
         check_all("at the end", &mut client);

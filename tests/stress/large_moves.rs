@@ -55,7 +55,8 @@ fn wait_for_waiters(client: &mut Client, count: i64) {
     until_true("clients wait", || client.number("jq_blocked_claim_clients") == count);
 }
 
-/// Both sides of a million jobs: clients wait where nothing can be claimed, and are served where something comes.
+/// Both sides of a million jobs: clients wait where nothing can be claimed, and are served where something
+/// comes.
 #[test]
 fn a_million_jobs_are_moved_and_dropped_under_waiting_clients() {
     const JOBS: usize = 1_000_000;
@@ -101,7 +102,7 @@ fn client_in(server: &Server, db: usize) -> Client {
 
 /// Whatever brings a queue with jobs under a name serves those who wait there.
 #[test]
-fn a_queue_that_appears_serves_those_who_wait_for_it() {
+fn a_queue_that_appears_serves_the_clients_that_wait_for_it() {
     let (server, mut client) = start(&[]);
     client.ask::<()>("JQ.ADD source a x");
     let dump: Vec<u8> = client.ask("DUMP source");
@@ -135,7 +136,7 @@ fn a_queue_that_appears_serves_those_who_wait_for_it() {
 
 /// A script that runs so long that the server answers others in between is still one thing that happens.
 #[test]
-fn nobody_is_served_inside_a_long_script() {
+fn no_client_is_served_inside_a_long_script() {
     let (server, mut client) = start(&[("busy-reply-threshold", "1")]);
     let waiter = waiter(&server, "q");
     wait_for_waiters(&mut client, 1);

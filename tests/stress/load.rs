@@ -1,4 +1,5 @@
-//! Many clients at once that send random traffic: single commands, transactions, scripts, and what moves keys.
+//! Many clients at once that send random traffic: single commands, transactions, scripts, and what moves
+//! keys.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering::Relaxed};

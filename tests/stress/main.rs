@@ -1,4 +1,5 @@
-//! Stress tests of a server: it is killed, cut off, filled up, given damaged and malformed data, asked by thousands at once.
+//! Stress tests of a server: it is killed, cut off, filled up, given damaged and malformed data, asked by
+//! thousands at once.
 //!
 //! ```text
 //!   durability     kill -9, truncated files

@@ -1,5 +1,5 @@
-//! Any bytes as arguments: an error that changes nothing, or an answer, and never the end of a connection. And what
-//! only a primary or a file may send, sent by clients.
+//! Any bytes as arguments: an error that changes nothing, or an answer, and never the end of a connection.
+//! And what only a primary or a file may send, sent by clients.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::consistency::check_all;
 use super::settings::{seed, times};
 use super::BASICS;
 
-/// Words of the manual, and those that look like them.
+/// Words of the manual, and words that are nearly those.
 #[rustfmt::skip] // a table
 const WORDS: [&str; 56] = [
     "*", "0", "-0", "00", "1", "-1", "+1", " 1", "1 ", "1.0", "1e3", "0x1", "2", "10", "10000", "10001", "2147483647",

@@ -94,8 +94,8 @@ fn memory_comes_back_when_queues_and_clients_go() {
         until_true("nothing is waited for", || client.number("jq_queues_with_timers") == 0);
         left.push(client.number("used_memory"));
     }
-    // The first rounds fill what the server keeps for later, and buffers of its own come and go by 100 KB: what leaks shows
-    // in the least of the last rounds.
+    // The first rounds fill what the server keeps for later, and buffers of its own come and go by 100 KB:
+    // what leaks shows in the least of the last rounds.
     let (before, after) = (left[2..6].iter().max().unwrap(), left[6..].iter().min().unwrap());
     assert!(after - before < 64 << 10, "bytes in use after each round: {left:?}");
 }

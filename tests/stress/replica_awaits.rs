@@ -24,8 +24,8 @@ fn awaits_at_a_replica_end_with_what_happens_at_its_primary() {
             (0..3).map(|_| AwaitingClient::begin(&chain.servers[1], "JQ.AWAIT q BATCH b 0")).collect();
         wait_until_blocked(&mut replica, awaiting.len());
         primary.ask::<()>(line);
-        for client_of_await in &mut awaiting {
-            let reply = client_of_await.reply().expect("an answer");
+        for waiting_client in &mut awaiting {
+            let reply = waiting_client.reply().expect("an answer");
             // Only the first ends the batch; all others take it away.
             assert_eq!(reply == Value::Nil, line != "JQ.CANCEL q a", "{line}: {reply:?}");
         }
@@ -45,26 +45,26 @@ fn awaits_at_a_server_that_follows_another_end() {
         let awaiting = gather(&first, &mut one);
         one.ask::<()>(&format!("REPLICAOF 127.0.0.1 {}", second.port()));
         // Null, or an error and the end of the connection: the server itself ends waits when its role changes.
-        for mut client_of_await in awaiting {
-            let reply = client_of_await.reply();
+        for mut waiting_client in awaiting {
+            let reply = waiting_client.reply();
             assert!(matches!(reply, Ok(Value::Nil) | Err(_)), "{load}: {reply:?}");
         }
         until_true("it has everything", || one.info("master_link_status") == "up");
         wait_until_blocked(&mut one, 0);
         // A client that waits from now on is answered from the present data, and its wait ends with another full copy.
-        let mut client_of_await = AwaitingClient::begin(&first, "JQ.AWAIT q BATCH b 0");
+        let mut waiting_client = AwaitingClient::begin(&first, "JQ.AWAIT q BATCH b 0");
         wait_until_blocked(&mut one, 1);
         let job = claimed(&other.ask("JQ.CLAIM q w")).pop().expect("a job");
         other.send(&job.words("JQ.ACK", "q")).expect("an answer");
-        assert_eq!(client_of_await.batch_reply()["completed"], 1, "{load}");
+        assert_eq!(waiting_client.batch_reply()["completed"], 1, "{load}");
         other.ask::<()>("JQ.ADD q b x BATCH again");
         until_true("the replica has it", || one.stat("q", "batches") == 2);
-        let mut client_of_await = AwaitingClient::begin(&first, "JQ.AWAIT q BATCH again 0");
+        let mut waiting_client = AwaitingClient::begin(&first, "JQ.AWAIT q BATCH again 0");
         wait_until_blocked(&mut one, 1);
         // Another history: the replica must take everything anew.
         other.ask::<()>("DEBUG CHANGE-REPL-ID");
         other.ask::<()>("CLIENT KILL TYPE replica");
-        let reply = client_of_await.reply();
+        let reply = waiting_client.reply();
         assert!(matches!(reply, Ok(Value::Nil) | Err(_)), "{load}: {reply:?}");
         wait_until_blocked(&mut one, 0);
         check_all(load, &mut one);

@@ -100,7 +100,8 @@ impl ReplicaChain {
     pub(crate) fn rewrite_files(&self) {
         for which in 0..3 {
             let mut client = self.client(which);
-            // Refused while another one is under way, such as that of a replica that has just got everything anew.
+            // Refused while another one is under way, such as that of a replica that has just got everything
+            // anew.
             until_true("a rewrite begins", || client.try_ask::<String>("BGREWRITEAOF").is_ok());
             until_true("the rewrite ends", || {
                 client.info("aof_rewrite_in_progress") == "0" && client.info("aof_rewrite_scheduled") == "0"

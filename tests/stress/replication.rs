@@ -109,8 +109,8 @@ fn traffic_goes_on_at_the_new_primary() {
     load.end();
 }
 
-/// A token from a clock that is an hour ahead. Then a delay and a lease that ended seconds ago, as every other server's
-/// clock sees it, but not on this one, whose clock stands still.
+/// A token from a clock that is an hour ahead. Then a delay and a lease that ended seconds ago, as every
+/// other server's clock sees it, but not on this one, whose clock stands still.
 fn prepare(primary: &mut Client) -> u64 {
     let (seconds, _): (u64, u64) = primary.ask("TIME");
     primary.ask::<()>("JQ.MADD ahead 2 first x second x");

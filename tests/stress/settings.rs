@@ -7,8 +7,8 @@ pub(crate) fn times() -> usize {
     env::var("STRESS_TIMES").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
 }
 
-/// Where the random numbers begin: `STRESS_SEED` of the environment, or 1. It is printed, and a test that fails shows
-/// what it printed.
+/// Where the random numbers begin: `STRESS_SEED` of the environment, or 1. It is printed, and a test that
+/// fails shows what it printed.
 pub(crate) fn seed(test: &str) -> u64 {
     let seed = env::var("STRESS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     println!("{test}: STRESS_SEED={seed}");

@@ -1,17 +1,18 @@
-//! The part of the traffic that is about batches: few names, opened, sealed, dropped and opened again all the time.
+//! The part of the traffic that is about batches: few names, opened, sealed, dropped and opened again all the
+//! time.
 
 use super::{join, words, Traffic, Words};
 
 const NAMES: [&str; 4] = ["b1", "b2", "b3", "a-b\u{0}tch"];
-/// Milliseconds, 0 being for ever: there is none, lest a storm ends in a wait.
+/// Milliseconds. There is no 0, which would wait for ever.
 const WAITS: [&str; 4] = ["1", "5", "30", "200"];
 
 impl Traffic {
     /// Adds BATCH, or what to wait for, or both.
     pub fn batch_options(&mut self, command: Words) -> Words {
         let command = self.option(command, 2, "BATCH", &NAMES);
-        let gate = *self.rng.pick(&["AFTER", "AFTER", "AFTEROK"]);
-        self.option(command, 3, gate, &NAMES)
+        let dependency = *self.rng.pick(&["AFTER", "AFTER", "AFTEROK"]);
+        self.option(command, 3, dependency, &NAMES)
     }
 
     /// A command that is about a batch.
@@ -30,7 +31,7 @@ impl Traffic {
         }
     }
 
-    /// Waits to hear of a batch or of a job.
+    /// JQ.AWAIT for a batch or a job.
     pub fn await_one(&mut self, queue: &str) -> Words {
         let mut command = words("JQ.AWAIT", queue);
         if self.rng.one_in(2) {

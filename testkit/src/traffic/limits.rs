@@ -1,4 +1,5 @@
-//! The part of the traffic that is about groups, limits and what is kept: few lanes, and limits that are tight for a while.
+//! The part of the traffic that is about groups, limits and what is kept: few lanes, and limits that are
+//! tight for a while.
 
 use super::{join, words, Traffic, Words};
 

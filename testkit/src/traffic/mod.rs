@@ -1,5 +1,5 @@
-//! What producers, workers and operators send: every command with every option, on few ids and with short spans, so
-//! that everything meets everything and time has much to do.
+//! What producers, workers and operators send: every command with every option, on few ids and with short
+//! spans, so that everything meets everything and time has much to do.
 
 mod batches;
 mod limits;
@@ -282,7 +282,7 @@ impl Traffic {
         join(command, &format!("{name} {value}"))
     }
 
-    /// Adds up to `most` pairs of token and id: mostly good ones, then stale ones, then nonsense.
+    /// Adds up to `most` pairs of token and id: mostly good ones, then stale ones, then made-up ones.
     fn with_leases(&mut self, mut command: Words, queue: &str, most: usize) -> Words {
         for _ in 0..most {
             let mine = |lease: &Lease| lease.queue == queue.as_bytes();

@@ -19,8 +19,8 @@ use testkit::client::Claimed;
 
 use super::LEASE;
 
-/// What the server may have rounded off an instant: it counts whole milliseconds; and tokens may be ahead of it by the
-/// number of jobs in one claim, in microseconds.
+/// What the server may have rounded off an instant: it counts whole milliseconds; and tokens may be ahead of
+/// it by the number of jobs in one claim, in microseconds.
 pub(super) const ROUNDED: u64 = 2_000;
 
 /// Unix microseconds.
@@ -87,8 +87,8 @@ pub(super) enum Answer {
 }
 
 impl Run {
-    /// From when on, until when, it was surely held, Unix microseconds: it was when the claim's answer came; and no more
-    /// when its end was sent, or its lease may have ended.
+    /// From when on, until when, it was surely held, Unix microseconds: it was when the claim's answer came;
+    /// and no more when its end was sent, or its lease may have ended.
     pub(super) fn held(&self) -> (u64, u64) {
         let lease_ends = (self.token + LEASE * 1000).saturating_sub(ROUNDED);
         (self.answered, self.ends.map_or(lease_ends, |ends| ends.min(lease_ends)))

@@ -17,7 +17,7 @@ const SMALL: usize = 40;
 const LARGE: usize = 4000;
 
 #[test]
-fn a_lane_with_much_to_do_starves_nobody() {
+fn a_lane_with_many_jobs_does_not_starve_the_others() {
     let server = Server::start(&BASICS).expect("a server");
     let mut client = Client::of(&server);
     client.ask::<()>(&format!("JQ.CONFIG {QUEUE} concurrency 5 group-concurrency 3"));

@@ -1,7 +1,8 @@
 //! What must be true of the runs that workers saw, whatever the server says of itself.
 //!
-//! Each check errs on the side of the server: a job counts as held only while it surely was, and a window as no longer
-//! than it can have been. What a worker that was killed did not write down is missing, which makes none of them fail.
+//! Each check errs on the side of the server: a job counts as held only while it surely was, and a window as
+//! no longer than it can have been. What a worker that was killed did not write down is missing, which makes
+//! none of them fail.
 
 use std::collections::BTreeMap;
 
@@ -47,8 +48,8 @@ pub(super) fn excess(runs: &[Run], rate: Rate) -> f64 {
     excess_by_tokens(runs, rate).max(excess_by_workers(runs, rate))
 }
 
-/// Tokens are the server's instants. Claims i to j are `j - i + 1`, and the window allows `max` and what came back in it;
-/// so a claim has a height of which none may rise above an earlier one by more than that.
+/// Tokens are the server's instants. Claims i to j are `j - i + 1`, and the window allows `max` and what came
+/// back in it; so a claim has a height of which none may rise above an earlier one by more than that.
 fn excess_by_tokens(runs: &[Run], rate: Rate) -> f64 {
     let (mut lowest, mut worst) = (f64::INFINITY, f64::NEG_INFINITY);
     let first = runs.first().map_or(0, |run| run.token);
@@ -60,7 +61,8 @@ fn excess_by_tokens(runs: &[Run], rate: Rate) -> f64 {
     worst
 }
 
-/// A claim took place between its being sent and its being answered: those that lie wholly within a window count.
+/// A claim took place between its being sent and its being answered: those that lie wholly within a window
+/// count.
 fn excess_by_workers(runs: &[Run], rate: Rate) -> f64 {
     const BEGINNINGS: usize = 1000;
     let mut runs: Vec<&Run> = runs.iter().collect();
@@ -82,8 +84,8 @@ pub(super) fn share_of_tokens(runs: &[Run], rate: Rate, until: u64, span: u64) -
     taken as f64 / (rate.max as f64 + rate.back_in(span))
 }
 
-/// Fails if a job of a lane was claimed before the one before it had ended for good, or out of the order in which they
-/// were added.
+/// Fails if a job of a lane was claimed before the one before it had ended for good, or out of the order in
+/// which they were added.
 #[track_caller]
 pub(super) fn strictly_in_order(lane: &[Run]) {
     let mut ended: Option<&Run> = None;

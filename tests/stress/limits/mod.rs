@@ -1,8 +1,8 @@
-//! Limits hold under load: as the workers see it, never more jobs run at once, or in any window of time, than the
-//! settings of a queue allow; and a limit is no narrower than its setting.
+//! Limits hold under load: as the workers see it, never more jobs run at once, or in any window of time, than
+//! the settings of a queue allow; and a limit is no narrower than its setting.
 //!
-//! Fifty processes claim, hold, complete, fail, hand back and forget jobs; some are killed with jobs in their hands, and in
-//! the middle the server is killed, or its replica takes over.
+//! Fifty processes claim, hold, complete, fail, hand back and forget jobs; some are killed with jobs in their
+//! hands, and in the middle the server is killed, or its replica takes over.
 //!
 //! ```text
 //!   trial           one limit under fifty workers, from the first job to the last
@@ -53,8 +53,8 @@ impl Rate {
 type Figure = (&'static str, f64, f64);
 
 impl Trial {
-    /// Fails if a limit is exceeded in any trial, or is not used as it could be in all of them: a limit that is too narrow
-    /// is so every time, while a machine is too busy only now and then.
+    /// Fails if a limit is exceeded in any trial, or is not used as it could be in all of them: a limit that
+    /// is too narrow is so every time, while a machine is too busy only now and then.
     fn run_until_used(&self, name: &str, figures: impl Fn(&Observations, f64) -> Vec<Figure>) {
         const TRIALS: usize = 3;
         let used = (0..TRIALS).any(|_| {

@@ -43,8 +43,8 @@ impl Observations {
         }
     }
 
-    /// Whether each of these figures (with its name) reaches the bound after it. A machine that is so busy that workers lose
-    /// leases while they wait for a core shows nothing about that.
+    /// Whether each of these figures (with its name) reaches the bound after it. A machine that is so busy
+    /// that workers lose leases while they wait for a core shows nothing about that.
     pub(super) fn is_used(&self, figures: &[Figure]) -> bool {
         // Workers forget, or are killed with, about one in fifteen.
         if self.losses > self.runs.len() / 7 {

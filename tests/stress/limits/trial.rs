@@ -95,7 +95,7 @@ impl Trial {
         while begun.elapsed() < span {
             trial.top_up();
             if begun.elapsed() > kill_next {
-                trial.kill_one_who_holds();
+                trial.kill_a_worker_with_a_job();
                 kill_next = begun.elapsed() + KILL_EVERY;
             }
             if !is_troubled && begun.elapsed() > span / 2 {
@@ -153,7 +153,7 @@ impl<'a> InProgress<'a> {
             .sum()
     }
 
-    fn kill_one_who_holds(&mut self) {
+    fn kill_a_worker_with_a_job(&mut self) {
         let workers: Vec<BTreeMap<String, String>> = self.client.ask(&format!("JQ.WORKERS {QUEUE}"));
         let holds = |worker: &&BTreeMap<String, String>| worker["active"] != "0";
         let names: Vec<String> =

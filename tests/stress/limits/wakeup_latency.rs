@@ -1,6 +1,8 @@
-//! A client that a limit keeps waiting gets its job at the instant the limit allows it: no poll, no tick in between.
+//! A client that a limit keeps waiting gets its job at the instant the limit allows it: no poll, no tick in
+//! between.
 //!
-//! Each round lets one client wait, makes room under the limit, and takes the time until the client has its job.
+//! Each round lets one client wait, makes room under the limit, and takes the time until the client has its
+//! job.
 
 use redis::Value;
 use testkit::client::{claimed, Claimed, Client};
@@ -13,8 +15,9 @@ use super::event_log::now;
 use super::QUEUE;
 
 const ROUNDS: usize = 25;
-/// Microseconds. The least interval at which a server would check by itself is 10 ms, which makes 5 on average. A timer is
-/// late by two rounded milliseconds; the rest is for a machine that has other things to do.
+/// Microseconds. The least interval at which a server would check by itself is 10 ms, which makes 5 on
+/// average. A timer is late by two rounded milliseconds; the rest is for a machine that has other things to
+/// do.
 const PROMPT: u64 = 4_000;
 /// And when it has too many, another try.
 const TRIES: usize = 3;
@@ -88,7 +91,8 @@ fn a_client_that_a_limit_keeps_waiting_is_served_at_once_when_there_is_room() {
     check_all("at the end", &mut client);
 }
 
-/// How late this server ends a wait that has nothing to do with queues, so busy is the machine; microseconds, the median.
+/// How late this server ends a wait that has nothing to do with queues, so busy is the machine; microseconds,
+/// the median.
 fn lateness(client: &mut Client) -> u64 {
     const MS: u64 = 30;
     let wait = |_| {
@@ -112,8 +116,8 @@ impl Case {
         median
     }
 
-    /// A queue is filled up to its limit, and one more waits; microseconds from the instant at which there is room until
-    /// that one has a job.
+    /// A queue is filled up to its limit, and one more waits; microseconds from the instant at which there is
+    /// room until that one has a job.
     fn round(&self, client: &mut Client, waiter: &mut Client) -> u64 {
         client.ask::<()>(&format!("DEL {QUEUE}"));
         client.ask::<()>(&format!("JQ.CONFIG {QUEUE} {}", self.settings));
@@ -131,7 +135,8 @@ impl Case {
         answered.saturating_sub(opened)
     }
 
-    /// Makes room under the limit, or waits until time does. The reply is when that was, in Unix microseconds.
+    /// Makes room under the limit, or waits until time does. The reply is when that was, in Unix
+    /// microseconds.
     fn open(&self, client: &mut Client, jobs: &[Claimed]) -> u64 {
         // The server's own instant of the claim in whole milliseconds: by that it reckons.
         let claimed_at = jobs[0].token / 1000 * 1000;

@@ -1,7 +1,8 @@
 //! One worker as a process of its own, so that `kill -9` is what it is: this very test program, started anew.
 //!
-//! It claims, holds, and ends jobs in all the ways there are, and writes down what it sees ([`super::event_log`]): an
-//! answer after it has come, an end before it is sent. So whatever instant it is killed at, what stands there is true.
+//! It claims, holds, and ends jobs in all the ways there are, and writes down what it sees
+//! ([`super::event_log`]): an answer after it has come, an end before it is sent. So whatever instant it is
+//! killed at, what stands there is true.
 
 use std::env;
 use std::fs::{self, OpenOptions};
@@ -17,7 +18,8 @@ use testkit::rng::Rng;
 use super::event_log::{now, Notebook};
 use super::{LEASE, QUEUE};
 
-/// The words for the new process: folder, name, seed, jobs in one claim at most, ms that a job is held at most.
+/// The words for the new process: folder, name, seed, jobs in one claim at most, ms that a job is held at
+/// most.
 const ORDERS: &str = "GATE_WORKER";
 /// So long without a server, and the test that started this process has ended.
 const PATIENCE: Duration = Duration::from_secs(15);

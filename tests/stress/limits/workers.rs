@@ -56,7 +56,8 @@ impl Workers {
         self.members.push(Member { name, process });
     }
 
-    /// Kills one of those who are called `names` with signal 9, and starts another. False: none of them is there.
+    /// Kills one of those who are called `names` with signal 9, and starts another. False: none of them is
+    /// there.
     pub(super) fn kill_one(&mut self, names: &[String]) -> bool {
         let is_named = |member: &Member| names.contains(&member.name);
         let Some(place) = self.members.iter().position(is_named) else { return false };

@@ -7,7 +7,8 @@ use testkit::info::Info;
 use testkit::Failure;
 use testkit::Server;
 
-/// Commands in one write. Enough that the client is no bottleneck, little enough that the server reads it in a few goes.
+/// Commands in one write. Enough that the client is no bottleneck, little enough that the server reads it in
+/// a few goes.
 const PIPELINE: usize = 500;
 
 /// How every server of a run is set up.

@@ -1,8 +1,8 @@
 //! What a command costs in a queue of 1,000,000 jobs against one of 1,000.
 //!
-//! Each round takes 1,000 jobs through their lives, one job a command, and leaves the queue as large as it was. The ids
-//! that JQ.GET and JQ.EXPLAIN look up are spread over half the queue. Redis's own GET among as many keys is the floor: what
-//! the processor's caches alone make of a larger number.
+//! Each round takes 1,000 jobs through their lives, one job a command, and leaves the queue as large as it
+//! was. The ids that JQ.GET and JQ.EXPLAIN look up are spread over half the queue. Redis's own GET among as
+//! many keys is the floor: what the processor's caches alone make of a larger number.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! For how long can 100,000 lanes or records keep everybody else waiting when all have something to do at one instant?
+//! For how long can 100,000 lanes or records keep everybody else waiting when all have something to do at one
+//! instant?
 //!
 //! Probed like the moments of [`super::stalls`].
 
@@ -34,8 +35,8 @@ pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
 }
 
 impl Stage {
-    /// A job of each lane is claimed at one instant, which empties its bucket; a minute later, to the millisecond, all have
-    /// a token again.
+    /// A job of each lane is claimed at one instant, which empties its bucket; a minute later, to the
+    /// millisecond, all have a token again.
     fn refill(&mut self) -> Result<Sample, Failure> {
         let hands = &mut self.hands;
         configure(hands, LANES, &["group-concurrency", "0", "group-rate", &format!("1/{REFILL}")])?;

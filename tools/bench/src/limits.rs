@@ -1,7 +1,8 @@
 //! What lanes and limits cost a claim: what may not run is to cost nothing, and a lane of one's own little.
 //!
-//! Each round claims 1,000 jobs one by one and acknowledges them one by one. The queues hold as many jobs as what they are
-//! held against, and differ in one thing: whether lanes are blocked, or whether jobs have a GROUP.
+//! Each round claims 1,000 jobs one by one and acknowledges them one by one. The queues hold as many jobs as
+//! what they are held against, and differ in one thing: whether lanes are blocked, or whether jobs have a
+//! GROUP.
 
 use redis::{cmd, Connection};
 use testkit::Failure;

@@ -18,7 +18,7 @@ pub(crate) fn print(bed: &Bed) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The processor's name where the system tells it (Linux).
+/// The processor's name where the system names it (Linux).
 fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let mut fields = text.lines().filter_map(|line| line.split_once(':'));

@@ -11,9 +11,9 @@
 //! | [`lane_stalls`] | and 100,000 lanes, or records, that all have something to do at one instant? |
 //! | [`waiters`] | what does an ADD cost while 2,000 workers are blocked on the queue? |
 //!
-//! Each section starts servers of its own. Where rivals are compared their runs alternate, so that a slow minute of the
-//! machine hits all of them, and medians are reported. Server CPU is the server's own count (`INFO cpu`), which a busy
-//! client on the same machine disturbs far less than it disturbs rates.
+//! Each section starts servers of its own. Where rivals are compared their runs alternate, so that a slow
+//! minute of the machine hits all of them, and medians are reported. Server CPU is the server's own count
+//! (`INFO cpu`), which a busy client on the same machine disturbs far less than it disturbs rates.
 
 // A program with a clock of its own: the rule protects the module, which gets its time as an argument.
 #![allow(clippy::disallowed_methods)]

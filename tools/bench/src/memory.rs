@@ -50,8 +50,8 @@ pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Growth of a fresh server's memory per entry while `fill` makes [`ENTRIES`] of them. Fresh, because what was there
-/// before might still be being freed in the background.
+/// Growth of a fresh server's memory per entry while `fill` makes [`ENTRIES`] of them. Fresh, because what
+/// was there before might still be being freed in the background.
 fn bytes_each(bed: &Bed, fill: impl FnOnce(&mut Connection) -> Result<(), Failure>) -> Result<f64, Failure> {
     let server = bed.server()?;
     let connection = &mut server.connect()?;

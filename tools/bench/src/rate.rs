@@ -1,8 +1,8 @@
 //! How many `JQ.ADD` a second, against XADD, LPUSH and SET with the same bytes.
 //!
-//! Driven by redis-benchmark, the tool Redis users know: 50 connections, each command with a random id of 12 bytes (the
-//! shortest it can make) and a payload of 98. On few cores the client may be what limits a rate, so server CPU per
-//! command stands beside it.
+//! Driven by redis-benchmark, the tool Redis users know: 50 connections, each command with a random id of 12
+//! bytes (the shortest it can make) and a payload of 98. On few cores the client may be what limits a rate,
+//! so server CPU per command stands beside it.
 
 use std::process::Command;
 
@@ -118,7 +118,8 @@ fn measure(
     Ok((rate, micros_each(cpu, manner.commands)))
 }
 
-/// Commands per second: the second column of the last line. The first is the command, in quotes and without commas.
+/// Commands per second: the second column of the last line. The first is the command, in quotes and without
+/// commas.
 fn rate_of(csv: &str) -> Option<f64> {
     csv.lines().last()?.split(',').nth(1)?.trim_matches('"').parse().ok()
 }

@@ -1,9 +1,10 @@
 //! For how long can a queue of 1,000,000 jobs keep everybody else waiting?
 //!
-//! A prober asks PING all the time while a queue grows and while the moments come that could take long: leases and
-//! remembered ids that end together, and the end of the queue. Two phases without the queue are the floor: what the
-//! machine's own scheduling does to an idle server, and to one that is just as busy with SET. A stall of the queue's making
-//! comes in every run, one of the machine's making rarely does: the bound is held against the shortest of the longest.
+//! A prober asks PING all the time while a queue grows and while the moments come that could take long:
+//! leases and remembered ids that end together, and the end of the queue. Two phases without the queue are
+//! the floor: what the machine's own scheduling does to an idle server, and to one that is just as busy with
+//! SET. A stall of the queue's making comes in every run, one of the machine's making rarely does: the bound
+//! is held against the shortest of the longest.
 
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -25,7 +26,7 @@ const AHEAD: Duration = Duration::from_secs(5);
 /// The most that one call may carry.
 pub(crate) const PER_CALL: u64 = 10_000;
 const REPETITIONS: usize = 3;
-/// Nobody should have to wait longer, in milliseconds.
+/// No client should have to wait longer; milliseconds.
 const BOUND: f64 = 5.0;
 const QUEUE: &str = "queue";
 
@@ -83,7 +84,7 @@ fn print(phases: &[(&str, Phase)], samples: Vec<Vec<Sample>>) {
     }
     table.print();
     if !quiet {
-        println!("  (a floor is above {BOUND} ms: the machine is too busy for a verdict)");
+        println!("  (a floor is above {BOUND} ms: the machine is too busy to judge)");
     }
 }
 

@@ -1,7 +1,8 @@
 //! What an ADD costs while 2,000 workers are blocked on the queue.
 //!
-//! Each ADD wakes one of them. Two figures beside the time inside JQ.ADD: how long the producer waits for its answer,
-//! and the server's CPU for the job's way to a worker (ADD and CLAIM), which must not hide what the ADD saves.
+//! Each ADD wakes one of them. Two figures beside the time inside JQ.ADD: how long the producer waits for its
+//! answer, and the server's CPU for the job's way to a worker (ADD and CLAIM), which must not hide what the
+//! ADD saves.
 
 use std::collections::VecDeque;
 use std::thread;
@@ -31,11 +32,11 @@ type Sample = [f64; 3];
 pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
     let server = bed.server()?;
     let mut producer = server.connect()?;
-    let mut crowd = Crowd::open(&server)?;
+    let mut waiters = Waiters::open(&server)?;
     let (mut alone, mut crowded) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         alone.push(measure(&mut producer, "quiet", round, claim_one_by_one)?);
-        crowded.push(measure(&mut producer, "crowded", round, |_| crowd.take_and_block_again())?);
+        crowded.push(measure(&mut producer, "crowded", round, |_| waiters.take_and_block_again())?);
     }
     print(&alone, &crowded);
     Ok(())
@@ -91,9 +92,9 @@ fn claim_one_by_one(connection: &mut Connection) -> Result<(), Failure> {
 }
 
 /// Connections that are blocked in `JQ.CLAIM ... BLOCK 0`, the one that has waited longest first.
-struct Crowd(VecDeque<Connection>);
+struct Waiters(VecDeque<Connection>);
 
-impl Crowd {
+impl Waiters {
     /// Returns when the server counts all of them as blocked.
     fn open(server: &Server) -> Result<Self, Failure> {
         let mut waiters = VecDeque::new();
@@ -110,7 +111,7 @@ impl Crowd {
     /// Each of the [`ADDS`] that were served reads its job and blocks again.
     fn take_and_block_again(&mut self) -> Result<(), Failure> {
         for _ in 0..ADDS {
-            let mut waiter = self.0.pop_front().ok_or("nobody waits")?;
+            let mut waiter = self.0.pop_front().ok_or("no client waits")?;
             let jobs = leases(waiter.recv_response()?)?;
             if jobs.len() != 1 {
                 return Err(format!("a blocked claim of one job brought {}", jobs.len()).into());

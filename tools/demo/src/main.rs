@@ -8,8 +8,9 @@
 //!   813,600 calls                            11,300 jobs                                 some 50 bulk writes
 //! ```
 //!
-//! [`pods`] and [`workers`] are the code an application would contain, [`story`] starts them against a private server,
-//! [`report`] compares what the clients saw with what the queue says and fails when a number is wrong.
+//! [`pods`] and [`workers`] are the code an application would contain, [`story`] starts them against a
+//! private server, [`report`] compares what the clients saw with what the queue says and fails when a number
+//! is wrong.
 
 // A program with a clock of its own: the rule protects the module, which gets its time as an argument.
 #![allow(clippy::disallowed_methods)]
@@ -30,7 +31,7 @@ use options::Options;
 
 fn main() -> ExitCode {
     match run() {
-        Ok(verdict) => verdict,
+        Ok(code) => code,
         Err(failure) => {
             eprintln!("demo: {failure}");
             ExitCode::FAILURE

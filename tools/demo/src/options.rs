@@ -1,4 +1,4 @@
-//! What the demo can be told on its command line.
+//! The command line of the demo.
 
 use testkit::Failure;
 

@@ -21,7 +21,8 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 /// At most this many calls in one write, as clients that pipeline by themselves do it.
 const PIPELINE_LIMIT: usize = 1_000;
 
-/// One pod: a connection that listens and one that calls. A connection that has subscribed can do nothing else.
+/// One pod: a connection that listens and one that calls. A connection that has subscribed can do nothing
+/// else.
 pub(crate) struct Pod {
     ears: Connection,
     hands: Connection,

@@ -59,13 +59,13 @@ impl Report {
     /// `value` is none when the queue does not report it, which is wrong as well.
     fn must_be(&mut self, label: &str, value: impl Into<Option<u64>>, expected: u64) {
         let value = value.into();
-        let verdict = if value == Some(expected) {
+        let result = if value == Some(expected) {
             "ok".to_owned()
         } else {
             self.correct = false;
             format!("WRONG, must be {}", thousands(expected))
         };
-        println!("  {label:<28} {:>10}  {verdict}", value.map_or("none".to_owned(), thousands));
+        println!("  {label:<28} {:>10}  {result}", value.map_or("none".to_owned(), thousands));
     }
 }
 

@@ -46,7 +46,8 @@ pub(crate) fn play(options: &Options) -> Result<Outcome, Failure> {
         ("notify-keyspace-events", "Ex"),
         ("appendonly", "yes"),
         ("appendfsync", "everysec"),
-        // By default Redis cuts off a subscriber that is 32 MB behind; here it would be a pod that never hears the rest.
+        // By default Redis cuts off a subscriber that is 32 MB behind; here it would be a pod that never
+        // hears the rest.
         ("client-output-buffer-limit", "pubsub 0 0 0"),
     ])?;
     let mut control = server.connect()?;

@@ -1,4 +1,5 @@
-//! The workers: they claim jobs in bulk, as if for one bulk write to a database, and acknowledge them in one command.
+//! The workers: they claim jobs in bulk, as if for one bulk write to a database, and acknowledge them in one
+//! command.
 
 use std::collections::BTreeMap;
 use std::time::Instant;

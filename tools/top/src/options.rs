@@ -1,4 +1,4 @@
-//! What the live view can be told on its command line: the words of redis-cli, as far as they make sense here.
+//! The command line of the live view: the options of redis-cli, as far as they make sense here.
 
 use std::env;
 use std::time::Duration;
@@ -23,7 +23,7 @@ const SHORTEST: f64 = 0.1;
 /// The longest: an hour.
 const LONGEST: f64 = 3600.0;
 
-/// Where to look, how often, at what.
+/// Which server, how often, which queues.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Options {
     pub(crate) host: String,

@@ -70,8 +70,8 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
-    /// From one reading of a queue to a later one, `ms` apart. A count that became smaller belongs to another queue of
-    /// that name: no rate.
+    /// From one reading of a queue to a later one, `ms` apart. A count that became smaller belongs to another
+    /// queue of that name: no rate.
     pub(crate) fn between(old: &Numbers, new: &Numbers, ms: i64) -> Self {
         let mut rates = Self::default();
         for (field, now) in new {

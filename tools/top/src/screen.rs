@@ -40,7 +40,8 @@ impl Screen {
     /// Takes the terminal.
     pub(crate) fn open() -> io::Result<Self> {
         let end = Arc::new(AtomicBool::new(false));
-        // Not SIGHUP: it says that the terminal is gone. Then there is nothing to give back, and nothing that could be read.
+        // Not SIGHUP: it says that the terminal is gone. Then there is nothing to give back, and nothing that
+        // could be read.
         for signal in [SIGTERM, SIGINT] {
             signal_hook::flag::register(signal, Arc::clone(&end))?;
         }

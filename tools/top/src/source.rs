@@ -1,7 +1,7 @@
 //! Asks the server, and finds it again when it was away.
 //!
-//! The live view asks from a thread of its own: keys are heard while a server hangs, and signals, which the kernel gives
-//! to the first thread, interrupt no answer.
+//! The live view asks from a thread of its own: keys work while a server hangs, and signals, which the kernel
+//! gives to the first thread, interrupt no answer.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -18,14 +18,14 @@ use crate::reading::{Batch, Numbers, Part, Queue, Reading, Worker};
 
 /// How long any answer may take.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Batches a call, and calls a look.
+/// Batches in one JQ.BATCHES, and such commands in one reading.
 const PAGE: usize = 200;
 const PAGES: usize = 5;
 
 /// The next cursor, and batches with their numbers.
 type Page = (String, Vec<(Vec<u8>, Numbers)>);
 
-/// What came of a look.
+/// What a reading brought.
 pub(crate) type Answer = Result<Reading, String>;
 
 /// A source in a thread of its own.
@@ -38,8 +38,8 @@ impl Asker {
     /// Nothing is asked yet.
     pub(crate) fn start(mut source: Source) -> Self {
         let (questions, asked) = mpsc::channel();
-        let (told, answers) = mpsc::channel();
-        thread::spawn(move || while asked.recv().is_ok() && told.send(source.read()).is_ok() {});
+        let (sender, answers) = mpsc::channel();
+        thread::spawn(move || while asked.recv().is_ok() && sender.send(source.read()).is_ok() {});
         Self { questions, answers }
     }
 
@@ -88,11 +88,11 @@ impl Source {
     pub(crate) fn read(&mut self) -> Answer {
         let is_old = self.connection.is_some();
         let reading = match self.ask() {
-            // A server closes connections for reasons of its own: only a new one tells whether it is away.
+            // A server closes connections for reasons of its own: only a new one shows whether it is away.
             Err(why) if is_old && why.is_connection_dropped() => self.ask(),
             reading => reading,
         };
-        reading.map_err(|why| told(&why))
+        reading.map_err(|why| message(&why))
     }
 
     fn ask(&mut self) -> RedisResult<Reading> {
@@ -117,7 +117,7 @@ impl Source {
     }
 }
 
-/// `redis 7.0.15` or `valkey 8.1.0`; empty if the server does not tell, as when the user may not ask.
+/// `redis 7.0.15` or `valkey 8.1.0`; empty if the server does not answer INFO, as when the user may not ask.
 fn version(connection: &mut Connection) -> String {
     let info: String = cmd("INFO").arg("server").query(connection).unwrap_or_default();
     let field = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
@@ -139,7 +139,7 @@ fn queue(connection: &mut Connection, name: &[u8], page: &mut String) -> RedisRe
 fn part<T: FromRedisValue>(connection: &mut Connection, command: &Cmd) -> RedisResult<Part<T>> {
     match command.query(connection) {
         Err(why) if why.is_io_error() || why.is_unrecoverable_error() => Err(why),
-        answer => Ok(answer.map_err(|why| told(&why))),
+        answer => Ok(answer.map_err(|why| message(&why))),
     }
 }
 
@@ -162,8 +162,8 @@ fn workers(connection: &mut Connection, name: &[u8]) -> RedisResult<Part<Vec<Wor
     }))
 }
 
-/// Batches that are not finished, then those that finished last. They come oldest first, so a page of finished ones that
-/// others follow never needs to be read again: `page` moves on.
+/// Batches that are not finished, then those that finished last. They come oldest first, so a page of
+/// finished ones that others follow never needs to be read again: `page` moves on.
 fn batches(connection: &mut Connection, name: &[u8], page: &mut String) -> RedisResult<Part<Vec<Batch>>> {
     for _ in 0..PAGES {
         let mut command = cmd("JQ.BATCHES");
@@ -188,7 +188,7 @@ fn batches(connection: &mut Connection, name: &[u8], page: &mut String) -> Redis
 }
 
 /// An error as a server words it, or the system.
-fn told(why: &RedisError) -> String {
+fn message(why: &RedisError) -> String {
     match (why.code(), why.detail()) {
         _ if why.is_timeout() => format!("no answer in {} s", PATIENCE.as_secs()),
         (Some(code), Some(detail)) => format!("{code} {detail}"),

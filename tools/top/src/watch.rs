@@ -40,7 +40,7 @@ impl Watch {
     fn take(&mut self, answer: Answer) {
         match answer {
             Ok(reading) => {
-                // After a pause the difference tells of the pause, not of now.
+                // After a pause the difference is about the pause, not about now.
                 let old = match self.scene.link {
                     Link::Here => std::mem::take(&mut self.scene.reading),
                     Link::Away { .. } => Reading::default(),
@@ -99,10 +99,10 @@ pub(crate) fn live(options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// Prints one frame as plain text: of two looks, so that there are rates.
+/// Prints one frame as plain text, made of two readings so that there are rates.
 ///
 /// # Errors
-/// When the server does not answer, or nobody reads.
+/// When the server does not answer, or standard output is closed.
 pub(crate) fn once(options: &Options) -> Result<(), Failure> {
     let mut watch = Watch::new(options);
     let mut source = Source::new(options);

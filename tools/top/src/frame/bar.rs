@@ -2,7 +2,8 @@
 
 use crate::reading::Batch;
 
-/// `width` characters, brackets included. No end looks like none, and nothing pending like a full bar.
+/// `width` characters, brackets included. An empty bar means that no member has ended, a full bar that none
+/// is pending.
 pub(crate) fn bar(batch: &Batch, width: usize) -> String {
     let inner = width.saturating_sub(2);
     let total = batch.number("total").max(0).unsigned_abs();

@@ -43,8 +43,8 @@ fn height(list: &Result<Vec<Line>, Line>) -> usize {
     list.as_ref().map_or(1, |items| items.len() + usize::from(!items.is_empty()))
 }
 
-/// The list in `place` lines. Its head says how many there are, `all` if that is more than were read, and how many are
-/// not shown.
+/// The list in `place` lines. Its head says how many there are, `all` if that is more than were read, and how
+/// many are not shown.
 fn drawn(name: &str, list: Result<Vec<Line>, Line>, all: usize, place: usize) -> Vec<Line> {
     let mut lines = match list {
         Err(error) => vec![error],

@@ -53,7 +53,7 @@ pub(crate) struct Size {
     pub(crate) rows: Option<usize>,
 }
 
-/// How a line is to look.
+/// The style of a line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Tone {
     /// The first line.
@@ -90,7 +90,7 @@ const FOOT: &str = "q ends   bars: = completed, x failed, expired or cancelled, 
 /// Draws the scene.
 pub(crate) fn frame(scene: &Scene, size: Size) -> Vec<Line> {
     let mut lines = head(scene, size.columns);
-    // Without an end there is nobody to press a key either.
+    // Without an end there is no keyboard either.
     let place = size.rows.map(|rows| rows.saturating_sub(lines.len() + 1));
     lines.extend(queues(scene, size.columns, place));
     if let Some(rows) = size.rows {

@@ -34,7 +34,8 @@ const FIGURES: [(&str, Figure); 13] = [
     ("memory", |_, stats| bytes(number(stats, "bytes"))),
 ];
 
-/// A line of headings and one for each queue, in at most `place` lines; the last one says how many are missing.
+/// A line of headings and one for each queue, in at most `place` lines; the last one says how many are
+/// missing.
 pub(super) fn lines(views: &[View], columns: usize, place: Option<usize>) -> Vec<Line> {
     let fitting = (columns.saturating_sub(NAME) / COLUMN).min(FIGURES.len());
     let name = columns.saturating_sub(fitting * COLUMN);

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-/// Bytes as printable ASCII, the rest as `\x1b`: a terminal must never obey what somebody has put into a name.
+/// Bytes as printable ASCII, the rest as `\x1b`: a terminal must never obey the bytes of a name.
 pub(crate) fn escaped(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for byte in bytes {
