@@ -1,7 +1,8 @@
-//! A cursor over a command's words: every command reads its arguments through this, so that ranges, keywords
+//! A cursor over a command's arguments: every command parses its arguments through this, so that ranges, keywords
 //! and leftovers are treated alike everywhere.
 
 use super::error::{shown, Error};
+use crate::queue::FOREVER;
 use std::ops::RangeInclusive;
 
 /// The longest span of time a client may name: 100 years, in milliseconds.
@@ -9,26 +10,33 @@ pub const MAX_SPAN: u64 = 3_155_760_000_000;
 /// The latest instant a client may name, in Unix milliseconds: what JavaScript still holds exactly.
 pub const MAX_INSTANT: u64 = (1 << 53) - 1;
 
-/// The words after the command's name.
+/// What the module's own configuration limits.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest payload, result or progress in bytes.
+    pub max_payload: usize,
+}
+
+/// The arguments after the command's name.
 #[derive(Debug, Clone)]
 pub struct Args<'a> {
     left: &'a [&'a [u8]],
-    seen: u64,
+    limits: Limits,
 }
 
 impl<'a> Args<'a> {
     /// A cursor at the first of `words`.
     #[must_use]
-    pub fn new(words: &'a [&'a [u8]]) -> Self {
-        Args { left: words, seen: 0 }
+    pub fn new(words: &'a [&'a [u8]], limits: Limits) -> Self {
+        Args { left: words, limits }
     }
 
-    /// Whether every word has been read.
+    /// Whether every word is taken.
     pub(crate) fn is_empty(&self) -> bool {
         self.left.is_empty()
     }
 
-    /// The next word, not read yet.
+    /// The next word, which is not taken.
     pub(crate) fn peek(&self) -> Option<&'a [u8]> {
         self.left.first().copied()
     }
@@ -88,23 +96,23 @@ impl<'a> Args<'a> {
         span(name, word, least)
     }
 
-    /// The next word as an option's keyword: upper-cased text of a word of the manual, each at most once.
-    /// `options` are all the keywords this command knows; None when no word is left.
-    pub(crate) fn option(&mut self, options: &'static [&'static str]) -> Result<Option<&'static str>, Error> {
-        let Some(word) = self.try_next() else { return Ok(None) };
-        let known = options.iter().enumerate().find(|(_, o)| o.as_bytes().eq_ignore_ascii_case(word));
-        let Some((place, option)) = known else {
-            return Err(Error::syntax(format!("unknown option {}", shown(word))));
-        };
-        let bit = 1 << place;
-        if self.seen & bit != 0 {
-            return Err(Error::syntax(format!("{option} is given twice")));
-        }
-        self.seen |= bit;
-        Ok(Some(option))
+    /// The next word as a payload, or as what is limited like one.
+    pub(crate) fn payload(&mut self, name: &str) -> Result<&'a [u8], Error> {
+        let word = self.next(name)?;
+        self.check_payload(name, word)?;
+        Ok(word)
     }
 
-    /// Whether the next word is `keyword`; if so it is read.
+    /// Refuses a payload that is larger than the configuration allows.
+    pub(crate) fn check_payload(&self, name: &str, payload: &[u8]) -> Result<(), Error> {
+        let most = self.limits.max_payload;
+        if payload.len() <= most {
+            return Ok(());
+        }
+        Err(Error::other(format!("{name} must be at most {most} bytes, got {} bytes", payload.len())))
+    }
+
+    /// Whether the next word is `keyword`; if so it is taken.
     pub(crate) fn keyword(&mut self, keyword: &str) -> bool {
         match self.left.first() {
             Some(word) if keyword.as_bytes().eq_ignore_ascii_case(word) => {
@@ -129,6 +137,15 @@ pub(crate) fn span(name: &str, word: &[u8], least: u64) -> Result<u64, Error> {
     parse_uint(word)
         .filter(|n| (least..=MAX_SPAN).contains(n))
         .ok_or_else(|| Error::range(name, &format!("milliseconds from {least} to {MAX_SPAN}"), word))
+}
+
+/// `word` as a span in milliseconds, or -1 for ever.
+pub(crate) fn span_or_forever(name: &str, word: &[u8]) -> Result<u64, Error> {
+    if parse_int(word) == Some(-1) {
+        return Ok(FOREVER);
+    }
+    span(name, word, 0)
+        .map_err(|_| Error::range(name, &format!("milliseconds from 0 to {MAX_SPAN}, or -1 for ever"), word))
 }
 
 /// `word` as a count or size within `range`.
@@ -180,15 +197,5 @@ mod tests {
         for (word, expected) in cases {
             assert_eq!(parse_int(word), expected, "{word:?}");
         }
-    }
-
-    #[test]
-    fn an_option_given_twice_or_unknown_is_named() {
-        let words: [&[u8]; 3] = [b"delay", b"DELAY", b"x\n"];
-        let mut args = Args::new(&words);
-        assert_eq!(args.option(&["DELAY"]), Ok(Some("DELAY")));
-        assert_eq!(args.option(&["DELAY"]).unwrap_err().as_str(), "ERR syntax error: DELAY is given twice");
-        assert_eq!(args.option(&["DELAY"]).unwrap_err().as_str(), "ERR syntax error: unknown option 'x?'");
-        assert_eq!(args.option(&["DELAY"]), Ok(None));
     }
 }

@@ -1,8 +1,34 @@
-//! Named values, answered as a map or as JSON: written once, shown both ways.
+//! Named values, as a map or as JSON: a command lists them once for both.
 
+use super::args::Args;
+use super::error::Error;
+use super::options::{CommandOption, Options};
 use super::reply::Reply;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// How a command replies with named values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A map.
+    Map,
+    /// One string of JSON.
+    Json,
+}
+
+impl<'a> Options<'a, 1> for Format {
+    const OPTIONS: [CommandOption<'a, Self>; 1] =
+        [CommandOption::flag("JSON", "json", |format| *format = Format::Json)];
+}
+
+impl Format {
+    /// Parses all arguments that are left as options.
+    pub(super) fn parse(args: &mut Args<'_>) -> Result<Self, Error> {
+        let mut format = Format::Map;
+        args.options(&mut format)?;
+        Ok(format)
+    }
+}
 
 /// A value.
 #[derive(Debug, Clone)]
@@ -38,8 +64,16 @@ impl<'a> Fields<'a> {
         self.0.extend(field.map(|field| (name, field)));
     }
 
-    /// Answers a map.
-    pub(super) fn answer(&self, reply: &mut dyn Reply) {
+    /// Replies in the given form.
+    pub(super) fn reply_as(&self, format: Format, reply: &mut dyn Reply) {
+        match format {
+            Format::Map => self.reply(reply),
+            Format::Json => reply_json(self, reply),
+        }
+    }
+
+    /// Replies with a map.
+    pub(super) fn reply(&self, reply: &mut dyn Reply) {
         reply.map(self.0.len());
         for (name, field) in &self.0 {
             reply.bytes(name.as_bytes());
@@ -51,21 +85,26 @@ impl<'a> Fields<'a> {
             }
         }
     }
+}
 
-    /// Answers one string of JSON. Bytes that are not UTF-8 stand as base64 under the name with `-base64` behind it.
-    pub(super) fn answer_json(&self, reply: &mut dyn Reply) {
-        match serde_json::to_vec(self) {
-            Ok(json) => reply.bytes(&json),
-            // Nothing here can fail to serialize; if it ever could, null is better than half an answer.
-            Err(_) => reply.null(),
+/// Replies with many of them in one array.
+pub(super) fn reply_list(list: &[Fields<'_>], format: Format, reply: &mut dyn Reply) {
+    match format {
+        Format::Map => {
+            reply.array(list.len());
+            for fields in list {
+                fields.reply(reply);
+            }
         }
+        Format::Json => reply_json(list, reply),
     }
 }
 
-/// The same for many, in one array.
-pub(super) fn answer_json_list(list: &[Fields<'_>], reply: &mut dyn Reply) {
-    match serde_json::to_vec(list) {
+/// Replies with one string of JSON. Bytes that are not UTF-8 are base64 under the name with `-base64` behind it.
+fn reply_json(value: &(impl Serialize + ?Sized), reply: &mut dyn Reply) {
+    match serde_json::to_vec(value) {
         Ok(json) => reply.bytes(&json),
+        // Nothing here can fail to serialize; if it ever could, null is better than half a reply.
         Err(_) => reply.null(),
     }
 }

@@ -1,111 +1,119 @@
-//! `JQ.LIST queue state [BATCH name] [COUNT n] [CURSOR c] [PAYLOAD]` -> `[next cursor, ids or [id, payload] pairs]`
-//!
-//! In the order they would run or finished. The cursor 0 begins and ends a listing. A job that stays where it is
-//! while pages are read is listed exactly once. With BATCH one call looks at 10,000 jobs at most: a page may be short,
-//! or empty, though more follow; only the cursor tells.
+//! Every command for clients, entered once: the server registers them from this list, and whatever finds a
+//! command by its name goes through it.
 
-use super::args::{parse_int, parse_uint, Args};
-use super::error::Error;
-use super::reply::Reply;
-use super::spec::{Arg, ArgKind, KeyUse, Spec};
-use super::{add_options, madd};
-use super::{Limits, Read, Request};
-use crate::queue::{JobState, Position, Queue};
+use super::admin::{Cancel, Configure, Pause, Promote, Purge, Remove, Resume, Retry};
+use super::batching::{AwaitEnd, Forget, ListBatches, Seal, ShowBatch};
+use super::command::{AwaitCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
+use super::consuming::{Ack, ClaimJobs, Extend, Nack, Release, ReportProgress};
+use super::inspecting::{Check, Explain, GetJob, ListJobs, ListWorkers, ShowSeries, ShowStats};
+use super::producing::{AddJob, AddManyJobs};
+use super::triggers::{ListSchedules, OnExpire, SetSchedule, Unschedule};
 
-pub(super) const SPEC: Spec = Spec {
-    name: "jq.list",
-    summary: "Lists the jobs of a state in their order",
-    complexity: "O(log n + COUNT), with BATCH O(log n + 10,000)",
-    arity: -3,
-    flags: "readonly",
-    acl: "read slow",
-    key: KeyUse::Read,
-    args: &[
-        Arg::word("queue", ArgKind::Key),
-        Arg::one_of(
-            "state",
-            &[
-                Arg::token("waiting", "waiting"),
-                Arg::token("delayed", "delayed"),
-                Arg::token("blocked", "blocked"),
-                Arg::token("active", "active"),
-                Arg::token("completed", "completed"),
-                Arg::token("failed", "failed"),
-            ],
-        ),
-        Arg::option("BATCH", "batch", ArgKind::String),
-        Arg::option("COUNT", "count", ArgKind::Integer),
-        Arg::option("CURSOR", "cursor", ArgKind::String),
-        Arg::token("PAYLOAD", "payload").maybe(),
-    ],
-};
-
-const STATES: [JobState; 6] = [
-    JobState::Waiting,
-    JobState::Delayed,
-    JobState::Blocked,
-    JobState::Active,
-    JobState::Completed,
-    JobState::Failed,
-];
-
-/// A page to list.
-#[derive(Debug)]
-pub struct List<'a> {
-    state: JobState,
-    batch: Option<&'a [u8]>,
-    count: usize,
-    from: Option<Position>,
-    payload: bool,
+/// Does something with each command, by its kind.
+pub trait CommandVisitor {
+    /// `C` is a command that changes nothing.
+    fn read<C: ReadCommand>(&mut self);
+    /// `C` may change the queue.
+    fn write<C: WriteCommand>(&mut self);
+    /// `C` shows, or sets.
+    fn show_or_set<C: ShowOrSetCommand>(&mut self);
+    /// `C` changes nothing and may block its client.
+    fn wait<C: AwaitCommand>(&mut self);
 }
 
-pub(super) fn parse<'a>(args: &mut Args<'a>, _: &Limits) -> Result<Request<'a>, Error> {
-    let word = args.next("state")?;
-    let state = STATES.into_iter().find(|state| state.name().as_bytes().eq_ignore_ascii_case(word));
-    let allowed = "waiting, delayed, blocked, active, completed or failed";
-    let state = state.ok_or_else(|| Error::range("state", allowed, word))?;
-    let mut list = List { state, batch: None, count: 10, from: None, payload: false };
-    while let Some(option) = args.option(&["BATCH", "COUNT", "CURSOR", "PAYLOAD"])? {
-        match option {
-            "BATCH" => list.batch = Some(add_options::batch_name(args.next(option)?)?),
-            "COUNT" => list.count = usize::try_from(args.uint(option, 1..=madd::MOST)?).unwrap_or(usize::MAX),
-            "CURSOR" => list.from = cursor(args.next(option)?)?,
-            _ => list.payload = true,
-        }
-    }
-    Ok(Request::Read(Read::List(list)))
+/// Shows every command to `visitor`, in the order of their names.
+pub fn visit_all(visitor: &mut impl CommandVisitor) {
+    visitor.write::<Ack>();
+    visitor.write::<AddJob>();
+    visitor.wait::<AwaitEnd>();
+    visitor.read::<ShowBatch>();
+    visitor.read::<ListBatches>();
+    visitor.write::<Cancel>();
+    visitor.read::<Check>();
+    visitor.write::<ClaimJobs>();
+    visitor.show_or_set::<Configure>();
+    visitor.read::<Explain>();
+    visitor.write::<Extend>();
+    visitor.write::<Forget>();
+    visitor.read::<GetJob>();
+    visitor.read::<ListJobs>();
+    visitor.write::<AddManyJobs>();
+    visitor.write::<Nack>();
+    visitor.show_or_set::<OnExpire>();
+    visitor.write::<Pause>();
+    visitor.write::<ReportProgress>();
+    visitor.write::<Promote>();
+    visitor.write::<Purge>();
+    visitor.write::<Release>();
+    visitor.write::<Remove>();
+    visitor.write::<Resume>();
+    visitor.write::<Retry>();
+    visitor.write::<SetSchedule>();
+    visitor.read::<ListSchedules>();
+    visitor.write::<Seal>();
+    visitor.read::<ShowSeries>();
+    visitor.read::<ShowStats>();
+    visitor.write::<Unschedule>();
+    visitor.read::<ListWorkers>();
 }
 
-fn cursor(word: &[u8]) -> Result<Option<Position>, Error> {
-    if word == b"0" {
-        return Ok(None);
-    }
-    let mut parts = word.splitn(2, |b| *b == b':');
-    let major = parts.next().and_then(parse_int);
-    let minor = parts.next().and_then(parse_uint);
-    match major.zip(minor) {
-        Some((major, minor)) => Ok(Some(Position { major, minor })),
-        None => Err(Error::range("CURSOR", "0 or what JQ.LIST answered", word)),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::spec::{KeyUse, Spec};
 
-impl List<'_> {
-    pub(super) fn run(&self, queue: &Queue, reply: &mut dyn Reply) {
-        let (jobs, next) = queue.list(self.state, self.batch, self.from, self.count);
-        reply.array(2);
-        match next {
-            None => reply.bytes(b"0"),
-            Some(Position { major, minor }) => reply.bytes(format!("{major}:{minor}").as_bytes()),
+    /// The specs, each with the flags that its kind must have and those it must not have.
+    #[derive(Default)]
+    struct FlagsByKind(Vec<(Spec, Vec<&'static str>)>);
+
+    /// The flags that follow from the kind of a command.
+    const OF_KINDS: [&str; 4] = ["readonly", "write", "may-replicate", "blocking"];
+
+    impl CommandVisitor for FlagsByKind {
+        fn read<C: ReadCommand>(&mut self) {
+            self.0.push((C::SPEC, vec!["readonly"]));
         }
-        reply.array(jobs.len());
-        for job in jobs {
-            if self.payload {
-                reply.array(2);
-                reply.bytes(queue.id(job));
-                reply.bytes(queue.payload(job));
-            } else {
-                reply.bytes(queue.id(job));
-            }
+
+        fn write<C: WriteCommand>(&mut self) {
+            let mut flags = vec!["write"];
+            flags.extend(C::MAY_BLOCK.then_some("blocking"));
+            self.0.push((C::SPEC, flags));
         }
+
+        fn show_or_set<C: ShowOrSetCommand>(&mut self) {
+            self.0.push((C::SPEC, vec!["may-replicate"]));
+        }
+
+        fn wait<C: AwaitCommand>(&mut self) {
+            self.0.push((C::SPEC, vec!["readonly", "blocking"]));
+        }
+    }
+
+    fn listed() -> Vec<(Spec, Vec<&'static str>)> {
+        let mut listed = FlagsByKind::default();
+        visit_all(&mut listed);
+        listed.0
+    }
+
+    #[test]
+    fn the_flags_that_redis_gets_are_those_of_the_kind() {
+        for (spec, expected) in listed() {
+            let flags: Vec<_> = spec.flags.split(' ').filter(|flag| OF_KINDS.contains(flag)).collect();
+            assert_eq!(flags, expected, "{}", spec.name);
+            let shows_or_sets = expected == ["may-replicate"];
+            assert_eq!(spec.key == KeyUse::ReadOrCreate, shows_or_sets, "{}", spec.name);
+            let categories: Vec<_> = spec.acl.split(' ').collect();
+            assert_eq!(flags.contains(&"readonly"), categories.contains(&"read"), "{}", spec.name);
+            assert_eq!(flags.contains(&"blocking"), categories.contains(&"blocking"), "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_in_order() {
+        let names: Vec<_> = listed().iter().map(|(spec, _)| spec.name).collect();
+        let mut sorted = names.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(names, sorted);
     }
 }

@@ -1,4 +1,4 @@
-//! What a command may say, without knowing to whom: a client, a test, a waiter served later.
+//! What a command can reply, to whatever gets it: a client, a test, a client that was blocked.
 
 /// A reply being written. Containers announce their length and are followed by that many elements.
 ///
@@ -16,4 +16,14 @@ pub trait Reply {
     fn array(&mut self, len: usize);
     /// `pairs` pairs of key and value follow; a flat array for RESP2 clients.
     fn map(&mut self, pairs: usize);
+
+    /// An unsigned integer; nothing that a queue counts is near the end of the signed ones.
+    fn uint(&mut self, value: u64) {
+        self.int(i64::try_from(value).unwrap_or(i64::MAX));
+    }
+
+    /// How many things there are.
+    fn size(&mut self, value: usize) {
+        self.int(i64::try_from(value).unwrap_or(i64::MAX));
+    }
 }

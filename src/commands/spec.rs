@@ -89,6 +89,13 @@ impl Arg {
         Arg { name, kind: ArgKind::Block, token: None, optional: false, multiple: false, parts }
     }
 
+    /// The same, but it must be there.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.optional = false;
+        self
+    }
+
     /// The same, but it may be left out.
     #[must_use]
     pub const fn maybe(mut self) -> Self {

@@ -1,7 +1,7 @@
 //! JQ.DEBUG, for tests: exists only when the module was loaded with `debug yes`.
 
 use super::panics::{catch_panic, INTERNAL_ERROR};
-use super::{clock, directory};
+use super::{clock, config, directory};
 use crate::commands::args::{Args, MAX_INSTANT};
 use crate::commands::error::Error;
 use crate::queue::UnixMs;
@@ -20,7 +20,7 @@ pub(super) fn command(call: &Call<'_>) {
 /// Stops the module's clock at `ms`, or lets it run again. What is due then happens at once.
 fn run(call: &Call<'_>) -> Result<(), Error> {
     let words = call.words();
-    let mut args = Args::new(words.get(1..).unwrap_or_default());
+    let mut args = Args::new(words.get(1..).unwrap_or_default(), config::limits());
     if !args.keyword("CLOCK") {
         return Err(Error::syntax("the only subcommand is CLOCK"));
     }

@@ -15,14 +15,15 @@ use super::value::Value;
 use super::{clock, config, permission};
 use crate::commands::args::Args;
 use crate::commands::error::Error;
-use crate::commands::{Await, Command, Env, Flow, Read, Request, Write, COMMANDS};
-use crate::queue::{Now, Queue};
+use crate::commands::{
+    parse, AwaitCommand, Command, Env, ReadCommand, ShowOrSetCommand, WriteCommand, WriteOutcome,
+};
+use crate::queue::{Now, Queue, Session};
 use crate::redis::call::{Call, Words};
 use crate::redis::context::Context;
 use crate::redis::key::{Key, Mode};
 use crate::redis::name::Name;
 use crate::redis::reply::Writer;
-use lazy_static::lazy_static;
 
 /// What core says of a key of another type.
 const WRONG_TYPE: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
@@ -30,139 +31,144 @@ const WRONG_TYPE: &str = "WRONGTYPE Operation against a key holding the wrong ki
 /// What core says on a replica.
 const READ_ONLY: &str = "READONLY You can't write against a read only replica.";
 
-/// What of a command's flags matters here.
-struct CommandFlags {
-    /// It can block its client.
-    blocks: bool,
-    /// It may write although core takes it for a command that does not, and lets it run on a replica.
-    may_write: bool,
+/// A command that reads.
+pub(super) fn read<C: ReadCommand>(call: &Call<'_>) {
+    run::<C>(call, |ctx, name, request, reply| {
+        read_queue(ctx, name, reply, &mut |queue, env, reply| C::run(&request, queue, env, reply));
+        Ok(())
+    });
 }
 
-lazy_static! {
-    /// By number of the command.
-    static ref FLAGS: Vec<CommandFlags> = COMMANDS
-        .iter()
-        .map(|command| {
-            let has = |flag| command.spec.flags.split(' ').any(|known| known == flag);
-            CommandFlags { blocks: has("blocking"), may_write: has("may-replicate") }
-        })
-        .collect();
+/// A command that may change the queue.
+pub(super) fn write<C: WriteCommand>(call: &Call<'_>) {
+    run::<C>(call, |ctx, name, request, reply| change::<C>(ctx, name, &request, reply));
 }
 
-/// Runs the command of this number, and replies to its client.
-pub(super) fn command(number: usize, call: &Call<'_>) {
+/// A command that shows when it has no argument but the key.
+pub(super) fn show_or_set<C: ShowOrSetCommand>(call: &Call<'_>) {
+    if call.words().len() == 2 {
+        return reply_to(call, C::SPEC.name, |ctx, name, _, reply| {
+            read_queue(ctx, name, reply, &mut |queue, _, reply| C::show(queue, reply));
+            Ok(())
+        });
+    }
+    run::<C>(call, |ctx, name, request, reply| {
+        if ctx.flags().read_only() {
+            reply.error(READ_ONLY);
+            return Ok(());
+        }
+        if let Some(prefix) = C::prefix_to_read(&request) {
+            permission::check(ctx, name.bytes(), prefix)?;
+        }
+        change::<C>(ctx, name, &request, reply)
+    });
+}
+
+/// A command that may block its client until an event. Unlike a claim this works on replicas too, where the same events
+/// happen as on their primary.
+pub(super) fn wait<C: AwaitCommand>(call: &Call<'_>) {
+    run::<C>(call, |ctx, name, request, reply| {
+        let now = clock::of_command();
+        match Key::<Value>::open(ctx, name, Mode::Read) {
+            Key::Occupied(mut value) => {
+                let mut env = env(ctx, name, &value.queue, now);
+                env.may_block = !ctx.flags().deny_blocking();
+                if let Some(blocked) = C::run(request, &value.queue, &env, reply) {
+                    awaits::catch_up(&mut value);
+                    value.queue.subscribe(blocked.awaited.clone());
+                    drop(value);
+                    reply_awaits::block(ctx, name, &blocked);
+                }
+            }
+            Key::Vacant(_) => reply.null(),
+            Key::OtherType => reply.error(WRONG_TYPE),
+        }
+        Ok(())
+    });
+}
+
+/// Parses the arguments of a call and does `work` with its request.
+fn run<C: Command>(
+    call: &Call<'_>,
+    work: impl FnOnce(Context<'_>, Name<'_>, C::Request<'_>, &mut Writer<'_>) -> Result<(), Error>,
+) {
+    reply_to(call, C::SPEC.name, |ctx, name, words, reply| {
+        let args = Args::new(words.get(1..).unwrap_or_default(), config::limits());
+        work(ctx, name, parse::<C>(args)?, reply)
+    });
+}
+
+/// Does `work`, and replies with its error if it has one.
+fn reply_to(
+    call: &Call<'_>,
+    command: &str,
+    work: impl FnOnce(Context<'_>, Name<'_>, &Words<'_>, &mut Writer<'_>) -> Result<(), Error>,
+) {
     let mut reply = call.ctx.reply();
-    let (Some(command), Some(name)) = (COMMANDS.get(number), call.key()) else {
-        return reply.error("ERR wrong number of arguments");
-    };
-    match catch_panic(command.spec.name, || run(number, command, call.ctx, name, &call.words(), &mut reply)) {
+    let Some(name) = call.key() else { return reply.error("ERR wrong number of arguments") };
+    match catch_panic(command, || work(call.ctx, name, &call.words(), &mut reply)) {
         Some(Ok(())) => {}
         Some(Err(error)) => reply.error(error.as_str()),
         None => reply.error(INTERNAL_ERROR),
     }
 }
 
-fn run(
-    number: usize,
-    command: &Command,
-    ctx: Context<'_>,
-    name: Name<'_>,
-    words: &Words<'_>,
-    reply: &mut Writer<'_>,
-) -> Result<(), Error> {
-    let args = Args::new(words.get(1..).unwrap_or_default());
-    match command.parse(args, &config::limits())? {
-        Request::Read(read) => read_queue(ctx, name, &read, reply),
-        Request::Write(write) => change_queue(number, ctx, name, &write, reply),
-        Request::Await(request) => await_event(ctx, name, &request, reply),
-    }
-}
-
-/// Unlike a claim this works on replicas too: their queues change as those of their primary do.
-fn await_event(
-    ctx: Context<'_>,
-    name: Name<'_>,
-    request: &Await,
-    reply: &mut Writer<'_>,
-) -> Result<(), Error> {
-    let now = clock::of_command();
-    let mut value = match Key::<Value>::open(ctx, name, Mode::Read) {
-        Key::Occupied(value) => value,
-        Key::Vacant(_) => {
-            reply.null();
-            return Ok(());
-        }
-        Key::OtherType => {
-            reply.error(WRONG_TYPE);
-            return Ok(());
-        }
-    };
-    let mut env = env(ctx, name, &value.queue, now);
-    env.may_block = !ctx.flags().deny_blocking();
-    if !request.is_answered(&value.queue, &env, reply) {
-        awaits::catch_up(&mut value);
-        value.queue.subscribe(request.awaited.clone());
-        drop(value);
-        reply_awaits::block(ctx, name, request);
-    }
-    Ok(())
-}
-
+/// Replies from the queue at `name`, or from a new one if there is none.
 fn read_queue(
     ctx: Context<'_>,
     name: Name<'_>,
-    read: &Read<'_>,
     reply: &mut Writer<'_>,
-) -> Result<(), Error> {
+    work: &mut dyn FnMut(&Queue, &Env, &mut Writer<'_>),
+) {
     let now = clock::of_command();
     match Key::<Value>::open(ctx, name, Mode::Read) {
-        Key::Occupied(value) => read.run(&value.queue, &env(ctx, name, &value.queue, now), reply),
+        Key::Occupied(value) => work(&value.queue, &env(ctx, name, &value.queue, now), reply),
         Key::Vacant(_) => {
             let queue = Queue::new(config::defaults());
-            read.run(&queue, &env(ctx, name, &queue, now), reply)
+            work(&queue, &env(ctx, name, &queue, now), reply);
         }
-        Key::OtherType => {
-            reply.error(WRONG_TYPE);
-            Ok(())
-        }
+        Key::OtherType => reply.error(WRONG_TYPE),
     }
 }
 
-/// Whether the client may be blocked in a claim. On a replica it could not be served: the primary would not
-/// know what was claimed there.
+/// Whether a client may be blocked until it can claim. Not on a replica: what was claimed there would be unknown to the
+/// primary.
 fn may_block(ctx: Context<'_>) -> bool {
     let flags = ctx.flags();
     !flags.deny_blocking() && !flags.replica()
 }
 
-fn change_queue(
-    number: usize,
+fn change<C: WriteCommand>(
     ctx: Context<'_>,
     name: Name<'_>,
-    write: &Write<'_>,
+    request: &C::Request<'_>,
     reply: &mut Writer<'_>,
 ) -> Result<(), Error> {
-    if FLAGS.get(number).is_some_and(|flags| flags.may_write) && ctx.flags().read_only() {
-        reply.error(READ_ONLY);
-        return Ok(());
-    }
-    if let Some(prefix) = write.listens_for() {
-        permission::check(ctx, name.bytes(), prefix)?;
-    }
-    let now = clock::of_command();
-    let edited = edit::decide(ctx, name, Access::OrNew(config::defaults), now, |session| {
+    change_queue(ctx, name, reply, &mut |session, now, reply| {
         let mut env = env(ctx, name, session.queue(), now);
-        // The flags have a price: they are asked for by those that need them.
-        env.may_block = FLAGS.get(number).is_some_and(|flags| flags.blocks) && may_block(ctx);
-        write.run(session, &env, reply)
-    });
+        // The flags have a price: only a command that can block its client pays it.
+        env.may_block = C::MAY_BLOCK && may_block(ctx);
+        C::run(request, session, &env, reply)
+    })
+}
+
+/// Changes the queue at `name`, or a new one if there is none, and replies.
+fn change_queue(
+    ctx: Context<'_>,
+    name: Name<'_>,
+    reply: &mut Writer<'_>,
+    work: &mut dyn FnMut(&mut Session<'_>, Now, &mut Writer<'_>) -> Result<WriteOutcome, Error>,
+) -> Result<(), Error> {
+    let now = clock::of_command();
+    let edited =
+        edit::decide(ctx, name, Access::OrNew(config::defaults), now, |session| work(session, now, reply));
     let Ok(Edited { outcome, changed: _ }) = edited else {
         reply.error(WRONG_TYPE);
         return Ok(());
     };
     match outcome {
-        Some(Ok(Flow::Done)) => {}
-        Some(Ok(Flow::Wait(waiting))) => serve_claims::block(ctx, name, waiting),
+        Some(Ok(WriteOutcome::Replied)) => {}
+        Some(Ok(WriteOutcome::Blocks(claim))) => serve_claims::block(ctx, name, claim),
         Some(Err(error)) => return Err(error),
         None => reply.error(INTERNAL_ERROR),
     }

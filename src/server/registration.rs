@@ -2,12 +2,15 @@
 
 use super::{apply, debug, dispatch};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::commands::{internal, COMMANDS};
+use crate::commands::{
+    internal, visit_all, AwaitCommand, CommandVisitor, ReadCommand, ShowOrSetCommand, WriteCommand,
+};
 use crate::redis::call::Call;
 use crate::redis::command::OnCommand;
 use crate::redis::command_info::{ArgType, CommandArg, CommandInfo, KeyAccess};
 use crate::redis::module::{ModuleLoader, Registered};
 use std::ffi::CStr;
+use std::marker::PhantomData;
 
 /// The module's own ACL category, where the server can have one.
 const CATEGORY: &CStr = c"jq";
@@ -15,13 +18,9 @@ const CATEGORY: &CStr = c"jq";
 /// Registers all commands for clients, and JQ.APPLY.
 pub(super) fn register_commands(loader: &ModuleLoader<'_>) -> Registered {
     let category = if loader.add_acl_category(CATEGORY) { "jq " } else { "" };
-    macro_rules! register {
-        ($($number:literal)*) => {
-            $(register::<Numbered<$number>>(loader, category, &COMMANDS[$number].spec)?;)*
-        };
-    }
-    register!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31);
-    const { assert!(COMMANDS.len() == 32, "every command is registered") };
+    let mut registration = Registration { loader, category, outcome: Ok(()) };
+    visit_all(&mut registration);
+    registration.outcome?;
     // A user with all of `jq` does not get what is for the server itself and for tests.
     register::<Apply>(loader, "", &internal::APPLY)
 }
@@ -43,15 +42,76 @@ fn register<C: OnCommand>(loader: &ModuleLoader<'_>, category: &str, spec: &Spec
     })
 }
 
-/// The command of this number in [`COMMANDS`].
-struct Numbered<const NUMBER: usize>;
+/// Registers each command with the way that its kind takes, up to the first that the server refuses.
+struct Registration<'l> {
+    loader: &'l ModuleLoader<'l>,
+    category: &'static str,
+    outcome: Registered,
+}
 
-impl<const NUMBER: usize> OnCommand for Numbered<NUMBER> {
-    #[allow(clippy::indexing_slicing)] // with a number that is too large this does not compile
-    const KEY: KeyAccess = key_access(COMMANDS[NUMBER].spec.key);
+impl Registration<'_> {
+    fn register<C: OnCommand>(&mut self, spec: &Spec) {
+        if self.outcome.is_ok() {
+            self.outcome = register::<C>(self.loader, self.category, spec);
+        }
+    }
+}
+
+impl CommandVisitor for Registration<'_> {
+    fn read<C: ReadCommand>(&mut self) {
+        self.register::<Reads<C>>(&C::SPEC);
+    }
+
+    fn write<C: WriteCommand>(&mut self) {
+        self.register::<Writes<C>>(&C::SPEC);
+    }
+
+    fn show_or_set<C: ShowOrSetCommand>(&mut self) {
+        self.register::<ShowsOrSets<C>>(&C::SPEC);
+    }
+
+    fn wait<C: AwaitCommand>(&mut self) {
+        self.register::<Awaits<C>>(&C::SPEC);
+    }
+}
+
+struct Reads<C>(PhantomData<C>);
+
+impl<C: ReadCommand> OnCommand for Reads<C> {
+    const KEY: KeyAccess = key_access(C::SPEC.key);
 
     fn run(call: &Call<'_>) {
-        dispatch::command(NUMBER, call);
+        dispatch::read::<C>(call);
+    }
+}
+
+struct Writes<C>(PhantomData<C>);
+
+impl<C: WriteCommand> OnCommand for Writes<C> {
+    const KEY: KeyAccess = key_access(C::SPEC.key);
+
+    fn run(call: &Call<'_>) {
+        dispatch::write::<C>(call);
+    }
+}
+
+struct ShowsOrSets<C>(PhantomData<C>);
+
+impl<C: ShowOrSetCommand> OnCommand for ShowsOrSets<C> {
+    const KEY: KeyAccess = key_access(C::SPEC.key);
+
+    fn run(call: &Call<'_>) {
+        dispatch::show_or_set::<C>(call);
+    }
+}
+
+struct Awaits<C>(PhantomData<C>);
+
+impl<C: AwaitCommand> OnCommand for Awaits<C> {
+    const KEY: KeyAccess = key_access(C::SPEC.key);
+
+    fn run(call: &Call<'_>) {
+        dispatch::wait::<C>(call);
     }
 }
 

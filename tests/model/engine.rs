@@ -4,9 +4,9 @@
 use redis_jq::codec::effects::JournalWriter;
 use redis_jq::codec::replay;
 use redis_jq::codec::snapshot::{save, save_state, Loader};
-use redis_jq::commands::args::Args;
-use redis_jq::commands::{Env, Flow, Limits, Request, COMMANDS};
-use redis_jq::queue::{Now, Queue, Session};
+use redis_jq::commands::standalone::Standalone;
+use redis_jq::commands::{Env, Limits};
+use redis_jq::queue::{Now, Queue};
 
 use super::recorder::Recorder;
 use super::value::{Engine, Value};
@@ -22,32 +22,24 @@ pub(crate) struct Primary {
 
 impl Engine for Primary {
     fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
-        let [verb, rest @ ..] = words else { return Value::Error("ERR".into()) };
-        let known = COMMANDS.iter().find(|command| command.spec.name.as_bytes().eq_ignore_ascii_case(verb));
-        let Some(command) = known else { return Value::Error("ERR".into()) };
-        let parsed = command.parse(Args::new(rest), &Limits { max_payload: 1 << 20 });
         let now = Now::from_micros(now_us);
         let mut log = JournalWriter::new(now);
         let mut reply = Recorder::default();
-        let outcome = parsed.and_then(|request| {
-            let mut session = Session::begin(&mut self.queue, now, &mut log);
-            let env = Env { now, promised: 0, waiters: 0, may_block: false };
-            match request {
-                Request::Read(read) => read.run(session.queue(), &env, &mut reply).map(|()| Flow::Done),
-                Request::Write(write) => write.run(&mut session, &env, &mut reply),
-                Request::Await(request) => {
-                    assert!(request.is_answered(session.queue(), &env, &mut reply), "no client waits here");
-                    Ok(Flow::Done)
-                }
-            }
-        });
+        let outcome = Standalone {
+            queue: &mut self.queue,
+            journal: &mut log,
+            env: Env { now, promised: 0, waiters: 0, may_block: false },
+            limits: Limits { max_payload: 1 << 20 },
+        }
+        .call(words, &mut reply);
         for blob in log.into_blobs() {
             let done = replay(&mut self.replica, &blob);
             self.refused.extend(done.err().map(|refused| refused.to_string()));
         }
         match outcome {
-            Ok(_) => reply.value(),
-            Err(error) => Value::Error(error.as_str().into()),
+            None => Value::Error("ERR".into()),
+            Some(Ok(_)) => reply.value(),
+            Some(Err(error)) => Value::Error(error.as_str().into()),
         }
     }
 

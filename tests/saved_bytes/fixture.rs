@@ -3,9 +3,9 @@
 use redis_jq::codec::effects::JournalWriter;
 use redis_jq::codec::snapshot::{save, save_state, Loader};
 use redis_jq::codec::DecodeError;
-use redis_jq::commands::args::Args;
 use redis_jq::commands::reply::Reply;
-use redis_jq::commands::{Env, Limits, Request, COMMANDS};
+use redis_jq::commands::standalone::Standalone;
+use redis_jq::commands::{Env, Limits};
 use redis_jq::queue::{Now, Queue, Session};
 use testkit::traffic::{Lease, Traffic};
 
@@ -129,25 +129,18 @@ impl Fixture {
 
     fn call(&mut self, words: &[Vec<u8>]) {
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-        let known = COMMANDS.iter().find(|it| it.spec.name.as_bytes().eq_ignore_ascii_case(words[0]));
-        let command = known.expect("a command of the manual");
-        let Ok(request) = command.parse(Args::new(&words[1..]), &Limits { max_payload: 1 << 20 }) else {
-            return;
-        };
         let now = Now::from_micros(self.now);
         let mut log = JournalWriter::new(now);
         let mut reply = ExpiryOutcome::default();
-        let mut session = Session::begin(&mut self.queue, now, &mut log);
-        let env = Env { now, promised: 0, waiters: 0, may_block: false };
+        let outcome = Standalone {
+            queue: &mut self.queue,
+            journal: &mut log,
+            env: Env { now, promised: 0, waiters: 0, may_block: false },
+            limits: Limits { max_payload: 1 << 20 },
+        }
+        .call(&words, &mut reply);
         // A refusal by a limit is an answer like others.
-        let _ = match request {
-            Request::Read(read) => read.run(session.queue(), &env, &mut reply),
-            Request::Write(write) => write.run(&mut session, &env, &mut reply).map(drop),
-            Request::Await(request) => {
-                assert!(request.is_answered(session.queue(), &env, &mut reply), "no client waits here");
-                Ok(())
-            }
-        };
+        let _ = outcome.expect("a command of the manual");
         self.blobs.extend(log.into_blobs());
         if words[0] == b"JQ.CLAIM" {
             self.learn(&reply);

@@ -7,17 +7,26 @@ use crate::queue::store::Handle;
 use crate::queue::time::LATEST_TOKEN;
 use crate::queue::value::Queue;
 
-/// What a worker asks for.
+/// What a worker asks for. `W` holds the worker's name: borrowed, or kept while the worker waits.
 #[derive(Debug, Clone, Copy)]
-pub struct ClaimOptions<'a> {
+pub struct ClaimOptions<W> {
     /// Who asks.
-    pub worker: &'a [u8],
+    pub worker: W,
     /// At most so many jobs.
     pub count: usize,
     /// For so many milliseconds; None: as the queue's settings say.
     pub lease: Option<u64>,
     /// At most so many bytes of payload, but at least one job.
     pub max_bytes: Option<u64>,
+}
+
+impl ClaimOptions<&[u8]> {
+    /// The same with a copy of the worker's name.
+    #[must_use]
+    pub fn to_owned_worker(&self) -> ClaimOptions<Box<[u8]>> {
+        let ClaimOptions { worker, count, lease, max_bytes } = *self;
+        ClaimOptions { worker: worker.into(), count, lease, max_bytes }
+    }
 }
 
 /// A job in a worker's hands.
@@ -39,7 +48,8 @@ impl Queue {
 impl Session<'_> {
     /// Claims jobs in their order, leaving `reserved` of the claimable ones to blocked clients.
     /// O(log n) per job; nothing that may not be claimed is walked over.
-    pub fn claim(&mut self, options: &ClaimOptions<'_>, reserved: usize) -> Vec<Claimed> {
+    pub fn claim(&mut self, options: &ClaimOptions<impl AsRef<[u8]>>, reserved: usize) -> Vec<Claimed> {
+        let worker = options.worker.as_ref();
         let mut claimed = Vec::new();
         let mut bytes = 0u64;
         let lease_until = self.at().saturating_add(options.lease.unwrap_or(self.queue.settings.lease));
@@ -53,7 +63,7 @@ impl Session<'_> {
                 break;
             }
             let token = self.next_token();
-            self.change_job(job, JobEffect::Claimed { token, worker: options.worker, lease_until });
+            self.change_job(job, JobEffect::Claimed { token, worker, lease_until });
             claimed.push(Claimed { token, job });
         }
         claimed

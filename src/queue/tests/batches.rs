@@ -29,7 +29,7 @@ impl TestQueue {
 
     /// Claims the next job and acknowledges it, or fails it for good.
     fn finish(&mut self, end_state: EndState) -> String {
-        let options = ClaimOptions { worker: b"w", count: 1, lease: Some(100), max_bytes: None };
+        let options = ClaimOptions { worker: b"w".as_slice(), count: 1, lease: Some(100), max_bytes: None };
         let claimed = self.session(|session| session.claim(&options, 0)).first().copied().unwrap();
         let id = String::from_utf8(self.queue.id(claimed.job).to_vec()).unwrap();
         if end_state == EndState::Completed {

@@ -14,7 +14,7 @@ impl TestQueue {
     /// The ids that one claim after the other gets, until there is none.
     fn claim_all(&mut self) -> Vec<String> {
         let mut ids = Vec::new();
-        let options = ClaimOptions { worker: b"w", count: 1, lease: Some(1000), max_bytes: None };
+        let options = ClaimOptions { worker: b"w".as_slice(), count: 1, lease: Some(1000), max_bytes: None };
         while let Some(claimed) = self.session(|session| session.claim(&options, 0)).first().copied() {
             ids.push(String::from_utf8_lossy(self.queue.id(claimed.job)).into_owned());
         }

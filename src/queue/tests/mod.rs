@@ -59,7 +59,7 @@ impl TestQueue {
     }
 
     fn claim_many(&mut self, count: usize, reserved: usize) -> Vec<u64> {
-        let options = ClaimOptions { worker: b"w", count, lease: Some(100), max_bytes: None };
+        let options = ClaimOptions { worker: b"w".as_slice(), count, lease: Some(100), max_bytes: None };
         self.session(|session| session.claim(&options, reserved))
             .iter()
             .map(|claimed| claimed.token)

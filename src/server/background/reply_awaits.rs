@@ -11,9 +11,8 @@
 //! Nothing is replicated here, so all of this works on replicas too, and while clients are paused. A client
 //! costs something only when what it awaits happens.
 
-use crate::commands::awaits::{present, tell};
 use crate::commands::reply::Reply;
-use crate::commands::Await;
+use crate::commands::{reply_event, reply_now, AwaitRequest};
 use crate::queue::Awaited;
 use crate::redis::blocking::{self, BlockedClient, BlocksClients};
 use crate::redis::context::Context;
@@ -31,7 +30,7 @@ use crate::server::value::Value;
 const AT_ONCE: usize = 64;
 
 /// Blocks the client of this call at `name`, where the queue is subscribed to for it.
-pub(in crate::server) fn block(ctx: Context<'_>, name: Name<'_>, request: &Await) {
+pub(in crate::server) fn block(ctx: Context<'_>, name: Name<'_>, request: &AwaitRequest) {
     let ticket = awaits::next_ticket();
     let Some(client) = blocking::block::<BlockedAwaits>(ctx, name, request.block, ticket) else {
         return ctx.reply().null();
@@ -99,11 +98,11 @@ impl OnTimer for AwaitDeadlineTimer {
 
 fn reply_to(ctx: Context<'_>, ticket: u64, reply: &mut dyn Reply) {
     match awaits::take_answer(ticket) {
-        Some(Answer::Event(event)) => tell(&event, reply),
+        Some(Answer::Event(event)) => reply_event(&event, reply),
         Some(Answer::Present(location, awaited)) if ctx.select(location.db) => {
             let name = OwnedName::new(&location.name);
             match Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
-                Key::Occupied(value) => present(&awaited, &value.queue, reply),
+                Key::Occupied(value) => reply_now(&awaited, &value.queue, reply),
                 Key::Vacant(_) | Key::OtherType => reply.null(),
             }
         }

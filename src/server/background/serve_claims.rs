@@ -18,7 +18,7 @@
 //! On some servers `reply` runs inside `unblock`: nothing is locked or open around that call.
 
 use super::POSTPONED;
-use crate::commands::Waiting;
+use crate::commands::BlockedClaim;
 use crate::redis::blocking::{self, BlockedClient, BlocksClients};
 use crate::redis::context::{avoid_replica_traffic, Context};
 use crate::redis::key::{Key, Mode};
@@ -45,13 +45,13 @@ pub(in crate::server) fn spurious_wakeups() -> u64 {
 }
 
 /// Blocks the client of this call at `name`.
-pub(in crate::server) fn block(ctx: Context<'_>, name: Name<'_>, waiting: Box<Waiting>) {
+pub(in crate::server) fn block(ctx: Context<'_>, name: Name<'_>, waiting: Box<BlockedClaim>) {
     let ticket = claims::next_ticket();
     let Some(client) = blocking::block::<BlockedClaims>(ctx, name, waiting.block, ticket) else {
         return ctx.reply().null();
     };
     let location = Location { db: ctx.db(), name: name.bytes().into() };
-    let demand = Demand { min: waiting.least.max(1), max: waiting.count };
+    let demand = Demand { min: waiting.min.max(1), max: waiting.options.count };
     claims::insert(ticket, location, demand, deadline(clock::uptime(), waiting.block), client, waiting);
 }
 
@@ -139,7 +139,7 @@ fn serve(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
         return reply.null();
     };
     // A client that wants many at once takes what there is when its time is over.
-    let may_claim = stage == WaiterStage::Granted || waiting.least > 1;
+    let may_claim = stage == WaiterStage::Granted || waiting.min > 1;
     let served = may_claim
         && !avoid_replica_traffic()
         && !ctx.flags().replica()
@@ -155,7 +155,7 @@ fn serve(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
 
 /// Claims for a client that was blocked. False: there was no queue, and nothing is written. What a claim
 /// leaves, as it may when payloads are large, is for the next waiter, whom the edit wakes.
-fn claim(ctx: Context<'_>, location: &Location, waiting: &Waiting, reply: &mut Writer<'_>) -> bool {
+fn claim(ctx: Context<'_>, location: &Location, waiting: &BlockedClaim, reply: &mut Writer<'_>) -> bool {
     let name = OwnedName::new(&location.name);
     let edited = edit::decide(ctx, name.lend(), Access::Existing, clock::of_timer(), |session| {
         waiting.serve(session, reply);

@@ -3,7 +3,7 @@
 
 use super::claim_queue::{Ahead, Demand};
 use super::claim_waiters::{ClaimWaiters, WaiterStage};
-use crate::commands::Waiting;
+use crate::commands::BlockedClaim;
 use crate::redis::blocking::BlockedClient;
 use crate::redis::context::Context;
 use crate::server::clock::{self, Uptime};
@@ -21,7 +21,7 @@ pub(in crate::server) struct ClaimWakeTimer;
 pub(in crate::server) struct ClaimDeadlineTimer;
 
 struct ClaimState {
-    waiters: ClaimWaiters<BlockedClient, Box<Waiting>, ahash::RandomState>,
+    waiters: ClaimWaiters<BlockedClient, Box<BlockedClaim>, ahash::RandomState>,
     wake: EarliestTimer<ClaimWakeTimer>,
     overdue: EarliestTimer<ClaimDeadlineTimer>,
 }
@@ -102,7 +102,7 @@ pub(in crate::server) fn insert(
     demand: Demand,
     deadline: Option<Uptime>,
     client: BlockedClient,
-    request: Box<Waiting>,
+    request: Box<BlockedClaim>,
 ) {
     with(|claims| {
         claims.waiters.insert(ticket, location, demand, deadline, client, request);
@@ -160,7 +160,7 @@ pub(in crate::server) fn set_deadline_timer() {
 
 /// The client gets its reply now: how far it had come, where it waited and what it asked for. None if it had
 /// one.
-pub(in crate::server) fn take_request(ticket: u64) -> Option<(WaiterStage, Location, Box<Waiting>)> {
+pub(in crate::server) fn take_request(ticket: u64) -> Option<(WaiterStage, Location, Box<BlockedClaim>)> {
     with(|claims| claims.waiters.take_request(ticket))
 }
 

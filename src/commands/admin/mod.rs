@@ -1,0 +1,19 @@
+//! Commands that change jobs and rules from outside: for operators and programs, not for workers.
+
+mod cancel;
+mod config;
+mod pause;
+mod promote;
+mod purge;
+mod remove;
+mod resume;
+mod retry;
+
+pub(super) use cancel::Cancel;
+pub(super) use config::Configure;
+pub(super) use pause::Pause;
+pub(super) use promote::Promote;
+pub(super) use purge::Purge;
+pub(super) use remove::Remove;
+pub(super) use resume::Resume;
+pub(super) use retry::Retry;

@@ -1,0 +1,43 @@
+//! `JQ.PROMOTE queue id [id ...]` -> per id 1 waiting now, 0 not delayed
+
+use crate::commands::args::Args;
+use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
+use crate::commands::error::Error;
+use crate::commands::names;
+use crate::commands::reply::Reply;
+use crate::commands::spec::{KeyUse, Spec};
+use crate::queue::Session;
+
+pub struct Promote;
+
+impl Command for Promote {
+    const SPEC: Spec = Spec {
+        name: "jq.promote",
+        summary: "Lets delayed jobs join the line now",
+        complexity: "O(log n) per id",
+        arity: -3,
+        flags: "write fast",
+        acl: "write fast",
+        key: KeyUse::Update,
+        args: names::QUEUE_AND_IDS,
+    };
+
+    /// The ids of the jobs.
+    type Request<'a> = &'a [&'a [u8]];
+
+    fn parse<'a>(args: &mut Args<'a>) -> Result<&'a [&'a [u8]], Error> {
+        names::ids(args)
+    }
+}
+
+impl WriteCommand for Promote {
+    fn run(
+        ids: &&[&[u8]],
+        session: &mut Session<'_>,
+        _: &Env,
+        reply: &mut dyn Reply,
+    ) -> Result<WriteOutcome, Error> {
+        names::reply_each(ids, reply, |id| session.promote(id));
+        Ok(WriteOutcome::Replied)
+    }
+}

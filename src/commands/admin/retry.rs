@@ -1,0 +1,82 @@
+//! `JQ.RETRY queue id [id ...]` -> per id 1 waiting again, 0 not failed or its record is gone;
+//! `JQ.RETRY queue * [COUNT n]` -> how many (1,000 at most unless COUNT says otherwise; call again until 0)
+
+use crate::commands::args::Args;
+use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
+use crate::commands::error::Error;
+use crate::commands::options::{CommandOption, Options};
+use crate::commands::reply::Reply;
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
+use crate::commands::{names, DEFAULT_CHANGES, MAX_ITEMS};
+use crate::queue::Session;
+
+pub struct Retry;
+
+/// Failed jobs to try again.
+#[derive(Debug)]
+pub enum RetryRequest<'a> {
+    /// Those of these ids.
+    Ids(&'a [&'a [u8]]),
+    /// Those that failed first.
+    Oldest(OldestFailed),
+}
+
+/// Failed jobs, oldest first, at most so many.
+#[derive(Debug)]
+pub struct OldestFailed {
+    count: u64,
+}
+
+impl<'a> Options<'a, 1> for OldestFailed {
+    const OPTIONS: [CommandOption<'a, Self>; 1] =
+        [CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |oldest, n| oldest.count = n)];
+}
+
+const ALL: [Arg; 2] = {
+    let [count] = OldestFailed::OPTIONS;
+    [Arg::token("*", "star"), count.arg()]
+};
+
+impl Command for Retry {
+    const SPEC: Spec = Spec {
+        name: "jq.retry",
+        summary: "Gives failed jobs fresh attempts",
+        complexity: "O(log n) per job",
+        arity: -3,
+        flags: "write fast",
+        acl: "write fast",
+        key: KeyUse::Update,
+        args: &[
+            Arg::word("queue", ArgKind::Key),
+            Arg::one_of("which", &[Arg::block("all", &ALL), Arg::word("id", ArgKind::String).many()]),
+        ],
+    };
+
+    type Request<'a> = RetryRequest<'a>;
+
+    fn parse<'a>(args: &mut Args<'a>) -> Result<RetryRequest<'a>, Error> {
+        if !args.keyword("*") {
+            return Ok(RetryRequest::Ids(names::ids(args)?));
+        }
+        let mut oldest = OldestFailed { count: DEFAULT_CHANGES };
+        args.options(&mut oldest)?;
+        Ok(RetryRequest::Oldest(oldest))
+    }
+}
+
+impl WriteCommand for Retry {
+    fn run(
+        request: &RetryRequest<'_>,
+        session: &mut Session<'_>,
+        _: &Env,
+        reply: &mut dyn Reply,
+    ) -> Result<WriteOutcome, Error> {
+        match request {
+            RetryRequest::Ids(ids) => names::reply_each(ids, reply, |id| session.revive(id)),
+            RetryRequest::Oldest(OldestFailed { count }) => {
+                reply.size(session.revive_some(usize::try_from(*count).unwrap_or(usize::MAX)));
+            }
+        }
+        Ok(WriteOutcome::Replied)
+    }
+}

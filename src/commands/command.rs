@@ -1,0 +1,118 @@
+//! What a command has to have, by its kind: it reads, it writes, it shows or sets, or it awaits.
+//!
+//! A command is a type without a value. Its request is what one call of it asks for; requests borrow from the
+//! client's arguments.
+
+use super::args::Args;
+use super::error::Error;
+use super::reply::Reply;
+use super::spec::Spec;
+use crate::queue::{Awaited, ClaimOptions, Now, Queue, Session};
+
+/// What a command needs to know of where it runs, beside the queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Env {
+    /// The instant it runs at.
+    pub now: Now,
+    /// How many claimable jobs belong to clients that are blocked already.
+    pub promised: usize,
+    /// How many clients are blocked in JQ.CLAIM on this queue.
+    pub waiters: usize,
+    /// Whether the client may be blocked: not inside MULTI, scripts and functions.
+    pub may_block: bool,
+}
+
+/// A command for clients; its key is the first argument.
+pub trait Command: 'static {
+    /// What Redis is told about it.
+    const SPEC: Spec;
+
+    /// What one call of it asks for.
+    type Request<'a>;
+
+    /// Parses the arguments that follow the key. What it leaves over is an error.
+    fn parse<'a>(args: &mut Args<'a>) -> Result<Self::Request<'a>, Error>;
+}
+
+/// A command that changes nothing, and is served by replicas too.
+pub trait ReadCommand: Command {
+    /// Replies from `queue` as it is.
+    fn run(request: &Self::Request<'_>, queue: &Queue, env: &Env, reply: &mut dyn Reply);
+}
+
+/// A command that may change the queue.
+pub trait WriteCommand: Command {
+    /// Whether it can block its client. Only for such a command the server finds out [`Env::may_block`].
+    const MAY_BLOCK: bool = false;
+
+    /// Changes the queue and replies. An error means that no reply is written and, but for what time did anyway,
+    /// nothing has changed.
+    fn run(
+        request: &Self::Request<'_>,
+        session: &mut Session<'_>,
+        env: &Env,
+        reply: &mut dyn Reply,
+    ) -> Result<WriteOutcome, Error>;
+}
+
+/// A command that shows when it has no argument but the key, and sets otherwise. Redis does not take it for a
+/// write, so that replicas can show; the server refuses to set on a replica.
+pub trait ShowOrSetCommand: WriteCommand {
+    /// Replies to a call without further arguments.
+    fn show(queue: &Queue, reply: &mut dyn Reply);
+
+    /// The prefix of the keys whose names the queue learns by this request: the client needs permission to read
+    /// those keys.
+    #[must_use]
+    fn prefix_to_read<'r>(_: &'r Self::Request<'_>) -> Option<&'r [u8]> {
+        None
+    }
+}
+
+/// A command that changes nothing, and may block its client until an event of the queue.
+pub trait AwaitCommand: Command {
+    /// Replies from `queue` as it is; or, when nothing is replied, what the client is blocked for.
+    fn run(
+        request: Self::Request<'_>,
+        queue: &Queue,
+        env: &Env,
+        reply: &mut dyn Reply,
+    ) -> Option<AwaitRequest>;
+}
+
+/// What has become of a write.
+#[derive(Debug)]
+pub enum WriteOutcome {
+    /// The reply is written.
+    Replied,
+    /// Nothing is written; the client is to be blocked until it can be served.
+    Blocks(Box<BlockedClaim>),
+}
+
+/// A client that waits for jobs: its command returned [`WriteOutcome::Blocks`].
+#[derive(Debug, Clone)]
+pub struct BlockedClaim {
+    /// What it takes when it is served.
+    pub options: ClaimOptions<Box<[u8]>>,
+    /// It waits until so many jobs are claimable.
+    pub min: usize,
+    /// For so many milliseconds, 0 for ever.
+    pub block: u64,
+}
+
+/// An event to wait for.
+#[derive(Debug, Clone)]
+pub struct AwaitRequest {
+    /// The batch or the job whose end it is.
+    pub awaited: Awaited,
+    /// For so many milliseconds, 0 for ever.
+    pub block: u64,
+}
+
+/// Parses all arguments of a command, the key among them.
+pub fn parse<C: Command>(mut args: Args<'_>) -> Result<C::Request<'_>, Error> {
+    args.next("queue")?;
+    let request = C::parse(&mut args)?;
+    args.finish()?;
+    Ok(request)
+}

@@ -1,0 +1,206 @@
+//! `JQ.CLAIM queue worker [COUNT n] [LEASE ms] [BLOCK ms] [MIN n] [MAXBYTES b]` -> `[[token, id, attempt, payload], ...]`
+//! or null; `JQ.CLAIM queue worker HELD [LEASE ms]` -> the same for what the worker holds
+//!
+//! `BLOCK 0` waits for ever. `MIN n` waits until n are claimable or BLOCK ends, then takes what there is.
+
+use crate::commands::args::{Args, MAX_INSTANT};
+use crate::commands::command::{BlockedClaim, Command, Env, WriteCommand, WriteOutcome};
+use crate::commands::error::Error;
+use crate::commands::options::{CommandOption, Options};
+use crate::commands::reply::Reply;
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
+use crate::commands::{names, MAX_ITEMS};
+use crate::queue::{ClaimOptions, Claimed, Queue, Session};
+
+pub struct ClaimJobs;
+
+/// What a worker asks for.
+#[derive(Debug)]
+pub enum ClaimRequest<'a> {
+    /// New jobs; with `block`, it can wait until `min` are claimable, for so many milliseconds, 0 for ever.
+    New { options: ClaimOptions<&'a [u8]>, min: usize, block: Option<u64> },
+    /// Those it holds, with leases that end no earlier than `lease` milliseconds from now.
+    Held { worker: &'a [u8], lease: Option<u64> },
+}
+
+/// The options as they were given.
+struct ClaimArgs<'a> {
+    worker: &'a [u8],
+    count: u64,
+    lease: Option<u64>,
+    block: Option<u64>,
+    min: u64,
+    max_bytes: Option<u64>,
+    held: bool,
+    /// The last option given that does not go with HELD.
+    only_new: Option<&'static str>,
+}
+
+impl<'a> Options<'a, 6> for ClaimArgs<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 6] = [
+        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |args, n| {
+            args.count = n;
+            args.only_new = Some("COUNT");
+        }),
+        CommandOption::span("LEASE", "lease-ms", 1, |args, ms| args.lease = Some(ms)),
+        CommandOption::span("BLOCK", "block-ms", 0, |args, ms| {
+            args.block = Some(ms);
+            args.only_new = Some("BLOCK");
+        }),
+        CommandOption::integer("MIN", "min", 1, MAX_ITEMS, |args, n| {
+            args.min = n;
+            args.only_new = Some("MIN");
+        }),
+        CommandOption::integer("MAXBYTES", "max-bytes", 0, MAX_INSTANT, |args, bytes| {
+            args.max_bytes = Some(bytes);
+            args.only_new = Some("MAXBYTES");
+        }),
+        CommandOption::flag("HELD", "held", |args| args.held = true),
+    ];
+}
+
+impl<'a> ClaimArgs<'a> {
+    fn request(self) -> Result<ClaimRequest<'a>, Error> {
+        let ClaimArgs { worker, count, lease, block, min, max_bytes, held, only_new } = self;
+        match only_new {
+            Some(option) if held => Err(Error::syntax(format!("{option} does not go with HELD"))),
+            None if held => Ok(ClaimRequest::Held { worker, lease }),
+            _ if min > count => {
+                Err(Error::other(format!("MIN must not exceed COUNT, got {min} and {count}")))
+            }
+            _ if min > 1 && block.is_none_or(|ms| ms == 0) => {
+                Err(Error::syntax("MIN needs a BLOCK that ends"))
+            }
+            _ => {
+                let count = usize::try_from(count).unwrap_or(usize::MAX);
+                let min = usize::try_from(min).unwrap_or(usize::MAX);
+                Ok(ClaimRequest::New {
+                    options: ClaimOptions { worker, count, lease, max_bytes },
+                    min,
+                    block,
+                })
+            }
+        }
+    }
+}
+
+const NEW: [Arg; 5] = {
+    let [count, lease, block, min, max_bytes, _] = ClaimArgs::OPTIONS;
+    [count.arg(), lease.arg(), block.arg(), min.arg(), max_bytes.arg()]
+};
+
+const HELD: [Arg; 2] = {
+    let [_, lease, .., held] = ClaimArgs::OPTIONS;
+    [held.arg().required(), lease.arg()]
+};
+
+impl Command for ClaimJobs {
+    const SPEC: Spec = Spec {
+        name: "jq.claim",
+        summary: "Leases the next jobs to a worker, or tells what it holds; may wait for them",
+        complexity: "O(log n) per job",
+        arity: -3,
+        flags: "write fast blocking",
+        acl: "write fast blocking",
+        key: KeyUse::Update,
+        args: &[
+            Arg::word("queue", ArgKind::Key),
+            Arg::word("worker", ArgKind::String),
+            Arg::one_of("which", &[Arg::block("next", &NEW), Arg::block("held", &HELD)]).maybe(),
+        ],
+    };
+
+    type Request<'a> = ClaimRequest<'a>;
+
+    fn parse<'a>(args: &mut Args<'a>) -> Result<ClaimRequest<'a>, Error> {
+        let worker = names::worker(args.next("worker")?)?;
+        let mut given = ClaimArgs {
+            worker,
+            count: 1,
+            lease: None,
+            block: None,
+            min: 1,
+            max_bytes: None,
+            held: false,
+            only_new: None,
+        };
+        args.options(&mut given)?;
+        given.request()
+    }
+}
+
+impl WriteCommand for ClaimJobs {
+    const MAY_BLOCK: bool = true;
+
+    fn run(
+        request: &ClaimRequest<'_>,
+        session: &mut Session<'_>,
+        env: &Env,
+        reply: &mut dyn Reply,
+    ) -> Result<WriteOutcome, Error> {
+        match request {
+            ClaimRequest::Held { worker, lease } => {
+                let held = session.held(worker, *lease);
+                reply_claimed(&held, session.queue(), reply);
+                Ok(WriteOutcome::Replied)
+            }
+            ClaimRequest::New { options, min, block } => {
+                let block = block.filter(|_| env.may_block);
+                Ok(claim_new(options, *min, block, session, env, reply))
+            }
+        }
+    }
+}
+
+/// Claims what there is; nothing, when the client may wait and fewer than `min` are claimable.
+fn claim_new(
+    options: &ClaimOptions<&[u8]>,
+    min: usize,
+    block: Option<u64>,
+    session: &mut Session<'_>,
+    env: &Env,
+    reply: &mut dyn Reply,
+) -> WriteOutcome {
+    let enough = session.queue().claimable().saturating_sub(env.promised) >= min;
+    if block.is_none() || enough {
+        let claimed = session.claim(options, env.promised);
+        if !claimed.is_empty() {
+            reply_claimed(&claimed, session.queue(), reply);
+            return WriteOutcome::Replied;
+        }
+    }
+    match block {
+        None => {
+            reply.null();
+            WriteOutcome::Replied
+        }
+        Some(block) => {
+            let options = options.to_owned_worker();
+            WriteOutcome::Blocks(Box::new(BlockedClaim { options, min, block }))
+        }
+    }
+}
+
+impl BlockedClaim {
+    /// Claims what there is for the client, and replies; null when there is nothing.
+    pub fn serve(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
+        let claimed = session.claim(&self.options, 0);
+        if claimed.is_empty() {
+            reply.null();
+        } else {
+            reply_claimed(&claimed, session.queue(), reply);
+        }
+    }
+}
+
+/// `[[token, id, attempt, payload], ...]`.
+fn reply_claimed(claimed: &[Claimed], queue: &Queue, reply: &mut dyn Reply) {
+    reply.array(claimed.len());
+    for Claimed { token, job } in claimed {
+        reply.array(4);
+        reply.uint(*token);
+        reply.bytes(queue.id(*job));
+        reply.uint(queue.attempt(*job));
+        reply.bytes(queue.payload(*job));
+    }
+}

@@ -1,0 +1,57 @@
+//! Pairs of token and id, by which a worker names its leases, and the codes that answer them.
+
+use crate::commands::args::{parse_uint, Args};
+use crate::commands::error::Error;
+use crate::commands::names;
+use crate::commands::options::CommandOption;
+use crate::commands::spec::{Arg, ArgKind};
+use crate::queue::Lease;
+use smallvec::SmallVec;
+
+/// `token id`, repeated.
+pub(super) const ARG: Arg =
+    Arg::block("job", &[Arg::word("token", ArgKind::Integer), Arg::word("id", ArgKind::String)]).many();
+
+/// The lease that a worker believes to have.
+#[derive(Debug, Clone, Copy)]
+pub struct LeaseRef<'a> {
+    pub(super) token: u64,
+    pub(super) id: &'a [u8],
+}
+
+pub(super) type LeaseRefs<'a> = SmallVec<[LeaseRef<'a>; 4]>;
+
+/// The next pair.
+pub(super) fn lease<'a>(args: &mut Args<'a>) -> Result<LeaseRef<'a>, Error> {
+    let word = args.next("token")?;
+    let token = parse_uint(word)
+        .filter(|token| i64::try_from(*token).is_ok())
+        .ok_or_else(|| Error::range("token", "the integer that JQ.CLAIM gave", word))?;
+    Ok(LeaseRef { token, id: names::id(args.next("id")?)? })
+}
+
+/// At least one pair, up to the first of the `options` that stands where a token would.
+pub(super) fn leases<'a, R>(
+    args: &mut Args<'a>,
+    options: &[CommandOption<'a, R>],
+) -> Result<LeaseRefs<'a>, Error> {
+    let mut leases = LeaseRefs::new();
+    leases.push(lease(args)?);
+    while let Some(word) = args.peek() {
+        if options.iter().any(|option| option.is(word)) {
+            break;
+        }
+        leases.push(lease(args)?);
+    }
+    Ok(leases)
+}
+
+/// The manual's code for the state of a lease.
+pub(super) fn code(lease: Lease) -> i64 {
+    match lease {
+        Lease::Valid => 1,
+        Lease::Unknown => -1,
+        Lease::Lost => -2,
+        Lease::Cancelled => -3,
+    }
+}

@@ -1,0 +1,16 @@
+//! Commands of workers: they claim jobs, answer for them with their tokens, and hand them back.
+
+mod ack;
+mod claim;
+mod extend;
+mod leases;
+mod nack;
+mod progress;
+mod release;
+
+pub(super) use ack::Ack;
+pub(super) use claim::ClaimJobs;
+pub(super) use extend::Extend;
+pub(super) use nack::Nack;
+pub(super) use progress::ReportProgress;
+pub(super) use release::Release;

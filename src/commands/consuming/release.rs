@@ -1,0 +1,91 @@
+//! `JQ.RELEASE queue token id [token id ...] [DELAY ms]` -> per job 1, -1 no such job, -2 the lease is no longer
+//! yours, -3 it was cancelled; `JQ.RELEASE queue WORKER name` -> how many jobs the worker held
+//!
+//! Hands jobs back unharmed: no attempt is burned, and without a DELAY they get their old place.
+
+use super::leases::{self, LeaseRefs};
+use crate::commands::args::Args;
+use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
+use crate::commands::error::Error;
+use crate::commands::names;
+use crate::commands::options::{CommandOption, Options};
+use crate::commands::reply::Reply;
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
+use crate::queue::Session;
+
+pub struct Release;
+
+/// Jobs to hand back.
+#[derive(Debug)]
+pub enum ReleaseRequest<'a> {
+    /// All that this worker holds.
+    AllOf(&'a [u8]),
+    Jobs(ReleasedJobs<'a>),
+}
+
+/// The jobs of some leases, to be delayed by so many milliseconds.
+#[derive(Debug)]
+pub struct ReleasedJobs<'a> {
+    leases: LeaseRefs<'a>,
+    delay: Option<u64>,
+}
+
+impl<'a> Options<'a, 1> for ReleasedJobs<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 1] =
+        [CommandOption::span("DELAY", "delay-ms", 0, |jobs, ms| jobs.delay = Some(ms))];
+}
+
+const JOBS: [Arg; 2] = {
+    let [delay] = ReleasedJobs::OPTIONS;
+    [leases::ARG, delay.arg()]
+};
+
+impl Command for Release {
+    const SPEC: Spec = Spec {
+        name: "jq.release",
+        summary: "Hands claimed jobs back unharmed, or all that a worker holds",
+        complexity: "O(log n) per job",
+        arity: -4,
+        flags: "write fast",
+        acl: "write fast",
+        key: KeyUse::Update,
+        args: &[
+            Arg::word("queue", ArgKind::Key),
+            Arg::one_of(
+                "what",
+                &[Arg::word("worker", ArgKind::String).after("WORKER"), Arg::block("jobs", &JOBS)],
+            ),
+        ],
+    };
+
+    type Request<'a> = ReleaseRequest<'a>;
+
+    fn parse<'a>(args: &mut Args<'a>) -> Result<ReleaseRequest<'a>, Error> {
+        if args.keyword("WORKER") {
+            return Ok(ReleaseRequest::AllOf(names::worker(args.next("name")?)?));
+        }
+        let mut jobs = ReleasedJobs { leases: leases::leases(args, &ReleasedJobs::OPTIONS)?, delay: None };
+        args.options(&mut jobs)?;
+        Ok(ReleaseRequest::Jobs(jobs))
+    }
+}
+
+impl WriteCommand for Release {
+    fn run(
+        request: &ReleaseRequest<'_>,
+        session: &mut Session<'_>,
+        _: &Env,
+        reply: &mut dyn Reply,
+    ) -> Result<WriteOutcome, Error> {
+        match request {
+            ReleaseRequest::AllOf(worker) => reply.size(session.release_all(worker)),
+            ReleaseRequest::Jobs(ReleasedJobs { leases, delay }) => {
+                reply.array(leases.len());
+                for lease in leases {
+                    reply.int(leases::code(session.release(lease.token, lease.id, *delay)));
+                }
+            }
+        }
+        Ok(WriteOutcome::Replied)
+    }
+}

@@ -1,0 +1,45 @@
+//! `JQ.EXPLAIN queue id` -> map of state, why, until (only where time alone changes it), or null
+//!
+//! Why this job is not running, and what will change that.
+
+use crate::commands::args::Args;
+use crate::commands::command::{Command, Env, ReadCommand};
+use crate::commands::error::Error;
+use crate::commands::fields::{count, Field, Fields};
+use crate::commands::names;
+use crate::commands::reply::Reply;
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
+use crate::queue::Queue;
+
+pub struct Explain;
+
+impl Command for Explain {
+    const SPEC: Spec = Spec {
+        name: "jq.explain",
+        summary: "Tells why a job is not running and what will change that",
+        complexity: "O(log n)",
+        arity: 3,
+        flags: "readonly fast",
+        acl: "read fast",
+        key: KeyUse::Read,
+        args: &[Arg::word("queue", ArgKind::Key), Arg::word("id", ArgKind::String)],
+    };
+
+    /// The id of the job.
+    type Request<'a> = &'a [u8];
+
+    fn parse<'a>(args: &mut Args<'a>) -> Result<&'a [u8], Error> {
+        names::id(args.next("id")?)
+    }
+}
+
+impl ReadCommand for Explain {
+    fn run(id: &&[u8], queue: &Queue, _: &Env, reply: &mut dyn Reply) {
+        let Some(explanation) = queue.explain(id) else { return reply.null() };
+        let mut fields = Fields::default();
+        fields.push("state", Field::Bytes(explanation.state.name().as_bytes()));
+        fields.push("why", Field::Text(explanation.why));
+        fields.push_some("until", explanation.until.map(count));
+        fields.reply(reply);
+    }
+}

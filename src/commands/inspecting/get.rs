@@ -1,0 +1,82 @@
+//! `JQ.GET queue id [JSON]` -> map (or JSON) of what is known about a job, or null
+//!
+//! Fields that have no value are left out.
+
+use crate::commands::args::Args;
+use crate::commands::command::{Command, Env, ReadCommand};
+use crate::commands::error::Error;
+use crate::commands::fields::{count, Field, Fields, Format};
+use crate::commands::names;
+use crate::commands::options::Options;
+use crate::commands::reply::Reply;
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
+use crate::queue::{JobView, Queue};
+
+pub struct GetJob;
+
+/// A job to show.
+#[derive(Debug)]
+pub struct GetRequest<'a> {
+    id: &'a [u8],
+    format: Format,
+}
+
+impl Command for GetJob {
+    const SPEC: Spec = Spec {
+        name: "jq.get",
+        summary: "Tells all that is known about a job",
+        complexity: "O(log n)",
+        arity: -3,
+        flags: "readonly fast",
+        acl: "read fast",
+        key: KeyUse::Read,
+        args: &{
+            let [json] = Format::OPTIONS;
+            [Arg::word("queue", ArgKind::Key), Arg::word("id", ArgKind::String), json.arg()]
+        },
+    };
+
+    type Request<'a> = GetRequest<'a>;
+
+    fn parse<'a>(args: &mut Args<'a>) -> Result<GetRequest<'a>, Error> {
+        Ok(GetRequest { id: names::id(args.next("id")?)?, format: Format::parse(args)? })
+    }
+}
+
+impl ReadCommand for GetJob {
+    fn run(request: &GetRequest<'_>, queue: &Queue, _: &Env, reply: &mut dyn Reply) {
+        match queue.view(request.id) {
+            None => reply.null(),
+            Some(view) => fields(&view).reply_as(request.format, reply),
+        }
+    }
+}
+
+fn fields<'a>(view: &JobView<'a>) -> Fields<'a> {
+    let mut fields = Fields::default();
+    fields.push("id", Field::Bytes(view.id));
+    fields.push("state", Field::Bytes(view.state.name().as_bytes()));
+    fields.push_some("payload", view.payload.map(Field::Bytes));
+    fields.push_some("priority", view.priority.map(|n| Field::Int(n.into())));
+    fields.push_some("attempt", view.attempt.map(count));
+    fields.push_some("attempts", view.attempts.map(|n| count(n.into())));
+    fields.push_some("losses", view.losses.map(|n| count(n.into())));
+    fields.push_some("token", view.token.map(count));
+    fields.push_some("worker", view.worker.map(Field::Bytes));
+    fields.push_some("added-at", view.added_at.map(count));
+    fields.push_some("due-at", view.due_at.map(count));
+    fields.push_some("expires-at", view.expires_at.map(count));
+    fields.push_some("lease-until", view.lease_until.map(count));
+    fields.push_some("finished-at", view.finished_at.map(count));
+    fields.push_some("kept-until", view.kept_until.map(count));
+    fields.push_some("refused-until", view.refused_until.map(count));
+    fields.push_some("group", view.group.map(Field::Bytes));
+    fields.push_some("batch", view.batch.map(Field::Bytes));
+    fields.push_some("after", view.after.map(Field::Bytes));
+    fields.push_some("cancel-asked", view.cancel_asked.then_some(Field::Flag(true)));
+    fields.push_some("rerun", view.rerun.then_some(Field::Flag(true)));
+    fields.push_some("error", view.error.map(Field::Bytes));
+    fields.push_some("progress", view.progress.map(Field::Bytes));
+    fields.push_some("result", view.result.map(Field::Bytes));
+    fields
+}

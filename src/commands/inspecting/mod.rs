@@ -1,0 +1,17 @@
+//! Commands that show a queue, its jobs and its workers.
+
+mod check;
+mod explain;
+mod get;
+mod list;
+mod series;
+mod stats;
+mod workers;
+
+pub(super) use check::Check;
+pub(super) use explain::Explain;
+pub(super) use get::GetJob;
+pub(super) use list::ListJobs;
+pub(super) use series::ShowSeries;
+pub(super) use stats::ShowStats;
+pub(super) use workers::ListWorkers;

@@ -1,0 +1,134 @@
+//! Compares each command with what is written of it: its syntax in docs/commands.md and at the head of its file has to
+//! name the keywords of its arguments, all of them and no others.
+
+use super::command::{AwaitCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
+use super::list::{visit_all, CommandVisitor};
+use super::spec::{Arg, Spec};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+type Keywords = BTreeSet<String>;
+
+#[test]
+fn the_manual_names_every_option() {
+    let manual = fs::read_to_string(project().join("docs/commands.md")).unwrap();
+    let options_of_add = options_in_table(section(&manual, "JQ.ADD"));
+    let mut written = BTreeMap::<String, Keywords>::new();
+    for heading in manual.lines().filter_map(|line| line.strip_prefix("### ")) {
+        for form in heading.split(" · ").filter(|form| form.starts_with("JQ.")) {
+            let keywords = written.entry(name_in(form)).or_default();
+            keywords.extend(keywords_in(form));
+            if form.contains("options]") {
+                keywords.extend(options_of_add.clone());
+            }
+        }
+    }
+    // "The job options are those of ADD but for DELAY and AT", "the options are those of ADD but for AT".
+    for (command, but_for) in [("jq.schedule", &["DELAY", "AT"][..]), ("jq.onexpire", &["AT"])] {
+        written.get_mut(command).unwrap().retain(|keyword| !but_for.contains(&keyword.as_str()));
+    }
+    assert_same(&written);
+}
+
+#[test]
+fn the_head_of_each_file_names_every_option() {
+    let mut written = BTreeMap::<String, Keywords>::new();
+    for file in rust_files(&project().join("src/commands")) {
+        let head: String = fs::read_to_string(file)
+            .unwrap()
+            .lines()
+            .map_while(|line| line.strip_prefix("//!"))
+            .take_while(|line| !line.is_empty())
+            .collect();
+        for form in head.split('`').filter(|form| form.starts_with("JQ.") && form.contains(' ')) {
+            written.entry(name_in(form)).or_default().extend(keywords_in(form));
+        }
+    }
+    let options_of_add = written["jq.add"].clone();
+    written.get_mut("jq.madd").unwrap().extend(options_of_add);
+    assert_same(&written);
+}
+
+/// Fails unless `written` has the keywords of every command.
+fn assert_same(written: &BTreeMap<String, Keywords>) {
+    let mut specs = Specs::default();
+    visit_all(&mut specs);
+    for spec in &specs.0 {
+        let mut tokens = Keywords::new();
+        collect_tokens(spec.args, &mut tokens);
+        // The manual lists the states beside the form of JQ.LIST.
+        let written: Keywords = written.get(spec.name).unwrap_or_else(|| panic!("{}", spec.name)).clone();
+        let upper = |keywords: Keywords| -> Keywords {
+            keywords.into_iter().filter(|word| !word.starts_with(|c: char| c.is_lowercase())).collect()
+        };
+        assert_eq!(upper(written), upper(tokens), "{}", spec.name);
+    }
+}
+
+#[derive(Default)]
+struct Specs(Vec<Spec>);
+
+impl CommandVisitor for Specs {
+    fn read<C: ReadCommand>(&mut self) {
+        self.0.push(C::SPEC);
+    }
+
+    fn write<C: WriteCommand>(&mut self) {
+        self.0.push(C::SPEC);
+    }
+
+    fn show_or_set<C: ShowOrSetCommand>(&mut self) {
+        self.0.push(C::SPEC);
+    }
+
+    fn wait<C: AwaitCommand>(&mut self) {
+        self.0.push(C::SPEC);
+    }
+}
+
+fn collect_tokens(args: &[Arg], tokens: &mut Keywords) {
+    for arg in args {
+        tokens.extend(arg.token.map(str::to_owned));
+        collect_tokens(arg.parts, tokens);
+    }
+}
+
+/// The command of a form, as Redis registers it.
+fn name_in(form: &str) -> String {
+    form.split(' ').next().unwrap().to_lowercase()
+}
+
+/// The words in capitals of a form, and `*`, without the command's name.
+fn keywords_in(form: &str) -> Keywords {
+    let words = form.split(|c: char| !(c.is_alphanumeric() || "*.-".contains(c))).skip(1);
+    words
+        .filter(|word| !word.is_empty() && !word.contains(|c: char| !(c.is_ascii_uppercase() || c == '*')))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What follows the heading of `command` up to the next.
+fn section<'m>(manual: &'m str, command: &str) -> &'m str {
+    let start = manual.find(&format!("### {command} ")).unwrap();
+    let rest = &manual[start + 4..];
+    &rest[..rest.find("\n### ").unwrap()]
+}
+
+/// The keywords in the first column of the table of options.
+fn options_in_table(section: &str) -> Keywords {
+    let rows = section
+        .lines()
+        .skip_while(|line| !line.starts_with("| option |"))
+        .filter(|line| line.starts_with("| `"));
+    rows.flat_map(|row| keywords_in(&format!("_ {}", row.split(" | ").next().unwrap()))).collect()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] }).collect()
+}
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

@@ -1,0 +1,269 @@
+//! Options of commands: keywords that follow the fixed arguments in any order, each at most once, most of them
+//! with a value.
+//!
+//! A command has one table of its options. The parser and COMMAND DOCS read it, and a test compares it with the
+//! manual.
+
+use super::args::{span_or_forever, Args, MAX_INSTANT};
+use super::error::{shown, Error};
+use super::spec::{Arg, ArgKind};
+
+/// A request that `N` options can change. `'a` is the lifetime of the arguments, from which it may borrow.
+pub(super) trait Options<'a, const N: usize>: Sized {
+    const OPTIONS: [CommandOption<'a, Self>; N];
+}
+
+/// One option of a request `R`.
+pub(super) struct CommandOption<'a, R> {
+    keyword: &'static str,
+    arg: Arg,
+    set: Setter<'a, R>,
+}
+
+/// What follows the keyword, and how it gets into the request.
+enum Setter<'a, R> {
+    /// No value.
+    Flag(fn(&mut R)),
+    /// An integer from `least` to `most`.
+    Integer { least: u64, most: u64, set: fn(&mut R, u64) },
+    /// Milliseconds from `least` to 100 years.
+    Span { least: u64, set: fn(&mut R, u64) },
+    /// Milliseconds from 0 to 100 years, or -1 for ever.
+    SpanOrForever(fn(&mut R, u64)),
+    /// Unix milliseconds.
+    UnixTime(fn(&mut R, u64)),
+    /// A name that `check` accepts.
+    Name { check: fn(&[u8]) -> Result<&[u8], Error>, set: fn(&mut R, &'a [u8]) },
+    /// Any bytes.
+    Text(fn(&mut R, &'a [u8])),
+    /// Any bytes, as many as the configuration allows a payload.
+    Payload(fn(&mut R, &'a [u8])),
+    /// What the function takes from the arguments.
+    Other(fn(&mut R, &mut Args<'a>) -> Result<(), Error>),
+}
+
+/// The constructors take the keyword, the name that COMMAND DOCS gives the value, what the value may be, and
+/// what it sets.
+impl<'a, R> CommandOption<'a, R> {
+    pub(super) const fn flag(keyword: &'static str, name: &'static str, set: fn(&mut R)) -> Self {
+        CommandOption { keyword, arg: Arg::token(keyword, name).maybe(), set: Setter::Flag(set) }
+    }
+
+    pub(super) const fn integer(
+        keyword: &'static str,
+        name: &'static str,
+        least: u64,
+        most: u64,
+        set: fn(&mut R, u64),
+    ) -> Self {
+        Self::valued(keyword, name, ArgKind::Integer, Setter::Integer { least, most, set })
+    }
+
+    pub(super) const fn span(
+        keyword: &'static str,
+        name: &'static str,
+        least: u64,
+        set: fn(&mut R, u64),
+    ) -> Self {
+        Self::valued(keyword, name, ArgKind::Integer, Setter::Span { least, set })
+    }
+
+    pub(super) const fn span_or_forever(
+        keyword: &'static str,
+        name: &'static str,
+        set: fn(&mut R, u64),
+    ) -> Self {
+        Self::valued(keyword, name, ArgKind::Integer, Setter::SpanOrForever(set))
+    }
+
+    pub(super) const fn instant(keyword: &'static str, name: &'static str, set: fn(&mut R, u64)) -> Self {
+        Self::valued(keyword, name, ArgKind::UnixTime, Setter::UnixTime(set))
+    }
+
+    pub(super) const fn name(
+        keyword: &'static str,
+        name: &'static str,
+        check: fn(&[u8]) -> Result<&[u8], Error>,
+        set: fn(&mut R, &'a [u8]),
+    ) -> Self {
+        Self::valued(keyword, name, ArgKind::String, Setter::Name { check, set })
+    }
+
+    pub(super) const fn text(keyword: &'static str, name: &'static str, set: fn(&mut R, &'a [u8])) -> Self {
+        Self::valued(keyword, name, ArgKind::String, Setter::Text(set))
+    }
+
+    pub(super) const fn payload(
+        keyword: &'static str,
+        name: &'static str,
+        set: fn(&mut R, &'a [u8]),
+    ) -> Self {
+        Self::valued(keyword, name, ArgKind::String, Setter::Payload(set))
+    }
+
+    /// For a value of its own form: `arg` is how COMMAND DOCS shows it.
+    pub(super) const fn other(
+        keyword: &'static str,
+        arg: Arg,
+        set: fn(&mut R, &mut Args<'a>) -> Result<(), Error>,
+    ) -> Self {
+        CommandOption { keyword, arg: arg.after(keyword).maybe(), set: Setter::Other(set) }
+    }
+
+    const fn valued(keyword: &'static str, name: &'static str, kind: ArgKind, set: Setter<'a, R>) -> Self {
+        CommandOption { keyword, arg: Arg::option(keyword, name, kind), set }
+    }
+
+    /// How COMMAND DOCS shows it.
+    pub(super) const fn arg(&self) -> Arg {
+        self.arg
+    }
+
+    /// Whether `word` is its keyword.
+    pub(super) fn is(&self, word: &[u8]) -> bool {
+        self.keyword.as_bytes().eq_ignore_ascii_case(word)
+    }
+
+    /// Takes the value from `args` into `request`; the keyword is taken already.
+    fn take(&self, args: &mut Args<'a>, request: &mut R) -> Result<(), Error> {
+        let keyword = self.keyword;
+        match self.set {
+            Setter::Flag(set) => set(request),
+            Setter::Integer { least, most, set } => set(request, args.uint(keyword, least..=most)?),
+            Setter::Span { least, set } => set(request, args.span(keyword, least)?),
+            Setter::SpanOrForever(set) => set(request, span_or_forever(keyword, args.next(keyword)?)?),
+            Setter::UnixTime(set) => set(request, args.uint(keyword, 0..=MAX_INSTANT)?),
+            Setter::Name { check, set } => set(request, check(args.next(keyword)?)?),
+            Setter::Text(set) => set(request, args.next(keyword)?),
+            Setter::Payload(set) => set(request, args.payload(keyword)?),
+            Setter::Other(set) => set(request, args)?,
+        }
+        Ok(())
+    }
+}
+
+/// The next argument as one of the words of `table`; `what` and `allowed` are named in the error.
+pub(super) fn choice<T: Copy>(
+    what: &str,
+    allowed: &str,
+    table: &[(Arg, T)],
+    args: &mut Args<'_>,
+) -> Result<T, Error> {
+    let word = args.next(what)?;
+    let chosen =
+        table.iter().find(|(arg, _)| arg.token.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(word)));
+    chosen.map(|(_, value)| *value).ok_or_else(|| Error::range(what, allowed, word))
+}
+
+/// The words of a choice, for COMMAND DOCS.
+#[allow(clippy::indexing_slicing)] // the compiler evaluates it
+pub(super) const fn args_of<T: Copy, const N: usize>(table: &[(Arg, T); N]) -> [Arg; N] {
+    let mut args = [Arg::word("", ArgKind::PureToken); N];
+    let mut place = 0;
+    while place < N {
+        args[place] = table[place].0;
+        place += 1;
+    }
+    args
+}
+
+/// The name of a chosen value.
+pub(super) fn name_of<T: PartialEq>(table: &[(Arg, T)], value: &T) -> &'static str {
+    table.iter().find(|(_, known)| known == value).map_or("", |(arg, _)| arg.name)
+}
+
+/// Which options were given, by their places in the tables.
+#[derive(Default)]
+struct Given(u64);
+
+impl Given {
+    fn insert(&mut self, place: usize, keyword: &str) -> Result<(), Error> {
+        let bit = 1 << place;
+        if self.0 & bit != 0 {
+            return Err(Error::syntax(format!("{keyword} is given twice")));
+        }
+        self.0 |= bit;
+        Ok(())
+    }
+}
+
+fn find<'t, 'a, R>(
+    table: &'t [CommandOption<'a, R>],
+    word: &[u8],
+) -> Option<(usize, &'t CommandOption<'a, R>)> {
+    table.iter().enumerate().find(|(_, option)| option.is(word))
+}
+
+impl<'a> Args<'a> {
+    /// Takes all arguments that are left as options of `request`.
+    pub(super) fn options<R: Options<'a, N>, const N: usize>(
+        &mut self,
+        request: &mut R,
+    ) -> Result<(), Error> {
+        self.options_of_two((&R::OPTIONS, request), (&[], &mut ()))
+    }
+
+    /// The same for two requests, each with its table.
+    pub(super) fn options_of_two<R, S>(
+        &mut self,
+        (table, request): (&[CommandOption<'a, R>], &mut R),
+        (second_table, second_request): (&[CommandOption<'a, S>], &mut S),
+    ) -> Result<(), Error> {
+        let mut given = Given::default();
+        while let Some(word) = self.try_next() {
+            if let Some((place, option)) = find(table, word) {
+                given.insert(place, option.keyword)?;
+                option.take(self, request)?;
+            } else if let Some((place, option)) = find(second_table, word) {
+                given.insert(table.len() + place, option.keyword)?;
+                option.take(self, second_request)?;
+            } else {
+                return Err(Error::syntax(format!("unknown option {}", shown(word))));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::Limits;
+
+    impl<'a> Options<'a, 1> for u64 {
+        const OPTIONS: [CommandOption<'a, Self>; 1] =
+            [CommandOption::integer("NUMBER", "number", 1, 9, |number, n| *number = n)];
+    }
+
+    impl<'a> Options<'a, 1> for bool {
+        const OPTIONS: [CommandOption<'a, Self>; 1] =
+            [CommandOption::flag("FLAG", "flag", |flag| *flag = true)];
+    }
+
+    fn read(words: &[&[u8]]) -> Result<(u64, bool), Error> {
+        let (mut number, mut flag) = (0, false);
+        let mut args = Args::new(words, Limits { max_payload: 0 });
+        args.options_of_two((&u64::OPTIONS, &mut number), (&bool::OPTIONS, &mut flag))?;
+        Ok((number, flag))
+    }
+
+    #[test]
+    fn options_are_in_any_order_and_any_case() {
+        assert_eq!(read(&[]), Ok((0, false)));
+        assert_eq!(read(&[b"flag", b"Number", b"7"]), Ok((7, true)));
+    }
+
+    #[test]
+    fn an_option_given_twice_or_unknown_or_without_value_is_named() {
+        let cases: [(&[&[u8]], &str); 5] = [
+            (&[b"NUMBER", b"1", b"number", b"2"], "ERR syntax error: NUMBER is given twice"),
+            (&[b"FLAG", b"NUMBER", b"1", b"flag"], "ERR syntax error: FLAG is given twice"),
+            (&[b"x\n"], "ERR syntax error: unknown option 'x?'"),
+            (&[b"NUMBER"], "ERR syntax error: NUMBER needs a value"),
+            (&[b"NUMBER", b"0"], "ERR NUMBER must be an integer from 1 to 9, got '0'"),
+        ];
+        for (words, expected) in cases {
+            assert_eq!(read(words).unwrap_err().as_str(), expected);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `JQ.ADD queue id payload [DELAY ms | AT instant] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
+//! [DEDUP ms] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name]
+//! [AFTER name | AFTEROK name]` -> `[outcome, id, state]`
+
+use super::add_options::{self, AddOptions};
+use crate::commands::args::Args;
+use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
+use crate::commands::error::Error;
+use crate::commands::names;
+use crate::commands::reply::Reply;
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
+use crate::queue::{Added, Session};
+
+pub struct AddJob;
+
+/// A job to enqueue.
+#[derive(Debug)]
+pub struct AddJobRequest<'a> {
+    id: Option<&'a [u8]>,
+    payload: &'a [u8],
+    options: AddOptions<'a>,
+}
+
+impl Command for AddJob {
+    const SPEC: Spec = Spec {
+        name: "jq.add",
+        summary: "Enqueues a job unless its id is known",
+        complexity: "O(log n)",
+        arity: -4,
+        flags: "write deny-oom fast",
+        acl: "write fast",
+        key: KeyUse::Create,
+        args: &ARGS,
+    };
+
+    type Request<'a> = AddJobRequest<'a>;
+
+    fn parse<'a>(args: &mut Args<'a>) -> Result<AddJobRequest<'a>, Error> {
+        let id = names::new_id(args.next("id")?)?;
+        let payload = args.payload("payload")?;
+        let options = AddOptions::parse(args, AddOptions::default())?;
+        Ok(AddJobRequest { id, payload, options })
+    }
+}
+
+const ARGS: [Arg; 14] = {
+    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] = add_options::ARGS;
+    [
+        Arg::word("queue", ArgKind::Key),
+        Arg::word("id", ArgKind::String),
+        Arg::word("payload", ArgKind::String),
+        start,
+        priority,
+        attempts,
+        backoff,
+        dedup,
+        ondup,
+        px,
+        keep,
+        batch,
+        after,
+        group,
+    ]
+};
+
+impl WriteCommand for AddJob {
+    fn run(
+        call: &AddJobRequest<'_>,
+        session: &mut Session<'_>,
+        _: &Env,
+        reply: &mut dyn Reply,
+    ) -> Result<WriteOutcome, Error> {
+        let AddJobRequest { id, payload, options } = call;
+        let options = if id.is_some() { *options } else { options.with_made_id() };
+        let request = options.request(payload, session.now())?;
+        let batch = request.batches.batch;
+        session.room_for(1, [*id].into_iter(), batch).map_err(|full| add_options::refusal(full, batch))?;
+        let added = session.enqueue(*id, &request);
+        reply_added(&added, *id, reply);
+        Ok(WriteOutcome::Replied)
+    }
+}
+
+/// `[outcome, id, state]`.
+pub(super) fn reply_added(added: &Added, id: Option<&[u8]>, reply: &mut dyn Reply) {
+    reply.array(3);
+    reply.bytes(added.outcome.name().as_bytes());
+    reply.bytes(added.made_id.as_deref().or(id).unwrap_or_default());
+    reply.bytes(added.state.name().as_bytes());
+}

@@ -1,0 +1,103 @@
+//! `JQ.MADD queue count id payload [id payload ...] [options]` -> one `[outcome, id, state]` per job
+//!
+//! The options are those of `JQ.ADD` and hold for every job. Refused as a whole or done as a whole.
+
+use super::add::reply_added;
+use super::add_options::{self, AddOptions};
+use crate::commands::args::Args;
+use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
+use crate::commands::error::Error;
+use crate::commands::reply::Reply;
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
+use crate::commands::{names, MAX_ITEMS};
+use crate::queue::Session;
+
+pub struct AddManyJobs;
+
+/// Jobs to enqueue.
+#[derive(Debug)]
+pub struct AddManyJobsRequest<'a> {
+    /// id, payload, id, payload, ...
+    words: &'a [&'a [u8]],
+    options: AddOptions<'a>,
+}
+
+impl Command for AddManyJobs {
+    const SPEC: Spec = Spec {
+        name: "jq.madd",
+        summary: "Enqueues many jobs at once, each unless its id is known",
+        complexity: "O(log n) per job",
+        arity: -5,
+        flags: "write deny-oom",
+        acl: "write slow",
+        key: KeyUse::Create,
+        args: &ARGS,
+    };
+
+    type Request<'a> = AddManyJobsRequest<'a>;
+
+    fn parse<'a>(args: &mut Args<'a>) -> Result<AddManyJobsRequest<'a>, Error> {
+        let count = usize::try_from(args.uint("count", 1..=MAX_ITEMS)?).unwrap_or_default();
+        let words = args.take(count.saturating_mul(2), "id or payload")?;
+        for (id, payload) in pairs(words) {
+            names::new_id(id)?;
+            args.check_payload("payload", payload)?;
+        }
+        let options = AddOptions::parse(args, AddOptions::default())?;
+        Ok(AddManyJobsRequest { words, options })
+    }
+}
+
+const ARGS: [Arg; 14] = {
+    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] = add_options::ARGS;
+    [
+        Arg::word("queue", ArgKind::Key),
+        Arg::word("count", ArgKind::Integer),
+        Arg::block("job", &[Arg::word("id", ArgKind::String), Arg::word("payload", ArgKind::String)]).many(),
+        start,
+        priority,
+        attempts,
+        backoff,
+        dedup,
+        ondup,
+        px,
+        keep,
+        batch,
+        after,
+        group,
+    ]
+};
+
+fn pairs<'a>(words: &'a [&'a [u8]]) -> impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> {
+    words.chunks_exact(2).map(|pair| match pair {
+        [id, payload] => (*id, *payload),
+        _ => (&[][..], &[][..]),
+    })
+}
+
+impl WriteCommand for AddManyJobs {
+    fn run(
+        call: &AddManyJobsRequest<'_>,
+        session: &mut Session<'_>,
+        _: &Env,
+        reply: &mut dyn Reply,
+    ) -> Result<WriteOutcome, Error> {
+        let AddManyJobsRequest { words, options } = call;
+        let jobs = pairs(words);
+        let count = jobs.len();
+        options.request(&[], session.now())?;
+        let batch = options.batch_refs.batch;
+        session
+            .room_for(count, pairs(words).map(|(id, _)| names::given_id(id)), batch)
+            .map_err(|full| add_options::refusal(full, batch))?;
+        reply.array(count);
+        for (id, payload) in jobs {
+            let id = names::given_id(id);
+            let options = if id.is_some() { *options } else { options.with_made_id() };
+            let request = options.request(payload, session.now())?;
+            let added = session.enqueue(id, &request);
+            reply_added(&added, id, reply);
+        }
+        Ok(WriteOutcome::Replied)
+    }
+}

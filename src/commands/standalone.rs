@@ -1,0 +1,91 @@
+//! Runs commands on a queue without a server: for tests, which then need neither a key nor a connection.
+
+use super::args::{Args, Limits};
+use super::command::{
+    parse, AwaitCommand, Command, Env, ReadCommand, ShowOrSetCommand, WriteCommand, WriteOutcome,
+};
+use super::error::Error;
+use super::list::{visit_all, CommandVisitor};
+use super::reply::Reply;
+use crate::queue::{Journal, Queue, Session};
+
+/// Where a command runs.
+pub struct Standalone<'q> {
+    /// The queue that every call is about, whatever key it names.
+    pub queue: &'q mut Queue,
+    /// Gets the effects.
+    pub journal: &'q mut dyn Journal,
+    /// The instant, and what the server would know of other clients.
+    pub env: Env,
+    /// What the module's configuration would limit.
+    pub limits: Limits,
+}
+
+impl Standalone<'_> {
+    /// Runs the command that `words` name; None if there is no such command.
+    pub fn call(&mut self, words: &[&[u8]], reply: &mut dyn Reply) -> Option<Result<WriteOutcome, Error>> {
+        let (name, arguments) = words.split_first()?;
+        let mut call = NamedCall { name, arguments, place: self, reply, outcome: None };
+        visit_all(&mut call);
+        call.outcome
+    }
+}
+
+/// One call: runs the command of its name, and no other.
+struct NamedCall<'c, 'q> {
+    name: &'c [u8],
+    arguments: &'c [&'c [u8]],
+    place: &'c mut Standalone<'q>,
+    reply: &'c mut dyn Reply,
+    outcome: Option<Result<WriteOutcome, Error>>,
+}
+
+impl NamedCall<'_, '_> {
+    /// Runs `work` if `C` is the command that was named and its arguments can be parsed.
+    fn run_if_named<C: Command>(
+        &mut self,
+        work: impl FnOnce(C::Request<'_>, &mut Session<'_>, &Env, &mut dyn Reply) -> Result<WriteOutcome, Error>,
+    ) {
+        if !C::SPEC.name.as_bytes().eq_ignore_ascii_case(self.name) {
+            return;
+        }
+        let Standalone { queue, journal, env, limits } = &mut *self.place;
+        let request = parse::<C>(Args::new(self.arguments, *limits));
+        self.outcome = Some(request.and_then(|request| {
+            let mut session = Session::begin(queue, env.now, *journal);
+            work(request, &mut session, env, self.reply)
+        }));
+    }
+}
+
+impl CommandVisitor for NamedCall<'_, '_> {
+    fn read<C: ReadCommand>(&mut self) {
+        self.run_if_named::<C>(|request, session, env, reply| {
+            C::run(&request, session.queue(), env, reply);
+            Ok(WriteOutcome::Replied)
+        });
+    }
+
+    fn write<C: WriteCommand>(&mut self) {
+        self.run_if_named::<C>(|request, session, env, reply| C::run(&request, session, env, reply));
+    }
+
+    fn show_or_set<C: ShowOrSetCommand>(&mut self) {
+        if self.arguments.len() == 1 && C::SPEC.name.as_bytes().eq_ignore_ascii_case(self.name) {
+            let Standalone { queue, journal, env, .. } = &mut *self.place;
+            C::show(Session::begin(queue, env.now, *journal).queue(), self.reply);
+            self.outcome = Some(Ok(WriteOutcome::Replied));
+        } else {
+            self.write::<C>();
+        }
+    }
+
+    /// Nothing happens while a client waits here, so the present state is replied.
+    fn wait<C: AwaitCommand>(&mut self) {
+        self.run_if_named::<C>(|request, session, env, reply| {
+            let blocked = C::run(request, session.queue(), &Env { may_block: false, ..*env }, reply);
+            debug_assert!(blocked.is_none(), "this client may not be blocked");
+            Ok(WriteOutcome::Replied)
+        });
+    }
+}

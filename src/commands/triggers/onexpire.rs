@@ -1,0 +1,109 @@
+//! `JQ.ONEXPIRE queue prefix [DELAY ms] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
+//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` -> OK;
+//! `JQ.ONEXPIRE queue prefix OFF` -> 1, or 0 when it was off before; `JQ.ONEXPIRE queue` -> array of maps
+//!
+//! Each key of the queue's database that begins with the prefix becomes a job when it expires. By setting a prefix a
+//! client learns names of keys, so it needs permission to read keys that begin with it.
+
+use crate::commands::args::Args;
+use crate::commands::command::{Command, Env, ShowOrSetCommand, WriteCommand, WriteOutcome};
+use crate::commands::error::Error;
+use crate::commands::fields::{count, Field, Fields};
+use crate::commands::names;
+use crate::commands::options::Options;
+use crate::commands::producing::add_options::{self, push_options, AddOptions};
+use crate::commands::reply::Reply;
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
+use crate::queue::{AddRequest, ExpiryRule, Queue, Session, MAX_PREFIXES};
+
+pub struct OnExpire;
+
+/// A rule to set, or to remove.
+#[derive(Debug)]
+pub enum OnExpireRequest<'a> {
+    Set { prefix: &'a [u8], request: Box<AddRequest<&'a [u8]>> },
+    Off { prefix: &'a [u8] },
+}
+
+impl Command for OnExpire {
+    const SPEC: Spec = Spec {
+        name: "jq.onexpire",
+        summary: "Enqueues a job for each key with a prefix that expires, stops that, or lists the prefixes",
+        complexity: "O(n) in the prefixes of the queue; O(log n) for each key that expires",
+        arity: -2,
+        // As for JQ.CONFIG: replicas list, and refuse to set.
+        flags: "may-replicate",
+        acl: "write slow",
+        key: KeyUse::ReadOrCreate,
+        args: &[
+            Arg::word("queue", ArgKind::Key),
+            Arg::word("prefix", ArgKind::String).maybe(),
+            Arg::one_of("setting", &[Arg::token("OFF", "off"), Arg::block("options", &OPTIONS)]).maybe(),
+        ],
+    };
+
+    type Request<'a> = OnExpireRequest<'a>;
+
+    fn parse<'a>(args: &mut Args<'a>) -> Result<OnExpireRequest<'a>, Error> {
+        let prefix = names::prefix(args.next("prefix")?)?;
+        if args.keyword("OFF") {
+            return Ok(OnExpireRequest::Off { prefix });
+        }
+        let request = AddOptions::parse(args, AddOptions::of_expiry())?.repeated(b"")?;
+        Ok(OnExpireRequest::Set { prefix, request: Box::new(request) })
+    }
+}
+
+/// The options of JQ.ADD. AT is refused, but not as unknown.
+const OPTIONS: [Arg; 11] = {
+    let [delay, ..] = AddOptions::OPTIONS;
+    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] = add_options::ARGS;
+    [delay.arg(), priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group]
+};
+
+impl WriteCommand for OnExpire {
+    fn run(
+        request: &OnExpireRequest<'_>,
+        session: &mut Session<'_>,
+        _: &Env,
+        reply: &mut dyn Reply,
+    ) -> Result<WriteOutcome, Error> {
+        match request {
+            OnExpireRequest::Set { prefix, request } => {
+                if !session.set_expiry_rule(prefix, request) {
+                    return Err(Error::full("prefixes", MAX_PREFIXES as u64));
+                }
+                reply.ok();
+            }
+            OnExpireRequest::Off { prefix } => reply.int(session.remove_expiry_rule(prefix).into()),
+        }
+        Ok(WriteOutcome::Replied)
+    }
+}
+
+impl ShowOrSetCommand for OnExpire {
+    fn show(queue: &Queue, reply: &mut dyn Reply) {
+        let rules = queue.expiry_rules().iter();
+        reply.array(rules.len());
+        for (prefix, rule) in rules {
+            fields(prefix, rule).reply(reply);
+        }
+    }
+
+    fn prefix_to_read<'r>(request: &'r OnExpireRequest<'_>) -> Option<&'r [u8]> {
+        match request {
+            OnExpireRequest::Set { prefix, .. } => Some(prefix),
+            OnExpireRequest::Off { .. } => None,
+        }
+    }
+}
+
+fn fields<'a>(prefix: &'a [u8], ExpiryRule { request, counts }: &'a ExpiryRule) -> Fields<'a> {
+    let mut fields = Fields::default();
+    fields.push("prefix", Field::Bytes(prefix));
+    push_options(&request.borrowed(), &mut fields);
+    fields.push("enqueued", count(counts.enqueued));
+    fields.push("coalesced", count(counts.coalesced));
+    fields.push("dropped", count(counts.dropped));
+    fields
+}
