@@ -29,7 +29,7 @@ fn a_batch_finishes_once_and_releases_the_jobs_that_wait() {
 }
 
 #[test]
-fn a_job_that_wants_all_completed_fails_with_the_numbers_told() {
+fn a_job_that_wants_all_completed_fails_with_the_numbers_in_the_error() {
     plays(
         "@1000 JQ.MADD q 3 a x b x c x BATCH b1
          *

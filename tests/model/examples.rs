@@ -63,7 +63,7 @@ fn a_late_ack_counts_until_another_worker_claims() {
 }
 
 #[test]
-fn a_job_lost_too_often_fails_with_its_losses_told() {
+fn a_job_lost_too_often_fails_with_its_losses_in_the_error() {
     plays(
         "@1000 JQ.CONFIG q max-losses 1 lease 10
          OK

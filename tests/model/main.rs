@@ -72,14 +72,14 @@ fn config() -> Config {
 }
 
 #[test]
-fn the_queue_agrees_with_its_twin() {
+fn the_queue_agrees_with_the_model() {
     if let Err((script, parted)) = compare_on_random_scripts(Primary::default, TestRunner::new(config())) {
         panic!("{parted}\n\nThe script:{script:?}");
     }
 }
 
 #[test]
-fn a_queue_restarted_after_every_command_agrees_with_its_twin() {
+fn a_queue_restarted_after_every_command_agrees_with_the_model() {
     if let Err((script, parted)) = compare_on_random_scripts(Restarted::default, TestRunner::new(config())) {
         panic!("{parted}\n\nThe script:{script:?}");
     }

@@ -55,7 +55,7 @@ fn a_job_that_holds_its_lane_for_ever_is_noticed() {
 }
 
 #[test]
-fn a_lane_that_is_never_at_the_end_of_its_turn_is_noticed() {
+fn a_lane_that_never_goes_behind_the_others_is_noticed() {
     assert!(is_noticed(|model, _| model.claims.iter_mut().for_each(|claim| claim.turn = 0)));
 }
 

@@ -235,7 +235,7 @@ fn a_wait_that_is_cut_short_leaves_nothing() {
 
 /// Waits that end by their time, and news that come, while writes are held back.
 #[test]
-fn a_pause_holds_no_listener_back_for_ever() {
+fn a_pause_of_clients_delays_no_await_for_ever() {
     let (server, mut client) = start(&[]);
     for how in ["WRITE", "ALL"] {
         let awaiting = gather(&server, &mut client);

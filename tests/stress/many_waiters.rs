@@ -34,15 +34,24 @@ struct Shared {
     impatient: bool,
 }
 
+/// What becomes of the connections while their clients wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clients {
+    Stay,
+    /// Some are killed, and some clients hang up by themselves.
+    AreKilled,
+}
+
 struct Waiters {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Waiters {
-    fn gather(server: &Server, impatient: bool) -> Self {
+    fn gather(server: &Server, clients: Clients) -> Self {
         raise_limit();
         let port = AtomicU16::new(server.port());
+        let impatient = clients == Clients::AreKilled;
         let shared = Arc::new(Shared { port, impatient, ..Shared::default() });
         let member = |number: usize| {
             let shared = Arc::clone(&shared);
@@ -111,7 +120,7 @@ pub(crate) fn raise_limit() {
 }
 
 /// Adds one to ten jobs in one of the ways there are. Those who are `blocked` first may not live to get them.
-fn add(client: &mut Client, rng: &mut Rng, next: &mut usize, blocked: &[i64], kill: bool) {
+fn add(client: &mut Client, rng: &mut Rng, next: &mut usize, blocked: &[i64], clients: Clients) {
     let count = 1 + rng.below(10);
     let items: Vec<_> = (*next..*next + count).map(|number| format!("job-{number} x")).collect();
     *next += count;
@@ -120,7 +129,11 @@ fn add(client: &mut Client, rng: &mut Rng, next: &mut usize, blocked: &[i64], ki
     match rng.below(4) {
         0 => {
             let unblock = format!("CLIENT UNBLOCK {}", blocked[0]);
-            let end = if kill { format!("CLIENT KILL ID {}", blocked[1]) } else { unblock.clone() };
+            let end = if clients == Clients::AreKilled {
+                format!("CLIENT KILL ID {}", blocked[1])
+            } else {
+                unblock.clone()
+            };
             for line in ["MULTI", &madd, "JQ.PAUSE q", &unblock, "JQ.RESUME q", &end, "EXEC"] {
                 client.ask::<()>(line);
             }
@@ -146,28 +159,29 @@ pub(crate) fn blocked(client: &mut Client) -> Vec<i64> {
 
 #[test]
 fn every_job_runs_once_however_waits_end() {
-    run_rounds("every_job_runs_once_however_waits_end", false);
+    run_rounds("every_job_runs_once_however_waits_end", Clients::Stay);
 }
 
 #[test]
 fn every_job_is_done_once_when_clients_are_killed() {
-    run_rounds("every_job_is_done_once_when_clients_are_killed", true);
+    run_rounds("every_job_is_done_once_when_clients_are_killed", Clients::AreKilled);
 }
 
-fn run_rounds(test: &str, kill: bool) {
+fn run_rounds(test: &str, clients: Clients) {
+    let kill = clients == Clients::AreKilled;
     let server = Server::start(&BASICS).expect("a server");
     let mut client = Client::of(&server);
     let mut rng = Rng::new(seed(test));
     // With a long lease no job can come back by itself: one that runs again has been handed out twice.
     let lease = if kill { 300 } else { 60_000 };
     client.ask::<()>(&format!("JQ.CONFIG q lease {lease} max-losses 60000 dedup-window -1"));
-    let waiters = Waiters::gather(&server, kill);
+    let waiters = Waiters::gather(&server, clients);
     let mut next = 0;
     for _ in 0..300 * times() {
-        until_true("most of the waiters waits", || client.number("blocked_clients") > 1000);
+        until_true("most clients wait", || client.number("blocked_clients") > 1000);
         let blocked = blocked(&mut client);
-        add(&mut client, &mut rng, &mut next, &blocked, kill);
-        disturb(&mut client, &mut rng, &blocked, kill);
+        add(&mut client, &mut rng, &mut next, &blocked, clients);
+        disturb(&mut client, &mut rng, &blocked, clients);
     }
     let added = i64::try_from(next).expect("few");
     until_true("every job is done", || client.stat("q", "acks") == added);
@@ -183,9 +197,9 @@ fn run_rounds(test: &str, kill: bool) {
 }
 
 /// What else can happen to those who wait.
-fn disturb(client: &mut Client, rng: &mut Rng, blocked: &[i64], kill: bool) {
+fn disturb(client: &mut Client, rng: &mut Rng, blocked: &[i64], clients: Clients) {
     match rng.below(6) {
-        0 if kill => {
+        0 if clients == Clients::AreKilled => {
             for _ in 0..20 {
                 client.ask::<i64>(&format!("CLIENT KILL ID {}", rng.pick(blocked)));
             }

@@ -52,7 +52,7 @@ fn no_server_is_an_error() {
 }
 
 #[test]
-fn a_key_that_is_no_queue_is_told_in_the_words_of_the_server() {
+fn a_key_that_is_no_queue_is_shown_in_the_words_of_the_server() {
     let (server, mut client) = start();
     client.ask::<Value>("SET string x");
     let output = command(server.port()).args(["-i", "0.1", "string"]).output().expect("the program");
