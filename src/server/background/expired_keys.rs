@@ -9,9 +9,9 @@
 //!        ──► open_queue(), by the timer
 //! ```
 //!
-//! In these moments no other database may be selected and no client gets a reply: the context is that of
-//! whoever came upon the key. Replicas and servers that load do nothing; what the primary made of the key
-//! comes as effects.
+//! In these moments no other database may be selected and no client gets a reply: the context is that of the
+//! client or job that came upon the key. Replicas and servers that load do nothing; what the primary made of
+//! the key comes as effects.
 //!
 //! Opening a key whose own TTL is over deletes it, while the server may be walking over the very table of
 //! TTLs. From 7.2 on a key can be opened without that. On 7.0 only a queue that is known to have no TTL is
