@@ -45,7 +45,7 @@ impl Queue {
             Effect::ExpiryRuleSet { prefix, ref request } => self.set_expiry_rule(prefix, request),
             Effect::ExpiryRuleRemoved { prefix } => self.remove_expiry_rule(prefix),
             Effect::KeyExpired { prefix, outcome } => self.count_expiry(prefix, outcome),
-            Effect::Job { job, change } => self.apply_to_job(job, &change, at),
+            Effect::Job { job, ref change } => self.apply_to_job(job, change, at),
             Effect::Purged { record } => {
                 self.stats.record(Event::Removed);
                 self.retire(record, at);

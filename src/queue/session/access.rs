@@ -109,6 +109,7 @@ impl<'q> Session<'q> {
     }
 
     /// Journals a change of one job and makes it happen.
+    #[inline]
     pub(crate) fn change_job(&mut self, job: Handle, change: JobEffect<'_>) {
         self.change(&Effect::Job { job, change });
     }
