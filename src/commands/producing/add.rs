@@ -2,14 +2,14 @@
 //! [DEDUP ms] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name]
 //! [AFTER name | AFTEROK name]` -> `[outcome, id, state]`
 
-use super::add_options::{self, AddOptions};
+use super::add_options;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::names;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{Added, Session};
+use crate::queue::{AddRequest, Added, Session};
 
 pub struct AddJob;
 
@@ -17,8 +17,7 @@ pub struct AddJob;
 #[derive(Debug)]
 pub struct AddJobRequest<'a> {
     id: Option<&'a [u8]>,
-    payload: &'a [u8],
-    options: AddOptions<'a>,
+    request: AddRequest<&'a [u8]>,
 }
 
 impl Command for AddJob {
@@ -38,8 +37,8 @@ impl Command for AddJob {
     fn parse<'a>(args: &mut Args<'a>) -> Result<AddJobRequest<'a>, Error> {
         let id = names::new_id(args.next("id")?)?;
         let payload = args.payload("payload")?;
-        let options = AddOptions::parse(args, AddOptions::default())?;
-        Ok(AddJobRequest { id, payload, options })
+        let request = AddRequest::parse(args, AddRequest::new(payload))?;
+        Ok(AddJobRequest { id, request })
     }
 }
 
@@ -70,12 +69,12 @@ impl WriteCommand for AddJob {
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let AddJobRequest { id, payload, options } = call;
-        let options = if id.is_some() { *options } else { options.with_made_id() };
-        let request = options.request(payload, session.now())?;
+        let AddJobRequest { id, request } = call;
+        let request = if id.is_some() { request } else { &request.with_made_id() };
+        request.check_expiry(session.now())?;
         let batch = request.batches.batch;
         session.room_for(1, [*id].into_iter(), batch).map_err(|full| add_options::refusal(full, batch))?;
-        let added = session.enqueue(*id, &request);
+        let added = session.enqueue(*id, request);
         reply_added(&added, *id, reply);
         Ok(WriteOutcome::Replied)
     }

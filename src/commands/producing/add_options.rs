@@ -7,85 +7,60 @@ use crate::commands::names;
 use crate::commands::options::{args_of, choice, name_of, CommandOption, Options};
 use crate::commands::spec::{Arg, ArgKind};
 use crate::queue::{
-    AddRequest, Backoff, BatchCondition, BatchRefs, Dependency, JobOptions, JobSpec, Now, OnDup, Refusal,
-    Start, FOREVER,
+    AddRequest, Backoff, BatchCondition, BatchRefs, Dependency, Now, OnDup, Refusal, Start, FOREVER,
 };
 
 /// The most NACKs a job may be allowed.
 pub(in crate::commands) const MAX_ATTEMPTS: u64 = 1_000_000;
 
-/// What was asked for; what was not follows the queue.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::commands) struct AddOptions<'a> {
-    start: Start,
-    priority: i32,
-    options: JobOptions,
-    group: Option<&'a [u8]>,
-    expires: Option<u64>,
-    pub(super) batch_refs: BatchRefs<&'a [u8]>,
-    on_dup: OnDup,
-}
-
-impl Default for AddOptions<'_> {
-    fn default() -> Self {
-        AddOptions {
-            start: Start::Now,
-            priority: 0,
-            options: JobOptions::default(),
-            group: None,
-            expires: None,
-            batch_refs: BatchRefs::NONE,
-            on_dup: OnDup::Ignore,
-        }
-    }
-}
-
 /// JQ.SCHEDULE has all of them but the first two.
-impl<'a> Options<'a, 13> for AddOptions<'a> {
+impl<'a> Options<'a, 13> for AddRequest<&'a [u8]> {
     const OPTIONS: [CommandOption<'a, Self>; 13] = [
-        CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |options, args| {
+        CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |request, args| {
             let delay = args.span("DELAY", 0)?;
-            options.set_start(Start::After(delay))
+            request.set_start(Start::After(delay))
         }),
-        CommandOption::other("AT", Arg::word("at-instant", ArgKind::UnixTime), |options, args| {
+        CommandOption::other("AT", Arg::word("at-instant", ArgKind::UnixTime), |request, args| {
             let instant = args.uint("AT", 0..=MAX_INSTANT)?;
-            options.set_start(Start::At(instant))
+            request.set_start(Start::At(instant))
         }),
-        CommandOption::other("PRIORITY", Arg::word("priority", ArgKind::Integer), |options, args| {
+        CommandOption::other("PRIORITY", Arg::word("priority", ArgKind::Integer), |request, args| {
             let priority = args.int("PRIORITY", i32::MIN.into()..=i32::MAX.into())?;
-            options.priority = i32::try_from(priority).unwrap_or_default();
+            request.job.priority = i32::try_from(priority).unwrap_or_default();
             Ok(())
         }),
-        CommandOption::integer("ATTEMPTS", "attempts", 1, MAX_ATTEMPTS, |options, attempts| {
-            options.options.attempts = u32::try_from(attempts).ok();
+        CommandOption::integer("ATTEMPTS", "attempts", 1, MAX_ATTEMPTS, |request, attempts| {
+            request.job.options.attempts = u32::try_from(attempts).ok();
         }),
-        CommandOption::other("BACKOFF", Arg::one_of("backoff", &BACKOFF_KINDS), |options, args| {
-            options.options.backoff = Some(backoff(args)?);
+        CommandOption::other("BACKOFF", Arg::one_of("backoff", &BACKOFF_KINDS), |request, args| {
+            request.job.options.backoff = Some(backoff(args)?);
             Ok(())
         }),
-        CommandOption::span_or_forever("DEDUP", "dedup-ms", |options, ms| options.options.dedup = Some(ms)),
-        CommandOption::other("ONDUP", Arg::one_of("ondup", &ON_DUP_ARGS), |options, args| {
-            options.on_dup = choice("ONDUP", "IGNORE, REPLACE or RERUN", &ON_DUPS, args)?;
+        CommandOption::span_or_forever("DEDUP", "dedup-ms", |request, ms| {
+            request.job.options.dedup = Some(ms);
+        }),
+        CommandOption::other("ONDUP", Arg::one_of("ondup", &ON_DUP_ARGS), |request, args| {
+            request.on_dup = choice("ONDUP", "IGNORE, REPLACE or RERUN", &ON_DUPS, args)?;
             Ok(())
         }),
-        CommandOption::span("PX", "px-ms", 1, |options, ms| options.expires = Some(ms)),
-        CommandOption::span_or_forever("KEEP", "keep-ms", |options, ms| options.options.keep = Some(ms)),
-        CommandOption::name("BATCH", "batch", names::batch, |options, batch| {
-            options.batch_refs.batch = Some(batch);
+        CommandOption::span("PX", "px-ms", 1, |request, ms| request.job.expires = Some(ms)),
+        CommandOption::span_or_forever("KEEP", "keep-ms", |request, ms| request.job.options.keep = Some(ms)),
+        CommandOption::name("BATCH", "batch", names::batch, |request, batch| {
+            request.batches.batch = Some(batch);
         }),
-        CommandOption::other("AFTER", Arg::word("after-batch", ArgKind::String), |options, args| {
-            options.set_after("AFTER", BatchCondition::Finished, args)
+        CommandOption::other("AFTER", Arg::word("after-batch", ArgKind::String), |request, args| {
+            request.set_after("AFTER", BatchCondition::Finished, args)
         }),
-        CommandOption::other("AFTEROK", Arg::word("afterok-batch", ArgKind::String), |options, args| {
-            options.set_after("AFTEROK", BatchCondition::Completed, args)
+        CommandOption::other("AFTEROK", Arg::word("afterok-batch", ArgKind::String), |request, args| {
+            request.set_after("AFTEROK", BatchCondition::Completed, args)
         }),
-        CommandOption::name("GROUP", "group", names::group, |options, group| options.group = Some(group)),
+        CommandOption::name("GROUP", "group", names::group, |request, group| request.job.group = Some(group)),
     ];
 }
 
 /// How COMMAND DOCS shows them: those that exclude each other are a choice.
 pub(in crate::commands) const ARGS: [Arg; 11] = {
-    let [_, _, priority, attempts, backoff, dedup, ondup, px, keep, batch, _, _, group] = AddOptions::OPTIONS;
+    let [_, _, priority, attempts, backoff, dedup, ondup, px, keep, batch, _, _, group] = AddRequest::OPTIONS;
     [
         Arg::one_of("start", &START).maybe(),
         priority.arg(),
@@ -102,12 +77,12 @@ pub(in crate::commands) const ARGS: [Arg; 11] = {
 };
 
 const START: [Arg; 2] = {
-    let [delay, at, ..] = AddOptions::OPTIONS;
+    let [delay, at, ..] = AddRequest::OPTIONS;
     [delay.arg().required(), at.arg().required()]
 };
 
 const AFTER: [Arg; 2] = {
-    let [.., after, after_ok, _] = AddOptions::OPTIONS;
+    let [.., after, after_ok, _] = AddRequest::OPTIONS;
     [after.arg().required(), after_ok.arg().required()]
 };
 
@@ -134,25 +109,25 @@ const ON_DUPS: [(Arg, OnDup); 3] = [
 ];
 const ON_DUP_ARGS: [Arg; 3] = args_of(&ON_DUPS);
 
-impl<'a> AddOptions<'a> {
+impl<'a> AddRequest<&'a [u8]> {
     /// Parses all arguments that are left as options, which change `defaults`.
     pub(in crate::commands) fn parse(args: &mut Args<'a>, defaults: Self) -> Result<Self, Error> {
-        let mut options = defaults;
-        args.options(&mut options)?;
-        if let (Some(px), Start::After(delay)) = (options.expires, options.start) {
+        let mut request = defaults;
+        args.options(&mut request)?;
+        if let (Some(px), Start::After(delay)) = (request.job.expires, request.job.start) {
             if px <= delay {
                 return Err(Error::other(format!("PX must exceed DELAY, got {px} and {delay}")));
             }
         }
-        options.check_batch_refs()?;
-        Ok(options)
+        request.check_batches()?;
+        Ok(request)
     }
 
     fn set_start(&mut self, start: Start) -> Result<(), Error> {
-        if self.start != Start::Now {
+        if self.job.start != Start::Now {
             return Err(Error::syntax("DELAY and AT contradict each other"));
         }
-        self.start = start;
+        self.job.start = start;
         Ok(())
     }
 
@@ -162,23 +137,23 @@ impl<'a> AddOptions<'a> {
         condition: BatchCondition,
         args: &mut Args<'a>,
     ) -> Result<(), Error> {
-        if self.batch_refs.after.is_some() {
+        if self.batches.after.is_some() {
             return Err(Error::syntax("AFTER and AFTEROK contradict each other"));
         }
-        self.batch_refs.after = Some(Dependency { batch: names::batch(args.next(keyword)?)?, condition });
+        self.batches.after = Some(Dependency { batch: names::batch(args.next(keyword)?)?, condition });
         Ok(())
     }
 
     /// Refuses a job that would wait for itself, and one that could change a batch which others rely on.
-    fn check_batch_refs(&self) -> Result<(), Error> {
-        let BatchRefs { batch, after } = self.batch_refs;
+    fn check_batches(&self) -> Result<(), Error> {
+        let BatchRefs { batch, after } = self.batches;
         if let (Some(batch), Some(after)) = (batch, after) {
             if batch == after.batch {
                 let text = format!("a job can't wait for its own batch, {}", shown(batch));
                 return Err(Error::other(text));
             }
         }
-        if self.on_dup != OnDup::Ignore && (batch.is_some() || after.is_some()) {
+        if self.on_dup != OnDup::Ignore && !self.batches.is_none() {
             return Err(Error::syntax("ONDUP REPLACE and RERUN do not go with BATCH, AFTER or AFTEROK"));
         }
         Ok(())
@@ -186,25 +161,22 @@ impl<'a> AddOptions<'a> {
 
     /// The defaults for keys that expire: each expiry gives a run that starts after it.
     pub(in crate::commands) fn of_expiry() -> Self {
-        let options = JobOptions { dedup: Some(0), ..JobOptions::default() };
-        AddOptions { options, on_dup: OnDup::Rerun, ..Self::default() }
+        let mut request = AddRequest { on_dup: OnDup::Rerun, ..AddRequest::new(&b""[..]) };
+        request.job.options.dedup = Some(0);
+        request
     }
 
-    /// What a schedule or an expiry rule enqueues again and again, each job at its own time.
-    pub(in crate::commands) fn repeated(&self, payload: &'a [u8]) -> Result<AddRequest<&'a [u8]>, Error> {
-        if let Start::At(_) = self.start {
+    /// Refuses what a schedule or an expiry rule can not enqueue again and again, each job at its own time.
+    pub(in crate::commands) fn check_repeatable(&self) -> Result<(), Error> {
+        if let Start::At(_) = self.job.start {
             return Err(Error::syntax("AT goes with one job only; DELAY goes with many"));
         }
-        self.check_batch_refs()?;
-        Ok(self.request_of_any_time(payload))
+        self.check_batches()
     }
 
-    /// What `payload` and these options ask for at `now`. An error when it would expire before it may start.
-    pub(super) fn request<'p>(&self, payload: &'p [u8], now: Now) -> Result<AddRequest<&'p [u8]>, Error>
-    where
-        'a: 'p,
-    {
-        if let (Some(px), Start::At(instant)) = (self.expires, self.start) {
+    /// Refuses a job that would expire before it may start, if it is added at `now`.
+    pub(super) fn check_expiry(&self, now: Now) -> Result<(), Error> {
+        if let (Some(px), Start::At(instant)) = (self.job.expires, self.job.start) {
             let expires_at = now.millis().saturating_add(px);
             if expires_at <= instant {
                 return Err(Error::other(format!(
@@ -212,32 +184,13 @@ impl<'a> AddOptions<'a> {
                 )));
             }
         }
-        Ok(self.request_of_any_time(payload))
+        Ok(())
     }
 
-    /// What `payload` and these options ask for, whenever the job is added.
-    fn request_of_any_time<'p>(&self, payload: &'p [u8]) -> AddRequest<&'p [u8]>
-    where
-        'a: 'p,
-    {
-        AddRequest {
-            job: JobSpec {
-                payload,
-                start: self.start,
-                priority: self.priority,
-                options: self.options,
-                group: self.group,
-                expires: self.expires,
-            },
-            batches: self.batch_refs,
-            on_dup: self.on_dup,
-        }
-    }
-
-    /// These options for a job whose id the queue makes: no client can send that id again, so it is remembered
-    /// only if DEDUP was given.
+    /// The request for a job whose id the queue makes: no client can send that id again, so it is remembered only
+    /// if DEDUP was given.
     pub(super) fn with_made_id(mut self) -> Self {
-        self.options.dedup = self.options.dedup.or(Some(0));
+        self.job.options.dedup = self.job.options.dedup.or(Some(0));
         self
     }
 }

@@ -3,14 +3,14 @@
 //! The options are those of `JQ.ADD` and hold for every job. Refused as a whole or done as a whole.
 
 use super::add::reply_added;
-use super::add_options::{self, AddOptions};
+use super::add_options;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::{names, MAX_ITEMS};
-use crate::queue::Session;
+use crate::queue::{AddRequest, Session};
 
 pub struct AddManyJobs;
 
@@ -19,7 +19,8 @@ pub struct AddManyJobs;
 pub struct AddManyJobsRequest<'a> {
     /// id, payload, id, payload, ...
     words: &'a [&'a [u8]],
-    options: AddOptions<'a>,
+    /// What holds for each of them; its payload is empty.
+    request: AddRequest<&'a [u8]>,
 }
 
 impl Command for AddManyJobs {
@@ -43,8 +44,8 @@ impl Command for AddManyJobs {
             names::new_id(id)?;
             args.check_payload("payload", payload)?;
         }
-        let options = AddOptions::parse(args, AddOptions::default())?;
-        Ok(AddManyJobsRequest { words, options })
+        let request = AddRequest::parse(args, AddRequest::new(&b""[..]))?;
+        Ok(AddManyJobsRequest { words, request })
     }
 }
 
@@ -82,20 +83,23 @@ impl WriteCommand for AddManyJobs {
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let AddManyJobsRequest { words, options } = call;
+        let AddManyJobsRequest { words, request } = call;
         let jobs = pairs(words);
         let count = jobs.len();
-        options.request(&[], session.now())?;
-        let batch = options.batch_refs.batch;
+        request.check_expiry(session.now())?;
+        let batch = request.batches.batch;
         session
             .room_for(count, pairs(words).map(|(id, _)| names::given_id(id)), batch)
             .map_err(|full| add_options::refusal(full, batch))?;
         reply.array(count);
+        let mut request = *request;
         for (id, payload) in jobs {
             let id = names::given_id(id);
-            let options = if id.is_some() { *options } else { options.with_made_id() };
-            let request = options.request(payload, session.now())?;
-            let added = session.enqueue(id, &request);
+            request.job.payload = payload;
+            let added = match id {
+                Some(_) => session.enqueue(id, &request),
+                None => session.enqueue(id, &request.with_made_id()),
+            };
             reply_added(&added, id, reply);
         }
         Ok(WriteOutcome::Replied)

@@ -11,7 +11,7 @@ use crate::commands::error::Error;
 use crate::commands::fields::{count, Field, Fields};
 use crate::commands::names;
 use crate::commands::options::Options;
-use crate::commands::producing::add_options::{self, push_options, AddOptions};
+use crate::commands::producing::add_options::{self, push_options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{AddRequest, ExpiryRule, Queue, Session, MAX_PREFIXES};
@@ -49,14 +49,15 @@ impl Command for OnExpire {
         if args.keyword("OFF") {
             return Ok(OnExpireRequest::Off { prefix });
         }
-        let request = AddOptions::parse(args, AddOptions::of_expiry())?.repeated(b"")?;
+        let request = AddRequest::parse(args, AddRequest::of_expiry())?;
+        request.check_repeatable()?;
         Ok(OnExpireRequest::Set { prefix, request: Box::new(request) })
     }
 }
 
 /// The options of JQ.ADD. AT is refused, but not as unknown.
 const OPTIONS: [Arg; 11] = {
-    let [delay, ..] = AddOptions::OPTIONS;
+    let [delay, ..] = AddRequest::OPTIONS;
     let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] = add_options::ARGS;
     [delay.arg(), priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group]
 };

@@ -8,11 +8,11 @@ use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::names;
 use crate::commands::options::{args_of, choice, CommandOption, Options};
-use crate::commands::producing::add_options::{self, AddOptions};
+use crate::commands::producing::add_options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::schedules::{Overlap, Plan, ScheduleSet, Timetable, Zone, MAX_EXPRESSION};
-use crate::queue::{Session, FOREVER};
+use crate::queue::{AddRequest, Session, FOREVER};
 
 pub struct SetSchedule;
 
@@ -105,15 +105,16 @@ impl Command for SetSchedule {
     fn parse<'a>(args: &mut Args<'a>) -> Result<ScheduleRequest<'a>, Error> {
         let name = names::schedule(args.next("name")?)?;
         let payload = args.payload("payload")?;
-        let (mut schedule, mut job) = (ScheduleOptions::default(), AddOptions::default());
-        let [_delay, _at, job_options @ ..] = &AddOptions::OPTIONS;
-        args.options_of_two((&ScheduleOptions::OPTIONS, &mut schedule), (job_options, &mut job))?;
+        let (mut schedule, mut request) = (ScheduleOptions::default(), AddRequest::new(payload));
+        let [_delay, _at, job_options @ ..] = &AddRequest::OPTIONS;
+        args.options_of_two((&ScheduleOptions::OPTIONS, &mut schedule), (job_options, &mut request))?;
         let plan = Plan {
             timetable: schedule.timetable()?,
             until: schedule.until()?,
             overlap: schedule.overlap,
-            request: job.repeated(payload)?,
+            request,
         };
+        plan.request.check_repeatable()?;
         Ok(ScheduleRequest { name, plan: Box::new(plan) })
     }
 }

@@ -103,6 +103,14 @@ impl<B: AsRef<[u8]>> JobSpec<B> {
 }
 
 impl<B> AddRequest<B> {
+    /// An ADD of `payload` without options.
+    #[must_use]
+    pub fn new(payload: B) -> Self {
+        let options = JobOptions::default();
+        let job = JobSpec { payload, start: Start::Now, priority: 0, options, group: None, expires: None };
+        AddRequest { job, batches: BatchRefs::NONE, on_dup: OnDup::Ignore }
+    }
+
     /// The same request, its bytes held as `hold` says.
     pub fn map<'s, C>(&'s self, hold: impl Fn(&'s B) -> C) -> AddRequest<C> {
         AddRequest { job: self.job.map(&hold), batches: self.batches.map(&hold), on_dup: self.on_dup }
