@@ -1,9 +1,9 @@
-//! What workers have seen, line by line in a file each, and read again when all is over.
+//! The event logs of the workers: each writes what it sees to a file, line by line, which is read when all is over.
 //!
 //! ```text
 //!   claimed ASKED ANSWERED TOKEN ID    a job came; the claim was sent at ASKED and answered at ANSWERED
-//!   ends TOKEN AT                  ACK, NACK or RELEASE is about to be sent
-//!   answered TOKEN VERB CODE       and this was the answer
+//!   ends TOKEN AT                      ACK, NACK or RELEASE is about to be sent
+//!   answered TOKEN VERB CODE           and this was the answer
 //! ```
 //!
 //! Instants are Unix microseconds of the one clock that workers and servers of a machine share.
@@ -29,10 +29,10 @@ pub(super) fn now() -> u64 {
     u64::try_from(since.as_micros()).expect("this side of the year 500,000")
 }
 
-/// Where a worker writes. Each call is one write: a worker that is killed leaves whole lines.
-pub(super) struct Notebook(File);
+/// The log of one worker. Each call is one write: a worker that is killed leaves whole lines.
+pub(super) struct EventLog(File);
 
-impl Notebook {
+impl EventLog {
     pub(super) fn new(file: File) -> Self {
         Self(file)
     }

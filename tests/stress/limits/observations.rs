@@ -1,4 +1,4 @@
-//! What the workers saw of one run, and what it shows.
+//! What the workers saw of one trial, and what it shows.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl Observations {
     }
 
     /// Fails if more were held, or claimed, than a limit allows.
-    pub(super) fn within_limits(&self, has_lanes: bool) {
+    pub(super) fn assert_within_limits(&self, has_lanes: bool) {
         let Limits { concurrency, rate, lane_concurrency, lane_rate } = self.limits;
         let within = |runs: &[Run], most: usize, rate: Option<Rate>, what: &str| {
             let held = most_held(runs);

@@ -122,7 +122,7 @@ impl<'a> InProgress<'a> {
         });
         let mut client = Client::of(&server);
         client.ask::<()>(&trial.limits.settings());
-        let workers = Workers::gather(server.port(), seed(name), trial.profile);
+        let workers = Workers::start(server.port(), seed(name), trial.profile);
         let mut trial = Self { trial, server, replica, client, workers, added: 0, killed: 0, down: 0 };
         trial.top_up();
         trial
@@ -190,14 +190,14 @@ impl<'a> InProgress<'a> {
 
     /// Looks at what is left, and at what the workers have seen until then.
     fn conclude(mut self, name: &str, until: u64) -> Observations {
-        let runs = self.workers.disband();
+        let runs = self.workers.finish();
         let (trial, client) = (self.trial, &mut self.client);
         check_all("at the end", client);
         each_job_ended_once(client, trial.lanes.max(1), self.added, &runs);
         let losses = usize::try_from(client.stat(QUEUE, "losses")).expect("a count");
         let observations = Observations::new(trial.limits, runs, until, self.down, losses);
         observations.print(name, self.killed);
-        observations.within_limits(trial.lanes > 0);
+        observations.assert_within_limits(trial.lanes > 0);
         nothing_leaked(client, trial);
         quiet(&self.server);
         assert!(self.killed > 0, "no worker was killed");

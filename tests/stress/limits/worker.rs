@@ -15,12 +15,12 @@ use redis::{RedisError, Value};
 use testkit::client::{claimed, Claimed, Client};
 use testkit::rng::Rng;
 
-use super::event_log::{now, Notebook};
+use super::event_log::{now, EventLog};
 use super::{LEASE, QUEUE};
 
 /// The words for the new process: folder, name, seed, jobs in one claim at most, ms that a job is held at
 /// most.
-const ORDERS: &str = "GATE_WORKER";
+const ARGUMENTS: &str = "STRESS_WORKER";
 /// So long without a server, and the test that started this process has ended.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Where the number of the port stands that is to be asked.
@@ -40,7 +40,7 @@ pub(super) fn start(folder: &str, name: &str, seed: u64, profile: Profile) -> Ch
     let program = env::current_exe().expect("this program");
     let mut command = Command::new(program);
     command.args(["limits::worker::a_worker", "--exact", "--ignored", "--test-threads=1"]);
-    command.env(ORDERS, format!("{folder} {name} {seed} {} {}", profile.count, profile.hold));
+    command.env(ARGUMENTS, format!("{folder} {name} {seed} {} {}", profile.count, profile.hold));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
     command.spawn().expect("another process")
 }
@@ -48,8 +48,8 @@ pub(super) fn start(folder: &str, name: &str, seed: u64, profile: Profile) -> Ch
 #[test]
 #[ignore = "no test but what the tests beside it start as processes of their own"]
 fn a_worker() {
-    let Ok(orders) = env::var(ORDERS) else { return };
-    Worker::with(&orders).work();
+    let Ok(arguments) = env::var(ARGUMENTS) else { return };
+    Worker::with(&arguments).work();
 }
 
 struct Worker {
@@ -57,12 +57,12 @@ struct Worker {
     name: String,
     rng: Rng,
     profile: Profile,
-    notes: Notebook,
+    log: EventLog,
 }
 
 impl Worker {
-    fn with(orders: &str) -> Self {
-        let words: Vec<&str> = orders.split(' ').collect();
+    fn with(arguments: &str) -> Self {
+        let words: Vec<&str> = arguments.split(' ').collect();
         let number = |place: usize| words[place].parse::<u64>().expect("a number");
         let small = |place: usize| usize::try_from(number(place)).expect("a small number");
         let folder = PathBuf::from(words[0]);
@@ -72,7 +72,7 @@ impl Worker {
             name: words[1].to_owned(),
             rng: Rng::new(number(2)),
             profile: Profile { count: small(3), hold: small(4) },
-            notes: Notebook::new(file.expect("a file to write to")),
+            log: EventLog::new(file.expect("a file to write to")),
         }
     }
 
@@ -100,7 +100,7 @@ impl Worker {
             client.try_ask(&format!("JQ.CLAIM {QUEUE} {name} COUNT {count} LEASE {LEASE} BLOCK 500"))?;
         let answered = now();
         let jobs = claimed(&reply);
-        self.notes.claimed(asked, answered, &jobs);
+        self.log.claimed(asked, answered, &jobs);
         jobs.iter().try_for_each(|job| self.deal_with(client, job))
     }
 
@@ -122,10 +122,10 @@ impl Worker {
         };
         let mut words = job.words(verb, QUEUE);
         words.extend(options.iter().map(|word| word.as_bytes().to_vec()));
-        self.notes.ends(job.token, now());
+        self.log.ends(job.token, now());
         if let Value::Array(codes) = client.send(&words)? {
             let is_done = verb == "JQ.ACK";
-            self.notes.answered(job.token, is_done, codes.first());
+            self.log.answered(job.token, is_done, codes.first());
         }
         Ok(())
     }

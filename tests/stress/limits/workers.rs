@@ -30,12 +30,12 @@ struct Member {
 
 impl Workers {
     /// Starts all of them.
-    pub(super) fn gather(port: u16, seed: u64, profile: Profile) -> Self {
+    pub(super) fn start(port: u16, seed: u64, profile: Profile) -> Self {
         let folder = tempfile::Builder::new().prefix("redis-jq-limits-").tempdir().expect("a folder");
         let mut workers = Self { folder, members: Vec::new(), rng: Rng::new(seed), profile, started: 0 };
         workers.switch_to(port);
         while workers.members.len() < WORKERS {
-            workers.hire();
+            workers.start_one();
         }
         workers
     }
@@ -48,7 +48,7 @@ impl Workers {
         fs::rename(new, file).expect("the same folder");
     }
 
-    fn hire(&mut self) {
+    fn start_one(&mut self) {
         let name = format!("w{}", self.started);
         self.started += 1;
         let folder = self.folder.path().to_str().expect("a name without surprises");
@@ -62,12 +62,12 @@ impl Workers {
         let is_named = |member: &Member| names.contains(&member.name);
         let Some(place) = self.members.iter().position(is_named) else { return false };
         self.members.remove(place).end();
-        self.hire();
+        self.start_one();
         true
     }
 
     /// Kills all, and answers what they have seen.
-    pub(super) fn disband(mut self) -> Vec<Run> {
+    pub(super) fn finish(mut self) -> Vec<Run> {
         self.members.drain(..).for_each(Member::end);
         read(self.folder.path())
     }
