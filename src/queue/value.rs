@@ -4,11 +4,12 @@ use crate::queue::await_events::{AwaitEvent, Awaited, Subscriptions};
 use crate::queue::batches::Batches;
 use crate::queue::expiries::ExpiryRules;
 use crate::queue::jobs::{Job, JobOptions, JobStore};
-use crate::queue::limits::Limits;
+use crate::queue::limits::ClaimLimits;
 use crate::queue::schedules::{Schedule, Schedules};
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Counters, Events, Histogram, PendingDuplicates, Stats};
 use crate::queue::store::{ids, Handle, IdEntry, Record};
+use crate::queue::time::UnixMs;
 use crate::queue::workers::Workers;
 
 /// One queue: everything behind one Redis key.
@@ -17,7 +18,7 @@ pub struct Queue {
     pub(super) jobs: JobStore,
     pub(super) batches: Batches,
     pub(super) workers: Workers,
-    pub(super) limits: Limits,
+    pub(super) limits: ClaimLimits,
     pub(super) schedules: Schedules,
     pub(super) expiry_rules: ExpiryRules,
     pub(super) stats: Stats,
@@ -66,10 +67,10 @@ impl Queue {
         self.jobs.table.remembered.get(handle)
     }
 
-    /// The instant of the earliest tick of a schedule, Unix ms. O(1).
+    /// The instant of the earliest tick of a schedule. O(1).
     #[must_use]
-    pub fn next_tick(&self) -> Option<u64> {
-        self.schedules.first().map(|(at, _)| at)
+    pub fn next_tick(&self) -> Option<UnixMs> {
+        self.schedules.first().map(|(at, _)| UnixMs(at))
     }
 
     /// Every schedule with its name, by name.

@@ -199,7 +199,7 @@ fn begin<'q>(
     now: Now,
     journal: &'q mut JournalWriter,
 ) -> Session<'q> {
-    let ticks = queue.next_tick().is_some_and(|due| due <= now.millis());
+    let ticks = queue.next_tick().is_some_and(|due| due <= now.unix_ms());
     let memory =
         if ticks && ctx.flags().memory_is_full() { MemoryPressure::AtLimit } else { MemoryPressure::Normal };
     Session::begin_with(memory, queue, now, journal)

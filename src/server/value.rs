@@ -51,7 +51,7 @@ impl Value {
 
     /// The earliest instant at which time changes the queue.
     pub(super) fn due(&self) -> Option<UnixMs> {
-        self.queue.next_due().map(UnixMs)
+        self.queue.next_due()
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) use lanes::{Lane, LanePosition, Lanes};
 
 /// What limits remember: claims that were made, and which lanes may give a job.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Limits {
+pub(crate) struct ClaimLimits {
     pub(crate) lanes: Lanes,
     /// The bucket of the rate of the whole queue.
     pub(crate) bucket: Bucket,

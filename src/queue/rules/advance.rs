@@ -8,13 +8,14 @@ use crate::queue::effect::Steps;
 use crate::queue::jobs::{Job, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
+use crate::queue::time::UnixMs;
 use crate::queue::value::Queue;
 
 impl Queue {
-    /// The earliest instant, Unix ms, at which time alone changes something. None: nothing is due, ever.
+    /// The earliest instant at which time alone changes something. None: nothing is due, ever.
     /// O(log n).
     #[must_use]
-    pub fn next_due(&self) -> Option<u64> {
+    pub fn next_due(&self) -> Option<UnixMs> {
         let (indexes, table) = (&self.jobs.indexes, &self.jobs.table);
         let leads = [
             indexes.delayed.first().and_then(|h| table.get(h)).map(Job::due),
@@ -25,14 +26,14 @@ impl Queue {
             self.batches.next_release().map(|_| 0),
             self.batches.next_forgotten().map(|(at, _)| at),
             self.pending_duplicates.due(),
-            self.next_tick(),
+            self.schedules.first().map(|(at, _)| at),
             self.surplus().map(|_| 0),
             self.workers.next_forgotten(),
             self.limits.lanes.next_evaluation(),
             self.limits.lanes.next_forgotten(),
             self.next_token(),
         ];
-        leads.into_iter().flatten().min()
+        leads.into_iter().flatten().min().map(UnixMs)
     }
 
     /// Does what is due at `at`, at most `most`, and returns how much that was. O(log n) a step.

@@ -2,7 +2,7 @@
 //!
 //! Everything is decided from what is there: active jobs are counted where they are, tokens are what has not
 //! been taken. A rate is evaluated as of the last command or tick
-//! ([`Limits::as_of`](crate::queue::limits::Limits)). The next instant at which it allows more is one at
+//! ([`ClaimLimits::as_of`](crate::queue::limits::ClaimLimits)). The next instant at which it allows more is one at
 //! which the queue is due ([`Queue::next_due`]), so a command or tick follows then.
 
 use crate::queue::jobs::{Job, StateData};

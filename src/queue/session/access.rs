@@ -81,11 +81,10 @@ impl<'q> Session<'q> {
 
     /// Lets time do at most `most`.
     pub(crate) fn advance(&mut self, most: Steps) {
-        let at = self.at();
-        if self.queue.next_due().is_none_or(|due| due > at) {
+        if self.queue.next_due().is_none_or(|due| due > self.now.unix_ms()) {
             return;
         }
-        let done = self.queue.advance(at, most);
+        let done = self.queue.advance(self.at(), most);
         self.steps_left = self.steps_left.saturating_sub(done.jobs);
         if done != Steps::default() {
             // Written down afterwards: it names no job, and only now it is known how much it was.

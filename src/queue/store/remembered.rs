@@ -86,14 +86,14 @@ const FIXED_BYTES: usize = UNTIL_BYTES + TOKEN_BYTES + SEQ_BYTES + 2;
 const FOR_EVER: u64 = (1 << 48) - 1;
 const MOST_ID_BYTES: usize = 512;
 const PAGE_RECORDS: u32 = 64;
-/// Page numbers are below this, so that handles are below 2^31.
+/// RecordPage numbers are below this, so that handles are below 2^31.
 const MOST_PAGES: u32 = 1 << 25;
 
 /// Packed records: O(1) insert (O(log n) when a page is full), look-up and removal; nothing is copied but a
 /// page.
 #[derive(Debug, Clone, Default)]
 pub struct Remembered {
-    pages: Slab<Page>,
+    pages: Slab<RecordPage>,
     /// By stride, the pages with a free place. The lowest fills first, so that high pages drain.
     room: BTreeMap<u16, BTreeSet<u32>>,
     len: usize,
@@ -102,7 +102,7 @@ pub struct Remembered {
 }
 
 #[derive(Debug)]
-struct Page {
+struct RecordPage {
     /// Records of `stride` bytes each, up to the highest place used so far.
     bytes: Vec<u8>,
     /// One bit a place; places that the page does not have count as taken.
@@ -117,7 +117,7 @@ const fn snug(bytes: usize) -> usize {
     bytes - bytes % step
 }
 
-impl Page {
+impl RecordPage {
     fn new(stride: u16) -> Self {
         let records = Self::size(stride) / usize::from(stride);
         let missing = u64::MAX.checked_shl(u32::try_from(records).unwrap_or(PAGE_RECORDS)).unwrap_or(0);
@@ -172,7 +172,7 @@ impl Page {
 }
 
 /// Keeps the capacity, which a vector's own clone would cut to the length.
-impl Clone for Page {
+impl Clone for RecordPage {
     fn clone(&self) -> Self {
         let mut bytes = Vec::with_capacity(self.bytes.capacity());
         bytes.extend_from_slice(&self.bytes);
@@ -283,7 +283,7 @@ impl Remembered {
     }
 
     fn new_page(&mut self, stride: u16) -> Option<u32> {
-        let number = self.pages.insert(Page::new(stride))?;
+        let number = self.pages.insert(RecordPage::new(stride))?;
         if number >= MOST_PAGES {
             self.pages.remove(number);
             return None;

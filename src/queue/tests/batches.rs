@@ -161,7 +161,7 @@ fn many_jobs_are_released_in_bounded_steps_and_a_named_one_at_once() {
     test.seal("x");
     test.finish(EndState::Completed);
     assert_eq!(test.queue.count(JobState::Blocked), 500);
-    assert_eq!(test.queue.next_due(), Some(0), "the rest is due");
+    assert_eq!(test.due(), Some(0), "the rest is due");
     assert!(test.session(|session| session.find(b"w1499").is_some()));
     test.session(|_| ());
     assert_eq!(test.queue.count(JobState::Blocked), 0);
@@ -217,7 +217,7 @@ fn finished_batches_are_kept_for_a_time_and_then_dropped() {
     test.seal("x");
     test.finish(EndState::Failed);
     test.seal("empty");
-    assert_eq!(test.queue.next_due(), Some(1050));
+    assert_eq!(test.due(), Some(1050));
     test.ms = 1050;
     test.session(|_| ());
     assert_eq!(test.queue.batch_count(), 0);

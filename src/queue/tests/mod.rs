@@ -53,6 +53,11 @@ impl TestQueue {
         (added.outcome, added.state)
     }
 
+    /// When the queue is due next, Unix ms.
+    fn due(&self) -> Option<u64> {
+        self.queue.next_due().map(|UnixMs(at)| at)
+    }
+
     /// The token of the one job claimed.
     fn claim(&mut self) -> Option<u64> {
         self.claim_many(1, 0).first().copied()
@@ -123,7 +128,7 @@ fn time_does_a_bounded_part_and_a_named_job_is_brought_up_all_the_same() {
         (1001, 2),
         "one effect for a thousand jobs"
     );
-    assert_eq!(test.queue.next_due(), Some(10));
+    assert_eq!(test.due(), Some(10));
     assert_eq!(test.claim_many(3000, 0).len(), 3000, "a claim brings as many into line as it wants");
 }
 
@@ -216,25 +221,21 @@ fn limits_count_new_ids_only_and_are_asked_before_anything_changes() {
 #[test]
 fn an_idle_queue_has_nothing_due_and_empty_it_holds_next_to_nothing() {
     let mut test = TestQueue::at(1);
-    assert_eq!(test.queue.next_due(), None);
+    assert_eq!(test.due(), None);
     let before = test.queue.bytes();
     test.configure(|settings| settings.dedup_window = 0);
     for n in 0..600 {
         test.add(&n.to_string(), job());
     }
-    assert_eq!(test.queue.next_due(), None);
+    assert_eq!(test.due(), None);
     for token in test.claim_many(600, 0) {
         let id = (token - 1000).to_string();
         test.session(|session| session.ack(token, id.as_bytes(), None));
     }
-    assert_eq!(
-        (test.queue.next_due(), test.queue.known()),
-        (Some(3_600_001), 0),
-        "when the worker is forgotten"
-    );
+    assert_eq!((test.due(), test.queue.known()), (Some(3_600_001), 0), "when the worker is forgotten");
     test.ms = 3_600_001;
     test.session(|_| ());
-    assert_eq!((test.queue.next_due(), test.queue.workers().count()), (None, 0));
+    assert_eq!((test.due(), test.queue.workers().count()), (None, 0));
     assert!(test.queue.bytes() < before + 20_000, "{} bytes", test.queue.bytes());
 }
 
@@ -250,11 +251,11 @@ fn refused_adds_are_counted_at_once_and_journaled_together() {
     test.add("b", job());
     assert_eq!(test.effects, 3, "told with the next change");
     test.add("a", job());
-    assert_eq!(test.queue.next_due(), Some(1100));
+    assert_eq!(test.due(), Some(1100));
     test.ms = 1100;
     test.session(|_| ());
     assert_eq!((test.effects, test.queue.clone().counters().get(Count::Duplicates)), (4, 6));
-    assert_eq!(test.queue.next_due(), None);
+    assert_eq!(test.due(), None);
 }
 
 fn rerun(job: JobSpec<&'static [u8]>) -> AddRequest<&'static [u8]> {

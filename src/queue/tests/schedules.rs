@@ -34,10 +34,10 @@ fn ticks_that_were_missed_are_one_and_each_instant_is_one_job() {
     test.ms = 7777;
     test.session(|_| ());
     assert_eq!(test.ids(JobState::Waiting), ["s@1000", "s@7000"]);
-    assert_eq!((test.queue.next_due(), test.counts("s")), (Some(8000), [2, 0, 0, 0]));
+    assert_eq!((test.due(), test.counts("s")), (Some(8000), [2, 0, 0, 0]));
     test.ms = 100;
     test.session(|_| ());
-    assert_eq!(test.queue.next_due(), Some(8000), "a clock that is set back repeats nothing");
+    assert_eq!(test.due(), Some(8000), "a clock that is set back repeats nothing");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn what_is_set_already_stays_and_what_differs_replaces_it() {
     let never = Timetable::Cron { expression: "0 0 30 2 *", zone: Zone::default(), from: 0 };
     test.set("s", &every(400));
     assert_eq!(test.set("s", &Plan { timetable: never, ..every(1) }), ScheduleSet::Never);
-    assert_eq!(test.queue.next_due(), Some(1600), "what was there stays");
+    assert_eq!(test.due(), Some(1600), "what was there stays");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_turn_ticks_a_bounded_number_and_a_named_schedule_all_the_same() {
     test.ms = 1000;
     test.session(|_| ());
     assert_eq!(test.ids(JobState::Waiting).len(), 16);
-    assert_eq!(test.queue.next_due(), Some(1000));
+    assert_eq!(test.due(), Some(1000));
     assert!(test.session(|session| session.unschedule(b"99")));
     assert_eq!(test.ids(JobState::Waiting).len(), 33);
     assert_eq!(

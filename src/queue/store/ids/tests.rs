@@ -94,20 +94,20 @@ fn equal_hashes_neither_loop_nor_blow_up_the_directory() {
 }
 
 #[derive(Debug, Clone)]
-enum Step {
+enum IdStep {
     Insert(u32),
     RemoveSome { every: usize, from: usize, count: usize },
     Replace(usize),
     Clone,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = IdStep> {
     prop_oneof![
-        4 => (1_u32..2500).prop_map(Step::Insert),
+        4 => (1_u32..2500).prop_map(IdStep::Insert),
         3 => (1_usize..4, 0_usize..3000, 0_usize..4000)
-            .prop_map(|(every, from, count)| Step::RemoveSome { every, from, count }),
-        1 => any::<usize>().prop_map(Step::Replace),
-        1 => Just(Step::Clone),
+            .prop_map(|(every, from, count)| IdStep::RemoveSome { every, from, count }),
+        1 => any::<usize>().prop_map(IdStep::Replace),
+        1 => Just(IdStep::Clone),
     ]
 }
 
@@ -124,13 +124,13 @@ proptest! {
             let hash_of_id = |id: u32| mix(id) & kept_bits;
             let hash_of = |e: u32| mix(entries[e as usize]) & kept_bits;
             match step {
-                Step::Insert(n) => for _ in 0..n {
+                IdStep::Insert(n) => for _ in 0..n {
                     let entry = u32::try_from(entries.len()).unwrap();
                     entries.push(entry);
                     index.insert(hash_of_id(entry), entry, |e| mix(entries[e as usize]) & kept_bits);
                     twin.insert(entry, entry);
                 },
-                Step::RemoveSome { every, from, count } => {
+                IdStep::RemoveSome { every, from, count } => {
                     let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
                     for id in gone {
                         let is_it = |e: u32| entries[e as usize] == id;
@@ -138,14 +138,14 @@ proptest! {
                         prop_assert_eq!(index.remove(hash_of_id(id), is_it, hash_of), None);
                     }
                 }
-                Step::Replace(nth) => {
+                IdStep::Replace(nth) => {
                     let Some((&id, known)) = twin.iter_mut().nth(nth % 3000) else { continue };
                     let entry = u32::try_from(entries.len()).unwrap();
                     let old = index.replace(hash_of_id(id), |e| entries[e as usize] == id, entry);
                     entries.push(id);
                     prop_assert_eq!(old, Some(replace(known, entry)));
                 }
-                Step::Clone => index = index.clone(),
+                IdStep::Clone => index = index.clone(),
             }
             check(&index);
             for (id, entry) in &twin {

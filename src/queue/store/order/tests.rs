@@ -87,7 +87,7 @@ fn the_first_leaf_may_fill_from_below_its_bound() {
 }
 
 #[derive(Debug, Clone)]
-enum Step {
+enum OrderStep {
     /// This many, in a class of keys, ascending from a start by a stride of either sign.
     Insert {
         count: usize,
@@ -104,15 +104,15 @@ enum Step {
     Clone,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = OrderStep> {
     let count = prop_oneof![1_usize..5, 1_usize..400];
     prop_oneof![
         4 => (count, 0_u8..4, 0_u64..1000, -7_i64..8)
-            .prop_map(|(count, class, start, stride)| Step::Insert { count, class, start, stride }),
+            .prop_map(|(count, class, start, stride)| OrderStep::Insert { count, class, start, stride }),
         3 => (1_usize..5, 0_usize..900, 0_usize..700)
-            .prop_map(|(every, from, count)| Step::RemoveSome { every, from, count }),
-        2 => (0_u8..5, 0_u64..1100).prop_map(|(class, start)| Step::IterFrom(class, start)),
-        1 => Just(Step::Clone),
+            .prop_map(|(every, from, count)| OrderStep::RemoveSome { every, from, count }),
+        2 => (0_u8..5, 0_u64..1100).prop_map(|(class, start)| OrderStep::IterFrom(class, start)),
+        1 => Just(OrderStep::Clone),
     ]
 }
 
@@ -123,7 +123,7 @@ proptest! {
         let (mut order, mut keys, mut twin) = (Order::default(), Keys::new(), BTreeMap::new());
         for step in steps {
             match step {
-                Step::Insert { count, class, start, stride } => for n in 0..count {
+                OrderStep::Insert { count, class, start, stride } => for n in 0..count {
                     let at = start.saturating_add_signed(stride * i64::try_from(n).unwrap());
                     let handle = u32::try_from(keys.len()).unwrap();
                     if twin.contains_key(&(class, at)) { continue }
@@ -131,7 +131,7 @@ proptest! {
                     order.insert((class, at), handle, |h| keys[h as usize]);
                     keys.push((class, at));
                 },
-                Step::RemoveSome { every, from, count } => {
+                OrderStep::RemoveSome { every, from, count } => {
                     let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
                     for key in gone {
                         let handle = twin.remove(&key).unwrap();
@@ -139,11 +139,11 @@ proptest! {
                         prop_assert!(!order.remove(key, handle));
                     }
                 }
-                Step::IterFrom(class, start) => {
+                OrderStep::IterFrom(class, start) => {
                     let found = order.iter_from((class, start), |h| keys[h as usize]);
                     prop_assert!(found.eq(twin.range((class, start)..).map(|(_, h)| *h)));
                 }
-                Step::Clone => order = order.clone(),
+                OrderStep::Clone => order = order.clone(),
             }
             check(&order, &keys);
             prop_assert!(order.iter().eq(twin.values().copied()));

@@ -70,19 +70,19 @@ fn pages_fill_a_size_that_allocators_have() {
 }
 
 #[derive(Debug, Clone)]
-enum Step {
+enum RecordStep {
     Insert(usize, u8),
     RemoveSome { every: usize, from: usize, count: usize },
     Clone,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = RecordStep> {
     let id = prop_oneof![4 => 0_usize..40, 1 => 0_usize..513];
     prop_oneof![
-        4 => (id, 0_u8..200).prop_map(|(id, count)| Step::Insert(id, count)),
+        4 => (id, 0_u8..200).prop_map(|(id, count)| RecordStep::Insert(id, count)),
         3 => (1_usize..4, 0_usize..900, 0_usize..900)
-            .prop_map(|(every, from, count)| Step::RemoveSome { every, from, count }),
-        1 => Just(Step::Clone),
+            .prop_map(|(every, from, count)| RecordStep::RemoveSome { every, from, count }),
+        1 => Just(RecordStep::Clone),
     ]
 }
 
@@ -93,13 +93,13 @@ proptest! {
         let (mut all, mut twin, mut next) = (Remembered::default(), BTreeMap::new(), 0_u64);
         for step in steps {
             match step {
-                Step::Insert(id, count) => for n in 0..count {
+                RecordStep::Insert(id, count) => for n in 0..count {
                     next += 1;
                     let id = vec![n; id];
                     let handle = all.insert(record(&id, next)).unwrap();
                     prop_assert!(twin.insert(handle, (id, next)).is_none());
                 },
-                Step::RemoveSome { every, from, count } => {
+                RecordStep::RemoveSome { every, from, count } => {
                     let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
                     for handle in gone {
                         twin.remove(&handle);
@@ -107,7 +107,7 @@ proptest! {
                         prop_assert_eq!(all.get(handle), None);
                     }
                 }
-                Step::Clone => all = all.clone(),
+                RecordStep::Clone => all = all.clone(),
             }
             prop_assert_eq!(all.len(), twin.len());
             let held = all.pages.iter().map(|(_, page)| page.bytes.capacity()).sum::<usize>();

@@ -52,19 +52,19 @@ fn a_handle_never_given_out_finds_nothing() {
 }
 
 #[derive(Debug, Clone)]
-enum Step {
+enum SlabStep {
     Insert(u16),
     RemoveSome { every: usize, from: usize },
     Remove(usize),
     Clone,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = SlabStep> {
     prop_oneof![
-        4 => (1_u16..700).prop_map(Step::Insert),
-        3 => (1_usize..4, 0_usize..3000).prop_map(|(every, from)| Step::RemoveSome { every, from }),
-        4 => any::<usize>().prop_map(Step::Remove),
-        1 => Just(Step::Clone),
+        4 => (1_u16..700).prop_map(SlabStep::Insert),
+        3 => (1_usize..4, 0_usize..3000).prop_map(|(every, from)| SlabStep::RemoveSome { every, from }),
+        4 => any::<usize>().prop_map(SlabStep::Remove),
+        1 => Just(SlabStep::Clone),
     ]
 }
 
@@ -77,23 +77,23 @@ proptest! {
         let mut next = 0_u64;
         for step in steps {
             match step {
-                Step::Insert(n) => for _ in 0..n {
+                SlabStep::Insert(n) => for _ in 0..n {
                     next += 1;
                     let handle = slab.insert(Box::new(next)).unwrap();
                     prop_assert!(twin.insert(handle, Box::new(next)).is_none());
                 },
-                Step::RemoveSome { every, from } => {
+                SlabStep::RemoveSome { every, from } => {
                     let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).collect();
                     for handle in gone {
                         prop_assert_eq!(slab.remove(handle), twin.remove(&handle));
                         prop_assert_eq!(slab.remove(handle), None);
                     }
                 }
-                Step::Remove(nth) => if let Some((&handle, _)) = twin.iter().nth(nth % (twin.len() + 1)) {
+                SlabStep::Remove(nth) => if let Some((&handle, _)) = twin.iter().nth(nth % (twin.len() + 1)) {
                     **slab.get_mut(handle).unwrap() += 1;
                     prop_assert_eq!(slab.remove(handle), twin.remove(&handle).map(|b| Box::new(*b + 1)));
                 },
-                Step::Clone => slab = slab.clone(),
+                SlabStep::Clone => slab = slab.clone(),
             }
             prop_assert_eq!(slab.len(), twin.len());
             prop_assert_eq!(slab.bytes, slab.count_bytes());
