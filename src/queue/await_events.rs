@@ -95,10 +95,10 @@ impl Subscriptions {
         }
     }
 
-    fn notify(&mut self, about: Awaited, events: impl FnOnce() -> AwaitEvent) {
+    fn notify(&mut self, about: Awaited, event: impl FnOnce() -> AwaitEvent) {
         let Some(subscribed) = &mut self.0 else { return };
         if subscribed.awaited.remove(&about) {
-            subscribed.events.push((about, events()));
+            subscribed.events.push((about, event()));
         }
     }
 

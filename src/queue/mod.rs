@@ -66,7 +66,7 @@ mod workers;
 pub use await_events::{AwaitEvent, Awaited};
 pub use batches::{BatchCondition, BatchNumber, BatchRefs, BatchView, Dependency, Members};
 pub use effect::{Effect, JobEffect, Steps};
-pub(crate) use expiries::{is_sound as is_valid_rule, prefixes_of};
+pub(crate) use expiries::{is_valid_rule, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
 pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Start};
 pub(crate) use limits::Bucket;
@@ -81,7 +81,7 @@ pub use session::{
 };
 pub use settings::Settings;
 pub use stats::{counters, histogram, Events, Minute, MOST_MINUTES};
-pub(crate) use stats::{is_plausible, PendingDuplicates};
+pub(crate) use stats::{plausible_duplicates, PendingDuplicates};
 pub(crate) use store::Record;
 pub use store::{EndState, Handle, IdEntry};
 pub use time::{Now, UnixMs, FOREVER};

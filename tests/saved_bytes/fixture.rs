@@ -120,7 +120,7 @@ impl Fixture {
     pub(crate) fn sleep(&mut self, times: usize) {
         for _ in 0..times {
             let Some(due) = self.queue.next_due() else { return };
-            self.now = self.now.max(due.saturating_mul(1000));
+            self.now = self.now.max(due.0.saturating_mul(1000));
             let now = Now::from_micros(self.now);
             let mut log = JournalWriter::new(now);
             Session::begin(&mut self.queue, now, &mut log);

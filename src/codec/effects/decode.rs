@@ -11,10 +11,10 @@ use crate::codec::fields::schedule::decode_plan;
 use crate::codec::fields::settings::decode_settings;
 use crate::codec::wire::Decoder;
 use crate::codec::DecodeError;
-use crate::queue::schedules::{valid, LATEST_TICK};
+use crate::queue::schedules::{valid_schedule, LATEST_TICK};
 use crate::queue::{
-    is_plausible, is_valid_rule, valid_batch_name, valid_id, BatchNumber, Effect, Handle, JobEffect, Queue,
-    Steps, MAX_WORKER,
+    is_valid_rule, plausible_duplicates, valid_batch_name, valid_id, BatchNumber, Effect, Handle, JobEffect,
+    Queue, Steps, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
@@ -122,7 +122,7 @@ fn decode_added<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>,
 
 fn decode_duplicates<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
     let (count, batch) = (from.number()?, decode_optional_batch(from)?);
-    if !is_plausible(count) {
+    if !plausible_duplicates(count) {
         return Err(DecodeError::Damaged("refusals that cannot be"));
     }
     Ok(Effect::Duplicates { count, batch: batch.map(|batch| known_batch(batch, queue)).transpose()? })
@@ -146,7 +146,7 @@ fn decode_batch_opened<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effe
 
 fn decode_scheduled<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {
     let (name, plan, next) = (from.bytes()?, decode_plan(from)?, from.number()?);
-    if valid(name, &plan, next).is_none() {
+    if valid_schedule(name, &plan, next).is_none() {
         return Err(DecodeError::Damaged("a schedule that cannot be"));
     }
     Ok(Effect::Scheduled { name, plan, next })

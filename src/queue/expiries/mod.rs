@@ -4,5 +4,5 @@ mod prefixes;
 mod rules;
 
 pub(crate) use prefixes::prefixes_of;
-pub(crate) use rules::is_sound;
+pub(crate) use rules::is_valid_rule;
 pub use rules::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};

@@ -125,7 +125,7 @@ impl ExpiryRules {
     #[must_use]
     pub(crate) fn restore(&mut self, prefix: &[u8], rule: ExpiryRule) -> bool {
         let last = self.rules.last_key_value().map(|(last, _)| &**last);
-        let fits = is_sound(prefix, &rule.request.borrowed())
+        let fits = is_valid_rule(prefix, &rule.request.borrowed())
             && last.is_none_or(|last| last < prefix)
             && self.rules.len() < MAX_PREFIXES;
         if fits {
@@ -145,7 +145,7 @@ impl ExpiryRules {
             wrong.push(format!("prefixes take {bytes} bytes, but {} are counted", self.bytes));
         }
         if self.rules.len() > MAX_PREFIXES
-            || self.iter().any(|(prefix, w)| !is_sound(prefix, &w.request.borrowed()))
+            || self.iter().any(|(prefix, w)| !is_valid_rule(prefix, &w.request.borrowed()))
         {
             wrong.push("the queue listens for what it cannot listen for".into());
         }
@@ -158,6 +158,6 @@ fn weight(prefix: &[u8], rule: &ExpiryRule) -> usize {
 }
 
 /// Whether a rule can be set.
-pub(crate) fn is_sound(prefix: &[u8], request: &AddRequest<&[u8]>) -> bool {
+pub(crate) fn is_valid_rule(prefix: &[u8], request: &AddRequest<&[u8]>) -> bool {
     prefix.len() <= MAX_PREFIX && request.job.payload.is_empty() && request.may_be_repeated()
 }

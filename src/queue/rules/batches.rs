@@ -173,9 +173,9 @@ fn unmet(batch: &Batch) -> Box<[u8]> {
     let mut text = b"batch '".to_vec();
     text.extend_from_slice(&batch.name);
     let numbers = [(pending, "pending"), (failed, "failed"), (expired, "expired"), (cancelled, "cancelled")];
-    let told: Vec<_> =
+    let counts: Vec<_> =
         numbers.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    let told = format!("' was not all completed: {} of {}", told.join(", "), batch.members.total());
-    text.extend_from_slice(told.as_bytes());
+    let counts = format!("' was not all completed: {} of {}", counts.join(", "), batch.members.total());
+    text.extend_from_slice(counts.as_bytes());
     text.into_boxed_slice()
 }

@@ -8,7 +8,7 @@ use crate::queue::batches::{Batch, Members};
 use crate::queue::jobs::{Job, JobExtras, StateData};
 use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker};
 use crate::queue::schedules::SavedSchedule;
-use crate::queue::stats::{is_plausible, Minute, PendingDuplicates};
+use crate::queue::stats::{plausible_duplicates, Minute, PendingDuplicates};
 use crate::queue::store::{ids, Handle, Order, Record};
 use crate::queue::time::LATEST_TOKEN;
 use crate::queue::value::Queue;
@@ -39,7 +39,7 @@ impl Queue {
     /// Puts refused ADDs that were not journaled yet back into a queue that has none.
     #[must_use]
     pub(crate) fn restore_pending_duplicates(&mut self, pending: PendingDuplicates) -> bool {
-        let fits = !self.has_pending_duplicates() && is_plausible(pending.count);
+        let fits = !self.has_pending_duplicates() && plausible_duplicates(pending.count);
         self.pending_duplicates = pending;
         fits
     }

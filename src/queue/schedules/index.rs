@@ -1,6 +1,6 @@
 //! All schedules of a queue: by name, and by the instant of the next tick.
 
-use super::schedule::{possible, valid, Overlap, Plan, Schedule, TickCounts, TickOutcome};
+use super::schedule::{possible, valid_schedule, Overlap, Plan, Schedule, TickCounts, TickOutcome};
 use super::timetable::{Compiled, LATEST_TICK};
 use crate::queue::time::FOREVER;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,7 +97,7 @@ impl Schedules {
         if saved.last > LATEST_TICK || self.get(saved.name).is_some() {
             return false;
         }
-        let Some(compiled) = valid(saved.name, &saved.plan, saved.next) else { return false };
+        let Some(compiled) = valid_schedule(saved.name, &saved.plan, saved.next) else { return false };
         self.put(saved.name, &saved.plan, saved.next, Some(compiled));
         if let Some(schedule) = self.by_name.get_mut(saved.name) {
             schedule.last = saved.last;

@@ -15,7 +15,7 @@ mod schedule;
 mod timetable;
 
 pub(crate) use index::{SavedSchedule, Schedules};
-pub(crate) use schedule::{valid, TickCounts};
+pub(crate) use schedule::{valid_schedule, TickCounts};
 pub use schedule::{Overlap, Plan, Schedule, ScheduleSet, TickOutcome, MAX_NAME};
 pub(crate) use timetable::LATEST_TICK;
 pub use timetable::{Timetable, Zone, MAX_EXPRESSION};

@@ -143,7 +143,7 @@ fn valid_name(name: &[u8]) -> bool {
 }
 
 /// The timetable of a schedule read from outside; None if it cannot be.
-pub(crate) fn valid(name: &[u8], plan: &Plan<'_>, next: u64) -> Option<Compiled> {
+pub(crate) fn valid_schedule(name: &[u8], plan: &Plan<'_>, next: u64) -> Option<Compiled> {
     let fits = valid_name(name)
         && plan.request.job.start == Start::Now
         && plan.request.may_be_repeated()

@@ -46,15 +46,15 @@ impl Queue {
 }
 
 impl Session<'_> {
-    /// Claims jobs in their order, leaving `reserved` of the claimable ones to blocked clients.
+    /// Claims jobs in their order, leaving `promised` of the claimable ones to blocked clients.
     /// O(log n) per job; nothing that may not be claimed is walked over.
-    pub fn claim(&mut self, options: &ClaimOptions<impl AsRef<[u8]>>, reserved: usize) -> Vec<Claimed> {
+    pub fn claim(&mut self, options: &ClaimOptions<impl AsRef<[u8]>>, promised: usize) -> Vec<Claimed> {
         let worker = options.worker.as_ref();
         let mut claimed = Vec::new();
         let mut bytes = 0u64;
         let lease_until = self.at().saturating_add(options.lease.unwrap_or(self.queue.settings.lease));
-        self.promote_enough(options.count.saturating_add(reserved));
-        let most = options.count.min(self.queue.claimable().saturating_sub(reserved));
+        self.promote_enough(options.count.saturating_add(promised));
+        let most = options.count.min(self.queue.claimable().saturating_sub(promised));
         while claimed.len() < most {
             let Some(job) = self.next_runnable() else { break };
             let size = self.queue.job(job).map_or(0, |job| job.payload().len() as u64);
@@ -98,7 +98,7 @@ impl Session<'_> {
     }
 
     /// Lets time promote jobs until `count` may run, when there is a backlog of what is due. Not more than a
-    /// claim can take: blocked clients promote what is reserved for them when they are served.
+    /// claim can take: blocked clients promote what is promised for them when they are served.
     fn promote_enough(&mut self, count: usize) {
         const PROMOTED_AT_MOST: u32 = 10_000;
         let missing = count.saturating_sub(self.queue.runnable());

@@ -10,7 +10,7 @@ mod series;
 pub use counters::{Count, Counters};
 pub use events::{Event, Events};
 pub use histogram::Histogram;
-pub(crate) use pending_duplicates::{is_plausible, PendingDuplicates};
+pub(crate) use pending_duplicates::{plausible_duplicates, PendingDuplicates};
 pub use series::{Minute, MOST_MINUTES};
 pub(crate) use series::{Series, SeriesCount};
 

@@ -15,7 +15,7 @@ use crate::queue::batches::BatchNumber;
 const JOURNALED_AFTER: u64 = 100;
 
 /// Whether there can be so many: the bound is more than a server refuses before it must journal them.
-pub(crate) fn is_plausible(count: u64) -> bool {
+pub(crate) fn plausible_duplicates(count: u64) -> bool {
     (1..1 << 32).contains(&count)
 }
 

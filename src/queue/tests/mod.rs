@@ -249,7 +249,7 @@ fn refused_adds_are_counted_at_once_and_journaled_together() {
     assert_eq!((test.effects, test.queue.counters().get(Count::Duplicates)), (1, 5));
     assert_eq!(test.queue.clone().counters().get(Count::Duplicates), 0, "a copy has what replicas have");
     test.add("b", job());
-    assert_eq!(test.effects, 3, "told with the next change");
+    assert_eq!(test.effects, 3, "journaled with the next change");
     test.add("a", job());
     assert_eq!(test.due(), Some(1100));
     test.ms = 1100;

@@ -63,7 +63,7 @@ fn memory_comes_back_as_records_lapse() {
 #[test]
 fn pages_fill_a_size_that_allocators_have() {
     for stride in (24..=536).step_by(4) {
-        let size = Page::size(stride);
+        let size = RecordPage::size(stride);
         assert_eq!(snug(size), size);
         assert!((48..=64).contains(&(size / usize::from(stride))));
     }
