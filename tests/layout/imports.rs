@@ -11,6 +11,7 @@
 //! - Unit tests (`#[cfg(test)] mod … { … }`, and files `tests.rs` or in a folder `tests`) may use anything
 //!   and are left out.
 //! - Globs of other modules are not understood, and refused.
+//! - A visibility (`pub(in path)`) is not an import.
 //! - A method names no file: in which `impl` a call ends cannot be read here.
 
 use crate::tokens::{is_word, tokens, Token};
@@ -251,6 +252,12 @@ impl Reader<'_> {
                     self.at += 3;
                     self.module(&inner);
                 }
+                // `pub(in path)` says who may see, not what is seen.
+                "in" if self.tokens[..self.at].ends_with(&["pub".to_owned(), "(".to_owned()]) => {
+                    while self.peek(1).is_some_and(|next| next != ")") {
+                        self.at += 1;
+                    }
+                }
                 // Declares a file, or a field or method of that name after a dot: no path begins there.
                 "mod" | "." => self.at += 1,
                 _ if token.starts_with(is_word) => {
@@ -378,6 +385,7 @@ mod tests {
         for code in [
             "mod low; // crate::a::low",
             "use std::low::X;",
+            "pub(in crate::a::low) fn f() {}",
             "use super::low; const TEXT: &str = \"low::X\";",
             "fn f(high: u8) { self.low::<X>() }",
             "#[cfg(test)] mod tests { use super::super::low::X; }",

@@ -14,7 +14,7 @@ mod imports;
 mod tokens;
 
 use imports::Crate;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tokens::tokens;
@@ -32,28 +32,16 @@ const DOMAIN_KNOWS_NO: [&str; 3] = ["redis_module", "Instant", "SystemTime"];
 /// The only folder with unsafe code.
 const UNSAFE_FOLDER: &str = "redis";
 
-/// Folders of `src` whose files may still import each other in circles. To be empty; a folder that has no
-/// circle any more is taken out.
-const STILL_CIRCULAR: &[&str] = &["codec"];
-
 #[test]
 fn no_file_imports_itself_through_others() {
     let sources = sources();
     let read = read(&sources);
     let imports = read.imports();
-    let mut still = BTreeSet::new();
     let mut wrong = Vec::new();
     for cycle in cycles::cycles(&imports) {
         let members = cycles::connected(&imports, cycle[0]);
-        let folders: BTreeSet<&str> = members.iter().filter_map(|file| file.split('/').next()).collect();
-        if !folders.iter().all(|folder| STILL_CIRCULAR.contains(folder)) {
-            wrong.push(format!("{} files in a circle, such as {}", members.len(), cycle.join(" -> ")));
-        }
-        still.extend(folders);
+        wrong.push(format!("{} files in a circle, such as {}", members.len(), cycle.join(" -> ")));
     }
-    let over = STILL_CIRCULAR.iter().filter(|folder| !still.contains(**folder));
-    wrong
-        .extend(over.map(|folder| format!("{folder} has no circle any more: take it out of STILL_CIRCULAR")));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
