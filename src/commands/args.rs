@@ -1,5 +1,5 @@
-//! A cursor over a command's arguments: every command parses its arguments through this, so that ranges, keywords
-//! and leftovers are treated alike everywhere.
+//! A cursor over a command's arguments: every command parses its arguments through this, so that ranges,
+//! keywords and leftovers are treated alike everywhere.
 
 use super::error::{shown, Error};
 use crate::queue::FOREVER;
@@ -12,7 +12,7 @@ pub const MAX_INSTANT: u64 = (1 << 53) - 1;
 
 /// What the module's own configuration limits.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct ArgLimits {
     /// The largest payload, result or progress in bytes.
     pub max_payload: usize,
 }
@@ -21,13 +21,13 @@ pub struct Limits {
 #[derive(Debug, Clone)]
 pub struct Args<'a> {
     left: &'a [&'a [u8]],
-    limits: Limits,
+    limits: ArgLimits,
 }
 
 impl<'a> Args<'a> {
     /// A cursor at the first of `words`.
     #[must_use]
-    pub fn new(words: &'a [&'a [u8]], limits: Limits) -> Self {
+    pub fn new(words: &'a [&'a [u8]], limits: ArgLimits) -> Self {
         Args { left: words, limits }
     }
 
@@ -48,8 +48,8 @@ impl<'a> Args<'a> {
         Some(first)
     }
 
-    /// The next word; `name` is what the manual calls it. A name in capitals is that of an option: the word is its
-    /// value.
+    /// The next word; `name` is what the manual calls it. A name in capitals is that of an option: the word
+    /// is its value.
     pub(crate) fn next(&mut self, name: &str) -> Result<&'a [u8], Error> {
         self.try_next().ok_or_else(|| {
             let is_option = name.starts_with(|first: char| first.is_ascii_uppercase());

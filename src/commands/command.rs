@@ -24,7 +24,7 @@ pub struct Env {
 
 /// A command for clients; its key is the first argument.
 pub trait Command: 'static {
-    /// What Redis is told about it.
+    /// What Redis knows of it.
     const SPEC: Spec;
 
     /// What one call of it asks for.
@@ -45,8 +45,8 @@ pub trait WriteCommand: Command {
     /// Whether it can block its client. Only for such a command the server finds out [`Env::may_block`].
     const MAY_BLOCK: bool = false;
 
-    /// Changes the queue and replies. An error means that no reply is written and, but for what time did anyway,
-    /// nothing has changed.
+    /// Changes the queue and replies. An error means that no reply is written and, but for what time did
+    /// anyway, nothing has changed.
     fn run(
         request: &Self::Request<'_>,
         session: &mut Session<'_>,
@@ -61,8 +61,8 @@ pub trait ShowOrSetCommand: WriteCommand {
     /// Replies to a call without further arguments.
     fn show(queue: &Queue, reply: &mut dyn Reply);
 
-    /// The prefix of the keys whose names the queue learns by this request: the client needs permission to read
-    /// those keys.
+    /// The prefix of the keys whose names the queue learns by this request: the client needs permission to
+    /// read those keys.
     #[must_use]
     fn prefix_to_read<'r>(_: &'r Self::Request<'_>) -> Option<&'r [u8]> {
         None

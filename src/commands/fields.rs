@@ -100,7 +100,8 @@ pub(super) fn reply_list(list: &[Fields<'_>], format: Format, reply: &mut dyn Re
     }
 }
 
-/// Replies with one string of JSON. Bytes that are not UTF-8 are base64 under the name with `-base64` behind it.
+/// Replies with one string of JSON. Bytes that are not UTF-8 are base64 under the name with `-base64` behind
+/// it.
 fn reply_json(value: &(impl Serialize + ?Sized), reply: &mut dyn Reply) {
     match serde_json::to_vec(value) {
         Ok(json) => reply.bytes(&json),

@@ -1,4 +1,4 @@
-//! The two commands that are not for clients: how Redis is told about them. The server part runs them.
+//! What Redis knows of the two commands that are not for clients. The server part runs them.
 
 use super::spec::{Arg, ArgKind, KeyUse, Spec};
 

@@ -1,5 +1,5 @@
-//! Compares each command with what is written of it: its syntax in docs/commands.md and at the head of its file has to
-//! name the keywords of its arguments, all of them and no others.
+//! Compares each command with what is written of it: its syntax in docs/commands.md and at the head of its
+//! file has to name the keywords of its arguments, all of them and no others.
 
 use super::command::{AwaitCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
 use super::list::{visit_all, CommandVisitor};

@@ -9,7 +9,7 @@
 //! limit of the queue, and then before its first change.
 //!
 //! - [`command`]: what a command has to have, by its kind. [`list`]: all of them, entered once.
-//! - [`args`], [`options`], [`names`]: how arguments are parsed. [`spec`]: what Redis is told about a command.
+//! - [`args`], [`options`], [`names`]: how arguments are parsed. [`spec`]: what Redis knows of a command.
 //! - [`reply`], [`fields`], [`error`]: what a command can reply.
 //! - One folder for each chapter of the manual: [`producing`], [`consuming`], [`batching`], [`inspecting`],
 //!   [`admin`], [`triggers`]. [`settings`] are the fields of JQ.CONFIG.
@@ -36,7 +36,7 @@ pub mod spec;
 pub mod standalone;
 mod triggers;
 
-pub use args::Limits;
+pub use args::ArgLimits;
 pub use batching::{reply_event, reply_now};
 pub use command::{
     parse, AwaitCommand, AwaitRequest, BlockedClaim, Command, Env, ReadCommand, ShowOrSetCommand,

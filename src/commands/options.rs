@@ -1,8 +1,8 @@
-//! Options of commands: keywords that follow the fixed arguments in any order, each at most once, most of them
-//! with a value.
+//! Options of commands: keywords that follow the fixed arguments in any order, each at most once, most of
+//! them with a value.
 //!
-//! A command has one table of its options. The parser and COMMAND DOCS read it, and a test compares it with the
-//! manual.
+//! A command has one table of its options. The parser and COMMAND DOCS read it, and a test compares it with
+//! the manual.
 
 use super::args::{span_or_forever, Args, MAX_INSTANT};
 use super::error::{shown, Error};
@@ -228,7 +228,7 @@ impl<'a> Args<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::Limits;
+    use crate::commands::ArgLimits;
 
     impl<'a> Options<'a, 1> for u64 {
         const OPTIONS: [CommandOption<'a, Self>; 1] =
@@ -242,7 +242,7 @@ mod tests {
 
     fn read(words: &[&[u8]]) -> Result<(u64, bool), Error> {
         let (mut number, mut flag) = (0, false);
-        let mut args = Args::new(words, Limits { max_payload: 0 });
+        let mut args = Args::new(words, ArgLimits { max_payload: 0 });
         args.options_of_two((&u64::OPTIONS, &mut number), (&bool::OPTIONS, &mut flag))?;
         Ok((number, flag))
     }

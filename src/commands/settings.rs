@@ -1,4 +1,5 @@
-//! The fields of JQ.CONFIG: how each is shown and read. The module's own defaults for new queues are the same fields.
+//! The fields of JQ.CONFIG: how each is shown and read. The module's own defaults for new queues are the same
+//! fields.
 
 use super::args::{span, span_or_forever, uint, MAX_INSTANT};
 use super::error::Error;

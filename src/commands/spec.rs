@@ -1,6 +1,6 @@
-//! What Redis is told about each command: arity, flags, keys, categories and documentation.
+//! What Redis knows of each command: arity, flags, keys, categories and documentation.
 
-/// How a command uses its key (always the first word after the name).
+/// How a command uses its key (always its first argument).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyUse {
     /// Reads the queue, never changes it: key spec `RO ACCESS`.
@@ -9,18 +9,19 @@ pub enum KeyUse {
     Update,
     /// May create the queue: `RW UPDATE`, without ACCESS, so that `%W~` is enough to produce.
     Create,
-    /// Alone it reads the queue, with more words it may create it: `RO ACCESS` or `RW UPDATE`, as the words say.
+    /// Alone it reads the queue, with more words it may create it: `RO ACCESS` or `RW UPDATE`, as the words
+    /// say.
     ReadOrCreate,
     /// Has no key.
     None,
 }
 
-/// A word of a command's syntax, for `COMMAND DOCS`.
+/// An argument of a command, for `COMMAND DOCS`.
 #[derive(Debug, Clone, Copy)]
 pub struct Arg {
     /// The name the manual uses.
     pub name: &'static str,
-    /// What kind of word it is.
+    /// Its kind.
     pub kind: ArgKind,
     /// The keyword before it, if any.
     pub token: Option<&'static str>,
@@ -32,7 +33,7 @@ pub struct Arg {
     pub parts: &'static [Arg],
 }
 
-/// The kinds of words `COMMAND DOCS` knows.
+/// The kinds of arguments that `COMMAND DOCS` has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArgKind {
     /// The queue's name.

@@ -1,6 +1,6 @@
 //! Runs commands on a queue without a server: for tests, which then need neither a key nor a connection.
 
-use super::args::{Args, Limits};
+use super::args::{ArgLimits, Args};
 use super::command::{
     parse, AwaitCommand, Command, Env, ReadCommand, ShowOrSetCommand, WriteCommand, WriteOutcome,
 };
@@ -18,7 +18,7 @@ pub struct Standalone<'q> {
     /// The instant, and what the server would know of other clients.
     pub env: Env,
     /// What the module's configuration would limit.
-    pub limits: Limits,
+    pub limits: ArgLimits,
 }
 
 impl Standalone<'_> {

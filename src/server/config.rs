@@ -7,7 +7,7 @@
 use super::panics::catch_panic;
 use crate::commands::error::Error;
 use crate::commands::settings::SETTINGS;
-use crate::commands::Limits;
+use crate::commands::ArgLimits;
 use crate::queue::Settings;
 use crate::redis::config::{BytesSetting, TextSettings};
 use lazy_static::lazy_static;
@@ -31,8 +31,8 @@ lazy_static! {
 }
 
 /// The limits in force.
-pub(super) fn limits() -> Limits {
-    Limits { max_payload: usize::try_from(MaxPayload::get()).unwrap_or(0) }
+pub(super) fn limits() -> ArgLimits {
+    ArgLimits { max_payload: usize::try_from(MaxPayload::get()).unwrap_or(0) }
 }
 
 /// The longest payload, in bytes.

@@ -5,7 +5,7 @@ use redis_jq::codec::effects::JournalWriter;
 use redis_jq::codec::replay;
 use redis_jq::codec::snapshot::{save, save_state, Loader};
 use redis_jq::commands::standalone::Standalone;
-use redis_jq::commands::{Env, Limits};
+use redis_jq::commands::{ArgLimits, Env};
 use redis_jq::queue::{Now, Queue};
 
 use super::recorder::Recorder;
@@ -29,7 +29,7 @@ impl Engine for Primary {
             queue: &mut self.queue,
             journal: &mut log,
             env: Env { now, promised: 0, waiters: 0, may_block: false },
-            limits: Limits { max_payload: 1 << 20 },
+            limits: ArgLimits { max_payload: 1 << 20 },
         }
         .call(words, &mut reply);
         for blob in log.into_blobs() {

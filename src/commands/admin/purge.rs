@@ -1,9 +1,9 @@
 //! `JQ.PURGE queue completed|failed|waiting|delayed|blocked [OLDER ms] [COUNT n]` -> how many
 //!
-//! Records go, their ids stay refused while their windows are open; jobs that have not ended are cancelled. 1,000 at
-//! most unless COUNT says otherwise; call again until 0. OLDER: finished, or added, longer ago than that. Records are
-//! in the order in which they finished; the others are not in the order in which they were added, so only the first
-//! 10,000 of them are examined.
+//! Records go, their ids stay refused while their windows are open; jobs that have not ended are cancelled.
+//! 1,000 at most unless COUNT says otherwise; call again until 0. OLDER: finished, or added, longer ago than
+//! that. Records are in the order in which they finished; the others are not in the order in which they were
+//! added, so only the first 10,000 of them are examined.
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};

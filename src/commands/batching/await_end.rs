@@ -1,9 +1,9 @@
-//! `JQ.AWAIT queue BATCH batch ms` -> its numbers as in JQ.BATCH, when it has finished or ms are over, or null;
-//! `JQ.AWAIT queue JOB id ms` -> `[state, result]` when it has ended or ms are over, or null
+//! `JQ.AWAIT queue BATCH batch ms` -> its numbers as in JQ.BATCH, when it has finished or ms are over, or
+//! null; `JQ.AWAIT queue JOB id ms` -> `[state, result]` when it has ended or ms are over, or null
 //!
-//! ms 0 waits for ever. The reply is given at once if the batch has finished or the job has ended already; it is null
-//! at once if they are unknown. It is null too if the queue goes away while the client waits. Inside MULTI, scripts and
-//! functions no client waits: the reply is the present state.
+//! ms 0 waits for ever. The reply is given at once if the batch has finished or the job has ended already; it
+//! is null at once if they are unknown. It is null too if the queue goes away while the client waits. Inside
+//! MULTI, scripts and functions no client waits: the reply is the present state.
 
 use super::batch::numbers;
 use crate::commands::args::Args;

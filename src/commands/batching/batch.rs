@@ -1,7 +1,8 @@
 //! `JQ.BATCH queue batch` -> map of its numbers, or null
 //!
-//! `total` is always the sum of pending, completed, failed, expired and cancelled. `finished-at` is there when the batch
-//! has finished; retrying a failed member makes it pending again, and the batch stays finished.
+//! `total` is always the sum of pending, completed, failed, expired and cancelled. `finished-at` is there
+//! when the batch has finished; retrying a failed member makes it pending again, and the batch stays
+//! finished.
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, ReadCommand};

@@ -1,7 +1,7 @@
 //! `JQ.FORGET queue batch` -> 1 dropped, 0 there is none, or something waits for it
 //!
-//! What waits for it is a job that was added AFTER it, or a client in JQ.AWAIT. Members that are pending go on without
-//! a batch.
+//! What waits for it is a job that was added AFTER it, or a client in JQ.AWAIT. Members that are pending go
+//! on without a batch.
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};

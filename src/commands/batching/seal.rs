@@ -1,7 +1,7 @@
 //! `JQ.SEAL queue batch` -> 1 sealed now, 0 it was
 //!
-//! From now on the batch takes no members, and it finishes when none is pending. A batch that no command has named
-//! yet is created: sealed, empty, finished.
+//! From now on the batch takes no members, and it finishes when none is pending. A batch that no command has
+//! named yet is created: sealed, empty, finished.
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};

@@ -1,5 +1,5 @@
-//! `JQ.ACK queue token id [token id ...] [RESULT data]` -> per job 1 done, 0 was done under this token, -1 no such
-//! job, -2 the lease is no longer yours, -3 it was cancelled
+//! `JQ.ACK queue token id [token id ...] [RESULT data]` -> per job 1 done, 0 was done under this token, -1 no
+//! such job, -2 the lease is no longer yours, -3 it was cancelled
 //!
 //! RESULT needs exactly one job.
 

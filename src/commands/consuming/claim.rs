@@ -1,5 +1,5 @@
-//! `JQ.CLAIM queue worker [COUNT n] [LEASE ms] [BLOCK ms] [MIN n] [MAXBYTES b]` -> `[[token, id, attempt, payload], ...]`
-//! or null; `JQ.CLAIM queue worker HELD [LEASE ms]` -> the same for what the worker holds
+//! `JQ.CLAIM queue worker [COUNT n] [LEASE ms] [BLOCK ms] [MIN n] [MAXBYTES b]` -> `[[token, id, attempt,
+//! payload], ...]` or null; `JQ.CLAIM queue worker HELD [LEASE ms]` -> the same for what the worker holds
 //!
 //! `BLOCK 0` waits for ever. `MIN n` waits until n are claimable or BLOCK ends, then takes what there is.
 

@@ -1,5 +1,5 @@
-//! `JQ.EXTEND queue ms token id [token id ...]` -> per job 1, -1 no such job, -2 the lease is no longer yours, -3 stop
-//! working: it is to be cancelled
+//! `JQ.EXTEND queue ms token id [token id ...]` -> per job 1, -1 no such job, -2 the lease is no longer
+//! yours, -3 stop working: it is to be cancelled
 //!
 //! The leases end no earlier than ms from now.
 

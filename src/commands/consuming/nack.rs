@@ -1,5 +1,5 @@
-//! `JQ.NACK queue token id [token id ...] [ERROR text] [DELAY ms] [FATAL]` -> per job 1 will be tried again, 2 failed
-//! for good, -1 no such job, -2 the lease is no longer yours, -3 it was cancelled
+//! `JQ.NACK queue token id [token id ...] [ERROR text] [DELAY ms] [FATAL]` -> per job 1 will be tried again,
+//! 2 failed for good, -1 no such job, -2 the lease is no longer yours, -3 it was cancelled
 //!
 //! DELAY overrides the backoff, FATAL skips the attempts that are left. Error texts are cut at 1,024 bytes.
 

@@ -1,5 +1,5 @@
-//! `JQ.PROGRESS queue token id data` -> `[1]`, or -1 no such job, -2 the lease is no longer yours, -3 stop working: it
-//! is to be cancelled
+//! `JQ.PROGRESS queue token id data` -> `[1]`, or -1 no such job, -2 the lease is no longer yours, -3 stop
+//! working: it is to be cancelled
 //!
 //! The last value is kept with the job and survives retries: a checkpoint for the next attempt.
 

@@ -1,5 +1,5 @@
-//! `JQ.RELEASE queue token id [token id ...] [DELAY ms]` -> per job 1, -1 no such job, -2 the lease is no longer
-//! yours, -3 it was cancelled; `JQ.RELEASE queue WORKER name` -> how many jobs the worker held
+//! `JQ.RELEASE queue token id [token id ...] [DELAY ms]` -> per job 1, -1 no such job, -2 the lease is no
+//! longer yours, -3 it was cancelled; `JQ.RELEASE queue WORKER name` -> how many jobs the worker held
 //!
 //! Hands jobs back unharmed: no attempt is burned, and without a DELAY they get their old place.
 

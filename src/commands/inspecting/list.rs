@@ -1,9 +1,9 @@
-//! `JQ.LIST queue waiting|delayed|blocked|active|completed|failed [BATCH name] [COUNT n] [CURSOR c] [PAYLOAD]` ->
-//! `[next cursor, ids or [id, payload] pairs]`
+//! `JQ.LIST queue waiting|delayed|blocked|active|completed|failed [BATCH name] [COUNT n] [CURSOR c]
+//! [PAYLOAD]` -> `[next cursor, ids or [id, payload] pairs]`
 //!
-//! In the order they would run or finished. The cursor 0 begins and ends a listing. A job that stays where it is
-//! while pages are read is listed exactly once. With BATCH one call goes through 10,000 jobs at most: a page may be
-//! short, or empty, though more follow; only the cursor shows the end.
+//! In the order they would run or finished. The cursor 0 begins and ends a listing. A job that stays where it
+//! is while pages are read is listed exactly once. With BATCH one call goes through 10,000 jobs at most: a
+//! page may be short, or empty, though more follow; only the cursor shows the end.
 
 use crate::commands::args::{parse_int, parse_uint, Args};
 use crate::commands::command::{Command, Env, ReadCommand};

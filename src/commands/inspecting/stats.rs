@@ -1,5 +1,5 @@
-//! `JQ.STATS queue [JSON]` -> map (or JSON) of what is in the queue now, what has happened since it was created, and
-//! how long jobs waited and ran
+//! `JQ.STATS queue [JSON]` -> map (or JSON) of what is in the queue now, what has happened since it was
+//! created, and how long jobs waited and ran
 //!
 //! Percentiles come from logarithmic buckets: at most 5 % off. `next-due-ms` is -1 when nothing is due, ever.
 

@@ -1,7 +1,7 @@
 //! `JQ.WORKERS queue [JSON]` -> array of maps (or JSON): worker, active, oldest-lease-until, last-seen
 //!
-//! By name. A worker that holds nothing is listed for an hour after it was last seen, the thousand seen last at most.
-//! `oldest-lease-until` is the end of the lease it has longest, if it holds anything.
+//! By name. A worker that holds nothing is listed for an hour after it was last seen, the thousand seen last
+//! at most. `oldest-lease-until` is the end of the lease it has longest, if it holds anything.
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, ReadCommand};

@@ -187,8 +187,8 @@ impl<'a> AddRequest<&'a [u8]> {
         Ok(())
     }
 
-    /// The request for a job whose id the queue makes: no client can send that id again, so it is remembered only
-    /// if DEDUP was given.
+    /// The request for a job whose id the queue makes: no client can send that id again, so it is remembered
+    /// only if DEDUP was given.
     pub(super) fn with_made_id(mut self) -> Self {
         self.job.options.dedup = self.job.options.dedup.or(Some(0));
         self

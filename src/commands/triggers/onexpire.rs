@@ -1,9 +1,9 @@
 //! `JQ.ONEXPIRE queue prefix [DELAY ms] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
-//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` -> OK;
-//! `JQ.ONEXPIRE queue prefix OFF` -> 1, or 0 when it was off before; `JQ.ONEXPIRE queue` -> array of maps
+//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` ->
+//! OK; `JQ.ONEXPIRE queue prefix OFF` -> 1, or 0 when it was off before; `JQ.ONEXPIRE queue` -> array of maps
 //!
-//! Each key of the queue's database that begins with the prefix becomes a job when it expires. By setting a prefix a
-//! client learns names of keys, so it needs permission to read keys that begin with it.
+//! Each key of the queue's database that begins with the prefix becomes a job when it expires. By setting a
+//! prefix a client learns names of keys, so it needs permission to read keys that begin with it.
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, ShowOrSetCommand, WriteCommand, WriteOutcome};

@@ -1,6 +1,6 @@
 //! `JQ.SCHEDULE queue name payload EVERY ms | CRON expression [TZ zone] [FROM instant] [UNTIL instant]
-//! [OVERLAP ALLOW|SKIP] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
-//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` -> the next
+//! [OVERLAP ALLOW|SKIP] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms] [ONDUP
+//! IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` -> the next
 //! instant, or null when UNTIL is over
 
 use crate::commands::args::Args;
