@@ -13,15 +13,19 @@ mod fields;
 pub mod snapshot;
 mod wire;
 
-pub use decode_error::DecodeError;
+pub use decode_error::{DecodeError, Refusal};
 
 use crate::queue::Queue;
 
 /// Applies `blob` to `queue`: effects that happened elsewhere, or one section of a snapshot.
-pub fn replay(queue: &mut Queue, blob: &[u8]) -> Result<(), DecodeError> {
+///
+/// # Errors
+/// What the queue could not take of it. The rest is applied.
+pub fn replay(queue: &mut Queue, blob: &[u8]) -> Result<(), Refusal> {
     match blob.first() {
-        Some(&snapshot::MARK) => snapshot::restore_section(queue, blob),
-        Some(_) => effects::replay(queue, blob),
-        None => Err(DecodeError::Damaged("empty")),
+        // A section that is refused half way has restored what stands before the damage.
+        Some(&snapshot::MARK) => snapshot::restore_section(queue, blob)
+            .map_err(|reason| Refusal { applied: 1, ..Refusal::whole(reason) }),
+        _ => effects::replay(queue, blob),
     }
 }

@@ -9,10 +9,15 @@ use crate::commands::error::Error;
 use crate::redis::call::Call;
 use crate::redis::context::warn;
 use crate::redis::reply::Writer;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Whether a refusal has been logged: the first is the one that matters, and thousands may follow.
-static REFUSED: AtomicBool = AtomicBool::new(false);
+/// Effects that were refused since the server started. Only the first refusal is logged: it is the one that matters,
+/// and thousands may follow.
+static REFUSED: AtomicU64 = AtomicU64::new(0);
+
+pub(super) fn refused_effects() -> u64 {
+    REFUSED.load(Relaxed)
+}
 
 /// Runs `JQ.APPLY key blob`.
 pub(super) fn command(call: &Call<'_>) {
@@ -20,7 +25,10 @@ pub(super) fn command(call: &Call<'_>) {
     match catch_panic("jq.apply", || run(call, &mut reply)) {
         Some(Ok(())) => {}
         Some(Err(error)) => reply.error(error.as_str()),
-        None => reply.error(INTERNAL_ERROR),
+        None => {
+            REFUSED.fetch_add(1, Relaxed);
+            reply.error(INTERNAL_ERROR);
+        }
     }
 }
 
@@ -39,19 +47,19 @@ fn run(call: &Call<'_>, reply: &mut Writer<'_>) -> Result<(), Error> {
             reply.ok();
             Ok(())
         }
-        Ok(Err(reason)) => Err(refused(name.bytes(), &reason.to_string())),
-        Err(_) => Err(refused(name.bytes(), "the key holds a value of another type")),
+        Ok(Err(refusal)) => Err(refused(name.bytes(), refusal.refused, &refusal.reason.to_string())),
+        Err(_) => Err(refused(name.bytes(), 1, "the key holds a value of another type")),
     }
 }
 
-/// Says loudly, once, that this server does not have what its primary or its file has.
-fn refused(name: &[u8], reason: &str) -> Error {
+/// Counts, and says loudly, once, that this server does not have what its primary or its file has.
+fn refused(name: &[u8], effects: u64, reason: &str) -> Error {
     let error = Error::other(format!("JQ.APPLY refused: {reason}"));
-    if !REFUSED.swap(true, Relaxed) {
+    if REFUSED.fetch_add(effects, Relaxed) == 0 {
         let name = String::from_utf8_lossy(name);
         let text = format!(
             "jq: THIS SERVER'S DATA IS NOT WHAT ITS PRIMARY OR ITS FILE SAYS. A change of the queue '{name}' is \
-             refused: {reason}. Further refusals are not logged."
+             refused: {reason}. Further refusals are not logged: jq_refused_effects of INFO jq counts them."
         );
         warn(&text);
     }

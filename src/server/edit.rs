@@ -19,7 +19,7 @@ use super::panics::catch_panic;
 use super::totals::Occurred;
 use super::value::Value;
 use crate::codec::effects::JournalWriter;
-use crate::codec::{self, DecodeError};
+use crate::codec::{self, Refusal};
 use crate::queue::{Events, MemoryPressure, Now, Queue, Session, Settings};
 use crate::redis::context::Context;
 use crate::redis::key::{Key, Mode, OccupiedKey, VacantKey};
@@ -108,13 +108,17 @@ pub(super) fn replay(
     name: Name<'_>,
     journal: &[u8],
     source: Source,
-) -> Result<Result<(), DecodeError>, Denied> {
+) -> Result<Result<(), Refusal>, Denied> {
     edit(ctx, name, Access::OrNew(Settings::default), |value| {
-        match (codec::replay(&mut value.queue, journal), source) {
-            (Err(reason), _) => (QueueChange::None, Err(reason)),
-            (Ok(()), Source::Primary) => (QueueChange::Replicated, Ok(())),
-            (Ok(()), Source::File) => (QueueChange::Loaded, Ok(())),
-        }
+        let replayed = codec::replay(&mut value.queue, journal);
+        let applied = replayed.as_ref().map_or_else(|refusal| refusal.applied > 0, |()| true);
+        // What was applied in part goes on as it came: the next in the chain refuses the same part of it.
+        let change = match source {
+            _ if !applied => QueueChange::None,
+            Source::Primary => QueueChange::Replicated,
+            Source::File => QueueChange::Loaded,
+        };
+        (change, replayed)
     })
 }
 

@@ -3,7 +3,7 @@
 
 use super::background::serve_claims;
 use super::blocked::{awaits, claims};
-use super::{directory, durability, totals};
+use super::{apply, directory, durability, totals};
 use crate::redis::info::{InfoSection, InfoWriter, Occasion};
 use crate::redis::server_info::{replicas, setting};
 
@@ -26,6 +26,7 @@ fn write(section: &mut InfoSection, occasion: Occasion) {
     section.number("blocked_claim_clients", claims::clients() as u64);
     section.number("claim_spurious_wakeups", serve_claims::spurious_wakeups());
     section.number("blocked_await_clients", awaits::clients() as u64);
+    section.number("refused_effects", apply::refused_effects());
     section.number("queues_with_onexpire", directory::with_expiry_rules() as u64);
     if let Some((queues, lag)) = directory::report() {
         section.number("queues_with_timers", queues as u64);

@@ -3,7 +3,8 @@
 //! ```text
 //!   first/            written before the first release, by Redis 7.0.15, with the clock stopped in the year 2100
 //!     rdb/            a snapshot
-//!     aof-effects/    the same queues as the effects of their commands, one by one
+//!     aof-effects/    the same queues as the effects of their commands, one by one, under rules of version 1, which
+//!                     were never released: refused
 //!     aof-rewritten/  the same queues as BGREWRITEAOF wrote them without a preamble
 //!     dumps/          what DUMP answered, one queue a file
 //!     expected.txt    which queues those are, and their numbers
@@ -50,11 +51,16 @@ fn a_rewritten_append_only_file_loads() {
     compare(&mut client, |queue| !queue.only_dumped);
 }
 
+/// Nothing of it is applied, the log says why, and INFO counts it.
 #[test]
-fn an_append_only_file_of_effects_loads() {
-    let (_server, mut client) = started_on("aof-effects", "yes");
-    // Adds that were refused within the last 100 ms are not in an append-only file yet.
-    compare(&mut client, |queue| !queue.only_dumped && queue.name != "refusals");
+fn an_append_only_file_of_effects_under_older_rules_is_refused_loudly() {
+    let (server, mut client) = started_on("aof-effects", "yes");
+    let log = server.log();
+    assert!(log.contains("THIS SERVER'S DATA IS NOT WHAT ITS PRIMARY OR ITS FILE SAYS"), "{log}");
+    assert!(log.contains("written by rules version 1, older than this module reads"), "{log}");
+    let info: String = client.ask("INFO jq");
+    let refused = info.lines().find_map(|line| line.strip_prefix("jq_refused_effects:"));
+    assert!(refused.and_then(|count| count.parse().ok()).is_some_and(|count: u64| count > 500), "{info}");
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl Engine for Primary {
         .call(words, &mut reply);
         for blob in log.into_blobs() {
             let done = replay(&mut self.replica, &blob);
-            self.refused.extend(done.err().map(|refused| refused.to_string()));
+            self.refused.extend(done.err().map(|refusal| refusal.reason.to_string()));
         }
         match outcome {
             None => Value::Error("ERR".into()),

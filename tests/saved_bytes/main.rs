@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::{TestCaseError, TestRunner};
-use redis_jq::codec::replay;
+use redis_jq::codec::effects::seal;
+use redis_jq::codec::{replay, DecodeError};
 use redis_jq::queue::{JobState, Queue};
 use testkit::damage::{self, edits, Edit};
 
@@ -133,6 +134,7 @@ fn any_number_of_a_journal_at_any_limit_is_refused_or_leaves_a_sound_queue() {
             for limit in damage::LIMITS {
                 let (mut queue, mut damaged) = (before.clone(), blob.clone());
                 damage::set_number(&mut damaged, at, limit);
+                seal(&mut damaged);
                 let _ = replay(&mut queue, &damaged);
                 assert_eq!(sound(&queue), Ok(()), "{limit} at {at} of {blob:?}");
             }
@@ -163,8 +165,9 @@ fn a_damaged_journal_is_refused_or_leaves_a_sound_queue() {
     run(2000, |which, edits| {
         let (mut queue, mut blobs) = journals[which].clone();
         damage::apply(&mut blobs, edits);
-        for blob in &blobs {
-            // A blob that is refused half way has done what stands before the damage.
+        for blob in &mut blobs {
+            // A blob with a right checksum that is refused half way has done what stands before the damage.
+            seal(blob);
             let _ = replay(&mut queue, blob);
         }
         withstands(&queue)
@@ -199,13 +202,35 @@ fn a_truncated_journal_is_refused_or_leaves_a_sound_queue() {
         fixture.work(20);
         for blob in &fixture.blobs {
             for end in 0..blob.len() {
-                let mut queue = before.clone();
-                let _ = replay(&mut queue, &blob[..end]);
+                let (mut queue, mut cut) = (before.clone(), blob[..end].to_vec());
+                assert!(replay(&mut queue, &cut).is_err(), "seed {seed}, cut at {end} of {blob:?}");
+                assert!(state(&queue) == state(&before), "seed {seed}, cut at {end} of {blob:?}");
+                seal(&mut cut);
+                let _ = replay(&mut queue, &cut);
                 assert_eq!(sound(&queue), Ok(()), "seed {seed}, cut at {end} of {blob:?}");
             }
             replay(&mut before, blob).expect("its own journal");
         }
     }
+}
+
+/// Of a blob in which one effect does not fit, the others are applied and the one is counted.
+#[test]
+fn a_refused_effect_does_not_take_the_rest_of_its_blob_with_it() {
+    let mut fixture = Fixture::over(Queue::default(), 1, 1_704_067_200_000_000);
+    fixture.script("JQ.MADD q 3 a 1 b 2 c 3");
+    let mut replica = Queue::default();
+    replay(&mut replica, &fixture.blobs.remove(0)).expect("its own journal");
+    fixture.script("JQ.REMOVE q b");
+    let mut other = replica.clone();
+    replay(&mut other, &fixture.blobs.remove(0)).expect("its own journal");
+    fixture.script("JQ.ADD q b 4");
+    fixture.blobs.clear();
+    fixture.script("JQ.REMOVE q a b c");
+    let refusal = replay(&mut other, &fixture.blobs[0]).expect_err("there is no b");
+    assert_eq!((refusal.reason, refusal.refused, refusal.applied), (DecodeError::Diverged, 1, 2));
+    assert_eq!((other.view(b"a").is_none(), other.view(b"c").is_none()), (true, true));
+    assert_eq!(sound(&other), Ok(()));
 }
 
 /// Does random damage to one of the things of [`SEEDS`]; stops with the least that does harm.

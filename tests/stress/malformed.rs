@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use redis::Value;
+use redis_jq::codec::effects::seal;
 use testkit::client::{claimed, is_gone, shown, Claimed, Client};
 use testkit::deadline::until_true;
 use testkit::rng::Rng;
@@ -175,8 +176,10 @@ fn only_a_primary_or_a_file_may_send_effects() {
     let replica = Server::start(&settings).expect("a server");
     let mut client = Client::of(&server);
     client.ask::<()>("JQ.ADD q a x");
-    // An effect of version 1 at instant 1: the queue is paused.
-    let effect: &[u8] = &[1, 1, 18];
+    // An effect of version 2 at instant 1: the queue is paused.
+    let mut effect = [2, 0, 0, 0, 0, 1, 18];
+    seal(&mut effect);
+    let effect: &[u8] = &effect;
     for mut client in [client, Client::of(&replica)] {
         until_true("the replica has the queue", || client.ask::<i64>("EXISTS q") == 1);
         for key in ["q", "none"] {

@@ -1,35 +1,47 @@
 //! Decoding: a journal that was written elsewhere is read back and applied.
 //!
 //! A blob is not trusted. An effect that cannot be, or that is about a job or batch that is not there or not in that
-//! state, is refused before it changes anything.
+//! state, is refused before it changes anything. All its bytes are read before the queue is asked, so that the effects
+//! after it can be applied.
+//!
+//! They are applied, because each is about another job: the refusal means that this copy of the queue differs already,
+//! and of an acknowledged ADD that shares a blob with it nothing else is left. What was refused is counted and logged.
 
-use super::{tag, VERSION};
+use super::{blob, tag};
 use crate::codec::fields::batch::decode_optional_batch;
 use crate::codec::fields::job::{decode_add_request, decode_job_spec, decode_job_without_batches};
 use crate::codec::fields::outcome::{decode_expiry_outcome, decode_tick_outcome};
 use crate::codec::fields::schedule::decode_plan;
 use crate::codec::fields::settings::decode_settings;
 use crate::codec::wire::Decoder;
-use crate::codec::DecodeError;
+use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, LATEST_TICK};
 use crate::queue::{
-    is_valid_rule, plausible_duplicates, valid_batch_name, valid_id, BatchNumber, Effect, Handle, JobEffect,
-    Queue, Steps, MAX_WORKER,
+    is_valid_rule, plausible_duplicates, valid_batch_name, valid_id, BatchNumber, Effect, JobEffect, Queue,
+    Steps, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
-pub(in crate::codec) fn replay(queue: &mut Queue, blob: &[u8]) -> Result<(), DecodeError> {
-    let mut from = Decoder::new(blob);
-    match from.byte()? {
-        VERSION => {}
-        version => return Err(DecodeError::Newer(version)),
-    }
-    let at = from.number()?;
+pub(in crate::codec) fn replay(queue: &mut Queue, bytes: &[u8]) -> Result<(), Refusal> {
+    let mut from = blob::open(bytes).map_err(Refusal::whole)?;
+    let at = from.number().map_err(Refusal::whole)?;
+    let mut refusal = None::<Refusal>;
+    let mut applied = 0;
     while !from.is_empty() {
-        let effect = decode_effect(&mut from, queue)?;
-        queue.apply(&effect, at);
+        match decode_effect(&mut from, queue) {
+            Ok(effect) => {
+                queue.apply(&effect, at);
+                applied += 1;
+            }
+            Err(reason) => {
+                refusal.get_or_insert(Refusal { refused: 0, ..Refusal::whole(reason) }).refused += 1;
+                if reason != DecodeError::Diverged {
+                    break;
+                }
+            }
+        }
     }
-    Ok(())
+    refusal.map_or(Ok(()), |refusal| Err(Refusal { applied, ..refusal }))
 }
 
 fn decode_effect<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
@@ -54,12 +66,12 @@ fn decode_effect<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>
         tag::CANCELLED => on_job(from, queue, |_| Ok(JobEffect::Cancelled)),
         tag::CANCEL_REQUESTED => on_job(from, queue, |_| Ok(JobEffect::CancelRequested)),
         tag::REMOVED => {
-            let entry = queue.find(from.bytes()?).ok_or(DecodeError::Diverged)?;
+            let entry = known(queue.find(from.bytes()?))?;
             Ok(Effect::Removed { entry })
         }
         tag::PROMOTED => on_job(from, queue, |_| Ok(JobEffect::Promoted)),
         tag::REVIVED => {
-            let job = queue.failed_job(from.bytes()?).ok_or(DecodeError::Diverged)?;
+            let job = known(queue.failed_job(from.bytes()?))?;
             Ok(Effect::Job { job, change: JobEffect::Revived })
         }
         tag::STALE_ACK => Ok(Effect::StaleAck),
@@ -74,24 +86,21 @@ fn decode_effect<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>
         tag::BATCH_SEALED => Ok(Effect::BatchSealed { batch: decode_known_batch(from, queue)? }),
         tag::BATCH_FORGOTTEN => {
             let batch = decode_known_batch(from, queue)?;
-            if !queue.may_be_forgotten(batch) {
-                return Err(DecodeError::Diverged);
-            }
-            Ok(Effect::BatchForgotten { batch })
+            known(queue.may_be_forgotten(batch).then_some(Effect::BatchForgotten { batch }))
         }
         tag::SCHEDULED => decode_scheduled(from),
-        tag::UNSCHEDULED => Ok(Effect::Unscheduled { name: decode_known_schedule(from, queue)? }),
+        tag::UNSCHEDULED => Ok(Effect::Unscheduled { name: known_schedule(from.bytes()?, queue)? }),
         tag::TICKED => decode_ticked(from, queue),
         tag::EXPIRY_RULE_SET => decode_expiry_rule_set(from),
         tag::EXPIRY_RULE_REMOVED => {
-            Ok(Effect::ExpiryRuleRemoved { prefix: decode_known_prefix(from, queue)? })
+            Ok(Effect::ExpiryRuleRemoved { prefix: known_prefix(from.bytes()?, queue)? })
         }
-        tag::KEY_EXPIRED => Ok(Effect::KeyExpired {
-            prefix: decode_known_prefix(from, queue)?,
-            outcome: decode_expiry_outcome(from)?,
-        }),
+        tag::KEY_EXPIRED => {
+            let (prefix, outcome) = (from.bytes()?, decode_expiry_outcome(from)?);
+            Ok(Effect::KeyExpired { prefix: known_prefix(prefix, queue)?, outcome })
+        }
         tag::PURGED => {
-            let record = queue.finished_job(from.bytes()?).ok_or(DecodeError::Diverged)?;
+            let record = known(queue.finished_job(from.bytes()?))?;
             Ok(Effect::Purged { record })
         }
         _ => Err(DecodeError::Damaged("unknown effect")),
@@ -104,8 +113,8 @@ fn on_job<'a>(
     queue: &Queue,
     decode: fn(&mut Decoder<'a>) -> Result<JobEffect<'a>, DecodeError>,
 ) -> Result<Effect<'a>, DecodeError> {
-    let job = decode_unfinished_job(from, queue)?;
-    Ok(Effect::Job { job, change: decode(from)? })
+    let (id, change) = (from.bytes()?, decode(from)?);
+    Ok(Effect::Job { job: known(queue.unfinished_job(id))?, change })
 }
 
 fn decode_added<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
@@ -129,19 +138,20 @@ fn decode_duplicates<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect
 }
 
 fn decode_claimed<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
-    let (job, token, worker) = (decode_unfinished_job(from, queue)?, from.number()?, from.bytes()?);
-    if !queue.may_be_claimed_with(token) || worker.is_empty() || worker.len() > MAX_WORKER {
+    let (id, token, worker, lease_until) = (from.bytes()?, from.number()?, from.bytes()?, from.number()?);
+    if worker.is_empty() || worker.len() > MAX_WORKER {
         return Err(DecodeError::Damaged("a claim that cannot be"));
     }
-    Ok(Effect::Job { job, change: JobEffect::Claimed { token, worker, lease_until: from.number()? } })
+    let job = known(queue.unfinished_job(id).filter(|_| queue.may_be_claimed_with(token)))?;
+    Ok(Effect::Job { job, change: JobEffect::Claimed { token, worker, lease_until } })
 }
 
 fn decode_batch_opened<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
     let name = from.bytes()?;
-    if !valid_batch_name(name) || queue.find_batch(name).is_some() {
+    if !valid_batch_name(name) {
         return Err(DecodeError::Damaged("a batch that cannot be"));
     }
-    Ok(Effect::BatchOpened { name })
+    known(queue.find_batch(name).is_none().then_some(Effect::BatchOpened { name }))
 }
 
 fn decode_scheduled<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {
@@ -153,11 +163,13 @@ fn decode_scheduled<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeErro
 }
 
 fn decode_ticked<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
-    let (name, at, next) = (decode_known_schedule(from, queue)?, from.number()?, decode_due(from)?);
-    if at > LATEST_TICK || !queue.may_tick_next(name, next) {
+    let (name, at, next) = (from.bytes()?, from.number()?, decode_due(from)?);
+    let outcome = decode_tick_outcome(from)?;
+    if at > LATEST_TICK {
         return Err(DecodeError::Damaged("a tick that cannot be"));
     }
-    Ok(Effect::Ticked { name, at, next, outcome: decode_tick_outcome(from)? })
+    let name = known_schedule(name, queue)?;
+    known(queue.may_tick_next(name, next).then_some(Effect::Ticked { name, at, next, outcome }))
 }
 
 fn decode_expiry_rule_set<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {
@@ -172,9 +184,9 @@ fn decode_due(from: &mut Decoder<'_>) -> Result<Option<u64>, DecodeError> {
     Ok(Some(from.number()?).filter(|due| *due != 0))
 }
 
-/// The job of an id, which must be there and not finished.
-fn decode_unfinished_job(from: &mut Decoder<'_>, queue: &Queue) -> Result<Handle, DecodeError> {
-    queue.unfinished_job(from.bytes()?).ok_or(DecodeError::Diverged)
+/// What was found, or that it should have been.
+fn known<T>(found: Option<T>) -> Result<T, DecodeError> {
+    found.ok_or(DecodeError::Diverged)
 }
 
 fn decode_known_batch(from: &mut Decoder<'_>, queue: &Queue) -> Result<BatchNumber, DecodeError> {
@@ -183,18 +195,15 @@ fn decode_known_batch(from: &mut Decoder<'_>, queue: &Queue) -> Result<BatchNumb
 
 /// `batch`, if this queue has it.
 fn known_batch(batch: BatchNumber, queue: &Queue) -> Result<BatchNumber, DecodeError> {
-    queue.batch_name(batch).map(|_| batch).ok_or(DecodeError::Diverged)
+    known(queue.batch_name(batch).map(|_| batch))
 }
 
-/// The name of a schedule that this queue has.
-fn decode_known_schedule<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<&'a [u8], DecodeError> {
-    let name = from.bytes()?;
-    queue.schedule(name).map(|_| name).ok_or(DecodeError::Diverged)
+/// The name of a schedule, if this queue has it.
+fn known_schedule<'a>(name: &'a [u8], queue: &Queue) -> Result<&'a [u8], DecodeError> {
+    known(queue.schedule(name).map(|_| name))
 }
 
-/// A prefix for which this queue has an expiry rule.
-fn decode_known_prefix<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<&'a [u8], DecodeError> {
-    let prefix = from.bytes()?;
-    let known = queue.expiry_rules().has(prefix);
-    known.then_some(prefix).ok_or(DecodeError::Diverged)
+/// A prefix, if this queue has an expiry rule for it.
+fn known_prefix<'a>(prefix: &'a [u8], queue: &Queue) -> Result<&'a [u8], DecodeError> {
+    known(Some(prefix).filter(|prefix| queue.expiry_rules().has(prefix)))
 }

@@ -1,6 +1,6 @@
 //! Encoding: a journal that writes each effect down as it happens.
 
-use super::{tag, VERSION};
+use super::{blob, tag};
 use crate::codec::fields::batch::encode_optional_batch;
 use crate::codec::fields::job::{encode_add_request, encode_job_spec};
 use crate::codec::fields::outcome::{encode_expiry_outcome, encode_tick_outcome};
@@ -36,7 +36,11 @@ impl JournalWriter {
 
     /// The effects in blobs, each of which becomes one command for the replicas.
     pub fn into_blobs(self) -> impl Iterator<Item = Vec<u8>> {
-        self.full.into_iter().chain(Some(self.blob).filter(|blob| !blob.is_empty()))
+        let all = self.full.into_iter().chain(Some(self.blob).filter(|blob| !blob.is_empty()));
+        all.map(|mut blob| {
+            blob::seal(&mut blob);
+            blob
+        })
     }
 }
 
@@ -48,7 +52,7 @@ impl Journal for JournalWriter {
         if self.blob.is_empty() {
             // The blob of one effect takes one allocation: a third of what a small command costs is allocations.
             self.blob.reserve(64 + payload_len(effect));
-            self.blob.push(VERSION);
+            blob::begin(&mut self.blob);
             self.blob.number(self.at);
         }
         encode_effect(&mut self.blob, queue, effect);

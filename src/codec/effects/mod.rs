@@ -1,7 +1,8 @@
 //! The journal of one command or tick, as bytes: what replicas and the append-only file get.
 //!
 //! ```text
-//!   blob     version byte (1), the instant as a number, then effects until the end
+//!   blob     version byte (2), checksum of the rest (4 bytes, the low ones first), the instant as a number, then
+//!            effects until the end
 //!   effect   tag byte, then by tag ("id" is the id of the job it is about, as bytes):
 //!    1 added                id, job
 //!    2 replaced             id, job
@@ -43,18 +44,21 @@
 //!
 //! 1. Raise [`VERSION`]. It is the version of the rules, not only of the bytes: a replica whose rules would do
 //!    something else with an effect must refuse it.
-//! 2. Keep the old meaning, and the old decoder, for blobs of the old version: append-only files hold them for ever.
+//! 2. Keep the old meaning, and the old decoder, for blobs of the old version, or refuse them: append-only files hold
+//!    them for ever. Those of version 1 are refused, because none was ever released.
 //! 3. Give a new effect a number that no effect has had, and put it into the table above.
 //! 4. Say in the changelog what an upgrade means: replicas are upgraded before their primary.
 
+mod blob;
 mod decode;
 mod encode;
 
+pub use blob::seal;
 pub(super) use decode::replay;
 pub use encode::JournalWriter;
 
 /// The version of the rules that this module knows.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The first byte of an effect. A number is never used again for another effect.
 mod tag {

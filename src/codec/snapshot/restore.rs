@@ -56,8 +56,10 @@ fn restore(queue: &mut Queue, bytes: &[u8]) -> Result<Section, DecodeError> {
         format => return Err(DecodeError::Newer(format)),
     }
     let kind = Section::from_byte(from.byte()?)?;
-    restore_items(kind, &mut from, queue)?;
+    let restored = restore_items(kind, &mut from, queue);
+    // Also when it is refused half way: a queue that came in parts keeps what stands before the damage.
     queue.restored();
+    restored?;
     if from.is_empty() {
         Ok(kind)
     } else {
