@@ -58,7 +58,7 @@ fn check_batches(who: &str, client: &mut Client, key: &[u8]) {
 /// Fails if the numbers of a batch contradict each other, whenever they were read.
 #[track_caller]
 pub(crate) fn adds_up(who: &str, batch: &BTreeMap<String, u64>) {
-    let sum =
+    let sum: u64 =
         ["pending", "completed", "failed", "expired", "cancelled"].map(|field| batch[field]).iter().sum();
     assert_eq!(batch["total"], sum, "{who}");
     assert_eq!(batch["finished"] == 1, batch.contains_key("finished-at"), "{who}");
