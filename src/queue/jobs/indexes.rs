@@ -2,7 +2,7 @@
 //!
 //! A job is in exactly one index of its state. Its key must not change while it is in one.
 
-use super::job::StateData;
+use super::job::{Job, StateData};
 use super::table::JobTable;
 use crate::queue::store::{Handle, IdEntry, InstantKey, Order, PriorityKey};
 use crate::queue::time::FOREVER;
@@ -29,32 +29,31 @@ pub(crate) struct Indexes {
 }
 
 impl Indexes {
-    /// Puts a job into the indexes of its state.
-    pub(crate) fn insert(&mut self, table: &JobTable, handle: Handle) {
-        let Some(job) = table.get(handle) else { return };
+    /// Puts `job`, which is at `handle`, into the indexes of its state.
+    pub(crate) fn insert(&mut self, table: &JobTable, handle: Handle, job: &Job) {
         match job.state {
             StateData::Waiting { .. } => {
                 let index = if table.lane_of(job).is_none() { &mut self.waiting } else { &mut self.grouped };
-                index.insert(table.priority_key(handle), handle, |h| table.priority_key(h));
+                index.insert(job.priority_key(), handle, |h| table.priority_key(h));
             }
             StateData::Delayed { .. } => {
-                self.delayed.insert(table.due_key(handle), handle, |h| table.due_key(h));
+                self.delayed.insert(job.due_key(), handle, |h| table.due_key(h));
             }
             StateData::Blocked { .. } => {
-                self.blocked.insert(table.priority_key(handle), handle, |h| table.priority_key(h));
+                self.blocked.insert(job.priority_key(), handle, |h| table.priority_key(h));
             }
-            StateData::Active { .. } => self.insert_active(table, handle),
+            StateData::Active { .. } => self.insert_active(table, handle, job),
             StateData::Completed { .. } => {
-                self.completed.insert(table.finished_key(handle), handle, |h| table.finished_key(h));
+                self.completed.insert(job.finished_key(), handle, |h| table.finished_key(h));
             }
             StateData::Failed { .. } => {
-                self.failed.insert(table.finished_key(handle), handle, |h| table.finished_key(h));
+                self.failed.insert(job.finished_key(), handle, |h| table.finished_key(h));
             }
         }
         match job.state {
             StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
                 if job.expires() != FOREVER {
-                    self.expiring.insert(table.expiry_key(handle), handle, |h| table.expiry_key(h));
+                    self.expiring.insert(job.expiry_key(), handle, |h| table.expiry_key(h));
                 }
             }
             StateData::Active { .. } => {}
@@ -64,32 +63,31 @@ impl Indexes {
         }
     }
 
-    /// Takes a job out of the indexes of its state.
-    pub(crate) fn remove(&mut self, table: &JobTable, handle: Handle) {
-        let Some(job) = table.get(handle) else { return };
+    /// Takes `job`, which is at `handle`, out of the indexes of its state.
+    pub(crate) fn remove(&mut self, table: &JobTable, handle: Handle, job: &Job) {
         match job.state {
             StateData::Waiting { .. } => {
                 let index = if table.lane_of(job).is_none() { &mut self.waiting } else { &mut self.grouped };
-                index.remove(table.priority_key(handle), handle);
+                index.remove(job.priority_key(), handle);
             }
             StateData::Delayed { .. } => {
-                self.delayed.remove(table.due_key(handle), handle);
+                self.delayed.remove(job.due_key(), handle);
             }
             StateData::Blocked { .. } => {
-                self.blocked.remove(table.priority_key(handle), handle);
+                self.blocked.remove(job.priority_key(), handle);
             }
-            StateData::Active { .. } => self.remove_active(table, handle),
+            StateData::Active { .. } => self.remove_active(handle, job),
             StateData::Completed { .. } => {
-                self.completed.remove(table.finished_key(handle), handle);
+                self.completed.remove(job.finished_key(), handle);
             }
             StateData::Failed { .. } => {
-                self.failed.remove(table.finished_key(handle), handle);
+                self.failed.remove(job.finished_key(), handle);
             }
         }
         match job.state {
             StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
                 if job.expires() != FOREVER {
-                    self.expiring.remove(table.expiry_key(handle), handle);
+                    self.expiring.remove(job.expiry_key(), handle);
                 }
             }
             StateData::Active { .. } => {}
@@ -100,13 +98,13 @@ impl Indexes {
     }
 
     /// Puts an active job, whose lease has changed, back into its index.
-    pub(crate) fn insert_active(&mut self, table: &JobTable, handle: Handle) {
-        self.active.insert(table.due_key(handle), handle, |h| table.due_key(h));
+    pub(crate) fn insert_active(&mut self, table: &JobTable, handle: Handle, job: &Job) {
+        self.active.insert(job.due_key(), handle, |h| table.due_key(h));
     }
 
     /// Takes an active job, whose lease is about to change, out of its index.
-    pub(crate) fn remove_active(&mut self, table: &JobTable, handle: Handle) {
-        self.active.remove(table.due_key(handle), handle);
+    pub(crate) fn remove_active(&mut self, handle: Handle, job: &Job) {
+        self.active.remove(job.due_key(), handle);
     }
 
     /// Plans that a record or a remembered id is dropped, unless it is kept for ever.

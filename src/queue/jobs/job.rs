@@ -3,7 +3,7 @@
 use super::options::OptionSetId;
 use super::spec::JobSpec;
 use crate::queue::batches::{BatchNumber, Dependency};
-use crate::queue::store::EndState;
+use crate::queue::store::{EndState, InstantKey, PriorityKey};
 use crate::queue::time::FOREVER;
 
 /// The state of a job with what belongs to it. Every state carries what only it needs; instants are Unix
@@ -232,6 +232,41 @@ impl Job {
                 self.extras.as_ref().map_or(0, |r| r.keep_until)
             }
         }
+    }
+
+    /// Sorts waiting and blocked jobs.
+    pub(crate) fn priority_key(&self) -> PriorityKey {
+        PriorityKey { priority: self.priority, seq: self.seq }
+    }
+
+    /// Sorts delayed jobs by when they are due and active ones by the end of the lease.
+    pub(crate) fn due_key(&self) -> InstantKey {
+        let at = match self.state {
+            StateData::Delayed { due } => due,
+            StateData::Waiting { .. }
+            | StateData::Blocked { .. }
+            | StateData::Active { .. }
+            | StateData::Completed { .. }
+            | StateData::Failed { .. } => self.due(),
+        };
+        InstantKey { at, seq: self.seq }
+    }
+
+    /// Sorts jobs with PX by when they expire.
+    pub(crate) fn expiry_key(&self) -> InstantKey {
+        InstantKey { at: self.expires(), seq: self.seq }
+    }
+
+    /// Sorts records by when their jobs finished.
+    pub(crate) fn finished_key(&self) -> InstantKey {
+        let at = match self.state {
+            StateData::Completed { at, .. } | StateData::Failed { at, .. } => at,
+            StateData::Waiting { .. }
+            | StateData::Delayed { .. }
+            | StateData::Blocked { .. }
+            | StateData::Active { .. } => u64::MAX,
+        };
+        InstantKey { at, seq: self.seq }
     }
 
     /// Heap bytes behind it.

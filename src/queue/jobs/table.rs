@@ -55,7 +55,7 @@ impl JobTable {
 
     /// Sorts waiting and blocked jobs.
     pub(crate) fn priority_key(&self, handle: Handle) -> PriorityKey {
-        self.jobs.get(handle).map_or(NO_PRIORITY, |job| PriorityKey { priority: job.priority, seq: job.seq })
+        self.jobs.get(handle).map_or(NO_PRIORITY, Job::priority_key)
     }
 
     /// Sorts waiting jobs with a GROUP inside their lanes.
@@ -66,30 +66,17 @@ impl JobTable {
 
     /// Sorts delayed jobs by when they are due and active ones by the end of the lease.
     pub(crate) fn due_key(&self, handle: Handle) -> InstantKey {
-        self.jobs.get(handle).map_or(NO_INSTANT, |job| match job.state {
-            StateData::Delayed { due } => InstantKey { at: due, seq: job.seq },
-            StateData::Waiting { .. }
-            | StateData::Blocked { .. }
-            | StateData::Active { .. }
-            | StateData::Completed { .. }
-            | StateData::Failed { .. } => InstantKey { at: job.due(), seq: job.seq },
-        })
+        self.jobs.get(handle).map_or(NO_INSTANT, Job::due_key)
     }
 
     /// Sorts jobs with PX by when they expire.
     pub(crate) fn expiry_key(&self, handle: Handle) -> InstantKey {
-        self.jobs.get(handle).map_or(NO_INSTANT, |job| InstantKey { at: job.expires(), seq: job.seq })
+        self.jobs.get(handle).map_or(NO_INSTANT, Job::expiry_key)
     }
 
     /// Sorts records by when their jobs finished.
     pub(crate) fn finished_key(&self, handle: Handle) -> InstantKey {
-        self.jobs.get(handle).map_or(NO_INSTANT, |job| match job.state {
-            StateData::Completed { at, .. } | StateData::Failed { at, .. } => InstantKey { at, seq: job.seq },
-            StateData::Waiting { .. }
-            | StateData::Delayed { .. }
-            | StateData::Blocked { .. }
-            | StateData::Active { .. } => InstantKey { at: u64::MAX, seq: job.seq },
-        })
+        self.jobs.get(handle).map_or(NO_INSTANT, Job::finished_key)
     }
 
     /// Sorts records and remembered ids (packed entries) by when they are dropped.

@@ -255,13 +255,13 @@ impl Queue {
     }
 
     fn move_lease(&mut self, handle: Handle, until: u64) {
-        let Some(job) = self.jobs.get(handle) else { return };
-        if let StateData::Active { token, since, worker, .. } = job.state {
-            self.jobs.indexes.remove_active(&self.jobs.table, handle);
-            self.jobs.edit(handle, |job| {
-                job.state = StateData::Active { token, since, lease_until: until, worker }
-            });
-            self.jobs.indexes.insert_active(&self.jobs.table, handle);
+        let jobs = &mut self.jobs;
+        let Some(job) = jobs.table.get(handle) else { return };
+        let StateData::Active { token, since, worker, .. } = job.state else { return };
+        jobs.indexes.remove_active(handle, job);
+        jobs.edit(handle, |job| job.state = StateData::Active { token, since, lease_until: until, worker });
+        if let Some(job) = jobs.table.get(handle) {
+            jobs.indexes.insert_active(&jobs.table, handle, job);
         }
     }
 

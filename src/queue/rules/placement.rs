@@ -31,14 +31,14 @@ impl Queue {
             }
             StateData::Delayed { .. } | StateData::Completed { .. } | StateData::Failed { .. } => {}
         }
-        self.jobs.indexes.insert(table, handle);
+        self.jobs.indexes.insert(table, handle, job);
     }
 
     /// Takes a job out of whatever lists it.
     pub(crate) fn leave(&mut self, handle: Handle) {
         let table = &self.jobs.table;
         let Some(job) = table.get(handle) else { return };
-        self.jobs.indexes.remove(table, handle);
+        self.jobs.indexes.remove(table, handle, job);
         match job.state {
             StateData::Waiting { .. } => {
                 if let Some(lane) = table.lane_of(job) {
