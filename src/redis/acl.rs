@@ -18,7 +18,7 @@ impl User {
     }
 }
 
-/// The name of the user on whose behalf the callback runs; None: nobody's, as for another module that asks
+/// The name of the user on whose behalf the callback runs; None: no user, as for another module that asks
 /// for no user's rights.
 fn user_name(ctx: Context<'_>) -> Option<OwnedName> {
     let (of_client, client) = (api!(RedisModule_GetClientUserNameById)?, api!(RedisModule_GetClientId)?);

@@ -52,7 +52,7 @@ impl BlockedClient {
     /// on others. So the caller must not hold a lock, an open key or a borrow of a value.
     pub(crate) fn unblock(self) {
         if let Some(unblock) = api!(RedisModule_UnblockClient) {
-            // SAFETY: (1) the client is still blocked: whoever blocked it has been told by `left` otherwise.
+            // SAFETY: (1) the client is still blocked: its owner has been informed by `left` otherwise.
             unsafe { unblock(self.0.as_ptr(), ptr::null_mut()) };
         }
     }

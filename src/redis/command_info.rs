@@ -79,7 +79,7 @@ pub(super) struct Texts {
 impl ModuleLoader<'_> {
     /// Creates an ACL category. False on servers where modules cannot have their own, such as Redis 7.0.
     pub(crate) fn add_acl_category(&self, name: &CStr) -> bool {
-        // SAFETY: (1), (2), (5). Refused only if somebody else made it; commands join it then.
+        // SAFETY: (1), (2), (5). Refused only if another module made it; commands join it then.
         api!(RedisModule_AddACLCategory).map(|add| unsafe { add(self.as_ptr(), name.as_ptr()) }).is_some()
     }
 }

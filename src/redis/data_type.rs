@@ -118,7 +118,7 @@ pub(super) fn into_raw<V: DataType>(value: Box<V>) -> *mut c_void {
 /// Takes a value back.
 ///
 /// # Safety
-/// `value` was made by [`into_raw`] of the same type and nobody uses it any more.
+/// `value` was made by [`into_raw`] of the same type and nothing uses it any more.
 #[allow(clippy::unnecessary_box_returns)] // it was in a box, and may go on in it
 pub(super) unsafe fn from_raw<V: DataType>(value: *mut c_void) -> Box<V> {
     // SAFETY: the caller's promise.
@@ -128,7 +128,7 @@ pub(super) unsafe fn from_raw<V: DataType>(value: *mut c_void) -> Box<V> {
 /// Borrows a value; None for a null pointer.
 ///
 /// # Safety
-/// `value` is null or was made by [`into_raw`] of the same type, is not freed during `'a`, and nobody changes
+/// `value` is null or was made by [`into_raw`] of the same type, is not freed during `'a`, and nothing changes
 /// it during `'a`.
 pub(super) unsafe fn borrow<'a, V: DataType>(value: *const c_void) -> Option<&'a V> {
     // SAFETY: the caller's promise.

@@ -12,8 +12,8 @@ use redis_module::raw;
 use std::ffi::CStr;
 use std::os::raw::{c_char, c_int, c_void};
 
-/// What happens when a key expires. The context is that of whoever came upon the key: no other database may
-/// be selected, and nobody replied to.
+/// What happens when a key expires. The context is that of the client or cycle that came upon the key: no other database may
+/// be selected, and no client replied to.
 pub(crate) trait OnExpired {
     /// The key has expired; its deletion is under way.
     fn expired(ctx: Context<'_>, key: &[u8]);
@@ -84,7 +84,7 @@ unsafe extern "C" fn job<E: OnExpired>(ctx: *mut raw::RedisModuleCtx, data: *mut
 }
 
 unsafe extern "C" fn free(data: *mut c_void) {
-    // SAFETY: `add_post_notification_job` made it, and nobody uses it any more.
+    // SAFETY: `add_post_notification_job` made it, and nothing uses it any more.
     drop(unsafe { Box::from_raw(data.cast::<Box<[u8]>>()) });
 }
 

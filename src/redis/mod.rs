@@ -6,12 +6,12 @@
 //! comments refer by number:
 //!
 //! 1. *Table.* `RedisModule_Init` fills in the API functions before anything else of the module runs, and
-//!    nobody changes them afterwards. [`module::missing`] lists those that every function here may count on.
+//!    nothing changes them afterwards. [`module::missing`] lists those that every function here may count on.
 //! 2. *Call.* The pointers a callback receives are valid until it returns. Callbacks come one at a time, on
 //!    the main thread or in a forked child (one may be nested in a call into the server); only `free` may
 //!    come on another thread.
 //! 3. *Value.* A value pointer is one that [`data_type::into_raw`] made of a value of the same type. It is
-//!    given to `free` once, and to nobody after that; while any other callback has it nobody frees it.
+//!    given to `free` once, and to no callback after that; while any other callback has it, it is not freed.
 //! 4. *Key.* An open key stays valid until it is closed. The module has at most one open at a time and closes
 //!    it before it calls whatever could call back for the same value, so the value in it is borrowed once.
 //! 5. *Copy.* The server copies texts, buffers and tables it is given before the call returns, and takes any

@@ -39,7 +39,7 @@ impl OwnedName {
     }
 
     /// # Safety
-    /// `raw` is null or came from [`OwnedName::into_raw`], and nobody uses it any more.
+    /// `raw` is null or came from [`OwnedName::into_raw`], and nothing uses it any more.
     pub(super) unsafe fn from_raw(raw: *mut raw::RedisModuleString) -> Self {
         OwnedName(raw)
     }

@@ -53,7 +53,7 @@ unsafe extern "C" fn scanned<V: DataType>(
 ) {
     // SAFETY: (4) the server opened it for this callback; null is allowed.
     let Some(value) = (unsafe { value_in::<V>(key) }) else { return };
-    // SAFETY: (4) nobody else uses the value meanwhile.
+    // SAFETY: (4) nothing else uses the value meanwhile.
     let value = unsafe { value.as_ref() };
     // SAFETY: (2).
     let name = unsafe { Name::from_raw(name) };

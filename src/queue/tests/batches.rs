@@ -239,7 +239,7 @@ fn who_waits_for_news_hears_them_once() {
     let (batch, job) = (Awaited::Batch((*b"x").into()), Awaited::Job((*b"b").into()));
     test.queue.subscribe(batch.clone());
     test.queue.subscribe(job.clone());
-    assert!(!test.session(|session| session.forget_batch(b"x")), "somebody waits for it");
+    assert!(!test.session(|session| session.forget_batch(b"x")), "a job waits for it");
     test.finish(EndState::Completed);
     assert_eq!(test.queue.take_await_events(), []);
     test.finish(EndState::Failed);

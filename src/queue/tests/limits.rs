@@ -65,7 +65,7 @@ fn a_job_that_waits_for_its_retry_holds_its_lane() {
     assert_eq!(test.claim_all(), ["urgent"]);
     test.nack("urgent", 500);
     assert!(test.session(|session| session.cancel(b"urgent")));
-    assert_eq!(test.claim_all(), ["a1"], "whoever is cancelled holds nothing");
+    assert_eq!(test.claim_all(), ["a1"], "a cancelled job holds nothing");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The rules of a queue one at a time, with every invariant recounted after every step. What random commands
-//! do to it is tested against the naive twin under `tests/`.
+//! do to it is tested against the naive model in `tests/model`.
 
 mod batches;
 mod limits;

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_min_keeps_its_place_and_stops_nobody() {
+    fn a_large_min_keeps_its_place_and_stops_no_other() {
         let mut waiters = waiting(&[('a', 5, 5), ('b', 1, 1), ('c', 1, 1)]);
         assert_eq!(granted(&mut waiters, 1), "b");
         waiters.take_request(2);

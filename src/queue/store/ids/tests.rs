@@ -119,7 +119,7 @@ proptest! {
     )) {
         // The entry of an id is not the id itself, so that it can be replaced.
         let mut entries: Vec<u32> = Vec::new();
-        let (mut index, mut twin) = (IdIndex::default(), BTreeMap::new());
+        let (mut index, mut model) = (IdIndex::default(), BTreeMap::new());
         for step in steps {
             let hash_of_id = |id: u32| mix(id) & kept_bits;
             let hash_of = |e: u32| mix(entries[e as usize]) & kept_bits;
@@ -128,18 +128,18 @@ proptest! {
                     let entry = u32::try_from(entries.len()).unwrap();
                     entries.push(entry);
                     index.insert(hash_of_id(entry), entry, |e| mix(entries[e as usize]) & kept_bits);
-                    twin.insert(entry, entry);
+                    model.insert(entry, entry);
                 },
                 IdStep::RemoveSome { every, from, count } => {
-                    let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
+                    let gone: Vec<_> = model.keys().copied().skip(from).step_by(every).take(count).collect();
                     for id in gone {
                         let is_it = |e: u32| entries[e as usize] == id;
-                        prop_assert_eq!(index.remove(hash_of_id(id), is_it, hash_of), twin.remove(&id));
+                        prop_assert_eq!(index.remove(hash_of_id(id), is_it, hash_of), model.remove(&id));
                         prop_assert_eq!(index.remove(hash_of_id(id), is_it, hash_of), None);
                     }
                 }
                 IdStep::Replace(nth) => {
-                    let Some((&id, known)) = twin.iter_mut().nth(nth % 3000) else { continue };
+                    let Some((&id, known)) = model.iter_mut().nth(nth % 3000) else { continue };
                     let entry = u32::try_from(entries.len()).unwrap();
                     let old = index.replace(hash_of_id(id), |e| entries[e as usize] == id, entry);
                     entries.push(id);
@@ -148,7 +148,7 @@ proptest! {
                 IdStep::Clone => index = index.clone(),
             }
             check(&index);
-            for (id, entry) in &twin {
+            for (id, entry) in &model {
                 prop_assert_eq!(index.find(hash_of_id(*id), |e| entries[e as usize] == *id), Some(*entry));
             }
         }

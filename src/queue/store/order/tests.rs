@@ -120,34 +120,34 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn behaves_like_a_sorted_map(steps in prop::collection::vec(step(), 1..40)) {
-        let (mut order, mut keys, mut twin) = (Order::default(), Keys::new(), BTreeMap::new());
+        let (mut order, mut keys, mut model) = (Order::default(), Keys::new(), BTreeMap::new());
         for step in steps {
             match step {
                 OrderStep::Insert { count, class, start, stride } => for n in 0..count {
                     let at = start.saturating_add_signed(stride * i64::try_from(n).unwrap());
                     let handle = u32::try_from(keys.len()).unwrap();
-                    if twin.contains_key(&(class, at)) { continue }
-                    twin.insert((class, at), handle);
+                    if model.contains_key(&(class, at)) { continue }
+                    model.insert((class, at), handle);
                     order.insert((class, at), handle, |h| keys[h as usize]);
                     keys.push((class, at));
                 },
                 OrderStep::RemoveSome { every, from, count } => {
-                    let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
+                    let gone: Vec<_> = model.keys().copied().skip(from).step_by(every).take(count).collect();
                     for key in gone {
-                        let handle = twin.remove(&key).unwrap();
+                        let handle = model.remove(&key).unwrap();
                         prop_assert!(order.remove(key, handle));
                         prop_assert!(!order.remove(key, handle));
                     }
                 }
                 OrderStep::IterFrom(class, start) => {
                     let found = order.iter_from((class, start), |h| keys[h as usize]);
-                    prop_assert!(found.eq(twin.range((class, start)..).map(|(_, h)| *h)));
+                    prop_assert!(found.eq(model.range((class, start)..).map(|(_, h)| *h)));
                 }
                 OrderStep::Clone => order = order.clone(),
             }
             check(&order, &keys);
-            prop_assert!(order.iter().eq(twin.values().copied()));
-            prop_assert_eq!(order.first(), twin.values().next().copied());
+            prop_assert!(order.iter().eq(model.values().copied()));
+            prop_assert_eq!(order.first(), model.values().next().copied());
         }
     }
 }

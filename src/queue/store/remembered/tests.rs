@@ -90,30 +90,30 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn behaves_like_a_map(steps in prop::collection::vec(step(), 1..40)) {
-        let (mut all, mut twin, mut next) = (Remembered::default(), BTreeMap::new(), 0_u64);
+        let (mut all, mut model, mut next) = (Remembered::default(), BTreeMap::new(), 0_u64);
         for step in steps {
             match step {
                 RecordStep::Insert(id, count) => for n in 0..count {
                     next += 1;
                     let id = vec![n; id];
                     let handle = all.insert(record(&id, next)).unwrap();
-                    prop_assert!(twin.insert(handle, (id, next)).is_none());
+                    prop_assert!(model.insert(handle, (id, next)).is_none());
                 },
                 RecordStep::RemoveSome { every, from, count } => {
-                    let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).take(count).collect();
+                    let gone: Vec<_> = model.keys().copied().skip(from).step_by(every).take(count).collect();
                     for handle in gone {
-                        twin.remove(&handle);
+                        model.remove(&handle);
                         prop_assert!(all.remove(handle));
                         prop_assert_eq!(all.get(handle), None);
                     }
                 }
                 RecordStep::Clone => all = all.clone(),
             }
-            prop_assert_eq!(all.len(), twin.len());
+            prop_assert_eq!(all.len(), model.len());
             let held = all.pages.iter().map(|(_, page)| page.bytes.capacity()).sum::<usize>();
             prop_assert_eq!(all.page_bytes, held);
-            prop_assert!(all.iter().eq(twin.iter().map(|(h, (id, n))| (*h, record(id, *n)))));
-            for (handle, (id, n)) in &twin {
+            prop_assert!(all.iter().eq(model.iter().map(|(h, (id, n))| (*h, record(id, *n)))));
+            for (handle, (id, n)) in &model {
                 prop_assert_eq!(all.get(*handle), Some(record(id, *n)));
             }
         }

@@ -73,32 +73,32 @@ proptest! {
     #[test]
     fn behaves_like_a_map(steps in prop::collection::vec(step(), 1..30)) {
         let mut slab = Slab::default();
-        let mut twin: BTreeMap<Handle, Box<u64>> = BTreeMap::new();
+        let mut model: BTreeMap<Handle, Box<u64>> = BTreeMap::new();
         let mut next = 0_u64;
         for step in steps {
             match step {
                 SlabStep::Insert(n) => for _ in 0..n {
                     next += 1;
                     let handle = slab.insert(Box::new(next)).unwrap();
-                    prop_assert!(twin.insert(handle, Box::new(next)).is_none());
+                    prop_assert!(model.insert(handle, Box::new(next)).is_none());
                 },
                 SlabStep::RemoveSome { every, from } => {
-                    let gone: Vec<_> = twin.keys().copied().skip(from).step_by(every).collect();
+                    let gone: Vec<_> = model.keys().copied().skip(from).step_by(every).collect();
                     for handle in gone {
-                        prop_assert_eq!(slab.remove(handle), twin.remove(&handle));
+                        prop_assert_eq!(slab.remove(handle), model.remove(&handle));
                         prop_assert_eq!(slab.remove(handle), None);
                     }
                 }
-                SlabStep::Remove(nth) => if let Some((&handle, _)) = twin.iter().nth(nth % (twin.len() + 1)) {
+                SlabStep::Remove(nth) => if let Some((&handle, _)) = model.iter().nth(nth % (model.len() + 1)) {
                     **slab.get_mut(handle).unwrap() += 1;
-                    prop_assert_eq!(slab.remove(handle), twin.remove(&handle).map(|b| Box::new(*b + 1)));
+                    prop_assert_eq!(slab.remove(handle), model.remove(&handle).map(|b| Box::new(*b + 1)));
                 },
                 SlabStep::Clone => slab = slab.clone(),
             }
-            prop_assert_eq!(slab.len(), twin.len());
+            prop_assert_eq!(slab.len(), model.len());
             prop_assert_eq!(slab.bytes, slab.count_bytes());
-            prop_assert!(slab.iter().eq(twin.iter().map(|(h, v)| (*h, v))));
-            for (handle, value) in &twin {
+            prop_assert!(slab.iter().eq(model.iter().map(|(h, v)| (*h, v))));
+            for (handle, value) in &model {
                 prop_assert_eq!(slab.get(*handle), Some(value));
             }
         }
