@@ -25,7 +25,7 @@
 //! command command_info blocking         | commands, and clients that are blocked
 //! data_type io key scan                 | values: as the server stores, saves, opens and finds them
 //! timer keyspace server_events          | what happens without a command
-//! config info acl server_info           | settings, INFO, access control, the server's own settings
+//! config info acl server_info cluster   | settings, INFO, access control, the server's own settings, slots
 //! module                                | loading the module
 //! call context reply                    | what a callback can use
 //! name clock allocator                  | strings, the clock, memory
@@ -45,6 +45,7 @@ mod allocator;
 pub(crate) mod blocking;
 pub(crate) mod call;
 pub(crate) mod clock;
+pub(crate) mod cluster;
 pub(crate) mod command;
 pub(crate) mod command_info;
 pub(crate) mod config;

@@ -13,6 +13,7 @@
 //!   batches        a million jobs in one
 //!   large_moves    a million jobs deleted, moved, copied, flushed; long scripts; a clock set back
 //!   memory         none left; evictions; leaks
+//!   slot_migration a slot that moves to another node of a cluster as a whole
 //!   limits         limits under fifty workers that are killed, restarts, a failover
 //!
 //!   load           clients that send random traffic;  replica_chain: three servers in a row
@@ -50,6 +51,7 @@ mod replica_awaits;
 mod replica_chain;
 mod replication;
 mod settings;
+mod slot_migration;
 
 /// What every server here is started with.
 pub(crate) const BASICS: [(&str, &str); 5] = [

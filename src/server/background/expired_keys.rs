@@ -11,12 +11,14 @@
 //!
 //! In these moments no other database may be selected and no client gets a reply: the context is that of the
 //! client or job that came upon the key. Replicas and servers that load do nothing; what the primary made of
-//! the key comes as effects.
+//! the key comes as effects. So do nodes of a cluster that have the key but do not serve its slot, and what the node
+//! that does made of it comes to whom the slot goes.
 //!
 //! Opening a key whose own TTL is over deletes it, while the server may be walking over the very table of
 //! TTLs. From 7.2 on a key can be opened without that. On 7.0 only a queue that is known to have no TTL is
 //! opened here: the timer finds out, and EXPIRE (an event) makes it find out again.
 
+use crate::redis::cluster::serves_slot_of;
 use crate::redis::context::Context;
 use crate::redis::key::{Key, Mode};
 use crate::redis::keyspace::{
@@ -63,7 +65,7 @@ fn expired(ctx: Context<'_>, key: &[u8]) {
         return;
     }
     let flags = ctx.flags();
-    if flags.replica() || flags.loading() {
+    if flags.replica() || flags.loading() || !serves_slot_of(OwnedName::new(key).lend()) {
         return;
     }
     if has_post_notification_jobs() {
@@ -122,6 +124,9 @@ fn open_queue(ctx: Context<'_>, Entry { location, handle }: &Entry) {
         return;
     }
     let name = OwnedName::new(&location.name);
+    if !serves_slot_of(name.lend()) {
+        return;
+    }
     let has_ttl = match Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
         Key::Occupied(key) => key.has_ttl(),
         Key::Vacant(_) | Key::OtherType => true,

@@ -20,6 +20,7 @@
 use super::POSTPONED;
 use crate::commands::BlockedClaim;
 use crate::redis::blocking::{self, BlockedClient, BlocksClients};
+use crate::redis::cluster::serves_slot_of;
 use crate::redis::context::{avoid_replica_traffic, Context};
 use crate::redis::key::{Key, Mode};
 use crate::redis::name::{Name, OwnedName};
@@ -109,12 +110,16 @@ fn grant_marked(ctx: Context<'_>) {
     }
 }
 
-/// How many jobs can be claimed at a location now; 0 if there is no queue.
+/// How many jobs can be claimed at a location now; 0 if there is no queue, or another node serves its slot, to which
+/// the server redirects the clients.
 fn claimable_at(ctx: Context<'_>, location: &Location) -> usize {
     if !ctx.select(location.db) {
         return 0;
     }
     let name = OwnedName::new(&location.name);
+    if !serves_slot_of(name.lend()) {
+        return 0;
+    }
     match Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
         Key::Occupied(value) => value.queue.claimable(),
         Key::Vacant(_) | Key::OtherType => 0,
@@ -157,6 +162,9 @@ fn serve(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
 /// leaves, as it may when payloads are large, is for the next waiter, whom the edit wakes.
 fn claim(ctx: Context<'_>, location: &Location, waiting: &BlockedClaim, reply: &mut Writer<'_>) -> bool {
     let name = OwnedName::new(&location.name);
+    if !serves_slot_of(name.lend()) {
+        return false;
+    }
     let edited = edit::decide(ctx, name.lend(), Access::Existing, clock::of_timer(), |session| {
         waiting.serve(session, reply);
     });

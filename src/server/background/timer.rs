@@ -1,6 +1,8 @@
 //! The timer: at the instants at which time changes queues, it opens them and lets that happen.
 //!
-//! Only a primary acts: what time does is replicated like everything else. While the server must not
+//! Only a primary acts, and in a cluster only the node that serves the slot of the queue: what time does is
+//! replicated like everything else. A queue whose slot is on its way from or to another node is visited again until it
+//! is gone or this node serves it. While the server must not
 //! replicate (clients are paused, a failover is under way) the timer waits; on a replica and while loading it
 //! sleeps until that is over.
 //!
@@ -9,6 +11,7 @@
 
 use super::{expired_keys, relocate, serve_claims, POSTPONED};
 use crate::queue::{Now, UnixMs};
+use crate::redis::cluster::serves_slot_of;
 use crate::redis::context::{avoid_replica_traffic, Context};
 use crate::redis::name::OwnedName;
 use crate::redis::timer::OnTimer;
@@ -22,6 +25,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_micros(500);
 /// Queues taken up by one tick.
 const BATCH: usize = 64;
+/// When a queue is visited again whose slot another node serves, in milliseconds.
+const NEXT_VISIT: u64 = 100;
 
 impl OnTimer for DueTimer {
     fn fired(ctx: Context<'_>) {
@@ -65,6 +70,9 @@ fn run_queue(ctx: Context<'_>, entry: &Entry, due: UnixMs, now: Now) {
     let name = OwnedName::new(&entry.location.name);
     if !ctx.select(entry.location.db) {
         return;
+    }
+    if !serves_slot_of(name.lend()) {
+        return directory::visit_at(entry, UnixMs(now.unix_ms().0.saturating_add(NEXT_VISIT)));
     }
     // Nothing is done if the queue is gone, replaced or of another type by now: the entry was a hint, and a
     // wrong one.

@@ -115,6 +115,11 @@ pub(super) fn put_behind(entry: &Entry, now: UnixMs) {
     }
 }
 
+/// A queue that the timer has taken is visited again at `instant`, whatever is due in it.
+pub(super) fn visit_at(entry: &Entry, instant: UnixMs) {
+    set_due(entry.location.db, &entry.location.name, &entry.handle, Some(instant));
+}
+
 /// Puts queues back that the timer had no time for.
 pub(super) fn put_back(entries: impl Iterator<Item = (UnixMs, Entry)>) {
     for (due, Entry { location, handle }) in entries {
