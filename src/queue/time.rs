@@ -22,19 +22,41 @@ impl Now {
         Now(micros.min(LATEST_TOKEN - (1 << 33)))
     }
 
+    /// From whole Unix milliseconds.
+    pub(crate) fn from_ms(ms: u64) -> Self {
+        Now::from_micros(ms.saturating_mul(1000))
+    }
+
     /// Unix microseconds: where tokens come from.
     #[must_use]
     pub fn micros(self) -> u64 {
         self.0
     }
 
-    /// The same instant as everything else is counted.
+    /// The first whole millisecond that is not before it: where spans begin, so that none of them ends early.
+    #[must_use]
+    pub fn next_ms(self) -> u64 {
+        self.0.div_ceil(1000)
+    }
+
+    /// How blobs of effects write it: what is due at it, and where spans begin. Twice the milliseconds, and
+    /// one more where a part of the next one is over.
+    pub(crate) fn written(self) -> u64 {
+        self.millis() + self.next_ms()
+    }
+
+    /// From [`Now::written`].
+    pub(crate) fn from_written(written: u64) -> Self {
+        Now::from_micros((written / 2).saturating_mul(1000).saturating_add(written % 2))
+    }
+
+    /// The same in milliseconds, cut: what is due at one of them is due now.
     #[must_use]
     pub fn unix_ms(self) -> UnixMs {
         UnixMs(self.millis())
     }
 
-    /// Unix milliseconds: what everything else is counted in.
+    /// Unix milliseconds, cut: what everything else is counted in. What is due at one of them is due now.
     #[must_use]
     pub fn millis(self) -> u64 {
         self.0 / 1000

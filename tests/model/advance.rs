@@ -21,12 +21,15 @@ impl Model {
     pub(super) fn advance(&mut self, now: u64) {
         let lives = |job: &Job| job.is_live();
         let memories = |job: &Job| !job.is_live();
+        // What time does happens as of its own instant.
+        let late = std::mem::take(&mut self.late);
         while self.advance_once(now, lives) {}
         while self.advance_once(now, memories) {}
         self.trim(now);
         self.drop_batches(now);
         self.forget_lanes(now);
         self.forget_workers(now);
+        self.late = late;
     }
 
     /// The next thing that is due of such jobs; false if nothing is.
@@ -87,7 +90,7 @@ impl Model {
         };
         self.count(ending);
         self.happened.push((ending, at));
-        let settings = self.settings.clone();
+        let (settings, from) = (self.settings.clone(), at + self.late);
         let Some(job) = self.job(id) else { return };
         let member = job.member;
         if let Some(spec) = job.rerun.take() {
@@ -99,10 +102,10 @@ impl Model {
             return self.set_end(member, Some(how), at);
         }
         let window = job.spec.dedup.unwrap_or(settings.dedup_window);
-        let refused = until(at, window);
+        let refused = until(from, window);
         let kept = match how {
-            How::Completed => until(at, job.spec.keep.unwrap_or(settings.keep_completed)),
-            How::Failed => until(at, settings.keep_failed),
+            How::Completed => until(from, job.spec.keep.unwrap_or(settings.keep_completed)),
+            How::Failed => until(from, settings.keep_failed),
             How::Expired | How::Cancelled => None,
         };
         job.state = State::Ended { how, at, token, result: result.cloned(), refused, kept };
@@ -122,7 +125,7 @@ impl Model {
     pub(super) fn begin(&mut self, id: &[u8], spec: JobSpec, at: u64) {
         let seq = self.next_seq();
         self.jobs.retain(|job| job.id != id);
-        self.jobs.push(Job::new(id, spec, seq, at));
+        self.jobs.push(Job::new(id, spec, seq, at, self.late));
     }
 
     /// Makes `id` wait behind all of its priority.

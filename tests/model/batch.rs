@@ -208,7 +208,7 @@ impl Model {
         let is_over = |batch: &&Batch| batch.sealed && self.how_many(batch, None) == 0;
         let over: Vec<usize> = self.batches.iter().filter(is_over).map(|batch| batch.number).collect();
         let keep = self.settings.keep_batches;
-        let kept = if keep < 0 { super::job::NEVER } else { at + keep.unsigned_abs() };
+        let kept = if keep < 0 { super::job::NEVER } else { at + self.late + keep.unsigned_abs() };
         for batch in self.batches.iter_mut().filter(|batch| over.contains(&batch.number)) {
             batch.finished.get_or_insert(Finished { at, kept });
         }

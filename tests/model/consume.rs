@@ -38,7 +38,7 @@ impl Model {
         max_bytes: Option<u64>,
         now_us: u64,
     ) -> Value {
-        let until = now_us / 1000 + lease.unwrap_or(self.settings.lease);
+        let until = now_us.div_ceil(1000) + lease.unwrap_or(self.settings.lease);
         let (mut taken, mut bytes) = (Vec::new(), 0);
         while taken.len() < count {
             let Some(job) = self.next_in_line(now_us / 1000) else { break };
@@ -67,7 +67,14 @@ impl Model {
         job.holds |= group_concurrency == 1 && job.spec.group.is_some();
         let (line, group) = (lease_line(job, token), job.spec.group.clone());
         let at = now_us / 1000;
-        self.claims.push(Claim { at, turn, group, rate, group_rate, forgotten: false });
+        self.claims.push(Claim {
+            at: now_us.div_ceil(1000),
+            turn,
+            group,
+            rate,
+            group_rate,
+            forgotten: false,
+        });
         self.last_token = token;
         self.count("claims");
         self.saw(&worker, at);
@@ -76,12 +83,13 @@ impl Model {
 
     pub(super) fn held(&mut self, name: &[u8], lease: Option<u64>, now: u64) -> Value {
         let (mut held, mut is_renewed) = (Vec::new(), false);
+        let renewed = now + self.late + lease.unwrap_or(0);
         for job in &mut self.jobs {
             let State::Active { token, worker, until, cancel } = &mut job.state else { continue };
             if worker == name {
                 let token = *token;
-                if let Some(ms) = lease.filter(|ms| !*cancel && *until < now + ms) {
-                    *until = now + ms;
+                if lease.is_some_and(|_| !*cancel && *until < renewed) {
+                    *until = renewed;
                     is_renewed = true;
                 }
                 held.push((token, lease_line(job, token)));
@@ -203,8 +211,9 @@ impl Model {
     /// Delays the job, or makes it wait behind all of its priority when there is nothing to wait for.
     fn wait_again(&mut self, id: &[u8], wait: u64, now: u64) {
         self.join_end(id, now);
+        let due = now + self.late + wait;
         if let Some(job) = self.job(id).filter(|_| wait > 0) {
-            job.state = State::Delayed { due: now + wait };
+            job.state = State::Delayed { due };
         }
     }
 

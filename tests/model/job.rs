@@ -112,10 +112,11 @@ pub(crate) fn until(at: u64, span: i64) -> Option<u64> {
 }
 
 impl Job {
-    /// A life that begins at `at`.
-    pub(crate) fn new(id: &[u8], spec: JobSpec, seq: u64, at: u64) -> Self {
+    /// A life that begins at `at`; its spans begin `late` ms after it.
+    pub(crate) fn new(id: &[u8], spec: JobSpec, seq: u64, at: u64, late: u64) -> Self {
         let due = match spec.start {
-            Start::After(ms) => at + ms,
+            Start::After(0) => at,
+            Start::After(ms) => at + late + ms,
             Start::At(instant) => instant,
         };
         Job {
@@ -124,7 +125,7 @@ impl Job {
             nacks: 0,
             losses: 0,
             added_at: at,
-            expires_at: spec.expires_after.map(|ms| at + ms),
+            expires_at: spec.expires_after.map(|ms| at + late + ms),
             error: None,
             progress: None,
             state: if due > at { State::Delayed { due } } else { State::Waiting { since: at, late: None } },

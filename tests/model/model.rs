@@ -21,6 +21,8 @@ pub(crate) struct Model {
     pub(super) jobs: Vec<Job>,
     pub(super) last_seq: u64,
     pub(super) last_token: u64,
+    /// 1 while a command works in a millisecond that is not over: spans begin with the next one.
+    pub(super) late: u64,
     pub(super) paused: bool,
     pub(super) batches: Vec<Batch>,
     pub(super) ledger: Vec<Member>,
@@ -81,6 +83,7 @@ impl Model {
         let now = now_us / 1000;
         let makes_a_queue =
             matches!(request, Request::Add { .. } | Request::Config(_) | Request::Seal(_) | Request::Pause);
+        self.late = now_us.div_ceil(1000) - now;
         let reply = self.carry_out(request, now_us, now);
         if makes_a_queue && !matches!(reply, Value::Error(_)) {
             self.created_at.get_or_insert(now.max(1));
@@ -105,9 +108,8 @@ impl Model {
                 self.each(pairs, now, |model, (token, id)| model.release(token, &id, delay, now))
             }
             Request::ReleaseWorker(worker) => self.release_worker(&worker, now),
-            Request::Extend { ms, pairs } => {
-                self.each(pairs, now, |model, (token, id)| model.extend(token, &id, now + ms, now))
-            }
+            Request::Extend { ms, pairs } => self
+                .each(pairs, now, |model, (token, id)| model.extend(token, &id, now + model.late + ms, now)),
             Request::Progress { token, id, data } => Value::Array(vec![self.progress(token, &id, data, now)]),
             Request::Get(id) => self.get(&id),
             Request::List { state, batch, count, payload } => {

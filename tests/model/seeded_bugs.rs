@@ -5,6 +5,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use super::compare::compare;
+use super::job::{Start, State};
 use super::model::Model;
 use super::strategy::scripts;
 use super::value::{Engine, Value};
@@ -94,5 +95,20 @@ fn a_lane_that_is_remembered_for_ever_is_noticed() {
 #[test]
 fn records_over_a_lowered_limit_that_stay_are_noticed() {
     let bug = |model: &mut Model, _| model.settings.keep_completed_max = 0;
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_delay_that_is_cut_to_the_millisecond_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        for job in &mut model.jobs {
+            let (State::Delayed { due }, Start::After(ms)) = (&mut job.state, job.spec.start) else {
+                continue;
+            };
+            if *due == job.added_at + ms + 1 {
+                *due -= 1;
+            }
+        }
+    };
     assert!(is_noticed(bug));
 }

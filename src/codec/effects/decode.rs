@@ -17,20 +17,20 @@ use crate::codec::wire::Decoder;
 use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, LATEST_TICK};
 use crate::queue::{
-    is_valid_rule, plausible_duplicates, valid_batch_name, valid_id, BatchNumber, Effect, JobEffect, Queue,
-    Steps, MAX_WORKER,
+    is_valid_rule, plausible_duplicates, valid_batch_name, valid_id, BatchNumber, Effect, JobEffect, Now,
+    Queue, Steps, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
 pub(in crate::codec) fn replay(queue: &mut Queue, bytes: &[u8]) -> Result<(), Refusal> {
     let mut from = blob::open(bytes).map_err(Refusal::whole)?;
-    let at = from.number().map_err(Refusal::whole)?;
+    let now = Now::from_written(from.number().map_err(Refusal::whole)?);
     let mut refusal = None::<Refusal>;
     let mut applied = 0;
     while !from.is_empty() {
         match decode_effect(&mut from, queue) {
             Ok(effect) => {
-                queue.apply(&effect, at);
+                queue.apply(&effect, now);
                 applied += 1;
             }
             Err(reason) => {

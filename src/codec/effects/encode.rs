@@ -16,7 +16,7 @@ const BLOB_BYTES: usize = 1 << 20;
 /// A journal that encodes what it records, in blobs of bounded size.
 #[derive(Debug)]
 pub struct JournalWriter {
-    at: u64,
+    now: Now,
     full: Vec<Vec<u8>>,
     blob: Vec<u8>,
 }
@@ -25,7 +25,7 @@ impl JournalWriter {
     /// A journal of what happens at `now`.
     #[must_use]
     pub fn new(now: Now) -> Self {
-        JournalWriter { at: now.millis(), full: Vec::new(), blob: Vec::new() }
+        JournalWriter { now, full: Vec::new(), blob: Vec::new() }
     }
 
     /// Whether nothing happened.
@@ -53,7 +53,7 @@ impl Journal for JournalWriter {
             // The blob of one effect takes one allocation: a third of what a small command costs is allocations.
             self.blob.reserve(64 + payload_len(effect));
             blob::begin(&mut self.blob);
-            self.blob.number(self.at);
+            self.blob.number(self.now.written());
         }
         encode_effect(&mut self.blob, queue, effect);
     }

@@ -8,6 +8,7 @@
 use super::options::JobOptions;
 use crate::queue::batches::BatchRefs;
 use crate::queue::names::{valid_batch_name, valid_group};
+use crate::queue::time::Now;
 use std::sync::Arc;
 
 /// When a new job may start.
@@ -22,15 +23,14 @@ pub enum Start {
 }
 
 impl Start {
-    /// The instant before which a job added at `at` must not start; None: at once.
+    /// The instant before which a job added at `now` must not start; None: at once.
     #[must_use]
-    pub fn due(self, at: u64) -> Option<u64> {
-        let due = match self {
-            Start::Now => return None,
-            Start::After(ms) => at.saturating_add(ms),
-            Start::At(instant) => instant,
-        };
-        (due > at).then_some(due)
+    pub fn due(self, now: Now) -> Option<u64> {
+        match self {
+            Start::Now | Start::After(0) => None,
+            Start::After(ms) => Some(now.next_ms().saturating_add(ms)),
+            Start::At(instant) => (instant > now.millis()).then_some(instant),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::queue::effect::Steps;
 use crate::queue::jobs::{Job, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
-use crate::queue::time::UnixMs;
+use crate::queue::time::{Now, UnixMs};
 use crate::queue::value::Queue;
 
 impl Queue {
@@ -143,7 +143,7 @@ impl Queue {
             }
             StateData::Waiting { .. } | StateData::Delayed { .. } => {
                 let at = job.expires();
-                self.end(handle, EndState::Expired, at);
+                self.end(handle, EndState::Expired, Now::from_ms(at));
             }
             StateData::Blocked { after, due } => self.step_blocked(handle, after, due, job.expires()),
             StateData::Active { token, lease_until, .. } => self.lose(handle, token, lease_until),
@@ -154,7 +154,7 @@ impl Queue {
     /// The lease of a job has run out.
     fn lose(&mut self, handle: Handle, token: u64, at: u64) {
         if self.jobs.get(handle).is_some_and(Job::cancel_asked) {
-            return self.cancel(handle, at);
+            return self.cancel(handle, Now::from_ms(at));
         }
         self.stats.record(Event::Lost);
         let mut losses = 0;
@@ -165,7 +165,7 @@ impl Queue {
         if losses > self.settings.max_losses {
             let error = format!("lease lost {losses} times").into_bytes().into_boxed_slice();
             self.jobs.edit(handle, |job| job.extras_mut().error = Some(error));
-            self.end(handle, EndState::Failed, at);
+            self.end(handle, EndState::Failed, Now::from_ms(at));
         } else {
             self.move_to(handle, StateData::Waiting { since: at, lapsed: token });
         }

@@ -10,25 +10,27 @@ use crate::queue::limits::Bucket;
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Event, SeriesCount};
 use crate::queue::store::{ids, EndState, Handle, IdEntry};
-use crate::queue::time::FOREVER;
+use crate::queue::time::{Now, FOREVER};
 use crate::queue::value::Queue;
 
 impl Queue {
-    /// Makes `effect` happen at the instant `at` (Unix ms). O(log n), but for [`Effect::Advanced`], which
-    /// costs that for each step.
-    pub(crate) fn apply(&mut self, effect: &Effect<'_>, at: u64) {
+    /// Makes `effect` happen at the instant `now`. It is counted in milliseconds that are over; only spans
+    /// begin at the first that is not before it, so that none ends early. O(log n), but for
+    /// [`Effect::Advanced`], which costs that for each step.
+    pub(crate) fn apply(&mut self, effect: &Effect<'_>, now: Now) {
+        let at = now.millis();
         if self.created_at == 0 {
             self.created_at = at.max(1);
         }
         match *effect {
-            Effect::Added { id, ref job, ref batches } => self.add(id, job, batches, at),
+            Effect::Added { id, ref job, ref batches } => self.add(id, job, batches, now),
             Effect::Duplicates { count, batch } => {
                 self.stats.counters.add_many(Count::Duplicates, count);
                 self.count_duplicates(count, batch);
                 self.pending_duplicates.journaled(count);
             }
             Effect::BatchOpened { name } => self.batches.open(name, at),
-            Effect::BatchSealed { batch } => self.seal(batch, at),
+            Effect::BatchSealed { batch } => self.seal(batch, now),
             Effect::BatchForgotten { batch } => self.forget_batch(batch),
             Effect::StaleAck => self.stats.counters.add(Count::StaleAcks),
             Effect::Paused | Effect::Resumed => {
@@ -45,29 +47,30 @@ impl Queue {
             Effect::ExpiryRuleSet { prefix, ref request } => self.set_expiry_rule(prefix, request),
             Effect::ExpiryRuleRemoved { prefix } => self.remove_expiry_rule(prefix),
             Effect::KeyExpired { prefix, outcome } => self.count_expiry(prefix, outcome),
-            Effect::Job { job, ref change } => self.apply_to_job(job, change, at),
+            Effect::Job { job, ref change } => self.apply_to_job(job, change, now),
             Effect::Purged { record } => {
                 self.stats.record(Event::Removed);
                 self.retire(record, at);
             }
             Effect::Removed { entry } => {
                 self.stats.record(Event::Removed);
-                self.remove(entry, at);
+                self.remove(entry, now);
             }
         }
         self.evaluate_touched_lanes(at);
     }
 
-    fn apply_to_job(&mut self, handle: Handle, change: &JobEffect<'_>, at: u64) {
+    fn apply_to_job(&mut self, handle: Handle, change: &JobEffect<'_>, now: Now) {
+        let at = now.millis();
         self.record_worker_seen(handle, change, at);
         match *change {
-            JobEffect::Replaced { ref by } => self.replace(handle, by, at),
+            JobEffect::Replaced { ref by } => self.replace(handle, by, now),
             JobEffect::Rerun { ref next } => {
                 self.stats.record(Event::Rerun);
                 self.jobs.edit(handle, |job| job.extras_mut().rerun = Some(Box::new(next.kept())));
             }
             JobEffect::Claimed { token, worker, lease_until } => {
-                self.give(handle, token, worker, lease_until, at);
+                self.give(handle, token, worker, lease_until, now);
             }
             JobEffect::Leased { lease_until } => self.move_lease(handle, lease_until),
             JobEffect::Progressed { data } => {
@@ -77,7 +80,7 @@ impl Queue {
                 self.jobs.edit(handle, |job| {
                     job.extras_mut_if(result.is_some(), |r| r.result = result.map(Box::from));
                 });
-                self.end(handle, EndState::Completed, at);
+                self.end(handle, EndState::Completed, now);
             }
             JobEffect::Retried { due, error } => {
                 self.stats.counters.add(Count::Nacks);
@@ -88,7 +91,7 @@ impl Queue {
             JobEffect::Failed { error } => {
                 self.stats.counters.add(Count::Nacks);
                 self.note_nack(handle, error);
-                self.end(handle, EndState::Failed, at);
+                self.end(handle, EndState::Failed, now);
             }
             JobEffect::Released { due } => {
                 self.stats.record(Event::Released);
@@ -97,7 +100,7 @@ impl Queue {
                     None => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
                 }
             }
-            JobEffect::Cancelled => self.cancel(handle, at),
+            JobEffect::Cancelled => self.cancel(handle, now),
             JobEffect::CancelRequested => self.jobs.edit(handle, |job| {
                 let extras = job.extras_mut();
                 extras.cancel_asked = true;
@@ -137,7 +140,8 @@ impl Queue {
         }
     }
 
-    fn add(&mut self, id: &[u8], new: &JobSpec<&[u8]>, batches: &BatchRefs<BatchNumber>, at: u64) {
+    fn add(&mut self, id: &[u8], new: &JobSpec<&[u8]>, batches: &BatchRefs<BatchNumber>, now: Now) {
+        let at = now.millis();
         self.stats.record(Event::Added);
         self.stats.series.count(SeriesCount::Added, at);
         let hash = ids::hash(id);
@@ -147,15 +151,15 @@ impl Queue {
         let job = Job::new(id, new.payload, StateData::Delayed { due: at });
         let Some(handle) = self.jobs.insert(hash, job) else { return };
         self.count_in(batches.batch);
-        self.start_life(handle, new, batches, at);
+        self.start_life(handle, new, batches, now);
         if batches.after.is_some() {
-            self.pass_if_decided(handle, at);
+            self.pass_if_decided(handle, now);
         }
     }
 
     /// Another job under the same id. It stays in its batch and behind the one it waits for: that is about
     /// where it belongs, not about what it is.
-    fn replace(&mut self, handle: Handle, by: &JobSpec<&[u8]>, at: u64) {
+    fn replace(&mut self, handle: Handle, by: &JobSpec<&[u8]>, now: Now) {
         self.stats.record(Event::Replaced);
         let Some(job) = self.jobs.get(handle) else { return };
         let after = match job.state {
@@ -165,11 +169,11 @@ impl Queue {
         let batches = BatchRefs { batch: self.batch_of(job), after };
         self.leave(handle);
         self.jobs.edit(handle, |job| job.set_payload(by.payload));
-        self.start_life(handle, by, &batches, at);
+        self.start_life(handle, by, &batches, now);
     }
 
     /// Drops whatever an id leads to; for its batch a job that was pending is cancelled.
-    fn remove(&mut self, entry: IdEntry, at: u64) {
+    fn remove(&mut self, entry: IdEntry, now: Now) {
         let pending = match entry {
             IdEntry::Job(handle) => self.jobs.get(handle).filter(|job| !job.is_finished()),
             IdEntry::Remembered(_) => None,
@@ -179,7 +183,7 @@ impl Queue {
             self.subscriptions.job_gone(job.id());
         }
         self.drop_entry(entry);
-        self.count_out(batch, EndState::Cancelled, at);
+        self.count_out(batch, EndState::Cancelled, now);
     }
 
     fn configure(&mut self, settings: Settings, at: u64) {
@@ -213,20 +217,21 @@ impl Queue {
         handle: Handle,
         new: &JobSpec<&[u8]>,
         batches: &BatchRefs<BatchNumber>,
-        at: u64,
+        now: Now,
     ) {
+        let at = now.millis();
         let seq = self.jobs.take_seq();
         self.set_options(handle, new.options, batches.batch, new.group);
         self.jobs.edit(handle, |job| {
-            job.extras = new
-                .expires
-                .map(|ms| Box::new(JobExtras { expires: at.saturating_add(ms), ..JobExtras::default() }));
+            job.extras = new.expires.map(|ms| {
+                Box::new(JobExtras { expires: now.next_ms().saturating_add(ms), ..JobExtras::default() })
+            });
             job.seq = seq;
             job.added_at = at;
             job.priority = new.priority;
             job.nacks = 0;
             job.losses = 0;
-            job.state = match (batches.after, new.start.due(at)) {
+            job.state = match (batches.after, new.start.due(now)) {
                 (Some(after), due) => StateData::Blocked { after, due: due.unwrap_or(0) },
                 (None, Some(due)) => StateData::Delayed { due },
                 (None, None) => StateData::Waiting { since: at, lapsed: 0 },
@@ -235,7 +240,8 @@ impl Queue {
         self.enter(handle);
     }
 
-    fn give(&mut self, handle: Handle, token: u64, worker: &[u8], lease_until: u64, at: u64) {
+    fn give(&mut self, handle: Handle, token: u64, worker: &[u8], lease_until: u64, now: Now) {
+        let at = now.millis();
         let Some(job) = self.jobs.get(handle) else { return };
         if let StateData::Waiting { since, .. } = job.state {
             self.stats.waits.record(at.saturating_sub(since));
@@ -251,7 +257,7 @@ impl Queue {
             job.extras_mut_if(job.extras.is_some(), |r| r.expires = FOREVER);
         });
         self.enter(handle);
-        self.claimed(handle, at);
+        self.claimed(handle, now.next_ms());
     }
 
     fn move_lease(&mut self, handle: Handle, until: u64) {

@@ -7,7 +7,7 @@ use crate::queue::batches::{view, Batch, BatchNumber, BatchRefs, Dependency, Mem
 use crate::queue::jobs::{Job, JobState, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle};
-use crate::queue::time::after;
+use crate::queue::time::{after, Now};
 use crate::queue::value::Queue;
 use std::collections::BTreeMap;
 
@@ -53,12 +53,12 @@ impl Queue {
         })
     }
 
-    pub(crate) fn seal(&mut self, number: BatchNumber, at: u64) {
+    pub(crate) fn seal(&mut self, number: BatchNumber, now: Now) {
         if let Some(batch) = self.batches.get_mut(number) {
             batch.sealed = true;
             self.stats.record(Event::BatchSealed);
         }
-        self.finish_if_done(number, at);
+        self.finish_if_done(number, now);
     }
 
     /// Drops a batch. On a replica clients may wait for it of whom the primary knew nothing.
@@ -83,13 +83,13 @@ impl Queue {
     }
 
     /// A pending member has ended.
-    pub(crate) fn count_out(&mut self, batch: Option<BatchNumber>, end_state: EndState, at: u64) {
+    pub(crate) fn count_out(&mut self, batch: Option<BatchNumber>, end_state: EndState, now: Now) {
         let Some(number) = batch else { return };
         let Some(batch) = self.batches.get_mut(number) else { return };
         batch.members.pending = batch.members.pending.saturating_sub(1);
         let count = batch.members.of(end_state);
         *count = count.saturating_add(1);
-        self.finish_if_done(number, at);
+        self.finish_if_done(number, now);
     }
 
     /// A failed member is pending again. What its batch has released stays so.
@@ -100,9 +100,9 @@ impl Queue {
         }
     }
 
-    fn finish_if_done(&mut self, number: BatchNumber, at: u64) {
-        let keep_until = after(at, self.settings.keep_batches);
-        if !self.batches.finish_if_done(number, at, keep_until) {
+    fn finish_if_done(&mut self, number: BatchNumber, now: Now) {
+        let keep_until = after(now.next_ms(), self.settings.keep_batches);
+        if !self.batches.finish_if_done(number, now.millis(), keep_until) {
             return;
         }
         self.stats.record(Event::BatchFinished);
@@ -134,30 +134,33 @@ impl Queue {
         expires: u64,
     ) {
         match self.decision(after) {
-            Some((passes, at)) if at < expires => self.unblock(handle, passes, after.batch, due, at),
-            _ => self.end(handle, EndState::Expired, expires),
+            Some((passes, at)) if at < expires => {
+                self.unblock(handle, passes, after.batch, due, Now::from_ms(at))
+            }
+            _ => self.end(handle, EndState::Expired, Now::from_ms(expires)),
         }
     }
 
     /// A job that has just been added after a batch that finished long ago need not wait.
-    pub(crate) fn pass_if_decided(&mut self, handle: Handle, at: u64) {
+    pub(crate) fn pass_if_decided(&mut self, handle: Handle, now: Now) {
         let Some(StateData::Blocked { after, due }) = self.jobs.get(handle).map(|job| job.state) else {
             return;
         };
         if let Some((passes, _)) = self.decision(after) {
-            self.unblock(handle, passes, after.batch, due, at);
+            self.unblock(handle, passes, after.batch, due, now);
         }
     }
 
     /// Lets a blocked job go on, or fail.
-    fn unblock(&mut self, handle: Handle, passes: bool, batch: BatchNumber, due: u64, at: u64) {
+    fn unblock(&mut self, handle: Handle, passes: bool, batch: BatchNumber, due: u64, now: Now) {
+        let at = now.millis();
         if passes {
             self.stats.record(Event::Unblocked);
             self.move_to_end(handle, Some(due).filter(|due| *due > at), at);
         } else {
             let error = self.batches.get(batch).map(unmet);
             self.jobs.edit(handle, |job| job.extras_mut().error = error);
-            self.end(handle, EndState::Failed, at);
+            self.end(handle, EndState::Failed, now);
         }
     }
 

@@ -4,13 +4,14 @@ use crate::queue::batches::BatchRefs;
 use crate::queue::jobs::StateData;
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey, Order, Record};
-use crate::queue::time::{after, FOREVER};
+use crate::queue::time::{after, Now, FOREVER};
 use crate::queue::value::Queue;
 
 impl Queue {
-    /// Ends the life of an unfinished job at `at`. A rerun set aside begins at that instant instead of a
+    /// Ends the life of an unfinished job. A rerun set aside begins at that instant instead of a
     /// record.
-    pub(crate) fn end(&mut self, handle: Handle, end_state: EndState, at: u64) {
+    pub(crate) fn end(&mut self, handle: Handle, end_state: EndState, now: Now) {
+        let at = now.millis();
         let Some(job) = self.jobs.get(handle) else { return };
         if let (EndState::Completed, StateData::Active { since, .. }) = (end_state, job.state) {
             self.stats.runs.record(at.saturating_sub(since));
@@ -40,35 +41,36 @@ impl Queue {
         self.jobs.edit(handle, |job| rerun = job.extras.as_mut().and_then(|extras| extras.rerun.take()));
         if let Some(next) = rerun {
             self.jobs.edit(handle, |job| job.set_payload(&next.payload));
-            self.start_life(handle, &next.borrowed(), &BatchRefs::NONE, at);
+            self.start_life(handle, &next.borrowed(), &BatchRefs::NONE, now);
             if end_state == EndState::Completed {
                 self.jobs
                     .edit(handle, |job| job.extras_mut_if(token != 0, |extras| extras.done_under = token));
             }
         } else {
-            self.keep_or_drop(handle, end_state, token, at);
+            self.keep_or_drop(handle, end_state, token, now);
         }
-        self.count_out(batch, end_state, at);
+        self.count_out(batch, end_state, now);
     }
 
     /// Cancels a job. What was set aside to run after an active one was asked for after the cancel, so it
     /// stays; with a job that had not started everything goes.
-    pub(crate) fn cancel(&mut self, handle: Handle, at: u64) {
+    pub(crate) fn cancel(&mut self, handle: Handle, now: Now) {
         self.jobs.edit(handle, |job| {
             if !matches!(job.state, StateData::Active { .. }) {
                 job.extras_mut_if(job.extras.is_some(), |extras| extras.rerun = None);
             }
         });
-        self.end(handle, EndState::Cancelled, at);
+        self.end(handle, EndState::Cancelled, now);
     }
 
-    fn keep_or_drop(&mut self, handle: Handle, end_state: EndState, token: u64, at: u64) {
+    fn keep_or_drop(&mut self, handle: Handle, end_state: EndState, token: u64, now: Now) {
+        let (at, from) = (now.millis(), now.next_ms());
         let Some(job) = self.jobs.get(handle) else { return };
         let options = self.jobs.table.options(job);
         let window_until = match options.dedup.unwrap_or(self.settings.dedup_window) {
             // Not even for the instant in which it ended, whatever the clock says next.
             0 => 0,
-            window => after(at, window),
+            window => after(from, window),
         };
         let (state, keep) = match end_state {
             EndState::Completed => {
@@ -92,7 +94,7 @@ impl Queue {
             extras.cancel_asked = false;
             extras.done_under = 0;
             extras.window_until = window_until;
-            extras.keep_until = after(at, keep);
+            extras.keep_until = after(from, keep);
         });
         self.enter(handle);
         // At once, so that no effect is needed. Where the limit was lowered, time drops the others in its

@@ -200,7 +200,7 @@ impl Queue {
         self.limits.lanes.len()
     }
 
-    /// A job was claimed at `at`: it takes its tokens, and its lane goes behind the others.
+    /// A job was claimed, not later than `at`: it takes its tokens, and its lane goes behind the others.
     pub(crate) fn claimed(&mut self, job: Handle, at: u64) {
         if let Some(rate) = self.settings.rate {
             self.limits.bucket.take(rate, at);

@@ -74,9 +74,14 @@ impl<'q> Session<'q> {
         self.memory
     }
 
-    /// Unix milliseconds.
+    /// Unix milliseconds, cut: what is due by then is due. A span begins with [`Session::in_ms`].
     pub(crate) fn at(&self) -> u64 {
         self.now.millis()
+    }
+
+    /// The instant at which a span of `ms` is over that begins now, rounded up: it must not end early.
+    pub(crate) fn in_ms(&self, ms: u64) -> u64 {
+        self.now.next_ms().saturating_add(ms)
     }
 
     /// Lets time do at most `most`.
@@ -124,7 +129,7 @@ impl<'q> Session<'q> {
 
     fn carry_out(&mut self, effect: &Effect<'_>) {
         self.journal.record(self.queue, effect);
-        self.queue.apply(effect, self.at());
+        self.queue.apply(effect, self.now);
     }
 
     /// What `id` leads to as of now, even where time has more to do than it had room for.

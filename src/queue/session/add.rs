@@ -156,7 +156,7 @@ impl Session<'_> {
     }
 
     fn start_state(&self, new: &JobSpec<&[u8]>) -> JobState {
-        match new.start.due(self.at()) {
+        match new.start.due(self.now()) {
             Some(_) => JobState::Delayed,
             None => JobState::Waiting,
         }

@@ -52,7 +52,7 @@ impl Session<'_> {
         let worker = options.worker.as_ref();
         let mut claimed = Vec::new();
         let mut bytes = 0u64;
-        let lease_until = self.at().saturating_add(options.lease.unwrap_or(self.queue.settings.lease));
+        let lease_until = self.in_ms(options.lease.unwrap_or(self.queue.settings.lease));
         self.promote_enough(options.count.saturating_add(promised));
         let most = options.count.min(self.queue.claimable().saturating_sub(promised));
         while claimed.len() < most {
@@ -74,7 +74,7 @@ impl Session<'_> {
     pub fn held(&mut self, worker: &[u8], lease: Option<u64>) -> Vec<Claimed> {
         let handles = self.handles_of(worker);
         if let Some(ms) = lease {
-            let lease_until = self.at().saturating_add(ms);
+            let lease_until = self.in_ms(ms);
             for &handle in &handles {
                 let renew = |job: &Job| !job.cancel_asked() && job.due() < lease_until;
                 if self.queue.job(handle).is_some_and(renew) {

@@ -112,7 +112,7 @@ impl Session<'_> {
             let wait = options.backoff.unwrap_or(settings.backoff).wait(nack).min(settings.max_backoff);
             spread(wait, settings.jitter, id, nack)
         });
-        let due = Start::After(wait).due(self.at());
+        let due = Start::After(wait).due(self.now());
         self.change_job(handle, JobEffect::Retried { due, error });
         Nacked::Again
     }
@@ -124,7 +124,7 @@ impl Session<'_> {
         let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) else {
             return self.end_if_cancelled(matched.lease, matched.job);
         };
-        let due = Start::After(delay.unwrap_or(0)).due(self.at());
+        let due = Start::After(delay.unwrap_or(0)).due(self.now());
         self.change_job(handle, JobEffect::Released { due });
         Lease::Valid
     }
@@ -149,7 +149,7 @@ impl Session<'_> {
         let matched = self.match_lease(token, entry);
         if let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) {
             let ends = self.queue.job(handle).map_or(0, Job::due);
-            let lease_until = self.at().saturating_add(ms).max(ends);
+            let lease_until = self.in_ms(ms).max(ends);
             self.change_job(handle, JobEffect::Leased { lease_until });
         }
         matched.lease

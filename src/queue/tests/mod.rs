@@ -111,6 +111,26 @@ fn after_downtime_everything_happened_at_its_own_instant() {
 }
 
 #[test]
+fn no_span_ends_before_it_is_over() {
+    let mut test = TestQueue::default();
+    let mut journal = EffectCounter(&mut test.effects);
+    let mut at = |micros, act: &mut dyn FnMut(&mut Session<'_>)| {
+        act(&mut Session::begin(&mut test.queue, Now::from_micros(micros), &mut journal));
+        [JobState::Waiting, JobState::Delayed, JobState::Active].map(|state| test.queue.count(state))
+    };
+    let claim = ClaimOptions { worker: b"w".as_slice(), count: 1, lease: Some(5), max_bytes: None };
+    let mut add = |session: &mut Session<'_>| {
+        session.enqueue(Some(b"delayed"), &request(JobSpec { start: Start::After(5), ..job() }));
+        session.enqueue(Some(b"expiring"), &request(JobSpec { expires: Some(5), priority: 1, ..job() }));
+        session.enqueue(Some(b"leased"), &request(job()));
+        session.claim(&claim, 0);
+    };
+    assert_eq!(at(1_000_001, &mut add), [1, 1, 1]);
+    assert_eq!(at(1_005_999, &mut |_| ()), [1, 1, 1], "5 ms, but for what is cut");
+    assert_eq!(at(1_006_000, &mut |_| ()), [2, 0, 0], "one is expired, one due, one lost");
+}
+
+#[test]
 fn time_does_a_bounded_part_and_a_named_job_is_brought_up_all_the_same() {
     let mut test = TestQueue::at(1);
     let ids: Vec<String> = (0..5000).map(|n| format!("job{n}")).collect();
