@@ -135,7 +135,7 @@ impl Queue {
     ) {
         match self.decision(after) {
             Some((passes, at)) if at < expires => {
-                self.unblock(handle, passes, after.batch, due, Now::from_ms(at))
+                self.unblock(handle, passes, after.batch, due, Now::from_ms(at));
             }
             _ => self.end(handle, EndState::Expired, Now::from_ms(expires)),
         }
