@@ -109,6 +109,19 @@ pub struct AwaitRequest {
     pub block: u64,
 }
 
+/// Runs a command that may change the queue.
+pub fn change<C: WriteCommand>(
+    request: &C::Request<'_>,
+    session: &mut Session<'_>,
+    env: &Env,
+    reply: &mut dyn Reply,
+) -> Result<WriteOutcome, Error> {
+    if session.queue().is_exhausted() {
+        return Err(Error::exhausted());
+    }
+    C::run(request, session, env, reply)
+}
+
 /// Parses all arguments of a command, the key among them.
 pub fn parse<C: Command>(mut args: Args<'_>) -> Result<C::Request<'_>, Error> {
     args.next("queue")?;

@@ -40,6 +40,13 @@ impl Error {
         Error(format!("JQFULL the queue is at its {what} of {limit}").into())
     }
 
+    /// Sequence numbers or tokens are used up.
+    pub(crate) fn exhausted() -> Self {
+        Error(
+            "JQFULL the queue has used up its sequence numbers or tokens: nothing changes it any more".into(),
+        )
+    }
+
     /// The batch takes no more members.
     pub(crate) fn sealed(batch: &[u8]) -> Self {
         Error(format!("JQSEALED the batch {} is sealed", shown(batch)).into())

@@ -39,7 +39,7 @@ mod triggers;
 pub use args::ArgLimits;
 pub use batching::{reply_event, reply_now};
 pub use command::{
-    parse, AwaitCommand, AwaitRequest, BlockedClaim, Command, Env, ReadCommand, ShowOrSetCommand,
+    change, parse, AwaitCommand, AwaitRequest, BlockedClaim, Command, Env, ReadCommand, ShowOrSetCommand,
     WriteCommand, WriteOutcome,
 };
 pub use list::{visit_all, CommandVisitor};

@@ -2,7 +2,7 @@
 
 use super::args::{ArgLimits, Args};
 use super::command::{
-    parse, AwaitCommand, Command, Env, ReadCommand, ShowOrSetCommand, WriteCommand, WriteOutcome,
+    change, parse, AwaitCommand, Command, Env, ReadCommand, ShowOrSetCommand, WriteCommand, WriteOutcome,
 };
 use super::error::Error;
 use super::list::{visit_all, CommandVisitor};
@@ -67,7 +67,7 @@ impl CommandVisitor for NamedCall<'_, '_> {
     }
 
     fn write<C: WriteCommand>(&mut self) {
-        self.run_if_named::<C>(|request, session, env, reply| C::run(&request, session, env, reply));
+        self.run_if_named::<C>(|request, session, env, reply| change::<C>(&request, session, env, reply));
     }
 
     fn show_or_set<C: ShowOrSetCommand>(&mut self) {

@@ -6,6 +6,14 @@ pub const FOREVER: u64 = u64::MAX;
 /// No token read from outside may be larger: 2^33 claims below the end of what JavaScript holds exactly.
 pub(crate) const LATEST_TOKEN: u64 = (1 << 53) - (1 << 33);
 
+/// No sequence number and no number of a batch may be larger, and what is counted stops here.
+pub(crate) const LARGEST_COUNT: u64 = (1 << 52) - 1;
+
+/// How far from these ends commands and time stop, and how far what a primary sent. One session takes far fewer numbers
+/// than lie between these, so what a server saves never reaches the ends, and is accepted when it is loaded.
+pub(crate) const MARGIN: u64 = 1 << 32;
+pub(crate) const REPLAY_MARGIN: u64 = 1 << 31;
+
 /// An instant in Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixMs(pub u64);

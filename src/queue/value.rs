@@ -9,7 +9,7 @@ use crate::queue::schedules::{Schedule, Schedules};
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Counters, Events, Histogram, PendingDuplicates, Stats};
 use crate::queue::store::{ids, Handle, IdEntry, Record};
-use crate::queue::time::UnixMs;
+use crate::queue::time::{UnixMs, LARGEST_COUNT, LATEST_TOKEN, MARGIN, REPLAY_MARGIN};
 use crate::queue::workers::Workers;
 
 /// One queue: everything behind one Redis key.
@@ -36,6 +36,23 @@ pub struct Queue {
 }
 
 impl Queue {
+    /// Whether so few numbers or tokens are left that nothing changes this queue any more. At a million claims a second
+    /// it takes decades to get here; damaged or forged bytes get here at once.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        self.has_less_than(MARGIN)
+    }
+
+    /// Whether not even what the primary sent can be applied.
+    pub(crate) fn is_beyond_replay(&self) -> bool {
+        self.has_less_than(REPLAY_MARGIN)
+    }
+
+    fn has_less_than(&self, margin: u64) -> bool {
+        self.jobs.next_seq.max(self.batches.next_number()) > LARGEST_COUNT - margin
+            || self.last_token > LATEST_TOKEN - margin
+    }
+
     /// A queue that does not exist yet, with these rules.
     #[must_use]
     pub fn new(settings: Settings) -> Self {

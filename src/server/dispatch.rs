@@ -16,7 +16,7 @@ use super::{clock, config, permission};
 use crate::commands::args::Args;
 use crate::commands::error::Error;
 use crate::commands::{
-    parse, AwaitCommand, Command, Env, ReadCommand, ShowOrSetCommand, WriteCommand, WriteOutcome,
+    change, parse, AwaitCommand, Command, Env, ReadCommand, ShowOrSetCommand, WriteCommand, WriteOutcome,
 };
 use crate::queue::{Now, Queue, Session};
 use crate::redis::call::{Call, Words};
@@ -41,7 +41,7 @@ pub(super) fn read<C: ReadCommand>(call: &Call<'_>) {
 
 /// A command that may change the queue.
 pub(super) fn write<C: WriteCommand>(call: &Call<'_>) {
-    run::<C>(call, |ctx, name, request, reply| change::<C>(ctx, name, &request, reply));
+    run::<C>(call, |ctx, name, request, reply| run_write::<C>(ctx, name, &request, reply));
 }
 
 /// A command that shows when it has no argument but the key.
@@ -60,7 +60,7 @@ pub(super) fn show_or_set<C: ShowOrSetCommand>(call: &Call<'_>) {
         if let Some(prefix) = C::prefix_to_read(&request) {
             permission::check(ctx, name.bytes(), prefix)?;
         }
-        change::<C>(ctx, name, &request, reply)
+        run_write::<C>(ctx, name, &request, reply)
     });
 }
 
@@ -138,7 +138,7 @@ fn may_block(ctx: Context<'_>) -> bool {
     !flags.deny_blocking() && !flags.replica()
 }
 
-fn change<C: WriteCommand>(
+fn run_write<C: WriteCommand>(
     ctx: Context<'_>,
     name: Name<'_>,
     request: &C::Request<'_>,
@@ -148,7 +148,7 @@ fn change<C: WriteCommand>(
         let mut env = env(ctx, name, session.queue(), now);
         // The flags have a price: only a command that can block its client pays it.
         env.may_block = C::MAY_BLOCK && may_block(ctx);
-        C::run(request, session, &env, reply)
+        change::<C>(request, session, &env, reply)
     })
 }
 

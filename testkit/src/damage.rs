@@ -5,13 +5,15 @@ use proptest::prelude::{any, prop_oneof, Strategy};
 use proptest::sample::{select, Index};
 
 /// Where numbers of some kind end.
-pub const LIMITS: [u64; 12] = [
+pub const LIMITS: [u64; 14] = [
     0,
     1,
     127,
     128,
     1 << 31,
     (1 << 48) - 2,
+    (1 << 52) - 1,
+    (1 << 53) - (1 << 33) - 1,
     (1 << 53) - 1,
     1 << 53,
     1 << 56,

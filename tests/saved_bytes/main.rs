@@ -214,6 +214,26 @@ fn a_truncated_journal_is_refused_or_leaves_a_sound_queue() {
     }
 }
 
+/// A header whose numbers are nearly used up, as only damaged or forged bytes have it: what is accepted is accepted
+/// again after whatever is done with it, because nothing changes such a queue.
+#[test]
+fn a_queue_with_no_numbers_left_takes_no_change() {
+    let mut fixture = Fixture::with_one_of_everything();
+    fixture.sleep(3);
+    let sections = saved(&fixture.queue);
+    let mut exhausted = 0;
+    for at in 0..sections[0].len() {
+        for limit in [(1 << 52) - 1, (1 << 53) - (1 << 33) - 1] {
+            let mut damaged = sections.clone();
+            damage::set_number(&mut damaged[0], at, limit);
+            let Ok(queue) = load(&damaged) else { continue };
+            assert_eq!(withstands(&queue), Ok(()), "{limit} at {at}");
+            exhausted += usize::from(queue.is_exhausted());
+        }
+    }
+    assert!(exhausted > 1, "{exhausted} headers had no numbers left");
+}
+
 /// Of a blob in which one effect does not fit, the others are applied and the one is counted.
 #[test]
 fn a_refused_effect_does_not_take_the_rest_of_its_blob_with_it() {

@@ -44,7 +44,13 @@ pub(in crate::codec) fn replay(queue: &mut Queue, bytes: &[u8]) -> Result<(), Re
     refusal.map_or(Ok(()), |refusal| Err(Refusal { applied, ..refusal }))
 }
 
+/// One effect, if the queue can take it.
 fn decode_effect<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let effect = decode_any(from, queue)?;
+    known(Some(effect).filter(|_| !queue.is_beyond_replay()))
+}
+
+fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
     match from.byte()? {
         tag::ADDED => decode_added(from, queue),
         tag::REPLACED => {

@@ -7,7 +7,7 @@ use crate::queue::batches::{view, Batch, BatchNumber, BatchRefs, Dependency, Mem
 use crate::queue::jobs::{Job, JobState, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle};
-use crate::queue::time::{after, Now};
+use crate::queue::time::{after, Now, LARGEST_COUNT};
 use crate::queue::value::Queue;
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ impl Queue {
 
     pub(crate) fn count_duplicates(&mut self, count: u64, batch: Option<BatchNumber>) {
         if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
-            batch.duplicates = batch.duplicates.saturating_add(count);
+            batch.duplicates = batch.duplicates.saturating_add(count).min(LARGEST_COUNT);
         }
     }
 
@@ -88,7 +88,7 @@ impl Queue {
         let Some(batch) = self.batches.get_mut(number) else { return };
         batch.members.pending = batch.members.pending.saturating_sub(1);
         let count = batch.members.of(end_state);
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(1).min(LARGEST_COUNT);
         self.finish_if_done(number, now);
     }
 

@@ -10,16 +10,16 @@ use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker}
 use crate::queue::schedules::SavedSchedule;
 use crate::queue::stats::{plausible_duplicates, Minute, PendingDuplicates};
 use crate::queue::store::{ids, Handle, Order, Record};
-use crate::queue::time::LATEST_TOKEN;
+use crate::queue::time::{LARGEST_COUNT, LATEST_TOKEN};
 use crate::queue::value::Queue;
 
 impl Queue {
     /// Puts a header into a queue that has none yet.
     #[must_use]
     pub(crate) fn restore_header(&mut self, header: &Header<'_>) -> bool {
-        // Far from where counting ends: what is accepted here must be accepted again after any use of the
-        // queue.
-        let fits = header.next_seq.max(header.next_batch) < 1 << 52 && header.last_token < LATEST_TOKEN;
+        // What is accepted here must be accepted again after any use of the queue: see `Queue::is_exhausted`.
+        let fits =
+            header.next_seq.max(header.next_batch) <= LARGEST_COUNT && header.last_token < LATEST_TOKEN;
         if self.created_at != 0 || header.created_at == 0 || !fits || !header.bucket.is_sound() {
             return false;
         }
@@ -54,11 +54,10 @@ impl Queue {
             expired: saved.expired,
             cancelled: saved.cancelled,
         };
-        // Far from where counting ends.
         let counts = [saved.completed, saved.failed, saved.expired, saved.cancelled, saved.duplicates];
         let is_finished = saved.finished_at != 0;
         let fits = valid_batch_name(saved.name)
-            && counts.iter().all(|count| *count < 1 << 52)
+            && counts.iter().all(|count| *count <= LARGEST_COUNT)
             && (saved.sealed || !is_finished)
             && (is_finished || saved.keep_until == 0);
         let batch = Batch {

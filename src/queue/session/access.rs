@@ -50,6 +50,9 @@ impl<'q> Session<'q> {
         journal: &'q mut dyn Journal,
     ) -> Self {
         let mut session = Session { queue, now, journal, steps_left: ADVANCE_FIRST.jobs, memory };
+        if session.queue.is_exhausted() {
+            return session;
+        }
         session.queue.evaluate_lanes(now.millis());
         session.journal_due_duplicates();
         session.advance(ADVANCE_FIRST);
@@ -86,7 +89,7 @@ impl<'q> Session<'q> {
 
     /// Lets time do at most `most`.
     pub(crate) fn advance(&mut self, most: Steps) {
-        if self.queue.next_due().is_none_or(|due| due > self.now.unix_ms()) {
+        if self.queue.is_exhausted() || self.queue.next_due().is_none_or(|due| due > self.now.unix_ms()) {
             return;
         }
         let done = self.queue.advance(self.at(), most);

@@ -54,6 +54,9 @@ impl Session<'_> {
         let mut bytes = 0u64;
         let lease_until = self.in_ms(options.lease.unwrap_or(self.queue.settings.lease));
         self.promote_enough(options.count.saturating_add(promised));
+        if self.queue.is_exhausted() {
+            return claimed;
+        }
         let most = options.count.min(self.queue.claimable().saturating_sub(promised));
         while claimed.len() < most {
             let Some(job) = self.next_runnable() else { break };

@@ -35,7 +35,7 @@ impl Session<'_> {
     pub fn key_expired(&mut self, name: &[u8]) -> Option<ExpiryOutcome> {
         let (prefix, rule) = self.queue.expiry_rules.rule_for(name)?;
         let (prefix, kept) = (Box::<[u8]>::from(prefix), rule.request.clone());
-        let outcome = if !valid_id(name) || self.queue.known() >= MAX_HANDLES {
+        let outcome = if !valid_id(name) || self.queue.known() >= MAX_HANDLES || self.queue.is_exhausted() {
             ExpiryOutcome::Dropped
         } else {
             let request = kept.borrowed();
@@ -45,7 +45,9 @@ impl Session<'_> {
                 Outcome::Added | Outcome::Replaced | Outcome::Rerun => ExpiryOutcome::Enqueued,
             }
         };
-        self.change(&Effect::KeyExpired { prefix: &prefix, outcome });
+        if !self.queue.is_exhausted() {
+            self.change(&Effect::KeyExpired { prefix: &prefix, outcome });
+        }
         Some(outcome)
     }
 }

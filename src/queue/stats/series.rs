@@ -3,6 +3,7 @@
 //! Only minutes in which something happened are kept, so a quiet queue pays nothing; a busy one 46 KB at
 //! most.
 
+use crate::queue::time::LARGEST_COUNT;
 use std::collections::VecDeque;
 
 /// A minute in milliseconds.
@@ -50,7 +51,7 @@ impl Series {
             SeriesCount::Completed => &mut minute.completed,
             SeriesCount::Failed => &mut minute.failed,
         };
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(1).min(LARGEST_COUNT);
     }
 
     /// Where the minute is that begins at `at`; what is older than a day goes.
@@ -96,8 +97,7 @@ impl Series {
         let fits = minute.at.is_multiple_of(MINUTE)
             && self.0.back().is_none_or(|last| last.at < minute.at)
             && (self.0.len() as u64) < MOST_MINUTES
-            // Far from where counting ends.
-            && counts.iter().all(|count| *count < 1 << 52);
+            && counts.iter().all(|count| *count <= LARGEST_COUNT);
         self.0.extend(fits.then_some(minute));
         fits
     }
