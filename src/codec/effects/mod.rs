@@ -1,8 +1,9 @@
 //! The journal of one command or tick, as bytes: what replicas and the append-only file get.
 //!
 //! ```text
-//!   blob     version byte (2), checksum of the rest (4 bytes, the low ones first), the instant as a number (twice
-//!            its Unix milliseconds, one more where a part of the next one is over), then effects until the end
+//!   blob     version byte (2), checksum of the rest (the lower 4 bytes of its XXH3, the lowest first), the instant as
+//!            a number (twice its Unix milliseconds, one more where a part of the next one is over), then effects until
+//!            the end
 //!   effect   tag byte, then by tag ("id" is the id of the job it is about, as bytes):
 //!    1 added                id, job
 //!    2 replaced             id, job
