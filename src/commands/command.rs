@@ -45,6 +45,13 @@ pub trait WriteCommand: Command {
     /// Whether it can block its client. Only for such a command the server finds out [`Env::may_block`].
     const MAY_BLOCK: bool = false;
 
+    /// Why this request is refused while the server is at its memory limit; None: it is not. For commands that take
+    /// memory only sometimes; those that always do have the flag `deny-oom`. Asked before [`WriteCommand::run`].
+    #[must_use]
+    fn refusal_at_memory_limit(_: &Self::Request<'_>, _: &Queue) -> Option<Error> {
+        None
+    }
+
     /// Changes the queue and replies. An error means that no reply is written and, but for what time did
     /// anyway, nothing has changed.
     fn run(

@@ -47,6 +47,22 @@ impl Error {
         )
     }
 
+    /// The server is at its memory limit, in the words of core.
+    pub(crate) fn memory() -> Self {
+        Error("OOM command not allowed when used memory > 'maxmemory'.".into())
+    }
+
+    /// The server is at its memory limit, where workers have [`ROOM_AT_MEMORY_LIMIT`] for this.
+    ///
+    /// [`ROOM_AT_MEMORY_LIMIT`]: super::ROOM_AT_MEMORY_LIMIT
+    pub(crate) fn memory_for(name: &str, got: usize) -> Self {
+        let most = super::ROOM_AT_MEMORY_LIMIT;
+        let text = format!(
+            "OOM {name} must be at most {most} bytes when used memory > 'maxmemory', got {got} bytes"
+        );
+        Error(text.into())
+    }
+
     /// The batch takes no more members.
     pub(crate) fn sealed(batch: &[u8]) -> Self {
         Error(format!("JQSEALED the batch {} is sealed", shown(batch)).into())

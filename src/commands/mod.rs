@@ -46,6 +46,10 @@ pub use list::{visit_all, CommandVisitor};
 
 /// The most jobs, ids or rows that one call may name or ask for.
 const MAX_ITEMS: u64 = 10_000;
+
+/// So many bytes of a result or a progress a server takes at its memory limit: workers have to go on there, and what
+/// they can add is bounded by this for each of their jobs.
+const ROOM_AT_MEMORY_LIMIT: usize = 1024;
 /// How many jobs JQ.RETRY and JQ.PURGE change at most when COUNT is not given: while they run, every other
 /// client waits, so they take less than a millisecond or two.
 const DEFAULT_CHANGES: u64 = 1000;

@@ -4,6 +4,7 @@ use super::args::Args;
 use super::error::Error;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind};
+use super::MAX_ITEMS;
 use crate::queue::schedules::MAX_NAME;
 use crate::queue::{MAX_BATCH, MAX_GROUP, MAX_ID, MAX_PREFIX, MAX_WORKER};
 use std::ops::RangeInclusive;
@@ -64,9 +65,20 @@ pub(super) fn given_id(word: &[u8]) -> Option<&[u8]> {
     ((1..=MAX_ID).contains(&word.len()) && word != b"*").then_some(word)
 }
 
+/// Refuses more items than one call may name: the server has one thread for everybody.
+pub(super) fn check_items(count: usize, what: &str) -> Result<(), Error> {
+    if count as u64 <= MAX_ITEMS {
+        return Ok(());
+    }
+    Err(Error::other(format!(
+        "at most {MAX_ITEMS} {what} a call, got {count}: send the others in another one"
+    )))
+}
+
 /// All arguments that are left, as ids.
 pub(super) fn ids<'a>(args: &mut Args<'a>) -> Result<&'a [&'a [u8]], Error> {
     let words = args.rest("id")?;
+    check_items(words.len(), "ids")?;
     for word in words {
         id(word)?;
     }
@@ -78,5 +90,20 @@ pub(super) fn reply_each(ids: &[&[u8]], reply: &mut dyn Reply, mut change: impl 
     reply.array(ids.len());
     for id in ids {
         reply.int(change(id).into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::args::ArgLimits;
+
+    #[test]
+    fn a_call_names_a_bounded_number_of_ids() {
+        for (count, is_taken) in [(1, true), (10_000, true), (10_001, false)] {
+            let words = vec![&b"id"[..]; count];
+            let taken = ids(&mut Args::new(&words, ArgLimits { max_payload: 0 }));
+            assert_eq!(taken.is_ok(), is_taken, "{count}: {taken:?}");
+        }
     }
 }

@@ -106,6 +106,12 @@ impl Queue {
         self.schedules.may_tick_next(name, next)
     }
 
+    /// Whether anything has happened to it: otherwise it is not behind a key yet.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.created_at != 0
+    }
+
     /// The settings in force.
     #[must_use]
     pub fn settings(&self) -> &Settings {

@@ -148,6 +148,11 @@ fn run_write<C: WriteCommand>(
         let mut env = env(ctx, name, session.queue(), now);
         // The flags have a price: only a command that can block its client pays it.
         env.may_block = C::MAY_BLOCK && may_block(ctx);
+        if let Some(refusal) = C::refusal_at_memory_limit(request, session.queue()) {
+            if ctx.flags().memory_is_full() {
+                return Err(refusal);
+            }
+        }
         change::<C>(request, session, &env, reply)
     })
 }

@@ -67,6 +67,11 @@ fn change(settings: &mut Settings, words: &[&[u8]]) -> Result<(), Error> {
 }
 
 impl WriteCommand for Configure {
+    /// A missing queue is created.
+    fn refusal_at_memory_limit(_: &&[&[u8]], queue: &Queue) -> Option<Error> {
+        (!queue.exists()).then(Error::memory)
+    }
+
     fn run(
         pairs: &&[&[u8]],
         session: &mut Session<'_>,

@@ -5,7 +5,7 @@ use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::Session;
+use crate::queue::{Queue, Session};
 
 pub struct Pause;
 
@@ -29,6 +29,11 @@ impl Command for Pause {
 }
 
 impl WriteCommand for Pause {
+    /// A missing queue is created.
+    fn refusal_at_memory_limit((): &(), queue: &Queue) -> Option<Error> {
+        (!queue.exists()).then(Error::memory)
+    }
+
     fn run(
         (): &(),
         session: &mut Session<'_>,

@@ -9,7 +9,7 @@ use crate::commands::error::Error;
 use crate::commands::names;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::Session;
+use crate::queue::{Queue, Session};
 
 pub struct Seal;
 
@@ -34,6 +34,11 @@ impl Command for Seal {
 }
 
 impl WriteCommand for Seal {
+    /// An unknown batch is created.
+    fn refusal_at_memory_limit(batch: &&[u8], queue: &Queue) -> Option<Error> {
+        queue.find_batch(batch).is_none().then(Error::memory)
+    }
+
     fn run(
         batch: &&[u8],
         session: &mut Session<'_>,

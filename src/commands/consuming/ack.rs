@@ -10,7 +10,8 @@ use crate::commands::error::Error;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{Acked, Session};
+use crate::commands::ROOM_AT_MEMORY_LIMIT;
+use crate::queue::{Acked, Queue, Session};
 
 pub struct Ack;
 
@@ -55,6 +56,11 @@ impl Command for Ack {
 }
 
 impl WriteCommand for Ack {
+    fn refusal_at_memory_limit(request: &AckRequest<'_>, _: &Queue) -> Option<Error> {
+        let len = request.result.map_or(0, <[u8]>::len);
+        (len > ROOM_AT_MEMORY_LIMIT).then(|| Error::memory_for("RESULT", len))
+    }
+
     fn run(
         request: &AckRequest<'_>,
         session: &mut Session<'_>,

@@ -43,6 +43,7 @@ pub(super) fn leases<'a, R>(
         }
         leases.push(lease(args)?);
     }
+    names::check_items(leases.len(), "jobs")?;
     Ok(leases)
 }
 
@@ -53,5 +54,20 @@ pub(super) fn code(lease: Lease) -> i64 {
         Lease::Unknown => -1,
         Lease::Lost => -2,
         Lease::Cancelled => -3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::args::ArgLimits;
+
+    #[test]
+    fn a_call_names_a_bounded_number_of_jobs() {
+        for (count, is_taken) in [(1, true), (10_000, true), (10_001, false)] {
+            let words: Vec<&[u8]> = [&b"7"[..], b"id"].repeat(count);
+            let taken = leases::<()>(&mut Args::new(&words, ArgLimits { max_payload: 0 }), &[]);
+            assert_eq!(taken.is_ok(), is_taken, "{count}");
+        }
     }
 }

@@ -9,7 +9,8 @@ use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::Session;
+use crate::commands::ROOM_AT_MEMORY_LIMIT;
+use crate::queue::{Queue, Session};
 
 pub struct ReportProgress;
 
@@ -45,6 +46,11 @@ impl Command for ReportProgress {
 }
 
 impl WriteCommand for ReportProgress {
+    fn refusal_at_memory_limit(request: &ProgressRequest<'_>, _: &Queue) -> Option<Error> {
+        let len = request.data.len();
+        (len > ROOM_AT_MEMORY_LIMIT).then(|| Error::memory_for("data", len))
+    }
+
     fn run(
         ProgressRequest { lease, data }: &ProgressRequest<'_>,
         session: &mut Session<'_>,

@@ -63,6 +63,14 @@ const OPTIONS: [Arg; 11] = {
 };
 
 impl WriteCommand for OnExpire {
+    fn refusal_at_memory_limit(request: &OnExpireRequest<'_>, queue: &Queue) -> Option<Error> {
+        let is_new = match request {
+            OnExpireRequest::Set { prefix, .. } => !queue.expiry_rules().has(prefix),
+            OnExpireRequest::Off { .. } => false,
+        };
+        is_new.then(Error::memory)
+    }
+
     fn run(
         request: &OnExpireRequest<'_>,
         session: &mut Session<'_>,
