@@ -38,6 +38,8 @@ pub(super) enum Field<'a> {
     Text(String),
     /// 1 or 0 in a map, true or false in JSON.
     Flag(bool),
+    /// Maps, in an array.
+    List(Vec<Fields<'a>>),
 }
 
 /// An unsigned number; nothing this module counts is near the end of the signed ones.
@@ -82,6 +84,7 @@ impl<'a> Fields<'a> {
                 Field::Bytes(bytes) => reply.bytes(bytes),
                 Field::Text(text) => reply.bytes(text.as_bytes()),
                 Field::Flag(is) => reply.int((*is).into()),
+                Field::List(list) => reply_list(list, Format::Map, reply),
             }
         }
     }
@@ -118,6 +121,7 @@ impl Serialize for Fields<'_> {
                 Field::Int(n) => map.serialize_entry(name, n)?,
                 Field::Text(text) => map.serialize_entry(name, text)?,
                 Field::Flag(is) => map.serialize_entry(name, is)?,
+                Field::List(list) => map.serialize_entry(name, list)?,
                 Field::Bytes(bytes) => match std::str::from_utf8(bytes) {
                     Ok(text) => map.serialize_entry(name, text)?,
                     Err(_) => {

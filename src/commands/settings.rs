@@ -91,6 +91,8 @@ impl Setting {
             Field::Text(text) => text,
             Field::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
             Field::Flag(is) => is.to_string(),
+            // No setting is a list.
+            Field::List(_) => String::new(),
         }
     }
 

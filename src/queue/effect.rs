@@ -74,10 +74,16 @@ pub enum JobEffect<'a> {
     Progressed { data: &'a [u8] },
     /// The worker has done the job.
     Completed { result: Option<&'a [u8]> },
+    /// The worker had done the job when its last permitted lease ended: the failed job is completed after all.
+    CompletedLate { result: Option<&'a [u8]> },
     /// A NACK: the job is tried again, not before `due`, or at once.
     Retried { due: Option<u64>, error: Option<&'a [u8]> },
     /// A NACK: the job has failed for good.
     Failed { error: Option<&'a [u8]> },
+    /// A NACK under the last permitted lease, which has ended: the job has failed because of that already.
+    FailedLate { error: Option<&'a [u8]> },
+    /// The worker goes on with a job whose lease it had lost, and which nobody has claimed since.
+    TakenBack { lease_until: u64 },
     /// The worker handed the job back: to wait until `due`, or to its old place at once.
     Released { due: Option<u64> },
     /// A job that did not run, or whose worker has learned of it, is cancelled.

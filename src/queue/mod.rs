@@ -68,7 +68,7 @@ pub use batches::{BatchCondition, BatchNumber, BatchRefs, BatchView, Dependency,
 pub use effect::{Effect, JobEffect, Steps};
 pub(crate) use expiries::{is_valid_rule, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
-pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Start};
+pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Run, RunEnd, Start};
 pub(crate) use limits::Bucket;
 pub use limits::{Rate, MAX_RATE};
 pub(crate) use names::{valid_batch_name, valid_group, valid_id};

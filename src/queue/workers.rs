@@ -53,6 +53,11 @@ impl Workers {
         self.list.get(number).map(|w| &*w.name).unwrap_or_default()
     }
 
+    /// Its name, to be kept.
+    pub(crate) fn shared_name(&self, number: u32) -> Arc<[u8]> {
+        self.list.get(number).map(|worker| Arc::clone(&worker.name)).unwrap_or_default()
+    }
+
     /// A worker does something at `at`. Its last moment never goes back.
     pub(crate) fn record_seen(&mut self, number: u32, at: u64) {
         let Some(worker) = self.list.get_mut(number).filter(|worker| worker.seen < at) else { return };

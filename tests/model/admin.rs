@@ -1,6 +1,7 @@
 //! The commands of an operator: STATS, GET, LIST, and what removes, cancels, promotes, retries, pauses.
 
-use super::job::{How, Job, State};
+use super::batch::Dependency;
+use super::job::{How, Job, Run, State};
 use super::model::Model;
 use super::value::{map, Value};
 
@@ -66,21 +67,30 @@ impl Model {
             ("group", Value::maybe(job.spec.group.as_ref())),
             ("batch", self.batch_of(job).map_or(Value::Null, |batch| Value::bytes(&batch.name))),
         ]);
-        if job.is_live() {
-            let attempts = job.spec.attempts.unwrap_or(self.settings.attempts);
-            fields.push(("attempts", Value::uint(attempts)));
+        let attempts = job.spec.attempts.unwrap_or(self.settings.attempts);
+        fields.push(("attempts", Value::uint(attempts.max(job.attempt()))));
+        for (name, span) in [("dedup", job.spec.dedup), ("keep", job.spec.keep)] {
+            fields.extend(span.map(|span| (name, Value::Int(span))));
+        }
+        if !job.runs.is_empty() {
+            fields.push(("history", Value::Array(job.runs.iter().map(run).collect())));
         }
         match &job.state {
             State::Waiting { .. } => {}
             State::Delayed { due } => fields.push(("due-at", Value::uint(*due))),
-            State::Blocked { batch, due, .. } => {
+            State::Blocked { batch, due, dependency } => {
                 let after = self.batches.iter().find(|it| it.number == *batch);
+                let word = match dependency {
+                    Dependency::After => "after",
+                    Dependency::AfterOk => "afterok",
+                };
                 fields.extend([
-                    ("after", after.map_or(Value::Null, |batch| Value::bytes(&batch.name))),
+                    (word, after.map_or(Value::Null, |batch| Value::bytes(&batch.name))),
                     ("due-at", due.map_or(Value::Null, Value::uint)),
                 ]);
             }
-            State::Active { token, worker, until, .. } => fields.extend([
+            State::Active { token, worker, until, since, .. } => fields.extend([
+                ("claimed-at", Value::uint(*since)),
                 ("token", Value::uint(*token)),
                 ("worker", Value::bytes(worker)),
                 ("lease-until", Value::uint(*until)),
@@ -188,6 +198,18 @@ impl Model {
         }
         Value::Ok
     }
+}
+
+fn run(run: &Run) -> Value {
+    let mut fields = vec![
+        ("attempt", Value::uint(run.attempt)),
+        ("worker", Value::bytes(&run.worker)),
+        ("claimed-at", Value::uint(run.since)),
+        ("ended-at", Value::uint(run.ended)),
+        ("outcome", Value::bytes(run.end)),
+    ];
+    fields.extend(run.error.as_ref().map(|error| ("error", Value::bytes(error))));
+    map(fields)
 }
 
 /// Whether `JQ.LIST` shows the job under `state`.

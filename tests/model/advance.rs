@@ -71,6 +71,7 @@ impl Model {
         if cancel {
             return self.end(id, How::Cancelled, Some(token), None, instant);
         }
+        job.end_run("lost", None, instant);
         job.losses += 1;
         job.state = State::Waiting { since: instant, late: Some(token) };
         if job.losses > limit {

@@ -50,7 +50,7 @@ fn a_job_that_wants_all_completed_fails_with_the_numbers_in_the_error() {
          @1002 JQ.REMOVE q c
          [1]
          @1003 JQ.GET q d
-         {id d state failed payload x priority 0 attempt 0 losses 0 added-at 1000 error batch\\x20'b1'\\x20was\\x20not\\x20all\\x20completed:\\x202\\x20cancelled\\x20of\\x203 progress null group null batch b2 finished-at 1002 result null}
+         {id d state failed payload x priority 0 attempt 0 losses 0 added-at 1000 error batch\\x20'b1'\\x20was\\x20not\\x20all\\x20completed:\\x202\\x20cancelled\\x20of\\x203 progress null group null batch b2 attempts 3 finished-at 1002 result null}
          @1003 JQ.LIST q failed BATCH b2
          [0 [d]]
          @1003 JQ.AWAIT q JOB e 0

@@ -16,6 +16,10 @@ enum Standing {
     CancelAsked,
     /// The lease was lost, and no other worker has claimed the job yet.
     Late,
+    /// The same, and that was once too often: it has failed.
+    LateFailed,
+    /// The worker has said before that it failed at it, or handed it back.
+    Said(&'static str),
     /// The job was completed with this very token.
     Completed,
     /// The job was cancelled while this was its token.
@@ -62,7 +66,8 @@ impl Model {
         let Settings { rate, group_rate, group_concurrency, .. } = self.settings;
         let Some(job) = self.job(id) else { return Value::Null };
         let worker = worker.to_vec();
-        job.state = State::Active { token, worker: worker.clone(), until, cancel: false };
+        let since = now_us / 1000;
+        job.state = State::Active { token, worker: worker.clone(), since, until, cancel: false };
         job.expires_at = None;
         job.holds |= group_concurrency == 1 && job.spec.group.is_some();
         let (line, group) = (lease_line(job, token), job.spec.group.clone());
@@ -85,7 +90,7 @@ impl Model {
         let (mut held, mut is_renewed) = (Vec::new(), false);
         let renewed = now + self.late + lease.unwrap_or(0);
         for job in &mut self.jobs {
-            let State::Active { token, worker, until, cancel } = &mut job.state else { continue };
+            let State::Active { token, worker, until, cancel, .. } = &mut job.state else { continue };
             if worker == name {
                 let token = *token;
                 if lease.is_some_and(|_| !*cancel && *until < renewed) {
@@ -104,8 +109,14 @@ impl Model {
 
     pub(super) fn ack(&mut self, token: u64, id: &[u8], result: Option<&Vec<u8>>, now: u64) -> Value {
         Value::Int(match self.standing(token, id) {
-            Standing::Held | Standing::Late => {
+            Standing::Held | Standing::Late | Standing::LateFailed => {
                 self.saw_holder_of(id, now);
+                if let Some(job) = self.job(id).filter(|job| !job.runs.is_empty()) {
+                    if !job.is_live() {
+                        job.error = None;
+                    }
+                    job.end_run("completed", None, now);
+                }
                 self.end(id, How::Completed, Some(token), result, now);
                 1
             }
@@ -130,16 +141,22 @@ impl Model {
         now: u64,
     ) -> Value {
         let standing = self.standing(token, id);
-        if standing != Standing::Held {
-            return Value::Int(self.refuse(standing, token, id, now));
+        match standing {
+            Standing::Held | Standing::Late | Standing::LateFailed => {}
+            Standing::Said("failed") => return Value::Int(0),
+            _ => return Value::Int(self.refuse(standing, token, id, now)),
         }
         self.saw_holder_of(id, now);
         self.count("nacks");
         let settings = self.settings.clone();
         let Some(job) = self.job(id) else { return Value::Null };
+        job.end_run("failed", error, now);
         job.nacks += 1;
         if error.is_some() {
             job.error = error.cloned();
+        }
+        if standing == Standing::LateFailed {
+            return Value::Int(FAILED);
         }
         if fatal || job.nacks >= job.spec.attempts.unwrap_or(settings.attempts) {
             self.end(id, How::Failed, Some(token), None, now);
@@ -153,11 +170,14 @@ impl Model {
 
     pub(super) fn release(&mut self, token: u64, id: &[u8], delay: u64, now: u64) -> Value {
         let standing = self.standing(token, id);
-        if standing != Standing::Held {
-            return Value::Int(self.refuse(standing, token, id, now));
+        match standing {
+            Standing::Held | Standing::Late => {}
+            Standing::Said("released") => return Value::Int(0),
+            _ => return Value::Int(self.refuse(standing, token, id, now)),
         }
         self.saw_holder_of(id, now);
         self.count("releases");
+        self.job(id).into_iter().for_each(|job| job.end_run("released", None, now));
         if delay > 0 {
             self.wait_again(id, delay, now);
         } else if let Some(job) = self.job(id) {
@@ -183,6 +203,13 @@ impl Model {
     }
 
     pub(super) fn extend(&mut self, token: u64, id: &[u8], at_least: u64, now: u64) -> Value {
+        if self.standing(token, id) == Standing::Late && self.has_slot_for(id) {
+            if let Some((job, run)) = self.job(id).and_then(|job| job.take_loss_back().map(|run| (job, run)))
+            {
+                let (worker, since) = (run.worker, run.since);
+                job.state = State::Active { token, worker, since, until: at_least, cancel: false };
+            }
+        }
         self.while_held(token, id, now, |job| {
             if let State::Active { until, .. } = &mut job.state {
                 *until = at_least.max(*until);
@@ -203,6 +230,7 @@ impl Model {
             (Standing::Held, Some(job)) => change(job),
             (Standing::CancelAsked | Standing::Cancelled, _) => return Value::Int(CANCELLED),
             (Standing::Unknown, _) => return Value::Int(UNKNOWN),
+            (Standing::Completed | Standing::Said(_), _) => return Value::Int(0),
             _ => return Value::Int(NOT_YOURS),
         }
         Value::Int(1)
@@ -237,10 +265,17 @@ impl Model {
             State::Active { token: its, cancel: false, .. } if its == token => Standing::Held,
             State::Active { token: its, cancel: true, .. } if its == token => Standing::CancelAsked,
             State::Waiting { late: Some(its), .. } if its == token => Standing::Late,
+            State::Ended { how: How::Failed, .. } if job.is_lost(token) => Standing::LateFailed,
             State::Ended { how: How::Completed, token: Some(its), .. } if its == token => Standing::Completed,
             State::Ended { how: How::Cancelled, token: Some(its), .. } if its == token => Standing::Cancelled,
             _ if job.done_under == Some(token) => Standing::Completed,
-            _ => Standing::NotYours,
+            // Of a job without a record only the last run is known.
+            State::Ended { kept: None, token: its, .. } if its != Some(token) => Standing::NotYours,
+            _ => match job.runs.iter().find(|run| run.token == token).map(|run| run.end) {
+                Some(end @ ("failed" | "released")) => Standing::Said(end),
+                Some("completed") => Standing::Completed,
+                _ => Standing::NotYours,
+            },
         }
     }
 }

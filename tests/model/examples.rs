@@ -49,8 +49,6 @@ fn a_late_ack_counts_until_another_worker_claims() {
          [[added a waiting] [added b waiting]]
          @1000 JQ.CLAIM q w COUNT 2 LEASE 10
          [[1000000 a 1 x] [1000001 b 1 y]]
-         @1010 JQ.NACK q $a a
-         [-2]
          @1010 JQ.ACK q $a a RESULT done
          [1]
          @1010 JQ.CLAIM q v
@@ -58,7 +56,71 @@ fn a_late_ack_counts_until_another_worker_claims() {
          @1010 JQ.ACK q $b~1 b
          [-2]
          @1010 JQ.GET q a
-         {id a state completed payload x priority 0 attempt 2 losses 1 added-at 1000 error null progress null group null batch null finished-at 1010 result done}",
+         {id a state completed payload x priority 0 attempt 1 losses 0 added-at 1000 error null progress null group null batch null attempts 3 keep 100 history [{attempt 1 worker w claimed-at 1000 ended-at 1010 outcome completed}] finished-at 1010 result done}",
+    );
+}
+
+#[test]
+fn a_worker_that_lost_its_lease_may_answer_until_the_job_is_claimed_or_retried() {
+    plays(
+        "@1000 JQ.CONFIG q max-losses 0 lease 10
+         OK
+         @1000 JQ.MADD q 3 a x b y c z
+         *
+         @1000 JQ.CLAIM q w COUNT 3
+         *
+         @1010 JQ.LIST q failed
+         [0 [a b c]]
+         @1010 JQ.ACK q $a a
+         [1]
+         @1010 JQ.ACK q $a a
+         [0]
+         @1010 JQ.NACK q $b b ERROR broken
+         [2]
+         @1010 JQ.NACK q $b b ERROR broken
+         [0]
+         @1010 JQ.EXTEND q 10 $b b $a a $c c
+         [0 0 -2]
+         @1010 JQ.RETRY q c
+         [1]
+         @1010 JQ.ACK q $c c
+         [-2]
+         @1010 JQ.CLAIM q w
+         *
+         @1010 JQ.RELEASE q $c c
+         [1]
+         @1010 JQ.RELEASE q $c c
+         [0]
+         @1010 JQ.NACK q $c c
+         [-2]",
+    );
+}
+
+#[test]
+fn extend_takes_back_a_job_that_nobody_has_claimed() {
+    plays(
+        "@1000 JQ.CONFIG q concurrency 1 lease 10
+         OK
+         @1000 JQ.MADD q 2 a x b y
+         *
+         @1000 JQ.CLAIM q w
+         *
+         @1010 JQ.EXTEND q 20 $a a
+         [1]
+         @1029 JQ.LIST q active
+         [0 [a]]
+         @1030 JQ.RELEASE q $a a
+         [1]
+         @1030 JQ.CLAIM q w
+         [[1030000 a 1 x]]
+         @1040 JQ.PROMOTE q a
+         [0]
+         @1040 JQ.ADD q c z PRIORITY -1
+         *
+         @1040 JQ.CLAIM q v
+         [[1040000 c 1 z]]
+         @1040 JQ.EXTEND q 20 $a a
+         [-2]",
     );
 }
 
@@ -74,7 +136,7 @@ fn a_job_lost_too_often_fails_with_its_losses_in_the_error() {
          @1010 JQ.CLAIM q w
          [[1010000 a 2 x]]
          @5000 JQ.GET q a
-         {id a state failed payload x priority 0 attempt 2 losses 2 added-at 1000 error lease\\x20lost\\x202\\x20times progress null group null batch null finished-at 1020 result null}
+         {id a state failed payload x priority 0 attempt 2 losses 2 added-at 1000 error lease\\x20lost\\x202\\x20times progress null group null batch null attempts 3 history [{attempt 1 worker w claimed-at 1000 ended-at 1010 outcome lost} {attempt 2 worker w claimed-at 1010 ended-at 1020 outcome lost}] finished-at 1020 result null}
          @5000 JQ.RETRY q a a
          [1 0]
          @5000 JQ.CLAIM q w
@@ -252,7 +314,7 @@ fn a_backoff_doubles_up_to_its_cap() {
          @1030 JQ.NACK q $a a
          [1]
          @1059 JQ.GET q a
-         {id a state delayed payload x priority 0 attempt 4 losses 0 added-at 1000 error first progress null group null batch null attempts 9 due-at 1060}
+         {id a state delayed payload x priority 0 attempt 4 losses 0 added-at 1000 error first progress null group null batch null attempts 9 history [{attempt 1 worker w claimed-at 1000 ended-at 1000 outcome failed error first} {attempt 2 worker w claimed-at 1010 ended-at 1010 outcome failed} {attempt 3 worker w claimed-at 1030 ended-at 1030 outcome failed}] due-at 1060}
          @1059 JQ.PROMOTE q a
          [1]
          @1059 JQ.CLAIM q w

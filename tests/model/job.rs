@@ -23,8 +23,23 @@ pub(crate) struct Job {
     pub(crate) done_under: Option<u64>,
     /// Its line in the ledger of the batches.
     pub(crate) member: Option<usize>,
+    /// Its runs that were not acknowledged, and those after them, the last eight.
+    pub(crate) runs: Vec<Run>,
     /// It was claimed while lanes were strictly in order: its lane waits for the end of its life.
     pub(crate) holds: bool,
+}
+
+/// A run that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) token: u64,
+    pub(crate) attempt: u64,
+    pub(crate) worker: Vec<u8>,
+    pub(crate) since: u64,
+    pub(crate) ended: u64,
+    /// The manual's word.
+    pub(crate) end: &'static str,
+    pub(crate) error: Option<Vec<u8>>,
 }
 
 /// What a producer asked for. None: the queue's setting at the moment it matters.
@@ -76,6 +91,7 @@ pub(crate) enum State {
     Active {
         token: u64,
         worker: Vec<u8>,
+        since: u64,
         until: u64,
         cancel: bool,
     },
@@ -133,6 +149,7 @@ impl Job {
             done_under: None,
             member: None,
             holds: false,
+            runs: Vec::new(),
             spec,
         }
     }
@@ -144,6 +161,42 @@ impl Job {
         } else {
             failed_runs + 1
         }
+    }
+
+    /// Writes down that its run has ended: that of its worker, or the one whose lease was lost, which then was no
+    /// loss.
+    pub(crate) fn end_run(&mut self, end: &'static str, error: Option<&Vec<u8>>, at: u64) {
+        let error = error.map(|text| text.iter().take(256).copied().collect());
+        let run = if let State::Active { token, worker, since, .. } = &self.state {
+            let (attempt, worker) = (self.attempt(), worker.clone());
+            Some(Run { token: *token, attempt, worker, since: *since, ended: at, end, error })
+        } else {
+            self.take_loss_back().map(|run| Run { ended: at, end, error, ..run })
+        };
+        self.runs.extend(run);
+        while self.runs.len() > 8 {
+            self.runs.remove(0);
+        }
+    }
+
+    /// The run whose lease was lost, which goes on.
+    pub(crate) fn take_loss_back(&mut self) -> Option<Run> {
+        if !self.is_lost(self.runs.last()?.token) {
+            return None;
+        }
+        self.losses -= 1;
+        self.runs.pop()
+    }
+
+    /// Whether it waits or has failed because the lease of `token` was lost.
+    pub(crate) fn is_lost(&self, token: u64) -> bool {
+        let is_last = self.runs.last().is_some_and(|run| run.token == token && run.end == "lost");
+        let its = match self.state {
+            State::Waiting { late, .. } => late,
+            State::Ended { how: How::Failed, token, kept: Some(_), .. } => token,
+            _ => None,
+        };
+        is_last && its == Some(token)
     }
 
     /// The word of the manual for its state.

@@ -32,6 +32,21 @@ impl Model {
         self.in_turn(now).into_iter().min_by_key(|(place, _)| *place).map(|(_, job)| job)
     }
 
+    /// Whether one more may be active, if that is this waiting job: its claim has taken its tokens already.
+    pub(super) fn has_slot_for(&self, id: &[u8]) -> bool {
+        let active = |of: &dyn Fn(&Job) -> bool| {
+            self.jobs.iter().filter(|job| job.is_active() && of(job)).count() as u64
+        };
+        let (most, most_of_lane) = (self.settings.concurrency, self.settings.group_concurrency);
+        let group = self.jobs.iter().find(|job| job.id == id).and_then(|job| job.spec.group.clone());
+        let lane_has_room = group.is_none_or(|lane| {
+            let holder = self.jobs.iter().find(|job| job.is_live() && job.is_of(&lane) && job.holds);
+            let is_behind = most_of_lane == 1 && holder.is_some_and(|holder| holder.id != id);
+            !is_behind && (most_of_lane == 0 || active(&|job| job.is_of(&lane)) < most_of_lane)
+        });
+        lane_has_room && (most == 0 || active(&|_| true) < most)
+    }
+
     /// Jobs that only limits of the whole queue keep back, with their places: each without a group, and the
     /// first of each lane that may give one.
     pub(super) fn in_turn(&self, now: u64) -> Vec<((i64, u64), &Job)> {

@@ -93,6 +93,18 @@ fn a_lane_that_is_remembered_for_ever_is_noticed() {
 }
 
 #[test]
+fn a_late_ack_that_does_not_count_after_the_last_loss_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        for job in model.jobs.iter_mut().filter(|job| job.losses > 0) {
+            if let State::Ended { token, .. } = &mut job.state {
+                *token = None;
+            }
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
 fn records_over_a_lowered_limit_that_stay_are_noticed() {
     let bug = |model: &mut Model, _| model.settings.keep_completed_max = 0;
     assert!(is_noticed(bug));

@@ -17,8 +17,8 @@ use crate::codec::wire::Decoder;
 use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, LATEST_TICK};
 use crate::queue::{
-    is_valid_rule, plausible_duplicates, valid_batch_name, valid_id, BatchNumber, Effect, JobEffect, Now,
-    Queue, Steps, MAX_WORKER,
+    is_valid_rule, plausible_duplicates, valid_batch_name, valid_id, BatchNumber, Effect, JobEffect,
+    JobState, Now, Queue, Steps, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
@@ -80,6 +80,15 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
             let job = known(queue.failed_job(from.bytes()?))?;
             Ok(Effect::Job { job, change: JobEffect::Revived })
         }
+        tag::COMPLETED_LATE => on_lost_job(from, queue, JobState::Failed, |from| {
+            Ok(JobEffect::CompletedLate { result: from.optional()? })
+        }),
+        tag::FAILED_LATE => on_lost_job(from, queue, JobState::Failed, |from| {
+            Ok(JobEffect::FailedLate { error: from.optional()? })
+        }),
+        tag::TAKEN_BACK => on_lost_job(from, queue, JobState::Waiting, |from| {
+            Ok(JobEffect::TakenBack { lease_until: from.number()? })
+        }),
         tag::STALE_ACK => Ok(Effect::StaleAck),
         tag::PAUSED => Ok(Effect::Paused),
         tag::RESUMED => Ok(Effect::Resumed),
@@ -121,6 +130,17 @@ fn on_job<'a>(
 ) -> Result<Effect<'a>, DecodeError> {
     let (id, change) = (from.bytes()?, decode(from)?);
     Ok(Effect::Job { job: known(queue.unfinished_job(id))?, change })
+}
+
+/// An effect on a job that is in this state because its lease was lost: its id, then the fields that `decode` reads.
+fn on_lost_job<'a>(
+    from: &mut Decoder<'a>,
+    queue: &Queue,
+    state: JobState,
+    decode: fn(&mut Decoder<'a>) -> Result<JobEffect<'a>, DecodeError>,
+) -> Result<Effect<'a>, DecodeError> {
+    let (id, change) = (from.bytes()?, decode(from)?);
+    Ok(Effect::Job { job: known(queue.lost_job(id, state))?, change })
 }
 
 fn decode_added<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {

@@ -88,12 +88,16 @@ fn job_payload_len(change: &JobEffect<'_>) -> usize {
     match change {
         JobEffect::Replaced { by: job } | JobEffect::Rerun { next: job } => job.payload.len(),
         JobEffect::Progressed { data } => data.len(),
-        JobEffect::Completed { result } => result.map_or(0, <[u8]>::len),
+        JobEffect::Completed { result } | JobEffect::CompletedLate { result } => {
+            result.map_or(0, <[u8]>::len)
+        }
         JobEffect::Claimed { .. }
         | JobEffect::Leased { .. }
         | JobEffect::Retried { .. }
         | JobEffect::Failed { .. }
         | JobEffect::Released { .. }
+        | JobEffect::FailedLate { .. }
+        | JobEffect::TakenBack { .. }
         | JobEffect::Cancelled
         | JobEffect::CancelRequested
         | JobEffect::Promoted
@@ -201,6 +205,18 @@ fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
         JobEffect::Released { due } => {
             encode_named(out, tag::RELEASED, id);
             encode_due(out, due);
+        }
+        JobEffect::CompletedLate { result } => {
+            encode_named(out, tag::COMPLETED_LATE, id);
+            out.optional(result);
+        }
+        JobEffect::FailedLate { error } => {
+            encode_named(out, tag::FAILED_LATE, id);
+            out.optional(error);
+        }
+        JobEffect::TakenBack { lease_until } => {
+            encode_named(out, tag::TAKEN_BACK, id);
+            out.number(lease_until);
         }
         JobEffect::Cancelled => encode_named(out, tag::CANCELLED, id),
         JobEffect::CancelRequested => encode_named(out, tag::CANCEL_REQUESTED, id),

@@ -36,6 +36,9 @@
 //!   40 expiry rule set      prefix bytes, add request (empty payload)
 //!   41 expiry rule removed  prefix bytes
 //!   42 key expired          prefix bytes, expiry outcome
+//!   46 completed late       id, result maybe
+//!   47 failed late          id, error maybe
+//!   48 taken back           id, lease-until number
 //!   50 purged               id
 //! ```
 //!
@@ -94,5 +97,8 @@ mod tag {
     pub(super) const EXPIRY_RULE_SET: u8 = 40;
     pub(super) const EXPIRY_RULE_REMOVED: u8 = 41;
     pub(super) const KEY_EXPIRED: u8 = 42;
+    pub(super) const COMPLETED_LATE: u8 = 46;
+    pub(super) const FAILED_LATE: u8 = 47;
+    pub(super) const TAKEN_BACK: u8 = 48;
     pub(super) const PURGED: u8 = 50;
 }

@@ -5,21 +5,23 @@ use crate::codec::fields::job::{decode_job_without_batches, encode_job_spec};
 use crate::codec::fields::options::{decode_group, decode_options, encode_group, encode_options};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{BatchRefs, SavedJob, SavedState, FOREVER};
+use crate::queue::{BatchRefs, Run, RunEnd, SavedJob, SavedState, FOREVER};
 
 mod flag {
-    pub(super) const EXPIRES: u16 = 1;
-    pub(super) const CANCEL_ASKED: u16 = 2;
-    pub(super) const RECORD: u16 = 4;
-    pub(super) const ERROR: u16 = 8;
-    pub(super) const PROGRESS: u16 = 16;
-    pub(super) const RESULT: u16 = 32;
-    pub(super) const RERUN: u16 = 64;
-    pub(super) const DONE_UNDER: u16 = 128;
-    pub(super) const GROUP: u16 = 256;
-    pub(super) const HOLDS_LANE: u16 = 512;
-    /// This bit and those above it have no meaning yet.
-    pub(super) const UNKNOWN: u16 = 1024;
+    pub(super) const EXPIRES: u32 = 1;
+    pub(super) const CANCEL_ASKED: u32 = 2;
+    pub(super) const RECORD: u32 = 4;
+    pub(super) const ERROR: u32 = 8;
+    pub(super) const PROGRESS: u32 = 16;
+    pub(super) const RESULT: u32 = 32;
+    pub(super) const RERUN: u32 = 64;
+    pub(super) const DONE_UNDER: u32 = 128;
+    pub(super) const GROUP: u32 = 256;
+    pub(super) const HOLDS_LANE: u32 = 512;
+    pub(super) const HISTORY: u32 = 1 << 13;
+    pub(super) const WORKER: u32 = 1 << 14;
+    /// All that have a meaning.
+    pub(super) const KNOWN: u32 = 1023 | HISTORY | WORKER;
 }
 
 pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
@@ -44,6 +46,8 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         (job.done_under != 0, flag::DONE_UNDER),
         (job.group.is_some(), flag::GROUP),
         (job.holds_lane, flag::HOLDS_LANE),
+        (!job.history.is_empty(), flag::HISTORY),
+        (job.worker.is_some(), flag::WORKER),
     ];
     out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | flag).into());
     if job.expires != FOREVER {
@@ -65,6 +69,12 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     if job.group.is_some() {
         encode_group(out, job.group);
     }
+    if !job.history.is_empty() {
+        encode_history(out, &job.history);
+    }
+    if let Some(worker) = job.worker {
+        out.bytes(worker);
+    }
 }
 
 pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, DecodeError> {
@@ -75,8 +85,8 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
     let (options, batch) = decode_options(from)?;
     let (nacks, losses) = (from.number_as()?, from.number_as()?);
-    let flags: u16 = from.number_as()?;
-    if flags >= flag::UNKNOWN {
+    let flags: u32 = from.number_as()?;
+    if flags & !flag::KNOWN != 0 {
         return Err(DecodeError::Damaged("unknown job flags"));
     }
     let has = |flag| flags & flag != 0;
@@ -102,7 +112,41 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         done_under: if has(flag::DONE_UNDER) { from.number()? } else { 0 },
         group: if has(flag::GROUP) { decode_group(from)? } else { None },
         holds_lane: has(flag::HOLDS_LANE),
+        history: if has(flag::HISTORY) { decode_history(from)? } else { Vec::new() },
+        worker: if has(flag::WORKER) { Some(from.bytes()?) } else { None },
     })
+}
+
+fn encode_history(out: &mut Vec<u8>, runs: &[Run<&[u8]>]) {
+    out.number(runs.len() as u64);
+    for run in runs {
+        out.number(run.token);
+        out.number(run.attempt);
+        out.bytes(run.worker);
+        out.number(run.claimed_at);
+        out.number(run.ended_at);
+        out.push(run.end.code());
+        out.optional(run.error);
+    }
+}
+
+fn decode_history<'a>(from: &mut Decoder<'a>) -> Result<Vec<Run<&'a [u8]>>, DecodeError> {
+    let mut runs = Vec::new();
+    for _ in 0..from.number()? {
+        runs.push(Run {
+            token: from.number()?,
+            attempt: from.number()?,
+            worker: from.bytes()?,
+            claimed_at: from.number()?,
+            ended_at: from.number()?,
+            end: RunEnd::from_code(from.byte()?).ok_or(DecodeError::Damaged("unknown end of a run"))?,
+            error: from.optional()?,
+        });
+    }
+    if runs.is_empty() {
+        return Err(DecodeError::Damaged("a history without runs"));
+    }
+    Ok(runs)
 }
 
 fn encode_state(out: &mut Vec<u8>, state: &SavedState<'_>) {

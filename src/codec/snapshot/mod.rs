@@ -9,7 +9,10 @@
 //!            id bytes, payload bytes, state, seq, added-at numbers, priority signed, options, nacks, losses numbers,
 //!            flags number; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until
 //!            instants, 8 error bytes, 16 progress bytes, 32 result bytes, 64 rerun (a job), 128 the token under
-//!            which the life before this one was done number, 256 group, 512 it holds its lane
+//!            which the life before this one was done number, 256 group, 512 it holds its lane,
+//!            8192 history (count, then runs), 16384 who ran it last bytes
+//!     run    token, attempt numbers, worker bytes, claimed-at, ended-at numbers, end (0 completed, 1 failed, 2 lost,
+//!            3 released) byte, error maybe
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
 //!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
 //!            | 5 blocked: dependency, due number (0 = none)

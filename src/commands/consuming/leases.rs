@@ -54,6 +54,7 @@ pub(super) fn code(lease: Lease) -> i64 {
         Lease::Unknown => -1,
         Lease::Lost => -2,
         Lease::Cancelled => -3,
+        Lease::Ended => 0,
     }
 }
 

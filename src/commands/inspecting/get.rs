@@ -8,9 +8,10 @@ use crate::commands::error::Error;
 use crate::commands::fields::{count, Field, Fields, Format};
 use crate::commands::names;
 use crate::commands::options::Options;
+use crate::commands::producing::add_options::{after_word, backoff_field, span_field};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{JobView, Queue};
+use crate::queue::{JobView, Queue, Run};
 
 pub struct GetJob;
 
@@ -59,24 +60,44 @@ fn fields<'a>(view: &JobView<'a>) -> Fields<'a> {
     fields.push_some("payload", view.payload.map(Field::Bytes));
     fields.push_some("priority", view.priority.map(|n| Field::Int(n.into())));
     fields.push_some("attempt", view.attempt.map(count));
-    fields.push_some("attempts", view.attempts.map(|n| count(n.into())));
+    fields.push_some("attempts", view.attempts.map(count));
     fields.push_some("losses", view.losses.map(|n| count(n.into())));
+    fields.push_some("backoff", view.backoff.map(backoff_field));
+    fields.push_some("dedup", view.dedup.map(span_field));
+    fields.push_some("keep", view.keep.map(span_field));
     fields.push_some("token", view.token.map(count));
     fields.push_some("worker", view.worker.map(Field::Bytes));
     fields.push_some("added-at", view.added_at.map(count));
     fields.push_some("due-at", view.due_at.map(count));
     fields.push_some("expires-at", view.expires_at.map(count));
+    fields.push_some("claimed-at", view.claimed_at.map(count));
     fields.push_some("lease-until", view.lease_until.map(count));
     fields.push_some("finished-at", view.finished_at.map(count));
     fields.push_some("kept-until", view.kept_until.map(count));
     fields.push_some("refused-until", view.refused_until.map(count));
     fields.push_some("group", view.group.map(Field::Bytes));
     fields.push_some("batch", view.batch.map(Field::Bytes));
-    fields.push_some("after", view.after.map(Field::Bytes));
+    if let Some((condition, batch)) = view.after {
+        fields.push(after_word(condition), Field::Bytes(batch));
+    }
     fields.push_some("cancel-asked", view.cancel_asked.then_some(Field::Flag(true)));
     fields.push_some("rerun", view.rerun.then_some(Field::Flag(true)));
     fields.push_some("error", view.error.map(Field::Bytes));
     fields.push_some("progress", view.progress.map(Field::Bytes));
     fields.push_some("result", view.result.map(Field::Bytes));
+    if !view.history.is_empty() {
+        fields.push("history", Field::List(view.history.iter().map(run_fields).collect()));
+    }
+    fields
+}
+
+fn run_fields<'a>(run: &Run<&'a [u8]>) -> Fields<'a> {
+    let mut fields = Fields::default();
+    fields.push("attempt", count(run.attempt));
+    fields.push("worker", Field::Bytes(run.worker));
+    fields.push("claimed-at", count(run.claimed_at));
+    fields.push("ended-at", count(run.ended_at));
+    fields.push("outcome", Field::Text(run.end.name().into()));
+    fields.push_some("error", run.error.map(Field::Bytes));
     fields
 }

@@ -211,11 +211,15 @@ pub(in crate::commands) fn push_options<'a>(request: &AddRequest<&'a [u8]>, fiel
     fields.push_some("group", new.group.map(Field::Bytes));
     fields.push_some("batch", batches.batch.map(Field::Bytes));
     if let Some(after) = batches.after {
-        let word = match after.condition {
-            BatchCondition::Finished => "after",
-            BatchCondition::Completed => "afterok",
-        };
-        fields.push(word, Field::Bytes(after.batch));
+        fields.push(after_word(after.condition), Field::Bytes(after.batch));
+    }
+}
+
+/// The field that names the batch a job waits for.
+pub(in crate::commands) fn after_word(condition: BatchCondition) -> &'static str {
+    match condition {
+        BatchCondition::Finished => "after",
+        BatchCondition::Completed => "afterok",
     }
 }
 

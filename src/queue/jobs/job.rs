@@ -1,10 +1,12 @@
 //! One job and the states of its life (drawn in the manual).
 
+use super::history::{History, Run, RunEnd};
 use super::options::OptionSetId;
 use super::spec::JobSpec;
 use crate::queue::batches::{BatchNumber, Dependency};
 use crate::queue::store::{EndState, InstantKey, PriorityKey};
 use crate::queue::time::FOREVER;
+use std::sync::Arc;
 
 /// The state of a job with what belongs to it. Every state carries what only it needs; instants are Unix
 /// milliseconds.
@@ -88,6 +90,10 @@ pub(crate) struct JobExtras {
     pub(crate) window_until: u64,
     /// Of a kept record: readable until then, or [`FOREVER`].
     pub(crate) keep_until: u64,
+    /// Of a kept record: who ran the job last.
+    pub(crate) worker: Option<Arc<[u8]>>,
+    /// The runs that did not complete it.
+    pub(crate) history: History,
 }
 
 impl Default for JobExtras {
@@ -102,6 +108,8 @@ impl Default for JobExtras {
             done_under: 0,
             window_until: 0,
             keep_until: 0,
+            worker: None,
+            history: History::default(),
         }
     }
 }
@@ -111,7 +119,12 @@ impl JobExtras {
     pub(crate) fn bytes(&self) -> usize {
         let len = |bytes: &Option<Box<[u8]>>| bytes.as_ref().map_or(0, |b| b.len());
         let rerun = self.rerun.as_ref().map_or(0, |r| size_of_val(&**r) + r.payload.len() + len(&r.group));
-        size_of::<Self>() + len(&self.error) + len(&self.progress) + len(&self.result) + rerun
+        size_of::<Self>()
+            + len(&self.error)
+            + len(&self.progress)
+            + len(&self.result)
+            + rerun
+            + self.history.bytes()
     }
 }
 
@@ -182,6 +195,24 @@ impl Job {
             StateData::Failed { .. } => failed_runs,
             _ => failed_runs + 1,
         }
+    }
+
+    /// Whether a run of it has ended otherwise than by an ACK.
+    pub(crate) fn has_history(&self) -> bool {
+        self.extras.as_ref().is_some_and(|extras| !extras.history.is_empty())
+    }
+
+    /// The run whose lease was lost, unless the job was claimed or retried since: its worker may still answer.
+    pub(crate) fn lost_run(&self) -> Option<&Run<Arc<[u8]>>> {
+        let token = match self.state {
+            StateData::Waiting { lapsed: token, .. } | StateData::Failed { token, .. } => token,
+            StateData::Delayed { .. }
+            | StateData::Blocked { .. }
+            | StateData::Active { .. }
+            | StateData::Completed { .. } => return None,
+        };
+        let last = self.extras.as_ref()?.history.last()?;
+        (last.end == RunEnd::Lost && last.token == token).then_some(last)
     }
 
     /// The extras, made when it is missing.

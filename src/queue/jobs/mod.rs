@@ -1,5 +1,6 @@
 //! The jobs of a queue: one job, its options, all jobs with their indexes, and what an ADD says to make one.
 
+mod history;
 mod indexes;
 mod job;
 mod options;
@@ -7,6 +8,8 @@ mod spec;
 mod store;
 mod table;
 
+pub(crate) use history::{run_error, MAX_RUNS, MAX_RUN_ERROR};
+pub use history::{Run, RunEnd};
 pub use job::JobState;
 pub(crate) use job::{Job, JobExtras, StateData};
 pub(crate) use options::OptionSet;

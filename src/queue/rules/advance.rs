@@ -5,7 +5,7 @@
 //! by the caller; the effect says how many steps were taken, so a replica takes exactly those.
 
 use crate::queue::effect::Steps;
-use crate::queue::jobs::{Job, StateData};
+use crate::queue::jobs::{Job, RunEnd, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
 use crate::queue::time::{Now, UnixMs};
@@ -157,6 +157,7 @@ impl Queue {
             return self.cancel(handle, Now::from_ms(at));
         }
         self.stats.record(Event::Lost);
+        self.record_run(handle, RunEnd::Lost, None, at);
         let mut losses = 0;
         self.jobs.edit(handle, |job| {
             job.losses = job.losses.saturating_add(1);

@@ -5,7 +5,7 @@
 
 use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{Job, JobExtras, JobSpec, StateData};
+use crate::queue::jobs::{Job, JobExtras, JobSpec, RunEnd, StateData};
 use crate::queue::limits::Bucket;
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Event, SeriesCount};
@@ -77,6 +77,10 @@ impl Queue {
                 self.jobs.edit(handle, |job| job.extras_mut().progress = Some(data.into()));
             }
             JobEffect::Completed { result } => {
+                self.end_lost_run(handle, RunEnd::Completed, None, at);
+                if self.jobs.get(handle).is_some_and(Job::has_history) {
+                    self.record_run(handle, RunEnd::Completed, None, at);
+                }
                 self.jobs.edit(handle, |job| {
                     job.extras_mut_if(result.is_some(), |r| r.result = result.map(Box::from));
                 });
@@ -85,21 +89,30 @@ impl Queue {
             JobEffect::Retried { due, error } => {
                 self.stats.counters.add(Count::Nacks);
                 self.stats.record(Event::Retried);
+                self.end_run(handle, RunEnd::Failed, error, at);
                 self.note_nack(handle, error);
                 self.move_to_end(handle, due, at);
             }
             JobEffect::Failed { error } => {
                 self.stats.counters.add(Count::Nacks);
+                self.end_run(handle, RunEnd::Failed, error, at);
                 self.note_nack(handle, error);
                 self.end(handle, EndState::Failed, now);
             }
             JobEffect::Released { due } => {
                 self.stats.record(Event::Released);
+                self.end_run(handle, RunEnd::Released, None, at);
                 match due {
                     Some(_) => self.move_to_end(handle, due, at),
                     None => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
                 }
             }
+            JobEffect::CompletedLate { result } => self.complete_late(handle, result, now),
+            JobEffect::FailedLate { error } => {
+                self.stats.counters.add(Count::Nacks);
+                self.fail_late(handle, error, at);
+            }
+            JobEffect::TakenBack { lease_until } => self.take_back(handle, lease_until, at),
             JobEffect::Cancelled => self.cancel(handle, now),
             JobEffect::CancelRequested => self.jobs.edit(handle, |job| {
                 let extras = job.extras_mut();
@@ -125,7 +138,11 @@ impl Queue {
             | JobEffect::Failed { .. }
             | JobEffect::Released { .. }
             | JobEffect::Cancelled => true,
-            JobEffect::Replaced { .. }
+            // Where it comes late there is no worker of an active job.
+            JobEffect::CompletedLate { .. }
+            | JobEffect::FailedLate { .. }
+            | JobEffect::TakenBack { .. }
+            | JobEffect::Replaced { .. }
             | JobEffect::Rerun { .. }
             | JobEffect::Claimed { .. }
             | JobEffect::CancelRequested
@@ -271,7 +288,7 @@ impl Queue {
         }
     }
 
-    fn note_nack(&mut self, handle: Handle, error: Option<&[u8]>) {
+    pub(crate) fn note_nack(&mut self, handle: Handle, error: Option<&[u8]>) {
         self.jobs.edit(handle, |job| {
             job.nacks = job.nacks.saturating_add(1);
             job.extras_mut_if(error.is_some(), |r| r.error = error.map(Box::from));

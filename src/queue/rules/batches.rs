@@ -92,6 +92,14 @@ impl Queue {
         self.finish_if_done(number, now);
     }
 
+    /// A failed member was completed after all. What its batch has released or failed stays so.
+    pub(crate) fn count_completed_after_all(&mut self, batch: Option<BatchNumber>) {
+        if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
+            batch.members.failed = batch.members.failed.saturating_sub(1);
+            batch.members.completed = batch.members.completed.saturating_add(1);
+        }
+    }
+
     /// A failed member is pending again. What its batch has released stays so.
     pub(crate) fn count_back(&mut self, batch: Option<BatchNumber>) {
         if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {

@@ -1,7 +1,7 @@
 //! How a job's life ends, and what is left of it: a next life, a record, a remembered id, or nothing.
 
 use crate::queue::batches::BatchRefs;
-use crate::queue::jobs::StateData;
+use crate::queue::jobs::{JobExtras, RunEnd, StateData};
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey, Order, Record};
 use crate::queue::time::{after, Now, FOREVER};
@@ -63,7 +63,7 @@ impl Queue {
         self.end(handle, EndState::Cancelled, now);
     }
 
-    fn keep_or_drop(&mut self, handle: Handle, end_state: EndState, token: u64, now: Now) {
+    pub(crate) fn keep_or_drop(&mut self, handle: Handle, end_state: EndState, token: u64, now: Now) {
         let (at, from) = (now.millis(), now.next_ms());
         let Some(job) = self.jobs.get(handle) else { return };
         let options = self.jobs.table.options(job);
@@ -84,6 +84,11 @@ impl Queue {
             self.free_job(handle, Some((end_state, token, window_until)), at);
             return;
         }
+        let last_run = job.extras.as_ref().and_then(|extras| extras.history.last());
+        let worker = match (job.state, last_run) {
+            (StateData::Active { worker, .. }, _) => Some(self.workers.shared_name(worker)),
+            (_, run) => run.map(|run| run.worker.clone()),
+        };
         // A new number, so that records are in the order in which their jobs finished.
         let seq = self.jobs.take_seq();
         self.jobs.edit(handle, |job| {
@@ -95,6 +100,7 @@ impl Queue {
             extras.done_under = 0;
             extras.window_until = window_until;
             extras.keep_until = after(from, keep);
+            extras.worker = worker;
         });
         self.enter(handle);
         // At once, so that no effect is needed. Where the limit was lowered, time drops the others in its
@@ -146,7 +152,12 @@ impl Queue {
     fn free_job(&mut self, handle: Handle, memory: Option<(EndState, u64, u64)>, at: u64) {
         self.release_options(handle);
         self.jobs.remove(handle, |job| {
-            let (end_state, token, until) = memory.filter(|(_, _, until)| *until > at)?;
+            let (end_state, mut token, until) = memory.filter(|(_, _, until)| *until > at)?;
+            let failed = |extras: &JobExtras| extras.history.end_of(token) == Some(RunEnd::Failed);
+            if end_state == EndState::Failed && !job.extras.as_deref().is_some_and(failed) {
+                // A remembered token says that its worker ended the job so: a repeated NACK is known by it.
+                token = 0;
+            }
             Some(Record { id: job.id(), until, token, seq: job.seq, end_state })
         });
     }

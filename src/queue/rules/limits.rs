@@ -224,6 +224,17 @@ impl Queue {
         }
     }
 
+    /// Whether one more may be active, if that is this waiting job. What a claim also needs is a token of each
+    /// rate, but this run has taken its tokens already.
+    pub(crate) fn has_slot_for(&self, handle: Handle) -> bool {
+        let lane = self.job(handle).and_then(|job| self.lane_of(job));
+        let has_room = |lane: &Lane| {
+            let is_held = self.is_strict() && lane.holder.is_some_and(|holder| holder != handle);
+            !is_held && self.lane_slots(lane) > 0
+        };
+        self.slots() > 0 && lane.and_then(|lane| self.limits.lanes.get(lane)).is_none_or(has_room)
+    }
+
     /// What keeps a waiting job from being claimed, the narrowest first. None: nothing, only other jobs come
     /// first.
     pub(crate) fn obstacle(&self, handle: Handle, job: &Job) -> Option<Obstacle> {

@@ -8,6 +8,7 @@ mod completion;
 mod expiries;
 mod limits;
 mod placement;
+mod runs;
 mod targets;
 
 pub(crate) use limits::Obstacle;

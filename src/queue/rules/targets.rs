@@ -15,6 +15,12 @@ impl Queue {
         self.job_that(id, Job::is_finished)
     }
 
+    /// The job of this id that waits, or has failed, because its lease was lost.
+    pub(crate) fn lost_job(&self, id: &[u8], state: JobState) -> Option<Handle> {
+        let handle = self.job_that(id, |job| job.lost_run().is_some())?;
+        self.job(handle).filter(|job| job.state_name() == state).map(|_| handle)
+    }
+
     /// The record of a failed job of this id.
     pub(crate) fn failed_job(&self, id: &[u8]) -> Option<Handle> {
         self.job_that(id, |job| job.state_name() == JobState::Failed)

@@ -5,13 +5,14 @@
 
 use super::save::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
 use crate::queue::batches::{Batch, Members};
-use crate::queue::jobs::{Job, JobExtras, StateData};
+use crate::queue::jobs::{Job, JobExtras, Run, StateData, MAX_RUNS, MAX_RUN_ERROR};
 use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker};
 use crate::queue::schedules::SavedSchedule;
 use crate::queue::stats::{plausible_duplicates, Minute, PendingDuplicates};
 use crate::queue::store::{ids, Handle, Order, Record};
 use crate::queue::time::{LARGEST_COUNT, LATEST_TOKEN};
 use crate::queue::value::Queue;
+use std::sync::Arc;
 
 impl Queue {
     /// Puts a header into a queue that has none yet.
@@ -104,6 +105,8 @@ impl Queue {
             && saved.group.is_none_or(valid_group)
             && saved.seq < self.jobs.next_seq
             && token.max(saved.done_under) <= self.last_token
+            && saved.worker.is_none_or(valid_worker)
+            && is_history(&saved.history, self.last_token)
             && saved.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
     }
 
@@ -216,6 +219,16 @@ impl Queue {
     }
 }
 
+/// Whether a job can have had these runs, the oldest first, where no token is newer than the last.
+fn is_history(runs: &[Run<&[u8]>], last_token: u64) -> bool {
+    let is_run = |run: &Run<&[u8]>| {
+        (1..=last_token).contains(&run.token)
+            && valid_worker(run.worker)
+            && run.error.is_none_or(|error| error.len() <= MAX_RUN_ERROR)
+    };
+    runs.len() <= MAX_RUNS && runs.iter().all(is_run) && runs.is_sorted_by(|a, b| a.token < b.token)
+}
+
 /// A job that is in no index yet, without its options.
 fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
     let mut job = Job::new(saved.id, saved.payload, state);
@@ -234,6 +247,8 @@ fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
         done_under: saved.done_under,
         window_until: saved.window_until,
         keep_until: saved.keep_until,
+        worker: saved.worker.map(Arc::from),
+        history: saved.history.iter().map(Run::kept).collect(),
     };
     if extras != JobExtras::default() {
         job.extras = Some(Box::new(extras));

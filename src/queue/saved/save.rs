@@ -1,7 +1,7 @@
 //! What of a queue is saved: facts only, piece by piece. Every index is built anew by [`super::restore`].
 
 use crate::queue::batches::{BatchNumber, Dependency};
-use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, StateData};
+use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, Run, StateData};
 use crate::queue::limits::Bucket;
 use crate::queue::schedules::SavedSchedule;
 use crate::queue::settings::Settings;
@@ -60,7 +60,7 @@ pub(crate) enum SavedState<'a> {
 }
 
 /// A job or kept record as it is saved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SavedJob<'a> {
     pub(crate) id: &'a [u8],
     pub(crate) payload: &'a [u8],
@@ -84,6 +84,8 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) progress: Option<&'a [u8]>,
     pub(crate) result: Option<&'a [u8]>,
     pub(crate) rerun: Option<JobSpec<&'a [u8]>>,
+    pub(crate) worker: Option<&'a [u8]>,
+    pub(crate) history: Vec<Run<&'a [u8]>>,
 }
 
 impl Queue {
@@ -213,6 +215,8 @@ impl Queue {
             progress: text(|r| r.progress.as_deref()),
             result: text(|r| r.result.as_deref()),
             rerun: extras.and_then(|r| r.rerun.as_ref()).map(|r| r.borrowed()),
+            worker: text(|r| r.worker.as_deref()),
+            history: extras.into_iter().flat_map(|r| r.history.iter()).map(Run::borrowed).collect(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::access::Session;
 use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{Job, Start, StateData};
+use crate::queue::jobs::{Job, RunEnd, Start, StateData};
 use crate::queue::names::MAX_ERROR;
 use crate::queue::store::{EndState, Handle, IdEntry};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,6 +18,8 @@ pub enum Lease {
     Lost,
     /// The job is cancelled, or is to be.
     Cancelled,
+    /// The worker itself has ended the run under this token: it has said so before.
+    Ended,
 }
 
 /// The answer to an ACK.
@@ -62,9 +64,13 @@ impl Session<'_> {
     /// `token` has done `id`. O(log n).
     pub fn ack(&mut self, token: u64, id: &[u8], result: Option<&[u8]>) -> Acked {
         let entry = self.find(id);
-        if let Some(handle) = entry.and_then(|entry| self.lost_under(token, entry)) {
-            // The job was not claimed since, so the work counts.
+        // Where the job was neither claimed nor retried since the lease was lost, the work counts.
+        if let Some(handle) = entry.and_then(|entry| self.waiting_under(token, entry)) {
             self.change_job(handle, JobEffect::Completed { result });
+            return Acked::Done;
+        }
+        if let Some(handle) = self.failed_by_loss(token, entry) {
+            self.change_job(handle, JobEffect::CompletedLate { result });
             return Acked::Done;
         }
         if entry.is_some_and(|entry| self.was_done_under(token, entry)) {
@@ -96,11 +102,15 @@ impl Session<'_> {
         failure: Failure,
     ) -> Nacked {
         let entry = self.find(id);
-        let matched = self.match_lease(token, entry);
+        let error = error.map(|text| text.get(..MAX_ERROR).unwrap_or(text));
+        if let Some(handle) = self.failed_by_loss(token, entry) {
+            self.change_job(handle, JobEffect::FailedLate { error });
+            return Nacked::Failed;
+        }
+        let matched = self.match_run(token, entry, RunEnd::Failed);
         let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) else {
             return Nacked::No(self.end_if_cancelled(matched.lease, matched.job));
         };
-        let error = error.map(|text| text.get(..MAX_ERROR).unwrap_or(text));
         let Some(job) = self.queue.job(handle) else { return Nacked::No(Lease::Unknown) };
         let (settings, options) = (self.queue.settings(), self.queue.options(job));
         let nack = job.nacks.saturating_add(1);
@@ -120,7 +130,7 @@ impl Session<'_> {
     /// `token` hands `id` back unharmed: to its old place, or to wait `delay` ms. O(log n).
     pub fn release(&mut self, token: u64, id: &[u8], delay: Option<u64>) -> Lease {
         let entry = self.find(id);
-        let matched = self.match_lease(token, entry);
+        let matched = self.match_run(token, entry, RunEnd::Released);
         let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) else {
             return self.end_if_cancelled(matched.lease, matched.job);
         };
@@ -143,16 +153,22 @@ impl Session<'_> {
     }
 
     /// The lease of `id` ends no earlier than `ms` from now. O(log n). Even where it ends later anyway its
-    /// worker was seen.
+    /// worker was seen. A job whose lease was lost goes back to its worker, if nobody has claimed it since and
+    /// the limits of the queue and of its lane leave room for it.
     pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Lease {
         let entry = self.find(id);
+        if let Some(handle) = self.waiting_by_loss(token, entry).filter(|job| self.queue.has_slot_for(*job)) {
+            let lease_until = self.in_ms(ms);
+            self.change_job(handle, JobEffect::TakenBack { lease_until });
+            return Lease::Valid;
+        }
         let matched = self.match_lease(token, entry);
         if let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) {
             let ends = self.queue.job(handle).map_or(0, Job::due);
             let lease_until = self.in_ms(ms).max(ends);
             self.change_job(handle, JobEffect::Leased { lease_until });
         }
-        matched.lease
+        self.ended_or(token, entry, matched.lease)
     }
 
     /// Keeps `data` with the job. O(log n).
@@ -162,11 +178,68 @@ impl Session<'_> {
         if let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) {
             self.change_job(handle, JobEffect::Progressed { data });
         }
-        matched.lease
+        self.ended_or(token, entry, matched.lease)
+    }
+
+    /// The job whose last lease, that of `token`, was lost, and which was neither claimed nor retried since.
+    fn lost_under(&self, token: u64, entry: Option<IdEntry>) -> Option<(Handle, StateData)> {
+        let Some(IdEntry::Job(handle)) = entry else { return None };
+        let job = self.queue.job(handle)?;
+        job.lost_run().filter(|run| run.token == token).map(|_| (handle, job.state))
+    }
+
+    /// The same for one that will be tried again.
+    fn waiting_by_loss(&self, token: u64, entry: Option<IdEntry>) -> Option<Handle> {
+        let (handle, state) = self.lost_under(token, entry)?;
+        matches!(state, StateData::Waiting { .. }).then_some(handle)
+    }
+
+    /// The same for one that has failed because of it.
+    fn failed_by_loss(&self, token: u64, entry: Option<IdEntry>) -> Option<Handle> {
+        let (handle, state) = self.lost_under(token, entry)?;
+        matches!(state, StateData::Failed { .. }).then_some(handle)
+    }
+
+    /// What `token` is worth to a worker that says its run of `entry` has ended so. It may say so late, and
+    /// again.
+    fn match_run(&self, token: u64, entry: Option<IdEntry>, end: RunEnd) -> LeaseMatch {
+        if let Some(job) = self.waiting_by_loss(token, entry) {
+            return LeaseMatch { lease: Lease::Valid, job: Some(job) };
+        }
+        let matched = self.match_lease(token, entry);
+        let is_repeated = matched.lease == Lease::Lost
+            && entry.and_then(|entry| self.end_under(token, entry)).is_some_and(|before| before == end);
+        if is_repeated {
+            return LeaseMatch { lease: Lease::Ended, job: None };
+        }
+        matched
+    }
+
+    /// What has become of a lease that is lost: its worker may have ended the run itself.
+    fn ended_or(&self, token: u64, entry: Option<IdEntry>, lease: Lease) -> Lease {
+        let end = entry.filter(|_| lease == Lease::Lost).and_then(|entry| self.end_under(token, entry));
+        match end {
+            Some(RunEnd::Completed | RunEnd::Failed | RunEnd::Released) => Lease::Ended,
+            Some(RunEnd::Lost) | None => lease,
+        }
+    }
+
+    /// How the run of `token` ended, as far as that is known.
+    fn end_under(&self, token: u64, entry: IdEntry) -> Option<RunEnd> {
+        if self.was_done_under(token, entry) {
+            return Some(RunEnd::Completed);
+        }
+        match entry {
+            IdEntry::Remembered(handle) => {
+                let record = self.queue.record(handle).filter(|record| record.token == token && token != 0);
+                record.filter(|record| record.end_state == EndState::Failed).map(|_| RunEnd::Failed)
+            }
+            IdEntry::Job(handle) => self.queue.job(handle)?.extras.as_ref()?.history.end_of(token),
+        }
     }
 
     /// The job that waits because the lease of `token` ran out. No claim has the token 0.
-    fn lost_under(&self, token: u64, entry: IdEntry) -> Option<Handle> {
+    fn waiting_under(&self, token: u64, entry: IdEntry) -> Option<Handle> {
         let IdEntry::Job(handle) = entry else { return None };
         if token == 0 {
             return None;

@@ -38,7 +38,12 @@ impl Queue {
         }
         let (why, until) = match job.state {
             StateData::Waiting { lapsed: 1.., .. } => {
-                ("its lease ran out; it is claimable again, unless a late ACK comes first", job.expires())
+                let by = job.lost_run().map(|run| format!(" of worker '{}'", shown(&run.worker)));
+                let why = format!(
+                    "the lease{} was lost; it is claimable again, unless that worker answers first",
+                    by.unwrap_or_default()
+                );
+                return self.explanation(job, why, job.expires());
             }
             StateData::Waiting { .. } if job.expires() != FOREVER => {
                 ("it is claimable until it expires; jobs before it in line come first", job.expires())
@@ -47,14 +52,20 @@ impl Queue {
             StateData::Delayed { due } if job.nacks > 0 => ("it waits for its next attempt", due),
             StateData::Delayed { due } => ("it is delayed", due),
             StateData::Blocked { after, due } => return self.explain_blocked(job, after, due),
-            StateData::Active { lease_until, .. } if job.cancel_asked() => {
-                ("a worker has it and will be told that it is cancelled", lease_until)
+            StateData::Active { since, lease_until, worker, .. } => {
+                let then = if job.cancel_asked() { " and will be told that it is cancelled" } else { "" };
+                let worker = shown(self.worker_name(worker));
+                let why = format!("worker '{worker}' has it since {since}{then}");
+                return self.explanation(job, why, lease_until);
             }
-            StateData::Active { lease_until, .. } => ("a worker has it", lease_until),
             StateData::Completed { .. } => ("it is done; its record is kept", job.due()),
             StateData::Failed { .. } => ("it failed for good; JQ.RETRY gives it fresh attempts", job.due()),
         };
-        Explanation { state: job.state_name(), why: why.into(), until: unless_endless(until) }
+        self.explanation(job, why.into(), until)
+    }
+
+    fn explanation(&self, job: &Job, why: String, until: u64) -> Explanation {
+        Explanation { state: job.state_name(), why, until: unless_endless(until) }
     }
 
     /// The instant is whichever is earlier: the limit allows the job, or it expires.

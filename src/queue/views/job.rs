@@ -1,6 +1,7 @@
 //! A job and a worker as clients see them.
 
-use crate::queue::jobs::{Job, JobExtras, JobState, StateData};
+use crate::queue::batches::BatchCondition;
+use crate::queue::jobs::{Backoff, Job, JobExtras, JobState, Run, StateData};
 use crate::queue::stats::Minute;
 use crate::queue::store::{Handle, IdEntry, PriorityKey};
 use crate::queue::time::{unless_endless, Now};
@@ -15,11 +16,15 @@ pub struct JobView<'a> {
     pub payload: Option<&'a [u8]>,
     pub priority: Option<i32>,
     pub attempt: Option<u64>,
-    pub attempts: Option<u32>,
+    pub attempts: Option<u64>,
     pub losses: Option<u16>,
+    pub backoff: Option<Backoff>,
+    pub dedup: Option<u64>,
+    pub keep: Option<u64>,
     pub token: Option<u64>,
     pub worker: Option<&'a [u8]>,
     pub added_at: Option<u64>,
+    pub claimed_at: Option<u64>,
     pub due_at: Option<u64>,
     pub expires_at: Option<u64>,
     pub lease_until: Option<u64>,
@@ -28,12 +33,14 @@ pub struct JobView<'a> {
     pub refused_until: Option<u64>,
     pub group: Option<&'a [u8]>,
     pub batch: Option<&'a [u8]>,
-    pub after: Option<&'a [u8]>,
+    pub after: Option<(BatchCondition, &'a [u8])>,
     pub cancel_asked: bool,
     pub rerun: bool,
     pub error: Option<&'a [u8]>,
     pub progress: Option<&'a [u8]>,
     pub result: Option<&'a [u8]>,
+    /// The last runs that did not complete it, oldest first.
+    pub history: Vec<Run<&'a [u8]>>,
 }
 
 /// What is known about a worker.
@@ -64,11 +71,17 @@ impl Queue {
         let extras = job.extras.as_deref();
         let text = |of: fn(&JobExtras) -> Option<&[u8]>| extras.and_then(of);
         let record = extras.filter(|_| job.is_finished());
+        let options = self.options(job);
+        let attempts = u64::from(options.attempts.unwrap_or(self.settings.attempts));
         let mut view = JobView {
             payload: Some(job.payload()),
             priority: Some(job.priority),
             attempt: Some(job.attempt()),
-            attempts: Some(self.options(job).attempts.unwrap_or(self.settings.attempts)),
+            // Lost leases are runs too: the run that may be the last one is never beyond it.
+            attempts: Some(attempts.max(job.attempt())),
+            backoff: options.backoff,
+            dedup: options.dedup,
+            keep: options.keep,
             losses: Some(job.losses),
             added_at: Some(job.added_at),
             expires_at: unless_endless(job.expires()),
@@ -81,17 +94,20 @@ impl Queue {
             error: text(|r| r.error.as_deref()),
             progress: text(|r| r.progress.as_deref()),
             result: text(|r| r.result.as_deref()),
+            worker: record.and_then(|r| r.worker.as_deref()),
+            history: extras.into_iter().flat_map(|r| r.history.iter()).map(Run::borrowed).collect(),
             ..JobView::bare(job.id(), job.state_name())
         };
         match job.state {
             StateData::Waiting { .. } => {}
             StateData::Delayed { due } => view.due_at = Some(due),
             StateData::Blocked { after, due } => {
-                view.after = self.batch_name(after.batch);
+                view.after = self.batch_name(after.batch).map(|name| (after.condition, name));
                 view.due_at = Some(due).filter(|due| *due != 0);
             }
-            StateData::Active { token, lease_until, worker, .. } => {
+            StateData::Active { token, since, lease_until, worker } => {
                 view.token = Some(token);
+                view.claimed_at = Some(since);
                 view.lease_until = Some(lease_until);
                 view.worker = Some(self.worker_name(worker));
             }
@@ -181,9 +197,13 @@ impl<'a> JobView<'a> {
             attempt: None,
             attempts: None,
             losses: None,
+            backoff: None,
+            dedup: None,
+            keep: None,
             token: None,
             worker: None,
             added_at: None,
+            claimed_at: None,
             due_at: None,
             expires_at: None,
             lease_until: None,
@@ -198,6 +218,7 @@ impl<'a> JobView<'a> {
             error: None,
             progress: None,
             result: None,
+            history: Vec::new(),
         }
     }
 }

@@ -1,0 +1,85 @@
+//! How the runs of a job end: what its history keeps of them, and what a worker may still do whose lease was lost.
+//!
+//! Until somebody claims or retries the job, the worker that lost its lease is still the last one that had it. If it
+//! answers now, the run ends as it says, and the loss is taken back.
+
+use crate::queue::jobs::{run_error, Run, RunEnd, StateData};
+use crate::queue::stats::{Event, SeriesCount};
+use crate::queue::store::{EndState, Handle};
+use crate::queue::time::Now;
+use crate::queue::value::Queue;
+use std::sync::Arc;
+
+impl Queue {
+    /// Writes down that the run of an active job ends. Called before anything of the job is changed.
+    pub(crate) fn record_run(&mut self, handle: Handle, end: RunEnd, error: Option<&[u8]>, at: u64) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        let StateData::Active { token, since, worker, .. } = job.state else { return };
+        let (attempt, worker) = (job.attempt(), self.workers.shared_name(worker));
+        let error = error.map(run_error);
+        let run = Run { token, attempt, worker, claimed_at: since, ended_at: at, end, error };
+        self.jobs.edit(handle, |job| job.extras_mut().history.push(run));
+    }
+
+    /// The run of a job whose lease was lost goes on, as far as its history knows, and the loss is not counted any
+    /// more. None: its lease was not lost, or the job was claimed or retried since.
+    fn take_loss_back(&mut self, handle: Handle) -> Option<Run<Arc<[u8]>>> {
+        self.jobs.get(handle)?.lost_run()?;
+        let mut run = None;
+        self.jobs.edit(handle, |job| {
+            run = job.extras.as_mut().and_then(|extras| extras.history.pop());
+            job.losses = job.losses.saturating_sub(1);
+        });
+        run
+    }
+
+    /// The same, and writes down how the run has ended: its worker said so late.
+    pub(crate) fn end_lost_run(&mut self, handle: Handle, end: RunEnd, error: Option<&[u8]>, at: u64) {
+        let Some(run) = self.take_loss_back(handle) else { return };
+        let run = Run { ended_at: at, end, error: error.map(run_error), ..run };
+        self.jobs.edit(handle, |job| job.extras_mut().history.push(run));
+    }
+
+    /// The worker says how its run has ended, while it has the lease or after it lost it.
+    pub(crate) fn end_run(&mut self, handle: Handle, end: RunEnd, error: Option<&[u8]>, at: u64) {
+        self.record_run(handle, end, error, at);
+        self.end_lost_run(handle, end, error, at);
+    }
+
+    /// The ACK of a job that has failed because its lease was lost too often: the record is that of a completed job.
+    pub(crate) fn complete_late(&mut self, handle: Handle, result: Option<&[u8]>, now: Now) {
+        let at = now.millis();
+        let Some(StateData::Failed { token, .. }) = self.jobs.get(handle).map(|job| job.state) else { return };
+        self.end_lost_run(handle, RunEnd::Completed, None, at);
+        self.jobs.edit(handle, |job| {
+            let extras = job.extras_mut();
+            extras.error = None;
+            extras.result = result.map(Box::from);
+        });
+        self.stats.record(Event::Completed);
+        self.stats.series.count(SeriesCount::Completed, at);
+        let Some(job) = self.jobs.get(handle) else { return };
+        let batch = self.batch_of(job);
+        self.subscriptions.job_ended(job.id(), EndState::Completed.into(), result);
+        self.count_completed_after_all(batch);
+        self.leave(handle);
+        self.keep_or_drop(handle, EndState::Completed, token, now);
+    }
+
+    /// The NACK of a job that has failed because its lease was lost too often: its error is what the worker says.
+    pub(crate) fn fail_late(&mut self, handle: Handle, error: Option<&[u8]>, at: u64) {
+        self.end_lost_run(handle, RunEnd::Failed, error, at);
+        self.note_nack(handle, error);
+    }
+
+    /// The job goes back to the worker that lost its lease, under the token it had.
+    pub(crate) fn take_back(&mut self, handle: Handle, lease_until: u64, at: u64) {
+        let Some(Run { token, worker, claimed_at, .. }) = self.take_loss_back(handle) else { return };
+        self.leave(handle);
+        let worker = self.workers.number(&worker);
+        self.workers.record_seen(worker, at);
+        self.jobs
+            .edit(handle, |job| job.state = StateData::Active { token, since: claimed_at, lease_until, worker });
+        self.enter(handle);
+    }
+}
