@@ -49,7 +49,9 @@ impl Queue {
     /// The ACK of a job that has failed because its lease was lost too often: the record is that of a completed job.
     pub(crate) fn complete_late(&mut self, handle: Handle, result: Option<&[u8]>, now: Now) {
         let at = now.millis();
-        let Some(StateData::Failed { token, .. }) = self.jobs.get(handle).map(|job| job.state) else { return };
+        let Some(StateData::Failed { token, .. }) = self.jobs.get(handle).map(|job| job.state) else {
+            return;
+        };
         self.end_lost_run(handle, RunEnd::Completed, None, at);
         self.jobs.edit(handle, |job| {
             let extras = job.extras_mut();
@@ -78,8 +80,9 @@ impl Queue {
         self.leave(handle);
         let worker = self.workers.number(&worker);
         self.workers.record_seen(worker, at);
-        self.jobs
-            .edit(handle, |job| job.state = StateData::Active { token, since: claimed_at, lease_until, worker });
+        self.jobs.edit(handle, |job| {
+            job.state = StateData::Active { token, since: claimed_at, lease_until, worker }
+        });
         self.enter(handle);
     }
 }
