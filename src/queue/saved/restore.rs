@@ -101,12 +101,17 @@ impl Queue {
             | SavedState::Waiting { lapsed: token, .. } => token,
             SavedState::Delayed { .. } | SavedState::Blocked { .. } => 0,
         };
+        // The run that goes on comes after those that have ended.
+        let past = match saved.state {
+            SavedState::Active { token, .. } => token.saturating_sub(1).min(self.last_token),
+            _ => self.last_token,
+        };
         valid_id(saved.id)
             && saved.group.is_none_or(valid_group)
             && saved.seq < self.jobs.next_seq
             && token.max(saved.done_under) <= self.last_token
             && saved.worker.is_none_or(valid_worker)
-            && is_history(&saved.history, self.last_token)
+            && is_history(&saved.history, past)
             && saved.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
     }
 
