@@ -15,6 +15,10 @@
 //! replicated safely on Redis 7.0. A timer of 0 ms fires after the command that set it and before any client
 //! gets a reply.
 //!
+//! A client that is unblocked by CLIENT UNBLOCK gets null, also when it would take what there is at the end of its time:
+//! the server would replicate the command that had jobs claimed, and a replica unblock a client of its own. So the timer
+//! of the module, which is not in a command, ends the time of such clients, and the server gets a later one.
+//!
 //! On some servers `reply` runs inside `unblock`: nothing is locked or open around that call.
 
 use super::POSTPONED;
@@ -38,6 +42,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// So many clients are served before others have the server, about a millisecond.
 const AT_ONCE: usize = 64;
 
+/// How much later, in milliseconds, the server itself ends the time of a client that takes what there is then.
+const SERVER_IS_LATER: u64 = 10_000;
+
 /// Clients that were granted jobs and found none.
 static SPURIOUS_WAKEUPS: AtomicU64 = AtomicU64::new(0);
 
@@ -48,7 +55,8 @@ pub(in crate::server) fn spurious_wakeups() -> u64 {
 /// Blocks the client of this call at `name`.
 pub(in crate::server) fn block(ctx: Context<'_>, name: Name<'_>, waiting: Box<BlockedClaim>) {
     let ticket = claims::next_ticket();
-    let Some(client) = blocking::block::<BlockedClaims>(ctx, name, waiting.block, ticket) else {
+    let later = if waiting.min > 1 { SERVER_IS_LATER } else { 0 };
+    let Some(client) = blocking::block::<BlockedClaims>(ctx, name, waiting.block + later, ticket) else {
         return ctx.reply().null();
     };
     let location = Location { db: ctx.db(), name: name.bytes().into() };
@@ -126,7 +134,7 @@ fn claimable_at(ctx: Context<'_>, location: &Location) -> usize {
     }
 }
 
-/// Unblocks clients whose deadline is over and that the server has forgotten. From Redis 7.2 on it does
+/// Unblocks clients whose deadline is over: those that take what there is then, and those that the server has forgotten. From Redis 7.2 on it does
 /// forget the clients whose command had to wait for the end of a CLIENT PAUSE: it would let them wait for
 /// ever.
 impl OnTimer for ClaimDeadlineTimer {
@@ -143,8 +151,12 @@ fn serve(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
     let Some((stage, location, waiting)) = claims::take_request(ticket) else {
         return reply.null();
     };
-    // A client that wants many at once takes what there is when its time is over.
-    let may_claim = stage == WaiterStage::Granted || waiting.min > 1;
+    let may_claim = match stage {
+        WaiterStage::Granted => true,
+        // A client that wants many at once takes what there is when its time is over.
+        WaiterStage::Overdue => waiting.min > 1,
+        WaiterStage::Waiting | WaiterStage::Replied => false,
+    };
     let served = may_claim
         && !avoid_replica_traffic()
         && !ctx.flags().replica()

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   location (database, name) ──► ClaimQueue of tickets
-//!   ticket ──► Waiter: waiting ──► granted ──► replied ──► gone
+//!   ticket ──► Waiter: waiting ──► granted, or overdue ──► replied ──► gone
 //! ```
 
 use super::claim_queue::{Ahead, ClaimQueue, Demand};
@@ -21,6 +21,8 @@ pub(in crate::server) enum WaiterStage {
     Waiting,
     /// It is served as soon as the server unblocks it.
     Granted,
+    /// Its time is over, as the timer of the module found: it gets what there is as soon as the server unblocks it.
+    Overdue,
     /// It has its reply; the server has not let go of it yet.
     Replied,
 }
@@ -145,11 +147,13 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         self.deadlines.first()
     }
 
-    /// The clients whose deadline is not after `now`. They are still waiting, until they have their reply.
+    /// The clients whose deadline is not after `now`. They keep their places until they have their reply.
     pub(super) fn take_overdue(&mut self, now: Uptime) -> Vec<C> {
         let mut clients = Vec::new();
         while let Some(ticket) = self.deadlines.pop(now) {
-            clients.extend(self.waiters.get_mut(&ticket).and_then(|waiter| waiter.client.take()));
+            let Some(waiter) = self.waiters.get_mut(&ticket) else { continue };
+            waiter.stage = WaiterStage::Overdue;
+            clients.extend(waiter.client.take());
         }
         clients
     }
@@ -186,7 +190,7 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
     fn leave_queue(&mut self, ticket: u64, location: &Location, demand: Demand, stage: WaiterStage) {
         let Some(queue) = self.at.get_mut(location) else { return };
         match stage {
-            WaiterStage::Waiting => queue.remove(ticket, demand),
+            WaiterStage::Waiting | WaiterStage::Overdue => queue.remove(ticket, demand),
             WaiterStage::Granted => queue.end_grant(demand),
             WaiterStage::Replied => return,
         }
@@ -270,7 +274,7 @@ mod tests {
         assert_eq!(granted(&mut waiters, 1), "a");
         assert_eq!(waiters.first_deadline(), Some(Uptime(102)));
         assert_eq!(waiters.take_overdue(Uptime(102)), ['b']);
-        assert!(matches!(waiters.take_request(2), Some((WaiterStage::Waiting, _, ()))));
+        assert!(matches!(waiters.take_request(2), Some((WaiterStage::Overdue, _, ()))));
         waiters.remove(3);
         assert_eq!((waiters.first_deadline(), waiters.take_overdue(Uptime(999))), (None, vec![]));
     }
