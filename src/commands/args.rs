@@ -2,11 +2,16 @@
 //! keywords and leftovers are treated alike everywhere.
 
 use super::error::{shown, Error};
-use crate::queue::FOREVER;
+use crate::queue::{Now, FOREVER};
 use std::ops::RangeInclusive;
 
-/// The longest span of time a client may name: 100 years, in milliseconds.
-pub const MAX_SPAN: u64 = 3_155_760_000_000;
+/// The longest span of time a client may name: 10 years, in milliseconds. What is to last for ever has a word
+/// of its own; an instant where a span belongs is longer than this.
+pub const MAX_SPAN: u64 = 315_576_000_000;
+/// No instant may lie further back, in milliseconds: 10 years. Seconds do.
+const LONGEST_AGO: u64 = MAX_SPAN;
+/// No instant may lie further ahead, in milliseconds: 100 years. Microseconds do.
+const LONGEST_AHEAD: u64 = 10 * MAX_SPAN;
 /// The latest instant a client may name, in Unix milliseconds: what JavaScript still holds exactly.
 pub const MAX_INSTANT: u64 = (1 << 53) - 1;
 
@@ -90,7 +95,7 @@ impl<'a> Args<'a> {
         uint(name, word, range)
     }
 
-    /// The next word as a span in milliseconds, from `least` to 100 years.
+    /// The next word as a span in milliseconds, from `least` to 10 years.
     pub(crate) fn span(&mut self, name: &str, least: u64) -> Result<u64, Error> {
         let word = self.next(name)?;
         span(name, word, least)
@@ -132,11 +137,32 @@ impl<'a> Args<'a> {
     }
 }
 
-/// `word` as a span in milliseconds, from `least` to 100 years.
+/// `word` as a span in milliseconds, from `least` to 10 years.
 pub(crate) fn span(name: &str, word: &[u8], least: u64) -> Result<u64, Error> {
     parse_uint(word)
         .filter(|n| (least..=MAX_SPAN).contains(n))
         .ok_or_else(|| Error::range(name, &format!("milliseconds from {least} to {MAX_SPAN}"), word))
+}
+
+/// Refuses an instant that is hardly meant: seconds or microseconds where milliseconds belong.
+pub(crate) fn check_instant(name: &str, instant: u64, now: Now) -> Result<(), Error> {
+    let at = now.millis();
+    let is_near = |ms: u64| (at.saturating_sub(LONGEST_AGO)..=at.saturating_add(LONGEST_AHEAD)).contains(&ms);
+    if is_near(instant) {
+        return Ok(());
+    }
+    let units = [
+        (instant.saturating_mul(1000), "seconds"),
+        (instant / 1000, "microseconds"),
+        (instant / 1_000_000, "nanoseconds"),
+    ];
+    let hint = units
+        .into_iter()
+        .find(|(ms, _)| is_near(*ms))
+        .map_or(String::new(), |(_, unit)| format!(", which would be near as {unit}"));
+    Err(Error::other(format!(
+        "{name} must be Unix milliseconds, at most 10 years ago and 100 years ahead, got {instant}{hint}"
+    )))
 }
 
 /// `word` as a span in milliseconds, or -1 for ever.

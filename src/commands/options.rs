@@ -26,9 +26,9 @@ enum Setter<'a, R> {
     Flag(fn(&mut R)),
     /// An integer from `least` to `most`.
     Integer { least: u64, most: u64, set: fn(&mut R, u64) },
-    /// Milliseconds from `least` to 100 years.
+    /// Milliseconds from `least` to 10 years.
     Span { least: u64, set: fn(&mut R, u64) },
-    /// Milliseconds from 0 to 100 years, or -1 for ever.
+    /// Milliseconds from 0 to 10 years, or -1 for ever.
     SpanOrForever(fn(&mut R, u64)),
     /// Unix milliseconds.
     UnixTime(fn(&mut R, u64)),

@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(read, Ok((5000, Some(10), 0)));
         assert_eq!(
             parse(&[b"default-lease", b"0"]).err().as_deref(),
-            Some("lease must be milliseconds from 1 to 3155760000000, got '0'")
+            Some("lease must be milliseconds from 1 to 315576000000, got '0'")
         );
         assert!(parse(&[MAX_PAYLOAD.as_bytes(), b"536870913"]).is_err());
         assert!(parse(&[b"lease", b"5000"]).is_err_and(|why| why.contains("default-lease")));

@@ -17,6 +17,7 @@ impl InfoWriter for Info {
 }
 
 fn write(section: &mut InfoSection, occasion: Occasion) {
+    section.text("version", env!("CARGO_PKG_VERSION"));
     for (name, count) in totals::present() {
         section.number(name, count);
     }

@@ -22,7 +22,7 @@ use super::BASICS;
 #[rustfmt::skip] // a table
 const WORDS: [&str; 56] = [
     "*", "0", "-0", "00", "1", "-1", "+1", " 1", "1 ", "1.0", "1e3", "0x1", "2", "10", "10000", "10001", "2147483647",
-    "-2147483648", "2147483648", "4294967295", "4294967296", "3155760000000", "3155760000001", "9007199254740991",
+    "-2147483648", "2147483648", "4294967295", "4294967296", "315576000000", "315576000001", "9007199254740991",
     "9007199254740992", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "18446744073709551615",
     "18446744073709551616", "99999999999999999999999", "inf", "nan", "COUNT", "LEASE", "BLOCK", "MIN", "MAXBYTES", "HELD",
     "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "FIXED", "EXPONENTIAL", "DEDUP", "ONDUP", "REPLACE", "RERUN", "PX",
@@ -32,7 +32,7 @@ const WORDS: [&str; 56] = [
 const FIELDS: [&str; 18] = [
     "waiting", "delayed", "blocked", "active", "completed", "failed", "lease", "attempts", "backoff", "max-backoff",
     "jitter", "max-losses", "dedup-window", "max-ids", "keep-completed", "keep-failed-max", "fixed/99999999999999999999",
-    "exponential/3155760000000",
+    "exponential/315576000000",
 ];
 
 struct Malformed {

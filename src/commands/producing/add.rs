@@ -71,7 +71,7 @@ impl WriteCommand for AddJob {
     ) -> Result<WriteOutcome, Error> {
         let AddJobRequest { id, request } = call;
         let request = if id.is_some() { request } else { &request.with_made_id() };
-        request.check_expiry(session.now())?;
+        request.check_instants(session.now())?;
         let batch = request.batches.batch;
         session.room_for(1, [*id].into_iter(), batch).map_err(|full| add_options::refusal(full, batch))?;
         let added = session.enqueue(*id, request);

@@ -1,6 +1,6 @@
 //! The options of a new job, shared by every command that enqueues.
 
-use crate::commands::args::{Args, MAX_INSTANT};
+use crate::commands::args::{check_instant, Args, MAX_INSTANT};
 use crate::commands::error::{shown, Error};
 use crate::commands::fields::{count, Field, Fields};
 use crate::commands::names;
@@ -174,8 +174,12 @@ impl<'a> AddRequest<&'a [u8]> {
         self.check_batches()
     }
 
-    /// Refuses a job that would expire before it may start, if it is added at `now`.
-    pub(super) fn check_expiry(&self, now: Now) -> Result<(), Error> {
+    /// Refuses an instant that is hardly meant, and a job that would expire before it may start, if it is added
+    /// at `now`.
+    pub(super) fn check_instants(&self, now: Now) -> Result<(), Error> {
+        if let Start::At(instant) = self.job.start {
+            check_instant("AT", instant, now)?;
+        }
         if let (Some(px), Start::At(instant)) = (self.job.expires, self.job.start) {
             let expires_at = now.millis().saturating_add(px);
             if expires_at <= instant {

@@ -86,7 +86,7 @@ impl WriteCommand for AddManyJobs {
         let AddManyJobsRequest { words, request } = call;
         let jobs = pairs(words);
         let count = jobs.len();
-        request.check_expiry(session.now())?;
+        request.check_instants(session.now())?;
         let batch = request.batches.batch;
         session
             .room_for(count, pairs(words).map(|(id, _)| names::given_id(id)), batch)

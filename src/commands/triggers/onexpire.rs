@@ -46,6 +46,9 @@ impl Command for OnExpire {
 
     fn parse<'a>(args: &mut Args<'a>) -> Result<OnExpireRequest<'a>, Error> {
         let prefix = names::prefix(args.next("prefix")?)?;
+        if prefix.eq_ignore_ascii_case(b"OFF") && args.is_empty() {
+            return Err(Error::syntax("OFF needs the prefix before it; an empty one is ''"));
+        }
         if args.keyword("OFF") {
             return Ok(OnExpireRequest::Off { prefix });
         }

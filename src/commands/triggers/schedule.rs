@@ -3,7 +3,7 @@
 //! IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` -> the next
 //! instant, or null when UNTIL is over
 
-use crate::commands::args::Args;
+use crate::commands::args::{check_instant, Args};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::names;
@@ -11,8 +11,10 @@ use crate::commands::options::{args_of, choice, CommandOption, Options};
 use crate::commands::producing::add_options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::schedules::{Overlap, Plan, ScheduleSet, Timetable, Zone, MAX_EXPRESSION};
-use crate::queue::{AddRequest, Session, FOREVER};
+use crate::queue::schedules::{
+    malformed_cron, surprising_cron, CronFault, Overlap, Plan, ScheduleSet, Timetable, Zone, MAX_EXPRESSION,
+};
+use crate::queue::{AddRequest, Now, Session, FOREVER};
 
 pub struct SetSchedule;
 
@@ -29,7 +31,7 @@ struct ScheduleOptions<'a> {
     every: Option<u64>,
     cron: Option<&'a str>,
     zone: Option<Zone>,
-    from: u64,
+    from: Option<u64>,
     until: Option<u64>,
     overlap: Overlap,
 }
@@ -45,7 +47,7 @@ impl<'a> Options<'a, 6> for ScheduleOptions<'a> {
             options.zone = Some(zone(args.next("TZ")?)?);
             Ok(())
         }),
-        CommandOption::instant("FROM", "from-instant", |options, instant| options.from = instant),
+        CommandOption::instant("FROM", "from-instant", |options, instant| options.from = Some(instant)),
         CommandOption::instant("UNTIL", "until-instant", |options, instant| options.until = Some(instant)),
         CommandOption::other("OVERLAP", Arg::one_of("overlap", &OVERLAP_ARGS), |options, args| {
             options.overlap = choice("OVERLAP", "ALLOW or SKIP", &OVERLAPS, args)?;
@@ -121,7 +123,7 @@ impl Command for SetSchedule {
 
 impl<'a> ScheduleOptions<'a> {
     fn timetable(&self) -> Result<Timetable<&'a str>, Error> {
-        let from = self.from;
+        let from = self.from.unwrap_or(0);
         match (self.every, self.cron, self.zone) {
             (Some(_), Some(_), _) => Err(Error::syntax("EVERY and CRON contradict each other")),
             (Some(_), None, Some(_)) => Err(Error::syntax("TZ goes with CRON, not with EVERY")),
@@ -135,31 +137,56 @@ impl<'a> ScheduleOptions<'a> {
 
     fn until(&self) -> Result<u64, Error> {
         match self.until {
-            Some(until) if until < self.from => {
-                Err(Error::other(format!("UNTIL must not be before FROM, got {until} and {}", self.from)))
-            }
+            Some(until) if self.from.is_some_and(|from| until < from) => Err(Error::other(format!(
+                "UNTIL must not be before FROM, got {until} and {}",
+                self.from.unwrap_or(0)
+            ))),
             until => Ok(until.unwrap_or(FOREVER)),
         }
     }
 }
 
 fn expression(word: &[u8]) -> Result<&str, Error> {
-    let text = std::str::from_utf8(word).ok();
-    text.filter(|text| {
-        let timetable = Timetable::Cron { expression: *text, zone: Zone::default(), from: 0 };
-        timetable.compile().is_some()
-    })
-    .ok_or_else(|| {
-        let allowed = format!(
-            "5 fields (minute hour day month weekday) or 6 (second first) in at most {MAX_EXPRESSION} bytes"
-        );
-        Error::range("CRON", &allowed, word)
-    })
+    let allowed = format!(
+        "5 fields (minute hour day month weekday) or 6 (second first) in at most {MAX_EXPRESSION} bytes"
+    );
+    let malformed = || Error::range("CRON", &allowed, word);
+    let text =
+        std::str::from_utf8(word).ok().filter(|text| text.len() <= MAX_EXPRESSION).ok_or_else(malformed)?;
+    let in_field = |fault: CronFault<'_>| {
+        Error::range(&format!("CRON {}", fault.field), &fault.allowed, fault.got.as_bytes())
+    };
+    let timetable = Timetable::Cron { expression: text, zone: Zone::default(), from: 0 };
+    if timetable.compile().is_none() {
+        return Err(malformed_cron(text).map_or_else(malformed, in_field));
+    }
+    surprising_cron(text).map_or(Ok(text), |fault| Err(in_field(fault)))
 }
 
 fn zone(word: &[u8]) -> Result<Zone, Error> {
     Zone::named(word)
         .ok_or_else(|| Error::range("TZ", "the name of a time zone, such as UTC or Europe/Berlin", word))
+}
+
+/// Refuses instants that are hardly meant, and an end that is over: the schedule that is there stays. FROM may be
+/// an offset in the grid, which is shorter than its step.
+fn check_instants(plan: &Plan<'_>, now: Now) -> Result<(), Error> {
+    match plan.timetable {
+        Timetable::Every { ms, from } if from < ms => {}
+        Timetable::Cron { from: 0, .. } => {}
+        Timetable::Every { from, .. } | Timetable::Cron { from, .. } => check_instant("FROM", from, now)?,
+    }
+    if plan.until == FOREVER {
+        return Ok(());
+    }
+    check_instant("UNTIL", plan.until, now)?;
+    if plan.until <= now.millis() {
+        let (until, now) = (plan.until, now.millis());
+        return Err(Error::other(format!(
+            "UNTIL must not be over, got {until}, and it is {now} now; JQ.UNSCHEDULE ends a schedule"
+        )));
+    }
+    Ok(())
 }
 
 impl WriteCommand for SetSchedule {
@@ -169,6 +196,7 @@ impl WriteCommand for SetSchedule {
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
+        check_instants(&request.plan, session.now())?;
         match session.schedule(request.name, &request.plan) {
             ScheduleSet::Next(next) => reply.uint(next),
             ScheduleSet::Over => reply.null(),

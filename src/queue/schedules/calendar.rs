@@ -25,7 +25,7 @@ const HORIZON: usize = 41 * 12;
 /// Kinds of months.
 const KINDS: usize = 7 * 4;
 /// Nicknames and the fields for which they stand.
-const NICKNAMES: [(&str, &str); 6] = [
+pub(super) const NICKNAMES: [(&str, &str); 6] = [
     ("@yearly", "0 0 1 1 *"),
     ("@annually", "0 0 1 1 *"),
     ("@monthly", "0 0 1 * *"),
@@ -33,9 +33,9 @@ const NICKNAMES: [(&str, &str); 6] = [
     ("@daily", "0 0 * * *"),
     ("@hourly", "0 * * * *"),
 ];
-const MONTHS: [&str; 12] =
+pub(super) const MONTHS: [&str; 12] =
     ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+pub(super) const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 /// What happens to times of day that a change of the clocks skips or repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,10 +10,12 @@
 //! carries the instants; the deterministic part of time, `advance`, knows nothing of schedules.
 
 mod calendar;
+mod cron_fault;
 mod index;
 mod schedule;
 mod timetable;
 
+pub use cron_fault::{malformed_cron, surprising_cron, CronFault};
 pub(crate) use index::{SavedSchedule, Schedules};
 pub(crate) use schedule::{valid_schedule, TickCounts};
 pub use schedule::{Overlap, Plan, Schedule, ScheduleSet, TickOutcome, MAX_NAME};

@@ -3,8 +3,8 @@
 use super::access::Session;
 use crate::queue::effect::{JobEffect, Steps};
 use crate::queue::jobs::{Job, StateData};
-use crate::queue::store::Handle;
-use crate::queue::time::LATEST_TOKEN;
+use crate::queue::store::{Handle, PriorityKey};
+use crate::queue::time::{Now, LATEST_TOKEN};
 use crate::queue::value::Queue;
 
 /// What a worker asks for. `W` holds the worker's name: borrowed, or kept while the worker waits.
@@ -38,7 +38,34 @@ pub struct Claimed {
     pub job: Handle,
 }
 
+/// What a claim has met so far.
+#[derive(Debug, Default)]
+struct Runnable {
+    /// Jobs that had expired and ended here.
+    expired: u32,
+    /// Jobs that are claimed next, when that were too many.
+    behind: Option<std::vec::IntoIter<Handle>>,
+}
+
 impl Queue {
+    /// The first `count` waiting jobs without a GROUP that have not expired `at` then, where expired ones stand
+    /// before them: at most some ten thousand are passed by, a few milliseconds.
+    fn waiting_behind_expired(&self, at: u64, count: usize) -> Vec<Handle> {
+        const PASSED_AT_MOST: usize = 50_000;
+        let (waiting, table) = (&self.jobs.indexes.waiting, &self.jobs.table);
+        let from = PriorityKey { priority: i32::MIN, seq: 0 };
+        let is_alive = |job: &Handle| self.job(*job).is_some_and(|job| job.expires() > at);
+        let first = waiting.iter_from(from, |job| table.priority_key(job)).take(PASSED_AT_MOST + count);
+        first.filter(is_alive).take(count).collect()
+    }
+
+    /// Whether the job that is claimed next has expired at `now`: then it is time's turn.
+    #[must_use]
+    pub fn is_next_expired(&self, now: Now) -> bool {
+        let next = self.next_runnable().and_then(|job| self.job(job));
+        next.is_some_and(|job| job.expires() <= now.millis())
+    }
+
     /// Whether `token` can be that of the next claim: newer than all before.
     pub(crate) fn may_be_claimed_with(&self, token: u64) -> bool {
         token > self.last_token && token < LATEST_TOKEN
@@ -58,8 +85,9 @@ impl Session<'_> {
             return claimed;
         }
         let most = options.count.min(self.queue.claimable().saturating_sub(promised));
+        let mut runnable = Runnable::default();
         while claimed.len() < most {
-            let Some(job) = self.next_runnable() else { break };
+            let Some(job) = self.next_runnable(&mut runnable, most - claimed.len()) else { break };
             let size = self.queue.job(job).map_or(0, |job| job.payload().len() as u64);
             bytes = bytes.saturating_add(size);
             if !claimed.is_empty() && options.max_bytes.is_some_and(|max| bytes > max) {
@@ -100,28 +128,34 @@ impl Session<'_> {
         handles
     }
 
-    /// Lets time promote jobs until `count` may run, when there is a backlog of what is due. Not more than a
-    /// claim can take: blocked clients promote what is promised for them when they are served.
+    /// Lets time promote jobs and schedules tick until `count` may run, when there is a backlog of what is due.
+    /// Not more than a claim can take: blocked clients promote what is promised for them when they are served.
     fn promote_enough(&mut self, count: usize) {
         const PROMOTED_AT_MOST: u32 = 10_000;
+        /// About two milliseconds.
+        const TICKED_AT_MOST: usize = 500;
         let missing = count.saturating_sub(self.queue.runnable());
         let jobs = u32::try_from(missing).unwrap_or(u32::MAX).min(PROMOTED_AT_MOST);
         if jobs > 0 {
             self.advance(Steps { jobs, forgotten: 0 });
         }
+        self.tick_until_runnable(count, TICKED_AT_MOST);
     }
 
-    /// The next runnable job that has not expired. The expired ones met on the way end here; more of them
-    /// than this are left to the timer.
-    fn next_runnable(&mut self) -> Option<Handle> {
-        const EXPIRED_AT_MOST: usize = 1000;
-        for _ in 0..EXPIRED_AT_MOST {
+    /// The next runnable job that has not expired, of a claim that wants `count` more. The expired ones met on
+    /// the way end here, a bounded number. More of them are passed by, a bounded number too, and left to the
+    /// timer; jobs with a GROUP are not found behind those.
+    fn next_runnable(&mut self, runnable: &mut Runnable, count: usize) -> Option<Handle> {
+        const EXPIRED_AT_MOST: u32 = 1000;
+        while runnable.expired < EXPIRED_AT_MOST {
             let first = self.queue.next_runnable()?;
             if !self.advance_named(first) {
                 return Some(first);
             }
+            runnable.expired += 1;
         }
-        None
+        let at = self.at();
+        runnable.behind.get_or_insert_with(|| self.queue.waiting_behind_expired(at, count).into_iter()).next()
     }
 
     fn next_token(&self) -> u64 {

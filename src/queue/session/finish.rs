@@ -102,7 +102,7 @@ impl Session<'_> {
         failure: Failure,
     ) -> Nacked {
         let entry = self.find(id);
-        let error = error.map(|text| text.get(..MAX_ERROR).unwrap_or(text));
+        let error = error.map(cut);
         if let Some(handle) = self.failed_by_loss(token, entry) {
             self.change_job(handle, JobEffect::FailedLate { error });
             return Nacked::Failed;
@@ -293,6 +293,15 @@ impl Session<'_> {
     }
 }
 
+/// `text` up to [`MAX_ERROR`] bytes, and to the end of a character where it is UTF-8.
+fn cut(text: &[u8]) -> &[u8] {
+    let Some(start) = text.get(..MAX_ERROR) else { return text };
+    match std::str::from_utf8(start) {
+        Err(broken) if broken.error_len().is_none() => start.get(..broken.valid_up_to()).unwrap_or(start),
+        Ok(_) | Err(_) => start,
+    }
+}
+
 /// Shortens `wait` by up to `jitter` percent. A hash of the id and the attempt takes the place of chance.
 fn spread(wait: u64, jitter: u32, id: &[u8], attempt: u32) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -304,7 +313,15 @@ fn spread(wait: u64, jitter: u32, id: &[u8], attempt: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::spread;
+    use super::{cut, spread};
+
+    #[test]
+    fn an_error_is_cut_between_characters() {
+        let long = |start: &str| [start.as_bytes(), "\u{20ac}".repeat(400).as_bytes()].concat();
+        assert_eq!([cut(&long("")).len(), cut(&long("a")).len(), cut(&long("ab")).len()], [1023, 1024, 1022]);
+        assert_eq!(cut(&[0xff; 1030]).len(), 1024, "no text");
+        assert_eq!(cut(b"short"), b"short");
+    }
 
     #[test]
     fn jitter_shortens_within_its_bounds_and_differs_by_id() {

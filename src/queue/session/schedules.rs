@@ -53,6 +53,18 @@ impl Session<'_> {
         }
     }
 
+    /// Lets schedules tick that are due until `count` jobs may run, at most `most`.
+    pub(super) fn tick_until_runnable(&mut self, count: usize, most: usize) {
+        for _ in 0..most {
+            let Some((due, name)) = self.queue.schedules.first() else { return };
+            if due > self.at() || self.queue.runnable() >= count {
+                return;
+            }
+            let name = Arc::clone(name);
+            self.tick(&name);
+        }
+    }
+
     /// Lets the schedule that a command names tick if it is due, even where others are before it.
     fn catch_up(&mut self, name: &[u8]) {
         if self.queue.schedules.get(name).is_some_and(|schedule| schedule.next() <= self.at()) {

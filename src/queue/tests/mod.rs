@@ -131,6 +131,24 @@ fn no_span_ends_before_it_is_over() {
 }
 
 #[test]
+fn a_claim_finds_the_job_behind_thousands_that_have_expired() {
+    let mut test = TestQueue::at(1000);
+    let ids: Vec<String> = (0..20_000).map(|n| format!("x{n}")).collect();
+    let mut journal = EffectCounter(&mut test.effects);
+    let mut session = Session::begin(&mut test.queue, Now::from_micros(1_000_000), &mut journal);
+    for id in &ids {
+        session.enqueue(Some(id.as_bytes()), &request(JobSpec { expires: Some(500), ..job() }));
+    }
+    test.add("one", job());
+    test.add("two", job());
+    test.ms = 1500;
+    assert_eq!(test.claim_many(2, 0).len(), 2);
+    assert_eq!(test.ids(JobState::Active), ["one", "two"]);
+    assert!(test.queue.is_next_expired(Now::from_micros(1_500_000)), "the others are left to the timer");
+    assert_eq!(test.claim(), None);
+}
+
+#[test]
 fn time_does_a_bounded_part_and_a_named_job_is_brought_up_all_the_same() {
     let mut test = TestQueue::at(1);
     let ids: Vec<String> = (0..5000).map(|n| format!("job{n}")).collect();

@@ -148,3 +148,20 @@ fn what_cannot_be_is_not_restored() {
     assert!(schedules.restore(&saved));
     assert!(!schedules.restore(&saved), "a name twice");
 }
+
+#[test]
+fn a_claim_ticks_until_it_has_its_jobs() {
+    let mut test = TestQueue::at(1);
+    let skipping = Plan { overlap: Overlap::Skip, ..every(1000) };
+    for n in 0..100 {
+        test.set(&format!("{n:02}"), &skipping);
+    }
+    test.ms = 1000;
+    assert_eq!(test.claim_many(100, 0).len(), 100);
+    test.set("99", &every(500));
+    test.ms = 1001;
+    test.set("zz", &every(999));
+    test.ms = 2000;
+    test.queue.settings.lease = 100_000;
+    assert_eq!(test.claim_many(1, 0).len(), 1, "behind ticks that are skipped");
+}

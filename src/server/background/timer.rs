@@ -6,8 +6,8 @@
 //! replicate (clients are paused, a failover is under way) the timer waits; on a replica and while loading it
 //! sleeps until that is over.
 //!
-//! A tick is bounded by time, not by what is due; the rest is done a millisecond later, after others who want
-//! the server. Queues take turns.
+//! A tick is bounded by time, not by what is due, and uses that time while anything is due; the rest is done a
+//! millisecond later, after others who want the server. Queues take turns.
 
 use super::{expired_keys, relocate, serve_claims, POSTPONED};
 use crate::queue::{Now, UnixMs};
@@ -43,10 +43,13 @@ fn tick(ctx: Context<'_>) {
     if flags.replica() || flags.loading() {
         return directory::sleep();
     }
+    let now = clock::of_timer();
     if avoid_replica_traffic() {
+        directory::note_idle(now.unix_ms());
         return directory::set_timer_in(POSTPONED);
     }
-    run_due(ctx, clock::of_timer());
+    directory::note_clocks(now.unix_ms());
+    run_due(ctx, now);
     expired_keys::open_queues(ctx);
     relocate::step(ctx);
     directory::set_timer();
@@ -54,31 +57,60 @@ fn tick(ctx: Context<'_>) {
 
 fn run_due(ctx: Context<'_>, now: Now) {
     let watch = Stopwatch::start();
+    let mut progress = Progress::Made;
+    while progress == Progress::Made && !watch.is_over(TICK) {
+        progress = run_batch(ctx, now, &watch);
+    }
+}
+
+/// What came of a round over queues that are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// A queue has changed.
+    Made,
+    /// Nothing is due, or nothing that can be done now.
+    None,
+}
+
+fn run_batch(ctx: Context<'_>, now: Now, watch: &Stopwatch) -> Progress {
     let mut due = directory::take_due(now.unix_ms(), BATCH).into_iter();
+    let mut progress = Progress::None;
     for (due, entry) in due.by_ref() {
         // Each by itself: whatever goes wrong with one queue, the others have their time.
-        catch_panic("the timer, for one queue", || run_queue(ctx, &entry, due, now));
+        if catch_panic("the timer, for one queue", || run_queue(ctx, &entry, due, now))
+            == Some(Progress::Made)
+        {
+            progress = Progress::Made;
+        }
         if watch.is_over(TICK) {
             break;
         }
     }
     directory::put_back(due);
+    progress
 }
 
 /// Lets time do its part on one queue, for which the timer was set at `due`.
-fn run_queue(ctx: Context<'_>, entry: &Entry, due: UnixMs, now: Now) {
+fn run_queue(ctx: Context<'_>, entry: &Entry, due: UnixMs, now: Now) -> Progress {
     let name = OwnedName::new(&entry.location.name);
     if !ctx.select(entry.location.db) {
-        return;
+        return Progress::None;
     }
     if !serves_slot_of(name.lend()) {
-        return directory::visit_at(entry, UnixMs(now.unix_ms().0.saturating_add(NEXT_VISIT)));
+        directory::visit_at(entry, UnixMs(now.unix_ms().0.saturating_add(NEXT_VISIT)));
+        return Progress::None;
     }
     // Nothing is done if the queue is gone, replaced or of another type by now: the entry was a hint, and a
     // wrong one.
     let edited = edit::decide(ctx, name.lend(), Access::Only(&entry.handle), now, |_| ());
-    if edited.is_ok_and(|edited| edited.changed) {
-        directory::note_lag(now.unix_ms().0.saturating_sub(due.0));
+    let changed = edited.is_ok_and(|edited| edited.changed);
+    if changed {
+        directory::note_lag(due, now.unix_ms());
     }
     directory::put_behind(entry, now.unix_ms());
+    if changed {
+        Progress::Made
+    } else {
+        Progress::None
+    }
 }

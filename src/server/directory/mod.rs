@@ -52,6 +52,10 @@ struct Directory {
     search: Option<KeySearch>,
     timer: EarliestTimer<DueTimer>,
     is_asleep: bool,
+    /// Since when this server could act: nothing is late that was due before.
+    acting_since: UnixMs,
+    /// Both clocks when the timer fired last: where they part, the wall clock was set.
+    fired_at: (UnixMs, Uptime),
     lag: Lag,
 }
 
@@ -70,6 +74,8 @@ lazy_static! {
         search: None,
         timer: EarliestTimer::new(),
         is_asleep: false,
+        acting_since: clock::of_timer().unix_ms(),
+        fired_at: (clock::of_timer().unix_ms(), clock::uptime()),
         lag: Lag::default(),
     });
 }
@@ -263,14 +269,35 @@ pub(super) fn sleep() {
 pub(super) fn resume() {
     with(|directory| {
         directory.is_asleep = false;
+        directory.acting_since = clock::of_timer().unix_ms();
         directory.timer.stop();
         directory.set_timer();
     });
 }
 
-/// The timer came `late` milliseconds late to a queue for which time had work.
-pub(super) fn note_lag(late: u64) {
+/// The timer has work, at `now`. If the wall clock has jumped since it fired last, nothing was late before.
+pub(super) fn note_clocks(now: UnixMs) {
+    /// Clocks that are slewed part by less, in milliseconds.
+    const JUMP: u64 = 1000;
+    let uptime = clock::uptime();
     with(|directory| {
+        let (wall, up) = std::mem::replace(&mut directory.fired_at, (now, uptime));
+        let expected = wall.0.saturating_add(uptime.ms_from(up));
+        if now.0.abs_diff(expected) > JUMP {
+            directory.acting_since = now;
+        }
+    });
+}
+
+/// At `now` this server may not act yet.
+pub(super) fn note_idle(now: UnixMs) {
+    with(|directory| directory.acting_since = now);
+}
+
+/// The timer came at `now` to a queue that was `due`.
+pub(super) fn note_lag(due: UnixMs, now: UnixMs) {
+    with(|directory| {
+        let late = now.0.saturating_sub(due.max(directory.acting_since).0);
         directory.lag.last = late;
         directory.lag.worst = directory.lag.worst.max(late);
     });
