@@ -6,7 +6,7 @@ use super::reply::Reply;
 use super::spec::{Arg, ArgKind};
 use super::MAX_ITEMS;
 use crate::queue::schedules::MAX_NAME;
-use crate::queue::{MAX_BATCH, MAX_GROUP, MAX_ID, MAX_PREFIX, MAX_WORKER};
+use crate::queue::{Changed, MAX_BATCH, MAX_GROUP, MAX_ID, MAX_PREFIX, MAX_WORKER};
 use std::ops::RangeInclusive;
 
 /// `queue id [id ...]`.
@@ -85,11 +85,20 @@ pub(super) fn ids<'a>(args: &mut Args<'a>) -> Result<&'a [&'a [u8]], Error> {
     Ok(words)
 }
 
-/// Changes the job of each id, and replies 1 or 0 for each.
-pub(super) fn reply_each(ids: &[&[u8]], reply: &mut dyn Reply, mut change: impl FnMut(&[u8]) -> bool) {
+/// Changes the job of each id, and replies for each.
+pub(super) fn reply_each(ids: &[&[u8]], reply: &mut dyn Reply, mut change: impl FnMut(&[u8]) -> Changed) {
     reply.array(ids.len());
     for id in ids {
-        reply.int(change(id).into());
+        reply.int(code_of(change(id)));
+    }
+}
+
+/// 1 done, 0 not in a state that allows it, -1 no such job.
+pub(super) fn code_of(changed: Changed) -> i64 {
+    match changed {
+        Changed::Done => 1,
+        Changed::NotAllowed => 0,
+        Changed::Unknown => -1,
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Effect<'a> {
     Duplicates { count: u64, batch: Option<BatchNumber> },
     /// A batch was mentioned for the first time.
     BatchOpened { name: &'a [u8] },
+    /// A client waits for a batch that would have been dropped, or an ADD that was refused named one.
+    BatchMentioned { batch: BatchNumber },
     /// A batch takes no more members.
     BatchSealed { batch: BatchNumber },
     /// A batch for which no job waits is dropped.

@@ -68,6 +68,7 @@ pub use batches::{BatchCondition, BatchNumber, BatchRefs, BatchView, Dependency,
 pub use effect::{Effect, JobEffect, Steps};
 pub(crate) use expiries::{is_valid_rule, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
+pub(crate) use jobs::UnmetDependency;
 pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Run, RunEnd, Start};
 pub(crate) use limits::Bucket;
 pub use limits::{Rate, MAX_RATE};
@@ -76,8 +77,8 @@ pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_WORKER};
 pub(crate) use saved::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
 pub use schedules::Schedule;
 pub use session::{
-    Acked, Added, ClaimOptions, Claimed, Failure, Journal, Lease, MemoryPressure, Nacked, Outcome, Refusal,
-    Session,
+    Acked, Added, Changed, ClaimOptions, Claimed, Failure, Journal, Lease, MemoryPressure, Nacked, Outcome,
+    Refusal, Session,
 };
 pub use settings::Settings;
 pub use stats::{counters, histogram, Events, Minute, MOST_MINUTES};

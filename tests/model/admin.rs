@@ -125,9 +125,10 @@ impl Model {
 
     /// Forgets a job that is not active, or all that is left of one.
     pub(super) fn remove(&mut self, id: &[u8], now: u64) -> Value {
-        let Some(job) = self.job(id).filter(|job| !matches!(job.state, State::Active { .. })) else {
+        let Some(job) = self.job(id) else { return Value::Int(-1) };
+        if job.is_active() {
             return Value::Int(0);
-        };
+        }
         let pending = job.member.filter(|_| job.is_live());
         self.count("removals");
         self.jobs.retain(|job| job.id != id);
@@ -138,7 +139,7 @@ impl Model {
     }
 
     pub(super) fn cancel(&mut self, id: &[u8], now: u64) -> Value {
-        let Some(job) = self.job(id) else { return Value::Int(0) };
+        let Some(job) = self.job(id) else { return Value::Int(-1) };
         let token = match &mut job.state {
             State::Ended { .. } | State::Active { cancel: true, .. } => return Value::Int(0),
             State::Active { cancel, .. } => {
@@ -155,30 +156,94 @@ impl Model {
     }
 
     pub(super) fn promote(&mut self, id: &[u8], now: u64) -> Value {
-        if !matches!(self.job(id), Some(Job { state: State::Delayed { .. }, .. })) {
-            return Value::Int(0);
+        match self.job(id).map(|job| job.state_name()) {
+            None => Value::Int(-1),
+            Some("delayed") => {
+                self.join_end(id, now);
+                Value::Int(1)
+            }
+            Some(_) => Value::Int(0),
         }
-        self.join_end(id, now);
-        Value::Int(1)
     }
 
-    pub(super) fn retry(&mut self, id: &[u8], now: u64) -> Value {
-        let Some(job) = self.job(id).filter(|job| is_listed(job, "failed")) else { return Value::Int(0) };
+    /// Failed jobs get fresh attempts: again and again, until no more of them may.
+    pub(super) fn retry_all(&mut self, ids: &[Vec<u8>], now: u64) -> Value {
+        let mut failed: Vec<&Vec<u8>> = ids.iter().filter(|id| self.is_failed(id)).collect();
+        failed.sort();
+        failed.dedup();
+        let more = if failed.iter().any(|id| self.may_be_retried(id)) { failed.len() } else { 0 };
+        if more > self.room() {
+            return Value::Error("JQFULL".into());
+        }
+        let mut answers: Vec<Value> = ids.iter().map(|_| Value::Int(0)).collect();
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = false;
+            for (id, answer) in ids.iter().zip(&mut answers) {
+                if *answer == Value::Int(0) {
+                    *answer = self.retry(id, now);
+                    goes_on |= *answer == Value::Int(1);
+                }
+            }
+        }
+        Value::Array(answers)
+    }
+
+    fn retry(&mut self, id: &[u8], now: u64) -> Value {
+        if self.job(id).is_none() {
+            return Value::Int(-1);
+        }
+        if !self.is_failed(id) || !self.may_be_retried(id) {
+            return Value::Int(0);
+        }
+        let Some(job) = self.job(id) else { return Value::Null };
         (job.nacks, job.losses) = (0, 0);
         let member = job.member;
         self.set_end(member, None, now);
         self.join_end(id, now);
+        self.wait_behind_again(id, now);
+        self.advance(now);
         Value::Int(1)
     }
 
+    fn is_failed(&self, id: &[u8]) -> bool {
+        self.jobs.iter().any(|job| job.id == id && is_listed(job, "failed"))
+    }
+
+    /// How many more jobs `max-jobs` allows.
+    fn room(&self) -> usize {
+        let unfinished = self.jobs.iter().filter(|job| job.is_live()).count();
+        match self.settings.max_jobs {
+            0 => usize::MAX,
+            most => most.saturating_sub(unfinished),
+        }
+    }
+
+    /// Those first that wait for no batch, then the others, again and again.
     pub(super) fn retry_oldest(&mut self, count: usize, now: u64) -> Value {
         let mut failed: Vec<&Job> = self.jobs.iter().filter(|job| is_listed(job, "failed")).collect();
         failed.sort_by_key(|job| place(job));
-        let ids: Vec<Vec<u8>> = failed.into_iter().take(count).map(|job| job.id.clone()).collect();
-        for id in &ids {
-            self.retry(id, now);
+        let waits =
+            |job: &Job| job.unmet.is_some_and(|(number, _)| self.batches.iter().any(|b| b.number == number));
+        let (waiting, free): (Vec<&Job>, Vec<&Job>) = failed.into_iter().partition(|job| waits(job));
+        let ids = |jobs: Vec<&Job>| jobs.into_iter().map(|job| job.id.clone()).collect::<Vec<_>>();
+        let (free, waiting) = (ids(free), ids(waiting));
+        let any_may = !free.is_empty() || waiting.iter().any(|id| self.may_be_retried(id));
+        if any_may && self.room() == 0 {
+            return Value::Error("JQFULL".into());
         }
-        Value::count(ids.len())
+        let most = count.min(self.room());
+        let mut retried = 0;
+        let mut one = |model: &mut Self, id: &[u8]| {
+            let goes = retried < most && model.retry(id, now) == Value::Int(1);
+            retried += usize::from(goes);
+            goes
+        };
+        for id in &free {
+            one(self, id);
+        }
+        while waiting.iter().any(|id| one(self, id)) {}
+        Value::count(retried)
     }
 
     pub(super) fn set_paused(&mut self, paused: bool) -> Value {

@@ -15,12 +15,18 @@ pub(crate) struct Batch {
     pub(super) duplicates: i64,
     pub(super) created_at: u64,
     pub(super) finished: Option<Finished>,
+    /// Nothing was pending when last looked at.
+    settled: bool,
+    /// Of an open one: dropped then, once no job waits for it and nothing is pending.
+    pub(super) open_until: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Finished {
     pub(super) at: u64,
-    /// Dropped then, once no job waits for it.
+    /// When nothing was pending any more, the last time.
+    settled_at: u64,
+    /// Dropped then, once no job waits for it and nothing is pending.
     pub(super) kept: u64,
 }
 
@@ -121,7 +127,9 @@ impl Model {
 
     /// The number of the batch `name`, which is opened if there is none.
     fn mention(&mut self, name: &[u8], now: u64) -> usize {
-        if let Some(batch) = self.named(name) {
+        let open_until = self.open_until(now);
+        if let Some(batch) = self.batches.iter_mut().find(|batch| batch.name == name) {
+            batch.open_until = open_until;
             return batch.number;
         }
         let number = self.opened;
@@ -133,8 +141,19 @@ impl Model {
             duplicates: 0,
             created_at: now,
             finished: None,
+            settled: false,
+            open_until,
         });
         number
+    }
+
+    /// Until when an open batch is kept that is mentioned now.
+    fn open_until(&self, now: u64) -> u64 {
+        match self.settings.keep_batches {
+            0 => now + self.late + 86_400_000,
+            keep if keep < 0 => super::job::NEVER,
+            keep => now + self.late + keep.unsigned_abs(),
+        }
     }
 
     /// A job was refused that was to be a member of `name`.
@@ -159,10 +178,44 @@ impl Model {
         if let Some((name, dependency)) = &spec.after {
             let batch = self.mention(name, now);
             self.block(id, batch, *dependency);
-            let finished = self.batches.iter().any(|it| it.number == batch && it.finished.is_some());
-            if finished {
+            if self.decided_at(batch, *dependency).is_some() {
                 self.unblock(id, now);
             }
+        }
+    }
+
+    /// Since when it is decided what becomes of jobs that wait so for the batch of that number.
+    fn decided_at(&self, number: usize, dependency: Dependency) -> Option<u64> {
+        let batch = self.batches.iter().find(|batch| batch.number == number)?;
+        let finished = batch.finished?;
+        match dependency {
+            Dependency::After => Some(finished.at),
+            Dependency::AfterOk => Some(finished.settled_at).filter(|_| self.how_many(batch, None) == 0),
+        }
+    }
+
+    /// Whether a failed job may be retried: a batch that was not all completed would fail it again.
+    pub(super) fn may_be_retried(&self, id: &[u8]) -> bool {
+        let unmet = self.jobs.iter().find(|job| job.id == id).and_then(|job| job.unmet);
+        let Some((number, _)) = unmet else { return true };
+        let batch = self.batches.iter().find(|batch| batch.number == number);
+        batch.is_none_or(|batch| {
+            self.decided_at(number, Dependency::AfterOk).is_none() || self.unmet(batch).is_none()
+        })
+    }
+
+    /// A retried job waits again for the batch that it failed for, if it did and the batch is still there.
+    pub(super) fn wait_behind_again(&mut self, id: &[u8], now: u64) {
+        let Some((batch, due)) = self.job(id).and_then(|job| job.unmet.take()) else { return };
+        let is_there = self.batches.iter().any(|it| it.number == batch);
+        let Some(job) = self.job(id) else { return };
+        if is_there {
+            job.state = State::Blocked { batch, dependency: Dependency::AfterOk, due };
+            if self.decided_at(batch, Dependency::AfterOk).is_some() {
+                self.unblock(id, now);
+            }
+        } else if let Some(due) = due.filter(|due| *due > now) {
+            job.state = State::Delayed { due };
         }
     }
 
@@ -183,6 +236,7 @@ impl Model {
         if let Some(why) = why.filter(|_| dependency == Dependency::AfterOk) {
             if let Some(job) = self.job(id) {
                 job.error = Some(why.into_bytes());
+                job.unmet = Some((batch, due));
             }
             return self.end(id, How::Failed, None, None, at);
         }
@@ -209,34 +263,48 @@ impl Model {
         let over: Vec<usize> = self.batches.iter().filter(is_over).map(|batch| batch.number).collect();
         let keep = self.settings.keep_batches;
         let kept = if keep < 0 { super::job::NEVER } else { at + self.late + keep.unsigned_abs() };
-        for batch in self.batches.iter_mut().filter(|batch| over.contains(&batch.number)) {
-            batch.finished.get_or_insert(Finished { at, kept });
+        for batch in &mut self.batches {
+            let is_over = over.contains(&batch.number);
+            if is_over && !batch.settled {
+                let first = batch.finished.map_or(at, |finished| finished.at);
+                batch.finished = Some(Finished { at: first, settled_at: at, kept });
+            }
+            batch.settled = is_over;
         }
     }
 
     /// What is pending in its batch has ended so, or pends again.
     pub(super) fn set_end(&mut self, member: Option<usize>, end: Option<How>, at: u64) {
+        let open_until = self.open_until(at);
         if let Some(member) = member.and_then(|line| self.ledger.get_mut(line)) {
             member.end = end;
+            let batches = self.batches.iter_mut().filter(|batch| batch.number == member.batch);
+            batches.for_each(|batch| batch.open_until = open_until);
         }
         self.finish_batches(at);
     }
 
     /// The job to be released next: of the batch that finished first the one that took its place first.
     pub(super) fn next_release(&self) -> Option<(u64, &Job)> {
-        let finished =
-            self.batches.iter().filter(|batch| self.jobs.iter().any(|job| job.waits_for(batch.number)));
-        let finished = finished.filter_map(|batch| Some((batch.finished?.at, batch.number)));
-        let (at, number) = finished.min()?;
-        let waiting = self.jobs.iter().filter(|job| job.waits_for(number));
-        Some((at, waiting.min_by_key(|job| job.seq)?))
+        let decided = self.jobs.iter().filter_map(|job| {
+            let State::Blocked { batch, dependency, .. } = job.state else { return None };
+            Some((self.decided_at(batch, dependency)?, batch, job))
+        });
+        let (at, _, job) = decided.min_by_key(|(at, batch, job)| (*at, *batch, job.seq))?;
+        Some((at, job))
     }
 
     /// Drops the batches whose time is over.
     pub(super) fn drop_batches(&mut self, now: u64) {
-        let jobs = &self.jobs;
+        let (jobs, ledger) = (&self.jobs, &self.ledger);
+        let pending = |batch: &Batch| {
+            ledger.iter().filter(|member| member.batch == batch.number && member.end.is_none()).count()
+        };
         self.batches.retain(|batch| {
-            let is_over = batch.finished.is_some_and(|finished| finished.kept <= now);
+            let is_over = match batch.finished {
+                Some(finished) => batch.settled && finished.kept <= now,
+                None => !batch.sealed && pending(batch) == 0 && batch.open_until <= now,
+            };
             !is_over || jobs.iter().any(|job| job.waits_for(batch.number))
         });
     }

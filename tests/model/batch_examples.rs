@@ -120,7 +120,17 @@ fn a_retried_member_is_pending_in_a_batch_that_stays_finished() {
          @1003 JQ.ADD q c x AFTER b1
          [added c waiting]
          @1003 JQ.ADD q d x AFTEROK b1
-         [added d failed]",
+         [added d blocked]
+         @1004 JQ.CLAIM q w COUNT 2
+         *
+         @1005 JQ.NACK q $b b
+         [2]
+         @1006 JQ.RETRY q d nothing
+         [0 -1]
+         @1007 JQ.RETRY q *
+         2
+         @1007 JQ.LIST q blocked
+         [0 [d]]",
     );
 }
 
@@ -170,6 +180,10 @@ fn a_job_that_failed_unclaimed_and_is_retried_does_not_expire() {
          1
          @1021 JQ.ADD q b x PX 20 AFTEROK b1
          [added b failed]
+         @1021 JQ.RETRY q b
+         [0]
+         @1021 JQ.FORGET q b1
+         1
          @1021 JQ.RETRY q b
          [1]
          @1121 JQ.CLAIM q w

@@ -224,7 +224,7 @@ fn an_active_job_learns_that_it_is_cancelled() {
          @1000 JQ.CLAIM q w COUNT 2 LEASE 50
          *
          @1000 JQ.CANCEL q a a b nosuch
-         [1 0 1 0]
+         [1 0 1 -1]
          @1000 JQ.EXTEND q 100 $a a
          [-3]
          @1000 JQ.PROGRESS q $a a half

@@ -25,6 +25,8 @@ pub(crate) struct Job {
     pub(crate) member: Option<usize>,
     /// Its runs that were not acknowledged, and those after them, the last eight.
     pub(crate) runs: Vec<Run>,
+    /// Of a failed job: the batch that was not all completed, and the instant it had to wait for as well.
+    pub(crate) unmet: Option<(usize, Option<u64>)>,
     /// It was claimed while lanes were strictly in order: its lane waits for the end of its life.
     pub(crate) holds: bool,
 }
@@ -148,6 +150,7 @@ impl Job {
             rerun: None,
             done_under: None,
             member: None,
+            unmet: None,
             holds: false,
             runs: Vec::new(),
             spec,

@@ -29,6 +29,7 @@ mod limits;
 mod malformed_commands;
 mod model;
 mod produce;
+mod random_batch_commands;
 mod random_commands;
 mod random_limit_commands;
 mod recorder;
@@ -43,6 +44,7 @@ mod value;
 use compare::compare;
 use engine::{Primary, Restarted};
 use model::Model;
+use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use script::Script;
 use value::{Engine, Value};
@@ -51,10 +53,19 @@ use value::{Engine, Value};
 /// they part, with the transcript up to there. `PROPTEST_CASES` asks for more scripts.
 fn compare_on_random_scripts<E: Engine>(
     engine: impl Fn() -> E,
+    runner: TestRunner,
+) -> Result<(), (Script, String)> {
+    compare_on(&strategy::scripts(100), engine, runner)
+}
+
+/// The same on scripts of a kind.
+fn compare_on<E: Engine>(
+    scripts: &impl Strategy<Value = Script>,
+    engine: impl Fn() -> E,
     mut runner: TestRunner,
 ) -> Result<(), (Script, String)> {
     let play = |script: &Script| compare(script, &mut Model::default(), &mut engine());
-    let played = runner.run(&strategy::scripts(100), |script| play(&script).map_err(TestCaseError::fail));
+    let played = runner.run(scripts, |script| play(&script).map_err(TestCaseError::fail));
     match played {
         Ok(()) => Ok(()),
         Err(TestError::Abort(reason)) => Err((Script(Vec::new()), reason.to_string())),
@@ -74,6 +85,17 @@ fn config() -> Config {
 #[test]
 fn the_queue_agrees_with_the_model() {
     if let Err((script, parted)) = compare_on_random_scripts(Primary::default, TestRunner::new(config())) {
+        panic!("{parted}\n\nThe script:{script:?}");
+    }
+}
+
+#[test]
+fn the_queue_agrees_with_the_model_about_batches() {
+    let scripts = strategy::batch_scripts(60);
+    if let Err((script, parted)) = compare_on(&scripts, Primary::default, TestRunner::new(config())) {
+        panic!("{parted}\n\nThe script:{script:?}");
+    }
+    if let Err((script, parted)) = compare_on(&scripts, Restarted::default, TestRunner::new(config())) {
         panic!("{parted}\n\nThe script:{script:?}");
     }
 }

@@ -119,7 +119,7 @@ impl Model {
             Request::Remove(ids) => self.each(ids, now, |model, id| model.remove(&id, now)),
             Request::Cancel(ids) => self.each(ids, now, |model, id| model.cancel(&id, now)),
             Request::Promote(ids) => self.each(ids, now, |model, id| model.promote(&id, now)),
-            Request::Retry(ids) => self.each(ids, now, |model, id| model.retry(&id, now)),
+            Request::Retry(ids) => self.retry_all(&ids, now),
             Request::RetryOldest(count) => self.retry_oldest(count, now),
             Request::Pause => self.set_paused(true),
             Request::Resume => self.set_paused(false),

@@ -7,7 +7,8 @@ use proptest::test_runner::TestRunner;
 use super::compare::compare;
 use super::job::{Start, State};
 use super::model::Model;
-use super::strategy::scripts;
+use super::script::Script;
+use super::strategy::{batch_scripts, scripts};
 use super::value::{Engine, Value};
 
 /// A model, and what becomes wrong with it after a command at an instant (Unix ms).
@@ -30,9 +31,14 @@ impl Engine for Buggy {
 
 /// Whether the comparison fails with this bug, on one of as many scripts as the test plays at least.
 fn is_noticed(bug: fn(&mut Model, u64)) -> bool {
+    is_noticed_on(&scripts(100), bug)
+}
+
+/// The same on scripts of a kind.
+fn is_noticed_on(scripts: &impl Strategy<Value = Script>, bug: fn(&mut Model, u64)) -> bool {
     let mut runner = TestRunner::deterministic();
     (0..500).any(|_| {
-        let script = scripts(100).new_tree(&mut runner).expect("a script").current();
+        let script = scripts.new_tree(&mut runner).expect("a script").current();
         compare(&script, &mut Model::default(), &mut Buggy { model: Model::default(), bug }).is_err()
     })
 }
@@ -102,6 +108,30 @@ fn a_late_ack_that_does_not_count_after_the_last_loss_is_noticed() {
         }
     };
     assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_dependent_that_does_not_wait_for_a_retried_member_is_noticed() {
+    let bug = |model: &mut Model, now| {
+        let blocked = model.jobs.iter().filter(|job| {
+            model.batches.iter().any(|batch| batch.finished.is_some() && job.waits_for(batch.number))
+        });
+        let ids: Vec<Vec<u8>> = blocked.map(|job| job.id.clone()).collect();
+        ids.iter().for_each(|id| model.unblock(id, now));
+    };
+    assert!(is_noticed_on(&batch_scripts(60), bug));
+}
+
+#[test]
+fn an_open_batch_that_stays_for_ever_is_noticed() {
+    let bug = |model: &mut Model, _| model.batches.iter_mut().for_each(|batch| batch.open_until = u64::MAX);
+    assert!(is_noticed_on(&batch_scripts(60), bug));
+}
+
+#[test]
+fn a_dependent_that_is_retried_beside_its_batch_is_noticed() {
+    let bug = |model: &mut Model, _| model.jobs.iter_mut().for_each(|job| job.unmet = None);
+    assert!(is_noticed_on(&batch_scripts(60), bug));
 }
 
 #[test]

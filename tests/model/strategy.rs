@@ -6,6 +6,7 @@ use proptest::sample::select;
 
 use super::compare::leases;
 use super::model::Model;
+use super::random_batch_commands::{about_batches, batch_settings};
 use super::random_commands::{commands, settings, Part};
 use super::random_limit_commands::{contended, small_ticks, tight_settings};
 use super::script::{Script, Step, Word};
@@ -16,15 +17,22 @@ use super::value::{Engine, Value};
 pub(crate) fn scripts(most: usize) -> impl Strategy<Value = Script> {
     let all = (settings(), vec((ticks(), commands()), 1..most));
     let limits = (tight_settings(), vec((small_ticks(), contended()), 1..most));
-    prop_oneof![3 => all, 2 => limits].prop_map(|(settings, steps)| {
-        let (mut now, mut written) = (1_000_000_u64, Scribe::default());
-        written.step(now, settings);
-        for (tick, parts) in steps {
-            now = now.saturating_add_signed(tick).max(1000);
-            written.step(now, parts);
-        }
-        Script(written.steps)
-    })
+    prop_oneof![3 => all, 2 => limits].prop_map(written)
+}
+
+/// The same about jobs that wait for batches.
+pub(crate) fn batch_scripts(most: usize) -> impl Strategy<Value = Script> {
+    (batch_settings(), vec((small_ticks(), about_batches()), 1..most)).prop_map(written)
+}
+
+fn written((settings, steps): (Vec<Part>, Vec<(i64, Vec<Part>)>)) -> Script {
+    let (mut now, mut scribe) = (1_000_000_u64, Scribe::default());
+    scribe.step(now, settings);
+    for (tick, parts) in steps {
+        now = now.saturating_add_signed(tick).max(1000);
+        scribe.step(now, parts);
+    }
+    Script(scribe.steps)
 }
 
 /// How far the clock moves between two commands, in microseconds.

@@ -99,6 +99,7 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
         tag::JOB_ADVANCED => on_job(from, queue, |_| Ok(JobEffect::Advanced)),
         tag::BATCH_OPENED => decode_batch_opened(from, queue),
         tag::BATCH_SEALED => Ok(Effect::BatchSealed { batch: decode_known_batch(from, queue)? }),
+        tag::BATCH_MENTIONED => Ok(Effect::BatchMentioned { batch: decode_known_batch(from, queue)? }),
         tag::BATCH_FORGOTTEN => {
             let batch = decode_known_batch(from, queue)?;
             known(queue.may_be_forgotten(batch).then_some(Effect::BatchForgotten { batch }))

@@ -69,6 +69,7 @@ fn payload_len(effect: &Effect<'_>) -> usize {
         | Effect::Removed { .. }
         | Effect::Duplicates { .. }
         | Effect::BatchOpened { .. }
+        | Effect::BatchMentioned { .. }
         | Effect::BatchSealed { .. }
         | Effect::BatchForgotten { .. }
         | Effect::StaleAck
@@ -121,6 +122,10 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             encode_optional_batch(out, batch);
         }
         Effect::BatchOpened { name } => encode_named(out, tag::BATCH_OPENED, name),
+        Effect::BatchMentioned { batch } => {
+            out.push(tag::BATCH_MENTIONED);
+            out.number(batch.0);
+        }
         Effect::BatchSealed { batch } => {
             out.push(tag::BATCH_SEALED);
             out.number(batch.0);

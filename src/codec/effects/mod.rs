@@ -40,6 +40,7 @@
 //!   47 failed late          id, error maybe
 //!   48 taken back           id, lease-until number
 //!   50 purged               id
+//!   51 batch mentioned      number of the batch
 //! ```
 //!
 //! The fields are drawn in [`super::fields`], numbers and byte strings in [`super::wire`].
@@ -101,4 +102,5 @@ mod tag {
     pub(super) const FAILED_LATE: u8 = 47;
     pub(super) const TAKEN_BACK: u8 = 48;
     pub(super) const PURGED: u8 = 50;
+    pub(super) const BATCH_MENTIONED: u8 = 51;
 }

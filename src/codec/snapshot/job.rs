@@ -5,7 +5,9 @@ use crate::codec::fields::job::{decode_job_without_batches, encode_job_spec};
 use crate::codec::fields::options::{decode_group, decode_options, encode_group, encode_options};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{BatchRefs, Run, RunEnd, SavedJob, SavedState, FOREVER};
+use crate::queue::{
+    BatchNumber, BatchRefs, Run, RunEnd, SavedJob, SavedState, UnmetDependency, FOREVER,
+};
 
 mod flag {
     pub(super) const EXPIRES: u32 = 1;
@@ -20,8 +22,9 @@ mod flag {
     pub(super) const HOLDS_LANE: u32 = 512;
     pub(super) const HISTORY: u32 = 1 << 13;
     pub(super) const WORKER: u32 = 1 << 14;
+    pub(super) const UNMET: u32 = 1 << 17;
     /// All that have a meaning.
-    pub(super) const KNOWN: u32 = 1023 | HISTORY | WORKER;
+    pub(super) const KNOWN: u32 = 1023 | HISTORY | WORKER | UNMET;
 }
 
 pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
@@ -48,8 +51,9 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         (job.holds_lane, flag::HOLDS_LANE),
         (!job.history.is_empty(), flag::HISTORY),
         (job.worker.is_some(), flag::WORKER),
+        (job.unmet.is_some(), flag::UNMET),
     ];
-    out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | flag).into());
+    out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | u64::from(flag)));
     if job.expires != FOREVER {
         out.instant(job.expires);
     }
@@ -74,6 +78,10 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     }
     if let Some(worker) = job.worker {
         out.bytes(worker);
+    }
+    if let Some(UnmetDependency { batch, due }) = job.unmet {
+        out.number(batch.0);
+        out.number(due);
     }
 }
 
@@ -114,6 +122,11 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         holds_lane: has(flag::HOLDS_LANE),
         history: if has(flag::HISTORY) { decode_history(from)? } else { Vec::new() },
         worker: if has(flag::WORKER) { Some(from.bytes()?) } else { None },
+        unmet: if has(flag::UNMET) {
+            Some(UnmetDependency { batch: BatchNumber(from.number()?), due: from.number()? })
+        } else {
+            None
+        },
     })
 }
 

@@ -10,15 +10,16 @@
 //!            flags number; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until
 //!            instants, 8 error bytes, 16 progress bytes, 32 result bytes, 64 rerun (a job), 128 the token under
 //!            which the life before this one was done number, 256 group, 512 it holds its lane,
-//!            8192 history (count, then runs), 16384 who ran it last bytes
+//!            8192 history (count, then runs), 16384 who ran it last bytes,
+//!            131072 (1 << 17) the batch for which it has failed: number of the batch, due number (0 = none)
 //!     run    token, attempt numbers, worker bytes, claimed-at, ended-at numbers, end (0 completed, 1 failed, 2 lost,
 //!            3 released) byte, error maybe
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
 //!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
 //!            | 5 blocked: dependency, due number (0 = none)
 //!   3 ids    remembered ids until the end of the section: id bytes, until instant, token, seq numbers, end state byte
-//!   4 batches  until the end of the section: number, name bytes, created-at number, sealed flag, finished-at number
-//!            (0 = not yet), keep-until instant, completed, failed, expired, cancelled, duplicates numbers; what is
+//!   4 batches  until the end of the section: number, name bytes, created-at number, flags byte (1 sealed, 2 settled
+//!            again after a retry), finished-at number (0 = not yet), if flagged settled-at number, keep-until instant, completed, failed, expired, cancelled, duplicates numbers; what is
 //!            pending is counted again
 //!   5 schedules  until the end of the section, drawn in fields/schedule.rs
 //!   6 expiry rules  until the end of the section, in the order of their prefixes: prefix bytes, add request

@@ -1,4 +1,4 @@
-//! `JQ.CANCEL queue id [id ...]` -> per id 1 cancelled or to be, 0 finished, unknown or asked before
+//! `JQ.CANCEL queue id [id ...]` -> per id 1 cancelled or to be, 0 ended or asked before, -1 unknown
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};

@@ -1,4 +1,4 @@
-//! `JQ.PROMOTE queue id [id ...]` -> per id 1 waiting now, 0 not delayed
+//! `JQ.PROMOTE queue id [id ...]` -> per id 1 waiting now, 0 not delayed, -1 unknown
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};

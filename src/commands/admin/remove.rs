@@ -1,4 +1,4 @@
-//! `JQ.REMOVE queue id [id ...]` -> per id 1 dropped, 0 unknown or active (CANCEL it)
+//! `JQ.REMOVE queue id [id ...]` -> per id 1 dropped, 0 active (CANCEL it), -1 unknown
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};

@@ -1,10 +1,13 @@
-//! `JQ.RETRY queue id [id ...]` -> per id 1 waiting again, 0 not failed or its record is gone;
-//! `JQ.RETRY queue * [COUNT n]` -> how many (1,000 at most unless COUNT says otherwise; call again until 0)
+//! `JQ.RETRY queue id [id ...]` -> per id 1 waiting or blocked again, 0 not failed, its record is gone, or it
+//! waits for a batch that was not all completed, -1 unknown; refused as a whole at max-jobs;
+//! `JQ.RETRY queue * [COUNT n]` -> how many (1,000 at most unless COUNT says otherwise; call again until 0);
+//! stops at max-jobs, and is refused if not one job fits
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::options::{CommandOption, Options};
+use crate::commands::producing::add_options::refusal;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::{names, DEFAULT_CHANGES, MAX_ITEMS};
@@ -72,9 +75,14 @@ impl WriteCommand for Retry {
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
         match request {
-            RetryRequest::Ids(ids) => names::reply_each(ids, reply, |id| session.revive(id)),
+            RetryRequest::Ids(ids) => {
+                let answers = session.revive(ids).map_err(|refused| refusal(refused, None))?;
+                reply.array(answers.len());
+                answers.into_iter().for_each(|answer| reply.int(names::code_of(answer)));
+            }
             RetryRequest::Oldest(OldestFailed { count }) => {
-                reply.size(session.revive_some(usize::try_from(*count).unwrap_or(usize::MAX)));
+                let count = usize::try_from(*count).unwrap_or(usize::MAX);
+                reply.size(session.revive_some(count).map_err(|refused| refusal(refused, None))?);
             }
         }
         Ok(WriteOutcome::Replied)

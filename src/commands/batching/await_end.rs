@@ -1,5 +1,5 @@
-//! `JQ.AWAIT queue BATCH batch ms` -> its numbers as in JQ.BATCH, when it has finished or ms are over, or
-//! null; `JQ.AWAIT queue JOB id ms` -> `[state, result]` when it has ended or ms are over, or null
+//! `JQ.AWAIT queue BATCH batch ms` -> its numbers as in JQ.BATCH, when it has finished and nothing of it is
+//! pending or ms are over, or null; `JQ.AWAIT queue JOB id ms` -> `[state, result]` when it has ended or ms are over, or null
 //!
 //! ms 0 waits for ever. The reply is given at once if the batch has finished or the job has ended already; it
 //! is null at once if they are unknown. It is null too if the queue goes away while the client waits. Inside
@@ -12,7 +12,7 @@ use crate::commands::error::Error;
 use crate::commands::names;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{AwaitEvent, Awaited, JobState, Queue};
+use crate::queue::{AwaitEvent, Awaited, BatchView, JobState, Queue};
 
 pub struct AwaitEnd;
 
@@ -56,7 +56,7 @@ impl Command for AwaitEnd {
 impl AwaitCommand for AwaitEnd {
     fn run(request: AwaitRequest, queue: &Queue, env: &Env, reply: &mut dyn Reply) -> Option<AwaitRequest> {
         let is_over = match &request.awaited {
-            Awaited::Batch(name) => queue.batch(name).is_none_or(|batch| batch.finished_at.is_some()),
+            Awaited::Batch(name) => queue.batch(name).is_none_or(|batch| is_settled(&batch)),
             Awaited::Job(id) => queue.view(id).is_none_or(|job| has_ended(job.state)),
         };
         if env.may_block && !is_over {
@@ -65,6 +65,11 @@ impl AwaitCommand for AwaitEnd {
         reply_now(&request.awaited, queue, reply);
         None
     }
+}
+
+/// A retried member of a finished batch is pending again.
+fn is_settled(batch: &BatchView) -> bool {
+    batch.finished_at.is_some() && batch.members.pending == 0
 }
 
 fn has_ended(state: JobState) -> bool {

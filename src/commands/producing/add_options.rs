@@ -245,7 +245,7 @@ pub(in crate::commands) fn span_field(span: u64) -> Field<'static> {
 }
 
 /// The error for a job that the queue refuses.
-pub(super) fn refusal(refusal: Refusal, batch: Option<&[u8]>) -> Error {
+pub(in crate::commands) fn refusal(refusal: Refusal, batch: Option<&[u8]>) -> Error {
     match refusal {
         Refusal::Sealed => Error::sealed(batch.unwrap_or_default()),
         Refusal::MaxIds(limit) => Error::full("max-ids", limit),

@@ -2,6 +2,7 @@
 
 use super::refs::BatchCondition;
 use crate::queue::store::{EndState, Order};
+use crate::queue::time::FOREVER;
 use std::sync::Arc;
 
 /// The number of a batch in its queue.
@@ -50,12 +51,27 @@ pub(crate) struct Batch {
     pub(crate) members: Members,
     /// ADDs of members that were refused because the id was known.
     pub(crate) duplicates: u64,
-    /// When it finished, Unix ms; 0: not yet.
+    /// When it finished, Unix ms; 0: not yet. It finishes once.
     pub(crate) finished_at: u64,
-    /// Of a finished one: dropped then, or FOREVER.
+    /// When nothing of a sealed one was pending any more, the last time that was so; 0: never yet. Later than
+    /// `finished_at` once a failed member was retried and has ended again.
+    pub(crate) settled_at: u64,
+    /// Dropped then, if nothing is pending and no job waits for it; or FOREVER. It moves whenever a finished one
+    /// is settled, and whenever an open one is mentioned or a member of it ends.
     pub(crate) keep_until: u64,
-    /// The jobs that wait for it, by the order in which they were added.
-    pub(crate) blocked: Order<u64>,
+    /// The jobs that wait for it with AFTER, by the order in which they were added.
+    pub(crate) blocked_after: Order<u64>,
+    /// The same for AFTEROK.
+    pub(crate) blocked_afterok: Order<u64>,
+}
+
+/// What happens next to a batch without a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BatchPlan {
+    /// Jobs that wait for it are released; it was decided at that instant.
+    Release(u64),
+    /// It is dropped at that instant.
+    Forget(u64),
 }
 
 impl Batch {
@@ -63,12 +79,60 @@ impl Batch {
         self.finished_at != 0
     }
 
-    /// Whether a job that waits for this condition may start; None: not decided yet.
-    pub(crate) fn meets(&self, condition: BatchCondition) -> Option<bool> {
+    /// Whether it has finished and nothing of it is pending. A retried member is.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_finished() && self.members.pending == 0
+    }
+
+    /// Whether it takes members and has none that is pending.
+    pub(crate) fn is_open_and_empty(&self) -> bool {
+        !self.sealed && self.members.pending == 0
+    }
+
+    /// Whether no job waits for it.
+    pub(crate) fn blocks_no_job(&self) -> bool {
+        self.blocked_after.is_empty() && self.blocked_afterok.is_empty()
+    }
+
+    /// The jobs that wait for this condition.
+    pub(crate) fn blocked(&self, condition: BatchCondition) -> &Order<u64> {
         match condition {
-            _ if !self.is_finished() => None,
-            BatchCondition::Finished => Some(true),
-            BatchCondition::Completed => Some(self.members.all_completed()),
+            BatchCondition::Finished => &self.blocked_after,
+            BatchCondition::Completed => &self.blocked_afterok,
+        }
+    }
+
+    pub(crate) fn blocked_mut(&mut self, condition: BatchCondition) -> &mut Order<u64> {
+        match condition {
+            BatchCondition::Finished => &mut self.blocked_after,
+            BatchCondition::Completed => &mut self.blocked_afterok,
+        }
+    }
+
+    /// Whether a job that waits for this condition may start, and since when that is decided; None: it is not
+    /// decided yet. While a retried member is pending, nobody can say whether all will be completed.
+    pub(crate) fn decision(&self, condition: BatchCondition) -> Option<(bool, u64)> {
+        match condition {
+            BatchCondition::Finished => self.is_finished().then_some((true, self.finished_at)),
+            BatchCondition::Completed => {
+                self.is_settled().then(|| (self.members.all_completed(), self.settled_at))
+            }
+        }
+    }
+
+    /// What happens next to it without a command.
+    pub(crate) fn plan(&self) -> Option<BatchPlan> {
+        if !self.is_finished() {
+            let is_idle = self.is_open_and_empty() && self.blocks_no_job() && self.keep_until != FOREVER;
+            is_idle.then_some(BatchPlan::Forget(self.keep_until))
+        } else if !self.blocked_after.is_empty() {
+            Some(BatchPlan::Release(self.finished_at))
+        } else if self.members.pending > 0 {
+            None
+        } else if !self.blocked_afterok.is_empty() {
+            Some(BatchPlan::Release(self.settled_at))
+        } else {
+            Some(BatchPlan::Forget(self.keep_until)).filter(|_| self.keep_until != FOREVER)
         }
     }
 }
@@ -93,7 +157,7 @@ pub(crate) fn view(batch: &Batch) -> BatchView {
         sealed: batch.sealed,
         members: batch.members,
         duplicates: batch.duplicates,
-        blocked: batch.blocked.len(),
+        blocked: batch.blocked_after.len() + batch.blocked_afterok.len(),
         created_at: batch.created_at,
         finished_at: Some(batch.finished_at).filter(|at| *at != 0),
     }

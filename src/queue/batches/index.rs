@@ -2,17 +2,19 @@
 //!
 //! ```text
 //!   first mention ──► open ──SEAL──► sealed ──nothing pending──► finished ──released──► kept ──keep-batches──► dropped
-//!                       └─────── numbers change with every member's life ──────┘
+//!                      │└─────── numbers change with every member's life ──────┘                               ▲
+//!                      └── nothing pending, no job waits, and for keep-batches it was not mentioned ───────────┘
 //! ```
 //!
 //! A batch has a number that is never used again; members know their batch by it (as part of their options),
 //! so a name that is used anew is another batch, and dropping one costs nothing for its members. The members
 //! themselves are not listed: only counted. The jobs that wait for a batch are: they are released one by one,
-//! in bounded steps.
+//! in bounded steps. One that waits with AFTEROK is decided when its step comes, and only while nothing of the
+//! batch is pending: a RETRY between two steps leaves the others behind the batch.
 
-use super::batch::{Batch, BatchNumber, Members};
+use super::batch::{Batch, BatchNumber, BatchPlan, Members};
+use super::refs::{BatchCondition, Dependency};
 use crate::queue::store::{Handle, Order};
-use crate::queue::time::FOREVER;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -22,9 +24,9 @@ pub(crate) struct Batches {
     numbers: BTreeMap<Arc<[u8]>, u64>,
     by_number: BTreeMap<u64, Batch>,
     next_number: u64,
-    /// Finished ones with jobs that are still to be released, by when they finished, then by number.
+    /// Those with jobs that are to be released, by when that was decided, then by number.
     releasing: BTreeSet<(u64, u64)>,
-    /// Finished ones for which no job waits, by when they are dropped, then by number.
+    /// Those that nothing needs any more, by when they are dropped, then by number.
     forgetting: BTreeSet<(u64, u64)>,
     name_bytes: usize,
 }
@@ -54,18 +56,13 @@ impl Batches {
         self.by_number.get(&number.0)
     }
 
-    /// Not to be used to finish one: that is planned for elsewhere.
-    pub(crate) fn get_mut(&mut self, number: BatchNumber) -> Option<&mut Batch> {
-        self.by_number.get_mut(&number.0)
-    }
-
     /// All by number, from `from` on.
     pub(crate) fn iter_from(&self, from: u64) -> impl Iterator<Item = (BatchNumber, &Batch)> {
         self.by_number.range(from..).map(|(number, batch)| (BatchNumber(*number), batch))
     }
 
     /// Opens a new one under a name that is free.
-    pub(crate) fn open(&mut self, name: &[u8], at: u64) {
+    pub(crate) fn open(&mut self, name: &[u8], at: u64, keep_until: u64) {
         let number = self.next_number;
         self.next_number = number.saturating_add(1);
         let batch = Batch {
@@ -75,8 +72,10 @@ impl Batches {
             members: Members::default(),
             duplicates: 0,
             finished_at: 0,
-            keep_until: 0,
-            blocked: Order::default(),
+            settled_at: 0,
+            keep_until,
+            blocked_after: Order::default(),
+            blocked_afterok: Order::default(),
         };
         self.put(number, batch);
     }
@@ -96,62 +95,76 @@ impl Batches {
     fn put(&mut self, number: u64, batch: Batch) {
         self.name_bytes += batch.name.len();
         self.numbers.insert(Arc::clone(&batch.name), number);
+        let plan = batch.plan();
         self.by_number.insert(number, batch);
-        self.plan(BatchNumber(number));
+        self.schedule(BatchNumber(number), plan);
     }
 
     /// Drops a batch.
     pub(crate) fn drop(&mut self, number: BatchNumber) {
-        self.cancel_plans(number);
         if let Some(batch) = self.by_number.remove(&number.0) {
+            self.cancel(number, batch.plan());
             self.name_bytes = self.name_bytes.saturating_sub(batch.name.len());
             self.numbers.remove(&batch.name);
         }
     }
 
-    /// A sealed one has nothing pending for the first time. True if it has just finished.
-    pub(crate) fn finish_if_done(&mut self, number: BatchNumber, at: u64, keep_until: u64) -> bool {
-        let Some(batch) = self.by_number.get_mut(&number.0) else { return false };
-        if !batch.sealed || batch.is_finished() || batch.members.pending > 0 {
-            return false;
+    /// A sealed one may have nothing pending any more. True if that is so, for the first time or again after a
+    /// RETRY.
+    pub(crate) fn settle_if_done(&mut self, number: BatchNumber, at: u64, keep_until: u64) -> bool {
+        let is_done =
+            self.by_number.get(&number.0).is_some_and(|batch| batch.sealed && batch.members.pending == 0);
+        if is_done {
+            self.edit(number, |batch| {
+                batch.settled_at = at.max(1);
+                if !batch.is_finished() {
+                    batch.finished_at = batch.settled_at;
+                }
+                batch.keep_until = keep_until;
+            });
         }
-        batch.finished_at = at.max(1);
-        batch.keep_until = keep_until;
-        self.plan(number);
-        true
+        is_done
     }
 
     /// A job waits for this one.
     pub(crate) fn block(
         &mut self,
-        number: BatchNumber,
+        after: Dependency<BatchNumber>,
         seq: u64,
         job: Handle,
         seq_of: impl Fn(Handle) -> u64,
     ) {
-        self.cancel_plans(number);
-        if let Some(batch) = self.by_number.get_mut(&number.0) {
-            batch.blocked.insert(seq, job, seq_of);
-        }
-        self.plan(number);
+        self.edit(after.batch, |batch| batch.blocked_mut(after.condition).insert(seq, job, seq_of));
     }
 
     /// A job waits for this one no more.
-    pub(crate) fn unblock(&mut self, number: BatchNumber, seq: u64, job: Handle) {
-        let Some(batch) = self.by_number.get_mut(&number.0) else { return };
-        batch.blocked.remove(seq, job);
-        // Only the last one changes what is planned.
-        if batch.blocked.is_empty() {
-            self.cancel_plans(number);
-            self.plan(number);
-        }
+    pub(crate) fn unblock(&mut self, after: Dependency<BatchNumber>, seq: u64, job: Handle) {
+        self.edit(after.batch, |batch| {
+            batch.blocked_mut(after.condition).remove(seq, job);
+        });
     }
 
-    /// The job to be released next, and when its batch finished.
-    pub(crate) fn next_release(&self) -> Option<(u64, Handle)> {
+    /// The job to be released next, and when that was decided. `seq_of` returns the sequence number of a job.
+    pub(crate) fn next_release(&self, seq_of: impl Fn(Handle) -> u64) -> Option<(u64, Handle)> {
         let (at, number) = *self.releasing.first()?;
-        let first = self.by_number.get(&number)?.blocked.first()?;
-        Some((at, first))
+        let batch = self.by_number.get(&number)?;
+        // Both kinds in the order in which they were added where both were decided at that instant.
+        let decided = [BatchCondition::Finished, BatchCondition::Completed]
+            .into_iter()
+            .filter(|condition| batch.decision(*condition).is_some_and(|(_, decided_at)| decided_at == at));
+        let first = decided.filter_map(|condition| batch.blocked(condition).first());
+        Some((at, first.min_by_key(|job| seq_of(*job))?))
+    }
+
+    /// Whether there are jobs to be released.
+    pub(crate) fn has_releases(&self) -> bool {
+        !self.releasing.is_empty()
+    }
+
+    /// Those that are to be dropped by `at`, in that order.
+    pub(crate) fn forgotten_by(&self, at: u64) -> impl Iterator<Item = &Batch> {
+        let due = self.forgetting.range(..=(at, u64::MAX));
+        due.filter_map(|(_, number)| self.by_number.get(number))
     }
 
     /// The one to be dropped next, and when.
@@ -159,19 +172,31 @@ impl Batches {
         self.forgetting.first().map(|(at, number)| (*at, BatchNumber(*number)))
     }
 
-    fn plan(&mut self, number: BatchNumber) {
-        let Some(batch) = self.by_number.get(&number.0).filter(|batch| batch.is_finished()) else { return };
-        if !batch.blocked.is_empty() {
-            self.releasing.insert((batch.finished_at, number.0));
-        } else if batch.keep_until != FOREVER {
-            self.forgetting.insert((batch.keep_until, number.0));
+    /// Changes a batch, and with it what is planned for it.
+    pub(crate) fn edit(&mut self, number: BatchNumber, change: impl FnOnce(&mut Batch)) {
+        let Some(batch) = self.by_number.get_mut(&number.0) else { return };
+        let before = batch.plan();
+        change(batch);
+        let after = batch.plan();
+        if before != after {
+            self.cancel(number, before);
+            self.schedule(number, after);
         }
     }
 
-    fn cancel_plans(&mut self, number: BatchNumber) {
-        if let Some(batch) = self.by_number.get(&number.0).filter(|batch| batch.is_finished()) {
-            self.releasing.remove(&(batch.finished_at, number.0));
-            self.forgetting.remove(&(batch.keep_until, number.0));
+    fn schedule(&mut self, number: BatchNumber, plan: Option<BatchPlan>) {
+        match plan {
+            None => {}
+            Some(BatchPlan::Release(at)) => drop(self.releasing.insert((at, number.0))),
+            Some(BatchPlan::Forget(at)) => drop(self.forgetting.insert((at, number.0))),
+        }
+    }
+
+    fn cancel(&mut self, number: BatchNumber, plan: Option<BatchPlan>) {
+        match plan {
+            None => {}
+            Some(BatchPlan::Release(at)) => drop(self.releasing.remove(&(at, number.0))),
+            Some(BatchPlan::Forget(at)) => drop(self.forgetting.remove(&(at, number.0))),
         }
     }
 
@@ -191,10 +216,13 @@ impl Batches {
             if batch.sealed && batch.members.pending == 0 && !batch.is_finished() {
                 wrong.push(format!("batch '{name}' has nothing pending but is not finished"));
             }
-            if batch.is_finished() && !batch.blocked.is_empty() {
-                releasing.insert((batch.finished_at, number));
-            } else if batch.is_finished() && batch.keep_until != FOREVER {
-                forgetting.insert((batch.keep_until, number));
+            if batch.is_finished() && batch.settled_at == 0 {
+                wrong.push(format!("batch '{name}' is finished but was never settled"));
+            }
+            match batch.plan() {
+                None => {}
+                Some(BatchPlan::Release(at)) => drop(releasing.insert((at, number))),
+                Some(BatchPlan::Forget(at)) => drop(forgetting.insert((at, number))),
             }
         }
         if releasing != self.releasing || forgetting != self.forgetting {

@@ -20,7 +20,7 @@ pub struct Dependency<N> {
 }
 
 /// What a batch has to come to before a job that waits for it may start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BatchCondition {
     /// AFTER: it has finished.
     Finished,

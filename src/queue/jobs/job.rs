@@ -3,7 +3,7 @@
 use super::history::{History, Run, RunEnd};
 use super::options::OptionSetId;
 use super::spec::JobSpec;
-use crate::queue::batches::{BatchNumber, Dependency};
+use crate::queue::batches::{BatchCondition, BatchNumber, Dependency};
 use crate::queue::store::{EndState, InstantKey, PriorityKey};
 use crate::queue::time::FOREVER;
 use std::sync::Arc;
@@ -94,6 +94,24 @@ pub(crate) struct JobExtras {
     pub(crate) worker: Option<Arc<[u8]>>,
     /// The runs that did not complete it.
     pub(crate) history: History,
+    /// Of a kept record: the job failed because of its AFTEROK.
+    pub(crate) unmet: Option<Box<UnmetDependency>>,
+}
+
+/// What a job has waited for that failed because the batch was not all completed. Retried, it waits for the
+/// same again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UnmetDependency {
+    pub(crate) batch: BatchNumber,
+    /// Not before that instant either, if it is not 0.
+    pub(crate) due: u64,
+}
+
+impl UnmetDependency {
+    /// Only AFTEROK can be unmet.
+    pub(crate) fn dependency(self) -> Dependency<BatchNumber> {
+        Dependency { batch: self.batch, condition: BatchCondition::Completed }
+    }
 }
 
 impl Default for JobExtras {
@@ -110,6 +128,7 @@ impl Default for JobExtras {
             keep_until: 0,
             worker: None,
             history: History::default(),
+            unmet: None,
         }
     }
 }
@@ -119,11 +138,13 @@ impl JobExtras {
     pub(crate) fn bytes(&self) -> usize {
         let len = |bytes: &Option<Box<[u8]>>| bytes.as_ref().map_or(0, |b| b.len());
         let rerun = self.rerun.as_ref().map_or(0, |r| size_of_val(&**r) + r.payload.len() + len(&r.group));
+        let unmet = self.unmet.as_deref().map_or(0, size_of_val);
         size_of::<Self>()
             + len(&self.error)
             + len(&self.progress)
             + len(&self.result)
             + rerun
+            + unmet
             + self.history.bytes()
     }
 }

@@ -11,7 +11,7 @@ mod table;
 pub(crate) use history::{run_error, MAX_RUNS, MAX_RUN_ERROR};
 pub use history::{Run, RunEnd};
 pub use job::JobState;
-pub(crate) use job::{Job, JobExtras, StateData};
+pub(crate) use job::{Job, JobExtras, StateData, UnmetDependency};
 pub(crate) use options::OptionSet;
 pub use options::{Backoff, JobOptions};
 pub use spec::{AddRequest, JobSpec, OnDup, Start};

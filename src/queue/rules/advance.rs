@@ -23,7 +23,7 @@ impl Queue {
             indexes.expiring.first().and_then(|h| table.get(h)).map(Job::expires),
             indexes.forgetting.first().map(|packed| table.forget_key(packed).at),
             // Jobs that are to be released are due, whatever the clock says.
-            self.batches.next_release().map(|_| 0),
+            self.has_released().then_some(0),
             self.batches.next_forgotten().map(|(at, _)| at),
             self.pending_duplicates.due(),
             self.schedules.first().map(|(at, _)| at),
@@ -58,7 +58,7 @@ impl Queue {
             self.jobs.indexes.expiring.first().map(|h| (jobs.expiry_key(h), h)),
             // Even if the clock was set back since the batch finished.
             self.batches
-                .next_release()
+                .next_release(|h| jobs.priority_key(h).seq)
                 .map(|(when, h)| (InstantKey { at: when.min(at), ..jobs.expiry_key(h) }, h)),
         ];
         match leads.into_iter().flatten().min() {
@@ -106,7 +106,7 @@ impl Queue {
     fn forget_next_batch(&mut self, at: u64) -> bool {
         match self.batches.next_forgotten() {
             Some((when, batch)) if when <= at => {
-                self.batches.drop(batch);
+                self.forget_batch(batch);
                 true
             }
             _ => false,

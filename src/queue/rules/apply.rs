@@ -29,7 +29,8 @@ impl Queue {
                 self.count_duplicates(count, batch);
                 self.pending_duplicates.journaled(count);
             }
-            Effect::BatchOpened { name } => self.batches.open(name, at),
+            Effect::BatchOpened { name } => self.open_batch(name, now),
+            Effect::BatchMentioned { batch } => self.mention_batch(batch, now),
             Effect::BatchSealed { batch } => self.seal(batch, now),
             Effect::BatchForgotten { batch } => self.forget_batch(batch),
             Effect::StaleAck => self.stats.counters.add(Count::StaleAcks),
@@ -123,7 +124,7 @@ impl Queue {
                 self.stats.record(Event::Promoted);
                 self.move_to_end(handle, None, at);
             }
-            JobEffect::Revived => self.revive(handle, at),
+            JobEffect::Revived => self.revive(handle, now),
             JobEffect::Advanced => self.advance_job(handle, at),
         }
     }
@@ -169,7 +170,8 @@ impl Queue {
         let Some(handle) = self.jobs.insert(hash, job) else { return };
         self.count_in(batches.batch);
         self.start_life(handle, new, batches, now);
-        if batches.after.is_some() {
+        if let Some(after) = batches.after {
+            self.mention_batch(after.batch, now);
             self.pass_if_decided(handle, now);
         }
     }
@@ -216,16 +218,35 @@ impl Queue {
         }
     }
 
-    fn revive(&mut self, handle: Handle, at: u64) {
+    /// A failed job gets fresh attempts. One that failed because of its AFTEROK goes back behind its batch; if
+    /// the batch is forgotten, it runs.
+    fn revive(&mut self, handle: Handle, now: Now) {
+        let at = now.millis();
         self.stats.record(Event::Revived);
-        let batch = self.jobs.get(handle).and_then(|job| self.batch_of(job));
+        let Some(job) = self.jobs.get(handle) else { return };
+        let (batch, unmet) = (self.batch_of(job), self.unmet_dependency(job));
         self.count_back(batch);
         self.leave(handle);
+        let mut due = 0;
         self.jobs.edit(handle, |job| {
             job.nacks = 0;
             job.losses = 0;
+            job.extras_mut_if(job.extras.is_some(), |extras| {
+                due = extras.unmet.take().map_or(0, |unmet| unmet.due);
+            });
         });
-        self.enter_at_end(handle, None, at);
+        match unmet {
+            None => self.enter_at_end(handle, Some(due).filter(|due| *due > at), at),
+            Some(unmet) => {
+                let seq = self.jobs.take_seq();
+                self.jobs.edit(handle, |job| {
+                    job.seq = seq;
+                    job.state = StateData::Blocked { after: unmet.dependency(), due };
+                });
+                self.enter(handle);
+                self.pass_if_decided(handle, now);
+            }
+        }
     }
 
     /// Begins a life of a job that is in no index: fresh attempts, a new place, nothing of an earlier life.

@@ -4,7 +4,7 @@
 //! from a batch that has finished happens job by job, in bounded steps of [`Queue::advance`].
 
 use crate::queue::batches::{view, Batch, BatchNumber, BatchRefs, Dependency, Members};
-use crate::queue::jobs::{Job, JobState, StateData};
+use crate::queue::jobs::{Job, JobState, StateData, UnmetDependency};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle};
 use crate::queue::time::{after, Now, LARGEST_COUNT};
@@ -34,7 +34,7 @@ impl Queue {
 
     /// Whether a batch can be dropped: it is there and no job waits for it.
     pub(crate) fn may_be_forgotten(&self, number: BatchNumber) -> bool {
-        self.batches.get(number).is_some_and(|batch| batch.blocked.is_empty())
+        self.batches.get(number).is_some_and(Batch::blocks_no_job)
     }
 
     /// Whether batches that were read back can be those of the jobs: no sealed one should have finished, and
@@ -54,11 +54,11 @@ impl Queue {
     }
 
     pub(crate) fn seal(&mut self, number: BatchNumber, now: Now) {
-        if let Some(batch) = self.batches.get_mut(number) {
-            batch.sealed = true;
+        if self.batches.get(number).is_some() {
+            self.batches.edit(number, |batch| batch.sealed = true);
             self.stats.record(Event::BatchSealed);
         }
-        self.finish_if_done(number, now);
+        self.settle_if_done(number, now);
     }
 
     /// Drops a batch. On a replica clients may wait for it of whom the primary knew nothing.
@@ -69,48 +69,77 @@ impl Queue {
         self.batches.drop(number);
     }
 
-    pub(crate) fn count_duplicates(&mut self, count: u64, batch: Option<BatchNumber>) {
-        if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
-            batch.duplicates = batch.duplicates.saturating_add(count).min(LARGEST_COUNT);
-        }
+    /// Opens a batch.
+    pub(crate) fn open_batch(&mut self, name: &[u8], now: Now) {
+        self.batches.open(name, now.millis(), self.open_until(now));
     }
 
-    /// A member is pending that was not counted.
+    /// A batch is mentioned: an open one is kept for a while from now on.
+    pub(crate) fn mention_batch(&mut self, number: BatchNumber, now: Now) {
+        let keep_until = self.open_until(now);
+        self.batches.edit(number, |batch| {
+            if !batch.sealed {
+                batch.keep_until = keep_until;
+            }
+        });
+    }
+
+    /// Whether a batch would be dropped some time if no job waited for it.
+    pub(crate) fn is_open_and_empty(&self, number: BatchNumber) -> bool {
+        self.batches.get(number).is_some_and(Batch::is_open_and_empty)
+    }
+
+    /// Until when an open batch is kept that is mentioned now.
+    fn open_until(&self, now: Now) -> u64 {
+        open_until(now.next_ms(), self.settings.keep_batches)
+    }
+
+    pub(crate) fn count_duplicates(&mut self, count: u64, batch: Option<BatchNumber>) {
+        let Some(number) = batch else { return };
+        self.batches.edit(number, |batch| {
+            batch.duplicates = batch.duplicates.saturating_add(count).min(LARGEST_COUNT);
+        });
+    }
+
+    /// A member is pending that was not counted. While one is, its batch is not dropped.
     pub(crate) fn count_in(&mut self, batch: Option<BatchNumber>) {
-        if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
-            batch.members.pending = batch.members.pending.saturating_add(1);
-        }
+        let Some(number) = batch else { return };
+        self.batches.edit(number, |batch| batch.members.pending = batch.members.pending.saturating_add(1));
     }
 
     /// A pending member has ended.
     pub(crate) fn count_out(&mut self, batch: Option<BatchNumber>, end_state: EndState, now: Now) {
         let Some(number) = batch else { return };
-        let Some(batch) = self.batches.get_mut(number) else { return };
-        batch.members.pending = batch.members.pending.saturating_sub(1);
-        let count = batch.members.of(end_state);
-        *count = count.saturating_add(1).min(LARGEST_COUNT);
-        self.finish_if_done(number, now);
+        self.batches.edit(number, |batch| {
+            batch.members.pending = batch.members.pending.saturating_sub(1);
+            let count = batch.members.of(end_state);
+            *count = count.saturating_add(1).min(LARGEST_COUNT);
+        });
+        self.mention_batch(number, now);
+        self.settle_if_done(number, now);
     }
 
     /// A failed member was completed after all. What its batch has released or failed stays so.
     pub(crate) fn count_completed_after_all(&mut self, batch: Option<BatchNumber>) {
-        if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
+        let Some(number) = batch else { return };
+        self.batches.edit(number, |batch| {
             batch.members.failed = batch.members.failed.saturating_sub(1);
             batch.members.completed = batch.members.completed.saturating_add(1);
-        }
+        });
     }
 
-    /// A failed member is pending again. What its batch has released stays so.
+    /// A failed member is pending again. What its batch has released stays so; what it has not waits on.
     pub(crate) fn count_back(&mut self, batch: Option<BatchNumber>) {
-        if let Some(batch) = batch.and_then(|number| self.batches.get_mut(number)) {
+        let Some(number) = batch else { return };
+        self.batches.edit(number, |batch| {
             batch.members.failed = batch.members.failed.saturating_sub(1);
             batch.members.pending = batch.members.pending.saturating_add(1);
-        }
+        });
     }
 
-    fn finish_if_done(&mut self, number: BatchNumber, now: Now) {
+    fn settle_if_done(&mut self, number: BatchNumber, now: Now) {
         let keep_until = after(now.next_ms(), self.settings.keep_batches);
-        if !self.batches.finish_if_done(number, now.millis(), keep_until) {
+        if !self.batches.settle_if_done(number, now.millis(), keep_until) {
             return;
         }
         self.stats.record(Event::BatchFinished);
@@ -129,8 +158,7 @@ impl Queue {
 
     /// Whether a job that waits for a batch may go on, and since when that is so; None: not decided yet.
     fn decision(&self, after: Dependency<BatchNumber>) -> Option<(bool, u64)> {
-        let batch = self.batches.get(after.batch)?;
-        Some((batch.meets(after.condition)?, batch.finished_at))
+        self.batches.get(after.batch)?.decision(after.condition)
     }
 
     /// The next step of a blocked job: its batch has finished, or it expires.
@@ -166,20 +194,43 @@ impl Queue {
             self.stats.record(Event::Unblocked);
             self.move_to_end(handle, Some(due).filter(|due| *due > at), at);
         } else {
-            let error = self.batches.get(batch).map(unmet);
-            self.jobs.edit(handle, |job| job.extras_mut().error = error);
+            let error = self.batches.get(batch).map(error_of);
+            self.jobs.edit(handle, |job| {
+                let extras = job.extras_mut();
+                extras.error = error;
+                extras.unmet = Some(Box::new(UnmetDependency { batch, due }));
+            });
             self.end(handle, EndState::Failed, now);
         }
     }
 
+    /// The dependency of a failed job whose batch was not all completed, if the batch is still there.
+    pub(crate) fn unmet_dependency(&self, job: &Job) -> Option<UnmetDependency> {
+        let unmet = job.extras.as_ref()?.unmet.as_deref()?;
+        self.batches.get(unmet.batch).map(|_| *unmet)
+    }
+
+    /// Whether a failed job would not fail again at once if it was retried now.
+    pub(crate) fn may_be_revived(&self, job: &Job) -> bool {
+        let after = self.unmet_dependency(job).map(UnmetDependency::dependency);
+        after.and_then(|after| self.decision(after)).is_none_or(|(passes, _)| passes)
+    }
+
     /// Whether jobs wait that need not any more.
     pub(crate) fn has_released(&self) -> bool {
-        self.batches.next_release().is_some()
+        self.batches.has_releases()
     }
 }
 
+/// Until when an open batch is kept that is mentioned at `at`. Where finished batches are not kept, an open one
+/// is all the same: nothing would be left to be sealed.
+pub(crate) fn open_until(at: u64, keep_batches: u64) -> u64 {
+    const UNLESS_KEPT: u64 = 86_400_000;
+    after(at, if keep_batches == 0 { UNLESS_KEPT } else { keep_batches })
+}
+
 /// Why a job fails that wanted every member completed.
-fn unmet(batch: &Batch) -> Box<[u8]> {
+fn error_of(batch: &Batch) -> Box<[u8]> {
     let Members { pending, failed, expired, cancelled, .. } = batch.members;
     let mut text = b"batch '".to_vec();
     text.extend_from_slice(&batch.name);

@@ -11,4 +11,5 @@ mod placement;
 mod runs;
 mod targets;
 
+pub(crate) use batches::open_until;
 pub(crate) use limits::Obstacle;

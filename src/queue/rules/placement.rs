@@ -21,7 +21,7 @@ impl Queue {
                 }
             }
             StateData::Blocked { after, .. } => {
-                self.batches.block(after.batch, job.seq, handle, |h| table.priority_key(h).seq);
+                self.batches.block(after, job.seq, handle, |h| table.priority_key(h).seq);
             }
             StateData::Active { token, worker, .. } => {
                 self.workers.give(worker, token, handle, |h| table.token_key(h));
@@ -45,7 +45,7 @@ impl Queue {
                     self.limits.lanes.remove_waiting(lane, table.lane_key(handle), handle);
                 }
             }
-            StateData::Blocked { after, .. } => self.batches.unblock(after.batch, job.seq, handle),
+            StateData::Blocked { after, .. } => self.batches.unblock(after, job.seq, handle),
             StateData::Active { token, worker, .. } => {
                 self.workers.take(worker, token, handle);
                 if let Some(lane) = table.lane_of(job) {

@@ -7,6 +7,7 @@ use super::save::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
 use crate::queue::batches::{Batch, Members};
 use crate::queue::jobs::{Job, JobExtras, Run, StateData, MAX_RUNS, MAX_RUN_ERROR};
 use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker};
+use crate::queue::rules::open_until;
 use crate::queue::schedules::SavedSchedule;
 use crate::queue::stats::{plausible_duplicates, Minute, PendingDuplicates};
 use crate::queue::store::{ids, Handle, Order, Record};
@@ -60,7 +61,12 @@ impl Queue {
         let fits = valid_batch_name(saved.name)
             && counts.iter().all(|count| *count <= LARGEST_COUNT)
             && (saved.sealed || !is_finished)
-            && (is_finished || saved.keep_until == 0);
+            && is_finished == (saved.settled_at != 0);
+        // Files of the time when open batches were kept for ever.
+        let keep_until = match saved.keep_until {
+            0 if !saved.sealed => open_until(saved.created_at, self.settings.keep_batches),
+            until => until,
+        };
         let batch = Batch {
             name: saved.name.into(),
             created_at: saved.created_at,
@@ -68,8 +74,10 @@ impl Queue {
             members,
             duplicates: saved.duplicates,
             finished_at: saved.finished_at,
-            keep_until: saved.keep_until,
-            blocked: Order::default(),
+            settled_at: saved.settled_at,
+            keep_until,
+            blocked_after: Order::default(),
+            blocked_afterok: Order::default(),
         };
         fits && self.jobs.len() == 0 && self.batches.restore(saved.number, batch)
     }
@@ -106,6 +114,7 @@ impl Queue {
             SavedState::Active { token, .. } => token.saturating_sub(1).min(self.last_token),
             _ => self.last_token,
         };
+        let is_failed = matches!(saved.state, SavedState::Failed { .. });
         valid_id(saved.id)
             && saved.group.is_none_or(valid_group)
             && saved.seq < self.jobs.next_seq
@@ -113,6 +122,7 @@ impl Queue {
             && saved.worker.is_none_or(valid_worker)
             && is_history(&saved.history, past)
             && saved.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
+            && saved.unmet.is_none_or(|unmet| unmet.batch.0 < self.batches.next_number() && is_failed)
     }
 
     /// The state with the worker by its number. None: it can't be.
@@ -254,6 +264,7 @@ fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
         keep_until: saved.keep_until,
         worker: saved.worker.map(Arc::from),
         history: saved.history.iter().map(Run::kept).collect(),
+        unmet: saved.unmet.map(Box::new),
     };
     if extras != JobExtras::default() {
         job.extras = Some(Box::new(extras));

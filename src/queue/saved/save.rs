@@ -1,7 +1,7 @@
 //! What of a queue is saved: facts only, piece by piece. Every index is built anew by [`super::restore`].
 
 use crate::queue::batches::{BatchNumber, Dependency};
-use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, Run, StateData};
+use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, Run, StateData, UnmetDependency};
 use crate::queue::limits::Bucket;
 use crate::queue::schedules::SavedSchedule;
 use crate::queue::settings::Settings;
@@ -32,6 +32,7 @@ pub(crate) struct SavedBatch<'a> {
     pub(crate) created_at: u64,
     pub(crate) sealed: bool,
     pub(crate) finished_at: u64,
+    pub(crate) settled_at: u64,
     pub(crate) keep_until: u64,
     pub(crate) completed: u64,
     pub(crate) failed: u64,
@@ -86,6 +87,7 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) rerun: Option<JobSpec<&'a [u8]>>,
     pub(crate) worker: Option<&'a [u8]>,
     pub(crate) history: Vec<Run<&'a [u8]>>,
+    pub(crate) unmet: Option<UnmetDependency>,
 }
 
 impl Queue {
@@ -112,6 +114,7 @@ impl Queue {
             created_at: batch.created_at,
             sealed: batch.sealed,
             finished_at: batch.finished_at,
+            settled_at: batch.settled_at,
             keep_until: batch.keep_until,
             completed: batch.members.completed,
             failed: batch.members.failed,
@@ -217,6 +220,7 @@ impl Queue {
             rerun: extras.and_then(|r| r.rerun.as_ref()).map(|r| r.borrowed()),
             worker: text(|r| r.worker.as_deref()),
             history: extras.into_iter().flat_map(|r| r.history.iter()).map(Run::borrowed).collect(),
+            unmet: extras.and_then(|r| r.unmet.as_deref()).copied(),
         }
     }
 

@@ -92,6 +92,7 @@ impl<'q> Session<'q> {
         if self.queue.is_exhausted() || self.queue.next_due().is_none_or(|due| due > self.now.unix_ms()) {
             return;
         }
+        self.keep_awaited_batches(most.forgotten);
         let done = self.queue.advance(self.at(), most);
         self.steps_left = self.steps_left.saturating_sub(done.jobs);
         if done != Steps::default() {

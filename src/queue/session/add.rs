@@ -138,6 +138,10 @@ impl Session<'_> {
 
     fn deduplicate(&mut self, state: JobState, request: &AddRequest<&[u8]>) -> (Outcome, JobState) {
         let batch = request.batches.batch.and_then(|name| self.mention(name));
+        // Duplicates are journaled later; what keeps a batch that would be dropped is part of the state now.
+        if let Some(batch) = batch.filter(|number| self.queue.is_open_and_empty(*number)) {
+            self.change(&Effect::BatchMentioned { batch });
+        }
         self.count_duplicate(batch);
         (Outcome::Duplicate, state)
     }

@@ -1,29 +1,55 @@
 //! What operators do to jobs and queues.
 
 use super::access::Session;
+use super::add::Refusal;
 use crate::queue::effect::{Effect, JobEffect};
 use crate::queue::jobs::{Job, JobState, StateData};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Handle, IdEntry};
+use std::collections::BTreeSet;
+
+/// The answer to a change of one job that an operator asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// It is done.
+    Done,
+    /// The job is not in a state that allows it, or only its id is remembered.
+    NotAllowed,
+    /// No such job.
+    Unknown,
+}
+
+/// How many failed jobs one RETRY of all examines at most: about a millisecond.
+const EXAMINED_AT_MOST: usize = 10_000;
+/// Jobs that wait for batches can wait for each other's. A RETRY follows such a chain so far; the next RETRY
+/// follows it further.
+const CHAIN_AT_MOST: usize = 10;
 
 impl Session<'_> {
-    /// Drops a job that is not active, a record or a remembered id, with its window. False: nothing to drop.
-    pub fn remove(&mut self, id: &[u8]) -> bool {
-        let Some(entry) = self.find(id) else { return false };
+    /// Drops a job that is not active, a record or a remembered id, with its window.
+    pub fn remove(&mut self, id: &[u8]) -> Changed {
+        let Some(entry) = self.find(id) else { return Changed::Unknown };
         if let IdEntry::Job(handle) = entry {
-            if self.queue.job(handle).is_some_and(|job| job.state_name() == JobState::Active) {
-                return false;
+            if self.state_of(handle) == Some(JobState::Active) {
+                return Changed::NotAllowed;
             }
         }
         self.change(&Effect::Removed { entry });
-        true
+        Changed::Done
     }
 
     /// Cancels a job that has not started, or marks an active one, whose worker learns of it with its next
-    /// command. False: neither.
-    pub fn cancel(&mut self, id: &[u8]) -> bool {
-        let Some(IdEntry::Job(handle)) = self.find(id) else { return false };
-        let Some(known) = self.queue.job(handle) else { return false };
+    /// command.
+    pub fn cancel(&mut self, id: &[u8]) -> Changed {
+        match self.find(id) {
+            None => Changed::Unknown,
+            Some(IdEntry::Remembered(_)) => Changed::NotAllowed,
+            Some(IdEntry::Job(handle)) => self.cancel_job(handle),
+        }
+    }
+
+    fn cancel_job(&mut self, handle: Handle) -> Changed {
+        let Some(known) = self.queue.job(handle) else { return Changed::Unknown };
         match known.state {
             StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
                 self.change_job(handle, JobEffect::Cancelled);
@@ -31,9 +57,11 @@ impl Session<'_> {
             StateData::Active { .. } if !known.cancel_asked() => {
                 self.change_job(handle, JobEffect::CancelRequested);
             }
-            _ => return false,
+            StateData::Active { .. } | StateData::Completed { .. } | StateData::Failed { .. } => {
+                return Changed::NotAllowed;
+            }
         }
-        true
+        Changed::Done
     }
 
     /// Drops at most `count` kept records of a state, or cancels jobs of it that have not ended, of those
@@ -57,37 +85,127 @@ impl Session<'_> {
         purged
     }
 
-    /// Makes a delayed job waiting now. False: it is not delayed.
-    pub fn promote(&mut self, id: &[u8]) -> bool {
+    /// Makes a delayed job waiting now.
+    pub fn promote(&mut self, id: &[u8]) -> Changed {
         match self.find(id) {
+            None => Changed::Unknown,
             Some(IdEntry::Job(handle)) if self.state_of(handle) == Some(JobState::Delayed) => {
                 self.change_job(handle, JobEffect::Promoted);
-                true
+                Changed::Done
             }
-            _ => false,
+            Some(_) => Changed::NotAllowed,
         }
     }
 
-    /// Gives a failed job fresh attempts. False: it has not failed, or its record is gone.
-    pub fn revive(&mut self, id: &[u8]) -> bool {
+    /// Gives failed jobs fresh attempts, members of a batch before jobs that wait for it: an answer for each
+    /// id. Refused before anything changes if that would be more than `max-jobs`.
+    pub fn revive(&mut self, ids: &[&[u8]]) -> Result<Vec<Changed>, Refusal> {
+        self.room_to_revive(ids)?;
+        let mut answers = vec![Changed::NotAllowed; ids.len()];
+        let mut left: Vec<usize> = (0..ids.len()).collect();
+        for _ in 0..=CHAIN_AT_MOST {
+            let before = left.len();
+            left.retain(|&place| {
+                let answer = ids.get(place).map_or(Changed::Unknown, |id| self.revive_one(id));
+                if let Some(it) = answers.get_mut(place).filter(|it| **it != Changed::Done) {
+                    *it = answer;
+                }
+                answer == Changed::NotAllowed
+            });
+            if left.is_empty() || left.len() == before {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    fn revive_one(&mut self, id: &[u8]) -> Changed {
         match self.find(id) {
-            Some(IdEntry::Job(handle)) if self.state_of(handle) == Some(JobState::Failed) => {
-                self.change_job(handle, JobEffect::Revived);
-                true
-            }
-            _ => false,
+            None => Changed::Unknown,
+            Some(IdEntry::Job(handle)) => self.revive_job(handle),
+            Some(IdEntry::Remembered(_)) => Changed::NotAllowed,
         }
     }
 
-    /// Gives at most `count` failed jobs fresh attempts, those first that failed first; how many.
-    pub fn revive_some(&mut self, count: usize) -> usize {
-        let mut revived = 0;
-        while revived < count {
-            let Some(handle) = self.queue.jobs.indexes.failed.first() else { break };
-            self.change_job(handle, JobEffect::Revived);
-            revived += 1;
+    /// A job that would fail again at once, because all of its batch has ended and not all were completed, stays
+    /// as it is.
+    fn revive_job(&mut self, handle: Handle) -> Changed {
+        let may_be_revived =
+            |job: &&Job| job.state_name() == JobState::Failed && self.queue.may_be_revived(job);
+        if self.queue.job(handle).filter(may_be_revived).is_none() {
+            return Changed::NotAllowed;
         }
-        revived
+        self.change_job(handle, JobEffect::Revived);
+        Changed::Done
+    }
+
+    /// Whether `max-jobs` leaves room for the failed jobs among `ids`.
+    fn room_to_revive(&mut self, ids: &[&[u8]]) -> Result<(), Refusal> {
+        let limit = self.queue.settings().max_jobs;
+        if limit == 0 || (self.queue.unfinished().saturating_add(ids.len())) as u64 <= limit {
+            return Ok(());
+        }
+        let ids: BTreeSet<&[u8]> = ids.iter().copied().collect();
+        let (mut may_go, mut wait) = (0, 0);
+        for id in ids {
+            let Some(IdEntry::Job(handle)) = self.find(id) else { continue };
+            let Some(job) = self.queue.job(handle).filter(|job| job.state_name() == JobState::Failed) else {
+                continue;
+            };
+            *(if self.queue.may_be_revived(job) { &mut may_go } else { &mut wait }) += 1;
+        }
+        // Those that wait for a batch may only go when one of its members does.
+        let more = if may_go > 0 { may_go + wait } else { 0 };
+        if more > self.room_for_jobs() {
+            return Err(Refusal::MaxJobs(limit));
+        }
+        Ok(())
+    }
+
+    /// How many more jobs `max-jobs` allows.
+    fn room_for_jobs(&self) -> usize {
+        match self.queue.settings().max_jobs {
+            0 => usize::MAX,
+            limit => usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(self.queue.unfinished()),
+        }
+    }
+
+    /// Gives at most `count` failed jobs fresh attempts; how many. Those first that failed first, and members
+    /// of a batch before jobs that wait for it; no more than `max-jobs` allows. Refused if it allows not one.
+    pub fn revive_some(&mut self, count: usize) -> Result<usize, Refusal> {
+        let room = self.room_for_jobs();
+        let (mut jobs, mut dependents) = (Vec::new(), Vec::new());
+        for handle in self.queue.jobs.indexes.failed.iter().take(EXAMINED_AT_MOST) {
+            if jobs.len() >= count {
+                break;
+            }
+            let waits = self.queue.job(handle).and_then(|job| self.queue.unmet_dependency(job)).is_some();
+            if waits { &mut dependents } else { &mut jobs }.push(handle);
+        }
+        let may_be_revived = |job| self.queue.job(job).is_some_and(|job| self.queue.may_be_revived(job));
+        if room == 0 && (!jobs.is_empty() || dependents.iter().copied().any(may_be_revived)) {
+            return Err(Refusal::MaxJobs(self.queue.settings().max_jobs));
+        }
+        let most = count.min(room);
+        let mut revived = 0;
+        for handle in jobs {
+            if revived == most {
+                break;
+            }
+            revived += usize::from(self.revive_job(handle) == Changed::Done);
+        }
+        for _ in 0..CHAIN_AT_MOST {
+            let before = revived;
+            dependents.retain(|&handle| {
+                let is_done = revived < most && self.revive_job(handle) == Changed::Done;
+                revived += usize::from(is_done);
+                !is_done
+            });
+            if revived == before {
+                break;
+            }
+        }
+        Ok(revived)
     }
 
     /// Stops claims. False: they were stopped.

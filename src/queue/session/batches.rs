@@ -32,6 +32,22 @@ impl Session<'_> {
         }
     }
 
+    /// A batch that a client waits for is not dropped. Replicas do not know of the client, so it is an effect.
+    pub(crate) fn keep_awaited_batches(&mut self, most: u32) {
+        if most == 0 || !self.queue.has_subscribers() {
+            return;
+        }
+        let (queue, most) = (&*self.queue, usize::try_from(most).unwrap_or(usize::MAX));
+        let due = queue.batches.forgotten_by(self.at()).take(most);
+        let awaited: Vec<BatchNumber> = due
+            .filter(|batch| !batch.sealed && queue.subscriptions.is_batch_awaited(&batch.name))
+            .filter_map(|batch| queue.batches.find(&batch.name))
+            .collect();
+        for batch in awaited {
+            self.change(&Effect::BatchMentioned { batch });
+        }
+    }
+
     /// No more members. False: it was sealed.
     pub fn seal(&mut self, name: &[u8]) -> bool {
         let Some(batch) = self.mention(name) else { return false };

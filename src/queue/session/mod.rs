@@ -12,5 +12,6 @@ mod schedules;
 
 pub use access::{Journal, MemoryPressure, Session};
 pub use add::{Added, Outcome, Refusal};
+pub use admin::Changed;
 pub use claim::{ClaimOptions, Claimed};
 pub use finish::{Acked, Failure, Lease, Nacked};

@@ -58,7 +58,7 @@ fn a_batch_finishes_once_when_it_is_sealed_and_nothing_is_pending() {
     test.ms = 2000;
     test.finish(EndState::Failed);
     assert_eq!(test.numbers("x"), (0, 1, 2, true));
-    test.session(|session| session.revive(b"b"));
+    test.session(|session| session.revive(&[b"b"])).unwrap();
     assert_eq!(test.numbers("x"), (1, 1, 2, true), "what it was stays so");
     test.ms = 3000;
     test.finish(EndState::Completed);
@@ -135,7 +135,7 @@ fn what_wanted_all_completed_fails_when_a_member_did_not() {
         test.add_with_batches("late", after("x", BatchCondition::Completed)),
         (Outcome::Added, JobState::Failed)
     );
-    test.session(|session| session.revive(b"a"));
+    test.session(|session| session.revive(&[b"a"])).unwrap();
     assert_eq!(test.finish(EndState::Completed), "c");
     assert_eq!(test.finish(EndState::Completed), "a");
     assert_eq!(
@@ -209,6 +209,103 @@ fn a_sealed_batch_takes_no_members_but_counts_duplicates() {
     assert_eq!(test.queue.batch(b"x").unwrap().duplicates, 1);
 }
 
+/// A job that waits for `batch` with AFTEROK.
+fn dependent(batch: &'static str) -> BatchRefs<&'static [u8]> {
+    after(batch, BatchCondition::Completed)
+}
+
+#[test]
+fn a_dependent_waits_for_a_retried_member() {
+    let mut test = TestQueue::at(1000);
+    test.add_with_batches("m", member("x"));
+    test.seal("x");
+    test.finish(EndState::Failed);
+    test.session(|session| session.revive(&[b"m"])).unwrap();
+    assert_eq!(test.add_with_batches("dep", dependent("x")).1, JobState::Blocked);
+    test.ms = 2000;
+    test.finish(EndState::Completed);
+    assert_eq!(test.state("dep"), JobState::Waiting);
+}
+
+#[test]
+fn a_retry_of_all_takes_members_before_those_that_wait_for_them() {
+    let mut test = TestQueue::at(1000);
+    test.add_with_batches("m", member("x"));
+    let both = BatchRefs { batch: Some(&b"y"[..]), ..dependent("x") };
+    test.add_with_batches("dep", both);
+    test.add_with_batches("next", dependent("y"));
+    test.seal("x");
+    test.seal("y");
+    test.finish(EndState::Failed);
+    assert_eq!((test.state("dep"), test.state("next")), (JobState::Failed, JobState::Failed));
+    assert_eq!(
+        test.session(|session| session.revive(&[b"dep"])),
+        Ok(vec![Changed::NotAllowed]),
+        "it would fail again at once"
+    );
+    // The member fails later than those that failed because of it.
+    test.session(|session| session.revive(&[b"m"])).unwrap();
+    test.ms = 2000;
+    test.finish(EndState::Failed);
+    assert_eq!(test.session(|session| session.revive_some(10)), Ok(3));
+    assert_eq!((test.state("dep"), test.state("next")), (JobState::Blocked, JobState::Blocked));
+    assert_eq!(test.finish(EndState::Completed), "m");
+    assert_eq!(test.finish(EndState::Completed), "dep");
+    assert_eq!(test.finish(EndState::Completed), "next");
+}
+
+#[test]
+fn a_retry_between_two_steps_of_a_release_leaves_the_others_behind_the_batch() {
+    let mut test = TestQueue::at(1000);
+    test.add_with_batches("m", member("x"));
+    for n in 0..3500 {
+        test.add_with_batches(&format!("dep{n}"), dependent("x"));
+    }
+    test.seal("x");
+    test.finish(EndState::Failed);
+    let failed = test.queue.count(JobState::Failed);
+    assert!(failed > 1000 && failed < 3000, "{failed}");
+    test.session(|session| session.revive(&[b"m"])).unwrap();
+    let blocked = test.queue.count(JobState::Blocked);
+    assert!(blocked > 500, "{blocked} are not decided yet");
+    for _ in 0..5 {
+        test.session(|_| ());
+    }
+    assert_eq!(test.queue.count(JobState::Blocked), blocked);
+    assert_eq!(test.finish(EndState::Completed), "m");
+    for _ in 0..5 {
+        test.session(|_| ());
+    }
+    assert_eq!((test.queue.count(JobState::Blocked), test.queue.count(JobState::Waiting)), (0, blocked));
+}
+
+#[test]
+fn a_dependent_whose_batch_is_forgotten_runs_when_it_is_retried() {
+    let mut test = TestQueue::at(1000);
+    test.add_with_batches("m", member("x"));
+    test.add_with_batches("dep", dependent("x"));
+    test.seal("x");
+    test.finish(EndState::Failed);
+    assert!(test.session(|session| session.forget_batch(b"x")));
+    test.session(|session| session.revive(&[b"dep"])).unwrap();
+    assert_eq!((test.state("dep"), test.queue.batch_count()), (JobState::Waiting, 0));
+}
+
+#[test]
+fn a_retry_obeys_max_jobs() {
+    let mut test = TestQueue::at(1000);
+    for id in ["a", "b", "c"] {
+        test.add_with_batches(id, BatchRefs::NONE);
+        test.finish(EndState::Failed);
+    }
+    test.configure(|settings| settings.max_jobs = 2);
+    let refused = Err(Refusal::MaxJobs(2));
+    assert_eq!(test.session(|session| session.revive(&[b"a", b"b", b"c", b"a"])), refused);
+    assert_eq!(test.session(|session| session.revive_some(10)), Ok(2));
+    assert_eq!(test.session(|session| session.revive_some(10)), Err(Refusal::MaxJobs(2)));
+    assert_eq!(test.state("c"), JobState::Failed);
+}
+
 #[test]
 fn finished_batches_are_kept_for_a_time_and_then_dropped() {
     let mut test = TestQueue::at(1000);
@@ -221,7 +318,7 @@ fn finished_batches_are_kept_for_a_time_and_then_dropped() {
     test.ms = 1050;
     test.session(|_| ());
     assert_eq!(test.queue.batch_count(), 0);
-    test.session(|session| session.revive(b"a"));
+    test.session(|session| session.revive(&[b"a"])).unwrap();
     assert_eq!(
         test.add_with_batches("b", member("x")).0,
         Outcome::Added,

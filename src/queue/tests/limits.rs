@@ -64,7 +64,7 @@ fn a_job_that_waits_for_its_retry_holds_its_lane() {
     test.ack("a3");
     assert_eq!(test.claim_all(), ["urgent"]);
     test.nack("urgent", 500);
-    assert!(test.session(|session| session.cancel(b"urgent")));
+    assert_eq!(test.session(|session| session.cancel(b"urgent")), Changed::Done);
     assert_eq!(test.claim_all(), ["a1"], "a cancelled job holds nothing");
 }
 

@@ -5,6 +5,7 @@ mod batches;
 mod limits;
 mod schedules;
 
+use super::session::Changed;
 use super::stats::Count;
 use super::*;
 
@@ -160,7 +161,7 @@ fn time_does_a_bounded_part_and_a_named_job_is_brought_up_all_the_same() {
     test.ms = 10;
     test.effects = 0;
     let explained = test.session(|session| session.promote(b"job4999"));
-    assert!(!explained, "it is not delayed any more as of now");
+    assert_eq!(explained, Changed::NotAllowed, "it is not delayed any more as of now");
     assert_eq!(
         (test.queue.count(JobState::Waiting), test.effects),
         (1001, 2),

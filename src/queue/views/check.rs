@@ -1,6 +1,6 @@
 //! The recount behind JQ.CHECK: everything that is kept twice is counted again and compared.
 
-use crate::queue::batches::BatchNumber;
+use crate::queue::batches::{BatchCondition, BatchNumber};
 use crate::queue::jobs::{Job, OptionSet, StateData};
 use crate::queue::store::{IdEntry, InstantKey, LaneNumber, Order};
 use crate::queue::time::FOREVER;
@@ -156,7 +156,7 @@ impl Queue {
         self.batches.check(wrong);
         let mut pending: BTreeMap<BatchNumber, u64> = BTreeMap::new();
         let mut failed: BTreeMap<BatchNumber, u64> = BTreeMap::new();
-        let mut blocked: BTreeMap<BatchNumber, BTreeSet<u32>> = BTreeMap::new();
+        let mut blocked: BTreeMap<BatchNumber, BTreeSet<(u32, BatchCondition)>> = BTreeMap::new();
         for (handle, job) in self.jobs.iter() {
             let counts = match job.state {
                 StateData::Completed { .. } => None,
@@ -167,7 +167,7 @@ impl Queue {
                 *counts.entry(batch).or_default() += 1;
             }
             if let StateData::Blocked { after, .. } = job.state {
-                blocked.entry(after.batch).or_default().insert(handle);
+                blocked.entry(after.batch).or_default().insert((handle, after.condition));
             }
         }
         for (number, batch) in self.batches.iter_from(0) {
@@ -188,8 +188,15 @@ impl Queue {
                 ));
             }
             let waits = blocked.remove(&number).unwrap_or_default();
-            let seqs = batch.blocked.iter().map(|h| self.jobs.table.priority_key(h).seq);
-            if batch.blocked.iter().collect::<BTreeSet<_>>() != waits || !seqs.is_sorted_by(|a, b| a < b) {
+            let conditions = [BatchCondition::Finished, BatchCondition::Completed];
+            let in_order = conditions.into_iter().all(|condition| {
+                let seqs = batch.blocked(condition).iter().map(|h| self.jobs.table.priority_key(h).seq);
+                seqs.is_sorted_by(|a, b| a < b)
+            });
+            let listed = conditions
+                .into_iter()
+                .flat_map(|condition| batch.blocked(condition).iter().map(move |h| (h, condition)));
+            if listed.collect::<BTreeSet<_>>() != waits || !in_order {
                 wrong.push(format!("the jobs that wait for batch '{name}' are off"));
             }
         }

@@ -59,7 +59,13 @@ impl Queue {
                 return self.explanation(job, why, lease_until);
             }
             StateData::Completed { .. } => ("it is done; its record is kept", job.due()),
-            StateData::Failed { .. } => ("it failed for good; JQ.RETRY gives it fresh attempts", job.due()),
+            StateData::Failed { .. } => {
+                return Explanation {
+                    state: job.state_name(),
+                    why: self.explain_failed(job),
+                    until: unless_endless(job.due()),
+                };
+            }
         };
         self.explanation(job, why.into(), until)
     }
@@ -134,6 +140,20 @@ impl Queue {
     }
 
     /// `due` is the instant before which it must not start even then, or 0.
+    fn explain_failed(&self, job: &Job) -> String {
+        let unmet = self.unmet_dependency(job).and_then(|unmet| self.batch_name(unmet.batch));
+        match unmet.map(shown) {
+            None => "it failed for good; JQ.RETRY gives it fresh attempts".into(),
+            Some(batch) if self.may_be_revived(job) => {
+                format!("it failed for good; JQ.RETRY lets it wait for batch '{batch}' again")
+            }
+            Some(batch) => format!(
+                "it failed for good, because batch '{batch}' was not all completed; JQ.RETRY the failed members \
+                 first, or JQ.FORGET the batch"
+            ),
+        }
+    }
+
     fn explain_blocked(&self, job: &Job, after: Dependency<BatchNumber>, due: u64) -> Explanation {
         let batch = self.batches.get(after.batch);
         let name = batch.map(|batch| shown(&batch.name)).unwrap_or_default();

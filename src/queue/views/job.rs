@@ -114,6 +114,7 @@ impl Queue {
             StateData::Completed { at, token } | StateData::Failed { at, token } => {
                 view.token = (token != 0).then_some(token);
                 view.finished_at = Some(at);
+                view.after = self.unmet_dependency(job).and_then(|unmet| self.batch_name(unmet.batch));
             }
         }
         view
