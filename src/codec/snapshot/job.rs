@@ -5,9 +5,7 @@ use crate::codec::fields::job::{decode_job_without_batches, encode_job_spec};
 use crate::codec::fields::options::{decode_group, decode_options, encode_group, encode_options};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{
-    BatchNumber, BatchRefs, Run, RunEnd, SavedJob, SavedState, UnmetDependency, FOREVER,
-};
+use crate::queue::{BatchNumber, BatchRefs, Run, RunEnd, SavedJob, SavedState, UnmetDependency, FOREVER};
 
 mod flag {
     pub(super) const EXPIRES: u32 = 1;

@@ -1,7 +1,7 @@
 //! A job and a worker as clients see them.
 
 use crate::queue::batches::BatchCondition;
-use crate::queue::jobs::{Backoff, Job, JobExtras, JobState, Run, StateData};
+use crate::queue::jobs::{Backoff, Job, JobExtras, JobState, Run, StateData, UnmetDependency};
 use crate::queue::stats::Minute;
 use crate::queue::store::{Handle, IdEntry, PriorityKey};
 use crate::queue::time::{unless_endless, Now};
@@ -114,7 +114,8 @@ impl Queue {
             StateData::Completed { at, token } | StateData::Failed { at, token } => {
                 view.token = (token != 0).then_some(token);
                 view.finished_at = Some(at);
-                view.after = self.unmet_dependency(job).and_then(|unmet| self.batch_name(unmet.batch));
+                let unmet = self.unmet_dependency(job).map(UnmetDependency::dependency);
+                view.after = unmet.and_then(|after| Some((after.condition, self.batch_name(after.batch)?)));
             }
         }
         view
