@@ -117,7 +117,9 @@ fn a_dependent_that_does_not_wait_for_a_retried_member_is_noticed() {
             model.batches.iter().any(|batch| batch.finished.is_some() && job.waits_for(batch.number))
         });
         let ids: Vec<Vec<u8>> = blocked.map(|job| job.id.clone()).collect();
-        ids.iter().for_each(|id| model.unblock(id, now));
+        for id in &ids {
+            model.unblock(id, now);
+        }
     };
     assert!(is_noticed_on(&batch_scripts(60), bug));
 }

@@ -78,7 +78,9 @@ impl WriteCommand for Retry {
             RetryRequest::Ids(ids) => {
                 let answers = session.revive(ids).map_err(|refused| refusal(refused, None))?;
                 reply.array(answers.len());
-                answers.into_iter().for_each(|answer| reply.int(names::code_of(answer)));
+                for answer in answers {
+                    reply.int(names::code_of(answer));
+                }
             }
             RetryRequest::Oldest(OldestFailed { count }) => {
                 let count = usize::try_from(*count).unwrap_or(usize::MAX);

@@ -131,8 +131,8 @@ impl Session<'_> {
     /// as it is.
     fn revive_job(&mut self, handle: Handle) -> Changed {
         let may_be_revived =
-            |job: &&Job| job.state_name() == JobState::Failed && self.queue.may_be_revived(job);
-        if self.queue.job(handle).filter(may_be_revived).is_none() {
+            |job: &Job| job.state_name() == JobState::Failed && self.queue.may_be_revived(job);
+        if !self.queue.job(handle).is_some_and(may_be_revived) {
             return Changed::NotAllowed;
         }
         self.change_job(handle, JobEffect::Revived);
