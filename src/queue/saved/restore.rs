@@ -120,6 +120,8 @@ impl Queue {
             && saved.seq < self.jobs.next_seq
             && token.max(saved.done_under) <= self.last_token
             && saved.worker.is_none_or(valid_worker)
+            // No claim has the token 0, and a run that ends goes into the history with its token.
+            && !matches!(saved.state, SavedState::Active { token: 0, .. })
             && is_history(&saved.history, past)
             && saved.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
             && saved.unmet.is_none_or(|unmet| unmet.batch.0 < self.batches.next_number() && is_failed)
