@@ -25,6 +25,8 @@ pub enum AwaitEvent {
     Ended(JobState, Option<Box<[u8]>>),
     /// It was removed or dropped.
     Gone,
+    /// The queue itself is gone.
+    QueueGone,
 }
 
 /// What is awaited, and the events that the server has not taken yet.

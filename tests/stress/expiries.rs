@@ -58,3 +58,36 @@ fn no_expired_key_is_lost_when_the_server_is_killed() {
 fn waiting(client: &mut Client, queue: &str) -> u64 {
     u64::try_from(client.stat(queue, "waiting")).unwrap_or_default()
 }
+
+/// All in one packet, so that the timer comes only after it: the queue has been renamed and has then expired, the server
+/// wants to know whether its key has a TTL, and a key that became a job is still postponed for it.
+#[test]
+fn a_queue_that_is_gone_when_the_timer_visits_it_is_not_asked_for_its_ttl() {
+    let server = Server::start(&BASICS).expect("a server");
+    let mut client = Client::of(&server);
+    for _ in 0..5 * times() {
+        let mut packet = redis::pipe();
+        for line in [
+            "FLUSHALL",
+            "JQ.ONEXPIRE q k:",
+            "SET k:1 1 PX 5",
+            "RENAME q q2",
+            "DEBUG SLEEP 0.02",
+            "GET k:1",
+            "PEXPIRE q2 5",
+            "JQ.ADD q2 a x",
+            "DEBUG SLEEP 0.02",
+        ] {
+            let mut words = line.split(' ');
+            packet.cmd(words.next().unwrap());
+            for word in words {
+                packet.arg(word);
+            }
+            packet.ignore();
+        }
+        packet.query::<()>(client.connection()).expect("the server lives");
+        until_true("the queue has expired", || client.ask::<i64>("DBSIZE") == 0);
+        until_true("the directory has forgotten it", || client.number("jq_queues_with_onexpire") == 0);
+    }
+    quiet(&server);
+}

@@ -95,7 +95,7 @@ pub fn reply_event(event: &AwaitEvent, reply: &mut dyn Reply) {
     match event {
         AwaitEvent::Finished(batch) => numbers(batch).reply(reply),
         AwaitEvent::Ended(state, result) => reply_state(*state, result.as_deref(), reply),
-        AwaitEvent::Gone => reply.null(),
+        AwaitEvent::Gone | AwaitEvent::QueueGone => reply.null(),
     }
 }
 

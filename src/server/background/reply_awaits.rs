@@ -11,13 +11,13 @@
 //! Nothing is replicated here, so all of this works on replicas too, and while clients are paused. A client
 //! costs something only when what it awaits happens.
 
-use crate::commands::reply::Reply;
 use crate::commands::{reply_event, reply_now, AwaitRequest};
-use crate::queue::Awaited;
+use crate::queue::{AwaitEvent, Awaited};
 use crate::redis::blocking::{self, BlockedClient, BlocksClients};
 use crate::redis::context::Context;
 use crate::redis::key::{Key, Mode};
 use crate::redis::name::{Name, OwnedName};
+use crate::redis::reply::Writer;
 use crate::redis::timer::OnTimer;
 use crate::server::blocked::awaits::{self, AwaitDeadlineTimer, AwaitReadyTimer};
 use crate::server::blocked::{deadline, Answer};
@@ -25,6 +25,9 @@ use crate::server::clock;
 use crate::server::location::Location;
 use crate::server::panics::{catch_panic, INTERNAL_ERROR};
 use crate::server::value::Value;
+
+/// What a client is told in a cluster whose queue is not at this node any more.
+const GONE: &str = "UNBLOCKED the queue has left this node or is deleted: send the command again";
 
 /// So many clients are unblocked before others have the server, about a millisecond.
 const AT_ONCE: usize = 64;
@@ -96,16 +99,27 @@ impl OnTimer for AwaitDeadlineTimer {
     }
 }
 
-fn reply_to(ctx: Context<'_>, ticket: u64, reply: &mut dyn Reply) {
+fn reply_to(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
     match awaits::take_answer(ticket) {
+        Some(Answer::Event(event)) if *event == AwaitEvent::QueueGone => reply_gone(ctx, reply),
         Some(Answer::Event(event)) => reply_event(&event, reply),
         Some(Answer::Present(location, awaited)) if ctx.select(location.db) => {
             let name = OwnedName::new(&location.name);
             match Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
                 Key::Occupied(value) => reply_now(&awaited, &value.queue, reply),
-                Key::Vacant(_) | Key::OtherType => reply.null(),
+                Key::Vacant(_) | Key::OtherType => reply_gone(ctx, reply),
             }
         }
         Some(Answer::Present(..)) | None => reply.null(),
+    }
+}
+
+/// The queue is deleted. In a cluster it may as well have gone to another node, where what is awaited is known: null
+/// would say that it is not.
+fn reply_gone(ctx: Context<'_>, reply: &mut Writer<'_>) {
+    if ctx.flags().cluster() {
+        reply.error(GONE);
+    } else {
+        reply.null();
     }
 }

@@ -106,7 +106,7 @@ impl<C, S: BuildHasher> AwaitIndex<C, S> {
     /// The queue at a location is gone.
     pub(super) fn unlinked(&mut self, db: i32, name: &[u8]) {
         let Some(here) = self.at.remove(&LocationRef(db, name)) else { return };
-        let event = Arc::new(AwaitEvent::Gone);
+        let event = Arc::new(AwaitEvent::QueueGone);
         for ticket in here.into_values().flatten() {
             self.make_ready(ticket, &event);
         }
