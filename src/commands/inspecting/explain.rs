@@ -1,7 +1,9 @@
-//! `JQ.EXPLAIN queue id` -> map of state, why, until (only where time alone changes it), or null
+//! `JQ.EXPLAIN queue id` -> map of state, why, until (only where time alone changes it), refused-until
+//! (of a finished job whose id is refused, -1 for ever), or null
 //!
 //! Why this job is not running, and what will change that.
 
+use super::get::refused_until;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, ReadCommand};
 use crate::commands::error::Error;
@@ -34,12 +36,13 @@ impl Command for Explain {
 }
 
 impl ReadCommand for Explain {
-    fn run(id: &&[u8], queue: &Queue, _: &Env, reply: &mut dyn Reply) {
+    fn run(id: &&[u8], queue: &Queue, env: &Env, reply: &mut dyn Reply) {
         let Some(explanation) = queue.explain(id) else { return reply.null() };
         let mut fields = Fields::default();
         fields.push("state", Field::Bytes(explanation.state.name().as_bytes()));
         fields.push("why", Field::Text(explanation.why));
         fields.push_some("until", explanation.until.map(count));
+        fields.push_some("refused-until", queue.view(id).and_then(|view| refused_until(&view, env)));
         fields.reply(reply);
     }
 }

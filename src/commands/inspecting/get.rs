@@ -45,15 +45,15 @@ impl Command for GetJob {
 }
 
 impl ReadCommand for GetJob {
-    fn run(request: &GetRequest<'_>, queue: &Queue, _: &Env, reply: &mut dyn Reply) {
+    fn run(request: &GetRequest<'_>, queue: &Queue, env: &Env, reply: &mut dyn Reply) {
         match queue.view(request.id) {
             None => reply.null(),
-            Some(view) => fields(&view).reply_as(request.format, reply),
+            Some(view) => fields(&view, env).reply_as(request.format, reply),
         }
     }
 }
 
-fn fields<'a>(view: &JobView<'a>) -> Fields<'a> {
+fn fields<'a>(view: &JobView<'a>, env: &Env) -> Fields<'a> {
     let mut fields = Fields::default();
     fields.push("id", Field::Bytes(view.id));
     fields.push("state", Field::Bytes(view.state.name().as_bytes()));
@@ -74,7 +74,7 @@ fn fields<'a>(view: &JobView<'a>) -> Fields<'a> {
     fields.push_some("lease-until", view.lease_until.map(count));
     fields.push_some("finished-at", view.finished_at.map(count));
     fields.push_some("kept-until", view.kept_until.map(count));
-    fields.push_some("refused-until", view.refused_until.map(count));
+    fields.push_some("refused-until", refused_until(view, env));
     fields.push_some("group", view.group.map(Field::Bytes));
     fields.push_some("batch", view.batch.map(Field::Bytes));
     if let Some((condition, batch)) = view.after {
@@ -89,6 +89,11 @@ fn fields<'a>(view: &JobView<'a>) -> Fields<'a> {
         fields.push("history", Field::List(view.history.iter().map(run_fields).collect()));
     }
     fields
+}
+
+/// Until when the id is refused, -1 for ever; None: it is free.
+pub(super) fn refused_until(view: &JobView<'_>, env: &Env) -> Option<Field<'static>> {
+    view.refused_until.filter(|until| *until > env.now.millis()).map(span_field)
 }
 
 fn run_fields<'a>(run: &Run<&'a [u8]>) -> Fields<'a> {

@@ -199,17 +199,22 @@ impl<'a> AddRequest<&'a [u8]> {
     }
 }
 
-/// Shows the options of a job under the names of the manual, without those that follow the queue.
-pub(in crate::commands) fn push_options<'a>(request: &AddRequest<&'a [u8]>, fields: &mut Fields<'a>) {
+/// Shows the options of a job under the names of the manual, without those that follow the queue and those that
+/// are as they are when they are not given; `default` is that ONDUP.
+pub(in crate::commands) fn push_options<'a>(
+    request: &AddRequest<&'a [u8]>,
+    default: OnDup,
+    fields: &mut Fields<'a>,
+) {
     let AddRequest { job: new, batches, on_dup } = *request;
     if let Start::After(delay) = new.start {
         fields.push("delay", count(delay));
     }
-    fields.push("priority", Field::Int(new.priority.into()));
+    fields.push_some("priority", (new.priority != 0).then(|| Field::Int(new.priority.into())));
     fields.push_some("attempts", new.options.attempts.map(|n| count(n.into())));
     fields.push_some("backoff", new.options.backoff.map(backoff_field));
     fields.push_some("dedup", new.options.dedup.map(span_field));
-    fields.push("ondup", Field::Text(name_of(&ON_DUPS, &on_dup).into()));
+    fields.push_some("ondup", (on_dup != default).then(|| Field::Text(name_of(&ON_DUPS, &on_dup).into())));
     fields.push_some("px", new.expires.map(count));
     fields.push_some("keep", new.options.keep.map(span_field));
     fields.push_some("group", new.group.map(Field::Bytes));

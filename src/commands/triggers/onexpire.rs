@@ -113,7 +113,7 @@ impl ShowOrSetCommand for OnExpire {
 fn fields<'a>(prefix: &'a [u8], ExpiryRule { request, counts }: &'a ExpiryRule) -> Fields<'a> {
     let mut fields = Fields::default();
     fields.push("prefix", Field::Bytes(prefix));
-    push_options(&request.borrowed(), &mut fields);
+    push_options(&request.borrowed(), AddRequest::of_expiry().on_dup, &mut fields);
     fields.push("enqueued", count(counts.enqueued));
     fields.push("coalesced", count(counts.coalesced));
     fields.push("dropped", count(counts.dropped));

@@ -11,8 +11,8 @@ use crate::commands::options::name_of;
 use crate::commands::producing::add_options::push_options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::schedules::Timetable;
-use crate::queue::{Queue, Schedule, FOREVER};
+use crate::queue::schedules::{Overlap, Timetable};
+use crate::queue::{OnDup, Queue, Schedule, FOREVER};
 
 pub struct ListSchedules;
 
@@ -62,11 +62,12 @@ fn fields<'a>(name: &'a [u8], schedule: &'a Schedule) -> Fields<'a> {
     };
     fields.push_some("from", (from != 0).then(|| count(from)));
     fields.push_some("until", (plan.until != FOREVER).then(|| count(plan.until)));
-    fields.push("overlap", Field::Text(name_of(&OVERLAPS, &plan.overlap).into()));
+    let overlap = name_of(&OVERLAPS, &plan.overlap);
+    fields.push_some("overlap", (plan.overlap != Overlap::Allow).then(|| Field::Text(overlap.into())));
     fields.push("next", count(schedule.next()));
     fields.push_some("last", schedule.last().map(count));
     fields.push("payload", Field::Bytes(plan.request.job.payload));
-    push_options(&plan.request, &mut fields);
+    push_options(&plan.request, OnDup::Ignore, &mut fields);
     for (outcome, times) in schedule.counts() {
         fields.push(outcome.name(), count(times));
     }

@@ -61,7 +61,7 @@ impl Queue {
             IdEntry::Job(handle) => self.job(handle).map(|job| self.view_job(job)),
             IdEntry::Remembered(handle) => self.record(handle).map(|r| JobView {
                 token: (r.token != 0).then_some(r.token),
-                refused_until: unless_endless(r.until),
+                refused_until: Some(r.until),
                 ..JobView::bare(r.id, r.end_state.into())
             }),
         }
@@ -86,7 +86,7 @@ impl Queue {
             added_at: Some(job.added_at),
             expires_at: unless_endless(job.expires()),
             kept_until: record.and_then(|r| unless_endless(r.keep_until)),
-            refused_until: record.and_then(|r| unless_endless(r.window_until)).filter(|until| *until != 0),
+            refused_until: record.map(|r| r.window_until).filter(|until| *until != 0),
             group: self.group_of(job),
             batch: self.batch_of(job).and_then(|batch| self.batch_name(batch)),
             cancel_asked: job.cancel_asked(),
