@@ -53,7 +53,7 @@ fn show_rate(rate: Option<Rate>) -> Field<'static> {
 
 /// Every field, in the order in which they are shown.
 #[rustfmt::skip] // one a line: it is a table
-pub static SETTINGS: [Setting; 18] = [
+pub static SETTINGS: [Setting; 19] = [
     Setting { name: "lease", show: |s| count(s.lease), read: |s, name, word| { s.lease = span(name, word, 1)?; Ok(()) } },
     Setting { name: "attempts", show: |s| count(s.attempts.into()), read: |s, name, word| { s.attempts = small(name, word, 1, MAX_ATTEMPTS)?; Ok(()) } },
     Setting { name: "backoff", show: |s| backoff_field(s.backoff), read: |s, name, word| {
@@ -75,7 +75,18 @@ pub static SETTINGS: [Setting; 18] = [
     Setting { name: "rate", show: |s| show_rate(s.rate), read: |s, name, word| { s.rate = rate(name, word)?; Ok(()) } },
     Setting { name: "group-concurrency", show: |s| count(s.group_concurrency), read: |s, name, word| { s.group_concurrency = uint(name, word, 0..=MAX_CONCURRENCY)?; Ok(()) } },
     Setting { name: "group-rate", show: |s| show_rate(s.group_rate), read: |s, name, word| { s.group_rate = rate(name, word)?; Ok(()) } },
+    Setting { name: "max-lease", show: |s| count(s.max_lease), read: |s, name, word| { s.max_lease = span(name, word, 1)?; Ok(()) } },
 ];
+
+/// Refuses a lease that is longer than the settings of its queue allow.
+pub(super) fn check_lease(name: &str, ms: u64, settings: &Settings) -> Result<(), Error> {
+    let most = settings.max_lease;
+    if ms <= most {
+        return Ok(());
+    }
+    let allowed = format!("milliseconds from 1 to {most}, the max-lease of the queue");
+    Err(Error::range(name, &allowed, ms.to_string().as_bytes()))
+}
 
 impl Setting {
     /// Its value as a field of a map.

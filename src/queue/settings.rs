@@ -43,6 +43,8 @@ pub struct Settings {
     pub group_concurrency: u64,
     /// Claims from one lane in a time.
     pub group_rate: Option<Rate>,
+    /// The longest lease that a worker may ask for.
+    pub max_lease: u64,
 }
 
 impl Default for Settings {
@@ -66,6 +68,7 @@ impl Default for Settings {
             rate: None,
             group_concurrency: 1,
             group_rate: None,
+            max_lease: 604_800_000,
         }
     }
 }

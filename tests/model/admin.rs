@@ -69,6 +69,8 @@ impl Model {
         ]);
         let attempts = job.spec.attempts.unwrap_or(self.settings.attempts);
         fields.push(("attempts", Value::uint(attempts.max(job.attempt()))));
+        let all = job.losses + job.earlier_losses;
+        fields.extend((all != job.losses).then(|| ("all-losses", Value::uint(all))));
         for (name, span) in [("dedup", job.spec.dedup), ("keep", job.spec.keep)] {
             fields.extend(span.map(|span| (name, Value::Int(span))));
         }
@@ -197,7 +199,7 @@ impl Model {
             return Value::Int(0);
         }
         let Some(job) = self.job(id) else { return Value::Null };
-        (job.nacks, job.losses) = (0, 0);
+        (job.nacks, job.losses, job.earlier_losses) = (0, 0, 0);
         let member = job.member;
         self.set_end(member, None, now);
         self.join_end(id, now);

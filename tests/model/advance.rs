@@ -74,9 +74,13 @@ impl Model {
         job.end_run("lost", None, instant);
         job.losses += 1;
         job.state = State::Waiting { since: instant, late: Some(token) };
-        if job.losses > limit {
-            job.error = Some(format!("lease lost {} times", job.losses).into_bytes());
+        let (losses, all) = (job.losses, job.losses + job.earlier_losses);
+        if losses > limit || all > 4 * limit {
+            job.error = Some(format!("lease lost {all} times").into_bytes());
             self.end(id, How::Failed, Some(token), None, instant);
+        } else if losses > 1 {
+            let seq = self.next_seq();
+            self.job(id).into_iter().for_each(|job| job.seq = seq);
         }
         self.count("losses");
     }

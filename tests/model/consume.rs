@@ -218,7 +218,12 @@ impl Model {
     }
 
     pub(super) fn progress(&mut self, token: u64, id: &[u8], data: Vec<u8>, now: u64) -> Value {
-        self.while_held(token, id, now, |job| job.progress = Some(data))
+        self.while_held(token, id, now, |job| {
+            if job.progress.as_ref() != Some(&data) {
+                job.earlier_losses += std::mem::take(&mut job.losses);
+                job.progress = Some(data);
+            }
+        })
     }
 
     /// Changes a job that stays with its worker.

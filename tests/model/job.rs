@@ -11,6 +11,8 @@ pub(crate) struct Job {
     pub(crate) seq: u64,
     pub(crate) nacks: u64,
     pub(crate) losses: u64,
+    /// Leases lost before the last progress.
+    pub(crate) earlier_losses: u64,
     pub(crate) added_at: u64,
     /// Gone once the job has been claimed.
     pub(crate) expires_at: Option<u64>,
@@ -142,6 +144,7 @@ impl Job {
             seq,
             nacks: 0,
             losses: 0,
+            earlier_losses: 0,
             added_at: at,
             expires_at: spec.expires_after.map(|ms| at + late + ms),
             error: None,
@@ -158,7 +161,7 @@ impl Job {
     }
 
     pub(crate) fn attempt(&self) -> u64 {
-        let failed_runs = self.nacks + self.losses;
+        let failed_runs = self.nacks + self.losses + self.earlier_losses;
         if matches!(self.state, State::Ended { how: How::Failed, .. }) {
             failed_runs
         } else {

@@ -92,6 +92,14 @@ impl Model {
     }
 
     fn carry_out(&mut self, request: Request, now_us: u64, now: u64) -> Value {
+        let asked = match &request {
+            Request::Claim { lease, .. } | Request::Held { lease, .. } => *lease,
+            Request::Extend { ms, .. } => Some(*ms),
+            _ => None,
+        };
+        if asked.is_some_and(|ms| ms > self.settings.max_lease) {
+            return Value::Error(ERR.into());
+        }
         match request {
             Request::Add { jobs, on_dup, many } => self.add_all(&jobs, on_dup, many, now),
             Request::Claim { worker, count, lease, max_bytes } => {

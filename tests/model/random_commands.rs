@@ -180,6 +180,7 @@ pub(crate) fn settings() -> Words {
 fn setting() -> Words {
     let lines = [
         "lease 10",
+        "lease 10 max-lease 100",
         "lease 1000",
         "attempts 1",
         "attempts 5",

@@ -24,6 +24,7 @@ pub(crate) struct Settings {
     pub(crate) rate: Option<Rate>,
     pub(crate) group_concurrency: u64,
     pub(crate) group_rate: Option<Rate>,
+    pub(crate) max_lease: u64,
 }
 
 impl Default for Settings {
@@ -46,6 +47,7 @@ impl Default for Settings {
             rate: None,
             group_concurrency: 1,
             group_rate: None,
+            max_lease: 604_800_000,
         }
     }
 }
@@ -77,9 +79,13 @@ impl Settings {
                 "concurrency" => self.concurrency = up_to_a_billion(&mut w, 0)?,
                 "group-concurrency" => self.group_concurrency = up_to_a_billion(&mut w, 0)?,
                 "rate" => self.rate = rate(value)?,
+                "max-lease" => self.max_lease = w.uint(1)?,
                 "group-rate" => self.group_rate = rate(value)?,
                 _ => return Err(ERR),
             }
+        }
+        if self.lease > self.max_lease {
+            return Err(ERR);
         }
         Ok(self)
     }

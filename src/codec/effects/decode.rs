@@ -12,7 +12,7 @@ use crate::codec::fields::batch::decode_optional_batch;
 use crate::codec::fields::job::{decode_add_request, decode_job_spec, decode_job_without_batches};
 use crate::codec::fields::outcome::{decode_expiry_outcome, decode_tick_outcome};
 use crate::codec::fields::schedule::decode_plan;
-use crate::codec::fields::settings::decode_settings;
+use crate::codec::fields::settings::{decode_more_settings, decode_settings};
 use crate::codec::wire::Decoder;
 use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, LATEST_TICK};
@@ -92,7 +92,11 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
         tag::STALE_ACK => Ok(Effect::StaleAck),
         tag::PAUSED => Ok(Effect::Paused),
         tag::RESUMED => Ok(Effect::Resumed),
-        tag::CONFIGURED => Ok(Effect::Configured(decode_settings(from)?)),
+        tag::CONFIGURED => {
+            let mut settings = decode_settings(from)?;
+            decode_more_settings(from, &mut settings)?;
+            Ok(Effect::Configured(settings))
+        }
         tag::ADVANCED => {
             Ok(Effect::Advanced(Steps { jobs: from.number_as()?, forgotten: from.number_as()? }))
         }

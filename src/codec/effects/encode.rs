@@ -5,7 +5,7 @@ use crate::codec::fields::batch::encode_optional_batch;
 use crate::codec::fields::job::{encode_add_request, encode_job_spec};
 use crate::codec::fields::outcome::{encode_expiry_outcome, encode_tick_outcome};
 use crate::codec::fields::schedule::encode_plan;
-use crate::codec::fields::settings::encode_settings;
+use crate::codec::fields::settings::{encode_more_settings, encode_settings};
 use crate::codec::wire::Encoder;
 use crate::queue::{BatchRefs, Effect, IdEntry, JobEffect, Journal, Now, Queue, Steps};
 
@@ -140,6 +140,7 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
         Effect::Configured(ref settings) => {
             out.push(tag::CONFIGURED);
             encode_settings(out, settings);
+            encode_more_settings(out, settings);
         }
         Effect::Advanced(Steps { jobs, forgotten }) => {
             out.push(tag::ADVANCED);

@@ -24,7 +24,7 @@
 //!   17 stale ack            nothing
 //!   18 paused               nothing
 //!   19 resumed              nothing
-//!   20 configured           settings
+//!   20 configured           settings, more settings
 //!   21 advanced             jobs, forgotten numbers
 //!   22 job advanced         id
 //!   23 batch opened         name bytes

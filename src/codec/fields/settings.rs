@@ -5,6 +5,7 @@
 //!            dedup-window instant, max-ids number, keep-completed instant, its max number, keep-failed instant, its
 //!            max number, keep-batches instant, max-jobs, concurrency numbers, rate, group-concurrency number,
 //!            group-rate
+//!   more     of the settings that came later: count, then max-lease number
 //!   rate     max number, 0 = no rate; else ms number
 //!   bucket   rate; if there is one: missing, at numbers
 //! ```
@@ -39,6 +40,32 @@ pub(crate) fn encode_settings(out: &mut Vec<u8>, settings: &Settings) {
     encode_rate(out, settings.group_rate);
 }
 
+/// The settings that came later: a count, then the numbers.
+pub(crate) fn encode_more_settings(out: &mut Vec<u8>, settings: &Settings) {
+    let more = [settings.max_lease];
+    out.number(more.len() as u64);
+    more.into_iter().for_each(|value| out.number(value));
+}
+
+/// Whether there is need to write them: without them they are as in a new queue.
+pub(crate) fn has_more_settings(settings: &Settings) -> bool {
+    settings.max_lease != Settings::default().max_lease
+}
+
+pub(crate) fn decode_more_settings(
+    from: &mut Decoder<'_>,
+    settings: &mut Settings,
+) -> Result<(), DecodeError> {
+    for place in 0..from.number()? {
+        let value = from.number()?;
+        match place {
+            0 => settings.max_lease = value,
+            _ => return Err(DecodeError::Damaged("unknown setting")),
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn decode_settings(from: &mut Decoder<'_>) -> Result<Settings, DecodeError> {
     Ok(Settings {
         lease: from.number()?,
@@ -63,6 +90,7 @@ pub(crate) fn decode_settings(from: &mut Decoder<'_>) -> Result<Settings, Decode
         rate: decode_rate(from)?,
         group_concurrency: from.number()?,
         group_rate: decode_rate(from)?,
+        max_lease: Settings::default().max_lease,
     })
 }
 

@@ -1,6 +1,9 @@
 //! The header of a snapshot, drawn in the module above: all of a queue that is not a list.
 
-use crate::codec::fields::settings::{decode_bucket, decode_settings, encode_bucket, encode_settings};
+use crate::codec::fields::settings::{
+    decode_bucket, decode_more_settings, decode_settings, encode_bucket, encode_more_settings,
+    encode_settings, has_more_settings,
+};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
 use crate::queue::counters::Counters;
@@ -27,6 +30,9 @@ pub(super) fn encode_header(out: &mut Vec<u8>, header: &Header<'_>) {
     out.number(header.next_batch);
     out.push(header.paused.into());
     encode_bucket(out, &header.bucket);
+    if has_more_settings(&header.settings) {
+        encode_more_settings(out, &header.settings);
+    }
 }
 
 pub(super) fn decode_header(from: &mut Decoder<'_>, queue: &mut Queue) -> Result<(), DecodeError> {
@@ -38,7 +44,7 @@ pub(super) fn decode_header(from: &mut Decoder<'_>, queue: &mut Queue) -> Result
         }
     }
     let (waits, runs) = (decode_histogram(from)?, decode_histogram(from)?);
-    let header = Header {
+    let mut header = Header {
         settings,
         counters: &counters,
         waits: &waits,
@@ -50,6 +56,9 @@ pub(super) fn decode_header(from: &mut Decoder<'_>, queue: &mut Queue) -> Result
         paused: from.flag()?,
         bucket: decode_bucket(from)?,
     };
+    if !from.is_empty() {
+        decode_more_settings(from, &mut header.settings)?;
+    }
     if queue.restore_header(&header) {
         Ok(())
     } else {

@@ -20,9 +20,10 @@ mod flag {
     pub(super) const HOLDS_LANE: u32 = 512;
     pub(super) const HISTORY: u32 = 1 << 13;
     pub(super) const WORKER: u32 = 1 << 14;
+    pub(super) const EARLIER_LOSSES: u32 = 1 << 15;
     pub(super) const UNMET: u32 = 1 << 17;
     /// All that have a meaning.
-    pub(super) const KNOWN: u32 = 1023 | HISTORY | WORKER | UNMET;
+    pub(super) const KNOWN: u32 = 1023 | HISTORY | WORKER | EARLIER_LOSSES | UNMET;
 }
 
 pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
@@ -50,6 +51,7 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         (!job.history.is_empty(), flag::HISTORY),
         (job.worker.is_some(), flag::WORKER),
         (job.unmet.is_some(), flag::UNMET),
+        (job.earlier_losses != 0, flag::EARLIER_LOSSES),
     ];
     out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | u64::from(flag)));
     if job.expires != FOREVER {
@@ -80,6 +82,9 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     if let Some(UnmetDependency { batch, due }) = job.unmet {
         out.number(batch.0);
         out.number(due);
+    }
+    if job.earlier_losses != 0 {
+        out.number(job.earlier_losses.into());
     }
 }
 
@@ -125,6 +130,7 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         } else {
             None
         },
+        earlier_losses: if has(flag::EARLIER_LOSSES) { from.number_as()? } else { 0 },
     })
 }
 

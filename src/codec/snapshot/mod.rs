@@ -4,14 +4,15 @@
 //!   section  'S', format byte (1), kind byte, then by kind
 //!   1 header settings, counters (count, then numbers), waits and runs (max number, count of buckets, then bucket and
 //!            count numbers), next sequence number, last token, created-at, next batch numbers, paused flag,
-//!            bucket
+//!            bucket, then more settings, unless they are as in a new queue
 //!   2 jobs   jobs until the end of the section:
 //!            id bytes, payload bytes, state, seq, added-at numbers, priority signed, options, nacks, losses numbers,
 //!            flags number; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until
 //!            instants, 8 error bytes, 16 progress bytes, 32 result bytes, 64 rerun (a job), 128 the token under
 //!            which the life before this one was done number, 256 group, 512 it holds its lane,
 //!            8192 history (count, then runs), 16384 who ran it last bytes,
-//!            131072 (1 << 17) the batch for which it has failed: number of the batch, due number (0 = none)
+//!            131072 (1 << 17) the batch for which it has failed: number of the batch, due number (0 = none),
+//!            32768 leases lost before its last progress number
 //!     run    token, attempt numbers, worker bytes, claimed-at, ended-at numbers, end (0 completed, 1 failed, 2 lost,
 //!            3 released) byte, error maybe
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes

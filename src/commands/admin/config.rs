@@ -7,6 +7,7 @@ use crate::commands::command::{Command, Env, ShowOrSetCommand, WriteCommand, Wri
 use crate::commands::error::{shown, Error};
 use crate::commands::fields::Fields;
 use crate::commands::reply::Reply;
+use crate::commands::settings::check_lease;
 use crate::commands::settings::SETTINGS;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Queue, Session, Settings};
@@ -80,6 +81,7 @@ impl WriteCommand for Configure {
     ) -> Result<WriteOutcome, Error> {
         let mut settings = *session.queue().settings();
         change(&mut settings, pairs)?;
+        check_lease("lease", settings.lease, &settings)?;
         session.configure(settings);
         reply.ok();
         Ok(WriteOutcome::Replied)

@@ -8,6 +8,7 @@ use crate::commands::command::{BlockedClaim, Command, Env, WriteCommand, WriteOu
 use crate::commands::error::Error;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
+use crate::commands::settings::check_lease;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::{names, MAX_ITEMS};
 use crate::queue::{ClaimOptions, Claimed, Queue, Session};
@@ -140,11 +141,13 @@ impl WriteCommand for ClaimJobs {
     ) -> Result<WriteOutcome, Error> {
         match request {
             ClaimRequest::Held { worker, lease } => {
+                check_lease("LEASE", lease.unwrap_or(1), session.queue().settings())?;
                 let held = session.held(worker, *lease);
                 reply_claimed(&held, session.queue(), reply);
                 Ok(WriteOutcome::Replied)
             }
             ClaimRequest::New { options, min, block } => {
+                check_lease("LEASE", options.lease.unwrap_or(1), session.queue().settings())?;
                 let block = block.filter(|_| env.may_block);
                 Ok(claim_new(options, *min, block, session, env, reply))
             }

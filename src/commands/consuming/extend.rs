@@ -8,6 +8,7 @@ use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::reply::Reply;
+use crate::commands::settings::check_lease;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::Session;
 
@@ -47,6 +48,7 @@ impl WriteCommand for Extend {
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
+        check_lease("ms", request.ms, session.queue().settings())?;
         reply.array(request.leases.len());
         for lease in &request.leases {
             reply.int(leases::code(session.extend(lease.token, lease.id, request.ms)));

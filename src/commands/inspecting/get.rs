@@ -62,6 +62,7 @@ fn fields<'a>(view: &JobView<'a>, env: &Env) -> Fields<'a> {
     fields.push_some("attempt", view.attempt.map(count));
     fields.push_some("attempts", view.attempts.map(count));
     fields.push_some("losses", view.losses.map(|n| count(n.into())));
+    fields.push_some("all-losses", view.all_losses.map(count));
     fields.push_some("backoff", view.backoff.map(backoff_field));
     fields.push_some("dedup", view.dedup.map(span_field));
     fields.push_some("keep", view.keep.map(span_field));

@@ -94,6 +94,8 @@ pub(crate) struct JobExtras {
     pub(crate) worker: Option<Arc<[u8]>>,
     /// The runs that did not complete it.
     pub(crate) history: History,
+    /// Leases lost before the last progress: they do not count as [`Job::losses`] any more.
+    pub(crate) earlier_losses: u32,
     /// Of a kept record: the job failed because of its AFTEROK.
     pub(crate) unmet: Option<Box<UnmetDependency>>,
 }
@@ -128,6 +130,7 @@ impl Default for JobExtras {
             keep_until: 0,
             worker: None,
             history: History::default(),
+            earlier_losses: 0,
             unmet: None,
         }
     }
@@ -211,11 +214,17 @@ impl Job {
 
     /// Which run this is, was or will be: 1 + NACKs + lost leases before it.
     pub(crate) fn attempt(&self) -> u64 {
-        let failed_runs = u64::from(self.nacks) + u64::from(self.losses);
+        let failed_runs = u64::from(self.nacks) + self.all_losses();
         match self.state {
             StateData::Failed { .. } => failed_runs,
             _ => failed_runs + 1,
         }
+    }
+
+    /// How many leases its life has lost, with or without progress between them.
+    pub(crate) fn all_losses(&self) -> u64 {
+        let earlier = self.extras.as_ref().map_or(0, |extras| extras.earlier_losses);
+        u64::from(self.losses) + u64::from(earlier)
     }
 
     /// Whether a run of it has ended otherwise than by an ACK.

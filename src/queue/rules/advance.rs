@@ -11,6 +11,9 @@ use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
 use crate::queue::time::{Now, UnixMs};
 use crate::queue::value::Queue;
 
+/// A life may lose so many times as many leases as a job may lose without progress.
+const ALL_LOSSES: u64 = 4;
+
 impl Queue {
     /// The earliest instant at which time alone changes something. None: nothing is due, ever.
     /// O(log n).
@@ -158,17 +161,24 @@ impl Queue {
         }
         self.stats.record(Event::Lost);
         self.record_run(handle, RunEnd::Lost, None, at);
-        let mut losses = 0;
+        let (mut losses, mut all) = (0, 0);
         self.jobs.edit(handle, |job| {
             job.losses = job.losses.saturating_add(1);
-            losses = u32::from(job.losses);
+            (losses, all) = (u64::from(job.losses), job.all_losses());
         });
-        if losses > self.settings.max_losses {
-            let error = format!("lease lost {losses} times").into_bytes().into_boxed_slice();
+        let most = u64::from(self.settings.max_losses);
+        if losses > most || all > ALL_LOSSES * most {
+            let error = format!("lease lost {all} times").into_bytes().into_boxed_slice();
             self.jobs.edit(handle, |job| job.extras_mut().error = Some(error));
             self.end(handle, EndState::Failed, Now::from_ms(at));
+            return;
+        }
+        let waiting = StateData::Waiting { since: at, lapsed: token };
+        if losses == 1 {
+            self.move_to(handle, waiting);
         } else {
-            self.move_to(handle, StateData::Waiting { since: at, lapsed: token });
+            // It may be the job that takes its workers down: the others go first.
+            self.move_behind(handle, waiting);
         }
     }
 }

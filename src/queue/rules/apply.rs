@@ -75,7 +75,7 @@ impl Queue {
             }
             JobEffect::Leased { lease_until } => self.move_lease(handle, lease_until),
             JobEffect::Progressed { data } => {
-                self.jobs.edit(handle, |job| job.extras_mut().progress = Some(data.into()));
+                self.note_progress(handle, data);
             }
             JobEffect::Completed { result } => {
                 self.end_lost_run(handle, RunEnd::Completed, None, at);
@@ -232,6 +232,7 @@ impl Queue {
             job.nacks = 0;
             job.losses = 0;
             job.extras_mut_if(job.extras.is_some(), |extras| {
+                extras.earlier_losses = 0;
                 due = extras.unmet.take().map_or(0, |unmet| unmet.due);
             });
         });
@@ -331,6 +332,17 @@ impl Queue {
                 Some(due) => StateData::Delayed { due },
                 None => StateData::Waiting { since: at, lapsed: 0 },
             };
+        });
+        self.enter(handle);
+    }
+
+    /// Moves a job to another state and to the end of its priority.
+    pub(crate) fn move_behind(&mut self, handle: Handle, state: StateData) {
+        self.leave(handle);
+        let seq = self.jobs.take_seq();
+        self.jobs.edit(handle, |job| {
+            job.seq = seq;
+            job.state = state;
         });
         self.enter(handle);
     }

@@ -21,6 +21,20 @@ impl Queue {
         self.jobs.edit(handle, |job| job.extras_mut().history.push(run));
     }
 
+    /// The worker has come further: what was lost before is no sign any more that the job takes its workers down.
+    pub(crate) fn note_progress(&mut self, handle: Handle, data: &[u8]) {
+        self.jobs.edit(handle, |job| {
+            let losses = u32::from(job.losses);
+            let extras = job.extras_mut();
+            if extras.progress.as_deref() == Some(data) {
+                return;
+            }
+            extras.progress = Some(data.into());
+            extras.earlier_losses = extras.earlier_losses.saturating_add(losses);
+            job.losses = 0;
+        });
+    }
+
     /// The run of a job whose lease was lost goes on, as far as its history knows, and the loss is not counted any
     /// more. None: its lease was not lost, or the job was claimed or retried since.
     fn take_loss_back(&mut self, handle: Handle) -> Option<Run<Arc<[u8]>>> {

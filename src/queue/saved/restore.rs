@@ -267,6 +267,7 @@ fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
         worker: saved.worker.map(Arc::from),
         history: saved.history.iter().map(Run::kept).collect(),
         unmet: saved.unmet.map(Box::new),
+        earlier_losses: saved.earlier_losses,
     };
     if extras != JobExtras::default() {
         job.extras = Some(Box::new(extras));

@@ -88,6 +88,7 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) worker: Option<&'a [u8]>,
     pub(crate) history: Vec<Run<&'a [u8]>>,
     pub(crate) unmet: Option<UnmetDependency>,
+    pub(crate) earlier_losses: u32,
 }
 
 impl Queue {
@@ -218,6 +219,7 @@ impl Queue {
             progress: text(|r| r.progress.as_deref()),
             result: text(|r| r.result.as_deref()),
             rerun: extras.and_then(|r| r.rerun.as_ref()).map(|r| r.borrowed()),
+            earlier_losses: extras.map_or(0, |r| r.earlier_losses),
             worker: text(|r| r.worker.as_deref()),
             history: extras.into_iter().flat_map(|r| r.history.iter()).map(Run::borrowed).collect(),
             unmet: extras.and_then(|r| r.unmet.as_deref()).copied(),
