@@ -44,7 +44,9 @@ pub(crate) fn encode_settings(out: &mut Vec<u8>, settings: &Settings) {
 pub(crate) fn encode_more_settings(out: &mut Vec<u8>, settings: &Settings) {
     let more = [settings.max_lease];
     out.number(more.len() as u64);
-    more.into_iter().for_each(|value| out.number(value));
+    for value in more {
+        out.number(value);
+    }
 }
 
 /// Whether there is need to write them: without them they are as in a new queue.
