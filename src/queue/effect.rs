@@ -2,7 +2,7 @@
 
 use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::expiries::ExpiryOutcome;
-use crate::queue::jobs::{AddRequest, JobSpec};
+use crate::queue::jobs::{AddRequest, JobOptions, JobSpec};
 use crate::queue::schedules::{Plan, TickOutcome};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Handle, IdEntry};
@@ -63,10 +63,11 @@ pub enum Effect<'a> {
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs, reason = "each variant says what happened; its fields are words of the glossary")]
 pub enum JobEffect<'a> {
-    /// A job that had not started is now another. It stays in its batch, and waits for the batch it waited
-    /// for.
-    Replaced { by: JobSpec<&'a [u8]> },
-    /// The job will live once more after this life.
+    /// A job that had not started has changed.
+    Replaced { by: Replacement<'a> },
+    /// A job that had not started has another payload, and nothing else has changed.
+    PayloadReplaced { payload: &'a [u8] },
+    /// The job will live once more after this life. A life whose lease was lost ends with that.
     Rerun { next: JobSpec<&'a [u8]> },
     /// A worker has claimed the job.
     Claimed { token: u64, worker: &'a [u8], lease_until: u64 },
@@ -76,6 +77,8 @@ pub enum JobEffect<'a> {
     Progressed { data: &'a [u8] },
     /// The worker has done the job.
     Completed { result: Option<&'a [u8]> },
+    /// The worker has done the job after its lease was lost and the next life had begun.
+    LifeCompletedLate,
     /// The worker had done the job when its last permitted lease ended: the failed job is completed after all.
     CompletedLate { result: Option<&'a [u8]> },
     /// A NACK: the job is tried again, not before `due`, or at once.
@@ -98,6 +101,34 @@ pub enum JobEffect<'a> {
     Revived,
     /// Time did its work on this job, out of order, because a command named it.
     Advanced,
+}
+
+/// What a REPLACE makes of a job; None: that stays as it is. The job stays in its batch, and waits for the batch
+/// it waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the words of the manual")]
+pub struct Replacement<'a> {
+    pub payload: &'a [u8],
+    pub due: NewDue,
+    /// It goes to the end of that priority.
+    pub priority: Option<i32>,
+    /// It goes to the end of its lane.
+    pub group: Option<&'a [u8]>,
+    /// All of its options, those that stay too.
+    pub options: JobOptions,
+    pub expires: Option<u64>,
+    pub latest_due: Option<u64>,
+}
+
+/// When a replaced job may start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewDue {
+    /// When it might before.
+    Unchanged,
+    /// At once: it goes to the end of its priority.
+    Now,
+    /// At this instant.
+    At(u64),
 }
 
 /// How much time has done, or may do.

@@ -65,11 +65,11 @@ mod workers;
 
 pub use await_events::{AwaitEvent, Awaited};
 pub use batches::{BatchCondition, BatchNumber, BatchRefs, BatchView, Dependency, Members};
-pub use effect::{Effect, JobEffect, Steps};
+pub use effect::{Effect, JobEffect, NewDue, Replacement, Steps};
 pub(crate) use expiries::{is_valid_rule, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
-pub(crate) use jobs::UnmetDependency;
-pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Run, RunEnd, Start};
+pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Run, RunEnd, Start, Until};
+pub(crate) use jobs::{LostLife, UnmetDependency};
 pub(crate) use limits::Bucket;
 pub use limits::{Rate, MAX_RATE};
 pub(crate) use names::{valid_batch_name, valid_group, valid_id};

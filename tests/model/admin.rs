@@ -62,11 +62,16 @@ impl Model {
             ("attempt", Value::uint(job.attempt())),
             ("losses", Value::uint(job.losses)),
             ("added-at", Value::uint(job.added_at)),
-            ("error", Value::maybe(job.error.as_ref())),
+            ("error", Value::maybe(job.error.as_ref().or(job.earlier_error.as_ref()))),
             ("progress", Value::maybe(job.progress.as_ref())),
             ("group", Value::maybe(job.spec.group.as_ref())),
             ("batch", self.batch_of(job).map_or(Value::Null, |batch| Value::bytes(&batch.name))),
+            ("expires-at", job.expires_at.map_or(Value::Null, Value::uint)),
+            ("rerun", job.rerun.as_ref().map_or(Value::Null, |_| Value::Int(1))),
         ]);
+        if matches!(job.state, State::Delayed { .. } | State::Blocked { .. }) {
+            fields.push(("latest-due-at", job.latest_due.map_or(Value::Null, Value::uint)));
+        }
         let attempts = job.spec.attempts.unwrap_or(self.settings.attempts);
         fields.push(("attempts", Value::uint(attempts.max(job.attempt()))));
         let all = job.losses + job.earlier_losses;

@@ -1,6 +1,6 @@
 //! What time alone does: delays, leases, expiries, ends of lives and what comes after them.
 
-use super::job::{until, How, Job, JobSpec, State};
+use super::job::{until, How, Job, JobSpec, Rerun, State};
 use super::model::Model;
 
 /// What time does to a job.
@@ -75,14 +75,24 @@ impl Model {
         job.losses += 1;
         job.state = State::Waiting { since: instant, late: Some(token) };
         let (losses, all) = (job.losses, job.losses + job.earlier_losses);
-        if losses > limit || all > 4 * limit {
-            job.error = Some(format!("lease lost {all} times").into_bytes());
-            self.end(id, How::Failed, Some(token), None, instant);
+        if job.rerun.is_some() || losses > limit || all > 4 * limit {
+            self.fail_after_loss(id, token, instant);
         } else if losses > 1 {
             let seq = self.next_seq();
             self.job(id).into_iter().for_each(|job| job.seq = seq);
         }
         self.count("losses");
+    }
+
+    /// The run under `token` was lost, and is not tried again.
+    pub(super) fn fail_after_loss(&mut self, id: &[u8], token: u64, at: u64) {
+        let Some(job) = self.job(id) else { return };
+        job.error = Some(format!("lease lost {} times", job.losses + job.earlier_losses).into_bytes());
+        let (member, has_rerun) = (job.member, job.rerun.is_some());
+        self.end(id, How::Failed, Some(token), None, at);
+        if let Some(job) = self.job(id).filter(|_| has_rerun) {
+            job.lost = Some((token, member));
+        }
     }
 
     /// Ends a life at `at`: a set-aside rerun begins, or the id is remembered and the record kept.
@@ -98,11 +108,19 @@ impl Model {
         let (settings, from) = (self.settings.clone(), at + self.late);
         let Some(job) = self.job(id) else { return };
         let member = job.member;
-        if let Some(spec) = job.rerun.take() {
+        if let Some(Rerun { spec, expires_at, latest_due }) = job.rerun.take() {
             let done_under = token.filter(|_| how == How::Completed);
+            let error = job.error.clone().filter(|_| how == How::Failed);
             self.begin(id, spec, at);
             if let Some(job) = self.job(id) {
-                job.done_under = done_under;
+                (job.done_under, job.earlier_error) = (done_under, error);
+                (job.expires_at, job.latest_due) = (expires_at, latest_due);
+                if let (State::Delayed { due }, Some(latest)) = (&mut job.state, latest_due) {
+                    *due = latest.min(*due);
+                    if *due <= at {
+                        job.state = State::Waiting { since: at, late: None };
+                    }
+                }
             }
             return self.set_end(member, Some(how), at);
         }
@@ -114,7 +132,7 @@ impl Model {
             How::Expired | How::Cancelled => None,
         };
         job.state = State::Ended { how, at, token, result: result.cloned(), refused, kept };
-        job.done_under = None;
+        (job.done_under, job.earlier_error, job.lost, job.latest_due) = (None, None, None, None);
         job.holds = false;
         // A failed job that is retried was not asked for in time, but again.
         job.expires_at = None;

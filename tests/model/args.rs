@@ -121,16 +121,19 @@ pub(crate) enum OnDup {
 
 /// The options of ADD and MADD; the payload is filled in per job.
 pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Refused> {
-    const KNOWN: [&str; 13] = [
+    const KNOWN: [&str; 14] = [
         "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP", "BATCH", "AFTER",
-        "AFTEROK", "GROUP",
+        "AFTEROK", "GROUP", "MAXWAIT",
     ];
     let mut seen = Vec::new();
     let mut on_dup = OnDup::Ignore;
     let mut spec = JobSpec {
         payload: Vec::new(),
         start: Start::After(0),
+        names_start: false,
+        max_wait: None,
         priority: 0,
+        names_priority: false,
         attempts: None,
         backoff: None,
         dedup: None,
@@ -153,12 +156,21 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Ref
             "BATCH" => spec.batch = Some(words.batch()?),
             "AFTER" => spec.after = Some((words.batch()?, Dependency::After)),
             "AFTEROK" => spec.after = Some((words.batch()?, Dependency::AfterOk)),
+            "MAXWAIT" => spec.max_wait = Some(words.uint(1)?),
             "GROUP" => spec.group = Some(words.id()?.to_vec()),
             _ => spec.keep = Some(words.int(-1)?),
         }
     }
     let too_short = matches!((spec.expires_after, spec.start), (Some(px), Start::After(ms)) if px <= ms);
     let both = |one, other| seen.contains(&one) && seen.contains(&other);
+    (spec.names_start, spec.names_priority) =
+        (seen.contains(&"DELAY") || seen.contains(&"AT"), seen.contains(&"PRIORITY"));
+    if let Some(most) = spec.max_wait {
+        let fits = seen.contains(&"DELAY") && matches!(spec.start, Start::After(ms) if ms <= most);
+        if !fits || on_dup != OnDup::Replace {
+            return Err(ERR);
+        }
+    }
     let has_batches = spec.batch.is_some() || spec.after.is_some();
     let waits_for_its_own =
         spec.batch.is_some() && spec.batch.as_ref() == spec.after.as_ref().map(|(name, _)| name);

@@ -16,6 +16,8 @@ enum Standing {
     CancelAsked,
     /// The lease was lost, and no other worker has claimed the job yet.
     Late,
+    /// The life before this one was lost with its lease, and this one was not claimed yet. It was that member.
+    LifeLost(Option<usize>),
     /// The same, and that was once too often: it has failed.
     LateFailed,
     /// The worker has said before that it failed at it, or handed it back.
@@ -68,7 +70,7 @@ impl Model {
         let worker = worker.to_vec();
         let since = now_us / 1000;
         job.state = State::Active { token, worker: worker.clone(), since, until, cancel: false };
-        job.expires_at = None;
+        (job.expires_at, job.latest_due, job.lost) = (None, None, None);
         job.holds |= group_concurrency == 1 && job.spec.group.is_some();
         let (line, group) = (lease_line(job, token), job.spec.group.clone());
         let at = now_us / 1000;
@@ -120,6 +122,15 @@ impl Model {
                 self.end(id, How::Completed, Some(token), result, now);
                 1
             }
+            Standing::LifeLost(member) => {
+                self.count("acks");
+                self.happened.push(("acks", now));
+                if let Some(job) = self.job(id) {
+                    (job.done_under, job.earlier_error, job.lost) = (Some(token), None, None);
+                }
+                self.set_end(member, Some(How::Completed), now);
+                1
+            }
             Standing::Completed => 0,
             standing => {
                 let answer = self.refuse(standing, token, id, now);
@@ -158,7 +169,7 @@ impl Model {
         if standing == Standing::LateFailed {
             return Value::Int(FAILED);
         }
-        if fatal || job.nacks >= job.spec.attempts.unwrap_or(settings.attempts) {
+        if fatal || job.rerun.is_some() || job.nacks >= job.spec.attempts.unwrap_or(settings.attempts) {
             self.end(id, How::Failed, Some(token), None, now);
             return Value::Int(FAILED);
         }
@@ -273,6 +284,9 @@ impl Model {
             State::Ended { how: How::Failed, .. } if job.is_lost(token) => Standing::LateFailed,
             State::Ended { how: How::Completed, token: Some(its), .. } if its == token => Standing::Completed,
             State::Ended { how: How::Cancelled, token: Some(its), .. } if its == token => Standing::Cancelled,
+            _ if job.lost.is_some_and(|(its, _)| its == token) => {
+                Standing::LifeLost(job.lost.and_then(|(_, member)| member))
+            }
             _ if job.done_under == Some(token) => Standing::Completed,
             // Of a job without a record only the last run is known.
             State::Ended { kept: None, token: its, .. } if its != Some(token) => Standing::NotYours,

@@ -20,9 +20,17 @@ pub(crate) struct Job {
     pub(crate) progress: Option<Vec<u8>>,
     pub(crate) state: State,
     /// The job that runs after this life.
-    pub(crate) rerun: Option<JobSpec>,
+    pub(crate) rerun: Option<Rerun>,
     /// The token under which the life before this one was completed.
     pub(crate) done_under: Option<u64>,
+    /// Of the life before this one, if it failed.
+    pub(crate) earlier_error: Option<Vec<u8>>,
+    /// The token with whose lease the life before this one was lost, and its line in the ledger.
+    pub(crate) lost: Option<(u64, Option<usize>)>,
+    /// No REPLACE makes it due later. Gone once the job has been claimed.
+    pub(crate) latest_due: Option<u64>,
+    /// REPLACE has changed it in this life. Seeded bugs look at it.
+    pub(crate) replaced: bool,
     /// Its line in the ledger of the batches.
     pub(crate) member: Option<usize>,
     /// Its runs that were not acknowledged, and those after them, the last eight.
@@ -46,12 +54,24 @@ pub(crate) struct Run {
     pub(crate) error: Option<Vec<u8>>,
 }
 
+/// The next life, asked for while the present one goes on.
+#[derive(Debug, Clone)]
+pub(crate) struct Rerun {
+    pub(crate) spec: JobSpec,
+    pub(crate) expires_at: Option<u64>,
+    pub(crate) latest_due: Option<u64>,
+}
+
 /// What a producer asked for. None: the queue's setting at the moment it matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JobSpec {
     pub(crate) payload: Vec<u8>,
     pub(crate) start: Start,
+    /// Whether there was a DELAY or AT.
+    pub(crate) names_start: bool,
+    pub(crate) max_wait: Option<u64>,
     pub(crate) priority: i64,
+    pub(crate) names_priority: bool,
     pub(crate) attempts: Option<u64>,
     pub(crate) backoff: Option<Backoff>,
     pub(crate) dedup: Option<i64>,
@@ -68,6 +88,17 @@ pub(crate) enum Start {
     After(u64),
     /// Unix milliseconds.
     At(u64),
+}
+
+impl Start {
+    /// The instant for a life that begins at `at`, whose spans begin `late` ms after it.
+    pub(crate) fn due(self, at: u64, late: u64) -> u64 {
+        match self {
+            Start::After(0) => at,
+            Start::After(ms) => at + late + ms,
+            Start::At(instant) => instant,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,11 +165,7 @@ pub(crate) fn until(at: u64, span: i64) -> Option<u64> {
 impl Job {
     /// A life that begins at `at`; its spans begin `late` ms after it.
     pub(crate) fn new(id: &[u8], spec: JobSpec, seq: u64, at: u64, late: u64) -> Self {
-        let due = match spec.start {
-            Start::After(0) => at,
-            Start::After(ms) => at + late + ms,
-            Start::At(instant) => instant,
-        };
+        let due = spec.start.due(at, late);
         Job {
             id: id.to_vec(),
             seq,
@@ -152,6 +179,10 @@ impl Job {
             state: if due > at { State::Delayed { due } } else { State::Waiting { since: at, late: None } },
             rerun: None,
             done_under: None,
+            earlier_error: None,
+            lost: None,
+            replaced: false,
+            latest_due: spec.max_wait.map(|ms| at + late + ms),
             member: None,
             unmet: None,
             holds: false,

@@ -1,7 +1,7 @@
 //! ADD and MADD.
 
 use super::args::OnDup;
-use super::job::{Job, JobSpec, State};
+use super::job::{Job, JobSpec, Rerun, Start, State};
 use super::model::Model;
 use super::value::Value;
 
@@ -47,6 +47,11 @@ impl Model {
     }
 
     fn add(&mut self, id: &[u8], spec: &JobSpec, on_dup: OnDup, now: u64) -> Value {
+        let mut spec = spec.clone();
+        if on_dup == OnDup::Rerun {
+            spec.dedup = spec.dedup.or(Some(0));
+        }
+        let from = now + self.late;
         let outcome = match self.jobs.iter().find(|job| job.id == id) {
             None => Outcome::Added,
             Some(job) if job.is_free(now) => Outcome::Added,
@@ -61,12 +66,32 @@ impl Model {
             }
             Outcome::Replaced => {
                 self.count("replaced");
-                self.replace(id, spec, now);
+                self.replace(id, &spec, now);
+            }
+            Outcome::NewPayload => {
+                self.count("replaced");
+                self.job(id).into_iter().for_each(|job| job.spec.payload.clone_from(&spec.payload));
             }
             Outcome::Rerun => {
                 self.count("reruns");
-                if let Some(job) = self.job(id) {
-                    job.rerun = Some(spec.clone());
+                let lost = self.job(id).and_then(|job| {
+                    job.rerun = Some(if on_dup == OnDup::Replace {
+                        patched_rerun(job, &spec, from)
+                    } else {
+                        Rerun {
+                            expires_at: spec.expires_after.map(|ms| from + ms),
+                            latest_due: spec.max_wait.map(|ms| from + ms),
+                            spec,
+                        }
+                    });
+                    if let State::Waiting { late, .. } = job.state {
+                        late
+                    } else {
+                        None
+                    }
+                });
+                if let Some(token) = lost {
+                    self.fail_after_loss(id, token, now);
                 }
             }
             Outcome::Duplicate => {
@@ -81,16 +106,71 @@ impl Model {
         Value::Array(vec![Value::bytes(outcome.name()), Value::bytes(id), Value::bytes(state)])
     }
 
-    /// Another job in the place of one that has not started: in the same batch, and behind the same one.
+    /// What `spec` names becomes that of a job that has not started.
     fn replace(&mut self, id: &[u8], spec: &JobSpec, now: u64) {
-        let Some(old) = self.job(id).cloned() else { return };
-        self.begin(id, spec.clone(), now);
-        if let State::Blocked { batch, dependency, .. } = old.state {
-            self.block(id, batch, dependency);
+        let (seq, late) = (self.next_seq(), self.late);
+        let from = now + late;
+        let Some(job) = self.job(id) else { return };
+        (job.rerun, job.lost, job.replaced) = (None, None, true);
+        if let (None, Some(ms)) = (job.latest_due, spec.max_wait) {
+            let was_claimed = job.nacks + job.losses > 0;
+            job.latest_due = Some(if was_claimed { from + ms } else { job.added_at + ms });
         }
-        if let Some(job) = self.job(id) {
-            job.member = old.member;
+        job.expires_at = spec.expires_after.map(|ms| from + ms).or(job.expires_at);
+        let mut moves = false;
+        if spec.names_start {
+            let due = spec.start.due(now, late).min(job.latest_due.unwrap_or(u64::MAX));
+            let due = Some(due).filter(|due| *due > now);
+            match (&mut job.state, due) {
+                (State::Blocked { due: its, .. }, due) => *its = due,
+                (_, Some(due)) => (job.state, moves) = (State::Delayed { due }, true),
+                (State::Waiting { .. }, None) => {}
+                (_, None) => (job.state, moves) = (State::Waiting { since: now, late: None }, true),
+            }
         }
+        if let State::Waiting { late, .. } = &mut job.state {
+            *late = None;
+        }
+        if spec.group.is_some() && spec.group != job.spec.group {
+            (job.holds, moves) = (false, true);
+        }
+        moves |= spec.names_priority && spec.priority != job.spec.priority;
+        if moves {
+            job.seq = seq;
+        }
+        job.spec = over(spec, &job.spec);
+    }
+}
+
+/// `spec`, and what `old` says where that names nothing.
+fn over(spec: &JobSpec, old: &JobSpec) -> JobSpec {
+    let mut new = old.clone();
+    new.payload.clone_from(&spec.payload);
+    if spec.names_start {
+        (new.start, new.names_start) = (spec.start, true);
+    }
+    if spec.names_priority {
+        new.priority = spec.priority;
+    }
+    new.attempts = spec.attempts.or(old.attempts);
+    new.backoff = spec.backoff.or(old.backoff);
+    new.dedup = spec.dedup.or(old.dedup);
+    new.keep = spec.keep.or(old.keep);
+    new.group = spec.group.clone().or(new.group);
+    new
+}
+
+/// The life after that of an active job: like the one that was asked for before, or like the present one, but
+/// for what `spec` names.
+fn patched_rerun(job: &Job, spec: &JobSpec, from: u64) -> Rerun {
+    let present =
+        JobSpec { start: Start::After(0), names_start: false, batch: None, after: None, ..job.spec.clone() };
+    let present = Rerun { spec: present, expires_at: None, latest_due: None };
+    let asked = job.rerun.clone().unwrap_or(present);
+    Rerun {
+        spec: over(spec, &asked.spec),
+        expires_at: spec.expires_after.map(|ms| from + ms).or(asked.expires_at),
+        latest_due: asked.latest_due.or(spec.max_wait.map(|ms| from + ms)),
     }
 }
 
@@ -99,6 +179,8 @@ enum Outcome {
     Added,
     Duplicate,
     Replaced,
+    /// Replaced, but for the payload everything stays.
+    NewPayload,
     Rerun,
 }
 
@@ -107,7 +189,7 @@ impl Outcome {
         match self {
             Outcome::Added => "added",
             Outcome::Duplicate => "duplicate",
-            Outcome::Replaced => "replaced",
+            Outcome::Replaced | Outcome::NewPayload => "replaced",
             Outcome::Rerun => "rerun",
         }
     }
@@ -120,6 +202,7 @@ fn meet(job: &Job, on_dup: OnDup) -> Outcome {
         OnDup::Replace if job.is_live() => Outcome::Replaced,
         OnDup::Rerun if job.may_be_completed() => Outcome::Rerun,
         OnDup::Rerun if job.is_live() && job.rerun.is_some() => Outcome::Rerun,
+        OnDup::Rerun if job.is_live() => Outcome::NewPayload,
         _ => Outcome::Duplicate,
     }
 }

@@ -98,6 +98,10 @@ pub(crate) fn madd(group: Words) -> Words {
 
 /// The options of ADD and MADD in any order.
 fn job_options(group: Words) -> Words {
+    Union::new_weighted(vec![(8, any_options(group.clone())), (1, debounce(group))]).boxed()
+}
+
+fn any_options(group: Words) -> Words {
     let delay = option("DELAY", &SPANS);
     let px = option("PX", &LEASES);
     let at = option("AT", &["0", "1010", "1020", "1100", "2000", "3000", "200000"]);
@@ -114,6 +118,14 @@ fn job_options(group: Words) -> Words {
         option("KEEP", &["0", "10", "100", "5000", "-1"]),
         group,
     ])
+}
+
+/// A DELAY that starts over with every ADD, but not for ever.
+fn debounce(group: Words) -> Words {
+    let words = [text("ONDUP REPLACE"), join(vec![text("DELAY"), pick(&["1", "10", "20"])])];
+    let most = join(vec![text("MAXWAIT"), pick(&["20", "50", "50", "100"])]);
+    let priority = option("PRIORITY", &["-1", "0", "7"]);
+    shuffled(words.into_iter().chain([most, priority, option("PX", &LEASES), group]).collect())
 }
 
 /// What becomes of a known id, or batches: the two do not go together.

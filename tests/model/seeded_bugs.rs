@@ -156,3 +156,67 @@ fn a_delay_that_is_cut_to_the_millisecond_is_noticed() {
     };
     assert!(is_noticed(bug));
 }
+
+#[test]
+fn a_replaced_job_that_drops_behind_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        let replaced = model.jobs.iter_mut().filter(|job| job.replaced && job.is_waiting());
+        replaced.filter(|job| job.seq < 1_000_000).for_each(|job| job.seq += 1_000_000);
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_replace_that_gives_attempts_back_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        let replaced = model.jobs.iter_mut().filter(|job| job.replaced && job.is_live());
+        replaced.filter(|job| !job.is_active()).for_each(|job| job.nacks = 0);
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_replace_that_skips_the_wait_for_the_next_attempt_is_noticed() {
+    let bug = |model: &mut Model, now| {
+        let delayed = model.jobs.iter_mut().filter(|job| job.replaced && job.state_name() == "delayed");
+        delayed.filter(|job| job.nacks > 0).for_each(|job| job.state = State::Delayed { due: now });
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_debounce_without_a_longest_wait_is_noticed() {
+    assert!(is_noticed(|model, _| model.jobs.iter_mut().for_each(|job| job.latest_due = None)));
+}
+
+#[test]
+fn a_rerun_with_the_payload_of_the_life_before_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        for job in &mut model.jobs {
+            let payload = job.spec.payload.clone();
+            job.rerun.iter_mut().for_each(|rerun| rerun.spec.payload.clone_from(&payload));
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_rerun_whose_px_counts_from_its_beginning_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        let lives = model.jobs.iter_mut().filter(|job| job.is_live() && !job.is_active());
+        for job in lives.filter(|job| job.expires_at.is_some() && !job.replaced) {
+            job.expires_at = job.spec.expires_after.map(|ms| job.added_at + ms);
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn the_error_of_a_failed_life_that_vanishes_is_noticed() {
+    assert!(is_noticed(|model, _| model.jobs.iter_mut().for_each(|job| job.earlier_error = None)));
+}
+
+#[test]
+fn a_late_ack_that_does_not_count_once_the_next_life_has_begun_is_noticed() {
+    assert!(is_noticed(|model, _| model.jobs.iter_mut().for_each(|job| job.lost = None)));
+}

@@ -49,6 +49,12 @@ impl Fixture {
             JQ.ADD q active p PRIORITY -1
             JQ.CLAIM q w2
             JQ.ADD q active again DELAY 5 PX 9 ATTEMPTS 2 ONDUP RERUN
+            JQ.ADD q active later DELAY 6 MAXWAIT 9 PRIORITY 0 ONDUP REPLACE
+            JQ.ADD q lost p PRIORITY -1 BATCH open
+            JQ.CLAIM q w2 LEASE 1
+            JQ.ADD q lost again DELAY 90 ONDUP RERUN
+            JQ.ADD q debounced p DELAY 30 MAXWAIT 35 ONDUP REPLACE
+            JQ.ADD q debounced again DELAY 30 MAXWAIT 35 PX 90 KEEP 3 GROUP lane PRIORITY 1 ONDUP REPLACE
             JQ.ADD q rerun p PRIORITY -1
             JQ.CLAIM q w2
             JQ.ADD q rerun again DELAY 25 ONDUP RERUN
@@ -80,6 +86,7 @@ impl Fixture {
             JQ.PAUSE q
             JQ.RESUME q
             JQ.ONEXPIRE q t: DELAY 5 PX 50 BACKOFF FIXED 3
+            JQ.ONEXPIRE q t:lull DELAY 5 MAXWAIT 9 PRIORITY 0 ONDUP REPLACE
             JQ.ONEXPIRE q t:longer KEEP 5 GROUP lane ONDUP IGNORE";
         fixture.script(script);
         fixture

@@ -20,12 +20,12 @@ use super::BASICS;
 
 /// Words of the manual, and words that are nearly those.
 #[rustfmt::skip] // a table
-const WORDS: [&str; 56] = [
+const WORDS: [&str; 57] = [
     "*", "0", "-0", "00", "1", "-1", "+1", " 1", "1 ", "1.0", "1e3", "0x1", "2", "10", "10000", "10001", "2147483647",
     "-2147483648", "2147483648", "4294967295", "4294967296", "315576000000", "315576000001", "9007199254740991",
     "9007199254740992", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "18446744073709551615",
     "18446744073709551616", "99999999999999999999999", "inf", "nan", "COUNT", "LEASE", "BLOCK", "MIN", "MAXBYTES", "HELD",
-    "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "FIXED", "EXPONENTIAL", "DEDUP", "ONDUP", "REPLACE", "RERUN", "PX",
+    "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "FIXED", "EXPONENTIAL", "DEDUP", "ONDUP", "REPLACE", "RERUN", "PX", "MAXWAIT",
     "KEEP", "RESULT", "WORKER", "CURSOR", "JSON",
 ];
 #[rustfmt::skip] // a table

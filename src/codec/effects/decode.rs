@@ -11,6 +11,7 @@ use super::{blob, tag};
 use crate::codec::fields::batch::decode_optional_batch;
 use crate::codec::fields::job::{decode_add_request, decode_job_spec, decode_job_without_batches};
 use crate::codec::fields::outcome::{decode_expiry_outcome, decode_tick_outcome};
+use crate::codec::fields::replacement::decode_replacement;
 use crate::codec::fields::schedule::decode_plan;
 use crate::codec::fields::settings::{decode_more_settings, decode_settings};
 use crate::codec::wire::Decoder;
@@ -54,8 +55,12 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
     match from.byte()? {
         tag::ADDED => decode_added(from, queue),
         tag::REPLACED => {
-            on_job(from, queue, |from| Ok(JobEffect::Replaced { by: decode_job_without_batches(from)? }))
+            on_job(from, queue, |from| Ok(JobEffect::Replaced { by: decode_replacement(from)? }))
         }
+        tag::PAYLOAD_REPLACED => {
+            on_job(from, queue, |from| Ok(JobEffect::PayloadReplaced { payload: from.bytes()? }))
+        }
+        tag::LIFE_COMPLETED_LATE => on_job(from, queue, |_| Ok(JobEffect::LifeCompletedLate)),
         tag::RERUN => {
             on_job(from, queue, |from| Ok(JobEffect::Rerun { next: decode_job_without_batches(from)? }))
         }

@@ -4,6 +4,7 @@ use super::{blob, tag};
 use crate::codec::fields::batch::encode_optional_batch;
 use crate::codec::fields::job::{encode_add_request, encode_job_spec};
 use crate::codec::fields::outcome::{encode_expiry_outcome, encode_tick_outcome};
+use crate::codec::fields::replacement::encode_replacement;
 use crate::codec::fields::schedule::encode_plan;
 use crate::codec::fields::settings::{encode_more_settings, encode_settings};
 use crate::codec::wire::Encoder;
@@ -87,12 +88,15 @@ fn payload_len(effect: &Effect<'_>) -> usize {
 
 fn job_payload_len(change: &JobEffect<'_>) -> usize {
     match change {
-        JobEffect::Replaced { by: job } | JobEffect::Rerun { next: job } => job.payload.len(),
+        JobEffect::Replaced { by } => by.payload.len(),
+        JobEffect::PayloadReplaced { payload } => payload.len(),
+        JobEffect::Rerun { next } => next.payload.len(),
         JobEffect::Progressed { data } => data.len(),
         JobEffect::Completed { result } | JobEffect::CompletedLate { result } => {
             result.map_or(0, <[u8]>::len)
         }
         JobEffect::Claimed { .. }
+        | JobEffect::LifeCompletedLate
         | JobEffect::Leased { .. }
         | JobEffect::Retried { .. }
         | JobEffect::Failed { .. }
@@ -175,8 +179,13 @@ fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
     match *change {
         JobEffect::Replaced { ref by } => {
             encode_named(out, tag::REPLACED, id);
-            encode_job_spec(out, by, &BatchRefs::NONE);
+            encode_replacement(out, by);
         }
+        JobEffect::PayloadReplaced { payload } => {
+            encode_named(out, tag::PAYLOAD_REPLACED, id);
+            out.bytes(payload);
+        }
+        JobEffect::LifeCompletedLate => encode_named(out, tag::LIFE_COMPLETED_LATE, id),
         JobEffect::Rerun { ref next } => {
             encode_named(out, tag::RERUN, id);
             encode_job_spec(out, next, &BatchRefs::NONE);

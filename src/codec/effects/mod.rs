@@ -6,7 +6,7 @@
 //!            the end
 //!   effect   tag byte, then by tag ("id" is the id of the job it is about, as bytes):
 //!    1 added                id, job
-//!    2 replaced             id, job
+//!    2 replaced             id, replacement
 //!    3 rerun                id, job
 //!    4 duplicates           count number, maybe-batch
 //!    5 claimed              id, token number, worker bytes, lease-until number
@@ -36,6 +36,8 @@
 //!   40 expiry rule set      prefix bytes, add request (empty payload)
 //!   41 expiry rule removed  prefix bytes
 //!   42 key expired          prefix bytes, expiry outcome
+//!   43 payload replaced     id, payload bytes
+//!   44 life completed late    id
 //!   46 completed late       id, result maybe
 //!   47 failed late          id, error maybe
 //!   48 taken back           id, lease-until number
@@ -98,6 +100,8 @@ mod tag {
     pub(super) const EXPIRY_RULE_SET: u8 = 40;
     pub(super) const EXPIRY_RULE_REMOVED: u8 = 41;
     pub(super) const KEY_EXPIRED: u8 = 42;
+    pub(super) const PAYLOAD_REPLACED: u8 = 43;
+    pub(super) const LIFE_COMPLETED_LATE: u8 = 44;
     pub(super) const COMPLETED_LATE: u8 = 46;
     pub(super) const FAILED_LATE: u8 = 47;
     pub(super) const TAKEN_BACK: u8 = 48;

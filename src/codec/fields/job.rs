@@ -4,10 +4,12 @@
 //! ```text
 //!   add request  job, on-dup, name of its batch maybe, 0 | 1 AFTER: name bytes | 2 AFTEROK: name bytes; the job itself
 //!                refers to no batch
-//!   job          payload bytes, start, dependency, priority signed, options, group, expires instant (never = no PX;
-//!                else a span)
+//!   job          payload bytes, start, dependency, priority signed, options, group, expires instant (never = no PX),
+//!                max-wait number if start says so
 //!   on-dup       0 ignore | 1 replace | 2 rerun
-//!   start        0 now | 1 after: number | 2 at: number
+//!   start        0 now | 1 after: number | 2 at: number; added to that byte: 4 PRIORITY is named (which a priority that
+//!                is not 0 always is), 8 expires is an instant and not a span, 16 there is a max-wait, 32 it is an
+//!                instant and not a span
 //! ```
 //!
 //! A job holds its batches by number, an add request by name: their numbers are found when the job is added.
@@ -16,26 +18,64 @@ use super::batch::{condition_code, decode_condition, decode_dependency, encode_d
 use super::options::{decode_group, decode_options, encode_group, encode_options};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{AddRequest, BatchNumber, BatchRefs, Dependency, JobSpec, OnDup, Start, FOREVER};
+use crate::queue::{AddRequest, BatchNumber, BatchRefs, Dependency, JobSpec, OnDup, Start, Until, FOREVER};
+
+/// What the byte of a start says beside the start.
+mod flag {
+    /// The start itself.
+    pub(super) const START: u8 = 3;
+    pub(super) const PRIORITY: u8 = 4;
+    pub(super) const EXPIRES_AT: u8 = 8;
+    pub(super) const MAX_WAIT: u8 = 16;
+    pub(super) const MAX_WAIT_AT: u8 = 32;
+    /// This bit and the one above it have no meaning yet.
+    pub(super) const UNKNOWN: u8 = 64;
+}
 
 pub(crate) fn encode_job_spec(out: &mut Vec<u8>, job: &JobSpec<&[u8]>, batches: &BatchRefs<BatchNumber>) {
     out.bytes(job.payload);
+    let flag_if = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+    let flags = flag_if(job.priority.is_some(), flag::PRIORITY)
+        | flag_if(is_instant(job.expires), flag::EXPIRES_AT)
+        | flag_if(job.max_wait.is_some(), flag::MAX_WAIT)
+        | flag_if(is_instant(job.max_wait), flag::MAX_WAIT_AT);
     match job.start {
-        Start::Now => out.push(0),
+        Start::Now => out.push(flags),
         Start::After(ms) => {
-            out.push(1);
+            out.push(flags | 1);
             out.number(ms);
         }
         Start::At(instant) => {
-            out.push(2);
+            out.push(flags | 2);
             out.number(instant);
         }
     }
     encode_dependency(out, batches.after);
-    out.signed(job.priority.into());
+    out.signed(job.priority.unwrap_or(0).into());
     encode_options(out, &job.options, batches.batch);
     encode_group(out, job.group);
-    out.instant(job.expires.unwrap_or(FOREVER));
+    out.instant(job.expires.map_or(FOREVER, number_of));
+    if let Some(max_wait) = job.max_wait {
+        out.number(number_of(max_wait));
+    }
+}
+
+fn is_instant(until: Option<Until>) -> bool {
+    matches!(until, Some(Until::At(_)))
+}
+
+fn number_of(until: Until) -> u64 {
+    match until {
+        Until::After(number) | Until::At(number) => number,
+    }
+}
+
+fn until(number: u64, is_instant: bool) -> Until {
+    if is_instant {
+        Until::At(number)
+    } else {
+        Until::After(number)
+    }
 }
 
 /// Reads a job and its batches.
@@ -44,7 +84,12 @@ pub(crate) fn decode_job_spec<'a>(
     from: &mut Decoder<'a>,
 ) -> Result<(JobSpec<&'a [u8]>, BatchRefs<BatchNumber>), DecodeError> {
     let payload = from.bytes()?;
-    let start = match from.byte()? {
+    let flags = from.byte()?;
+    let has = |flag| flags & flag != 0;
+    if flags >= flag::UNKNOWN || (has(flag::MAX_WAIT_AT) && !has(flag::MAX_WAIT)) {
+        return Err(DecodeError::Damaged("unknown start of a job"));
+    }
+    let start = match flags & flag::START {
         0 => Start::Now,
         1 => Start::After(from.number()?),
         2 => Start::At(from.number()?),
@@ -54,8 +99,16 @@ pub(crate) fn decode_job_spec<'a>(
     let priority =
         i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
     let ((options, batch), group) = (decode_options(from)?, decode_group(from)?);
-    let expires = Some(from.instant()?).filter(|span| *span != FOREVER);
-    let job = JobSpec { payload, start, priority, options, group, expires };
+    // Whoever wrote a rerun, schedule or expiry rule before PRIORITY could be left out named it if it matters.
+    let priority = (has(flag::PRIORITY) || priority != 0).then_some(priority);
+    let expires = Some(from.instant()?).filter(|number| *number != FOREVER);
+    if expires.is_none() && has(flag::EXPIRES_AT) {
+        return Err(DecodeError::Damaged("unknown start of a job"));
+    }
+    let expires = expires.map(|number| until(number, has(flag::EXPIRES_AT)));
+    let max_wait = if has(flag::MAX_WAIT) { Some(from.number()?) } else { None };
+    let max_wait = max_wait.map(|number| until(number, has(flag::MAX_WAIT_AT)));
+    let job = JobSpec { payload, start, priority, options, group, expires, max_wait };
     Ok((job, BatchRefs { batch, after }))
 }
 

@@ -7,5 +7,6 @@ pub(super) mod batch;
 pub(super) mod job;
 pub(super) mod options;
 pub(super) mod outcome;
+pub(super) mod replacement;
 pub(super) mod schedule;
 pub(super) mod settings;

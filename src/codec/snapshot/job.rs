@@ -1,11 +1,15 @@
 //! A job or kept record in a snapshot, drawn in the module above.
 
-use crate::codec::fields::batch::{decode_dependency, encode_dependency};
+use crate::codec::fields::batch::{
+    decode_dependency, decode_optional_batch, encode_dependency, encode_optional_batch,
+};
 use crate::codec::fields::job::{decode_job_without_batches, encode_job_spec};
 use crate::codec::fields::options::{decode_group, decode_options, encode_group, encode_options};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{BatchNumber, BatchRefs, Run, RunEnd, SavedJob, SavedState, UnmetDependency, FOREVER};
+use crate::queue::{
+    BatchNumber, BatchRefs, LostLife, Run, RunEnd, SavedJob, SavedState, UnmetDependency, FOREVER,
+};
 
 mod flag {
     pub(super) const EXPIRES: u32 = 1;
@@ -18,12 +22,15 @@ mod flag {
     pub(super) const DONE_UNDER: u32 = 128;
     pub(super) const GROUP: u32 = 256;
     pub(super) const HOLDS_LANE: u32 = 512;
+    pub(super) const EARLIER_ERROR: u32 = 1 << 10;
+    pub(super) const LOST_LIFE: u32 = 1 << 11;
+    pub(super) const LATEST_DUE: u32 = 1 << 12;
     pub(super) const HISTORY: u32 = 1 << 13;
     pub(super) const WORKER: u32 = 1 << 14;
     pub(super) const EARLIER_LOSSES: u32 = 1 << 15;
     pub(super) const UNMET: u32 = 1 << 17;
     /// All that have a meaning.
-    pub(super) const KNOWN: u32 = 1023 | HISTORY | WORKER | EARLIER_LOSSES | UNMET;
+    pub(super) const KNOWN: u32 = 8191 | HISTORY | WORKER | EARLIER_LOSSES | UNMET;
 }
 
 pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
@@ -48,6 +55,9 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         (job.done_under != 0, flag::DONE_UNDER),
         (job.group.is_some(), flag::GROUP),
         (job.holds_lane, flag::HOLDS_LANE),
+        (job.earlier_error.is_some(), flag::EARLIER_ERROR),
+        (job.lost_life.is_some(), flag::LOST_LIFE),
+        (job.latest_due != FOREVER, flag::LATEST_DUE),
         (!job.history.is_empty(), flag::HISTORY),
         (job.worker.is_some(), flag::WORKER),
         (job.unmet.is_some(), flag::UNMET),
@@ -72,6 +82,16 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     }
     if job.group.is_some() {
         encode_group(out, job.group);
+    }
+    if let Some(error) = job.earlier_error {
+        out.bytes(error);
+    }
+    if let Some(LostLife { token, batch }) = job.lost_life {
+        out.number(token);
+        encode_optional_batch(out, batch);
+    }
+    if job.latest_due != FOREVER {
+        out.instant(job.latest_due);
     }
     if !job.history.is_empty() {
         encode_history(out, &job.history);
@@ -123,6 +143,9 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         done_under: if has(flag::DONE_UNDER) { from.number()? } else { 0 },
         group: if has(flag::GROUP) { decode_group(from)? } else { None },
         holds_lane: has(flag::HOLDS_LANE),
+        earlier_error: if has(flag::EARLIER_ERROR) { Some(from.bytes()?) } else { None },
+        lost_life: if has(flag::LOST_LIFE) { Some(decode_lost_life(from)?) } else { None },
+        latest_due: if has(flag::LATEST_DUE) { from.instant()? } else { FOREVER },
         history: if has(flag::HISTORY) { decode_history(from)? } else { Vec::new() },
         worker: if has(flag::WORKER) { Some(from.bytes()?) } else { None },
         unmet: if has(flag::UNMET) {
@@ -164,6 +187,14 @@ fn decode_history<'a>(from: &mut Decoder<'a>) -> Result<Vec<Run<&'a [u8]>>, Deco
         return Err(DecodeError::Damaged("a history without runs"));
     }
     Ok(runs)
+}
+
+fn decode_lost_life(from: &mut Decoder<'_>) -> Result<LostLife, DecodeError> {
+    match (from.number()?, decode_optional_batch(from)?) {
+        // No claim has this token.
+        (0, _) => Err(DecodeError::Damaged("a lost life without a token")),
+        (token, batch) => Ok(LostLife { token, batch }),
+    }
 }
 
 fn encode_state(out: &mut Vec<u8>, state: &SavedState<'_>) {

@@ -10,6 +10,8 @@
 //!            flags number; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until
 //!            instants, 8 error bytes, 16 progress bytes, 32 result bytes, 64 rerun (a job), 128 the token under
 //!            which the life before this one was done number, 256 group, 512 it holds its lane,
+//!            1024 error of the life before this one bytes, 2048 lost life: token number, maybe-batch, 4096 latest due
+//!            instant,
 //!            8192 history (count, then runs), 16384 who ran it last bytes,
 //!            131072 (1 << 17) the batch for which it has failed: number of the batch, due number (0 = none),
 //!            32768 leases lost before its last progress number

@@ -70,6 +70,7 @@ fn fields<'a>(view: &JobView<'a>, env: &Env) -> Fields<'a> {
     fields.push_some("worker", view.worker.map(Field::Bytes));
     fields.push_some("added-at", view.added_at.map(count));
     fields.push_some("due-at", view.due_at.map(count));
+    fields.push_some("latest-due-at", view.latest_due_at.map(count));
     fields.push_some("expires-at", view.expires_at.map(count));
     fields.push_some("claimed-at", view.claimed_at.map(count));
     fields.push_some("lease-until", view.lease_until.map(count));

@@ -1,4 +1,4 @@
-//! `JQ.ADD queue id payload [DELAY ms | AT instant] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
+//! `JQ.ADD queue id payload [DELAY ms | AT instant] [MAXWAIT ms] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
 //! [DEDUP ms] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name]
 //! [AFTER name | AFTEROK name]` -> `[outcome, id, state]`
 
@@ -42,13 +42,15 @@ impl Command for AddJob {
     }
 }
 
-const ARGS: [Arg; 14] = {
-    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] = add_options::ARGS;
+const ARGS: [Arg; 15] = {
+    let [start, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] =
+        add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("id", ArgKind::String),
         Arg::word("payload", ArgKind::String),
         start,
+        max_wait,
         priority,
         attempts,
         backoff,

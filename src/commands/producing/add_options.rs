@@ -7,15 +7,15 @@ use crate::commands::names;
 use crate::commands::options::{args_of, choice, name_of, CommandOption, Options};
 use crate::commands::spec::{Arg, ArgKind};
 use crate::queue::{
-    AddRequest, Backoff, BatchCondition, BatchRefs, Dependency, Now, OnDup, Refusal, Start, FOREVER,
+    AddRequest, Backoff, BatchCondition, BatchRefs, Dependency, Now, OnDup, Refusal, Start, Until, FOREVER,
 };
 
 /// The most NACKs a job may be allowed.
 pub(in crate::commands) const MAX_ATTEMPTS: u64 = 1_000_000;
 
-/// JQ.SCHEDULE has all of them but the first two.
-impl<'a> Options<'a, 13> for AddRequest<&'a [u8]> {
-    const OPTIONS: [CommandOption<'a, Self>; 13] = [
+/// JQ.SCHEDULE has all of them but the first three.
+impl<'a> Options<'a, 14> for AddRequest<&'a [u8]> {
+    const OPTIONS: [CommandOption<'a, Self>; 14] = [
         CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |request, args| {
             let delay = args.span("DELAY", 0)?;
             request.set_start(Start::After(delay))
@@ -24,9 +24,12 @@ impl<'a> Options<'a, 13> for AddRequest<&'a [u8]> {
             let instant = args.uint("AT", 0..=MAX_INSTANT)?;
             request.set_start(Start::At(instant))
         }),
+        CommandOption::span("MAXWAIT", "maxwait-ms", 1, |request, ms| {
+            request.job.max_wait = Some(Until::After(ms));
+        }),
         CommandOption::other("PRIORITY", Arg::word("priority", ArgKind::Integer), |request, args| {
             let priority = args.int("PRIORITY", i32::MIN.into()..=i32::MAX.into())?;
-            request.job.priority = i32::try_from(priority).unwrap_or_default();
+            request.job.priority = i32::try_from(priority).ok();
             Ok(())
         }),
         CommandOption::integer("ATTEMPTS", "attempts", 1, MAX_ATTEMPTS, |request, attempts| {
@@ -43,7 +46,7 @@ impl<'a> Options<'a, 13> for AddRequest<&'a [u8]> {
             request.on_dup = choice("ONDUP", "IGNORE, REPLACE or RERUN", &ON_DUPS, args)?;
             Ok(())
         }),
-        CommandOption::span("PX", "px-ms", 1, |request, ms| request.job.expires = Some(ms)),
+        CommandOption::span("PX", "px-ms", 1, |request, ms| request.job.expires = Some(Until::After(ms))),
         CommandOption::span_or_forever("KEEP", "keep-ms", |request, ms| request.job.options.keep = Some(ms)),
         CommandOption::name("BATCH", "batch", names::batch, |request, batch| {
             request.batches.batch = Some(batch);
@@ -59,10 +62,12 @@ impl<'a> Options<'a, 13> for AddRequest<&'a [u8]> {
 }
 
 /// How COMMAND DOCS shows them: those that exclude each other are a choice.
-pub(in crate::commands) const ARGS: [Arg; 11] = {
-    let [_, _, priority, attempts, backoff, dedup, ondup, px, keep, batch, _, _, group] = AddRequest::OPTIONS;
+pub(in crate::commands) const ARGS: [Arg; 12] = {
+    let [_, _, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, batch, _, _, group] =
+        AddRequest::OPTIONS;
     [
         Arg::one_of("start", &START).maybe(),
+        max_wait.arg(),
         priority.arg(),
         attempts.arg(),
         backoff.arg(),
@@ -114,11 +119,12 @@ impl<'a> AddRequest<&'a [u8]> {
     pub(in crate::commands) fn parse(args: &mut Args<'a>, defaults: Self) -> Result<Self, Error> {
         let mut request = defaults;
         args.options(&mut request)?;
-        if let (Some(px), Start::After(delay)) = (request.job.expires, request.job.start) {
+        if let (Some(Until::After(px)), Start::After(delay)) = (request.job.expires, request.job.start) {
             if px <= delay {
                 return Err(Error::other(format!("PX must exceed DELAY, got {px} and {delay}")));
             }
         }
+        request.check_max_wait()?;
         request.check_batches()?;
         Ok(request)
     }
@@ -142,6 +148,18 @@ impl<'a> AddRequest<&'a [u8]> {
         }
         self.batches.after = Some(Dependency { batch: names::batch(args.next(keyword)?)?, condition });
         Ok(())
+    }
+
+    /// Refuses a longest wait where nothing could make the job wait longer, and one that DELAY exceeds.
+    fn check_max_wait(&self) -> Result<(), Error> {
+        let Some(Until::After(most) | Until::At(most)) = self.job.max_wait else { return Ok(()) };
+        match (self.job.start, self.on_dup) {
+            (Start::After(delay), OnDup::Replace) if delay > most => {
+                Err(Error::other(format!("MAXWAIT must be at least DELAY, got {most} and {delay}")))
+            }
+            (Start::After(_), OnDup::Replace) => Ok(()),
+            _ => Err(Error::syntax("MAXWAIT goes with DELAY and ONDUP REPLACE")),
+        }
     }
 
     /// Refuses a job that would wait for itself, and one that could change a batch which others rely on.
@@ -180,7 +198,7 @@ impl<'a> AddRequest<&'a [u8]> {
         if let Start::At(instant) = self.job.start {
             check_instant("AT", instant, now)?;
         }
-        if let (Some(px), Start::At(instant)) = (self.job.expires, self.job.start) {
+        if let (Some(Until::After(px)), Start::At(instant)) = (self.job.expires, self.job.start) {
             let expires_at = now.millis().saturating_add(px);
             if expires_at <= instant {
                 return Err(Error::other(format!(
@@ -210,12 +228,13 @@ pub(in crate::commands) fn push_options<'a>(
     if let Start::After(delay) = new.start {
         fields.push("delay", count(delay));
     }
-    fields.push_some("priority", (new.priority != 0).then(|| Field::Int(new.priority.into())));
+    fields.push_some("maxwait", new.max_wait.map(until_field));
+    fields.push_some("priority", new.priority.map(|priority| Field::Int(priority.into())));
     fields.push_some("attempts", new.options.attempts.map(|n| count(n.into())));
     fields.push_some("backoff", new.options.backoff.map(backoff_field));
     fields.push_some("dedup", new.options.dedup.map(span_field));
     fields.push_some("ondup", (on_dup != default).then(|| Field::Text(name_of(&ON_DUPS, &on_dup).into())));
-    fields.push_some("px", new.expires.map(count));
+    fields.push_some("px", new.expires.map(until_field));
     fields.push_some("keep", new.options.keep.map(span_field));
     fields.push_some("group", new.group.map(Field::Bytes));
     fields.push_some("batch", batches.batch.map(Field::Bytes));
@@ -229,6 +248,13 @@ pub(in crate::commands) fn after_word(condition: BatchCondition) -> &'static str
     match condition {
         BatchCondition::Finished => "after",
         BatchCondition::Completed => "afterok",
+    }
+}
+
+/// The span or instant of an option.
+fn until_field(until: Until) -> Field<'static> {
+    match until {
+        Until::After(number) | Until::At(number) => count(number),
     }
 }
 

@@ -49,13 +49,15 @@ impl Command for AddManyJobs {
     }
 }
 
-const ARGS: [Arg; 14] = {
-    let [start, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] = add_options::ARGS;
+const ARGS: [Arg; 15] = {
+    let [start, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] =
+        add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("count", ArgKind::Integer),
         Arg::block("job", &[Arg::word("id", ArgKind::String), Arg::word("payload", ArgKind::String)]).many(),
         start,
+        max_wait,
         priority,
         attempts,
         backoff,

@@ -1,4 +1,4 @@
-//! `JQ.ONEXPIRE queue prefix [DELAY ms] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
+//! `JQ.ONEXPIRE queue prefix [DELAY ms] [MAXWAIT ms] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
 //! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` ->
 //! OK; `JQ.ONEXPIRE queue prefix OFF` -> 1, or 0 when it was off before; `JQ.ONEXPIRE queue` -> array of maps
 //!
@@ -59,10 +59,11 @@ impl Command for OnExpire {
 }
 
 /// The options of JQ.ADD. AT is refused, but not as unknown.
-const OPTIONS: [Arg; 11] = {
+const OPTIONS: [Arg; 12] = {
     let [delay, ..] = AddRequest::OPTIONS;
-    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] = add_options::ARGS;
-    [delay.arg(), priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group]
+    let [_, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] =
+        add_options::ARGS;
+    [delay.arg(), max_wait, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group]
 };
 
 impl WriteCommand for OnExpire {

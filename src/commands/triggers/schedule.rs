@@ -67,7 +67,7 @@ const TIMETABLE: [Arg; 2] = {
 
 const ARGS: [Arg; 18] = {
     let [_, _, zone, from, until, overlap] = ScheduleOptions::OPTIONS;
-    let [_, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] = add_options::ARGS;
+    let [_, _, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] = add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("name", ArgKind::String),
@@ -108,7 +108,7 @@ impl Command for SetSchedule {
         let name = names::schedule(args.next("name")?)?;
         let payload = args.payload("payload")?;
         let (mut schedule, mut request) = (ScheduleOptions::default(), AddRequest::new(payload));
-        let [_delay, _at, job_options @ ..] = &AddRequest::OPTIONS;
+        let [_delay, _at, _max_wait, job_options @ ..] = &AddRequest::OPTIONS;
         args.options_of_two((&ScheduleOptions::OPTIONS, &mut schedule), (job_options, &mut request))?;
         let plan = Plan {
             timetable: schedule.timetable()?,

@@ -69,6 +69,15 @@ impl From<EndState> for JobState {
     }
 }
 
+/// A life that ended with a lost lease because a rerun was set for the time after it. The ACK of its last run
+/// still counts until the job is claimed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LostLife {
+    pub(crate) token: u64,
+    /// What the life that ended with it was a member of.
+    pub(crate) batch: Option<BatchNumber>,
+}
+
 /// What most jobs never have, kept apart so that they do not pay for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JobExtras {
@@ -86,6 +95,12 @@ pub(crate) struct JobExtras {
     pub(crate) rerun: Option<Box<JobSpec<Box<[u8]>>>>,
     /// The token under which the life before this one was completed, or 0: its ACK may be repeated.
     pub(crate) done_under: u64,
+    /// Of the life before this one, if it failed: shown until this one ends.
+    pub(crate) earlier_error: Option<Box<[u8]>>,
+    /// The life before this one, if it ended with a lost lease.
+    pub(crate) lost_life: Option<LostLife>,
+    /// No REPLACE makes it due later than this, or [`FOREVER`].
+    pub(crate) latest_due: u64,
     /// Of a kept record: the id is refused until then.
     pub(crate) window_until: u64,
     /// Of a kept record: readable until then, or [`FOREVER`].
@@ -126,6 +141,9 @@ impl Default for JobExtras {
             result: None,
             rerun: None,
             done_under: 0,
+            earlier_error: None,
+            lost_life: None,
+            latest_due: FOREVER,
             window_until: 0,
             keep_until: 0,
             worker: None,
@@ -142,13 +160,8 @@ impl JobExtras {
         let len = |bytes: &Option<Box<[u8]>>| bytes.as_ref().map_or(0, |b| b.len());
         let rerun = self.rerun.as_ref().map_or(0, |r| size_of_val(&**r) + r.payload.len() + len(&r.group));
         let unmet = self.unmet.as_deref().map_or(0, size_of_val);
-        size_of::<Self>()
-            + len(&self.error)
-            + len(&self.progress)
-            + len(&self.result)
-            + rerun
-            + unmet
-            + self.history.bytes()
+        let texts = [&self.error, &self.earlier_error, &self.progress, &self.result];
+        size_of::<Self>() + texts.into_iter().map(len).sum::<usize>() + rerun + unmet + self.history.bytes()
     }
 }
 
@@ -260,6 +273,16 @@ impl Job {
     /// When it expires unless claimed before: FOREVER without PX.
     pub(crate) fn expires(&self) -> u64 {
         self.extras.as_ref().map_or(FOREVER, |r| r.expires)
+    }
+
+    /// When it is due at the latest, however often it is replaced: FOREVER without MAXWAIT.
+    pub(crate) fn latest_due(&self) -> u64 {
+        self.extras.as_ref().map_or(FOREVER, |r| r.latest_due)
+    }
+
+    /// Whether it runs once more after this life.
+    pub(crate) fn has_rerun(&self) -> bool {
+        self.extras.as_ref().is_some_and(|r| r.rerun.is_some())
     }
 
     pub(crate) fn cancel_asked(&self) -> bool {

@@ -45,6 +45,19 @@ pub struct JobOptions {
     pub keep: Option<u64>,
 }
 
+impl JobOptions {
+    /// These options, and those of `others` where these follow the queue.
+    #[must_use]
+    pub fn or(self, others: JobOptions) -> JobOptions {
+        JobOptions {
+            attempts: self.attempts.or(others.attempts),
+            backoff: self.backoff.or(others.backoff),
+            dedup: self.dedup.or(others.dedup),
+            keep: self.keep.or(others.keep),
+        }
+    }
+}
+
 /// The options of a job with its batch and its lane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OptionSet {

@@ -34,15 +34,35 @@ impl Start {
     }
 }
 
+/// The end of a time that begins when a job is added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// This many milliseconds after the job was added.
+    After(u64),
+    /// This instant: the job is a rerun, and the ADD that asked for it was earlier.
+    At(u64),
+}
+
+impl Until {
+    /// The instant, for a job added at `now`.
+    #[must_use]
+    pub fn instant(self, now: Now) -> u64 {
+        match self {
+            Until::After(ms) => now.next_ms().saturating_add(ms),
+            Until::At(instant) => instant,
+        }
+    }
+}
+
 /// What to do with a job whose id is known and unfinished.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnDup {
     /// Refuse it.
     #[default]
     Ignore,
-    /// Let it take the place of a job that has not started; run it after one that has.
+    /// Change what it names of a job that has not started; run it after one that has.
     Replace,
-    /// Run it after a job that has started.
+    /// Give its payload to a job that has not started; run it after one that has.
     Rerun,
 }
 
@@ -53,14 +73,16 @@ pub struct JobSpec<B> {
     pub payload: B,
     /// When it may start.
     pub start: Start,
-    /// Smaller goes first.
-    pub priority: i32,
+    /// Smaller goes first; None: not named, which is 0 in a new job.
+    pub priority: Option<i32>,
     /// Options that the queue's settings also have.
     pub options: JobOptions,
     /// The group whose lane it waits in.
     pub group: Option<B>,
-    /// It expires this many milliseconds after it was added unless it was claimed.
-    pub expires: Option<u64>,
+    /// It expires then unless it was claimed.
+    pub expires: Option<Until>,
+    /// However often it is replaced before it was claimed, it is due no later.
+    pub max_wait: Option<Until>,
 }
 
 /// All that an ADD says beside the id.
@@ -75,6 +97,14 @@ pub struct AddRequest<B> {
 }
 
 impl<B> JobSpec<B> {
+    /// The instant before which a job added at `now` must not start; None: at once.
+    #[must_use]
+    pub fn due(&self, now: Now) -> Option<u64> {
+        let due = self.start.due(now)?;
+        let Some(max_wait) = self.max_wait else { return Some(due) };
+        Some(due.min(max_wait.instant(now))).filter(|due| *due > now.millis())
+    }
+
     /// The same job, its bytes held as `hold` says.
     pub fn map<'s, C>(&'s self, hold: impl Fn(&'s B) -> C) -> JobSpec<C> {
         JobSpec {
@@ -84,6 +114,23 @@ impl<B> JobSpec<B> {
             options: self.options,
             group: self.group.as_ref().map(hold),
             expires: self.expires,
+            max_wait: self.max_wait,
+        }
+    }
+}
+
+impl<B> JobSpec<B> {
+    /// This job, and what `other` says where this one names nothing. A MAXWAIT that is there stays.
+    #[must_use]
+    pub fn or(self, other: JobSpec<B>) -> JobSpec<B> {
+        JobSpec {
+            payload: self.payload,
+            start: if self.start == Start::Now { other.start } else { self.start },
+            priority: self.priority.or(other.priority),
+            options: self.options.or(other.options),
+            group: self.group.or(other.group),
+            expires: self.expires.or(other.expires),
+            max_wait: other.max_wait.or(self.max_wait),
         }
     }
 }
@@ -107,7 +154,15 @@ impl<B> AddRequest<B> {
     #[must_use]
     pub fn new(payload: B) -> Self {
         let options = JobOptions::default();
-        let job = JobSpec { payload, start: Start::Now, priority: 0, options, group: None, expires: None };
+        let job = JobSpec {
+            payload,
+            start: Start::Now,
+            priority: None,
+            options,
+            group: None,
+            expires: None,
+            max_wait: None,
+        };
         AddRequest { job, batches: BatchRefs::NONE, on_dup: OnDup::Ignore }
     }
 
@@ -136,7 +191,10 @@ impl<B: AsRef<[u8]>> AddRequest<B> {
     pub fn may_be_repeated(&self) -> bool {
         let AddRequest { job, batches, on_dup } = self.borrowed();
         let waits_for_itself = batches.after.is_some_and(|after| batches.batch == Some(after.batch));
+        let names_instant = |until: Option<Until>| matches!(until, Some(Until::At(_)));
         !matches!(job.start, Start::At(_))
+            && !names_instant(job.expires)
+            && !names_instant(job.max_wait)
             && job.group.is_none_or(valid_group)
             && batches.names().all(|name| valid_batch_name(name))
             && !waits_for_itself
@@ -159,7 +217,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_no_larger_than_its_fields() {
-        assert!(size_of::<JobSpec<Box<[u8]>>>() <= 144, "a rerun");
-        assert!(size_of::<AddRequest<Arc<[u8]>>>() <= 192, "a schedule or an expiry rule");
+        assert!(size_of::<JobSpec<Box<[u8]>>>() <= 152, "a rerun");
+        assert!(size_of::<AddRequest<Arc<[u8]>>>() <= 200, "a schedule or an expiry rule");
     }
 }

@@ -161,17 +161,15 @@ impl Queue {
         }
         self.stats.record(Event::Lost);
         self.record_run(handle, RunEnd::Lost, None, at);
-        let (mut losses, mut all) = (0, 0);
+        let (mut losses, mut all, mut has_rerun) = (0, 0, false);
         self.jobs.edit(handle, |job| {
             job.losses = job.losses.saturating_add(1);
-            (losses, all) = (u64::from(job.losses), job.all_losses());
+            (losses, all, has_rerun) = (u64::from(job.losses), job.all_losses(), job.has_rerun());
         });
         let most = u64::from(self.settings.max_losses);
-        if losses > most || all > ALL_LOSSES * most {
-            let error = format!("lease lost {all} times").into_bytes().into_boxed_slice();
-            self.jobs.edit(handle, |job| job.extras_mut().error = Some(error));
-            self.end(handle, EndState::Failed, Now::from_ms(at));
-            return;
+        // With a rerun set for the time after it the newest payload goes next.
+        if has_rerun || losses > most || all > ALL_LOSSES * most {
+            return self.fail_after_loss(handle, token, Now::from_ms(at));
         }
         let waiting = StateData::Waiting { since: at, lapsed: token };
         if losses == 1 {

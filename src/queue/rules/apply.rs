@@ -4,8 +4,8 @@
 //! fail; an effect whose job is not there (only possible when the two differ) is refused before it gets here.
 
 use crate::queue::batches::{BatchNumber, BatchRefs};
-use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{Job, JobExtras, JobSpec, RunEnd, StateData};
+use crate::queue::effect::{Effect, JobEffect, NewDue, Replacement};
+use crate::queue::jobs::{Job, JobExtras, JobSpec, OptionSet, RunEnd, StateData, Until};
 use crate::queue::limits::Bucket;
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Event, SeriesCount};
@@ -69,7 +69,16 @@ impl Queue {
             JobEffect::Rerun { ref next } => {
                 self.stats.record(Event::Rerun);
                 self.jobs.edit(handle, |job| job.extras_mut().rerun = Some(Box::new(next.kept())));
+                let state = self.jobs.get(handle).map(|job| job.state);
+                if let Some(StateData::Waiting { lapsed: token @ 1.., .. }) = state {
+                    self.fail_after_loss(handle, token, now);
+                }
             }
+            JobEffect::PayloadReplaced { payload } => {
+                self.stats.record(Event::Replaced);
+                self.jobs.edit(handle, |job| job.set_payload(payload));
+            }
+            JobEffect::LifeCompletedLate => self.complete_lost_life(handle, at),
             JobEffect::Claimed { token, worker, lease_until } => {
                 self.give(handle, token, worker, lease_until, now);
             }
@@ -143,7 +152,9 @@ impl Queue {
             JobEffect::CompletedLate { .. }
             | JobEffect::FailedLate { .. }
             | JobEffect::TakenBack { .. }
+            | JobEffect::LifeCompletedLate
             | JobEffect::Replaced { .. }
+            | JobEffect::PayloadReplaced { .. }
             | JobEffect::Rerun { .. }
             | JobEffect::Claimed { .. }
             | JobEffect::CancelRequested
@@ -176,19 +187,38 @@ impl Queue {
         }
     }
 
-    /// Another job under the same id. It stays in its batch and behind the one it waits for: that is about
-    /// where it belongs, not about what it is.
-    fn replace(&mut self, handle: Handle, by: &JobSpec<&[u8]>, now: Now) {
+    /// Changes a job that has not started. Older tokens and what was set for the time after this life are void.
+    fn replace(&mut self, handle: Handle, by: &Replacement<'_>, now: Now) {
         self.stats.record(Event::Replaced);
         let Some(job) = self.jobs.get(handle) else { return };
-        let after = match job.state {
-            StateData::Blocked { after, .. } => Some(after),
-            _ => None,
-        };
-        let batches = BatchRefs { batch: self.batch_of(job), after };
+        let (set, state) = (self.jobs.table.option_sets.set(job.options), job.state);
         self.leave(handle);
-        self.jobs.edit(handle, |job| job.set_payload(by.payload));
-        self.start_life(handle, by, &batches, now);
+        let lane = by.group.map_or(set.lane, |name| self.limits.lanes.of(name));
+        let new_set = OptionSet { options: by.options, lane, ..set };
+        if new_set != set {
+            self.set_option_set(handle, new_set);
+        }
+        let state = replaced_state(state, by.due, now.millis());
+        let has_moved = !matches!(state, StateData::Blocked { .. }) && by.due != NewDue::Unchanged;
+        let seq = if has_moved || by.priority.is_some() || by.group.is_some() {
+            Some(self.jobs.take_seq())
+        } else {
+            None
+        };
+        self.jobs.edit(handle, |job| {
+            job.set_payload(by.payload);
+            job.state = state;
+            job.seq = seq.unwrap_or(job.seq);
+            job.priority = by.priority.unwrap_or(job.priority);
+            let needs_extras = job.extras.is_some() || by.expires.is_some() || by.latest_due.is_some();
+            job.extras_mut_if(needs_extras, |extras| {
+                extras.rerun = None;
+                extras.lost_life = None;
+                extras.expires = by.expires.unwrap_or(extras.expires);
+                extras.latest_due = by.latest_due.unwrap_or(extras.latest_due);
+            });
+        });
+        self.enter(handle);
     }
 
     /// Drops whatever an id leads to; for its batch a job that was pending is cancelled.
@@ -262,15 +292,17 @@ impl Queue {
         let seq = self.jobs.take_seq();
         self.set_options(handle, new.options, batches.batch, new.group);
         self.jobs.edit(handle, |job| {
-            job.extras = new.expires.map(|ms| {
-                Box::new(JobExtras { expires: now.next_ms().saturating_add(ms), ..JobExtras::default() })
+            job.extras = (new.expires.is_some() || new.max_wait.is_some()).then(|| {
+                let instant = |until: Option<Until>| until.map_or(FOREVER, |until| until.instant(now));
+                let (expires, latest_due) = (instant(new.expires), instant(new.max_wait));
+                Box::new(JobExtras { expires, latest_due, ..JobExtras::default() })
             });
             job.seq = seq;
             job.added_at = at;
-            job.priority = new.priority;
+            job.priority = new.priority.unwrap_or(0);
             job.nacks = 0;
             job.losses = 0;
-            job.state = match (batches.after, new.start.due(now)) {
+            job.state = match (batches.after, new.due(now)) {
                 (Some(after), due) => StateData::Blocked { after, due: due.unwrap_or(0) },
                 (None, Some(due)) => StateData::Delayed { due },
                 (None, None) => StateData::Waiting { since: at, lapsed: 0 },
@@ -292,8 +324,12 @@ impl Queue {
         self.workers.record_seen(worker, at);
         self.jobs.edit(handle, |job| {
             job.state = StateData::Active { token, since: at, lease_until, worker };
-            // PX is for jobs that no worker claims; this one was claimed.
-            job.extras_mut_if(job.extras.is_some(), |r| r.expires = FOREVER);
+            // PX and MAXWAIT are for jobs that no worker claims; this one was claimed.
+            job.extras_mut_if(job.extras.is_some(), |r| {
+                r.expires = FOREVER;
+                r.latest_due = FOREVER;
+                r.lost_life = None;
+            });
         });
         self.enter(handle);
         self.claimed(handle, now.next_ms());
@@ -352,5 +388,17 @@ impl Queue {
         self.leave(handle);
         self.jobs.edit(handle, |job| job.state = state);
         self.enter(handle);
+    }
+}
+
+/// The state of a replaced job. A token whose lease was lost is worth nothing any more.
+fn replaced_state(state: StateData, due: NewDue, at: u64) -> StateData {
+    match (state, due) {
+        (StateData::Blocked { after, .. }, NewDue::Now) => StateData::Blocked { after, due: 0 },
+        (StateData::Blocked { after, .. }, NewDue::At(due)) => StateData::Blocked { after, due },
+        (StateData::Waiting { since, .. }, NewDue::Unchanged) => StateData::Waiting { since, lapsed: 0 },
+        (state, NewDue::Unchanged) => state,
+        (_, NewDue::Now) => StateData::Waiting { since: at, lapsed: 0 },
+        (_, NewDue::At(due)) => StateData::Delayed { due },
     }
 }

@@ -1,7 +1,7 @@
 //! How a job's life ends, and what is left of it: a next life, a record, a remembered id, or nothing.
 
 use crate::queue::batches::BatchRefs;
-use crate::queue::jobs::{JobExtras, RunEnd, StateData};
+use crate::queue::jobs::{Job, JobExtras, JobSpec, LostLife, RunEnd, StateData};
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey, Order, Record};
 use crate::queue::time::{after, Now, FOREVER};
@@ -27,8 +27,10 @@ impl Queue {
             _ => 0,
         };
         let batch = self.batch_of(job);
-        let result = job.extras.as_ref().and_then(|extras| extras.result.as_deref());
-        self.subscriptions.job_ended(job.id(), end_state.into(), result);
+        if !job.has_rerun() {
+            let result = job.extras.as_ref().and_then(|extras| extras.result.as_deref());
+            self.subscriptions.job_ended(job.id(), end_state.into(), result);
+        }
         self.stats.record(match end_state {
             EndState::Completed => Event::Completed,
             EndState::Failed => Event::Failed,
@@ -39,17 +41,71 @@ impl Queue {
         self.release_lane(handle);
         let mut rerun = None;
         self.jobs.edit(handle, |job| rerun = job.extras.as_mut().and_then(|extras| extras.rerun.take()));
-        if let Some(next) = rerun {
-            self.jobs.edit(handle, |job| job.set_payload(&next.payload));
-            self.start_life(handle, &next.borrowed(), &BatchRefs::NONE, now);
-            if end_state == EndState::Completed {
-                self.jobs
-                    .edit(handle, |job| job.extras_mut_if(token != 0, |extras| extras.done_under = token));
-            }
-        } else {
-            self.keep_or_drop(handle, end_state, token, now);
+        match rerun {
+            Some(next) => self.start_rerun(handle, &next.borrowed(), end_state, token, now),
+            None => self.keep_or_drop(handle, end_state, token, now),
         }
         self.count_out(batch, end_state, now);
+    }
+
+    /// Begins the life that was asked for while the one before it went on. Of that one stays its token, if it
+    /// was completed, or its error.
+    fn start_rerun(
+        &mut self,
+        handle: Handle,
+        next: &JobSpec<&[u8]>,
+        ended_as: EndState,
+        token: u64,
+        now: Now,
+    ) {
+        let mut error = None;
+        self.jobs.edit(handle, |job| {
+            error = job.extras.as_mut().and_then(|extras| extras.error.take());
+            job.set_payload(next.payload);
+        });
+        self.start_life(handle, next, &BatchRefs::NONE, now);
+        self.jobs.edit(handle, |job| match ended_as {
+            EndState::Completed => job.extras_mut_if(token != 0, |extras| extras.done_under = token),
+            EndState::Failed => job.extras_mut_if(error.is_some(), |extras| extras.earlier_error = error),
+            EndState::Expired | EndState::Cancelled => {}
+        });
+        // Its PX counts from the ADD that asked for it, and may have run out meanwhile.
+        if let Some(expired) =
+            self.jobs.get(handle).map(Job::expires).filter(|expires| *expires <= now.millis())
+        {
+            self.end(handle, EndState::Expired, Now::from_ms(expired));
+        }
+    }
+
+    /// Ends the life of a job whose lease under `token` was lost, and which is not tried again.
+    pub(crate) fn fail_after_loss(&mut self, handle: Handle, token: u64, now: Now) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        let (batch, has_rerun) = (self.batch_of(job), job.has_rerun());
+        let error = format!("lease lost {} times", job.all_losses()).into_bytes().into_boxed_slice();
+        self.jobs.edit(handle, |job| job.extras_mut().error = Some(error));
+        self.end(handle, EndState::Failed, now);
+        // Unless the rerun has expired. No claim has the token 0.
+        let has_begun =
+            has_rerun && token != 0 && self.jobs.get(handle).is_some_and(|job| !job.is_finished());
+        self.jobs.edit(handle, |job| {
+            job.extras_mut_if(has_begun, |extras| extras.lost_life = Some(LostLife { token, batch }));
+        });
+    }
+
+    /// The worker of a lost life has done it after all: it was completed. The life
+    /// that has begun since stays.
+    pub(crate) fn complete_lost_life(&mut self, handle: Handle, at: u64) {
+        let mut lost = None;
+        self.jobs.edit(handle, |job| lost = job.extras.as_mut().and_then(|extras| extras.lost_life.take()));
+        let Some(LostLife { token, batch }) = lost else { return };
+        self.jobs.edit(handle, |job| {
+            let extras = job.extras_mut();
+            extras.done_under = token;
+            extras.earlier_error = None;
+        });
+        self.stats.record(Event::Completed);
+        self.stats.series.count(SeriesCount::Completed, at);
+        self.count_completed_after_all(batch);
     }
 
     /// Cancels a job. What was set aside to run after an active one was asked for after the cancel, so it
@@ -98,6 +154,9 @@ impl Queue {
             extras.expires = FOREVER;
             extras.cancel_asked = false;
             extras.done_under = 0;
+            extras.earlier_error = None;
+            extras.lost_life = None;
+            extras.latest_due = FOREVER;
             extras.window_until = window_until;
             extras.keep_until = after(from, keep);
             extras.worker = worker;

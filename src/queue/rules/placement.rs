@@ -65,17 +65,29 @@ impl Queue {
         group: Option<&[u8]>,
     ) {
         let lane = group.and_then(|name| self.limits.lanes.of(name));
-        if let Some(lane) = lane {
-            self.limits.lanes.join(lane);
-        }
-        let set = self.jobs.table.option_sets.hold(OptionSet { options, batch, lane });
-        self.release_options(handle);
-        self.jobs.edit(handle, |job| job.options = set);
+        self.set_option_set(handle, OptionSet { options, batch, lane });
     }
 
-    /// A job that is nowhere listed is about to be freed, or to get other options.
+    /// The same by the number of the lane. A job that stays in its lane goes on holding it.
+    pub(crate) fn set_option_set(&mut self, handle: Handle, set: OptionSet) {
+        if let Some(lane) = set.lane {
+            self.limits.lanes.join(lane);
+        }
+        let held = self.jobs.table.option_sets.hold(set);
+        if self.jobs.get(handle).and_then(|job| self.lane_of(job)) != set.lane {
+            self.release_lane(handle);
+        }
+        self.release_option_set(handle);
+        self.jobs.edit(handle, |job| job.options = held);
+    }
+
+    /// A job that is nowhere listed is about to be freed.
     pub(crate) fn release_options(&mut self, handle: Handle) {
         self.release_lane(handle);
+        self.release_option_set(handle);
+    }
+
+    fn release_option_set(&mut self, handle: Handle) {
         let table = &mut self.jobs.table;
         let Some(job) = table.get(handle) else { return };
         let (set, lane) = (job.options, table.lane_of(job));

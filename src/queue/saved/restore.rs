@@ -118,12 +118,17 @@ impl Queue {
         valid_id(saved.id)
             && saved.group.is_none_or(valid_group)
             && saved.seq < self.jobs.next_seq
-            && token.max(saved.done_under) <= self.last_token
+            && token.max(saved.done_under).max(saved.lost_life.map_or(0, |lost| lost.token))
+                <= self.last_token
             && saved.worker.is_none_or(valid_worker)
             // No claim has the token 0, and a run that ends goes into the history with its token.
             && !matches!(saved.state, SavedState::Active { token: 0, .. })
             && is_history(&saved.history, past)
-            && saved.batch.is_none_or(|batch| batch.0 < self.batches.next_number())
+            && saved
+                .batch
+                .into_iter()
+                .chain(saved.lost_life.and_then(|lost| lost.batch))
+                .all(|batch| batch.0 < self.batches.next_number())
             && saved.unmet.is_none_or(|unmet| unmet.batch.0 < self.batches.next_number() && is_failed)
     }
 
@@ -262,6 +267,9 @@ fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
         result: saved.result.map(Box::from),
         rerun: saved.rerun.map(|new| Box::new(new.kept())),
         done_under: saved.done_under,
+        earlier_error: saved.earlier_error.map(Box::from),
+        lost_life: saved.lost_life,
+        latest_due: saved.latest_due,
         window_until: saved.window_until,
         keep_until: saved.keep_until,
         worker: saved.worker.map(Arc::from),

@@ -1,7 +1,7 @@
 //! What of a queue is saved: facts only, piece by piece. Every index is built anew by [`super::restore`].
 
 use crate::queue::batches::{BatchNumber, Dependency};
-use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, Run, StateData, UnmetDependency};
+use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, LostLife, Run, StateData, UnmetDependency};
 use crate::queue::limits::Bucket;
 use crate::queue::schedules::SavedSchedule;
 use crate::queue::settings::Settings;
@@ -79,6 +79,9 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) expires: u64,
     pub(crate) cancel_asked: bool,
     pub(crate) done_under: u64,
+    pub(crate) earlier_error: Option<&'a [u8]>,
+    pub(crate) lost_life: Option<LostLife>,
+    pub(crate) latest_due: u64,
     pub(crate) window_until: u64,
     pub(crate) keep_until: u64,
     pub(crate) error: Option<&'a [u8]>,
@@ -213,6 +216,9 @@ impl Queue {
             expires: job.expires(),
             cancel_asked: job.cancel_asked(),
             done_under: extras.map_or(0, |r| r.done_under),
+            earlier_error: text(|r| r.earlier_error.as_deref()),
+            lost_life: extras.and_then(|r| r.lost_life),
+            latest_due: job.latest_due(),
             window_until: extras.map_or(0, |r| r.window_until),
             keep_until: extras.map_or(0, |r| r.keep_until),
             error: text(|r| r.error.as_deref()),

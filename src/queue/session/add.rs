@@ -1,9 +1,10 @@
 //! Enqueueing: what an id that is known means for a new job.
 
 use super::access::Session;
-use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{AddRequest, JobSpec, JobState, OnDup, StateData};
+use crate::queue::effect::{Effect, JobEffect, NewDue, Replacement};
+use crate::queue::jobs::{AddRequest, Job, JobSpec, JobState, OnDup, Start, StateData, Until};
 use crate::queue::store::{Handle, IdEntry, MAX_HANDLES};
+use crate::queue::time::{Now, FOREVER};
 use std::collections::BTreeSet;
 
 /// What became of an ADD.
@@ -13,7 +14,7 @@ pub enum Outcome {
     Added,
     /// Refused: the id is known.
     Duplicate,
-    /// It is what the known job is now.
+    /// The known job has its payload now.
     Replaced,
     /// It runs after the known job.
     Rerun,
@@ -127,9 +128,10 @@ impl Session<'_> {
 
     fn add(&mut self, id: &[u8], request: &AddRequest<&[u8]>) -> JobState {
         let batches = self.resolve_batches(&request.batches);
-        self.change(&Effect::Added { id, job: request.job, batches });
+        let job = with_window(request);
+        self.change(&Effect::Added { id, job, batches });
         if batches.after.is_none() {
-            return self.start_state(&request.job);
+            return self.start_state(&job);
         }
         // The batch it waits for may have finished long ago; then it has failed or goes on.
         let added = self.queue.view(id).map(|job| job.state);
@@ -160,7 +162,7 @@ impl Session<'_> {
     }
 
     fn start_state(&self, new: &JobSpec<&[u8]>) -> JobState {
-        match new.start.due(self.now()) {
+        match new.due(self.now()) {
             Some(_) => JobState::Delayed,
             None => JobState::Waiting,
         }
@@ -192,27 +194,93 @@ impl Session<'_> {
     /// What becomes of a new job whose id is that of an unfinished one.
     fn resolve_conflict(&mut self, handle: Handle, request: &AddRequest<&[u8]>) -> (Outcome, JobState) {
         let Some(known) = self.queue.job(handle) else { return (Outcome::Duplicate, JobState::Waiting) };
-        let state = known.state_name();
         let is_active = matches!(known.state, StateData::Active { .. });
-        // Nothing is promised to a job that has not started: it runs after this ADD anyway. But a lease that
-        // ran out may be acknowledged late, and then the run that ends it began before.
-        let will_start = match known.state {
-            StateData::Waiting { lapsed, .. } => lapsed == 0,
-            _ => !is_active,
+        // A run that began before this ADD may still end it: an active one, or one whose lease was lost and that
+        // is acknowledged late.
+        let has_run = is_active || matches!(known.state, StateData::Waiting { lapsed: 1.., .. });
+        let outcome = match request.on_dup {
+            OnDup::Ignore => return self.deduplicate(known.state_name(), request),
+            OnDup::Rerun if has_run || known.has_rerun() => {
+                let next = self.as_rerun(with_window(request));
+                self.change_job(handle, JobEffect::Rerun { next });
+                Outcome::Rerun
+            }
+            OnDup::Rerun => {
+                self.change_job(handle, JobEffect::PayloadReplaced { payload: request.job.payload });
+                Outcome::Replaced
+            }
+            OnDup::Replace if is_active => {
+                let present: JobSpec<Box<[u8]>> = self.next_life(known).kept();
+                let next = self.as_rerun(request.job).or(present.borrowed());
+                self.change_job(handle, JobEffect::Rerun { next });
+                Outcome::Rerun
+            }
+            OnDup::Replace => {
+                let by = self.replacement(known, &request.job);
+                self.change_job(handle, JobEffect::Replaced { by });
+                Outcome::Replaced
+            }
         };
-        let next_life_is_set = known.extras.as_ref().is_some_and(|extras| extras.rerun.is_some());
-        match request.on_dup {
-            OnDup::Replace if !is_active => {
-                self.change_job(handle, JobEffect::Replaced { by: request.job });
-                let is_blocked = state == JobState::Blocked;
-                (Outcome::Replaced, if is_blocked { state } else { self.start_state(&request.job) })
+        (outcome, self.queue.job(handle).map_or(JobState::Waiting, Job::state_name))
+    }
+
+    /// `job` as a rerun that is asked for now: its DELAY counts from when it begins, the rest from now.
+    fn as_rerun<'a>(&self, job: JobSpec<&'a [u8]>) -> JobSpec<&'a [u8]> {
+        let now = self.now();
+        let from_now = |until: Option<Until>| until.map(|until| Until::At(until.instant(now)));
+        JobSpec { expires: from_now(job.expires), max_wait: from_now(job.max_wait), ..job }
+    }
+
+    /// The life after the present one of an active job, as far as is known: that of the rerun that is set, or
+    /// one like the present life. It has no payload.
+    fn next_life<'a>(&'a self, known: &'a Job) -> JobSpec<&'a [u8]> {
+        let set = known.extras.as_ref().and_then(|extras| extras.rerun.as_ref());
+        set.map_or_else(
+            || JobSpec {
+                priority: Some(known.priority),
+                options: self.queue.options(known),
+                group: self.queue.group_of(known),
+                ..AddRequest::new(&b""[..]).job
+            },
+            |rerun| JobSpec { payload: &b""[..], ..rerun.borrowed() },
+        )
+    }
+
+    /// What a REPLACE makes of a job that has not started: what it names.
+    fn replacement<'a>(&self, known: &Job, new: &JobSpec<&'a [u8]>) -> Replacement<'a> {
+        let now = self.now();
+        // A job that waits for another attempt was claimed, so the wait before the first one is over.
+        let first = if known.attempt() == 1 { Now::from_ms(known.added_at) } else { now };
+        let is_set = known.latest_due() != FOREVER;
+        let latest_due = new.max_wait.filter(|_| !is_set).map(|wait| wait.instant(first));
+        let latest = latest_due.unwrap_or(known.latest_due());
+        let due = match (new.start, known.state) {
+            (Start::Now, _) => NewDue::Unchanged,
+            (start, state) => {
+                match start.due(now).map(|due| due.min(latest)).filter(|due| *due > now.millis()) {
+                    Some(due) => NewDue::At(due),
+                    None if matches!(state, StateData::Waiting { .. }) => NewDue::Unchanged,
+                    None => NewDue::Now,
+                }
             }
-            OnDup::Rerun if will_start && !next_life_is_set => self.deduplicate(state, request),
-            OnDup::Replace | OnDup::Rerun => {
-                self.change_job(handle, JobEffect::Rerun { next: request.job });
-                (Outcome::Rerun, state)
-            }
-            OnDup::Ignore => self.deduplicate(state, request),
+        };
+        Replacement {
+            payload: new.payload,
+            due,
+            priority: new.priority.filter(|priority| *priority != known.priority),
+            group: new.group.filter(|group| self.queue.group_of(known) != Some(*group)),
+            options: new.options.or(self.queue.options(known)),
+            expires: new.expires.map(|until| until.instant(now)),
+            latest_due,
         }
     }
+}
+
+/// The job of a request. With RERUN every trigger counts, so its id is free at once unless DEDUP was given.
+fn with_window<'a>(request: &AddRequest<&'a [u8]>) -> JobSpec<&'a [u8]> {
+    let mut job = request.job;
+    if request.on_dup == OnDup::Rerun {
+        job.options.dedup = job.options.dedup.or(Some(0));
+    }
+    job
 }

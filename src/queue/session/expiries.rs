@@ -41,8 +41,8 @@ impl Session<'_> {
             let request = kept.borrowed();
             let job = JobSpec { payload: name, ..request.job };
             match self.enqueue(Some(name), &AddRequest { job, ..request }).outcome {
-                Outcome::Duplicate => ExpiryOutcome::Coalesced,
-                Outcome::Added | Outcome::Replaced | Outcome::Rerun => ExpiryOutcome::Enqueued,
+                Outcome::Duplicate | Outcome::Replaced => ExpiryOutcome::Coalesced,
+                Outcome::Added | Outcome::Rerun => ExpiryOutcome::Enqueued,
             }
         };
         if !self.queue.is_exhausted() {

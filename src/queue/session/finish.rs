@@ -69,6 +69,10 @@ impl Session<'_> {
             self.change_job(handle, JobEffect::Completed { result });
             return Acked::Done;
         }
+        if let Some(handle) = entry.and_then(|entry| self.ended_by_loss_under(token, entry)) {
+            self.change_job(handle, JobEffect::LifeCompletedLate);
+            return Acked::Done;
+        }
         if let Some(handle) = self.failed_by_loss(token, entry) {
             self.change_job(handle, JobEffect::CompletedLate { result });
             return Acked::Done;
@@ -114,7 +118,9 @@ impl Session<'_> {
         let Some(job) = self.queue.job(handle) else { return Nacked::No(Lease::Unknown) };
         let (settings, options) = (self.queue.settings(), self.queue.options(job));
         let nack = job.nacks.saturating_add(1);
-        if failure == Failure::Fatal || nack >= options.attempts.unwrap_or(settings.attempts) {
+        // With a rerun set for the time after it the newest payload goes next.
+        let is_last = failure == Failure::Fatal || job.has_rerun();
+        if is_last || nack >= options.attempts.unwrap_or(settings.attempts) {
             self.change_job(handle, JobEffect::Failed { error });
             return Nacked::Failed;
         }
@@ -236,6 +242,13 @@ impl Session<'_> {
             }
             IdEntry::Job(handle) => self.queue.job(handle)?.extras.as_ref()?.history.end_of(token),
         }
+    }
+
+    /// The job whose life before this one ended because the lease of `token` ran out.
+    fn ended_by_loss_under(&self, token: u64, entry: IdEntry) -> Option<Handle> {
+        let IdEntry::Job(handle) = entry else { return None };
+        let lost = self.queue.job(handle)?.extras.as_ref()?.lost_life?;
+        (lost.token == token).then_some(handle)
     }
 
     /// The job that waits because the lease of `token` ran out. No claim has the token 0.

@@ -70,7 +70,7 @@ fn a_batch_finishes_once_when_it_is_sealed_and_nothing_is_pending() {
 fn every_ending_is_counted_where_it_belongs() {
     let mut test = TestQueue::at(1000);
     for id in ["done", "failed", "cancelled", "removed", "expired"] {
-        let expires = (id == "expired").then_some(10);
+        let expires = (id == "expired").then_some(Until::After(10));
         let new = JobSpec { expires, ..job() };
         test.session(|session| {
             session.enqueue(Some(id.as_bytes()), &AddRequest { batches: member("x"), ..request(new) })
@@ -170,7 +170,7 @@ fn many_jobs_are_released_in_bounded_steps_and_a_named_one_at_once() {
 #[test]
 fn a_blocked_job_expires_is_cancelled_and_is_replaced_where_it_stands() {
     let mut test = TestQueue::at(1000);
-    let mortal = JobSpec { expires: Some(100), ..job() };
+    let mortal = JobSpec { expires: Some(Until::After(100)), ..job() };
     test.session(|session| {
         session.enqueue(
             Some(b"px"),

@@ -53,13 +53,13 @@ fn lanes_take_turns_and_each_is_in_order() {
 fn a_job_that_waits_for_its_retry_holds_its_lane() {
     let mut test = TestQueue::at(1000);
     test.add("a1", of("a"));
-    test.add("a2", JobSpec { priority: -1, ..of("b") });
-    test.add("a3", JobSpec { priority: -1, ..of("a") });
+    test.add("a2", JobSpec { priority: Some(-1), ..of("b") });
+    test.add("a3", JobSpec { priority: Some(-1), ..of("a") });
     assert_eq!(test.claim_all(), ["a2", "a3"]);
     test.nack("a3", 500);
     assert_eq!(test.claim_all(), [""; 0]);
     test.ms = 1500;
-    test.add("urgent", JobSpec { priority: -9, ..of("a") });
+    test.add("urgent", JobSpec { priority: Some(-9), ..of("a") });
     assert_eq!(test.claim_all(), ["a3"], "before all others of its lane");
     test.ack("a3");
     assert_eq!(test.claim_all(), ["urgent"]);

@@ -82,10 +82,11 @@ fn job() -> JobSpec<&'static [u8]> {
     JobSpec {
         payload: b"x",
         start: Start::Now,
-        priority: 0,
+        priority: None,
         options: JobOptions::default(),
         group: None,
         expires: None,
+        max_wait: None,
     }
 }
 
@@ -102,7 +103,7 @@ fn after_downtime_everything_happened_at_its_own_instant() {
     test.claim();
     test.add("late", JobSpec { start: Start::After(300), ..job() });
     test.add("later", JobSpec { start: Start::After(400), ..job() });
-    test.add("unclaimed", JobSpec { expires: Some(50), ..job() });
+    test.add("unclaimed", JobSpec { expires: Some(Until::After(50)), ..job() });
     test.ms = 1_000_000;
     test.session(|_| ());
     assert_eq!(test.ids(JobState::Waiting), ["late", "later"]);
@@ -122,7 +123,10 @@ fn no_span_ends_before_it_is_over() {
     let claim = ClaimOptions { worker: b"w".as_slice(), count: 1, lease: Some(5), max_bytes: None };
     let mut add = |session: &mut Session<'_>| {
         session.enqueue(Some(b"delayed"), &request(JobSpec { start: Start::After(5), ..job() }));
-        session.enqueue(Some(b"expiring"), &request(JobSpec { expires: Some(5), priority: 1, ..job() }));
+        session.enqueue(
+            Some(b"expiring"),
+            &request(JobSpec { expires: Some(Until::After(5)), priority: Some(1), ..job() }),
+        );
         session.enqueue(Some(b"leased"), &request(job()));
         session.claim(&claim, 0);
     };
@@ -138,7 +142,7 @@ fn a_claim_finds_the_job_behind_thousands_that_have_expired() {
     let mut journal = EffectCounter(&mut test.effects);
     let mut session = Session::begin(&mut test.queue, Now::from_micros(1_000_000), &mut journal);
     for id in &ids {
-        session.enqueue(Some(id.as_bytes()), &request(JobSpec { expires: Some(500), ..job() }));
+        session.enqueue(Some(id.as_bytes()), &request(JobSpec { expires: Some(Until::After(500)), ..job() }));
     }
     test.add("one", job());
     test.add("two", job());
@@ -305,7 +309,7 @@ fn rerun(job: JobSpec<&'static [u8]>) -> AddRequest<&'static [u8]> {
 fn an_expired_key_is_a_job_by_its_longest_prefix_whatever_the_limits_say() {
     let mut test = TestQueue::at(1);
     test.configure(|settings| (settings.max_jobs, settings.max_ids) = (1, 1));
-    let template = |priority| rerun(JobSpec { priority, ..job() });
+    let template = |priority| rerun(JobSpec { priority: Some(priority), ..job() });
     for (prefix, priority) in [(&b"t:"[..], 1), (b"t:long", 2), (b"t:long", 3)] {
         assert!(test.session(|session| session.set_expiry_rule(prefix, &template(priority))));
     }

@@ -28,6 +28,7 @@ pub struct JobView<'a> {
     pub added_at: Option<u64>,
     pub claimed_at: Option<u64>,
     pub due_at: Option<u64>,
+    pub latest_due_at: Option<u64>,
     pub expires_at: Option<u64>,
     pub lease_until: Option<u64>,
     pub finished_at: Option<u64>,
@@ -93,8 +94,8 @@ impl Queue {
             group: self.group_of(job),
             batch: self.batch_of(job).and_then(|batch| self.batch_name(batch)),
             cancel_asked: job.cancel_asked(),
-            rerun: extras.is_some_and(|r| r.rerun.is_some()),
-            error: text(|r| r.error.as_deref()),
+            rerun: job.has_rerun(),
+            error: text(|r| r.error.as_deref().or(r.earlier_error.as_deref())),
             progress: text(|r| r.progress.as_deref()),
             result: text(|r| r.result.as_deref()),
             worker: record.and_then(|r| r.worker.as_deref()),
@@ -103,10 +104,14 @@ impl Queue {
         };
         match job.state {
             StateData::Waiting { .. } => {}
-            StateData::Delayed { due } => view.due_at = Some(due),
+            StateData::Delayed { due } => {
+                view.due_at = Some(due);
+                view.latest_due_at = unless_endless(job.latest_due());
+            }
             StateData::Blocked { after, due } => {
                 view.after = self.batch_name(after.batch).map(|name| (after.condition, name));
                 view.due_at = Some(due).filter(|due| *due != 0);
+                view.latest_due_at = unless_endless(job.latest_due());
             }
             StateData::Active { token, since, lease_until, worker } => {
                 view.token = Some(token);
@@ -211,6 +216,7 @@ impl<'a> JobView<'a> {
             added_at: None,
             claimed_at: None,
             due_at: None,
+            latest_due_at: None,
             expires_at: None,
             lease_until: None,
             finished_at: None,

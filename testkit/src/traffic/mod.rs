@@ -111,6 +111,11 @@ impl Traffic {
     }
 
     fn job_options(&mut self, mut command: Words) -> Words {
+        if self.rng.one_in(12) {
+            let debounces = ["DELAY 5 MAXWAIT 20 ONDUP REPLACE", "ONDUP REPLACE DELAY 20 PX 101 MAXWAIT 30"];
+            let debounce = *self.rng.pick(&debounces);
+            return self.group(join(command, debounce));
+        }
         command = self.option(command, 4, "DELAY", &SPANS[..8]);
         self.common_options(command)
     }
