@@ -87,7 +87,7 @@ pub enum JobEffect<'a> {
     Failed { error: Option<&'a [u8]> },
     /// A NACK under the last permitted lease, which has ended: the job has failed because of that already.
     FailedLate { error: Option<&'a [u8]> },
-    /// The worker goes on with a job whose lease it had lost, and which nobody has claimed since.
+    /// The worker goes on with a job whose lease it had lost, and which was not claimed since.
     TakenBack { lease_until: u64 },
     /// The worker handed the job back: to wait until `due`, or to its old place at once.
     Released { due: Option<u64> },

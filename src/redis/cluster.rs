@@ -6,7 +6,7 @@ use std::os::raw::c_int;
 /// Whether this node serves the slot of the key at this moment.
 ///
 /// A node that imports a slot as a whole (Redis from 8.4 on) has the keys already while the old owner serves them, and
-/// the old owner has them for a while afterwards. Both are primaries: whoever acts without a command asks this first. A
+/// the old owner has them for a while afterwards. Both are primaries: code that acts without a command asks this first. A
 /// server that does not know the question moves keys one by one, each of which is at one node only; so does Valkey,
 /// which moves slots as a whole only with modules that have declared that they bear it.
 pub(crate) fn serves_slot_of(key: Name<'_>) -> bool {

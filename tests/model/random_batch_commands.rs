@@ -1,4 +1,4 @@
-//! The commands of random scripts about jobs that wait for batches, and about batches that nobody needs.
+//! The commands of random scripts about jobs that wait for batches, and about batches that are not needed.
 
 use proptest::strategy::{Strategy, Union};
 

@@ -99,7 +99,7 @@ pub(crate) fn decode_job_spec<'a>(
     let priority =
         i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
     let ((options, batch), group) = (decode_options(from)?, decode_group(from)?);
-    // Whoever wrote a rerun, schedule or expiry rule before PRIORITY could be left out named it if it matters.
+    // Reruns, schedules and expiry rules from before PRIORITY could be left out name it if it matters.
     let priority = (has(flag::PRIORITY) || priority != 0).then_some(priority);
     let expires = Some(from.instant()?).filter(|number| *number != FOREVER);
     if expires.is_none() && has(flag::EXPIRES_AT) {

@@ -110,7 +110,7 @@ impl Batch {
     }
 
     /// Whether a job that waits for this condition may start, and since when that is decided; None: it is not
-    /// decided yet. While a retried member is pending, nobody can say whether all will be completed.
+    /// decided yet. While a retried member is pending, it is open whether all will be completed.
     pub(crate) fn decision(&self, condition: BatchCondition) -> Option<(bool, u64)> {
         match condition {
             BatchCondition::Finished => self.is_finished().then_some((true, self.finished_at)),

@@ -1,6 +1,6 @@
 //! How the runs of a job end: what its history keeps of them, and what a worker may still do whose lease was lost.
 //!
-//! Until somebody claims or retries the job, the worker that lost its lease is still the last one that had it. If it
+//! Until the job is claimed or retried, the worker that lost its lease is still the last one that had it. If it
 //! answers now, the run ends as it says, and the loss is taken back.
 
 use crate::queue::jobs::{run_error, Run, RunEnd, StateData};

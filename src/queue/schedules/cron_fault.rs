@@ -1,4 +1,4 @@
-//! What is wrong with a cron expression, so that whoever wrote it learns which field and what it may be.
+//! What is wrong with a cron expression, so that its author learns which field and what it may be.
 //!
 //! [`super::calendar`] reads expressions and only says that it cannot. Some it can read mean something else
 //! than they seem to: `*/90` as minute is every hour, and a lone `L` as weekday is no day at all.

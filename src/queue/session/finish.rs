@@ -159,7 +159,7 @@ impl Session<'_> {
     }
 
     /// The lease of `id` ends no earlier than `ms` from now. O(log n). Even where it ends later anyway its
-    /// worker was seen. A job whose lease was lost goes back to its worker, if nobody has claimed it since and
+    /// worker was seen. A job whose lease was lost goes back to its worker, if it was not claimed since and
     /// the limits of the queue and of its lane leave room for it.
     pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Lease {
         let entry = self.find(id);
