@@ -1,15 +1,16 @@
-//! The manual's sentences as transcripts: what the model must reply, whatever it is compared with.
+//! The manual's sentences as transcripts: what the model and the queue must reply.
 //!
 //! A line with an instant is a command, the line below it the reply; `*` is any reply.
 
-use super::compare::leases;
+use super::compare::{compare, leases};
+use super::engine::Primary;
 use super::model::Model;
-use super::script::Step;
+use super::script::{Script, Step};
 use super::value::Engine;
 
-/// Plays `transcript` to a new model.
+/// Plays `transcript` to a new model, and compares that with a new queue.
 pub(super) fn plays(transcript: &str) {
-    let (mut queue, mut tokens) = (Model::default(), Vec::new());
+    let (mut queue, mut tokens, mut script) = (Model::default(), Vec::new(), Script(Vec::new()));
     let mut lines = transcript.lines().map(str::trim).filter(|line| !line.is_empty());
     while let (Some(line), Some(expected)) = (lines.next(), lines.next()) {
         let step = Step::read(line);
@@ -19,7 +20,9 @@ pub(super) fn plays(transcript: &str) {
         let found = format!("{reply:?}");
         assert!(expected == "*" || found == expected, "{line}\nexpected {expected}\nfound    {found}");
         assert_eq!(queue.check(), Vec::<String>::new(), "{line}");
+        script.0.push(step);
     }
+    assert_eq!(compare(&script, &mut Model::default(), &mut Primary::default()), Ok(()));
 }
 
 #[test]
@@ -199,6 +202,22 @@ fn a_rerun_is_a_new_life_with_the_newest_payload() {
          null
          @1025 JQ.CLAIM q w
          [[1025000 a 1 z]]",
+    );
+}
+
+#[test]
+fn a_rerun_that_expired_long_ago_leaves_no_trace_in_the_command_that_begins_it() {
+    plays(
+        "@1000 JQ.CONFIG q lease 200 dedup-window 20
+         OK
+         @1000 JQ.ADD q f x
+         [added f waiting]
+         @1000 JQ.CLAIM q w
+         [[1000000 f 1 x]]
+         @1050 JQ.ADD q f x ONDUP REPLACE PX 10
+         [rerun f active]
+         @1100 JQ.ACK q $f f $f f
+         [1 -1]",
     );
 }
 

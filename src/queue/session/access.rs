@@ -136,12 +136,20 @@ impl<'q> Session<'q> {
         self.queue.apply(effect, self.now);
     }
 
-    /// What `id` leads to as of now, even where time has more to do than it had room for.
+    /// What `id` leads to as of now, even where time has more to do than it had room for: an id is not
+    /// remembered any more once its window is over.
     pub(crate) fn find(&mut self, id: &[u8]) -> Option<IdEntry> {
-        let entry = self.queue.find(id)?;
+        let mut entry = self.queue.find(id)?;
+        if let IdEntry::Job(handle) = entry {
+            if self.advance_named(handle) {
+                entry = self.queue.find(id)?;
+            }
+        }
         match entry {
-            IdEntry::Job(handle) if self.advance_named(handle) => self.queue.find(id),
-            _ => Some(entry),
+            IdEntry::Job(_) => Some(entry),
+            IdEntry::Remembered(handle) => {
+                self.queue.record(handle).filter(|record| record.until > self.at()).map(|_| entry)
+            }
         }
     }
 

@@ -173,8 +173,8 @@ impl Session<'_> {
         match self.find(id) {
             None => IdLookup::Free,
             Some(IdEntry::Remembered(handle)) => match self.queue.record(handle) {
-                Some(record) if record.until > at => IdLookup::Deduplicated(record.end_state.into()),
-                _ => IdLookup::Free,
+                Some(record) => IdLookup::Deduplicated(record.end_state.into()),
+                None => IdLookup::Free,
             },
             Some(IdEntry::Job(handle)) => match self.queue.job(handle) {
                 Some(job) if job.is_finished() => {
