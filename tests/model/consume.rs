@@ -45,9 +45,11 @@ impl Model {
         now_us: u64,
     ) -> Value {
         let until = now_us.div_ceil(1000) + lease.unwrap_or(self.settings.lease);
+        let now = now_us / 1000;
+        let tokens = self.settings.rate.map(|rate| rate.tokens(self.missing(None), now));
         let (mut taken, mut bytes) = (Vec::new(), 0);
-        while taken.len() < count {
-            let Some(job) = self.next_in_line(now_us / 1000) else { break };
+        while taken.len() < count && tokens.is_none_or(|tokens| (taken.len() as u64) < tokens) {
+            let Some(job) = self.next_in_line(now) else { break };
             bytes += job.spec.payload.len() as u64;
             if !taken.is_empty() && max_bytes.is_some_and(|most| bytes > most) {
                 break;

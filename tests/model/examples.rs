@@ -184,58 +184,6 @@ fn the_window_refuses_and_the_record_does_not() {
 }
 
 #[test]
-fn a_rerun_is_a_new_life_with_the_newest_payload() {
-    plays(
-        "@1000 JQ.ADD q a x ATTEMPTS 1
-         [added a waiting]
-         @1000 JQ.ADD q a xx ONDUP RERUN
-         [replaced a waiting]
-         @1000 JQ.CLAIM q w LEASE 50
-         [[1000000 a 1 xx]]
-         @1000 JQ.ADD q a y ONDUP RERUN
-         [rerun a active]
-         @1000 JQ.ADD q a z ONDUP REPLACE DELAY 5
-         [rerun a active]
-         @1020 JQ.NACK q $a a
-         [2]
-         @1024 JQ.CLAIM q w
-         null
-         @1025 JQ.CLAIM q w
-         [[1025000 a 1 z]]",
-    );
-}
-
-#[test]
-fn a_rerun_that_expired_long_ago_leaves_no_trace_in_the_command_that_begins_it() {
-    plays(
-        "@1000 JQ.CONFIG q lease 200 dedup-window 20
-         OK
-         @1000 JQ.ADD q f x
-         [added f waiting]
-         @1000 JQ.CLAIM q w
-         [[1000000 f 1 x]]
-         @1050 JQ.ADD q f x ONDUP REPLACE PX 10
-         [rerun f active]
-         @1100 JQ.ACK q $f f $f f
-         [1 -1]",
-    );
-}
-
-#[test]
-fn a_debounced_job_starts_over() {
-    plays(
-        "@1000 JQ.ADD q a x DELAY 20
-         [added a delayed]
-         @1010 JQ.ADD q a y DELAY 20 ONDUP REPLACE
-         [replaced a delayed]
-         @1029 JQ.CLAIM q w
-         null
-         @1030 JQ.CLAIM q w
-         [[1030000 a 1 y]]",
-    );
-}
-
-#[test]
 fn an_active_job_learns_that_it_is_cancelled() {
     plays(
         "@1000 JQ.MADD q 2 a x b x
@@ -344,21 +292,17 @@ fn a_backoff_doubles_up_to_its_cap() {
 }
 
 #[test]
-fn a_cancel_takes_back_the_reruns_before_it_and_not_those_after_it() {
+fn a_claim_takes_no_more_than_the_tokens_there_are_when_it_begins() {
     plays(
-        "@1000 JQ.ADD q a x
-         [added a waiting]
-         @1000 JQ.CLAIM q w LEASE 10
+        "@1000 JQ.CONFIG q rate 2/20
+         OK
+         @1000 JQ.MADD q 3 a x b x c x
          *
-         @1000 JQ.ADD q a y ONDUP RERUN
-         [rerun a active]
-         @1000 JQ.CANCEL q a
-         [1]
-         @1000 JQ.ADD q a z ONDUP RERUN
-         [rerun a active]
-         @1000 JQ.CANCEL q a
-         [0]
-         @1010 JQ.CLAIM q w
-         [[1010000 a 1 z]]",
+         @2020.999 JQ.CLAIM q w
+         [[2020999 a 1 x]]
+         @2030.999 JQ.CLAIM q w COUNT 2
+         [[2030999 b 1 x]]
+         @2030.999 JQ.CLAIM q w COUNT 2
+         [[2031000 c 1 x]]",
     );
 }

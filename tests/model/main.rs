@@ -20,6 +20,7 @@ mod bucket;
 mod compare;
 mod consume;
 mod coverage;
+mod duplicate_examples;
 mod engine;
 mod examples;
 mod history;

@@ -113,7 +113,7 @@ impl Model {
         let Some(job) = self.job(id) else { return };
         (job.rerun, job.lost, job.replaced) = (None, None, true);
         if let (None, Some(ms)) = (job.latest_due, spec.max_wait) {
-            let was_claimed = job.nacks + job.losses > 0;
+            let was_claimed = job.attempt() > 1;
             job.latest_due = Some(if was_claimed { from + ms } else { job.added_at + ms });
         }
         job.expires_at = spec.expires_after.map(|ms| from + ms).or(job.expires_at);
