@@ -165,13 +165,13 @@ pub(crate) fn check_instant(name: &str, instant: u64, now: Now) -> Result<(), Er
     )))
 }
 
-/// `word` as a span in milliseconds, or -1 for ever.
-pub(crate) fn span_or_forever(name: &str, word: &[u8]) -> Result<u64, Error> {
+/// `word` as a span in milliseconds, from `least` to 10 years, or -1 for ever.
+pub(crate) fn span_or_forever(name: &str, word: &[u8], least: u64) -> Result<u64, Error> {
     if parse_int(word) == Some(-1) {
         return Ok(FOREVER);
     }
-    span(name, word, 0)
-        .map_err(|_| Error::range(name, &format!("milliseconds from 0 to {MAX_SPAN}, or -1 for ever"), word))
+    let allowed = format!("milliseconds from {least} to {MAX_SPAN}, or -1 for ever");
+    span(name, word, least).map_err(|_| Error::range(name, &allowed, word))
 }
 
 /// `word` as a count or size within `range`.

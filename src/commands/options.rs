@@ -28,8 +28,8 @@ enum Setter<'a, R> {
     Integer { least: u64, most: u64, set: fn(&mut R, u64) },
     /// Milliseconds from `least` to 10 years.
     Span { least: u64, set: fn(&mut R, u64) },
-    /// Milliseconds from 0 to 10 years, or -1 for ever.
-    SpanOrForever(fn(&mut R, u64)),
+    /// Milliseconds from `least` to 10 years, or -1 for ever.
+    SpanOrForever { least: u64, set: fn(&mut R, u64) },
     /// Unix milliseconds.
     UnixTime(fn(&mut R, u64)),
     /// A name that `check` accepts.
@@ -71,9 +71,10 @@ impl<'a, R> CommandOption<'a, R> {
     pub(super) const fn span_or_forever(
         keyword: &'static str,
         name: &'static str,
+        least: u64,
         set: fn(&mut R, u64),
     ) -> Self {
-        Self::valued(keyword, name, ArgKind::Integer, Setter::SpanOrForever(set))
+        Self::valued(keyword, name, ArgKind::Integer, Setter::SpanOrForever { least, set })
     }
 
     pub(super) const fn instant(keyword: &'static str, name: &'static str, set: fn(&mut R, u64)) -> Self {
@@ -131,7 +132,9 @@ impl<'a, R> CommandOption<'a, R> {
             Setter::Flag(set) => set(request),
             Setter::Integer { least, most, set } => set(request, args.uint(keyword, least..=most)?),
             Setter::Span { least, set } => set(request, args.span(keyword, least)?),
-            Setter::SpanOrForever(set) => set(request, span_or_forever(keyword, args.next(keyword)?)?),
+            Setter::SpanOrForever { least, set } => {
+                set(request, span_or_forever(keyword, args.next(keyword)?, least)?);
+            }
             Setter::UnixTime(set) => set(request, args.uint(keyword, 0..=MAX_INSTANT)?),
             Setter::Name { check, set } => set(request, check(args.next(keyword)?)?),
             Setter::Text(set) => set(request, args.next(keyword)?),

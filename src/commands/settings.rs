@@ -53,7 +53,7 @@ fn show_rate(rate: Option<Rate>) -> Field<'static> {
 
 /// Every field, in the order in which they are shown.
 #[rustfmt::skip] // one a line: it is a table
-pub static SETTINGS: [Setting; 19] = [
+pub static SETTINGS: [Setting; 20] = [
     Setting { name: "lease", show: |s| count(s.lease), read: |s, name, word| { s.lease = span(name, word, 1)?; Ok(()) } },
     Setting { name: "attempts", show: |s| count(s.attempts.into()), read: |s, name, word| { s.attempts = small(name, word, 1, MAX_ATTEMPTS)?; Ok(()) } },
     Setting { name: "backoff", show: |s| backoff_field(s.backoff), read: |s, name, word| {
@@ -63,19 +63,20 @@ pub static SETTINGS: [Setting; 19] = [
     Setting { name: "max-backoff", show: |s| count(s.max_backoff), read: |s, name, word| { s.max_backoff = span(name, word, 0)?; Ok(()) } },
     Setting { name: "jitter", show: |s| count(s.jitter.into()), read: |s, name, word| { s.jitter = small(name, word, 0, 100)?; Ok(()) } },
     Setting { name: "max-losses", show: |s| count(s.max_losses.into()), read: |s, name, word| { s.max_losses = small(name, word, 0, 60_000)?; Ok(()) } },
-    Setting { name: "dedup-window", show: |s| span_field(s.dedup_window), read: |s, name, word| { s.dedup_window = span_or_forever(name, word)?; Ok(()) } },
+    Setting { name: "dedup-window", show: |s| span_field(s.dedup_window), read: |s, name, word| { s.dedup_window = span_or_forever(name, word, 0)?; Ok(()) } },
     Setting { name: "max-ids", show: |s| count(s.max_ids), read: |s, name, word| { s.max_ids = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },
-    Setting { name: "keep-completed", show: |s| span_field(s.keep_completed), read: |s, name, word| { s.keep_completed = span_or_forever(name, word)?; Ok(()) } },
+    Setting { name: "keep-completed", show: |s| span_field(s.keep_completed), read: |s, name, word| { s.keep_completed = span_or_forever(name, word, 0)?; Ok(()) } },
     Setting { name: "keep-completed-max", show: |s| count(s.keep_completed_max), read: |s, name, word| { s.keep_completed_max = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },
-    Setting { name: "keep-failed", show: |s| span_field(s.keep_failed), read: |s, name, word| { s.keep_failed = span_or_forever(name, word)?; Ok(()) } },
+    Setting { name: "keep-failed", show: |s| span_field(s.keep_failed), read: |s, name, word| { s.keep_failed = span_or_forever(name, word, 0)?; Ok(()) } },
     Setting { name: "keep-failed-max", show: |s| count(s.keep_failed_max), read: |s, name, word| { s.keep_failed_max = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },
-    Setting { name: "keep-batches", show: |s| span_field(s.keep_batches), read: |s, name, word| { s.keep_batches = span_or_forever(name, word)?; Ok(()) } },
+    Setting { name: "keep-batches", show: |s| span_field(s.keep_batches), read: |s, name, word| { s.keep_batches = span_or_forever(name, word, 0)?; Ok(()) } },
     Setting { name: "max-jobs", show: |s| count(s.max_jobs), read: |s, name, word| { s.max_jobs = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },
     Setting { name: "concurrency", show: |s| count(s.concurrency), read: |s, name, word| { s.concurrency = uint(name, word, 0..=MAX_CONCURRENCY)?; Ok(()) } },
     Setting { name: "rate", show: |s| show_rate(s.rate), read: |s, name, word| { s.rate = rate(name, word)?; Ok(()) } },
     Setting { name: "group-concurrency", show: |s| count(s.group_concurrency), read: |s, name, word| { s.group_concurrency = uint(name, word, 0..=MAX_CONCURRENCY)?; Ok(()) } },
     Setting { name: "group-rate", show: |s| show_rate(s.group_rate), read: |s, name, word| { s.group_rate = rate(name, word)?; Ok(()) } },
     Setting { name: "max-lease", show: |s| count(s.max_lease), read: |s, name, word| { s.max_lease = span(name, word, 1)?; Ok(()) } },
+    Setting { name: "max-run", show: |s| span_field(s.max_run), read: |s, name, word| { s.max_run = span_or_forever(name, word, 1)?; Ok(()) } },
 ];
 
 /// Refuses a lease that is longer than the settings of its queue allow.

@@ -45,6 +45,8 @@ pub struct Settings {
     pub group_rate: Option<Rate>,
     /// The longest lease that a worker may ask for.
     pub max_lease: u64,
+    /// How long one run may last, however often its lease is extended.
+    pub max_run: u64,
 }
 
 impl Default for Settings {
@@ -69,6 +71,7 @@ impl Default for Settings {
             group_concurrency: 1,
             group_rate: None,
             max_lease: 604_800_000,
+            max_run: FOREVER,
         }
     }
 }

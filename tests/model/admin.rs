@@ -1,7 +1,7 @@
 //! The commands of an operator: STATS, GET, LIST, and what removes, cancels, promotes, retries, pauses.
 
 use super::batch::Dependency;
-use super::job::{How, Job, Run, State};
+use super::job::{How, Job, Run, State, NEVER};
 use super::model::Model;
 use super::value::{map, Value};
 
@@ -76,7 +76,9 @@ impl Model {
         fields.push(("attempts", Value::uint(attempts.max(job.attempt()))));
         let all = job.losses + job.earlier_losses;
         fields.extend((all != job.losses).then(|| ("all-losses", Value::uint(all))));
-        for (name, span) in [("dedup", job.spec.dedup), ("keep", job.spec.keep)] {
+        for (name, span) in
+            [("dedup", job.spec.dedup), ("keep", job.spec.keep), ("maxrun", job.spec.max_run)]
+        {
             fields.extend(span.map(|span| (name, Value::Int(span))));
         }
         if !job.runs.is_empty() {
@@ -101,6 +103,7 @@ impl Model {
                 ("token", Value::uint(*token)),
                 ("worker", Value::bytes(worker)),
                 ("lease-until", Value::uint(*until)),
+                ("run-until", instant(self.settings.run_until(&job.spec, *since))),
             ]),
             State::Ended { at, result, .. } => {
                 fields.extend([("finished-at", Value::uint(*at)), ("result", Value::maybe(result.as_ref()))]);
@@ -269,6 +272,15 @@ impl Model {
             Err(code) => return Value::Error(code.into()),
         }
         Value::Ok
+    }
+}
+
+/// An instant; null if it never comes.
+fn instant(at: u64) -> Value {
+    if at == NEVER {
+        Value::Null
+    } else {
+        Value::uint(at)
     }
 }
 

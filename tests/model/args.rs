@@ -121,9 +121,9 @@ pub(crate) enum OnDup {
 
 /// The options of ADD and MADD; the payload is filled in per job.
 pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Refused> {
-    const KNOWN: [&str; 14] = [
+    const KNOWN: [&str; 15] = [
         "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP", "BATCH", "AFTER",
-        "AFTEROK", "GROUP", "MAXWAIT",
+        "AFTEROK", "GROUP", "MAXWAIT", "MAXRUN",
     ];
     let mut seen = Vec::new();
     let mut on_dup = OnDup::Ignore;
@@ -139,6 +139,7 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Ref
         dedup: None,
         expires_after: None,
         keep: None,
+        max_run: None,
         batch: None,
         after: None,
         group: None,
@@ -157,6 +158,7 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Ref
             "AFTER" => spec.after = Some((words.batch()?, Dependency::After)),
             "AFTEROK" => spec.after = Some((words.batch()?, Dependency::AfterOk)),
             "MAXWAIT" => spec.max_wait = Some(words.uint(1)?),
+            "MAXRUN" => spec.max_run = Some(words.int(-1).and_then(|ms| if ms == 0 { Err(ERR) } else { Ok(ms) })?),
             "GROUP" => spec.group = Some(words.id()?.to_vec()),
             _ => spec.keep = Some(words.int(-1)?),
         }

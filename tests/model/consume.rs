@@ -67,10 +67,12 @@ impl Model {
     /// Gives a job to a worker.
     pub(super) fn hand_out(&mut self, id: &[u8], worker: &[u8], until: u64, now_us: u64) -> Value {
         let (turn, token) = (self.next_seq(), now_us.max(self.last_token + 1));
-        let Settings { rate, group_rate, group_concurrency, .. } = self.settings;
+        let settings = self.settings.clone();
+        let Settings { rate, group_rate, group_concurrency, .. } = settings;
         let Some(job) = self.job(id) else { return Value::Null };
         let worker = worker.to_vec();
         let since = now_us / 1000;
+        let until = until.min(settings.run_until(&job.spec, since));
         job.state = State::Active { token, worker: worker.clone(), since, until, cancel: false };
         (job.expires_at, job.latest_due, job.lost) = (None, None, None);
         job.holds |= group_concurrency == 1 && job.spec.group.is_some();
@@ -92,9 +94,10 @@ impl Model {
 
     pub(super) fn held(&mut self, name: &[u8], lease: Option<u64>, now: u64) -> Value {
         let (mut held, mut is_renewed) = (Vec::new(), false);
-        let renewed = now + self.late + lease.unwrap_or(0);
+        let (asked, settings) = (now + self.late + lease.unwrap_or(0), self.settings.clone());
         for job in &mut self.jobs {
-            let State::Active { token, worker, until, cancel, .. } = &mut job.state else { continue };
+            let State::Active { token, worker, since, until, cancel } = &mut job.state else { continue };
+            let renewed = asked.min(settings.run_until(&job.spec, *since));
             if worker == name {
                 let token = *token;
                 if lease.is_some_and(|_| !*cancel && *until < renewed) {
@@ -216,18 +219,29 @@ impl Model {
     }
 
     pub(super) fn extend(&mut self, token: u64, id: &[u8], at_least: u64, now: u64) -> Value {
-        if self.standing(token, id) == Standing::Late && self.has_slot_for(id) {
-            if let Some((job, run)) = self.job(id).and_then(|job| job.take_loss_back().map(|run| (job, run)))
-            {
+        let settings = self.settings.clone();
+        let may_go_on = |job: &Job| {
+            job.runs.last().is_some_and(|run| settings.run_until(&job.spec, run.since) > now)
+        };
+        let is_late = self.standing(token, id) == Standing::Late && self.has_slot_for(id);
+        if let Some(job) = self.job(id).filter(|job| is_late && may_go_on(job)) {
+            if let Some(run) = job.take_loss_back() {
                 let (worker, since) = (run.worker, run.since);
-                job.state = State::Active { token, worker, since, until: at_least, cancel: false };
+                job.state = State::Active { token, worker, since, until: now, cancel: false };
             }
         }
-        self.while_held(token, id, now, |job| {
-            if let State::Active { until, .. } = &mut job.state {
-                *until = at_least.max(*until);
+        let mut ends = u64::MAX;
+        let answer = self.while_held(token, id, now, |job| {
+            if let State::Active { since, until, .. } = &mut job.state {
+                *until = at_least.min(settings.run_until(&job.spec, *since)).max(*until);
+                ends = *until;
             }
-        })
+        });
+        if ends < at_least {
+            // Never 1, which says that all is well.
+            return Value::uint((ends - now).max(2));
+        }
+        answer
     }
 
     pub(super) fn progress(&mut self, token: u64, id: &[u8], data: Vec<u8>, now: u64) -> Value {

@@ -77,6 +77,8 @@ pub(crate) struct JobSpec {
     pub(crate) dedup: Option<i64>,
     pub(crate) expires_after: Option<u64>,
     pub(crate) keep: Option<i64>,
+    /// How long a run may last.
+    pub(crate) max_run: Option<i64>,
     pub(crate) batch: Option<Vec<u8>>,
     pub(crate) after: Option<(Vec<u8>, Dependency)>,
     pub(crate) group: Option<Vec<u8>>,

@@ -156,6 +156,7 @@ fn over(spec: &JobSpec, old: &JobSpec) -> JobSpec {
     new.backoff = spec.backoff.or(old.backoff);
     new.dedup = spec.dedup.or(old.dedup);
     new.keep = spec.keep.or(old.keep);
+    new.max_run = spec.max_run.or(old.max_run);
     new.group = spec.group.clone().or(new.group);
     new
 }

@@ -116,6 +116,7 @@ fn any_options(group: Words) -> Words {
         option("DEDUP", &["-1", "0", "0", "10", "20", "50", "1000"]),
         known_or_tied(),
         option("KEEP", &["0", "10", "100", "5000", "-1"]),
+        option("MAXRUN", &["1", "20", "50", "100", "-1"]),
         group,
     ])
 }
@@ -208,6 +209,8 @@ fn setting() -> Words {
         "max-jobs 2",
         "keep-batches 0",
         "keep-batches 50",
+        "max-run 50",
+        "max-run -1",
     ];
     join(vec![text("JQ.CONFIG q"), select(lines.to_vec()).prop_map(read).boxed()])
 }

@@ -212,6 +212,15 @@ fn a_rerun_whose_px_counts_from_its_beginning_is_noticed() {
 }
 
 #[test]
+fn a_run_that_goes_on_as_long_as_it_is_extended_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        model.settings.max_run = -1;
+        model.jobs.iter_mut().filter(|job| job.is_active()).for_each(|job| job.spec.max_run = None);
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
 fn the_error_of_a_failed_life_that_vanishes_is_noticed() {
     assert!(is_noticed(|model, _| model.jobs.iter_mut().for_each(|job| job.earlier_error = None)));
 }

@@ -2,7 +2,7 @@
 
 use super::args::{attempts, Refused, Words, ERR};
 use super::bucket::Rate;
-use super::job::Backoff;
+use super::job::{until, Backoff, JobSpec, NEVER};
 
 /// A queue's settings; 0 is no limit, -1 for ever.
 #[derive(Debug, Clone)]
@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) group_concurrency: u64,
     pub(crate) group_rate: Option<Rate>,
     pub(crate) max_lease: u64,
+    pub(crate) max_run: i64,
 }
 
 impl Default for Settings {
@@ -48,6 +49,7 @@ impl Default for Settings {
             group_concurrency: 1,
             group_rate: None,
             max_lease: 604_800_000,
+            max_run: -1,
         }
     }
 }
@@ -80,6 +82,7 @@ impl Settings {
                 "group-concurrency" => self.group_concurrency = up_to_a_billion(&mut w, 0)?,
                 "rate" => self.rate = rate(value)?,
                 "max-lease" => self.max_lease = w.uint(1)?,
+                "max-run" => self.max_run = w.int(-1).and_then(|ms| if ms == 0 { Err(ERR) } else { Ok(ms) })?,
                 "group-rate" => self.group_rate = rate(value)?,
                 _ => return Err(ERR),
             }
@@ -88,6 +91,11 @@ impl Settings {
             return Err(ERR);
         }
         Ok(self)
+    }
+
+    /// When a run of `spec` ends that was claimed at `since`, whatever its worker says.
+    pub(crate) fn run_until(&self, spec: &JobSpec, since: u64) -> u64 {
+        until(since, spec.max_run.unwrap_or(self.max_run)).unwrap_or(NEVER)
     }
 
     /// Milliseconds a job with `backoff` of its own, or none, waits after its `nacks`-th NACK.

@@ -1,8 +1,9 @@
 //! The options of a job, its batch and its group, as bytes.
 //!
 //! ```text
-//!   options  flags (1 attempts, 2 fixed backoff, 4 exponential backoff, 8 dedup, 16 keep, 32 batch), then what is
-//!            flagged: attempts number, backoff number, dedup instant, keep instant, number of the batch
+//!   options  flags (1 attempts, 2 fixed backoff, 4 exponential backoff, 8 dedup, 16 keep, 32 batch, 64 max-run),
+//!            then what is flagged: attempts number, backoff number, dedup, keep instants, number of the batch, max-run
+//!            instant
 //!   group    bytes, none = ""
 //! ```
 
@@ -17,8 +18,9 @@ mod flag {
     pub(super) const DEDUP: u8 = 8;
     pub(super) const KEEP: u8 = 16;
     pub(super) const BATCH: u8 = 32;
-    /// This bit and the one above it have no meaning yet.
-    pub(super) const UNKNOWN: u8 = 64;
+    pub(super) const MAX_RUN: u8 = 64;
+    /// This bit has no meaning yet.
+    pub(super) const UNKNOWN: u8 = 128;
 }
 
 /// Only one of them may be set.
@@ -36,7 +38,8 @@ pub(crate) fn encode_options(out: &mut Vec<u8>, options: &JobOptions, batch: Opt
             | backoff
             | flag_if(options.dedup.is_some(), flag::DEDUP)
             | flag_if(options.keep.is_some(), flag::KEEP)
-            | flag_if(batch.is_some(), flag::BATCH),
+            | flag_if(batch.is_some(), flag::BATCH)
+            | flag_if(options.max_run.is_some(), flag::MAX_RUN),
     );
     if let Some(attempts) = options.attempts {
         out.number(attempts.into());
@@ -50,6 +53,9 @@ pub(crate) fn encode_options(out: &mut Vec<u8>, options: &JobOptions, batch: Opt
     if let Some(batch) = batch {
         out.number(batch.0);
     }
+    if let Some(max_run) = options.max_run {
+        out.instant(max_run);
+    }
 }
 
 pub(crate) fn decode_options(
@@ -60,7 +66,7 @@ pub(crate) fn decode_options(
         return Err(DecodeError::Damaged("unknown job options"));
     }
     let has = |flag| flags & flag != 0;
-    let options = JobOptions {
+    let mut options = JobOptions {
         attempts: if has(flag::ATTEMPTS) { Some(from.number_as()?) } else { None },
         backoff: if has(flag::FIXED_BACKOFF) {
             Some(Backoff::Fixed(from.number()?))
@@ -71,8 +77,12 @@ pub(crate) fn decode_options(
         },
         dedup: if has(flag::DEDUP) { Some(from.instant()?) } else { None },
         keep: if has(flag::KEEP) { Some(from.instant()?) } else { None },
+        max_run: None,
     };
     let batch = if has(flag::BATCH) { Some(BatchNumber(from.number()?)) } else { None };
+    if has(flag::MAX_RUN) {
+        options.max_run = Some(from.instant()?);
+    }
     Ok((options, batch))
 }
 

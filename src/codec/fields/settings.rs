@@ -5,7 +5,7 @@
 //!            dedup-window instant, max-ids number, keep-completed instant, its max number, keep-failed instant, its
 //!            max number, keep-batches instant, max-jobs, concurrency numbers, rate, group-concurrency number,
 //!            group-rate
-//!   more     of the settings that came later: count, then max-lease number
+//!   more     of the settings that came later: count, then max-lease number, max-run instant
 //!   rate     max number, 0 = no rate; else ms number
 //!   bucket   rate; if there is one: missing, at numbers
 //! ```
@@ -40,18 +40,17 @@ pub(crate) fn encode_settings(out: &mut Vec<u8>, settings: &Settings) {
     encode_rate(out, settings.group_rate);
 }
 
-/// The settings that came later: a count, then the numbers.
+/// The settings that came later: a count, then a number for each.
 pub(crate) fn encode_more_settings(out: &mut Vec<u8>, settings: &Settings) {
-    let more = [settings.max_lease];
-    out.number(more.len() as u64);
-    for value in more {
-        out.number(value);
-    }
+    out.number(2);
+    out.number(settings.max_lease);
+    out.instant(settings.max_run);
 }
 
 /// Whether there is need to write them: without them they are as in a new queue.
 pub(crate) fn has_more_settings(settings: &Settings) -> bool {
-    settings.max_lease != Settings::default().max_lease
+    let new = Settings::default();
+    (settings.max_lease, settings.max_run) != (new.max_lease, new.max_run)
 }
 
 pub(crate) fn decode_more_settings(
@@ -59,9 +58,9 @@ pub(crate) fn decode_more_settings(
     settings: &mut Settings,
 ) -> Result<(), DecodeError> {
     for place in 0..from.number()? {
-        let value = from.number()?;
         match place {
-            0 => settings.max_lease = value,
+            0 => settings.max_lease = from.number()?,
+            1 => settings.max_run = from.instant()?,
             _ => return Err(DecodeError::Damaged("unknown setting")),
         }
     }
@@ -93,6 +92,7 @@ pub(crate) fn decode_settings(from: &mut Decoder<'_>) -> Result<Settings, Decode
         group_concurrency: from.number()?,
         group_rate: decode_rate(from)?,
         max_lease: Settings::default().max_lease,
+        max_run: Settings::default().max_run,
     })
 }
 

@@ -1,7 +1,7 @@
-//! `JQ.EXTEND queue ms token id [token id ...]` -> per job 1, -1 no such job, -2 the lease is no longer
-//! yours, -3 stop working: it is to be cancelled
+//! `JQ.EXTEND queue ms token id [token id ...]` -> per job 1, n (2 or more) the run must end in n ms, 0 the worker has
+//! ended it, -1 no such job, -2 the lease is no longer yours, -3 stop working: it is to be cancelled
 //!
-//! The leases end no earlier than ms from now.
+//! The leases end no earlier than ms from now, but no later than MAXRUN lets the run last.
 
 use super::leases::{self, LeaseRefs};
 use crate::commands::args::Args;
@@ -10,7 +10,7 @@ use crate::commands::error::Error;
 use crate::commands::reply::Reply;
 use crate::commands::settings::check_lease;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::Session;
+use crate::queue::{Extended, Lease, Session};
 
 pub struct Extend;
 
@@ -51,7 +51,12 @@ impl WriteCommand for Extend {
         check_lease("ms", request.ms, session.queue().settings())?;
         reply.array(request.leases.len());
         for lease in &request.leases {
-            reply.int(leases::code(session.extend(lease.token, lease.id, request.ms)));
+            match session.extend(lease.token, lease.id, request.ms) {
+                Extended::AsAsked => reply.int(leases::code(Lease::Valid)),
+                // Never 1, which says that all is well.
+                Extended::UntilRunEnds(left) => reply.uint(left.max(2)),
+                Extended::No(why) => reply.int(leases::code(why)),
+            }
         }
         Ok(WriteOutcome::Replied)
     }

@@ -66,6 +66,7 @@ fn fields<'a>(view: &JobView<'a>, env: &Env) -> Fields<'a> {
     fields.push_some("backoff", view.backoff.map(backoff_field));
     fields.push_some("dedup", view.dedup.map(span_field));
     fields.push_some("keep", view.keep.map(span_field));
+    fields.push_some("maxrun", view.max_run.map(span_field));
     fields.push_some("token", view.token.map(count));
     fields.push_some("worker", view.worker.map(Field::Bytes));
     fields.push_some("added-at", view.added_at.map(count));
@@ -74,6 +75,7 @@ fn fields<'a>(view: &JobView<'a>, env: &Env) -> Fields<'a> {
     fields.push_some("expires-at", view.expires_at.map(count));
     fields.push_some("claimed-at", view.claimed_at.map(count));
     fields.push_some("lease-until", view.lease_until.map(count));
+    fields.push_some("run-until", view.run_until.map(count));
     fields.push_some("finished-at", view.finished_at.map(count));
     fields.push_some("kept-until", view.kept_until.map(count));
     fields.push_some("refused-until", refused_until(view, env));

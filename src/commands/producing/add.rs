@@ -1,5 +1,5 @@
 //! `JQ.ADD queue id payload [DELAY ms | AT instant] [MAXWAIT ms] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
-//! [DEDUP ms] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name]
+//! [DEDUP ms] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name]
 //! [AFTER name | AFTEROK name]` -> `[outcome, id, state]`
 
 use super::add_options;
@@ -42,8 +42,8 @@ impl Command for AddJob {
     }
 }
 
-const ARGS: [Arg; 15] = {
-    let [start, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] =
+const ARGS: [Arg; 16] = {
+    let [start, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
         add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
@@ -58,6 +58,7 @@ const ARGS: [Arg; 15] = {
         ondup,
         px,
         keep,
+        max_run,
         batch,
         after,
         group,

@@ -14,8 +14,8 @@ use crate::queue::{
 pub(in crate::commands) const MAX_ATTEMPTS: u64 = 1_000_000;
 
 /// JQ.SCHEDULE has all of them but the first three.
-impl<'a> Options<'a, 14> for AddRequest<&'a [u8]> {
-    const OPTIONS: [CommandOption<'a, Self>; 14] = [
+impl<'a> Options<'a, 15> for AddRequest<&'a [u8]> {
+    const OPTIONS: [CommandOption<'a, Self>; 15] = [
         CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |request, args| {
             let delay = args.span("DELAY", 0)?;
             request.set_start(Start::After(delay))
@@ -39,7 +39,7 @@ impl<'a> Options<'a, 14> for AddRequest<&'a [u8]> {
             request.job.options.backoff = Some(backoff(args)?);
             Ok(())
         }),
-        CommandOption::span_or_forever("DEDUP", "dedup-ms", |request, ms| {
+        CommandOption::span_or_forever("DEDUP", "dedup-ms", 0, |request, ms| {
             request.job.options.dedup = Some(ms);
         }),
         CommandOption::other("ONDUP", Arg::one_of("ondup", &ON_DUP_ARGS), |request, args| {
@@ -47,7 +47,12 @@ impl<'a> Options<'a, 14> for AddRequest<&'a [u8]> {
             Ok(())
         }),
         CommandOption::span("PX", "px-ms", 1, |request, ms| request.job.expires = Some(Until::After(ms))),
-        CommandOption::span_or_forever("KEEP", "keep-ms", |request, ms| request.job.options.keep = Some(ms)),
+        CommandOption::span_or_forever("KEEP", "keep-ms", 0, |request, ms| {
+            request.job.options.keep = Some(ms);
+        }),
+        CommandOption::span_or_forever("MAXRUN", "maxrun-ms", 1, |request, ms| {
+            request.job.options.max_run = Some(ms);
+        }),
         CommandOption::name("BATCH", "batch", names::batch, |request, batch| {
             request.batches.batch = Some(batch);
         }),
@@ -62,8 +67,8 @@ impl<'a> Options<'a, 14> for AddRequest<&'a [u8]> {
 }
 
 /// How COMMAND DOCS shows them: those that exclude each other are a choice.
-pub(in crate::commands) const ARGS: [Arg; 12] = {
-    let [_, _, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, batch, _, _, group] =
+pub(in crate::commands) const ARGS: [Arg; 13] = {
+    let [_, _, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, _, _, group] =
         AddRequest::OPTIONS;
     [
         Arg::one_of("start", &START).maybe(),
@@ -75,6 +80,7 @@ pub(in crate::commands) const ARGS: [Arg; 12] = {
         ondup.arg(),
         px.arg(),
         keep.arg(),
+        max_run.arg(),
         batch.arg(),
         Arg::one_of("gate", &AFTER).maybe(),
         group.arg(),
@@ -236,6 +242,7 @@ pub(in crate::commands) fn push_options<'a>(
     fields.push_some("ondup", (on_dup != default).then(|| Field::Text(name_of(&ON_DUPS, &on_dup).into())));
     fields.push_some("px", new.expires.map(until_field));
     fields.push_some("keep", new.options.keep.map(span_field));
+    fields.push_some("maxrun", new.options.max_run.map(span_field));
     fields.push_some("group", new.group.map(Field::Bytes));
     fields.push_some("batch", batches.batch.map(Field::Bytes));
     if let Some(after) = batches.after {

@@ -49,8 +49,8 @@ impl Command for AddManyJobs {
     }
 }
 
-const ARGS: [Arg; 15] = {
-    let [start, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] =
+const ARGS: [Arg; 16] = {
+    let [start, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
         add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
@@ -65,6 +65,7 @@ const ARGS: [Arg; 15] = {
         ondup,
         px,
         keep,
+        max_run,
         batch,
         after,
         group,

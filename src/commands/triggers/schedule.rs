@@ -1,6 +1,6 @@
 //! `JQ.SCHEDULE queue name payload EVERY ms | CRON expression [TZ zone] [FROM instant] [UNTIL instant]
 //! [OVERLAP ALLOW|SKIP] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms] [ONDUP
-//! IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` -> the next
+//! IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` -> the next
 //! instant, or null when UNTIL is over
 
 use crate::commands::args::{check_instant, Args};
@@ -65,9 +65,9 @@ const TIMETABLE: [Arg; 2] = {
     [every.arg().required(), cron.arg().required()]
 };
 
-const ARGS: [Arg; 18] = {
+const ARGS: [Arg; 19] = {
     let [_, _, zone, from, until, overlap] = ScheduleOptions::OPTIONS;
-    let [_, _, priority, attempts, backoff, dedup, ondup, px, keep, batch, after, group] = add_options::ARGS;
+    let [_, _, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] = add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("name", ArgKind::String),
@@ -84,6 +84,7 @@ const ARGS: [Arg; 18] = {
         ondup,
         px,
         keep,
+        max_run,
         batch,
         after,
         group,

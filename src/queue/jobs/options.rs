@@ -43,6 +43,8 @@ pub struct JobOptions {
     pub dedup: Option<u64>,
     /// How long the completed record stays readable, ms or [`super::FOREVER`].
     pub keep: Option<u64>,
+    /// How long one run may last, however often its lease is extended, ms or [`super::FOREVER`].
+    pub max_run: Option<u64>,
 }
 
 impl JobOptions {
@@ -54,6 +56,7 @@ impl JobOptions {
             backoff: self.backoff.or(others.backoff),
             dedup: self.dedup.or(others.dedup),
             keep: self.keep.or(others.keep),
+            max_run: self.max_run.or(others.max_run),
         }
     }
 }
@@ -138,6 +141,11 @@ impl OptionSets {
     /// The options of a set.
     pub(crate) fn get(&self, id: OptionSetId) -> JobOptions {
         self.set(id).options
+    }
+
+    /// How long a run of its jobs may last.
+    pub(crate) fn max_run(&self, id: OptionSetId) -> Option<u64> {
+        self.sets.get(id.handle()?)?.set.options.max_run
     }
 
     /// Its batch.

@@ -3,14 +3,32 @@
 //! Until the job is claimed or retried, the worker that lost its lease is still the last one that had it. If it
 //! answers now, the run ends as it says, and the loss is taken back.
 
-use crate::queue::jobs::{run_error, Run, RunEnd, StateData};
+use crate::queue::jobs::{run_error, Job, Run, RunEnd, StateData};
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{EndState, Handle};
-use crate::queue::time::Now;
+use crate::queue::time::{Now, FOREVER};
 use crate::queue::value::Queue;
 use std::sync::Arc;
 
 impl Queue {
+    /// When a run of a job ends that was claimed at `claimed_at`, however often its lease is extended.
+    pub(crate) fn run_until(&self, job: &Job, claimed_at: u64) -> u64 {
+        let most = self.jobs.table.option_sets.max_run(job.options).unwrap_or(self.settings.max_run);
+        claimed_at.saturating_add(most)
+    }
+
+    /// The same for the run of an active job.
+    pub(crate) fn present_run_until(&self, job: &Job) -> u64 {
+        match job.state {
+            StateData::Active { since, .. } => self.run_until(job, since),
+            StateData::Waiting { .. }
+            | StateData::Delayed { .. }
+            | StateData::Blocked { .. }
+            | StateData::Completed { .. }
+            | StateData::Failed { .. } => FOREVER,
+        }
+    }
+
     /// Writes down that the run of an active job ends. Called before anything of the job is changed.
     pub(crate) fn record_run(&mut self, handle: Handle, end: RunEnd, error: Option<&[u8]>, at: u64) {
         let Some(job) = self.jobs.get(handle) else { return };

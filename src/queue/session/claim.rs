@@ -2,7 +2,7 @@
 
 use super::access::Session;
 use crate::queue::effect::{JobEffect, Steps};
-use crate::queue::jobs::{Job, StateData};
+use crate::queue::jobs::StateData;
 use crate::queue::store::{Handle, PriorityKey};
 use crate::queue::time::{Now, LATEST_TOKEN};
 use crate::queue::value::Queue;
@@ -79,7 +79,7 @@ impl Session<'_> {
         let worker = options.worker.as_ref();
         let mut claimed = Vec::new();
         let mut bytes = 0u64;
-        let lease_until = self.in_ms(options.lease.unwrap_or(self.queue.settings.lease));
+        let asked_until = self.in_ms(options.lease.unwrap_or(self.queue.settings.lease));
         self.promote_enough(options.count.saturating_add(promised));
         if self.queue.is_exhausted() {
             return claimed;
@@ -88,11 +88,12 @@ impl Session<'_> {
         let mut runnable = Runnable::default();
         while claimed.len() < most {
             let Some(job) = self.next_runnable(&mut runnable, most - claimed.len()) else { break };
-            let size = self.queue.job(job).map_or(0, |job| job.payload().len() as u64);
-            bytes = bytes.saturating_add(size);
+            let Some(next) = self.queue.job(job) else { break };
+            bytes = bytes.saturating_add(next.payload().len() as u64);
             if !claimed.is_empty() && options.max_bytes.is_some_and(|max| bytes > max) {
                 break;
             }
+            let lease_until = asked_until.min(self.queue.run_until(next, self.at()));
             let token = self.next_token();
             self.change_job(job, JobEffect::Claimed { token, worker, lease_until });
             claimed.push(Claimed { token, job });
@@ -101,14 +102,16 @@ impl Session<'_> {
     }
 
     /// The jobs a worker holds, oldest claim first. With a lease they are renewed: none ends earlier than
-    /// that many ms from now, but those whose cancellation the worker has yet to learn of stay as they are.
+    /// that many ms from now, or than its run must, but those whose cancellation the worker has yet to learn of stay
+    /// as they are.
     pub fn held(&mut self, worker: &[u8], lease: Option<u64>) -> Vec<Claimed> {
         let handles = self.handles_of(worker);
         if let Some(ms) = lease {
-            let lease_until = self.in_ms(ms);
+            let asked_until = self.in_ms(ms);
             for &handle in &handles {
-                let renew = |job: &Job| !job.cancel_asked() && job.due() < lease_until;
-                if self.queue.job(handle).is_some_and(renew) {
+                let Some(job) = self.queue.job(handle) else { continue };
+                let lease_until = asked_until.min(self.queue.present_run_until(job));
+                if !job.cancel_asked() && job.due() < lease_until {
                     self.change_job(handle, JobEffect::Leased { lease_until });
                 }
             }

@@ -53,6 +53,17 @@ pub enum Nacked {
     No(Lease),
 }
 
+/// The answer to an EXTEND.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extended {
+    /// The lease ends no earlier than was asked for.
+    AsAsked,
+    /// It ends with the run, which may last only so many ms more.
+    UntilRunEnds(u64),
+    /// It is not this worker's.
+    No(Lease),
+}
+
 /// What a token is worth for an id.
 struct LeaseMatch {
     lease: Lease,
@@ -158,23 +169,41 @@ impl Session<'_> {
         handles.len()
     }
 
-    /// The lease of `id` ends no earlier than `ms` from now. O(log n). Even where it ends later anyway its
-    /// worker was seen. A job whose lease was lost goes back to its worker, if it was not claimed since and
-    /// the limits of the queue and of its lane leave room for it.
-    pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Lease {
+    /// The lease of `id` ends no earlier than `ms` from now, but not after its run must. O(log n). Even where it ends
+    /// later anyway its worker was seen. A job whose lease was lost goes back to its worker, if it was not claimed
+    /// since, the limits of the queue and of its lane leave room for it, and its run may go on.
+    pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Extended {
         let entry = self.find(id);
-        if let Some(handle) = self.waiting_by_loss(token, entry).filter(|job| self.queue.has_slot_for(*job)) {
-            let lease_until = self.in_ms(ms);
+        let asked_until = self.in_ms(ms);
+        if let Some((handle, run_until)) = self.resumable(token, entry) {
+            let lease_until = asked_until.min(run_until);
             self.change_job(handle, JobEffect::TakenBack { lease_until });
-            return Lease::Valid;
+            return self.extended(asked_until, lease_until);
         }
         let matched = self.match_lease(token, entry);
         if let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) {
-            let ends = self.queue.job(handle).map_or(0, Job::due);
-            let lease_until = self.in_ms(ms).max(ends);
+            let Some(job) = self.queue.job(handle) else { return Extended::No(Lease::Unknown) };
+            let lease_until = asked_until.min(self.queue.present_run_until(job)).max(job.due());
             self.change_job(handle, JobEffect::Leased { lease_until });
+            return self.extended(asked_until, lease_until);
         }
-        self.ended_or(token, entry, matched.lease)
+        Extended::No(self.ended_or(token, entry, matched.lease))
+    }
+
+    fn extended(&self, asked_until: u64, lease_until: u64) -> Extended {
+        if lease_until >= asked_until {
+            Extended::AsAsked
+        } else {
+            Extended::UntilRunEnds(lease_until.saturating_sub(self.at()))
+        }
+    }
+
+    /// The job whose last lease, that of `token`, was lost, if that worker may go on with it, and until when.
+    fn resumable(&self, token: u64, entry: Option<IdEntry>) -> Option<(Handle, u64)> {
+        let handle = self.waiting_by_loss(token, entry).filter(|job| self.queue.has_slot_for(*job))?;
+        let job = self.queue.job(handle)?;
+        let run_until = self.queue.run_until(job, job.lost_run()?.claimed_at);
+        (run_until > self.at()).then_some((handle, run_until))
     }
 
     /// Keeps `data` with the job. O(log n).

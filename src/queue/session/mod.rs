@@ -14,4 +14,4 @@ pub use access::{Journal, MemoryPressure, Session};
 pub use add::{Added, Outcome, Refusal};
 pub use admin::Changed;
 pub use claim::{ClaimOptions, Claimed};
-pub use finish::{Acked, Failure, Lease, Nacked};
+pub use finish::{Acked, Extended, Failure, Lease, Nacked};

@@ -54,8 +54,10 @@ impl Queue {
             StateData::Blocked { after, due } => return self.explain_blocked(job, after, due),
             StateData::Active { since, lease_until, worker, .. } => {
                 let then = if job.cancel_asked() { " and will be told that it is cancelled" } else { "" };
+                let most = unless_endless(self.run_until(job, since));
+                let most = most.map_or(String::new(), |most| format!(", at most until {most} (MAXRUN)"));
                 let worker = shown(self.worker_name(worker));
-                let why = format!("worker '{worker}' has it since {since}{then}");
+                let why = format!("worker '{worker}' has it since {since}{most}{then}");
                 return self.explanation(job, why, lease_until);
             }
             StateData::Completed { .. } => ("it is done; its record is kept", job.due()),

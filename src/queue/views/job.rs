@@ -23,6 +23,7 @@ pub struct JobView<'a> {
     pub backoff: Option<Backoff>,
     pub dedup: Option<u64>,
     pub keep: Option<u64>,
+    pub max_run: Option<u64>,
     pub token: Option<u64>,
     pub worker: Option<&'a [u8]>,
     pub added_at: Option<u64>,
@@ -31,6 +32,8 @@ pub struct JobView<'a> {
     pub latest_due_at: Option<u64>,
     pub expires_at: Option<u64>,
     pub lease_until: Option<u64>,
+    /// No extension of the lease reaches further.
+    pub run_until: Option<u64>,
     pub finished_at: Option<u64>,
     pub kept_until: Option<u64>,
     pub refused_until: Option<u64>,
@@ -85,6 +88,7 @@ impl Queue {
             backoff: options.backoff,
             dedup: options.dedup,
             keep: options.keep,
+            max_run: options.max_run,
             losses: Some(job.losses),
             all_losses: Some(job.all_losses()).filter(|all| *all != u64::from(job.losses)),
             added_at: Some(job.added_at),
@@ -117,6 +121,7 @@ impl Queue {
                 view.token = Some(token);
                 view.claimed_at = Some(since);
                 view.lease_until = Some(lease_until);
+                view.run_until = unless_endless(self.run_until(job, since));
                 view.worker = Some(self.worker_name(worker));
             }
             StateData::Completed { at, token } | StateData::Failed { at, token } => {
@@ -211,6 +216,7 @@ impl<'a> JobView<'a> {
             backoff: None,
             dedup: None,
             keep: None,
+            max_run: None,
             token: None,
             worker: None,
             added_at: None,
@@ -219,6 +225,7 @@ impl<'a> JobView<'a> {
             latest_due_at: None,
             expires_at: None,
             lease_until: None,
+            run_until: None,
             finished_at: None,
             kept_until: None,
             refused_until: None,

@@ -134,6 +134,7 @@ impl Traffic {
             _ => command,
         };
         command = self.option(command, 6, "PX", &["1", "2", "30", "101", "1000"]);
+        command = self.option(command, 6, "MAXRUN", &["-1", "1", "20", "100"]);
         self.option(command, 5, "KEEP", &["-1", "0", "5", "50", "3000"])
     }
 
@@ -238,6 +239,8 @@ impl Traffic {
             "keep-batches 0",
             "keep-batches 100",
             "keep-batches -1",
+            "max-run 30",
+            "max-run -1",
         ];
         let setting = *self.rng.pick(&settings);
         join(words("JQ.CONFIG", queue), setting)
