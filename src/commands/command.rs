@@ -105,6 +105,17 @@ pub struct BlockedClaim {
     pub min: usize,
     /// For so many milliseconds, 0 for ever.
     pub block: u64,
+    /// What is replied of each job.
+    pub detail: Detail,
+}
+
+/// How much a claim replies of each job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// `[token, id, attempt, payload]`.
+    Short,
+    /// The map of JQ.GET.
+    Full,
 }
 
 /// An event to wait for.

@@ -77,8 +77,8 @@ pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_WORKER};
 pub(crate) use saved::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
 pub use schedules::Schedule;
 pub use session::{
-    Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, Journal, Lease, MemoryPressure, Nacked, Outcome,
-    Refusal, Session,
+    Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, Journal, Lease, MemoryPressure, Nacked,
+    Outcome, Refusal, Session,
 };
 pub use settings::Settings;
 pub use stats::{counters, histogram, Events, Minute, MOST_MINUTES};

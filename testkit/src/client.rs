@@ -5,6 +5,7 @@ use redis::{Cmd, Connection, FromRedisValue, RedisError, Value};
 use crate::deadline::PATIENCE;
 use crate::info::Info;
 use crate::server::Server;
+use std::collections::BTreeMap;
 
 /// One client.
 pub struct Client(Connection);
@@ -121,7 +122,15 @@ pub fn claimed(reply: &Value) -> Vec<Claimed> {
         let (token, id, attempt, _): (u64, Vec<u8>, u64, Vec<u8>) = redis::from_redis_value(job).ok()?;
         Some(Claimed { token, id, attempt })
     };
-    jobs.iter().filter_map(job).collect()
+    jobs.iter().filter_map(|claimed| job(claimed).or_else(|| in_full(claimed))).collect()
+}
+
+/// A job as CLAIM FULL shows it.
+fn in_full(job: &Value) -> Option<Claimed> {
+    let fields: BTreeMap<Vec<u8>, Value> = redis::from_redis_value(job).ok()?;
+    let number = |name: &[u8]| redis::from_redis_value(fields.get(name)?).ok();
+    let id = redis::from_redis_value(fields.get(&b"id"[..])?).ok()?;
+    Some(Claimed { token: number(b"token")?, id, attempt: number(b"attempt")? })
 }
 
 /// Words as they are shown in a failure.

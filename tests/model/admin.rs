@@ -76,14 +76,15 @@ impl Model {
         fields.push(("attempts", Value::uint(attempts.max(job.attempt()))));
         let all = job.losses + job.earlier_losses;
         fields.extend((all != job.losses).then(|| ("all-losses", Value::uint(all))));
-        for (name, span) in
-            [("dedup", job.spec.dedup), ("keep", job.spec.keep), ("maxrun", job.spec.max_run)]
+        for (name, span) in [("dedup", job.spec.dedup), ("keep", job.spec.keep), ("maxrun", job.spec.max_run)]
         {
             fields.extend(span.map(|span| (name, Value::Int(span))));
         }
         if !job.runs.is_empty() {
             fields.push(("history", Value::Array(job.runs.iter().map(run).collect())));
         }
+        let (most, all) = (self.settings.max_losses, job.losses + job.earlier_losses);
+        let losses_left = most.saturating_sub(job.losses).min((4 * most).saturating_sub(all));
         match &job.state {
             State::Waiting { .. } => {}
             State::Delayed { due } => fields.push(("due-at", Value::uint(*due))),
@@ -102,6 +103,8 @@ impl Model {
                 ("claimed-at", Value::uint(*since)),
                 ("token", Value::uint(*token)),
                 ("worker", Value::bytes(worker)),
+                ("failures-left", Value::uint(left(job, attempts.saturating_sub(job.nacks + 1)))),
+                ("losses-left", Value::uint(left(job, losses_left))),
                 ("lease-until", Value::uint(*until)),
                 ("run-until", instant(self.settings.run_until(&job.spec, *since))),
             ]),
@@ -272,6 +275,15 @@ impl Model {
             Err(code) => return Value::Error(code.into()),
         }
         Value::Ok
+    }
+}
+
+/// How many more are allowed. A run before a rerun is the last of its life.
+fn left(job: &Job, more: u64) -> u64 {
+    if job.rerun.is_some() {
+        0
+    } else {
+        more
     }
 }
 

@@ -47,6 +47,11 @@ impl<'a> Words<'a> {
         Ok(self.int(i64::from(least))?.unsigned_abs())
     }
 
+    /// Some time, but not none; -1 for ever.
+    pub(crate) fn time(&mut self) -> Result<i64, Refused> {
+        self.int(-1).and_then(|ms| if ms == 0 { Err(ERR) } else { Ok(ms) })
+    }
+
     /// A number of items: 1 to 10,000.
     pub(crate) fn count(&mut self) -> Result<usize, Refused> {
         usize::try_from(self.uint(1)?).ok().filter(|n| *n <= 10_000).ok_or(ERR)
@@ -158,7 +163,7 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Ref
             "AFTER" => spec.after = Some((words.batch()?, Dependency::After)),
             "AFTEROK" => spec.after = Some((words.batch()?, Dependency::AfterOk)),
             "MAXWAIT" => spec.max_wait = Some(words.uint(1)?),
-            "MAXRUN" => spec.max_run = Some(words.int(-1).and_then(|ms| if ms == 0 { Err(ERR) } else { Ok(ms) })?),
+            "MAXRUN" => spec.max_run = Some(words.time()?),
             "GROUP" => spec.group = Some(words.id()?.to_vec()),
             _ => spec.keep = Some(words.int(-1)?),
         }

@@ -98,7 +98,7 @@ fn added(words: &[Vec<u8>]) -> Vec<Vec<u8>> {
     }
 }
 
-/// The `[token, id, ...]` of a claim's reply.
+/// The `[token, id, ...]` of a claim's reply, or its maps.
 pub(crate) fn leases(reply: &Value) -> Vec<(Vec<u8>, u64)> {
     let Value::Array(entries) = reply else { return Vec::new() };
     let lease = |entry: &Value| match entry {
@@ -108,7 +108,10 @@ pub(crate) fn leases(reply: &Value) -> Vec<(Vec<u8>, u64)> {
             }
             _ => None,
         },
-        _ => None,
+        map => match (map.field(b"token"), map.field(b"id")) {
+            (Some(Value::Int(token)), Some(Value::Bytes(id))) => Some((id.clone(), token.unsigned_abs())),
+            _ => None,
+        },
     };
     entries.iter().filter_map(lease).collect()
 }

@@ -1,5 +1,6 @@
 //! CLAIM, and what a worker may say about what it claimed.
 
+use super::compare::leases;
 use super::job::{How, Job, State};
 use super::limits::Claim;
 use super::model::Model;
@@ -61,6 +62,17 @@ impl Model {
             Value::Null
         } else {
             Value::Array(taken)
+        }
+    }
+
+    /// The jobs of a claim, with FULL as GET shows them.
+    pub(super) fn detailed(&self, claimed: Value, full: bool) -> Value {
+        let Value::Array(lines) = claimed else { return claimed };
+        let get = |(id, _): (Vec<u8>, u64)| self.get(&id);
+        if full {
+            Value::Array(leases(&Value::Array(lines)).into_iter().map(get).collect())
+        } else {
+            Value::Array(lines)
         }
     }
 
@@ -220,9 +232,8 @@ impl Model {
 
     pub(super) fn extend(&mut self, token: u64, id: &[u8], at_least: u64, now: u64) -> Value {
         let settings = self.settings.clone();
-        let may_go_on = |job: &Job| {
-            job.runs.last().is_some_and(|run| settings.run_until(&job.spec, run.since) > now)
-        };
+        let may_go_on =
+            |job: &Job| job.runs.last().is_some_and(|run| settings.run_until(&job.spec, run.since) > now);
         let is_late = self.standing(token, id) == Standing::Late && self.has_slot_for(id);
         if let Some(job) = self.job(id).filter(|job| is_late && may_go_on(job)) {
             if let Some(run) = job.take_loss_back() {

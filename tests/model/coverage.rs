@@ -28,7 +28,7 @@ const OUTCOMES: &[&str] = &[
     "NACK -3 active", "NACK -3 remembered-cancelled", "NACK (ERR)",
     "RELEASE 1 active", "RELEASE 1 waiting", "RELEASE 0 waiting", "RELEASE -1 -", "RELEASE -2 active", "RELEASE -2 waiting", "RELEASE -3 active",
     "RELEASE -3 remembered-cancelled", "RELEASE 0", "RELEASE 1", "RELEASE 2", "RELEASE (ERR)",
-    "EXTEND 1 active", "EXTEND 1 waiting", "EXTEND 2 active", "EXTEND 10 active", "EXTEND 20 waiting", "EXTEND 0 delayed", "EXTEND 0 completed", "EXTEND -1 -", "EXTEND -2 active", "EXTEND -2 waiting", "EXTEND -3 active",
+    "EXTEND 1 active", "EXTEND 1 waiting", "EXTEND 2 active", "EXTEND 10 active", "EXTEND 0 delayed", "EXTEND 0 completed", "EXTEND -1 -", "EXTEND -2 active", "EXTEND -2 waiting", "EXTEND -3 active",
     "EXTEND -3 remembered-cancelled", "EXTEND (ERR)",
     "PROGRESS 1 active", "PROGRESS -1 -", "PROGRESS -2 active", "PROGRESS -2 waiting", "PROGRESS -3 active",
     "REMOVE 1 waiting", "REMOVE 1 delayed", "REMOVE 1 completed", "REMOVE 1 failed", "REMOVE 0 active", "REMOVE -1 -",

@@ -102,10 +102,14 @@ impl Model {
         }
         match request {
             Request::Add { jobs, on_dup, many } => self.add_all(&jobs, on_dup, many, now),
-            Request::Claim { worker, count, lease, max_bytes } => {
-                self.claim(&worker, count, lease, max_bytes, now_us)
+            Request::Claim { worker, count, lease, max_bytes, full } => {
+                let claimed = self.claim(&worker, count, lease, max_bytes, now_us);
+                self.detailed(claimed, full)
             }
-            Request::Held { worker, lease } => self.held(&worker, lease, now),
+            Request::Held { worker, lease, full } => {
+                let held = self.held(&worker, lease, now);
+                self.detailed(held, full)
+            }
             Request::Ack { pairs, result } => {
                 self.each(pairs, now, |model, (token, id)| model.ack(token, &id, result.as_ref(), now))
             }

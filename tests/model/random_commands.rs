@@ -41,7 +41,14 @@ pub(crate) fn commands() -> Words {
         (26, add(maybe_grouped())),
         (5, madd(maybe_grouped())),
         (26, claim()),
-        (2, join(vec![text("JQ.CLAIM q"), worker(), text("HELD"), option("LEASE", &LEASES)])),
+        (
+            2,
+            join(vec![
+                text("JQ.CLAIM q"),
+                worker(),
+                shuffled(vec![text("HELD"), option("LEASE", &LEASES), full()]),
+            ]),
+        ),
         (16, ack()),
         (14, nack()),
         (5, join(vec![text("JQ.RELEASE q"), leases(), option("DELAY", &SPANS)])),
@@ -143,8 +150,13 @@ pub(crate) fn claim() -> Words {
         option("COUNT", &["1", "2", "3", "10"]),
         option("LEASE", &LEASES),
         option("MAXBYTES", &["0", "2", "3", "12"]),
+        full(),
     ];
     join(vec![text("JQ.CLAIM q"), worker(), shuffled(options)])
+}
+
+fn full() -> Words {
+    Union::new_weighted(vec![(5, text("")), (1, text("FULL"))]).boxed()
 }
 
 pub(crate) fn ack() -> Words {

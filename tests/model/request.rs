@@ -19,10 +19,12 @@ pub(crate) enum Request {
         count: usize,
         lease: Option<u64>,
         max_bytes: Option<u64>,
+        full: bool,
     },
     Held {
         worker: Vec<u8>,
         lease: Option<u64>,
+        full: bool,
     },
     Ack {
         pairs: Pairs,
@@ -143,7 +145,7 @@ fn add(w: &mut Words<'_>, count: usize, many: bool) -> Result<Request, Refused> 
 fn claim(w: &mut Words<'_>) -> Result<Request, Refused> {
     let worker = w.worker()?;
     let (mut seen, mut count, mut lease, mut max_bytes) = (Vec::new(), 1, None, None);
-    while let Some(option) = w.option(&["COUNT", "LEASE", "MAXBYTES", "HELD"], &mut seen)? {
+    while let Some(option) = w.option(&["COUNT", "LEASE", "MAXBYTES", "HELD", "FULL"], &mut seen)? {
         match option {
             "COUNT" => count = w.count()?,
             "LEASE" => lease = Some(w.uint(1)?),
@@ -151,9 +153,10 @@ fn claim(w: &mut Words<'_>) -> Result<Request, Refused> {
             _ => {}
         }
     }
+    let full = seen.contains(&"FULL");
     match (seen.contains(&"HELD"), seen.contains(&"COUNT") || max_bytes.is_some()) {
-        (false, _) => Ok(Request::Claim { worker, count, lease, max_bytes }),
-        (true, false) => Ok(Request::Held { worker, lease }),
+        (false, _) => Ok(Request::Claim { worker, count, lease, max_bytes, full }),
+        (true, false) => Ok(Request::Held { worker, lease, full }),
         (true, true) => Err(ERR),
     }
 }

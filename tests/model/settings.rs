@@ -82,7 +82,7 @@ impl Settings {
                 "group-concurrency" => self.group_concurrency = up_to_a_billion(&mut w, 0)?,
                 "rate" => self.rate = rate(value)?,
                 "max-lease" => self.max_lease = w.uint(1)?,
-                "max-run" => self.max_run = w.int(-1).and_then(|ms| if ms == 0 { Err(ERR) } else { Ok(ms) })?,
+                "max-run" => self.max_run = w.time()?,
                 "group-rate" => self.group_rate = rate(value)?,
                 _ => return Err(ERR),
             }

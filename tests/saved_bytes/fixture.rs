@@ -154,8 +154,12 @@ impl Fixture {
         }
     }
 
-    /// A claim is answered with token, id, attempt and payload of each job.
+    /// A claim is answered with token, id, attempt and payload of each job. Leases of one with FULL are not learned.
     fn learn(&mut self, reply: &ExpiryOutcome) {
+        let is_full = reply.bytes.iter().any(|text| text == b"lease-until");
+        if is_full {
+            return;
+        }
         for (ints, bytes) in reply.ints.chunks_exact(2).zip(reply.bytes.chunks_exact(2)) {
             self.traffic.learn(Lease { queue: b"q".to_vec(), token: ints[0], id: bytes[0].clone() });
         }

@@ -1,17 +1,19 @@
-//! `JQ.CLAIM queue worker [COUNT n] [LEASE ms] [BLOCK ms] [MIN n] [MAXBYTES b]` -> `[[token, id, attempt,
-//! payload], ...]` or null; `JQ.CLAIM queue worker HELD [LEASE ms]` -> the same for what the worker holds
+//! `JQ.CLAIM queue worker [COUNT n] [LEASE ms] [BLOCK ms] [MIN n] [MAXBYTES b] [FULL]` -> `[[token, id, attempt,
+//! payload], ...]`, with FULL maps as in JQ.GET, or null; `JQ.CLAIM queue worker HELD [LEASE ms] [FULL]` -> the same for
+//! what the worker holds
 //!
 //! `BLOCK 0` waits for ever. `MIN n` waits until n are claimable or BLOCK ends, then takes what there is.
 
 use crate::commands::args::{Args, MAX_INSTANT};
-use crate::commands::command::{BlockedClaim, Command, Env, WriteCommand, WriteOutcome};
+use crate::commands::command::{BlockedClaim, Command, Detail, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
+use crate::commands::inspecting::get;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::settings::check_lease;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::{names, MAX_ITEMS};
-use crate::queue::{ClaimOptions, Claimed, Queue, Session};
+use crate::queue::{ClaimOptions, Claimed, Session};
 
 pub struct ClaimJobs;
 
@@ -19,9 +21,9 @@ pub struct ClaimJobs;
 #[derive(Debug)]
 pub enum ClaimRequest<'a> {
     /// New jobs; with `block`, it can wait until `min` are claimable, for so many milliseconds, 0 for ever.
-    New { options: ClaimOptions<&'a [u8]>, min: usize, block: Option<u64> },
+    New { options: ClaimOptions<&'a [u8]>, min: usize, block: Option<u64>, detail: Detail },
     /// Those it holds, with leases that end no earlier than `lease` milliseconds from now.
-    Held { worker: &'a [u8], lease: Option<u64> },
+    Held { worker: &'a [u8], lease: Option<u64>, detail: Detail },
 }
 
 /// The options as they were given.
@@ -33,12 +35,13 @@ struct ClaimArgs<'a> {
     min: u64,
     max_bytes: Option<u64>,
     held: bool,
+    detail: Detail,
     /// The last option given that does not go with HELD.
     only_new: Option<&'static str>,
 }
 
-impl<'a> Options<'a, 6> for ClaimArgs<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 6] = [
+impl<'a> Options<'a, 7> for ClaimArgs<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 7] = [
         CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |args, n| {
             args.count = n;
             args.only_new = Some("COUNT");
@@ -57,15 +60,16 @@ impl<'a> Options<'a, 6> for ClaimArgs<'a> {
             args.only_new = Some("MAXBYTES");
         }),
         CommandOption::flag("HELD", "held", |args| args.held = true),
+        CommandOption::flag("FULL", "full", |args| args.detail = Detail::Full),
     ];
 }
 
 impl<'a> ClaimArgs<'a> {
     fn request(self) -> Result<ClaimRequest<'a>, Error> {
-        let ClaimArgs { worker, count, lease, block, min, max_bytes, held, only_new } = self;
+        let ClaimArgs { worker, count, lease, block, min, max_bytes, held, detail, only_new } = self;
         match only_new {
             Some(option) if held => Err(Error::syntax(format!("{option} does not go with HELD"))),
-            None if held => Ok(ClaimRequest::Held { worker, lease }),
+            None if held => Ok(ClaimRequest::Held { worker, lease, detail }),
             _ if min > count => {
                 Err(Error::other(format!("MIN must not exceed COUNT, got {min} and {count}")))
             }
@@ -79,20 +83,21 @@ impl<'a> ClaimArgs<'a> {
                     options: ClaimOptions { worker, count, lease, max_bytes },
                     min,
                     block,
+                    detail,
                 })
             }
         }
     }
 }
 
-const NEW: [Arg; 5] = {
-    let [count, lease, block, min, max_bytes, _] = ClaimArgs::OPTIONS;
-    [count.arg(), lease.arg(), block.arg(), min.arg(), max_bytes.arg()]
+const NEW: [Arg; 6] = {
+    let [count, lease, block, min, max_bytes, _, full] = ClaimArgs::OPTIONS;
+    [count.arg(), lease.arg(), block.arg(), min.arg(), max_bytes.arg(), full.arg()]
 };
 
-const HELD: [Arg; 2] = {
-    let [_, lease, .., held] = ClaimArgs::OPTIONS;
-    [held.arg().required(), lease.arg()]
+const HELD: [Arg; 3] = {
+    let [_, lease, .., held, full] = ClaimArgs::OPTIONS;
+    [held.arg().required(), lease.arg(), full.arg()]
 };
 
 impl Command for ClaimJobs {
@@ -123,6 +128,7 @@ impl Command for ClaimJobs {
             min: 1,
             max_bytes: None,
             held: false,
+            detail: Detail::Short,
             only_new: None,
         };
         args.options(&mut given)?;
@@ -140,46 +146,51 @@ impl WriteCommand for ClaimJobs {
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
         match request {
-            ClaimRequest::Held { worker, lease } => {
+            ClaimRequest::Held { worker, lease, detail } => {
                 check_lease("LEASE", lease.unwrap_or(1), session.queue().settings())?;
                 let held = session.held(worker, *lease);
-                reply_claimed(&held, session.queue(), reply);
+                reply_claimed(&held, *detail, session, reply);
                 Ok(WriteOutcome::Replied)
             }
-            ClaimRequest::New { options, min, block } => {
+            ClaimRequest::New { options, min, block, detail } => {
                 check_lease("LEASE", options.lease.unwrap_or(1), session.queue().settings())?;
                 let block = block.filter(|_| env.may_block);
-                Ok(claim_new(options, *min, block, session, env, reply))
+                let new = NewClaim { options, min: *min, block, detail: *detail };
+                Ok(new.claim(session, env, reply))
             }
         }
     }
 }
 
-/// Claims what there is; nothing, when the client may wait and fewer than `min` are claimable.
-fn claim_new(
-    options: &ClaimOptions<&[u8]>,
+/// A claim of new jobs, whose client may wait if there is a `block`.
+struct NewClaim<'r> {
+    options: &'r ClaimOptions<&'r [u8]>,
     min: usize,
     block: Option<u64>,
-    session: &mut Session<'_>,
-    env: &Env,
-    reply: &mut dyn Reply,
-) -> WriteOutcome {
-    let enough = session.queue().claimable().saturating_sub(env.promised) >= min;
-    if block.is_none() || enough {
-        let claimed = session.claim(options, env.promised);
-        if !claimed.is_empty() {
-            reply_claimed(&claimed, session.queue(), reply);
-            return WriteOutcome::Replied;
+    detail: Detail,
+}
+
+impl NewClaim<'_> {
+    /// Claims what there is; nothing, when the client may wait and fewer than `min` are claimable.
+    fn claim(self, session: &mut Session<'_>, env: &Env, reply: &mut dyn Reply) -> WriteOutcome {
+        let NewClaim { options, min, block, detail } = self;
+        let enough = session.queue().claimable().saturating_sub(env.promised) >= min;
+        if block.is_none() || enough {
+            let claimed = session.claim(options, env.promised);
+            if !claimed.is_empty() {
+                reply_claimed(&claimed, detail, session, reply);
+                return WriteOutcome::Replied;
+            }
         }
-    }
-    match block {
-        None => {
-            reply.null();
-            WriteOutcome::Replied
-        }
-        Some(block) => {
-            let options = options.to_owned_worker();
-            WriteOutcome::Blocks(Box::new(BlockedClaim { options, min, block }))
+        match block {
+            None => {
+                reply.null();
+                WriteOutcome::Replied
+            }
+            Some(block) => {
+                let options = options.to_owned_worker();
+                WriteOutcome::Blocks(Box::new(BlockedClaim { options, min, block, detail }))
+            }
         }
     }
 }
@@ -191,19 +202,28 @@ impl BlockedClaim {
         if claimed.is_empty() {
             reply.null();
         } else {
-            reply_claimed(&claimed, session.queue(), reply);
+            reply_claimed(&claimed, self.detail, session, reply);
         }
     }
 }
 
-/// `[[token, id, attempt, payload], ...]`.
-fn reply_claimed(claimed: &[Claimed], queue: &Queue, reply: &mut dyn Reply) {
+/// One element for each job.
+fn reply_claimed(claimed: &[Claimed], detail: Detail, session: &Session<'_>, reply: &mut dyn Reply) {
+    let queue = session.queue();
     reply.array(claimed.len());
     for Claimed { token, job } in claimed {
-        reply.array(4);
-        reply.uint(*token);
-        reply.bytes(queue.id(*job));
-        reply.uint(queue.attempt(*job));
-        reply.bytes(queue.payload(*job));
+        match detail {
+            Detail::Short => {
+                reply.array(4);
+                reply.uint(*token);
+                reply.bytes(queue.id(*job));
+                reply.uint(queue.attempt(*job));
+                reply.bytes(queue.payload(*job));
+            }
+            Detail::Full => match queue.view_of(*job) {
+                Some(view) => get::fields(&view, session.now()).reply(reply),
+                None => reply.null(),
+            },
+        }
     }
 }

@@ -42,7 +42,7 @@ impl ReadCommand for Explain {
         fields.push("state", Field::Bytes(explanation.state.name().as_bytes()));
         fields.push("why", Field::Text(explanation.why));
         fields.push_some("until", explanation.until.map(count));
-        fields.push_some("refused-until", queue.view(id).and_then(|view| refused_until(&view, env)));
+        fields.push_some("refused-until", queue.view(id).and_then(|view| refused_until(&view, env.now)));
         fields.reply(reply);
     }
 }

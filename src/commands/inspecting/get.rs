@@ -11,7 +11,7 @@ use crate::commands::options::Options;
 use crate::commands::producing::add_options::{after_word, backoff_field, span_field};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{JobView, Queue, Run};
+use crate::queue::{JobView, Now, Queue, Run};
 
 pub struct GetJob;
 
@@ -48,12 +48,13 @@ impl ReadCommand for GetJob {
     fn run(request: &GetRequest<'_>, queue: &Queue, env: &Env, reply: &mut dyn Reply) {
         match queue.view(request.id) {
             None => reply.null(),
-            Some(view) => fields(&view, env).reply_as(request.format, reply),
+            Some(view) => fields(&view, env.now).reply_as(request.format, reply),
         }
     }
 }
 
-fn fields<'a>(view: &JobView<'a>, env: &Env) -> Fields<'a> {
+/// All that is known about a job.
+pub(in crate::commands) fn fields<'a>(view: &JobView<'a>, now: Now) -> Fields<'a> {
     let mut fields = Fields::default();
     fields.push("id", Field::Bytes(view.id));
     fields.push("state", Field::Bytes(view.state.name().as_bytes()));
@@ -63,6 +64,8 @@ fn fields<'a>(view: &JobView<'a>, env: &Env) -> Fields<'a> {
     fields.push_some("attempts", view.attempts.map(count));
     fields.push_some("losses", view.losses.map(|n| count(n.into())));
     fields.push_some("all-losses", view.all_losses.map(count));
+    fields.push_some("failures-left", view.failures_left.map(|n| count(n.into())));
+    fields.push_some("losses-left", view.losses_left.map(count));
     fields.push_some("backoff", view.backoff.map(backoff_field));
     fields.push_some("dedup", view.dedup.map(span_field));
     fields.push_some("keep", view.keep.map(span_field));
@@ -78,7 +81,7 @@ fn fields<'a>(view: &JobView<'a>, env: &Env) -> Fields<'a> {
     fields.push_some("run-until", view.run_until.map(count));
     fields.push_some("finished-at", view.finished_at.map(count));
     fields.push_some("kept-until", view.kept_until.map(count));
-    fields.push_some("refused-until", refused_until(view, env));
+    fields.push_some("refused-until", refused_until(view, now));
     fields.push_some("group", view.group.map(Field::Bytes));
     fields.push_some("batch", view.batch.map(Field::Bytes));
     if let Some((condition, batch)) = view.after {
@@ -96,8 +99,8 @@ fn fields<'a>(view: &JobView<'a>, env: &Env) -> Fields<'a> {
 }
 
 /// Until when the id is refused, -1 for ever; None: it is free.
-pub(super) fn refused_until(view: &JobView<'_>, env: &Env) -> Option<Field<'static>> {
-    view.refused_until.filter(|until| *until > env.now.millis()).map(span_field)
+pub(super) fn refused_until(view: &JobView<'_>, now: Now) -> Option<Field<'static>> {
+    view.refused_until.filter(|until| *until > now.millis()).map(span_field)
 }
 
 fn run_fields<'a>(run: &Run<&'a [u8]>) -> Fields<'a> {

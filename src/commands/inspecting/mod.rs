@@ -2,7 +2,7 @@
 
 mod check;
 mod explain;
-mod get;
+pub(super) mod get;
 mod list;
 mod series;
 mod stats;

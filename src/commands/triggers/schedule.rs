@@ -67,7 +67,8 @@ const TIMETABLE: [Arg; 2] = {
 
 const ARGS: [Arg; 19] = {
     let [_, _, zone, from, until, overlap] = ScheduleOptions::OPTIONS;
-    let [_, _, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] = add_options::ARGS;
+    let [_, _, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
+        add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
         Arg::word("name", ArgKind::String),

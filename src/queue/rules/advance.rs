@@ -11,9 +11,6 @@ use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
 use crate::queue::time::{Now, UnixMs};
 use crate::queue::value::Queue;
 
-/// A life may lose so many times as many leases as a job may lose without progress.
-const ALL_LOSSES: u64 = 4;
-
 impl Queue {
     /// The earliest instant at which time alone changes something. None: nothing is due, ever.
     /// O(log n).
@@ -161,18 +158,14 @@ impl Queue {
         }
         self.stats.record(Event::Lost);
         self.record_run(handle, RunEnd::Lost, None, at);
-        let (mut losses, mut all, mut has_rerun) = (0, 0, false);
-        self.jobs.edit(handle, |job| {
-            job.losses = job.losses.saturating_add(1);
-            (losses, all, has_rerun) = (u64::from(job.losses), job.all_losses(), job.has_rerun());
-        });
-        let most = u64::from(self.settings.max_losses);
-        // With a rerun set for the time after it the newest payload goes next.
-        if has_rerun || losses > most || all > ALL_LOSSES * most {
+        let Some(job) = self.jobs.get(handle) else { return };
+        let (is_last, is_first) = (self.losses_left(job) == 0, job.losses == 0);
+        self.jobs.edit(handle, |job| job.losses = job.losses.saturating_add(1));
+        if is_last {
             return self.fail_after_loss(handle, token, Now::from_ms(at));
         }
         let waiting = StateData::Waiting { since: at, lapsed: token };
-        if losses == 1 {
+        if is_first {
             self.move_to(handle, waiting);
         } else {
             // It may be the job that takes its workers down: the others go first.

@@ -10,6 +10,9 @@ use crate::queue::time::{Now, FOREVER};
 use crate::queue::value::Queue;
 use std::sync::Arc;
 
+/// A life may lose so many times as many leases as a job may lose without progress.
+const ALL_LOSSES: u64 = 4;
+
 impl Queue {
     /// When a run of a job ends that was claimed at `claimed_at`, however often its lease is extended.
     pub(crate) fn run_until(&self, job: &Job, claimed_at: u64) -> u64 {
@@ -27,6 +30,27 @@ impl Queue {
             | StateData::Completed { .. }
             | StateData::Failed { .. } => FOREVER,
         }
+    }
+
+    /// How many more NACKs a job survives: 0, the next one is its last. With a rerun set for the time after it the
+    /// newest payload goes next.
+    pub(crate) fn failures_left(&self, job: &Job) -> u32 {
+        let attempts = self.options(job).attempts.unwrap_or(self.settings.attempts);
+        if job.has_rerun() {
+            0
+        } else {
+            attempts.saturating_sub(job.nacks).saturating_sub(1)
+        }
+    }
+
+    /// How many more lost leases a job survives, in the same way.
+    pub(crate) fn losses_left(&self, job: &Job) -> u64 {
+        let most = u64::from(self.settings.max_losses);
+        if job.has_rerun() {
+            return 0;
+        }
+        let in_all = (ALL_LOSSES * most).saturating_sub(job.all_losses());
+        most.saturating_sub(job.losses.into()).min(in_all)
     }
 
     /// Writes down that the run of an active job ends. Called before anything of the job is changed.

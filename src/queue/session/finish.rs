@@ -127,14 +127,12 @@ impl Session<'_> {
             return Nacked::No(self.end_if_cancelled(matched.lease, matched.job));
         };
         let Some(job) = self.queue.job(handle) else { return Nacked::No(Lease::Unknown) };
-        let (settings, options) = (self.queue.settings(), self.queue.options(job));
-        let nack = job.nacks.saturating_add(1);
-        // With a rerun set for the time after it the newest payload goes next.
-        let is_last = failure == Failure::Fatal || job.has_rerun();
-        if is_last || nack >= options.attempts.unwrap_or(settings.attempts) {
+        if failure == Failure::Fatal || self.queue.failures_left(job) == 0 {
             self.change_job(handle, JobEffect::Failed { error });
             return Nacked::Failed;
         }
+        let (settings, options) = (self.queue.settings(), self.queue.options(job));
+        let nack = job.nacks.saturating_add(1);
         let wait = delay.unwrap_or_else(|| {
             let wait = options.backoff.unwrap_or(settings.backoff).wait(nack).min(settings.max_backoff);
             spread(wait, settings.jitter, id, nack)

@@ -20,6 +20,10 @@ pub struct JobView<'a> {
     pub losses: Option<u16>,
     /// Of the whole life, where progress has made the count start anew.
     pub all_losses: Option<u64>,
+    /// Of an active job: how many more NACKs it survives.
+    pub failures_left: Option<u32>,
+    /// Of an active job: how many more lost leases it survives.
+    pub losses_left: Option<u64>,
     pub backoff: Option<Backoff>,
     pub dedup: Option<u64>,
     pub keep: Option<u64>,
@@ -73,6 +77,12 @@ impl Queue {
         }
     }
 
+    /// All that is known about a job.
+    #[must_use]
+    pub fn view_of(&self, handle: Handle) -> Option<JobView<'_>> {
+        self.job(handle).map(|job| self.view_job(job))
+    }
+
     fn view_job<'a>(&'a self, job: &'a Job) -> JobView<'a> {
         let extras = job.extras.as_deref();
         let text = |of: fn(&JobExtras) -> Option<&[u8]>| extras.and_then(of);
@@ -120,6 +130,8 @@ impl Queue {
             StateData::Active { token, since, lease_until, worker } => {
                 view.token = Some(token);
                 view.claimed_at = Some(since);
+                view.failures_left = Some(self.failures_left(job));
+                view.losses_left = Some(self.losses_left(job));
                 view.lease_until = Some(lease_until);
                 view.run_until = unless_endless(self.run_until(job, since));
                 view.worker = Some(self.worker_name(worker));
@@ -213,6 +225,8 @@ impl<'a> JobView<'a> {
             attempts: None,
             losses: None,
             all_losses: None,
+            failures_left: None,
+            losses_left: None,
             backoff: None,
             dedup: None,
             keep: None,

@@ -169,12 +169,14 @@ impl Traffic {
         command = self.option(command, 2, "COUNT", &["2", "3", "10"]);
         command = self.option(command, 3, "LEASE", &LEASES);
         command = self.option(command, 8, "MAXBYTES", &["0", "10", "100"]);
+        command = self.option(command, 6, "FULL", &[""]);
         self.option(command, 4, "BLOCK", &["1", "5", "30", "30 MIN 1"])
     }
 
     fn held(&mut self, queue: &str) -> Words {
         let mut command = words("JQ.CLAIM", queue);
         command.extend([self.worker(), b"HELD".to_vec()]);
+        command = self.option(command, 3, "FULL", &[""]);
         self.option(command, 2, "LEASE", &LEASES)
     }
 
