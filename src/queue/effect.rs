@@ -48,8 +48,9 @@ pub enum Effect<'a> {
     /// A schedule is gone.
     Unscheduled { name: &'a [u8] },
     /// A schedule has ticked; the job that the tick added is an effect before this one. The tick is of the
-    /// instant `at`, which may be long ago. Without a `next` it was the last, and the schedule is gone.
-    Ticked { name: &'a [u8], at: u64, next: Option<u64>, outcome: TickOutcome },
+    /// instant `at`, which may be long ago; `missed` instants before it have no tick. Without a `next` it was the last,
+    /// and the schedule is gone.
+    Ticked { name: &'a [u8], at: u64, missed: u64, next: Option<u64>, outcome: TickOutcome },
     /// Expired keys that begin with the prefix become jobs. The payload is empty here: it will be the key's
     /// name.
     ExpiryRuleSet { prefix: &'a [u8], request: AddRequest<&'a [u8]> },

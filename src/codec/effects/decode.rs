@@ -115,7 +115,8 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
         }
         tag::SCHEDULED => decode_scheduled(from),
         tag::UNSCHEDULED => Ok(Effect::Unscheduled { name: known_schedule(from.bytes()?, queue)? }),
-        tag::TICKED => decode_ticked(from, queue),
+        tag::TICKED => decode_ticked(from, queue, |_| Ok(0)),
+        tag::TICKED_LATE => decode_ticked(from, queue, Decoder::number),
         tag::EXPIRY_RULE_SET => decode_expiry_rule_set(from),
         tag::EXPIRY_RULE_REMOVED => {
             Ok(Effect::ExpiryRuleRemoved { prefix: known_prefix(from.bytes()?, queue)? })
@@ -198,14 +199,19 @@ fn decode_scheduled<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeErro
     Ok(Effect::Scheduled { name, plan, next })
 }
 
-fn decode_ticked<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+/// A tick; `missed` reads how many instants before it were missed, where that is written.
+fn decode_ticked<'a>(
+    from: &mut Decoder<'a>,
+    queue: &Queue,
+    missed: fn(&mut Decoder<'a>) -> Result<u64, DecodeError>,
+) -> Result<Effect<'a>, DecodeError> {
     let (name, at, next) = (from.bytes()?, from.number()?, decode_due(from)?);
-    let outcome = decode_tick_outcome(from)?;
+    let (outcome, missed) = (decode_tick_outcome(from)?, missed(from)?);
     if at > LATEST_TICK {
         return Err(DecodeError::Damaged("a tick that cannot be"));
     }
     let name = known_schedule(name, queue)?;
-    known(queue.may_tick_next(name, next).then_some(Effect::Ticked { name, at, next, outcome }))
+    known(queue.may_tick_next(name, next).then_some(Effect::Ticked { name, at, missed, next, outcome }))
 }
 
 fn decode_expiry_rule_set<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {

@@ -157,11 +157,14 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.number(next);
         }
         Effect::Unscheduled { name } => encode_named(out, tag::UNSCHEDULED, name),
-        Effect::Ticked { name, at, next, outcome } => {
-            encode_named(out, tag::TICKED, name);
+        Effect::Ticked { name, at, missed, next, outcome } => {
+            encode_named(out, if missed == 0 { tag::TICKED } else { tag::TICKED_LATE }, name);
             out.number(at);
             encode_due(out, next);
             encode_tick_outcome(out, outcome);
+            if missed != 0 {
+                out.number(missed);
+            }
         }
         Effect::ExpiryRuleSet { prefix, ref request } => {
             encode_named(out, tag::EXPIRY_RULE_SET, prefix);

@@ -43,6 +43,7 @@
 //!   48 taken back           id, lease-until number
 //!   50 purged               id
 //!   51 batch mentioned      number of the batch
+//!   55 ticked late          as ticked, then missed number
 //! ```
 //!
 //! The fields are drawn in [`super::fields`], numbers and byte strings in [`super::wire`].
@@ -107,4 +108,5 @@ mod tag {
     pub(super) const TAKEN_BACK: u8 = 48;
     pub(super) const PURGED: u8 = 50;
     pub(super) const BATCH_MENTIONED: u8 = 51;
+    pub(super) const TICKED_LATE: u8 = 55;
 }

@@ -33,6 +33,8 @@
 //!   9 minutes  in which something happened, in their order, until the end of the section: beginning, added,
 //!            completed, failed numbers
 //!   10 workers  that were seen, by name, until the end of the section, after all jobs: name bytes, last seen number
+//!   13 time   facts until the end of the section, after all schedules: kind byte, then
+//!     0 missed instants of a schedule, by name: name bytes, count number
 //! ```
 //!
 //! The fields are drawn in [`super::fields`], numbers and byte strings in [`super::wire`].
@@ -58,6 +60,7 @@ mod lane;
 mod remembered;
 mod restore;
 mod save;
+mod time;
 
 pub(super) use restore::restore_section;
 pub use restore::Loader;
@@ -83,6 +86,7 @@ enum Section {
     Lanes = 8,
     Minutes = 9,
     Workers = 10,
+    Time = 13,
 }
 
 impl Section {
@@ -104,6 +108,7 @@ impl Section {
             8 => Section::Lanes,
             9 => Section::Minutes,
             10 => Section::Workers,
+            13 => Section::Time,
             _ => return Err(DecodeError::Damaged("unknown section")),
         })
     }

@@ -7,6 +7,7 @@ use super::history::{decode_minute, decode_worker};
 use super::job::decode_job;
 use super::lane::decode_lane;
 use super::remembered::decode_remembered;
+use super::time::{decode_time_fact, TimeFact};
 use super::{Section, FORMAT, MARK};
 use crate::codec::fields::batch::decode_optional_batch;
 use crate::codec::fields::schedule::decode_schedule;
@@ -98,6 +99,11 @@ fn restore_items(kind: Section, from: &mut Decoder<'_>, queue: &mut Queue) -> Re
             let refusal = "a prefix that cannot be";
             restore_each(from, refusal, decode_expiry_rule, |(prefix, rule)| {
                 queue.restore_expiry_rule(prefix, rule)
+            })
+        }
+        Section::Time => {
+            restore_each(from, "an instant that cannot be", decode_time_fact, |fact| match fact {
+                TimeFact::Missed { schedule, count } => queue.restore_missed(schedule, count),
             })
         }
         Section::PendingDuplicates => restore_pending_duplicates(from, queue),

@@ -7,6 +7,7 @@ use super::history::{encode_minute, encode_worker};
 use super::job::encode_job;
 use super::lane::encode_lane;
 use super::remembered::encode_remembered;
+use super::time::{encode_time_fact, TimeFact};
 use super::Section;
 use crate::codec::fields::batch::encode_optional_batch;
 use crate::codec::fields::schedule::encode_schedule;
@@ -40,6 +41,8 @@ pub fn save_state(queue: &Queue, write: &mut dyn FnMut(&[u8])) {
     save_all(Section::Workers, queue.saved_workers(), write, encode_worker);
     save_all(Section::Ids, queue.saved_records(), write, encode_remembered);
     save_all(Section::Schedules, queue.saved_schedules(), write, encode_schedule);
+    let missed = queue.saved_missed().map(|(schedule, count)| TimeFact::Missed { schedule, count });
+    save_all(Section::Time, missed, write, encode_time_fact);
     save_all(Section::ExpiryRules, queue.expiry_rules().iter(), write, encode_expiry_rule);
 }
 

@@ -71,5 +71,6 @@ fn fields<'a>(name: &'a [u8], schedule: &'a Schedule) -> Fields<'a> {
     for (outcome, times) in schedule.counts() {
         fields.push(outcome.name(), count(times));
     }
+    fields.push("missed", count(schedule.missed()));
     fields
 }

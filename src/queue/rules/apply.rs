@@ -44,7 +44,10 @@ impl Queue {
             }
             Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
             Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
-            Effect::Ticked { name, at, next, outcome } => self.schedules.ticked(name, at, next, outcome),
+            Effect::Ticked { name, at, missed, next, outcome } => {
+                self.schedules.ticked(name, at, next, outcome);
+                self.schedules.missed(name, missed);
+            }
             Effect::ExpiryRuleSet { prefix, ref request } => self.set_expiry_rule(prefix, request),
             Effect::ExpiryRuleRemoved { prefix } => self.remove_expiry_rule(prefix),
             Effect::KeyExpired { prefix, outcome } => self.count_expiry(prefix, outcome),

@@ -213,6 +213,12 @@ impl Queue {
         self.created_at != 0 && self.schedules.restore(saved)
     }
 
+    /// Puts back how many instants a schedule has missed, after the schedule.
+    #[must_use]
+    pub(crate) fn restore_missed(&mut self, name: &[u8], count: u64) -> bool {
+        self.schedules.restore_missed(name, count)
+    }
+
     /// Whether what was restored fits together: sequence numbers are unique, tokens are unique and none is
     /// newer than the last one given, batches count what is there. O(n log n).
     #[must_use]

@@ -186,6 +186,11 @@ impl Queue {
         self.schedules.saved()
     }
 
+    /// Every schedule that has missed instants, by its name, and how many.
+    pub(crate) fn saved_missed(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        self.schedules.saved_missed()
+    }
+
     fn saved_job<'a>(&'a self, handle: Handle, job: &'a Job) -> SavedJob<'a> {
         let extras = job.extras.as_deref();
         let text = |of: fn(&JobExtras) -> Option<&[u8]>| extras.and_then(of);

@@ -255,5 +255,6 @@ fn change_between(zone: Tz, mut begin: i64, mut end: i64) -> Option<i64> {
     Some(end)
 }
 
+mod count;
 #[cfg(test)]
 mod tests;

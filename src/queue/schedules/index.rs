@@ -63,6 +63,7 @@ impl Schedules {
             next,
             last: 0,
             counts: TickCounts::default(),
+            missed: 0,
         });
         schedule.set(plan, compiled);
         schedule.next = next;
@@ -91,6 +92,23 @@ impl Schedules {
         self.insert(name, schedule);
     }
 
+    /// So many instants of a schedule have no tick, beside those that were missed before.
+    pub(crate) fn missed(&mut self, name: &[u8], count: u64) {
+        if let Some(schedule) = self.by_name.get_mut(name) {
+            schedule.missed = schedule.missed.saturating_add(count);
+        }
+    }
+
+    /// Puts back how many instants of a schedule were missed. False: that cannot be, or is there already.
+    #[must_use]
+    pub(crate) fn restore_missed(&mut self, name: &[u8], count: u64) -> bool {
+        let fits = count != 0 && self.get(name).is_some_and(|schedule| schedule.missed == 0);
+        if fits {
+            self.missed(name, count);
+        }
+        fits
+    }
+
     /// Puts back what was saved. False: it cannot be.
     #[must_use]
     pub(crate) fn restore(&mut self, saved: &SavedSchedule<'_>) -> bool {
@@ -115,6 +133,11 @@ impl Schedules {
             last: schedule.last,
             counts: schedule.counts,
         })
+    }
+
+    /// Every schedule that has missed instants, by its name, and how many.
+    pub(crate) fn saved_missed(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        self.iter().map(|(name, schedule)| (name, schedule.missed)).filter(|(_, missed)| *missed != 0)
     }
 
     /// What a recount finds wrong.

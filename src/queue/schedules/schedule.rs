@@ -82,6 +82,8 @@ pub struct Schedule {
     /// The last tick whose job was enqueued or known already, Unix ms; 0: none was.
     pub(crate) last: u64,
     pub(crate) counts: TickCounts,
+    /// How many instants have no tick, because a later one was due already when they were looked at.
+    pub(crate) missed: u64,
 }
 
 impl Schedule {
@@ -111,6 +113,12 @@ impl Schedule {
     /// What became of the ticks so far.
     pub fn counts(&self) -> impl Iterator<Item = (TickOutcome, u64)> + '_ {
         TickOutcome::ALL.into_iter().zip(self.counts)
+    }
+
+    /// How many of its instants were missed: they have no tick.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.missed
     }
 
     /// Becomes what `plan` says; `compiled` is its timetable, if the caller has it.

@@ -136,6 +136,19 @@ impl Compiled {
         (next <= LATEST_TICK).then_some(next)
     }
 
+    /// How many instants there are from `from` on and before `end`, given that `from` is one. O(days between), and of
+    /// a calendar no more than those of the last four years.
+    #[must_use]
+    pub fn count(&self, from: u64, end: u64) -> u64 {
+        match &self.search {
+            Search::Grid(ms) => end.saturating_sub(from).div_ceil(*ms),
+            Search::Calendar(calendar, zone) => {
+                let seconds = |ms: u64| i64::try_from(ms.min(LATEST_DATE).div_ceil(1000)).unwrap_or(i64::MAX);
+                calendar.count(*zone, seconds(from)..seconds(end))
+            }
+        }
+    }
+
     /// Heap bytes behind it.
     pub(crate) fn bytes(&self) -> usize {
         match self.search {

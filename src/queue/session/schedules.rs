@@ -10,6 +10,14 @@ use std::sync::Arc;
 /// Ticks of one session: each costs about what an ADD costs, and a search of a timetable.
 const TICKS: usize = 16;
 
+/// What a tick is about.
+struct Instants {
+    /// So many that were due before it have none of their own.
+    missed: u64,
+    at: u64,
+    next: Option<u64>,
+}
+
 impl Session<'_> {
     /// Sets what is under `name`. What is set already stays as it is.
     pub fn schedule(&mut self, name: &[u8], plan: &Plan<'_>) -> ScheduleSet {
@@ -74,16 +82,18 @@ impl Session<'_> {
 
     /// One tick: of all that were missed only the last one counts.
     fn tick(&mut self, name: &[u8]) {
-        let Some((at, next)) = self.instants_of(name) else { return };
+        let Some(Instants { missed, at, next }) = self.instants_of(name) else { return };
         let outcome = self.enqueue_tick(name, at);
-        self.change(&Effect::Ticked { name, at, next, outcome });
+        self.change(&Effect::Ticked { name, at, missed, next, outcome });
     }
 
     /// Which instant ticks now, and which comes after it.
-    fn instants_of(&self, name: &[u8]) -> Option<(u64, Option<u64>)> {
+    fn instants_of(&self, name: &[u8]) -> Option<Instants> {
         let schedule = self.queue.schedules.get(name)?;
         let (due, until) = (schedule.next, schedule.until);
-        let Some(timetable) = &schedule.compiled else { return Some((due, None)) };
+        let Some(timetable) = &schedule.compiled else {
+            return Some(Instants { missed: 0, at: due, next: None });
+        };
         let end = self.at().min(until);
         let (at, next) = match timetable.next_after(due) {
             Some(missed) if missed <= end => {
@@ -92,7 +102,7 @@ impl Session<'_> {
             }
             next => (due, next),
         };
-        Some((at, next.filter(|next| *next <= until)))
+        Some(Instants { missed: timetable.count(due, at), at, next: next.filter(|next| *next <= until) })
     }
 
     fn enqueue_tick(&mut self, name: &[u8], at: u64) -> TickOutcome {

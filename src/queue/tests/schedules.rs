@@ -41,6 +41,26 @@ fn ticks_that_were_missed_are_one_and_each_instant_is_one_job() {
 }
 
 #[test]
+fn instants_without_a_tick_are_counted_as_missed() {
+    let mut test = TestQueue::at(500);
+    test.set("s", &every(1000));
+    let hourly = Timetable::Cron { expression: "0 0 * * * *", zone: Zone::default(), from: 0 };
+    test.set("hourly", &Plan { timetable: hourly, ..every(1) });
+    let missed =
+        |test: &TestQueue| ["s", "hourly"].map(|name| test.queue.schedule(name.as_bytes()).unwrap().missed());
+    test.ms = 1000;
+    test.session(|_| ());
+    assert_eq!(missed(&test), [0, 0], "on time");
+    test.ms = 7777;
+    test.session(|_| ());
+    assert_eq!(missed(&test), [5, 0], "2000 to 6000");
+    test.ms = 3 * 3_600_000;
+    test.session(|_| ());
+    assert_eq!(missed(&test), [5 + 10_800 - 8, 2]);
+    assert_eq!(test.counts("s"), [3, 0, 0, 0]);
+}
+
+#[test]
 fn what_is_set_already_stays_and_what_differs_replaces_it() {
     let mut test = TestQueue::at(1);
     test.set("s", &every(1000));

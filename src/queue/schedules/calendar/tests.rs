@@ -130,6 +130,17 @@ fn changes_at_midnight_and_of_a_whole_day() {
     assert_eq!(skipped, ["29 12:00-1000", "31 00:00+1400", "31 12:00+1400"]);
 }
 
+/// Of more than four years the last are counted: a count has a bound whatever a clock says.
+#[test]
+fn a_count_of_many_years_is_that_of_the_last_four() {
+    let calendar = Calendar::parse("0 0 * * *").unwrap();
+    let until = seconds("2030-01-01 00:00");
+    assert_eq!(calendar.count(Tz::UTC, seconds("2029-01-01 00:00")..until), 365);
+    assert_eq!(calendar.count(Tz::UTC, 0..until), 4 * 366);
+    let apia = calendar.count(Tz::Pacific__Apia, seconds("2011-12-29 00:00")..seconds("2012-01-01 12:00"));
+    assert_eq!(apia, 4, "the skipped day and the one after begin at one instant");
+}
+
 #[test]
 fn expressions_mean_what_cron_means() {
     let tables = [
@@ -282,5 +293,19 @@ proptest! {
     ) {
         let calendar = Calendar::parse(&format!("{second}{minute} {hour} * * *")).unwrap();
         prop_assert_eq!(calendar.next_from(zone, first), look_at_all(&calendar, zone, first));
+    }
+
+    #[test]
+    fn a_count_is_what_a_walk_meets(
+        (zone, first) in around_a_change(),
+        minute in field(59),
+        hour in field(23),
+        second in prop::sample::select(vec!["", "0 ", "30 "]),
+        span in prop_oneof![0..DAY, 0..9 * DAY],
+    ) {
+        let calendar = Calendar::parse(&format!("{second}{minute} {hour} * * *")).unwrap();
+        let next = |from| calendar.next_from(zone, from).filter(|at| *at < first + span);
+        let met = std::iter::successors(next(first), |at| next(at + 1)).count() as u64;
+        prop_assert_eq!(calendar.count(zone, first..first + span), met);
     }
 }
