@@ -35,10 +35,14 @@ pub enum Effect<'a> {
     BatchForgotten { batch: BatchNumber },
     /// An ACK came too late, or for a job that is not there.
     StaleAck,
-    /// No job is claimed from now on.
-    Paused,
+    /// No job is claimed from now on, until an instant or without end.
+    Paused { until: u64 },
     /// Jobs are claimed again.
     Resumed,
+    /// No job of the group is claimed from now on, until an instant or without end.
+    GroupPaused { name: &'a [u8], until: u64 },
+    /// Jobs of the group are claimed again.
+    GroupResumed { name: &'a [u8] },
     /// The queue has other settings.
     Configured(Settings),
     /// Time did so many of its steps, in their order.

@@ -70,11 +70,11 @@ pub(crate) use expiries::{is_valid_rule, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
 pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Run, RunEnd, Start, Until};
 pub(crate) use jobs::{LostLife, UnmetDependency};
-pub(crate) use limits::Bucket;
+pub(crate) use limits::{Bucket, LaneRules};
 pub use limits::{Rate, MAX_RATE};
 pub(crate) use names::{valid_batch_name, valid_group, valid_id};
 pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_WORKER};
-pub(crate) use saved::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
+pub(crate) use saved::{Header, SavedBatch, SavedJob, SavedLane, SavedLaneRules, SavedState};
 pub use schedules::Schedule;
 pub use session::{
     Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, Journal, Lease, MemoryPressure, Nacked,

@@ -27,8 +27,8 @@ pub struct Queue {
     /// What clients of this server wait for. Not part of the state.
     pub(super) subscriptions: Subscriptions,
     pub(super) settings: Settings,
-    /// Whether JQ.PAUSE stops claims.
-    pub(super) paused: bool,
+    /// Until when JQ.PAUSE stops claims, Unix ms, or [`FOREVER`](crate::queue::FOREVER). None: it does not.
+    pub(super) paused_until: Option<u64>,
     /// The newest token that was given.
     pub(super) last_token: u64,
     /// When its first effect happened, Unix ms; 0: not yet, the queue does not exist.
@@ -141,7 +141,13 @@ impl Queue {
     /// Whether claims are stopped.
     #[must_use]
     pub fn is_paused(&self) -> bool {
-        self.paused
+        self.paused_until.is_some()
+    }
+
+    /// Until when claims are stopped, Unix ms, or [`FOREVER`](crate::queue::FOREVER).
+    #[must_use]
+    pub fn paused_until(&self) -> Option<u64> {
+        self.paused_until
     }
 
     /// What has happened since this was last asked.

@@ -33,8 +33,9 @@ impl Model {
         let counted = COUNTERS.map(|name| (name, Value::Int(self.counters.get(name).copied().unwrap_or(0))));
         let more = [
             ("batches", Value::count(self.batches.len())),
-            ("groups", Value::count(self.lanes().len() + self.expiring_lanes().len())),
-            ("paused", Value::Int(self.paused.into())),
+            ("groups", Value::count(self.known_groups())),
+            ("paused", Value::Int(self.pauses.until(None).is_some().into())),
+            ("paused-until", self.pauses.until(None).map_or(Value::Null, until)),
             ("claimable", Value::count(self.claimable(now))),
             ("oldest-claimable-ms", Value::uint(self.oldest_claimable(now))),
         ];
@@ -259,10 +260,6 @@ impl Model {
         Value::count(retried)
     }
 
-    pub(super) fn set_paused(&mut self, paused: bool) -> Value {
-        Value::Int(i64::from(std::mem::replace(&mut self.paused, paused) != paused))
-    }
-
     /// Sets fields that are known to be right.
     pub(super) fn configure(&mut self, fields: &[(String, Vec<u8>)]) -> Value {
         match self.settings.clone().with(fields) {
@@ -293,6 +290,14 @@ fn instant(at: u64) -> Value {
         Value::Null
     } else {
         Value::uint(at)
+    }
+}
+
+/// An instant, -1 for never.
+fn until(instant: u64) -> Value {
+    match instant {
+        u64::MAX => Value::Int(-1),
+        instant => Value::uint(instant),
     }
 }
 

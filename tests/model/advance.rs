@@ -23,6 +23,7 @@ impl Model {
         let memories = |job: &Job| !job.is_live();
         // What time does happens as of its own instant.
         let late = std::mem::take(&mut self.late);
+        self.pauses.advance(now);
         while self.advance_once(now, lives) {}
         while self.advance_once(now, memories) {}
         self.trim(now);

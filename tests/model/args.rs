@@ -30,6 +30,11 @@ impl<'a> Words<'a> {
         Ok(self.id()?.to_vec())
     }
 
+    /// The name of a group, which is as long as an id may be.
+    pub(crate) fn group(&mut self) -> Result<Vec<u8>, Refused> {
+        Ok(self.id()?.to_vec())
+    }
+
     /// A worker's name: 1 to 128 bytes.
     pub(crate) fn worker(&mut self) -> Result<Vec<u8>, Refused> {
         self.next()

@@ -26,7 +26,7 @@ impl Model {
         let is_full = self.settings.concurrency > 0 && active >= self.settings.concurrency;
         let rate = self.settings.rate;
         let is_used_up = rate.is_some_and(|rate| rate.tokens(self.missing(None), now) == 0);
-        if self.paused || is_full || is_used_up {
+        if self.pauses.until(None).is_some() || is_full || is_used_up {
             return None;
         }
         self.in_turn(now).into_iter().min_by_key(|(place, _)| *place).map(|(_, job)| job)
@@ -76,7 +76,7 @@ impl Model {
         let most = self.settings.group_concurrency;
         let rate = self.settings.group_rate;
         let is_used_up = rate.is_some_and(|rate| rate.tokens(self.missing(Some(lane)), now) == 0);
-        if (most > 0 && active >= most) || is_used_up {
+        if (most > 0 && active >= most) || is_used_up || self.pauses.until(Some(lane)).is_some() {
             return None;
         }
         let holder = jobs().find(|job| job.holds).filter(|_| most == 1);
@@ -122,6 +122,16 @@ impl Model {
         lanes
     }
 
+    /// How many groups are known: for their jobs, for a bucket that is not full, for a pause.
+    pub(super) fn known_groups(&self) -> usize {
+        let mut groups = self.lanes();
+        groups.extend(self.expiring_lanes());
+        groups.extend(self.pauses.groups().cloned());
+        groups.sort();
+        groups.dedup();
+        groups.len()
+    }
+
     /// A lane without jobs is gone when its bucket is full.
     pub(super) fn forget_lanes(&mut self, now: u64) {
         for lane in self.expiring_lanes() {
@@ -157,7 +167,7 @@ impl Model {
             is_first
         });
         let since = first.iter().filter_map(|(_, job)| match job.state {
-            State::Waiting { since, .. } if !self.paused => Some(since),
+            State::Waiting { since, .. } if self.pauses.until(None).is_none() => Some(since),
             _ => None,
         });
         since.min().map_or(0, |since| now.saturating_sub(since))

@@ -29,6 +29,7 @@ mod limit_cases;
 mod limits;
 mod malformed_commands;
 mod model;
+mod pauses;
 mod produce;
 mod random_batch_commands;
 mod random_commands;

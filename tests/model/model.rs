@@ -10,6 +10,7 @@ use super::args::{Words, ERR};
 use super::batch::{Batch, Member};
 use super::job::{Job, State};
 use super::limits::Claim;
+use super::pauses::Pauses;
 use super::request::{parse, Request};
 use super::settings::Settings;
 use super::value::{Engine, Value};
@@ -23,7 +24,7 @@ pub(crate) struct Model {
     pub(super) last_token: u64,
     /// 1 while a command works in a millisecond that is not over: spans begin with the next one.
     pub(super) late: u64,
-    pub(super) paused: bool,
+    pub(super) pauses: Pauses,
     pub(super) batches: Vec<Batch>,
     pub(super) ledger: Vec<Member>,
     /// Batches opened so far.
@@ -81,8 +82,10 @@ impl Engine for Model {
 impl Model {
     fn run(&mut self, request: Request, now_us: u64) -> Value {
         let now = now_us / 1000;
-        let makes_a_queue =
-            matches!(request, Request::Add { .. } | Request::Config(_) | Request::Seal(_) | Request::Pause);
+        let makes_a_queue = matches!(
+            request,
+            Request::Add { .. } | Request::Config(_) | Request::Seal(_) | Request::Pause { .. }
+        );
         self.late = now_us.div_ceil(1000) - now;
         let reply = self.carry_out(request, now_us, now);
         if makes_a_queue && !matches!(reply, Value::Error(_)) {
@@ -133,8 +136,10 @@ impl Model {
             Request::Promote(ids) => self.each(ids, now, |model, id| model.promote(&id, now)),
             Request::Retry(ids) => self.retry_all(&ids, now),
             Request::RetryOldest(count) => self.retry_oldest(count, now),
-            Request::Pause => self.set_paused(true),
-            Request::Resume => self.set_paused(false),
+            Request::Pause { group, span } => {
+                self.pauses.begin(group, span.map_or(u64::MAX, |ms| now + self.late + ms))
+            }
+            Request::Resume(group) => self.pauses.end(group.as_ref()),
             Request::Config(fields) => self.configure(&fields),
             Request::Seal(name) => {
                 let answer = self.seal(&name, now);

@@ -7,7 +7,7 @@ use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Union};
 
 use super::malformed_commands::BROKEN;
-use super::random_limit_commands::{history, limit, maybe_grouped, purge};
+use super::random_limit_commands::{history, limit, maybe_grouped, pause, purge, resume};
 use super::script::Word;
 
 /// Some more often than others: a job has to be met again and again to get through its lives.
@@ -63,8 +63,8 @@ pub(crate) fn commands() -> Words {
         (4, ids("JQ.PROMOTE q")),
         (4, ids("JQ.RETRY q")),
         (1, join(vec![text("JQ.RETRY q *"), option("COUNT", &["1", "2"])])),
-        (1, text("JQ.PAUSE q")),
-        (5, text("JQ.RESUME q")),
+        (2, pause()),
+        (5, resume()),
         (2, setting()),
         (2, limit()),
         (4, purge()),

@@ -44,10 +44,22 @@ pub(crate) fn contended() -> Words {
         (4, purge()),
         (4, join(vec![text("JQ.SEAL q"), batch()])),
         (12, limit()),
-        (1, text("JQ.PAUSE q")),
-        (4, text("JQ.RESUME q")),
+        (2, pause()),
+        (5, resume()),
     ];
     Union::new_weighted(choices).boxed()
+}
+
+/// PAUSE of a group or the queue, for a while or without end.
+pub(crate) fn pause() -> Words {
+    let group = option("GROUP", &GROUPS);
+    let options = shuffled(vec![group, option("FOR", &["1", "5", "20", "100"])]);
+    join(vec![text("JQ.PAUSE q"), options])
+}
+
+/// RESUME of a group or the queue.
+pub(crate) fn resume() -> Words {
+    join(vec![text("JQ.RESUME q"), option("GROUP", &GROUPS)])
 }
 
 /// PURGE of any state.

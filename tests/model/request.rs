@@ -63,8 +63,12 @@ pub(crate) enum Request {
     Promote(Ids),
     Retry(Ids),
     RetryOldest(usize),
-    Pause,
-    Resume,
+    Pause {
+        group: Option<Vec<u8>>,
+        span: Option<u64>,
+    },
+    /// Of a group, or of the queue.
+    Resume(Option<Vec<u8>>),
     Config(Vec<(String, Vec<u8>)>),
     Seal(Vec<u8>),
     Forget(Vec<u8>),
@@ -114,8 +118,8 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.PROMOTE" => Ok(Request::Promote(w.ids()?)),
         "JQ.RETRY" if w.keyword("*") => Ok(Request::RetryOldest(options_count(w, usize::MAX)?)),
         "JQ.RETRY" => Ok(Request::Retry(w.ids()?)),
-        "JQ.PAUSE" => Ok(Request::Pause),
-        "JQ.RESUME" => Ok(Request::Resume),
+        "JQ.PAUSE" => pause(w),
+        "JQ.RESUME" => resume(w),
         "JQ.CONFIG" => config(w),
         "JQ.SEAL" => Ok(Request::Seal(w.batch()?)),
         "JQ.FORGET" => Ok(Request::Forget(w.batch()?)),
@@ -197,6 +201,25 @@ fn release(w: &mut Words<'_>) -> Result<Request, Refused> {
         delay = w.uint(0)?;
     }
     Ok(Request::Release { pairs, delay })
+}
+
+fn pause(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let (mut seen, mut group, mut span) = (Vec::new(), None, None);
+    while let Some(option) = w.option(&["GROUP", "FOR"], &mut seen)? {
+        match option {
+            "GROUP" => group = Some(w.group()?),
+            _ => span = Some(w.uint(1)?),
+        }
+    }
+    Ok(Request::Pause { group, span })
+}
+
+fn resume(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let (mut seen, mut group) = (Vec::new(), None);
+    while w.option(&["GROUP"], &mut seen)?.is_some() {
+        group = Some(w.group()?);
+    }
+    Ok(Request::Resume(group))
 }
 
 fn purge(w: &mut Words<'_>) -> Result<Request, Refused> {

@@ -85,6 +85,11 @@ impl Fixture {
             JQ.UNSCHEDULE q gone
             JQ.PAUSE q
             JQ.RESUME q
+            JQ.PAUSE q GROUP lane FOR 5000
+            JQ.PAUSE q GROUP without-jobs
+            JQ.PAUSE q GROUP short FOR 1000
+            JQ.RESUME q GROUP short
+            JQ.PAUSE q FOR 70
             JQ.ONEXPIRE q t: DELAY 5 PX 50 BACKOFF FIXED 3
             JQ.ONEXPIRE q t:lull DELAY 5 MAXWAIT 9 PRIORITY 0 ONDUP REPLACE
             JQ.ONEXPIRE q t:longer KEEP 5 GROUP lane ONDUP IGNORE";

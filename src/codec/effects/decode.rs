@@ -18,8 +18,8 @@ use crate::codec::wire::Decoder;
 use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, LATEST_TICK};
 use crate::queue::{
-    is_valid_rule, plausible_duplicates, valid_batch_name, valid_id, BatchNumber, Effect, JobEffect,
-    JobState, Now, Queue, Steps, MAX_WORKER,
+    is_valid_rule, plausible_duplicates, valid_batch_name, valid_group, valid_id, BatchNumber, Effect,
+    JobEffect, JobState, Now, Queue, Steps, FOREVER, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
@@ -95,8 +95,14 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
             Ok(JobEffect::TakenBack { lease_until: from.number()? })
         }),
         tag::STALE_ACK => Ok(Effect::StaleAck),
-        tag::PAUSED => Ok(Effect::Paused),
+        tag::PAUSED => Ok(Effect::Paused { until: FOREVER }),
+        tag::PAUSED_UNTIL => Ok(Effect::Paused { until: from.number()? }),
         tag::RESUMED => Ok(Effect::Resumed),
+        tag::GROUP_PAUSED => decode_group_paused(from, queue),
+        tag::GROUP_RESUMED => {
+            let name = from.bytes()?;
+            known(queue.group_paused_until(name).map(|_| Effect::GroupResumed { name }))
+        }
         tag::CONFIGURED => {
             let mut settings = decode_settings(from)?;
             decode_more_settings(from, &mut settings)?;
@@ -189,6 +195,14 @@ fn decode_batch_opened<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effe
         return Err(DecodeError::Damaged("a batch that cannot be"));
     }
     known(queue.find_batch(name).is_none().then_some(Effect::BatchOpened { name }))
+}
+
+fn decode_group_paused<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let (name, until) = (from.bytes()?, from.instant()?);
+    if !valid_group(name) {
+        return Err(DecodeError::Damaged("a group that cannot be"));
+    }
+    known(queue.may_have_rules(name).then_some(Effect::GroupPaused { name, until }))
 }
 
 fn decode_scheduled<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {

@@ -8,7 +8,7 @@ use crate::codec::fields::replacement::encode_replacement;
 use crate::codec::fields::schedule::encode_plan;
 use crate::codec::fields::settings::{encode_more_settings, encode_settings};
 use crate::codec::wire::Encoder;
-use crate::queue::{BatchRefs, Effect, IdEntry, JobEffect, Journal, Now, Queue, Steps};
+use crate::queue::{BatchRefs, Effect, IdEntry, JobEffect, Journal, Now, Queue, Steps, FOREVER};
 
 /// A new blob begins when one has this many bytes: the effects of one command may take many times what one argument
 /// of a command can hold.
@@ -74,8 +74,10 @@ fn payload_len(effect: &Effect<'_>) -> usize {
         | Effect::BatchSealed { .. }
         | Effect::BatchForgotten { .. }
         | Effect::StaleAck
-        | Effect::Paused
+        | Effect::Paused { .. }
         | Effect::Resumed
+        | Effect::GroupPaused { .. }
+        | Effect::GroupResumed { .. }
         | Effect::Configured(_)
         | Effect::Advanced(_)
         | Effect::Unscheduled { .. }
@@ -139,8 +141,17 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.number(batch.0);
         }
         Effect::StaleAck => out.push(tag::STALE_ACK),
-        Effect::Paused => out.push(tag::PAUSED),
+        Effect::Paused { until: FOREVER } => out.push(tag::PAUSED),
+        Effect::Paused { until } => {
+            out.push(tag::PAUSED_UNTIL);
+            out.number(until);
+        }
         Effect::Resumed => out.push(tag::RESUMED),
+        Effect::GroupPaused { name, until } => {
+            encode_named(out, tag::GROUP_PAUSED, name);
+            out.instant(until);
+        }
+        Effect::GroupResumed { name } => encode_named(out, tag::GROUP_RESUMED, name),
         Effect::Configured(ref settings) => {
             out.push(tag::CONFIGURED);
             encode_settings(out, settings);

@@ -22,7 +22,7 @@
 //!   15 promoted             id
 //!   16 revived              id
 //!   17 stale ack            nothing
-//!   18 paused               nothing
+//!   18 paused               nothing: without end
 //!   19 resumed              nothing
 //!   20 configured           settings, more settings
 //!   21 advanced             jobs, forgotten numbers
@@ -44,6 +44,9 @@
 //!   50 purged               id
 //!   51 batch mentioned      number of the batch
 //!   55 ticked late          as ticked, then missed number
+//!   60 paused until         instant number
+//!   61 group paused         name bytes, until instant
+//!   62 group resumed        name bytes
 //! ```
 //!
 //! The fields are drawn in [`super::fields`], numbers and byte strings in [`super::wire`].
@@ -109,4 +112,7 @@ mod tag {
     pub(super) const PURGED: u8 = 50;
     pub(super) const BATCH_MENTIONED: u8 = 51;
     pub(super) const TICKED_LATE: u8 = 55;
+    pub(super) const PAUSED_UNTIL: u8 = 60;
+    pub(super) const GROUP_PAUSED: u8 = 61;
+    pub(super) const GROUP_RESUMED: u8 = 62;
 }

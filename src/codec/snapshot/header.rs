@@ -8,7 +8,7 @@ use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
 use crate::queue::counters::Counters;
 use crate::queue::histogram::Histogram;
-use crate::queue::{Header, Queue};
+use crate::queue::{Header, Queue, FOREVER};
 
 pub(super) fn encode_header(out: &mut Vec<u8>, header: &Header<'_>) {
     encode_settings(out, &header.settings);
@@ -28,10 +28,14 @@ pub(super) fn encode_header(out: &mut Vec<u8>, header: &Header<'_>) {
     out.number(header.last_token);
     out.number(header.created_at);
     out.number(header.next_batch);
-    out.push(header.paused.into());
+    out.push(header.paused_until.is_some().into());
     encode_bucket(out, &header.bucket);
-    if has_more_settings(&header.settings) {
+    let pause_end = header.paused_until.filter(|end| *end != FOREVER);
+    if has_more_settings(&header.settings) || pause_end.is_some() {
         encode_more_settings(out, &header.settings);
+    }
+    if let Some(end) = pause_end {
+        out.number(end);
     }
 }
 
@@ -53,11 +57,15 @@ pub(super) fn decode_header(from: &mut Decoder<'_>, queue: &mut Queue) -> Result
         last_token: from.number()?,
         created_at: from.number()?,
         next_batch: from.number()?,
-        paused: from.flag()?,
+        paused_until: from.flag()?.then_some(FOREVER),
         bucket: decode_bucket(from)?,
     };
     if !from.is_empty() {
         decode_more_settings(from, &mut header.settings)?;
+    }
+    if !from.is_empty() {
+        let end = from.number()?;
+        header.paused_until = header.paused_until.map(|_| end);
     }
     if queue.restore_header(&header) {
         Ok(())

@@ -4,7 +4,8 @@
 //!   section  'S', format byte (1), kind byte, then by kind
 //!   1 header settings, counters (count, then numbers), waits and runs (max number, count of buckets, then bucket and
 //!            count numbers), next sequence number, last token, created-at, next batch numbers, paused flag,
-//!            bucket, then more settings, unless they are as in a new queue
+//!            bucket, then more settings, unless they are as in a new queue and nothing follows, then the end of the
+//!            pause number, if it has one
 //!   2 jobs   jobs until the end of the section:
 //!            id bytes, payload bytes, state, seq, added-at numbers, priority signed, options, nacks, losses numbers,
 //!            flags number; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until
@@ -33,6 +34,8 @@
 //!   9 minutes  in which something happened, in their order, until the end of the section: beginning, added,
 //!            completed, failed numbers
 //!   10 workers  that were seen, by name, until the end of the section, after all jobs: name bytes, last seen number
+//!   11 rules of lanes  by name, until the end of the section, after all jobs and before the lanes: name bytes, flags
+//!            byte; then what is flagged: 1 paused-until instant
 //!   13 time   facts until the end of the section, after all schedules: kind byte, then
 //!     0 missed instants of a schedule, by name: name bytes, count number
 //! ```
@@ -86,6 +89,7 @@ enum Section {
     Lanes = 8,
     Minutes = 9,
     Workers = 10,
+    LaneRules = 11,
     Time = 13,
 }
 
@@ -108,6 +112,7 @@ impl Section {
             8 => Section::Lanes,
             9 => Section::Minutes,
             10 => Section::Workers,
+            11 => Section::LaneRules,
             13 => Section::Time,
             _ => return Err(DecodeError::Damaged("unknown section")),
         })

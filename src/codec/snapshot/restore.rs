@@ -5,7 +5,7 @@ use super::expiry_rule::decode_expiry_rule;
 use super::header::decode_header;
 use super::history::{decode_minute, decode_worker};
 use super::job::decode_job;
-use super::lane::decode_lane;
+use super::lane::{decode_lane, decode_lane_rules};
 use super::remembered::decode_remembered;
 use super::time::{decode_time_fact, TimeFact};
 use super::{Section, FORMAT, MARK};
@@ -83,6 +83,10 @@ fn restore_items(kind: Section, from: &mut Decoder<'_>, queue: &mut Queue) -> Re
         }
         Section::Lanes => {
             restore_each(from, "a lane that cannot be", decode_lane, |lane| queue.restore_lane(&lane))
+        }
+        Section::LaneRules => {
+            let refusal = "rules of a lane that cannot be";
+            restore_each(from, refusal, decode_lane_rules, |lane| queue.restore_lane_rules(&lane))
         }
         Section::Minutes => restore_each(from, "a minute that cannot be", decode_minute, |minute| {
             queue.restore_minute(minute)

@@ -5,7 +5,7 @@ use super::expiry_rule::encode_expiry_rule;
 use super::header::encode_header;
 use super::history::{encode_minute, encode_worker};
 use super::job::encode_job;
-use super::lane::encode_lane;
+use super::lane::{encode_lane, encode_lane_rules};
 use super::remembered::encode_remembered;
 use super::time::{encode_time_fact, TimeFact};
 use super::Section;
@@ -36,6 +36,7 @@ pub fn save_state(queue: &Queue, write: &mut dyn FnMut(&[u8])) {
     write(&section);
     save_all(Section::Batches, queue.saved_batches(), write, encode_batch);
     save_all(Section::Jobs, queue.saved_jobs(), write, encode_job);
+    save_all(Section::LaneRules, queue.saved_lane_rules(), write, encode_lane_rules);
     save_all(Section::Lanes, queue.saved_lanes(), write, encode_lane);
     save_all(Section::Minutes, queue.saved_minutes(), write, encode_minute);
     save_all(Section::Workers, queue.saved_workers(), write, encode_worker);

@@ -11,43 +11,13 @@
 //! indexes of jobs ([`super::indexes`]), so no slot can leak. `ready` and `refills` follow from the rest and
 //! the clock: they are not saved, and what [`super::limits`] does to them is not journaled.
 
-use super::bucket::Bucket;
+mod check;
+
+use super::lane::{Lane, LanePosition, LaneRules};
 use crate::queue::store::{Handle, InstantKey, LaneKey, LaneNumber, Order, PriorityKey, Slab};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
-
-/// One lane.
-#[derive(Debug, Clone)]
-pub(crate) struct Lane {
-    pub(crate) name: Arc<[u8]>,
-    /// Jobs and kept records that name it.
-    pub(crate) jobs: u32,
-    pub(crate) waiting: u32,
-    pub(crate) active: u32,
-    /// The job that was claimed while lanes were strictly in order and whose life has not ended: no other job
-    /// of the lane may be claimed.
-    pub(crate) holder: Option<Handle>,
-    /// A sequence number taken at its last claim: it is behind all who joined before. 0: there was none.
-    pub(crate) last_claim_seq: u64,
-    pub(crate) bucket: Bucket,
-    position: LanePosition,
-    /// The position is valid only while this is [`Lanes::round`].
-    round: u32,
-    /// It has changed since it was evaluated.
-    touched: bool,
-}
-
-/// Where a lane was put when it was evaluated last.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct LanePosition {
-    /// How many of its jobs may be claimed.
-    pub(crate) room: usize,
-    /// Its place among the ready lanes, if any of its jobs may be claimed.
-    pub(crate) ready: Option<PriorityKey>,
-    /// When its rate allows more claims.
-    pub(crate) refill: Option<InstantKey>,
-}
 
 /// The lanes of a queue.
 #[derive(Debug, Clone, Default)]
@@ -63,8 +33,12 @@ pub(crate) struct Lanes {
     /// take 30 ms.
     left: Vec<BTreeMap<PriorityKey, Handle>>,
     left_refills: Vec<BTreeMap<InstantKey, Handle>>,
-    /// Lanes without jobs, by when their buckets are full: then they can be forgotten.
+    /// Lanes without jobs and rules, by when their buckets are full: then they can be forgotten.
     expiring: BTreeSet<(u64, Arc<[u8]>)>,
+    /// Paused lanes, by when their pauses end by themselves.
+    pauses: BTreeSet<(u64, Arc<[u8]>)>,
+    /// How many lanes have rules of their own.
+    ruled: usize,
     /// How many jobs of all lanes together may be claimed.
     room: usize,
     touched: Vec<Handle>,
@@ -91,7 +65,8 @@ impl Lanes {
             + self.waiting.bytes()
             + self.name_bytes
             + self.len() * size_of::<(Arc<[u8]>, Handle)>() * 2
-            + (self.ready.len() + self.refills.len() + self.expiring.len()) * per_entry
+            + (self.ready.len() + self.refills.len() + self.expiring.len() + self.pauses.len()) * per_entry
+            + self.ruled * size_of::<LaneRules>()
             + self.touched.capacity() * size_of::<Handle>()
     }
 
@@ -114,18 +89,7 @@ impl Lanes {
             return Some(known);
         }
         let name: Arc<[u8]> = name.into();
-        let number = self.list.insert(Lane {
-            name: Arc::clone(&name),
-            jobs: 0,
-            waiting: 0,
-            active: 0,
-            holder: None,
-            last_claim_seq: 0,
-            bucket: Bucket::default(),
-            position: LanePosition::default(),
-            round: self.round,
-            touched: false,
-        })?;
+        let number = self.list.insert(Lane::new(Arc::clone(&name), self.round))?;
         self.name_bytes += name.len();
         self.numbers.insert(name, number);
         Some(LaneNumber(number))
@@ -208,9 +172,44 @@ impl Lanes {
         (lane.round == self.round).then_some(lane.position)
     }
 
-    /// Drops a lane that no job names and whose bucket is full at `at`, or plans that.
+    /// How many lanes have rules of their own.
+    pub(crate) fn ruled(&self) -> usize {
+        self.ruled
+    }
+
+    /// Changes the rules of a lane. With rules it stays when its last job is gone.
+    pub(crate) fn edit_rules(&mut self, number: LaneNumber, change: impl FnOnce(&mut LaneRules)) {
+        let Some(lane) = self.list.get(number.0) else { return };
+        let (before, name) = (lane.rules(), Arc::clone(&lane.name));
+        let mut rules = before;
+        change(&mut rules);
+        if lane.jobs == 0 {
+            self.expiring.remove(&(lane.bucket.full_at(), Arc::clone(&name)));
+        }
+        let is_ruled = |rules: LaneRules| usize::from(rules != LaneRules::default());
+        self.ruled = (self.ruled + is_ruled(rules)).saturating_sub(is_ruled(before));
+        if let Some(end) = before.pause_end() {
+            self.pauses.remove(&(end, Arc::clone(&name)));
+        }
+        self.pauses.extend(rules.pause_end().map(|end| (end, name)));
+        self.edit(number, |lane| lane.set_rules(rules));
+    }
+
+    /// When the next pause of a lane ends by itself.
+    pub(crate) fn next_pause_end(&self) -> Option<u64> {
+        self.pauses.first().map(|(end, _)| *end)
+    }
+
+    /// Ends the pause that ends next.
+    pub(crate) fn end_first_pause(&mut self) {
+        if let Some(number) = self.pauses.first().and_then(|(_, name)| self.find(name)) {
+            self.edit_rules(number, |rules| rules.paused_until = None);
+        }
+    }
+
+    /// Drops a lane that no job names, that has no rules, and whose bucket is full at `at`, or plans that.
     pub(crate) fn plan_expiry(&mut self, number: LaneNumber, at: u64) {
-        let Some(lane) = self.list.get(number.0).filter(|lane| lane.jobs == 0) else { return };
+        let Some(lane) = self.list.get(number.0).filter(|lane| lane.may_go()) else { return };
         let full_at = lane.bucket.full_at();
         if full_at > at {
             self.expiring.insert((full_at, Arc::clone(&lane.name)));
@@ -285,41 +284,6 @@ impl Lanes {
             .extend(Some(std::mem::take(&mut self.refills)).filter(|refills| !refills.is_empty()));
         self.room = 0;
         self.revisit = self.numbers.first_key_value().map(|(name, _)| Arc::clone(name));
-    }
-
-    /// What does not add up in here. O(lanes).
-    pub(crate) fn check(&self, wrong: &mut Vec<String>) {
-        let mut room = 0;
-        let (mut ready, mut refills, mut expiring) = (0, 0, 0);
-        for (number, lane) in self.iter() {
-            let position = self.position_of(lane);
-            let of = |entry: Option<&Handle>| entry == Some(&number.0);
-            room += position.room;
-            ready += usize::from(position.ready.is_some_and(|place| of(self.ready.get(&place))));
-            refills += usize::from(position.refill.is_some_and(|when| of(self.refills.get(&when))));
-            expiring += usize::from(self.expiring.contains(&(lane.bucket.full_at(), Arc::clone(&lane.name))));
-            let name = String::from_utf8_lossy(&lane.name);
-            if position.ready.is_some() != (position.room > 0) {
-                wrong.push(format!(
-                    "lane '{name}' may give {} jobs, but is wrongly in or out of the order",
-                    position.room
-                ));
-            }
-            let is_evaluated = !lane.touched && lane.bucket.is_sound();
-            if !is_evaluated
-                || (lane.jobs == 0)
-                    != self.expiring.contains(&(lane.bucket.full_at(), Arc::clone(&lane.name)))
-            {
-                wrong.push(format!("lane '{name}' is not as it was left"));
-            }
-        }
-        let counted = (self.room, self.ready.len(), self.refills.len(), self.expiring.len(), self.list.len());
-        if counted != (room, ready, refills, expiring, self.len()) {
-            wrong.push(format!(
-                "lanes may give {room} jobs, but {} are counted, or their orders are off",
-                self.room
-            ));
-        }
     }
 }
 

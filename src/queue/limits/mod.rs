@@ -1,11 +1,13 @@
 //! What limits need to know: token buckets for rates, and the lanes of groups.
 
 mod bucket;
+mod lane;
 mod lanes;
 
 pub(crate) use bucket::Bucket;
 pub use bucket::{Rate, MAX_RATE};
-pub(crate) use lanes::{Lane, LanePosition, Lanes};
+pub(crate) use lane::{Lane, LanePosition, LaneRules, MAX_RULED};
+pub(crate) use lanes::Lanes;
 
 /// What limits remember: claims that were made, and which lanes may give a job.
 #[derive(Debug, Clone, Default)]

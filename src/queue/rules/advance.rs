@@ -29,6 +29,7 @@ impl Queue {
             self.schedules.first().map(|(at, _)| at),
             self.surplus().map(|_| 0),
             self.workers.next_forgotten(),
+            self.next_pause_end(),
             self.limits.lanes.next_evaluation(),
             self.limits.lanes.next_forgotten(),
             self.next_token(),
@@ -70,9 +71,11 @@ impl Queue {
         }
     }
 
-    /// Drops what is to be forgotten next, if its time has come.
+    /// Ends the pause, or drops what is to be forgotten, that is next, if its time has come. Pauses first: they
+    /// keep jobs back.
     fn forget_next(&mut self, at: u64) -> bool {
-        self.forget_next_id(at)
+        self.end_next_pause(at)
+            || self.forget_next_id(at)
             || self.forget_surplus(at)
             || self.forget_next_batch(at)
             || self.forget_next_lane(at)

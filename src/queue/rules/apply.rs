@@ -34,10 +34,10 @@ impl Queue {
             Effect::BatchSealed { batch } => self.seal(batch, now),
             Effect::BatchForgotten { batch } => self.forget_batch(batch),
             Effect::StaleAck => self.stats.counters.add(Count::StaleAcks),
-            Effect::Paused | Effect::Resumed => {
-                self.paused = matches!(effect, Effect::Paused);
-                self.stats.record(if self.paused { Event::Paused } else { Event::Resumed });
-            }
+            Effect::Paused { until } => self.set_pause(Some(until)),
+            Effect::Resumed => self.set_pause(None),
+            Effect::GroupPaused { name, until } => self.set_group_pause(name, Some(until)),
+            Effect::GroupResumed { name } => self.set_group_pause(name, None),
             Effect::Configured(settings) => self.configure(settings, at),
             Effect::Advanced(most) => {
                 self.advance(at, most);

@@ -16,8 +16,10 @@ const EVALUATIONS: usize = 1000;
 /// What keeps a waiting job from being claimed, as of now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Obstacle {
-    /// JQ.PAUSE.
-    Paused,
+    /// JQ.PAUSE, until this instant or without end.
+    Paused(u64),
+    /// JQ.PAUSE of the lane, until this instant or without end.
+    LanePaused(u64),
     /// Another job of the lane comes first, whatever else is free.
     Behind(Handle),
     /// So many jobs of the lane are active, and no more may be.
@@ -34,7 +36,7 @@ impl Queue {
     /// How many jobs a claim could take now; 0 while paused. O(1).
     #[must_use]
     pub fn claimable(&self) -> usize {
-        if self.paused {
+        if self.is_paused() {
             return 0;
         }
         self.runnable().min(self.slots()).min(self.tokens())
@@ -64,7 +66,7 @@ impl Queue {
     pub(crate) fn next_token(&self) -> Option<u64> {
         let rate = self.settings.rate?;
         let tokens = self.tokens();
-        let is_short = !self.paused && tokens < self.runnable().min(self.slots()).min(count(rate.max));
+        let is_short = !self.is_paused() && tokens < self.runnable().min(self.slots()).min(count(rate.max));
         is_short.then(|| self.limits.bucket.when(rate, tokens as u64 + 1))
     }
 
@@ -120,7 +122,7 @@ impl Queue {
     /// Where a lane belongs.
     fn lane_position(&self, number: LaneNumber, lane: &Lane) -> LanePosition {
         let wanted = (lane.waiting as usize).min(self.lane_slots(lane));
-        if wanted == 0 {
+        if wanted == 0 || lane.rules().paused_until.is_some() {
             // No search for its first job, which is most of the work.
             return LanePosition::default();
         }
@@ -238,8 +240,8 @@ impl Queue {
     /// What keeps a waiting job from being claimed, the narrowest first. None: nothing, only other jobs come
     /// first.
     pub(crate) fn obstacle(&self, handle: Handle, job: &Job) -> Option<Obstacle> {
-        if self.paused {
-            return Some(Obstacle::Paused);
+        if let Some(end) = self.paused_until {
+            return Some(Obstacle::Paused(end));
         }
         self.lane_of(job).and_then(|lane| self.lane_obstacle(handle, lane)).or_else(|| {
             if self.slots() == 0 {
@@ -252,6 +254,9 @@ impl Queue {
 
     fn lane_obstacle(&self, handle: Handle, number: LaneNumber) -> Option<Obstacle> {
         let lane = self.limits.lanes.get(number)?;
+        if let Some(end) = lane.rules().paused_until {
+            return Some(Obstacle::LanePaused(end));
+        }
         let before = lane.holder.or_else(|| self.first_of(number));
         if let Some(before) = before.filter(|before| self.is_strict() && *before != handle) {
             return Some(Obstacle::Behind(before));

@@ -7,6 +7,7 @@ mod batches;
 mod completion;
 mod expiries;
 mod limits;
+mod pauses;
 mod placement;
 mod runs;
 mod targets;

@@ -3,9 +3,10 @@
 //! What is read is not trusted: a piece that does not fit is refused, and [`Queue::is_sound`] checks what
 //! only shows when all of it is there.
 
-use super::save::{Header, SavedBatch, SavedJob, SavedLane, SavedState};
+use super::save::{Header, SavedBatch, SavedJob, SavedLane, SavedLaneRules, SavedState};
 use crate::queue::batches::{Batch, Members};
 use crate::queue::jobs::{Job, JobExtras, Run, StateData, MAX_RUNS, MAX_RUN_ERROR};
+use crate::queue::limits::LaneRules;
 use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker};
 use crate::queue::rules::open_until;
 use crate::queue::schedules::SavedSchedule;
@@ -33,7 +34,7 @@ impl Queue {
         self.last_token = header.last_token;
         self.created_at = header.created_at;
         self.batches.set_next_number(header.next_batch);
-        self.paused = header.paused;
+        self.paused_until = header.paused_until;
         self.limits.bucket = header.bucket;
         true
     }
@@ -177,6 +178,22 @@ impl Queue {
         is_free
     }
 
+    /// Puts back what is set for a lane that has nothing set.
+    #[must_use]
+    pub(crate) fn restore_lane_rules(&mut self, saved: &SavedLaneRules<'_>) -> bool {
+        let fits = self.created_at != 0
+            && valid_group(saved.name)
+            && saved.rules != LaneRules::default()
+            && !self.has_rules(saved.name)
+            && self.may_have_rules(saved.name);
+        if !fits {
+            return false;
+        }
+        let Some(number) = self.limits.lanes.of(saved.name) else { return false };
+        self.limits.lanes.edit_rules(number, |rules| *rules = saved.rules);
+        true
+    }
+
     /// Puts back what a lane does not have from its jobs, after all of them.
     #[must_use]
     pub(crate) fn restore_lane(&mut self, saved: &SavedLane<'_>) -> bool {
@@ -184,7 +201,9 @@ impl Queue {
             && (1..self.jobs.next_seq).contains(&saved.last_claim_seq)
             && saved.bucket.is_sound();
         let known = self.limits.lanes.find(saved.name).and_then(|number| self.limits.lanes.get(number));
-        let is_new = known.map_or(saved.bucket.missing > 0, |lane| lane.last_claim_seq == 0 && lane.jobs > 0);
+        let is_new = known.map_or(saved.bucket.missing > 0, |lane| {
+            lane.last_claim_seq == 0 && (lane.jobs > 0 || lane.has_rules())
+        });
         if !fits || !is_new {
             return false;
         }

@@ -2,7 +2,7 @@
 
 use crate::queue::batches::{BatchNumber, Dependency};
 use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, LostLife, Run, StateData, UnmetDependency};
-use crate::queue::limits::Bucket;
+use crate::queue::limits::{Bucket, LaneRules};
 use crate::queue::schedules::SavedSchedule;
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Counters, Histogram, Minute, PendingDuplicates};
@@ -20,7 +20,7 @@ pub(crate) struct Header<'a> {
     pub(crate) last_token: u64,
     pub(crate) created_at: u64,
     pub(crate) next_batch: u64,
-    pub(crate) paused: bool,
+    pub(crate) paused_until: Option<u64>,
     pub(crate) bucket: Bucket,
 }
 
@@ -47,6 +47,13 @@ pub(crate) struct SavedLane<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) last_claim_seq: u64,
     pub(crate) bucket: Bucket,
+}
+
+/// What is set for one lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SavedLaneRules<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) rules: LaneRules,
 }
 
 /// A state with the worker by its name.
@@ -105,7 +112,7 @@ impl Queue {
             last_token: self.last_token,
             created_at: self.created_at,
             next_batch: self.batches.next_number(),
-            paused: self.paused,
+            paused_until: self.paused_until,
             bucket: self.limits.bucket,
         }
     }
@@ -156,6 +163,12 @@ impl Queue {
             last_claim_seq: lane.last_claim_seq,
             bucket: lane.bucket,
         })
+    }
+
+    /// Every lane for which something is set, by its name.
+    pub(crate) fn saved_lane_rules(&self) -> impl Iterator<Item = SavedLaneRules<'_>> {
+        let ruled = self.limits.lanes.iter().filter(|(_, lane)| lane.has_rules());
+        ruled.map(|(_, lane)| SavedLaneRules { name: &lane.name, rules: lane.rules() })
     }
 
     /// Every worker that was seen, by its name, and when that was.

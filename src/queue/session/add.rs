@@ -55,6 +55,8 @@ pub enum Refusal {
     Capacity(u64),
     /// The batch takes no more members.
     Sealed,
+    /// How many groups can have rules of their own.
+    GroupRules(u64),
 }
 
 /// What an id means to an ADD.

@@ -208,24 +208,6 @@ impl Session<'_> {
         Ok(revived)
     }
 
-    /// Stops claims. False: they were stopped.
-    pub fn pause(&mut self) -> bool {
-        let changes = !self.queue.paused;
-        if changes {
-            self.change(&Effect::Paused);
-        }
-        changes
-    }
-
-    /// Lets claims go on. False: they were going on.
-    pub fn resume(&mut self) -> bool {
-        let changes = self.queue.paused;
-        if changes {
-            self.change(&Effect::Resumed);
-        }
-        changes
-    }
-
     /// Puts new settings in force.
     pub fn configure(&mut self, settings: Settings) {
         self.change(&Effect::Configured(settings));

@@ -7,6 +7,7 @@ mod batches;
 mod claim;
 mod expiries;
 mod finish;
+mod pauses;
 mod pending_duplicates;
 mod schedules;
 

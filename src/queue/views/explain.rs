@@ -80,7 +80,10 @@ impl Queue {
     fn explain_obstacle(&self, job: &Job, obstacle: Obstacle) -> Explanation {
         let group = shown(self.group_of(job).unwrap_or_default());
         let (why, opens) = match obstacle {
-            Obstacle::Paused => ("the queue is paused; JQ.RESUME lets it go on".into(), FOREVER),
+            Obstacle::Paused(end) => ("the queue is paused; JQ.RESUME lets it go on".into(), end),
+            Obstacle::LanePaused(end) => {
+                (format!("its group '{group}' is paused; JQ.RESUME with GROUP lets it go on"), end)
+            }
             Obstacle::Behind(before) => return self.explain_behind(job, &group, before),
             Obstacle::LaneFull(active) => {
                 let most = self.settings.group_concurrency;

@@ -188,7 +188,7 @@ impl Queue {
     #[must_use]
     pub fn oldest_claimable(&self, now: Now) -> Option<u64> {
         const PRIORITIES_AT_MOST: usize = 64;
-        if self.paused {
+        if self.is_paused() {
             return None;
         }
         let jobs = &self.jobs.table;

@@ -35,6 +35,17 @@ impl Traffic {
         join(words("JQ.CONFIG", queue), limit)
     }
 
+    /// Pauses a group or the queue, for a while or without end.
+    pub fn pause(&mut self, queue: &str) -> Words {
+        let command = self.group(words("JQ.PAUSE", queue));
+        self.option(command, 2, "FOR", &["1", "5", "20", "100"])
+    }
+
+    /// Resumes a group or the queue.
+    pub fn resume(&mut self, queue: &str) -> Words {
+        self.group(words("JQ.RESUME", queue))
+    }
+
     /// Drops records, or cancels what has not started.
     pub fn purge(&mut self, queue: &str) -> Words {
         let state = *self.rng.pick(&["completed", "completed", "failed", "waiting", "delayed", "blocked"]);

@@ -1,0 +1,94 @@
+//! One lane, and what JQ.PAUSE and JQ.GROUP have set for it alone.
+
+use super::bucket::Bucket;
+use crate::queue::store::{Handle, InstantKey, PriorityKey};
+use crate::queue::time::unless_endless;
+use std::sync::Arc;
+
+/// So many lanes may have rules of their own: they stay when their jobs are gone.
+pub(crate) const MAX_RULED: usize = 1_000_000;
+
+/// One lane.
+#[derive(Debug, Clone)]
+pub(crate) struct Lane {
+    pub(crate) name: Arc<[u8]>,
+    /// Jobs and kept records that name it.
+    pub(crate) jobs: u32,
+    pub(crate) waiting: u32,
+    pub(crate) active: u32,
+    /// The job that was claimed while lanes were strictly in order and whose life has not ended: no other job
+    /// of the lane may be claimed.
+    pub(crate) holder: Option<Handle>,
+    /// A sequence number taken at its last claim: it is behind all who joined before. 0: there was none.
+    pub(crate) last_claim_seq: u64,
+    pub(crate) bucket: Bucket,
+    /// Most lanes have none.
+    rules: Option<Box<LaneRules>>,
+    pub(super) position: LanePosition,
+    /// The position is valid only while this is that of all lanes.
+    pub(super) round: u32,
+    /// It has changed since it was evaluated.
+    pub(super) touched: bool,
+}
+
+/// What is set for one lane.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct LaneRules {
+    /// Until when it gives no job, Unix ms, or [`FOREVER`](crate::queue::FOREVER). None: it is not paused.
+    pub(crate) paused_until: Option<u64>,
+}
+
+/// Where a lane was put when it was evaluated last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct LanePosition {
+    /// How many of its jobs may be claimed.
+    pub(crate) room: usize,
+    /// Its place among the ready lanes, if any of its jobs may be claimed.
+    pub(crate) ready: Option<PriorityKey>,
+    /// When its rate allows more claims.
+    pub(crate) refill: Option<InstantKey>,
+}
+
+impl Lane {
+    /// A lane without jobs.
+    pub(super) fn new(name: Arc<[u8]>, round: u32) -> Self {
+        Lane {
+            name,
+            jobs: 0,
+            waiting: 0,
+            active: 0,
+            holder: None,
+            last_claim_seq: 0,
+            bucket: Bucket::default(),
+            rules: None,
+            position: LanePosition::default(),
+            round,
+            touched: false,
+        }
+    }
+
+    /// What is set for it.
+    pub(crate) fn rules(&self) -> LaneRules {
+        self.rules.as_deref().copied().unwrap_or_default()
+    }
+
+    pub(crate) fn has_rules(&self) -> bool {
+        self.rules.is_some()
+    }
+
+    pub(super) fn set_rules(&mut self, rules: LaneRules) {
+        self.rules = (rules != LaneRules::default()).then(|| Box::new(rules));
+    }
+
+    /// Whether nothing holds it here but a bucket that may not be full.
+    pub(super) fn may_go(&self) -> bool {
+        self.jobs == 0 && self.rules.is_none()
+    }
+}
+
+impl LaneRules {
+    /// When its pause ends by itself.
+    pub(crate) fn pause_end(self) -> Option<u64> {
+        self.paused_until.and_then(unless_endless)
+    }
+}
