@@ -9,7 +9,7 @@ import { expected } from './users.mjs';
 const MEGABYTE = 1_048_576;
 const HEAD = ['', 'result at the producer', 'listeners', 'warnings', 'heap', 'resident'];
 
-/** The table of the README, and the machine of the measurement. */
+/** The table of docs/comparison.md, and the machine of the measurement. */
 export function tabulate(results, sizes) {
   const rows = Object.values(results).map((result) => [
     result.name,

@@ -7,7 +7,7 @@ import { seconds, table, thousands } from '../harness/figures.mjs';
 
 const HEAD = ['', 'calls', 'jobs run', 'duplicates', 'missing', 'Redis CPU', 'Redis commands', 'done after'];
 
-/** The table of the README, and the machine of the measurement. */
+/** The table of docs/comparison.md, and the machine of the measurement. */
 export function tabulate(results, sizes) {
   const rows = Object.values(results).map((result) => [
     result.name,
