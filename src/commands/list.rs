@@ -60,7 +60,8 @@ pub fn visit_all(visitor: &mut impl CommandVisitor) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::spec::{KeyUse, Spec};
+    use crate::commands::spec::{Arg, KeyUse, Spec};
+    use std::iter::once;
 
     /// The specs, each with the flags that its kind must have and those it must not have.
     #[derive(Default)]
@@ -105,6 +106,23 @@ mod tests {
             let categories: Vec<_> = spec.acl.split(' ').collect();
             assert_eq!(flags.contains(&"readonly"), categories.contains(&"read"), "{}", spec.name);
             assert_eq!(flags.contains(&"blocking"), categories.contains(&"blocking"), "{}", spec.name);
+        }
+    }
+
+    /// These and those they consist of.
+    fn with_parts(args: &'static [Arg]) -> Vec<&'static Arg> {
+        args.iter().flat_map(|arg| once(arg).chain(with_parts(arg.parts))).collect()
+    }
+
+    #[test]
+    fn nothing_is_newer_than_the_module() {
+        let version = |text: &str| -> Vec<u32> { text.split('.').map(|n| n.parse().unwrap()).collect() };
+        let module = version(env!("CARGO_PKG_VERSION"));
+        for (spec, _) in listed() {
+            let of_args = with_parts(spec.args).into_iter().filter_map(|arg| arg.since);
+            for since in once(spec.since).chain(of_args) {
+                assert!(version(since) <= module && since.split('.').count() == 3, "{} {since}", spec.name);
+            }
         }
     }
 

@@ -31,6 +31,8 @@ pub struct Arg {
     pub multiple: bool,
     /// The parts of a block or the choices of a one-of.
     pub parts: &'static [Arg],
+    /// The version that brought it, if that is a later one than the command's.
+    pub since: Option<&'static str>,
 }
 
 /// The kinds of arguments that `COMMAND DOCS` has.
@@ -56,13 +58,13 @@ impl Arg {
     /// A required word.
     #[must_use]
     pub const fn word(name: &'static str, kind: ArgKind) -> Self {
-        Arg { name, kind, token: None, optional: false, multiple: false, parts: &[] }
+        Arg { name, kind, token: None, optional: false, multiple: false, parts: &[], since: None }
     }
 
     /// An optional keyword with a value.
     #[must_use]
     pub const fn option(token: &'static str, name: &'static str, kind: ArgKind) -> Self {
-        Arg { name, kind, token: Some(token), optional: true, multiple: false, parts: &[] }
+        Arg { name, kind, token: Some(token), optional: true, multiple: false, parts: &[], since: None }
     }
 
     /// A bare keyword.
@@ -75,19 +77,20 @@ impl Arg {
             optional: false,
             multiple: false,
             parts: &[],
+            since: None,
         }
     }
 
     /// A choice between `parts`.
     #[must_use]
     pub const fn one_of(name: &'static str, parts: &'static [Arg]) -> Self {
-        Arg { name, kind: ArgKind::OneOf, token: None, optional: false, multiple: false, parts }
+        Arg { name, kind: ArgKind::OneOf, token: None, optional: false, multiple: false, parts, since: None }
     }
 
     /// `parts` in this order.
     #[must_use]
     pub const fn block(name: &'static str, parts: &'static [Arg]) -> Self {
-        Arg { name, kind: ArgKind::Block, token: None, optional: false, multiple: false, parts }
+        Arg { name, kind: ArgKind::Block, token: None, optional: false, multiple: false, parts, since: None }
     }
 
     /// The same, but it must be there.
@@ -111,6 +114,13 @@ impl Arg {
         self
     }
 
+    /// The same, but of this version.
+    #[must_use]
+    pub const fn since(mut self, version: &'static str) -> Self {
+        self.since = Some(version);
+        self
+    }
+
     /// The same, introduced by a keyword.
     #[must_use]
     pub const fn after(mut self, token: &'static str) -> Self {
@@ -128,6 +138,8 @@ pub struct Spec {
     pub summary: &'static str,
     /// The cost.
     pub complexity: &'static str,
+    /// The version that brought it.
+    pub since: &'static str,
     /// Words including the name; negative: at least that many.
     pub arity: i32,
     /// Flags for `RM_CreateCommand`.

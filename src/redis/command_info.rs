@@ -33,6 +33,8 @@ pub(crate) struct CommandInfo<'i> {
     pub(crate) summary: &'i str,
     /// The cost.
     pub(crate) complexity: &'i str,
+    /// The version that brought it.
+    pub(crate) since: &'i str,
     /// Words including the name; negative: at least that many.
     pub(crate) arity: i32,
     /// Flags for `RM_CreateCommand`.
@@ -54,6 +56,8 @@ pub(crate) struct CommandArg<'i> {
     pub(crate) multiple: bool,
     /// The parts of a block or the choices of a one-of.
     pub(crate) parts: Vec<CommandArg<'i>>,
+    /// The version that brought it.
+    pub(crate) since: &'i str,
 }
 
 /// The kinds of words, named as in the API.
@@ -103,7 +107,7 @@ pub(super) fn describe(
         version: &raw const version,
         summary: texts.text(info.summary),
         complexity: texts.text(info.complexity),
-        since: ptr::null(),
+        since: texts.text(info.since),
         history: ptr::null_mut(),
         tips: ptr::null(),
         arity: info.arity,
@@ -211,6 +215,7 @@ impl Texts {
             token: arg.token.map_or(ptr::null(), |token| self.text(token)),
             flags: int(optional | multiple),
             subargs: self.args(&arg.parts),
+            since: self.text(arg.since),
             ..NO_ARG
         }
     }

@@ -35,10 +35,11 @@ fn register<C: OnCommand>(loader: &ModuleLoader<'_>, category: &str, spec: &Spec
         name: spec.name,
         summary: spec.summary,
         complexity: spec.complexity,
+        since: spec.since,
         arity: spec.arity,
         flags: spec.flags,
         acl: &format!("{category}{}", spec.acl),
-        args: args(spec.args),
+        args: args(spec.args, spec.since),
     })
 }
 
@@ -156,17 +157,21 @@ fn read_or_create(words: usize) -> KeyAccess {
     }
 }
 
-fn args(args: &'static [Arg]) -> Vec<CommandArg<'static>> {
-    args.iter()
-        .map(|arg| CommandArg {
+/// The words of a command that is there since this version.
+fn args(args: &'static [Arg], command_since: &'static str) -> Vec<CommandArg<'static>> {
+    let arg = |arg: &Arg| {
+        let since = arg.since.unwrap_or(command_since);
+        CommandArg {
             name: arg.name,
             kind: arg_type(arg.kind),
             token: arg.token,
             optional: arg.optional,
             multiple: arg.multiple,
-            parts: self::args(arg.parts),
-        })
-        .collect()
+            parts: self::args(arg.parts, since),
+            since,
+        }
+    };
+    args.iter().map(arg).collect()
 }
 
 fn arg_type(kind: ArgKind) -> ArgType {

@@ -15,6 +15,7 @@ impl Command for Cancel {
         name: "jq.cancel",
         summary: "Cancels jobs; the worker of an active one is told",
         complexity: "O(log n) per id",
+        since: "0.1.0",
         arity: -3,
         flags: "write fast",
         acl: "write fast",

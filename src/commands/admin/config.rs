@@ -19,6 +19,7 @@ impl Command for Configure {
         name: "jq.config",
         summary: "Shows or sets the rules of a queue",
         complexity: "O(1)",
+        since: "0.1.0",
         arity: -2,
         // Not `write`: replicas show it. It is paused like a write, and refused on a replica when it sets.
         flags: "may-replicate fast",

@@ -31,6 +31,7 @@ impl Command for Pause {
         name: "jq.pause",
         summary: "Stops claims, of a queue or one of its groups; everything else goes on",
         complexity: "O(1), with GROUP O(log n)",
+        since: "0.1.0",
         arity: -2,
         flags: "write fast",
         acl: "write fast",

@@ -15,6 +15,7 @@ impl Command for Promote {
         name: "jq.promote",
         summary: "Lets delayed jobs join the line now",
         complexity: "O(log n) per id",
+        since: "0.1.0",
         arity: -3,
         flags: "write fast",
         acl: "write fast",

@@ -45,6 +45,7 @@ impl Command for Purge {
         name: "jq.purge",
         summary: "Drops records of a state, or cancels jobs of one",
         complexity: "O(log n) per job; with OLDER also O(10,000)",
+        since: "0.1.0",
         arity: -3,
         flags: "write",
         acl: "write slow",

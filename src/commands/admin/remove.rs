@@ -15,6 +15,7 @@ impl Command for Remove {
         name: "jq.remove",
         summary: "Drops jobs that are not active, records and remembered ids",
         complexity: "O(log n) per id",
+        since: "0.1.0",
         arity: -3,
         flags: "write fast",
         acl: "write fast",

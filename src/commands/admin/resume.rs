@@ -27,6 +27,7 @@ impl Command for Resume {
         name: "jq.resume",
         summary: "Lets claims go on, of a queue or one of its groups",
         complexity: "O(1), with GROUP O(log n)",
+        since: "0.1.0",
         arity: -2,
         flags: "write fast",
         acl: "write fast",

@@ -45,6 +45,7 @@ impl Command for Retry {
         name: "jq.retry",
         summary: "Gives failed jobs fresh attempts",
         complexity: "O(log n) per job",
+        since: "0.1.0",
         arity: -3,
         flags: "write fast",
         acl: "write fast",

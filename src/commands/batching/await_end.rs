@@ -21,6 +21,7 @@ impl Command for AwaitEnd {
         name: "jq.await",
         summary: "Waits until a batch has finished or a job has ended",
         complexity: "O(log n)",
+        since: "0.1.0",
         arity: 5,
         flags: "readonly fast blocking",
         acl: "read fast blocking",

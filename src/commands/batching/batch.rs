@@ -20,6 +20,7 @@ impl Command for ShowBatch {
         name: "jq.batch",
         summary: "Tells how many members of a batch are pending and how the others ended",
         complexity: "O(log n)",
+        since: "0.1.0",
         arity: 3,
         flags: "readonly fast",
         acl: "read fast",

@@ -35,6 +35,7 @@ impl Command for ListBatches {
         name: "jq.batches",
         summary: "Lists batches and their numbers",
         complexity: "O(log n + COUNT)",
+        since: "0.1.0",
         arity: -2,
         flags: "readonly",
         acl: "read slow",

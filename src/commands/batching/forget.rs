@@ -18,6 +18,7 @@ impl Command for Forget {
         name: "jq.forget",
         summary: "Drops a batch nobody waits for",
         complexity: "O(log n)",
+        since: "0.1.0",
         arity: 3,
         flags: "write fast",
         acl: "write fast",

@@ -18,6 +18,7 @@ impl Command for Seal {
         name: "jq.seal",
         summary: "Closes a batch for new members, so that it can finish",
         complexity: "O(log n), and as much for each of up to 1,000 jobs that waited for it",
+        since: "0.1.0",
         arity: 3,
         flags: "write fast",
         acl: "write fast",

@@ -32,6 +32,7 @@ impl Command for Ack {
         name: "jq.ack",
         summary: "Says that claimed jobs are done",
         complexity: "O(log n) per job",
+        since: "0.1.0",
         arity: -4,
         flags: "write fast",
         acl: "write fast",

@@ -105,6 +105,7 @@ impl Command for ClaimJobs {
         name: "jq.claim",
         summary: "Leases the next jobs to a worker, or tells what it holds; may wait for them",
         complexity: "O(log n) per job",
+        since: "0.1.0",
         arity: -3,
         flags: "write fast blocking",
         acl: "write fast blocking",

@@ -26,6 +26,7 @@ impl Command for Extend {
         name: "jq.extend",
         summary: "Extends the leases of claimed jobs",
         complexity: "O(log n) per job",
+        since: "0.1.0",
         arity: -5,
         flags: "write fast",
         acl: "write fast",

@@ -36,6 +36,7 @@ impl Command for Nack {
         name: "jq.nack",
         summary: "Says that claimed jobs have failed, to be tried again or not",
         complexity: "O(log n) per job",
+        since: "0.1.0",
         arity: -4,
         flags: "write fast",
         acl: "write fast",

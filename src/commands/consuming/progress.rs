@@ -26,6 +26,7 @@ impl Command for ReportProgress {
         name: "jq.progress",
         summary: "Keeps how far a claimed job has come",
         complexity: "O(log n)",
+        since: "0.1.0",
         arity: 5,
         flags: "write fast",
         acl: "write fast",

@@ -45,6 +45,7 @@ impl Command for Release {
         name: "jq.release",
         summary: "Hands claimed jobs back unharmed, or all that a worker holds",
         complexity: "O(log n) per job",
+        since: "0.1.0",
         arity: -4,
         flags: "write fast",
         acl: "write fast",

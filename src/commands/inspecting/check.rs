@@ -16,6 +16,7 @@ impl Command for Check {
         name: "jq.check",
         summary: "Recounts everything in a queue and tells what does not add up",
         complexity: "O(n log n)",
+        since: "0.1.0",
         arity: 2,
         flags: "readonly",
         acl: "read slow",

@@ -20,6 +20,7 @@ impl Command for Explain {
         name: "jq.explain",
         summary: "Tells why a job is not running and what will change that",
         complexity: "O(log n)",
+        since: "0.1.0",
         arity: 3,
         flags: "readonly fast",
         acl: "read fast",

@@ -27,6 +27,7 @@ impl Command for GetJob {
         name: "jq.get",
         summary: "Tells all that is known about a job",
         complexity: "O(log n)",
+        since: "0.1.0",
         arity: -3,
         flags: "readonly fast",
         acl: "read fast",

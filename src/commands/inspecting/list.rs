@@ -75,6 +75,7 @@ impl Command for ListJobs {
         name: "jq.list",
         summary: "Lists the jobs of a state in their order",
         complexity: "O(log n + COUNT), with BATCH O(log n + 10,000)",
+        since: "0.1.0",
         arity: -3,
         flags: "readonly",
         acl: "read slow",

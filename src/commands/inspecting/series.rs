@@ -19,6 +19,7 @@ impl Command for ShowSeries {
         name: "jq.series",
         summary: "Tells what happened in each of the last minutes",
         complexity: "O(minutes)",
+        since: "0.1.0",
         arity: -2,
         flags: "readonly fast",
         acl: "read fast",

@@ -20,6 +20,7 @@ impl Command for ShowStats {
         name: "jq.stats",
         summary: "Tells what is in a queue, what has happened in it, and how long it took",
         complexity: "O(1)",
+        since: "0.1.0",
         arity: -2,
         flags: "readonly fast",
         acl: "read fast",

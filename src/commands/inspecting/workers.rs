@@ -19,6 +19,7 @@ impl Command for ListWorkers {
         name: "jq.workers",
         summary: "Lists who works, what each holds, and when it was last seen",
         complexity: "O(workers)",
+        since: "0.1.0",
         arity: -2,
         flags: "readonly",
         acl: "read slow",

@@ -25,6 +25,7 @@ impl Command for AddJob {
         name: "jq.add",
         summary: "Enqueues a job unless its id is known",
         complexity: "O(log n)",
+        since: "0.1.0",
         arity: -4,
         flags: "write deny-oom fast",
         acl: "write fast",

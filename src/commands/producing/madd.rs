@@ -28,6 +28,7 @@ impl Command for AddManyJobs {
         name: "jq.madd",
         summary: "Enqueues many jobs at once, each unless its id is known",
         complexity: "O(log n) per job",
+        since: "0.1.0",
         arity: -5,
         flags: "write deny-oom",
         acl: "write slow",

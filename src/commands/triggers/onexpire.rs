@@ -30,6 +30,7 @@ impl Command for OnExpire {
         name: "jq.onexpire",
         summary: "Enqueues a job for each key with a prefix that expires, stops that, or lists the prefixes",
         complexity: "O(n) in the prefixes of the queue; O(log n) for each key that expires",
+        since: "0.1.0",
         arity: -2,
         // As for JQ.CONFIG: replicas list, and refuse to set.
         flags: "may-replicate",

@@ -97,6 +97,7 @@ impl Command for SetSchedule {
         name: "jq.schedule",
         summary: "Has a queue enqueue a job again and again",
         complexity: "O(log n)",
+        since: "0.1.0",
         arity: -6,
         flags: "write deny-oom",
         acl: "write slow",

@@ -21,6 +21,7 @@ impl Command for ListSchedules {
         name: "jq.schedules",
         summary: "Lists the schedules of a queue",
         complexity: "O(n)",
+        since: "0.1.0",
         arity: 2,
         flags: "readonly",
         acl: "read slow",

@@ -17,6 +17,7 @@ impl Command for Unschedule {
         name: "jq.unschedule",
         summary: "Drops a schedule",
         complexity: "O(log n)",
+        since: "0.1.0",
         arity: 3,
         flags: "write fast",
         acl: "write fast",
