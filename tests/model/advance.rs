@@ -128,7 +128,8 @@ impl Model {
         let window = job.spec.dedup.unwrap_or(settings.dedup_window);
         let refused = until(from, window);
         let kept = match how {
-            How::Completed => until(from, job.spec.keep.unwrap_or(settings.keep_completed)),
+            How::Completed => until(from, job.spec.keep.unwrap_or(settings.keep_completed))
+                .max(refused.filter(|_| result.is_some())),
             How::Failed => until(from, settings.keep_failed),
             How::Expired | How::Cancelled => None,
         };

@@ -221,6 +221,18 @@ fn a_run_that_goes_on_as_long_as_it_is_extended_is_noticed() {
 }
 
 #[test]
+fn a_result_that_goes_before_its_id_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        for job in &mut model.jobs {
+            if let State::Ended { result: Some(_), refused: Some(_), kept, .. } = &mut job.state {
+                *kept = None;
+            }
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
 fn the_error_of_a_failed_life_that_vanishes_is_noticed() {
     assert!(is_noticed(|model, _| model.jobs.iter_mut().for_each(|job| job.earlier_error = None)));
 }

@@ -285,6 +285,11 @@ impl Job {
         self.extras.as_ref().is_some_and(|r| r.rerun.is_some())
     }
 
+    /// Whether its worker gave a result.
+    pub(crate) fn has_result(&self) -> bool {
+        self.extras.as_ref().is_some_and(|r| r.result.is_some())
+    }
+
     pub(crate) fn cancel_asked(&self) -> bool {
         self.extras.as_ref().is_some_and(|r| r.cancel_asked)
     }

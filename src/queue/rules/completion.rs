@@ -128,15 +128,19 @@ impl Queue {
             0 => 0,
             window => after(from, window),
         };
-        let (state, keep) = match end_state {
+        let keep_until = |keep| if keep == 0 { 0 } else { after(from, keep) };
+        let (state, keep_until) = match end_state {
             EndState::Completed => {
-                (StateData::Completed { at, token }, options.keep.unwrap_or(self.settings.keep_completed))
+                let keep_until = keep_until(options.keep.unwrap_or(self.settings.keep_completed));
+                // Who asks for a result while the id is refused finds it.
+                let for_result = if job.has_result() { window_until } else { 0 };
+                (StateData::Completed { at, token }, keep_until.max(for_result))
             }
-            EndState::Failed => (StateData::Failed { at, token }, self.settings.keep_failed),
+            EndState::Failed => (StateData::Failed { at, token }, keep_until(self.settings.keep_failed)),
             // Nothing ran: there is nothing to read.
             EndState::Expired | EndState::Cancelled => (StateData::Failed { at, token }, 0),
         };
-        if keep == 0 {
+        if keep_until == 0 {
             self.free_job(handle, Some((end_state, token, window_until)), at);
             return;
         }
@@ -158,7 +162,7 @@ impl Queue {
             extras.lost_life = None;
             extras.latest_due = FOREVER;
             extras.window_until = window_until;
-            extras.keep_until = after(from, keep);
+            extras.keep_until = keep_until;
             extras.worker = worker;
         });
         self.enter(handle);
