@@ -22,6 +22,14 @@ impl<'a> Options<'a, 1> for Format {
 }
 
 impl Format {
+    /// Replies that there is nothing to show.
+    pub(super) fn null(self, reply: &mut dyn Reply) {
+        match self {
+            Format::Map => reply.null(),
+            Format::Json => reply.null_string(),
+        }
+    }
+
     /// Parses all arguments that are left as options.
     pub(super) fn parse(args: &mut Args<'_>) -> Result<Self, Error> {
         let mut format = Format::Map;
@@ -36,7 +44,7 @@ pub(super) enum Field<'a> {
     Int(i64),
     Bytes(&'a [u8]),
     Text(String),
-    /// 1 or 0 in a map, true or false in JSON.
+    /// 1 or 0, in JSON too.
     Flag(bool),
     /// Maps, in an array.
     List(Vec<Fields<'a>>),
@@ -109,7 +117,7 @@ fn reply_json(value: &(impl Serialize + ?Sized), reply: &mut dyn Reply) {
     match serde_json::to_vec(value) {
         Ok(json) => reply.bytes(&json),
         // Nothing here can fail to serialize; if it ever could, null is better than half a reply.
-        Err(_) => reply.null(),
+        Err(_) => reply.null_string(),
     }
 }
 
@@ -120,7 +128,7 @@ impl Serialize for Fields<'_> {
             match field {
                 Field::Int(n) => map.serialize_entry(name, n)?,
                 Field::Text(text) => map.serialize_entry(name, text)?,
-                Field::Flag(is) => map.serialize_entry(name, is)?,
+                Field::Flag(is) => map.serialize_entry(name, &u8::from(*is))?,
                 Field::List(list) => map.serialize_entry(name, list)?,
                 Field::Bytes(bytes) => match std::str::from_utf8(bytes) {
                     Ok(text) => map.serialize_entry(name, text)?,
@@ -146,6 +154,6 @@ mod tests {
         fields.push("paused", Field::Flag(true));
         fields.push_some("none", None);
         let json = serde_json::to_string(&fields).unwrap();
-        assert_eq!(json, r#"{"id":"a\"b","payload-base64":"/wA=","paused":true}"#);
+        assert_eq!(json, r#"{"id":"a\"b","payload-base64":"/wA=","paused":1}"#);
     }
 }

@@ -28,6 +28,8 @@ mod list;
 #[cfg(test)]
 mod manual;
 mod names;
+#[cfg(test)]
+mod nulls;
 mod options;
 mod producing;
 pub mod reply;

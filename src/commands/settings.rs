@@ -102,7 +102,7 @@ impl Setting {
             Field::Int(n) => n.to_string(),
             Field::Text(text) => text,
             Field::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-            Field::Flag(is) => is.to_string(),
+            Field::Flag(is) => u8::from(is).to_string(),
             // No setting is a list.
             Field::List(_) => String::new(),
         }

@@ -73,6 +73,11 @@ impl Writer<'_> {
         self.plain(api!(RedisModule_ReplyWithNullArray));
     }
 
+    /// The null that stands where a string or a number would (RESP2 `$-1`, RESP3 `_`).
+    pub(crate) fn null_string(&mut self) {
+        self.plain(api!(RedisModule_ReplyWithNull));
+    }
+
     /// `len` elements follow.
     pub(crate) fn array(&mut self, len: usize) {
         self.container(api!(RedisModule_ReplyWithArray), len, len);

@@ -20,6 +20,10 @@ impl Reply for Writer<'_> {
         Writer::null(self);
     }
 
+    fn null_string(&mut self) {
+        Writer::null_string(self);
+    }
+
     fn array(&mut self, len: usize) {
         Writer::array(self, len);
     }

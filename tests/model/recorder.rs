@@ -90,6 +90,10 @@ impl Reply for Recorder {
         self.put(Value::Null);
     }
 
+    fn null_string(&mut self) {
+        self.put(Value::Null);
+    }
+
     fn array(&mut self, len: usize) {
         self.begin(false, len);
     }

@@ -191,6 +191,8 @@ impl Reply for ExpiryOutcome {
 
     fn null(&mut self) {}
 
+    fn null_string(&mut self) {}
+
     fn array(&mut self, _: usize) {}
 
     fn map(&mut self, _: usize) {}

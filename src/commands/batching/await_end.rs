@@ -105,6 +105,6 @@ fn reply_state(state: JobState, result: Option<&[u8]>, reply: &mut dyn Reply) {
     reply.bytes(state.name().as_bytes());
     match result {
         Some(result) => reply.bytes(result),
-        None => reply.null(),
+        None => reply.null_string(),
     }
 }

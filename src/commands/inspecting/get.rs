@@ -48,7 +48,7 @@ impl Command for GetJob {
 impl ReadCommand for GetJob {
     fn run(request: &GetRequest<'_>, queue: &Queue, env: &Env, reply: &mut dyn Reply) {
         match queue.view(request.id) {
-            None => reply.null(),
+            None => request.format.null(reply),
             Some(view) => fields(&view, env.now).reply_as(request.format, reply),
         }
     }

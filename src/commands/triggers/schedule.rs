@@ -202,7 +202,7 @@ impl WriteCommand for SetSchedule {
         check_instants(&request.plan, session.now())?;
         match session.schedule(request.name, &request.plan) {
             ScheduleSet::Next(next) => reply.uint(next),
-            ScheduleSet::Over => reply.null(),
+            ScheduleSet::Over => reply.null_string(),
             ScheduleSet::Never => {
                 return Err(Error::other(match request.plan.timetable {
                     Timetable::Every { .. } => "the first instant of EVERY is too far away",
