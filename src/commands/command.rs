@@ -1,4 +1,5 @@
-//! What a command has to have, by its kind: it reads, it writes, it shows or sets, or it awaits.
+//! What a command has to have, by its kind: it reads, it writes, it shows or sets, it awaits, or it takes the
+//! first of several queues.
 //!
 //! A command is a type without a value. Its request is what one call of it asks for; requests borrow from the
 //! client's arguments.
@@ -7,7 +8,8 @@ use super::args::Args;
 use super::error::Error;
 use super::reply::Reply;
 use super::spec::Spec;
-use crate::queue::{Awaited, ClaimOptions, Now, Queue, Session};
+use super::MAX_QUEUES;
+use crate::queue::{Awaited, ClaimOptions, Now, Queue, Session, Settings};
 
 /// What a command needs to know of where it runs, beside the queue.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +24,7 @@ pub struct Env {
     pub may_block: bool,
 }
 
-/// A command for clients; its key is the first argument.
+/// A command for clients; its key is the first argument, or its keys are, after their number.
 pub trait Command: 'static {
     /// What Redis knows of it.
     const SPEC: Spec;
@@ -30,7 +32,7 @@ pub trait Command: 'static {
     /// What one call of it asks for.
     type Request<'a>;
 
-    /// Parses the arguments that follow the key. What it leaves over is an error.
+    /// Parses the arguments that follow the keys. What it leaves over is an error.
     fn parse<'a>(args: &mut Args<'a>) -> Result<Self::Request<'a>, Error>;
 }
 
@@ -87,6 +89,34 @@ pub trait AwaitCommand: Command {
     ) -> Option<AwaitRequest>;
 }
 
+/// A command that names several queues, and changes the first of them, in their order, that can serve it.
+pub trait FirstQueueCommand: Command {
+    /// Refuses a request that a queue of these settings cannot serve, also one that does not exist yet.
+    fn check(request: &Self::Request<'_>, settings: &Settings) -> Result<(), Error>;
+
+    /// Changes the queue, whose name is given, and replies; or replies nothing when it is the next one's turn. An
+    /// error ends the command; no reply is written and, but for what time did anyway, nothing has changed.
+    fn run(
+        request: &Self::Request<'_>,
+        name: &[u8],
+        session: &mut Session<'_>,
+        env: &Env,
+        reply: &mut dyn Reply,
+    ) -> Result<Visit, Error>;
+
+    /// What its client is blocked for when no queue could serve it; None: it is not blocked, and gets null.
+    fn blocked(request: &Self::Request<'_>) -> Option<Box<BlockedClaim>>;
+}
+
+/// What came of one queue of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visit {
+    /// The reply is written.
+    Replied,
+    /// It is the next one's turn.
+    Passed,
+}
+
 /// What has become of a write.
 #[derive(Debug)]
 pub enum WriteOutcome {
@@ -96,7 +126,7 @@ pub enum WriteOutcome {
     Blocks(Box<BlockedClaim>),
 }
 
-/// A client that waits for jobs: its command returned [`WriteOutcome::Blocks`].
+/// A client that waits for jobs: its command returned [`WriteOutcome::Blocks`], or no queue could serve it.
 #[derive(Debug, Clone)]
 pub struct BlockedClaim {
     /// What it takes when it is served.
@@ -107,6 +137,8 @@ pub struct BlockedClaim {
     pub block: u64,
     /// What is replied of each job.
     pub detail: Detail,
+    /// How it gets them.
+    pub form: ClaimForm,
 }
 
 /// How much a claim replies of each job.
@@ -118,6 +150,15 @@ pub enum Detail {
     Full,
 }
 
+/// How a claim replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimForm {
+    /// The jobs.
+    Jobs,
+    /// The name of their queue, and the jobs.
+    QueueAndJobs,
+}
+
 /// An event to wait for.
 #[derive(Debug, Clone)]
 pub struct AwaitRequest {
@@ -125,6 +166,21 @@ pub struct AwaitRequest {
     pub awaited: Awaited,
     /// For so many milliseconds, 0 for ever.
     pub block: u64,
+}
+
+/// Runs a command on one of its queues, which exists.
+pub fn visit<C: FirstQueueCommand>(
+    request: &C::Request<'_>,
+    name: &[u8],
+    session: &mut Session<'_>,
+    env: &Env,
+    reply: &mut dyn Reply,
+) -> Result<Visit, Error> {
+    if session.queue().is_exhausted() {
+        return Err(Error::exhausted());
+    }
+    C::check(request, session.queue().settings())?;
+    C::run(request, name, session, env, reply)
 }
 
 /// Runs a command that may change the queue.
@@ -143,6 +199,17 @@ pub fn change<C: WriteCommand>(
 /// Parses all arguments of a command, the key among them.
 pub fn parse<C: Command>(mut args: Args<'_>) -> Result<C::Request<'_>, Error> {
     args.next("queue")?;
+    parse_rest::<C>(args)
+}
+
+/// Parses all arguments of a command that counts its queues: their names, and what it asks for.
+pub fn parse_counted<C: FirstQueueCommand>(mut args: Args<'_>) -> Result<(&[&[u8]], C::Request<'_>), Error> {
+    let count = args.uint("numkeys", 1..=MAX_QUEUES)?;
+    let queues = args.take(usize::try_from(count).unwrap_or(usize::MAX), "queue")?;
+    Ok((queues, parse_rest::<C>(args)?))
+}
+
+fn parse_rest<C: Command>(mut args: Args<'_>) -> Result<C::Request<'_>, Error> {
     let request = C::parse(&mut args)?;
     args.finish()?;
     Ok(request)

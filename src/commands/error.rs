@@ -47,6 +47,11 @@ impl Error {
         )
     }
 
+    /// Another type of value is in the way, in the words of core.
+    pub(crate) fn wrong_type() -> Self {
+        Error("WRONGTYPE Operation against a key holding the wrong kind of value".into())
+    }
+
     /// The server is at its memory limit, in the words of core.
     pub(crate) fn memory() -> Self {
         Error("OOM command not allowed when used memory > 'maxmemory'.".into())

@@ -3,8 +3,8 @@
 
 use super::admin::{Cancel, Configure, Pause, Promote, Purge, Remove, Resume, Retry};
 use super::batching::{AwaitEnd, Forget, ListBatches, Seal, ShowBatch};
-use super::command::{AwaitCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
-use super::consuming::{Ack, ClaimJobs, Extend, Nack, Release, ReportProgress};
+use super::command::{AwaitCommand, FirstQueueCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
+use super::consuming::{Ack, ClaimAny, ClaimJobs, Extend, Nack, Release, ReportProgress};
 use super::inspecting::{Check, Explain, GetJob, ListJobs, ListWorkers, ShowSeries, ShowStats};
 use super::producing::{AddJob, AddManyJobs};
 use super::triggers::{ListSchedules, OnExpire, SetSchedule, Unschedule};
@@ -19,6 +19,8 @@ pub trait CommandVisitor {
     fn show_or_set<C: ShowOrSetCommand>(&mut self);
     /// `C` changes nothing and may block its client.
     fn wait<C: AwaitCommand>(&mut self);
+    /// `C` takes the first of several queues.
+    fn first_queue<C: FirstQueueCommand>(&mut self);
 }
 
 /// Shows every command to `visitor`, in the order of their names.
@@ -31,6 +33,7 @@ pub fn visit_all(visitor: &mut impl CommandVisitor) {
     visitor.write::<Cancel>();
     visitor.read::<Check>();
     visitor.write::<ClaimJobs>();
+    visitor.first_queue::<ClaimAny>();
     visitor.show_or_set::<Configure>();
     visitor.read::<Explain>();
     visitor.write::<Extend>();
@@ -88,6 +91,10 @@ mod tests {
         fn wait<C: AwaitCommand>(&mut self) {
             self.0.push((C::SPEC, vec!["readonly", "blocking"]));
         }
+
+        fn first_queue<C: FirstQueueCommand>(&mut self) {
+            self.0.push((C::SPEC, vec!["write", "blocking"]));
+        }
     }
 
     fn listed() -> Vec<(Spec, Vec<&'static str>)> {
@@ -103,6 +110,8 @@ mod tests {
             assert_eq!(flags, expected, "{}", spec.name);
             let shows_or_sets = expected == ["may-replicate"];
             assert_eq!(spec.key == KeyUse::ReadOrCreate, shows_or_sets, "{}", spec.name);
+            let counts = spec.args.first().is_some_and(|arg| arg.name == "numkeys");
+            assert_eq!(spec.key == KeyUse::UpdateEach, counts, "{}", spec.name);
             let categories: Vec<_> = spec.acl.split(' ').collect();
             assert_eq!(flags.contains(&"readonly"), categories.contains(&"read"), "{}", spec.name);
             assert_eq!(flags.contains(&"blocking"), categories.contains(&"blocking"), "{}", spec.name);

@@ -1,7 +1,7 @@
 //! Compares each command with what is written of it: its syntax in docs/commands.md and at the head of its
 //! file has to name the keywords of its arguments, all of them and no others.
 
-use super::command::{AwaitCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
+use super::command::{AwaitCommand, FirstQueueCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
 use super::list::{visit_all, CommandVisitor};
 use super::spec::{Arg, Spec};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +83,10 @@ impl CommandVisitor for Specs {
     }
 
     fn wait<C: AwaitCommand>(&mut self) {
+        self.0.push(C::SPEC);
+    }
+
+    fn first_queue<C: FirstQueueCommand>(&mut self) {
         self.0.push(C::SPEC);
     }
 }

@@ -41,13 +41,16 @@ mod triggers;
 pub use args::ArgLimits;
 pub use batching::{reply_event, reply_now};
 pub use command::{
-    change, parse, AwaitCommand, AwaitRequest, BlockedClaim, Command, Env, ReadCommand, ShowOrSetCommand,
-    WriteCommand, WriteOutcome,
+    change, parse, parse_counted, visit, AwaitCommand, AwaitRequest, BlockedClaim, Command, Env,
+    FirstQueueCommand, ReadCommand, ShowOrSetCommand, Visit, WriteCommand, WriteOutcome,
 };
 pub use list::{visit_all, CommandVisitor};
 
 /// The most jobs, ids or rows that one call may name or ask for.
 const MAX_ITEMS: u64 = 10_000;
+
+/// The most queues that one call may name: each is opened, while every other client waits.
+const MAX_QUEUES: u64 = 1000;
 
 /// So many bytes of a result or a progress a server takes at its memory limit: workers have to go on there, and what
 /// they can add is bounded by this for each of their jobs.

@@ -1,12 +1,14 @@
 //! What Redis knows of each command: arity, flags, keys, categories and documentation.
 
-/// How a command uses its key (always its first argument).
+/// How a command uses its key (its first argument).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyUse {
     /// Reads the queue, never changes it: key spec `RO ACCESS`.
     Read,
     /// May change an existing queue: `RW ACCESS UPDATE`.
     Update,
+    /// The same with several queues, of which the first argument says how many follow.
+    UpdateEach,
     /// May create the queue: `RW UPDATE`, without ACCESS, so that `%W~` is enough to produce.
     Create,
     /// Alone it reads the queue, with more words it may create it: `RO ACCESS` or `RW UPDATE`, as the words

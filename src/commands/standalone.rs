@@ -2,7 +2,8 @@
 
 use super::args::{ArgLimits, Args};
 use super::command::{
-    change, parse, AwaitCommand, Command, Env, ReadCommand, ShowOrSetCommand, WriteCommand, WriteOutcome,
+    change, parse, parse_counted, visit, AwaitCommand, Command, Env, FirstQueueCommand, ReadCommand,
+    ShowOrSetCommand, Visit, WriteCommand, WriteOutcome,
 };
 use super::error::Error;
 use super::list::{visit_all, CommandVisitor};
@@ -87,5 +88,24 @@ impl CommandVisitor for NamedCall<'_, '_> {
             debug_assert!(blocked.is_none(), "this client may not be blocked");
             Ok(WriteOutcome::Replied)
         });
+    }
+
+    /// Every name is that of the one queue.
+    fn first_queue<C: FirstQueueCommand>(&mut self) {
+        if !C::SPEC.name.as_bytes().eq_ignore_ascii_case(self.name) {
+            return;
+        }
+        let Standalone { queue, journal, env, limits } = &mut *self.place;
+        let parsed = parse_counted::<C>(Args::new(self.arguments, *limits));
+        self.outcome = Some(parsed.and_then(|(names, request)| {
+            for name in names {
+                let mut session = Session::begin(queue, env.now, *journal);
+                if visit::<C>(&request, name, &mut session, env, self.reply)? == Visit::Replied {
+                    return Ok(WriteOutcome::Replied);
+                }
+            }
+            self.reply.null();
+            Ok(WriteOutcome::Replied)
+        }));
     }
 }

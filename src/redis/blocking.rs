@@ -1,7 +1,7 @@
-//! Clients that are blocked on a key.
+//! Clients that are blocked on keys.
 
 use super::context::Context;
-use super::name::Name;
+use super::name::{self, Name};
 use super::{ERR, OK};
 use redis_module::raw;
 use std::os::raw::{c_int, c_longlong, c_void};
@@ -9,8 +9,8 @@ use std::ptr::{self, NonNull};
 
 /// Who blocks clients, each with a ticket by which it is known from then on.
 pub(crate) trait BlocksClients {
-    /// A key appeared under the name on which the client is blocked. The client stays blocked.
-    fn key_appeared(ticket: u64);
+    /// A key appeared under a name on which the client is blocked. The client stays blocked.
+    fn key_appeared(ticket: u64, name: &[u8]);
 
     /// The client is no longer blocked: the module has unblocked it, its time is over, or CLIENT UNBLOCK. It
     /// expects a reply, for which `ctx` is.
@@ -28,19 +28,19 @@ pub(crate) struct BlockedClient(NonNull<raw::RedisModuleBlockedClient>);
 // Send.
 unsafe impl Send for BlockedClient {}
 
-/// Blocks the client of this call on `key`, for at most `ms` (0: for ever). None: the server refuses, and has
+/// Blocks the client of this call on `keys`, for at most `ms` (0: for ever). None: the server refuses, and has
 /// replied to the client where it must.
 pub(crate) fn block<B: BlocksClients>(
     ctx: Context<'_>,
-    key: Name<'_>,
+    keys: &[Name<'_>],
     ms: u64,
     ticket: u64,
 ) -> Option<BlockedClient> {
     let block = api!(RedisModule_BlockClientOnKeys)?;
     let ms = c_longlong::try_from(ms).ok()?;
     let data = ptr::without_provenance_mut::<c_void>(usize::try_from(ticket).ok()?);
-    let mut keys = [key.raw];
-    let (keys, count) = (keys.as_mut_ptr(), 1);
+    let mut keys: Vec<_> = keys.iter().map(|key| key.raw).collect();
+    let (keys, count) = (keys.as_mut_ptr(), c_int::try_from(keys.len()).ok()?);
     let (ready, timeout, free) = (Some(ready::<B> as _), Some(timeout::<B> as _), Some(free::<B> as _));
     // SAFETY: (1), (2), (5) the names are copied; the ticket is a number, never followed.
     let client = unsafe { block(ctx.as_ptr(), ready, timeout, free, ms, keys, count, data) };
@@ -65,9 +65,12 @@ unsafe extern "C" fn ready<B: BlocksClients>(
     _argv: *mut *mut raw::RedisModuleString,
     _argc: c_int,
 ) -> c_int {
+    // SAFETY: (1), (2) this is the one callback in which there is such a key; it is valid until the callback ends.
+    let key = api!(RedisModule_GetBlockedClientReadyKey).map(|key| unsafe { key(ctx) });
     // SAFETY: (2).
-    if let Some(ctx) = unsafe { Context::from_raw(ctx) } {
-        B::key_appeared(ticket(ctx));
+    if let (Some(key), Some(ctx)) = (key, unsafe { Context::from_raw(ctx) }) {
+        // SAFETY: as above.
+        B::key_appeared(ticket(ctx), unsafe { name::bytes(key) });
     }
     ERR
 }

@@ -39,6 +39,12 @@ impl<'c> Call<'c> {
         self.argv.iter().map(|&word| unsafe { name::bytes(word) }).collect()
     }
 
+    /// The names of `count` keys, in a command whose first word says how many follow.
+    pub(crate) fn counted_keys(&self, count: usize) -> Vec<Name<'c>> {
+        // SAFETY: valid for 'c, as `from_raw` was promised.
+        self.argv.iter().skip(2).take(count).map(|&word| unsafe { Name::from_raw(word) }).collect()
+    }
+
     /// The key's name: the first word after the command's.
     pub(crate) fn key(&self) -> Option<Name<'c>> {
         // SAFETY: valid for 'c, as `from_raw` was promised.

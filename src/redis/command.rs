@@ -29,9 +29,10 @@ impl ModuleLoader<'_> {
 fn register<C: OnCommand>(ctx: *mut raw::RedisModuleCtx, info: &CommandInfo<'_>) -> bool {
     let mut texts = Texts::default();
     let name = texts.text(info.name);
-    let asked = if matches!(C::KEY, KeyAccess::ByWords(_)) { " getkeys-api" } else { "" };
+    let asked = if C::KEY.is_asked_for() { " getkeys-api" } else { "" };
     let flags = texts.text(&format!("{}{asked}", info.flags));
-    let key = c_int::from(!matches!(C::KEY, KeyAccess::None));
+    // Keys that are counted stand in the key specs alone.
+    let key = c_int::from(!matches!(C::KEY, KeyAccess::None | KeyAccess::ReadAndWriteEach));
     let (Some(create), Some(get)) = (api!(RedisModule_CreateCommand), api!(RedisModule_GetCommand)) else {
         return false;
     };
@@ -52,7 +53,8 @@ pub(super) unsafe extern "C" fn enter<C: OnCommand>(
     argv: *mut *mut raw::RedisModuleString,
     argc: c_int,
 ) -> c_int {
-    if replied_key_access(C::KEY, ctx, argc) {
+    // SAFETY: (2) of this call alone, too.
+    if unsafe { replied_key_access(C::KEY, ctx, argv, argc) } {
         return OK;
     }
     // SAFETY: (2).

@@ -1,13 +1,15 @@
 //! What the server knows about a command: COMMAND DOCS, key specs, ACL categories.
 
 use super::module::ModuleLoader;
-use super::{int, OK};
+use super::{int, name, OK};
 use redis_module::raw;
 use std::ffi::{CStr, CString};
+use std::ops::Range;
 use std::os::raw::{c_char, c_int};
 use std::ptr;
 
-/// What a command does to its key, which is always the first word after its name.
+/// What a command does to its key, which is the first word after its name; or to its keys, of which that word says
+/// how many follow.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum KeyAccess {
     /// It has no key.
@@ -19,6 +21,8 @@ pub(crate) enum KeyAccess {
     /// It may change or create the value and does not return what it holds: `RW UPDATE`, without ACCESS, so
     /// that `%W~` is enough.
     Write,
+    /// The same to each of its keys.
+    ReadAndWriteEach,
     /// One of these: the server asks, call by call, and the function decides by the number of words, the
     /// command's name among them.
     ByWords(fn(usize) -> KeyAccess),
@@ -126,19 +130,65 @@ pub(super) fn categorise(texts: &mut Texts, command: *mut raw::RedisModuleComman
     unsafe { set(command, categories) == OK }
 }
 
-/// Whether the server calls a command only to learn its key and what the command does to it, which is replied
+impl KeyAccess {
+    /// Whether the server asks the module, call by call. About keys that are counted, too: it goes by their spec,
+    /// but Redis 7.0 does not when it looks for the slot of a command.
+    pub(super) fn is_asked_for(self) -> bool {
+        match self {
+            KeyAccess::ByWords(_) | KeyAccess::ReadAndWriteEach => true,
+            KeyAccess::None | KeyAccess::Read | KeyAccess::ReadAndWrite | KeyAccess::Write => false,
+        }
+    }
+
+    /// Which of the words of a call are keys.
+    fn positions(self, words: &[*mut raw::RedisModuleString]) -> Range<usize> {
+        match self {
+            KeyAccess::ReadAndWriteEach => {
+                // SAFETY: (1) a word of the call. A count that does not fit is refused when the command runs.
+                let count = words.get(1).map_or(&b""[..], |word| unsafe { name::bytes(*word) });
+                let count = std::str::from_utf8(count).ok().and_then(|count| count.parse::<usize>().ok());
+                let end = count.and_then(|count| count.checked_add(2)).filter(|end| *end <= words.len());
+                2..end.unwrap_or(2)
+            }
+            KeyAccess::None => 1..1,
+            KeyAccess::Read | KeyAccess::ReadAndWrite | KeyAccess::Write | KeyAccess::ByWords(_) => {
+                1..words.len().min(2)
+            }
+        }
+    }
+}
+
+/// Whether the server calls a command only to learn its keys and what the command does to them, which is replied
 /// here. Such a call comes without a client, and in a cluster of Valkeys from a thread that reads for
 /// clients, so promise (2) does not hold: what it is given is its own, and nothing else may be touched.
-pub(super) fn replied_key_access(key: KeyAccess, ctx: *mut raw::RedisModuleCtx, argc: c_int) -> bool {
-    let KeyAccess::ByWords(decide) = key else { return false };
+///
+/// # Safety
+/// The `argc` strings at `argv` and `ctx` are of this call alone.
+pub(super) unsafe fn replied_key_access(
+    key: KeyAccess,
+    ctx: *mut raw::RedisModuleCtx,
+    argv: *mut *mut raw::RedisModuleString,
+    argc: c_int,
+) -> bool {
     // SAFETY: (1) the context is of this call alone.
-    let asked = api!(RedisModule_IsKeysPositionRequest).is_some_and(|asks| unsafe { asks(ctx) } != 0);
-    if let (true, Some(reply)) = (asked && argc > 1, api!(RedisModule_KeyAtPosWithFlags)) {
-        let access = decide(usize::try_from(argc).unwrap_or(0));
-        // SAFETY: (1) as above; there is a word at this place.
-        unsafe { reply(ctx, 1, int(key_flags(access))) };
+    let asks = || api!(RedisModule_IsKeysPositionRequest).is_some_and(|asks| unsafe { asks(ctx) } != 0);
+    if !key.is_asked_for() || !asks() {
+        return false;
     }
-    asked
+    let count = usize::try_from(argc).unwrap_or(0);
+    // SAFETY: the caller's promise.
+    let words = if argv.is_null() { &[] } else { unsafe { std::slice::from_raw_parts(argv, count) } };
+    let access = match key {
+        KeyAccess::ByWords(decide) => decide(count),
+        fixed => fixed,
+    };
+    if let Some(reply) = api!(RedisModule_KeyAtPosWithFlags) {
+        for position in key.positions(words) {
+            // SAFETY: (1) as above; there is a word at this place.
+            unsafe { reply(ctx, c_int::try_from(position).unwrap_or(0), int(key_flags(access))) };
+        }
+    }
+    true
 }
 
 /// The key specs of a command, ended by an empty one. Without an own spec a reader of keys would need write
@@ -165,10 +215,24 @@ fn key_specs(key: KeyAccess) -> Vec<raw::RedisModuleCommandKeySpec> {
         begin_search_type: raw::RedisModuleKeySpecBeginSearchType_REDISMODULE_KSPEC_BS_INDEX,
         ..end
     };
-    if matches!(key, KeyAccess::None) {
-        vec![end]
-    } else {
-        vec![first_word, end]
+    // Counted from the first word.
+    let counted = raw::RedisModuleCommandKeySpec {
+        find_keys_type: raw::RedisModuleKeySpecFindKeysType_REDISMODULE_KSPEC_FK_KEYNUM,
+        fk: raw::RedisModuleCommandKeySpec__bindgen_ty_2 {
+            keynum: raw::RedisModuleCommandKeySpec__bindgen_ty_2__bindgen_ty_2 {
+                keynumidx: 0,
+                firstkey: 1,
+                keystep: 1,
+            },
+        },
+        ..first_word
+    };
+    match key {
+        KeyAccess::None => vec![end],
+        KeyAccess::ReadAndWriteEach => vec![counted, end],
+        KeyAccess::Read | KeyAccess::ReadAndWrite | KeyAccess::Write | KeyAccess::ByWords(_) => {
+            vec![first_word, end]
+        }
     }
 }
 
@@ -177,7 +241,7 @@ fn key_flags(key: KeyAccess) -> u32 {
     match key {
         KeyAccess::None => 0,
         KeyAccess::Read => raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS,
-        KeyAccess::ReadAndWrite => {
+        KeyAccess::ReadAndWrite | KeyAccess::ReadAndWriteEach => {
             raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_ACCESS | raw::REDISMODULE_CMD_KEY_UPDATE
         }
         // Of INSERT, UPDATE and DELETE a spec may name one.

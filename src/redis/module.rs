@@ -142,6 +142,7 @@ pub(super) fn missing() -> Option<&'static str> {
         RedisModule_SignalModifiedKey RedisModule_GetContextFlags RedisModule_GetSelectedDb
         RedisModule_SelectDb RedisModule_AvoidReplicaTraffic RedisModule_Log
         RedisModule_BlockClientOnKeys RedisModule_UnblockClient RedisModule_GetBlockedClientPrivateData
+        RedisModule_GetBlockedClientReadyKey
         RedisModule_CreateTimer RedisModule_StopTimer RedisModule_GetDetachedThreadSafeContext
         RedisModule_Scan RedisModule_ScanCursorCreate RedisModule_ScanCursorDestroy
         RedisModule_SubscribeToKeyspaceEvents RedisModule_GetExpire RedisModule_GetClientId

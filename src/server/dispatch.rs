@@ -9,14 +9,16 @@
 
 use super::background::{reply_awaits, serve_claims};
 use super::blocked::{awaits, claims, Ahead};
-use super::edit::{self, Access, Edited};
+use super::clock::{self, Stopwatch};
+use super::edit::{self, Access, Denied, Edited};
 use super::panics::{catch_panic, INTERNAL_ERROR};
 use super::value::Value;
-use super::{clock, config, permission};
+use super::{config, permission};
 use crate::commands::args::Args;
 use crate::commands::error::Error;
 use crate::commands::{
-    change, parse, AwaitCommand, Command, Env, ReadCommand, ShowOrSetCommand, WriteCommand, WriteOutcome,
+    change, parse, parse_counted, visit, AwaitCommand, Command, Env, FirstQueueCommand, ReadCommand,
+    ShowOrSetCommand, Visit, WriteCommand, WriteOutcome,
 };
 use crate::queue::{Now, Queue, Session};
 use crate::redis::call::{Call, Words};
@@ -24,9 +26,10 @@ use crate::redis::context::Context;
 use crate::redis::key::{Key, Mode};
 use crate::redis::name::Name;
 use crate::redis::reply::Writer;
+use std::time::Duration;
 
-/// What core says of a key of another type.
-const WRONG_TYPE: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
+/// How long a command visits queue after queue before it leaves what time has to do in them to the timer.
+const VISITS: Duration = Duration::from_millis(2);
 
 /// What core says on a replica.
 const READ_ONLY: &str = "READONLY You can't write against a read only replica.";
@@ -34,8 +37,7 @@ const READ_ONLY: &str = "READONLY You can't write against a read only replica.";
 /// A command that reads.
 pub(super) fn read<C: ReadCommand>(call: &Call<'_>) {
     run::<C>(call, |ctx, name, request, reply| {
-        read_queue(ctx, name, reply, &mut |queue, env, reply| C::run(&request, queue, env, reply));
-        Ok(())
+        read_queue(ctx, name, reply, &mut |queue, env, reply| C::run(&request, queue, env, reply))
     });
 }
 
@@ -48,8 +50,7 @@ pub(super) fn write<C: WriteCommand>(call: &Call<'_>) {
 pub(super) fn show_or_set<C: ShowOrSetCommand>(call: &Call<'_>) {
     if call.words().len() == 2 {
         return reply_to(call, C::SPEC.name, |ctx, name, _, reply| {
-            read_queue(ctx, name, reply, &mut |queue, _, reply| C::show(queue, reply));
-            Ok(())
+            read_queue(ctx, name, reply, &mut |queue, _, reply| C::show(queue, reply))
         });
     }
     run::<C>(call, |ctx, name, request, reply| {
@@ -81,10 +82,71 @@ pub(super) fn wait<C: AwaitCommand>(call: &Call<'_>) {
                 }
             }
             Key::Vacant(_) => reply.null(),
-            Key::OtherType => reply.error(WRONG_TYPE),
+            Key::OtherType => return Err(Error::wrong_type()),
         }
         Ok(())
     });
+}
+
+/// A command that takes the first of several queues that can serve it, and may block its client at all of them.
+pub(super) fn first_queue<C: FirstQueueCommand>(call: &Call<'_>) {
+    reply_to(call, C::SPEC.name, |ctx, _, words, reply| {
+        let args = Args::new(words.get(1..).unwrap_or_default(), config::limits());
+        let (queues, request) = parse_counted::<C>(args)?;
+        let names = call.counted_keys(queues.len());
+        if visit_in_order::<C>(ctx, &names, &request, reply)? == Visit::Passed {
+            match C::blocked(&request).filter(|_| may_block(ctx)) {
+                Some(claim) => serve_claims::block(ctx, &names, claim),
+                None => reply.null(),
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Changes the first of the queues that can serve the request, and replies.
+fn visit_in_order<C: FirstQueueCommand>(
+    ctx: Context<'_>,
+    names: &[Name<'_>],
+    request: &C::Request<'_>,
+    reply: &mut Writer<'_>,
+) -> Result<Visit, Error> {
+    let (now, watch) = (clock::of_command(), Stopwatch::start());
+    for &name in names {
+        if watch.is_over(VISITS) && waits_for_time(ctx, name, now) {
+            continue;
+        }
+        let visited = edit::decide(ctx, name, Access::Existing, now, |session| {
+            let env = env(ctx, name, session.queue(), now);
+            visit::<C>(request, name.bytes(), session, &env, reply)
+        });
+        match visited {
+            Ok(Edited { outcome: Some(visit), changed: _ }) => match visit? {
+                Visit::Passed => {}
+                Visit::Replied => return Ok(Visit::Replied),
+            },
+            Ok(Edited { outcome: None, changed: _ }) => {
+                reply.error(INTERNAL_ERROR);
+                return Ok(Visit::Replied);
+            }
+            Err(Denied::Missing) => C::check(request, &config::defaults())?,
+            Err(Denied::OtherType | Denied::OtherQueue) => return Err(Error::wrong_type()),
+        }
+    }
+    Ok(Visit::Passed)
+}
+
+/// Whether time has to do its part before a queue can give jobs. That is bounded for one queue, but not for many: behind
+/// those that took long such a queue is left to the timer, which serves the clients that are blocked.
+fn waits_for_time(ctx: Context<'_>, name: Name<'_>, now: Now) -> bool {
+    match Key::<Value>::open(ctx, name, Mode::NoTouch) {
+        Key::Occupied(value) => {
+            let queue = &value.queue;
+            let is_behind = queue.next_due().is_some_and(|due| due <= now.unix_ms());
+            is_behind && (queue.claimable() == 0 || queue.is_next_expired(now))
+        }
+        Key::Vacant(_) | Key::OtherType => false,
+    }
 }
 
 /// Parses the arguments of a call and does `work` with its request.
@@ -119,7 +181,7 @@ fn read_queue(
     name: Name<'_>,
     reply: &mut Writer<'_>,
     work: &mut dyn FnMut(&Queue, &Env, &mut Writer<'_>),
-) {
+) -> Result<(), Error> {
     let now = clock::of_command();
     match Key::<Value>::open(ctx, name, Mode::Read) {
         Key::Occupied(value) => work(&value.queue, &env(ctx, name, &value.queue, now), reply),
@@ -127,8 +189,9 @@ fn read_queue(
             let queue = Queue::new(config::defaults());
             work(&queue, &env(ctx, name, &queue, now), reply);
         }
-        Key::OtherType => reply.error(WRONG_TYPE),
+        Key::OtherType => return Err(Error::wrong_type()),
     }
+    Ok(())
 }
 
 /// Whether a client may be blocked until it can claim. Not on a replica: what was claimed there would be unknown to the
@@ -168,12 +231,11 @@ fn change_queue(
     let edited =
         edit::decide(ctx, name, Access::OrNew(config::defaults), now, |session| work(session, now, reply));
     let Ok(Edited { outcome, changed: _ }) = edited else {
-        reply.error(WRONG_TYPE);
-        return Ok(());
+        return Err(Error::wrong_type());
     };
     match outcome {
         Some(Ok(WriteOutcome::Replied)) => {}
-        Some(Ok(WriteOutcome::Blocks(claim))) => serve_claims::block(ctx, name, claim),
+        Some(Ok(WriteOutcome::Blocks(claim))) => serve_claims::block(ctx, &[name], claim),
         Some(Err(error)) => return Err(error),
         None => reply.error(INTERNAL_ERROR),
     }

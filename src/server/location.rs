@@ -2,9 +2,10 @@
 
 use hashbrown::Equivalent;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// A database and the name of a key in it, whether or not anything is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Location {
     pub(super) db: i32,
     pub(super) name: Box<[u8]>,
@@ -29,6 +30,12 @@ impl Hash for Location {
 impl Equivalent<Location> for LocationRef<'_> {
     fn equivalent(&self, location: &Location) -> bool {
         self.0 == location.db && *self.1 == *location.name
+    }
+}
+
+impl Equivalent<Arc<Location>> for LocationRef<'_> {
+    fn equivalent(&self, location: &Arc<Location>) -> bool {
+        self.equivalent(location.as_ref())
     }
 }
 

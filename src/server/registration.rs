@@ -3,7 +3,8 @@
 use super::{apply, debug, dispatch};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::{
-    internal, visit_all, AwaitCommand, CommandVisitor, ReadCommand, ShowOrSetCommand, WriteCommand,
+    internal, visit_all, AwaitCommand, CommandVisitor, FirstQueueCommand, ReadCommand, ShowOrSetCommand,
+    WriteCommand,
 };
 use crate::redis::call::Call;
 use crate::redis::command::OnCommand;
@@ -74,6 +75,10 @@ impl CommandVisitor for Registration<'_> {
     fn wait<C: AwaitCommand>(&mut self) {
         self.register::<Awaits<C>>(&C::SPEC);
     }
+
+    fn first_queue<C: FirstQueueCommand>(&mut self) {
+        self.register::<FirstQueue<C>>(&C::SPEC);
+    }
 }
 
 struct Reads<C>(PhantomData<C>);
@@ -116,6 +121,16 @@ impl<C: AwaitCommand> OnCommand for Awaits<C> {
     }
 }
 
+struct FirstQueue<C>(PhantomData<C>);
+
+impl<C: FirstQueueCommand> OnCommand for FirstQueue<C> {
+    const KEY: KeyAccess = key_access(C::SPEC.key);
+
+    fn run(call: &Call<'_>) {
+        dispatch::first_queue::<C>(call);
+    }
+}
+
 /// JQ.APPLY.
 struct Apply;
 
@@ -143,6 +158,7 @@ const fn key_access(key: KeyUse) -> KeyAccess {
         KeyUse::None => KeyAccess::None,
         KeyUse::Read => KeyAccess::Read,
         KeyUse::Update => KeyAccess::ReadAndWrite,
+        KeyUse::UpdateEach => KeyAccess::ReadAndWriteEach,
         KeyUse::Create => KeyAccess::Write,
         KeyUse::ReadOrCreate => KeyAccess::ByWords(read_or_create),
     }

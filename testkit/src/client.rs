@@ -133,6 +133,12 @@ fn in_full(job: &Value) -> Option<Claimed> {
     Some(Claimed { token: number(b"token")?, id, attempt: number(b"attempt")? })
 }
 
+/// The queue and its jobs in the answer to JQ.CLAIMANY; none if it was something else.
+pub fn claimed_of_any(reply: &Value) -> Option<(Vec<u8>, Vec<Claimed>)> {
+    let (queue, jobs): (Vec<u8>, Value) = redis::from_redis_value(reply).ok()?;
+    Some((queue, claimed(&jobs)))
+}
+
 /// Words as they are shown in a failure.
 pub fn shown(words: &[Vec<u8>]) -> String {
     let word = |word: &Vec<u8>| {

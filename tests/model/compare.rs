@@ -98,9 +98,12 @@ fn added(words: &[Vec<u8>]) -> Vec<Vec<u8>> {
     }
 }
 
-/// The `[token, id, ...]` of a claim's reply, or its maps.
+/// The `[token, id, ...]` of a claim's reply, or its maps; they may be behind the name of the queue.
 pub(crate) fn leases(reply: &Value) -> Vec<(Vec<u8>, u64)> {
     let Value::Array(entries) = reply else { return Vec::new() };
+    if let [Value::Bytes(_), jobs @ Value::Array(_)] = entries.as_slice() {
+        return leases(jobs);
+    }
     let lease = |entry: &Value| match entry {
         Value::Array(lease) => match lease.as_slice() {
             [Value::Int(token), Value::Bytes(id), Value::Int(_), Value::Bytes(_)] => {

@@ -19,7 +19,7 @@ const OUTCOMES: &[&str] = &[
     "ADD duplicate waiting", "ADD duplicate delayed", "ADD duplicate active", "ADD duplicate completed",
     "ADD duplicate failed", "ADD duplicate expired", "ADD duplicate cancelled",
     "ADD replaced waiting", "ADD replaced delayed", "ADD rerun active", "ADD rerun waiting", "ADD rerun delayed",
-    "CLAIM null", "CLAIM 0", "CLAIM 1", "CLAIM 4", "CLAIM (ERR)",
+    "CLAIM null", "CLAIM 0", "CLAIM 1", "CLAIM 4", "CLAIM (ERR)", "CLAIMANY null", "CLAIMANY q", "CLAIMANY (ERR)",
     "ACK 1 active", "ACK 1 waiting", "ACK 1 failed", "ACK 0 completed", "ACK 0 remembered-completed", "ACK 0 active",
     "ACK -1 -", "ACK -2 active", "ACK -2 waiting", "ACK -2 delayed", "ACK -2 completed", "ACK -2 failed",
     "ACK -2 remembered-completed", "ACK -2 remembered-expired", "ACK -2 remembered-cancelled",
@@ -91,6 +91,9 @@ fn watch(script: &Script, seen: &mut BTreeMap<String, u32>) {
                 .collect(),
             Value::Array(answers) if verb == "AWAIT" => {
                 answers.iter().take(1).map(|state| format!("{state:?}")).collect()
+            }
+            Value::Array(answers) if verb == "CLAIMANY" => {
+                answers.iter().take(1).map(|queue| format!("{queue:?}")).collect()
             }
             Value::Array(answers) if verb == "CLAIM" => vec![format!("{}", answers.len())],
             Value::Array(answers) => {

@@ -11,7 +11,7 @@ use super::batch::{Batch, Member};
 use super::job::{Job, State};
 use super::limits::Claim;
 use super::pauses::Pauses;
-use super::request::{parse, Request};
+use super::request::{claim_any, parse, Request};
 use super::settings::Settings;
 use super::value::{Engine, Value};
 
@@ -44,7 +44,12 @@ impl Engine for Model {
     fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
         let [verb, _key, rest @ ..] = words else { return Value::Error(ERR.into()) };
         let verb = String::from_utf8_lossy(verb).to_ascii_uppercase();
-        let request = parse(&verb, Words(rest));
+        // Its queues are counted first; here all of them are one.
+        let request = if verb == "JQ.CLAIMANY" {
+            claim_any(&mut Words(words.get(1..).unwrap_or_default()))
+        } else {
+            parse(&verb, Words(rest))
+        };
         if let Ok(Request::Config(fields)) = &request {
             if self.settings.clone().with(fields).is_err() {
                 return Value::Error(ERR.into());
@@ -96,7 +101,9 @@ impl Model {
 
     fn carry_out(&mut self, request: Request, now_us: u64, now: u64) -> Value {
         let asked = match &request {
-            Request::Claim { lease, .. } | Request::Held { lease, .. } => *lease,
+            Request::Claim { lease, .. } | Request::ClaimAny { lease, .. } | Request::Held { lease, .. } => {
+                *lease
+            }
             Request::Extend { ms, .. } => Some(*ms),
             _ => None,
         };
@@ -112,6 +119,13 @@ impl Model {
             Request::Held { worker, lease, full } => {
                 let held = self.held(&worker, lease, now);
                 self.detailed(held, full)
+            }
+            Request::ClaimAny { queue, worker, count, lease, max_bytes, full } => {
+                let claimed = self.claim(&worker, count, lease, max_bytes, now_us);
+                match self.detailed(claimed, full) {
+                    Value::Null => Value::Null,
+                    jobs => Value::Array(vec![Value::bytes(&queue), jobs]),
+                }
             }
             Request::Ack { pairs, result } => {
                 self.each(pairs, now, |model, (token, id)| model.ack(token, &id, result.as_ref(), now))

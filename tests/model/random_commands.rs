@@ -40,7 +40,8 @@ pub(crate) fn commands() -> Words {
     let choices = vec![
         (26, add(maybe_grouped())),
         (5, madd(maybe_grouped())),
-        (26, claim()),
+        (24, claim()),
+        (2, claim_any()),
         (
             2,
             join(vec![
@@ -157,6 +158,12 @@ pub(crate) fn claim() -> Words {
 
 fn full() -> Words {
     Union::new_weighted(vec![(5, text("")), (1, text("FULL"))]).boxed()
+}
+
+fn claim_any() -> Words {
+    let options =
+        vec![option("COUNT", &["2", "5"]), option("LEASE", &LEASES), option("MAXBYTES", &["3"]), full()];
+    join(vec![pick(&["JQ.CLAIMANY 1 q", "JQ.CLAIMANY 3 q q q"]), worker(), shuffled(options)])
 }
 
 pub(crate) fn ack() -> Words {

@@ -21,6 +21,15 @@ pub(crate) enum Request {
         max_bytes: Option<u64>,
         full: bool,
     },
+    /// The same, of the first of several queues, by its name.
+    ClaimAny {
+        queue: Vec<u8>,
+        worker: Vec<u8>,
+        count: usize,
+        lease: Option<u64>,
+        max_bytes: Option<u64>,
+        full: bool,
+    },
     Held {
         worker: Vec<u8>,
         lease: Option<u64>,
@@ -144,6 +153,27 @@ fn add(w: &mut Words<'_>, count: usize, many: bool) -> Result<Request, Refused> 
         .map(|(id, payload)| (id.to_vec(), JobSpec { payload: payload.to_vec(), ..spec.clone() }))
         .collect();
     Ok(Request::Add { jobs, on_dup, many })
+}
+
+/// Reads the words of JQ.CLAIMANY, beginning with the number of its queues.
+pub(crate) fn claim_any(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let queues = w.count().ok().filter(|count| *count <= 1000).ok_or(ERR)?;
+    let queue = w.next()?.to_vec();
+    for _ in 1..queues {
+        w.next()?;
+    }
+    let (worker, mut seen) = (w.worker()?, Vec::new());
+    let (mut count, mut lease, mut max_bytes) = (1, None, None);
+    while let Some(option) = w.option(&["COUNT", "LEASE", "MAXBYTES", "FULL"], &mut seen)? {
+        match option {
+            "COUNT" => count = w.count()?,
+            "LEASE" => lease = Some(w.uint(1)?),
+            "MAXBYTES" => max_bytes = Some(w.uint(0)?),
+            _ => {}
+        }
+    }
+    let full = seen.contains(&"FULL");
+    Ok(Request::ClaimAny { queue, worker, count, lease, max_bytes, full })
 }
 
 fn claim(w: &mut Words<'_>) -> Result<Request, Refused> {

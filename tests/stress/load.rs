@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use redis::{RedisError, Value};
-use testkit::client::{claimed, is_gone, shown, Client};
+use testkit::client::{claimed, claimed_of_any, is_gone, shown, Claimed, Client};
 use testkit::rng::Rng;
 use testkit::traffic::{join, words, Lease, Traffic, Words};
 
@@ -112,12 +112,31 @@ impl Sender {
             let queue = *self.traffic.rng.pick(&QUEUES);
             let wish = *self.traffic.rng.pick(&["", "COUNT 3", "COUNT 5 MIN 3", "LEASE 5 COUNT 2"]);
             let ms = 1 + self.traffic.rng.below(300);
+            if self.traffic.rng.one_in(3) {
+                self.wait_for_any(db, ms);
+                continue;
+            }
             let claim = join(words("JQ.CLAIM", queue), &format!("waiter-{db} BLOCK {ms} {wish}"));
             let Some(Ok(reply)) = self.call(db, &claim) else { continue };
-            for job in claimed(&reply) {
-                if !self.traffic.rng.one_in(3) {
-                    self.call(db, &job.words("JQ.ACK", queue));
-                }
+            self.acknowledge_some(db, queue, &claimed(&reply));
+        }
+    }
+
+    /// Waits for jobs of all queues.
+    fn wait_for_any(&mut self, db: u64, ms: usize) {
+        let count = *self.traffic.rng.pick(&["1", "3"]);
+        let line = format!("{} waiter-{db} BLOCK {ms} COUNT {count}", QUEUES.join(" "));
+        let claim = join(words("JQ.CLAIMANY", &QUEUES.len().to_string()), &line);
+        let Some(Ok(reply)) = self.call(db, &claim) else { return };
+        if let Some((queue, jobs)) = claimed_of_any(&reply) {
+            self.acknowledge_some(db, &String::from_utf8_lossy(&queue), &jobs);
+        }
+    }
+
+    fn acknowledge_some(&mut self, db: u64, queue: &str, jobs: &[Claimed]) {
+        for job in jobs {
+            if !self.traffic.rng.one_in(3) {
+                self.call(db, &job.words("JQ.ACK", queue));
             }
         }
     }
@@ -201,11 +220,13 @@ impl Sender {
     }
 
     fn learn(&mut self, command: &Words, reply: &Value) {
-        if command[0] != b"JQ.CLAIM" {
-            return;
-        }
-        for job in claimed(reply) {
-            self.traffic.learn(Lease { queue: command[1].clone(), token: job.token, id: job.id });
+        let (queue, jobs) = match command[0].as_slice() {
+            b"JQ.CLAIM" => (command[1].clone(), claimed(reply)),
+            b"JQ.CLAIMANY" => claimed_of_any(reply).unwrap_or_default(),
+            _ => return,
+        };
+        for job in jobs {
+            self.traffic.learn(Lease { queue: queue.clone(), token: job.token, id: job.id });
         }
     }
 }

@@ -8,6 +8,7 @@
 //!   payloads       RESTORE of damaged payloads
 //!   malformed      any bytes as arguments; what only a primary or a file may send
 //!   many_waiters   2,000 clients that wait in JQ.CLAIM, and go
+//!   several_queues the same in JQ.CLAIMANY, each for jobs of 100 queues
 //!   awaits         2,000 clients that wait in JQ.AWAIT, and all that can end a wait
 //!   replica_awaits the same at replicas
 //!   batches        a million jobs in one
@@ -51,6 +52,7 @@ mod replica_awaits;
 mod replica_chain;
 mod replication;
 mod settings;
+mod several_queues;
 mod slot_migration;
 
 /// What every server here is started with.

@@ -5,7 +5,7 @@
 //! `BLOCK 0` waits for ever. `MIN n` waits until n are claimable or BLOCK ends, then takes what there is.
 
 use crate::commands::args::{Args, MAX_INSTANT};
-use crate::commands::command::{BlockedClaim, Command, Detail, Env, WriteCommand, WriteOutcome};
+use crate::commands::command::{BlockedClaim, ClaimForm, Command, Detail, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::inspecting::get;
 use crate::commands::options::{CommandOption, Options};
@@ -190,26 +190,46 @@ impl NewClaim<'_> {
             }
             Some(block) => {
                 let options = options.to_owned_worker();
-                WriteOutcome::Blocks(Box::new(BlockedClaim { options, min, block, detail }))
+                WriteOutcome::Blocks(Box::new(BlockedClaim {
+                    options,
+                    min,
+                    block,
+                    detail,
+                    form: ClaimForm::Jobs,
+                }))
             }
         }
     }
 }
 
 impl BlockedClaim {
-    /// Claims what there is for the client, and replies; null when there is nothing.
-    pub fn serve(&self, session: &mut Session<'_>, reply: &mut dyn Reply) {
+    /// Claims what there is in the queue of this name for the client, and replies; null when there is nothing.
+    pub fn serve(&self, name: &[u8], session: &mut Session<'_>, reply: &mut dyn Reply) {
         let claimed = session.claim(&self.options, 0);
         if claimed.is_empty() {
-            reply.null();
-        } else {
-            reply_claimed(&claimed, self.detail, session, reply);
+            return reply.null();
         }
+        match self.form {
+            ClaimForm::Jobs => {}
+            ClaimForm::QueueAndJobs => begin_queue_and_jobs(name, reply),
+        }
+        reply_claimed(&claimed, self.detail, session, reply);
     }
 }
 
+/// `[queue, jobs]` up to the jobs.
+pub(super) fn begin_queue_and_jobs(name: &[u8], reply: &mut dyn Reply) {
+    reply.array(2);
+    reply.bytes(name);
+}
+
 /// One element for each job.
-fn reply_claimed(claimed: &[Claimed], detail: Detail, session: &Session<'_>, reply: &mut dyn Reply) {
+pub(super) fn reply_claimed(
+    claimed: &[Claimed],
+    detail: Detail,
+    session: &Session<'_>,
+    reply: &mut dyn Reply,
+) {
     let queue = session.queue();
     reply.array(claimed.len());
     for Claimed { token, job } in claimed {

@@ -2,6 +2,7 @@
 
 mod ack;
 mod claim;
+mod claim_any;
 mod extend;
 mod leases;
 mod nack;
@@ -10,6 +11,7 @@ mod release;
 
 pub(super) use ack::Ack;
 pub(super) use claim::ClaimJobs;
+pub(super) use claim_any::ClaimAny;
 pub(super) use extend::Extend;
 pub(super) use nack::Nack;
 pub(super) use progress::ReportProgress;

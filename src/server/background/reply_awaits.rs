@@ -35,7 +35,7 @@ const AT_ONCE: usize = 64;
 /// Blocks the client of this call at `name`, where the queue is subscribed to for it.
 pub(in crate::server) fn block(ctx: Context<'_>, name: Name<'_>, request: &AwaitRequest) {
     let ticket = awaits::next_ticket();
-    let Some(client) = blocking::block::<BlockedAwaits>(ctx, name, request.block, ticket) else {
+    let Some(client) = blocking::block::<BlockedAwaits>(ctx, &[name], request.block, ticket) else {
         return ctx.reply().null();
     };
     let location = Location { db: ctx.db(), name: name.bytes().into() };
@@ -48,7 +48,7 @@ struct BlockedAwaits;
 
 impl BlocksClients for BlockedAwaits {
     /// A new queue of that name is not the one that was waited for.
-    fn key_appeared(_ticket: u64) {}
+    fn key_appeared(_ticket: u64, _name: &[u8]) {}
 
     fn reply(ctx: Context<'_>, ticket: u64) {
         let mut reply = ctx.reply();

@@ -1,7 +1,7 @@
-//! Serves clients that are blocked in JQ.CLAIM: how they come to be blocked, and how that ends for each.
+//! Serves clients that are blocked in JQ.CLAIM and JQ.CLAIMANY: how they come to be blocked, and how that ends for each.
 //!
 //! ```text
-//!   CLAIM BLOCK finds nothing ──► block(): blocked on the key's name, and inserted as a waiter
+//!   CLAIM BLOCK finds nothing ──► block(): blocked on the names of its keys, and inserted as a waiter at each
 //!   any change, tick or new key ──► can a waiter be served? its location is marked, a timer of 0 ms is set
 //!   the timer, at the end of this iteration of the event loop, or the tick that marked it
 //!     ──► jobs are granted in the order of the waiters, and exactly those clients are unblocked
@@ -37,6 +37,7 @@ use crate::server::edit::{self, Access, Edited};
 use crate::server::location::Location;
 use crate::server::panics::{catch_panic, INTERNAL_ERROR};
 use crate::server::value::Value;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// So many clients are served before others have the server, about a millisecond.
@@ -52,24 +53,25 @@ pub(in crate::server) fn spurious_wakeups() -> u64 {
     SPURIOUS_WAKEUPS.load(Relaxed)
 }
 
-/// Blocks the client of this call at `name`.
-pub(in crate::server) fn block(ctx: Context<'_>, name: Name<'_>, waiting: Box<BlockedClaim>) {
+/// Blocks the client of this call at `names`, until one of the queues there can give it jobs.
+pub(in crate::server) fn block(ctx: Context<'_>, names: &[Name<'_>], waiting: Box<BlockedClaim>) {
     let ticket = claims::next_ticket();
     let later = if waiting.min > 1 { SERVER_IS_LATER } else { 0 };
-    let Some(client) = blocking::block::<BlockedClaims>(ctx, name, waiting.block + later, ticket) else {
+    let Some(client) = blocking::block::<BlockedClaims>(ctx, names, waiting.block + later, ticket) else {
         return ctx.reply().null();
     };
-    let location = Location { db: ctx.db(), name: name.bytes().into() };
+    let db = ctx.db();
+    let locations = names.iter().map(|name| Location { db, name: name.bytes().into() }).collect();
     let demand = Demand { min: waiting.min.max(1), max: waiting.options.count };
-    claims::insert(ticket, location, demand, deadline(clock::uptime(), waiting.block), client, waiting);
+    claims::insert(ticket, locations, demand, deadline(clock::uptime(), waiting.block), client, waiting);
 }
 
 /// The clients that are blocked here.
 struct BlockedClaims;
 
 impl BlocksClients for BlockedClaims {
-    fn key_appeared(ticket: u64) {
-        claims::key_appeared(ticket);
+    fn key_appeared(ticket: u64, name: &[u8]) {
+        claims::key_appeared(ticket, name);
     }
 
     fn reply(ctx: Context<'_>, ticket: u64) {
@@ -106,16 +108,15 @@ fn grant(ctx: Context<'_>) {
 }
 
 fn grant_marked(ctx: Context<'_>) {
-    let mut room = AT_ONCE;
-    for location in claims::take_marked() {
-        // How many are granted is decided before the first client is unblocked: each may claim at once.
-        let claimable = claimable_at(ctx, &location);
-        let clients = claims::grant(&location, claimable, room);
-        room = room.saturating_sub(clients.len());
-        clients.into_iter().for_each(BlockedClient::unblock);
-        // Waiters for which there was no room are served when the timer fires next.
-        claims::wake_at(location.db, &location.name, claimable);
-    }
+    let claimable: BTreeMap<_, _> = claims::take_marked()
+        .into_iter()
+        .map(|location| {
+            let jobs = claimable_at(ctx, &location);
+            (location, jobs)
+        })
+        .collect();
+    // All is granted before the first client is unblocked: each may claim at once.
+    claims::grant(&claimable, AT_ONCE).into_iter().for_each(BlockedClient::unblock);
 }
 
 /// How many jobs can be claimed at a location now; 0 if there is no queue, or another node serves its slot, to which
@@ -180,7 +181,7 @@ fn claim(ctx: Context<'_>, location: &Location, waiting: &BlockedClaim, reply: &
         return false;
     }
     let edited = edit::decide(ctx, name.lend(), Access::Existing, clock::of_timer(), |session| {
-        waiting.serve(session, reply);
+        waiting.serve(&location.name, session, reply);
     });
     match edited {
         Ok(Edited { outcome: Some(()), changed: _ }) => true,

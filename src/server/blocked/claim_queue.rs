@@ -1,4 +1,4 @@
-//! The clients that are blocked in JQ.CLAIM at one key, and the order in which they are served. Pure.
+//! The clients that are blocked in JQ.CLAIM or JQ.CLAIMANY at one key, and the order in which they are served. Pure.
 //!
 //! ```text
 //!   ClaimQueue:  MIN 1  ──► tickets 3, 7, 8 ...    first come, first served
@@ -46,11 +46,15 @@ pub(in crate::server) struct Ahead {
 }
 
 impl ClaimQueue {
-    pub(super) fn insert(&mut self, ticket: u64, demand: Demand) {
+    /// False: it is here already.
+    pub(super) fn insert(&mut self, ticket: u64, demand: Demand) -> bool {
         let same_min = self.by_min.entry(demand.min).or_default();
-        same_min.tickets.insert(ticket);
-        same_min.demand = same_min.demand.saturating_add(demand.max);
-        self.waiting += 1;
+        let newly = same_min.tickets.insert(ticket);
+        if newly {
+            same_min.demand = same_min.demand.saturating_add(demand.max);
+            self.waiting += 1;
+        }
+        newly
     }
 
     pub(super) fn remove(&mut self, ticket: u64, demand: Demand) {
@@ -93,6 +97,11 @@ impl ClaimQueue {
         self.servable(claimable).filter_map(|same_min| same_min.tickets.first()).min().copied()
     }
 
+    /// Whether a waiter that wants this can be served from `claimable` jobs.
+    pub(super) fn has_enough(&self, claimable: usize, demand: Demand) -> bool {
+        demand.min <= self.unpromised(claimable)
+    }
+
     /// What a client that finds `claimable` jobs has ahead of it. O(different MIN).
     pub(super) fn ahead(&self, claimable: usize) -> Ahead {
         let demands = self.servable(claimable).map(|same_min| same_min.demand);
@@ -101,8 +110,11 @@ impl ClaimQueue {
 
     /// The waiters whose MIN is there, of what is not promised to others.
     fn servable(&self, claimable: usize) -> impl Iterator<Item = &SameMin> {
-        let left = claimable.saturating_sub(self.promised);
-        self.by_min.range(..=left).map(|(_, same_min)| same_min)
+        self.by_min.range(..=self.unpromised(claimable)).map(|(_, same_min)| same_min)
+    }
+
+    fn unpromised(&self, claimable: usize) -> usize {
+        claimable.saturating_sub(self.promised)
     }
 
     /// Marks that waiters here may be served. False: that was marked already.

@@ -1,23 +1,28 @@
-//! All clients that are blocked in JQ.CLAIM: at which key each waits, for what, and how far it has come.
-//! Pure.
+//! All clients that are blocked in JQ.CLAIM and JQ.CLAIMANY: at which keys each waits, for what, and how far it
+//! has come. Pure.
 //!
 //! ```text
 //!   location (database, name) ──► ClaimQueue of tickets
 //!   ticket ──► Waiter: waiting ──► granted, or overdue ──► replied ──► gone
 //! ```
+//!
+//! A waiter has its place in the queue of each of its keys, and one ticket for all of them. Once it is granted
+//! jobs at one key, it has left all others.
 
 use super::claim_queue::{Ahead, ClaimQueue, Demand};
 use super::deadlines::Deadlines;
 use crate::server::clock::Uptime;
 use crate::server::location::{Location, LocationRef};
 use hashbrown::HashMap;
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 /// How far a waiter has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server) enum WaiterStage {
-    /// It is in the queue of its key.
+    /// It is in the queues of its keys.
     Waiting,
     /// It is served as soon as the server unblocks it.
     Granted,
@@ -30,7 +35,8 @@ pub(in crate::server) enum WaiterStage {
 /// One blocked client; `C` is what it takes to unblock it, `R` what it asked for.
 #[derive(Debug)]
 struct Waiter<C, R> {
-    location: Location,
+    /// Where it waits, in the order in which it named the keys, none twice; with a grant the one place of that.
+    places: Box<[Arc<Location>]>,
     demand: Demand,
     stage: WaiterStage,
     deadline: Option<Uptime>,
@@ -42,9 +48,9 @@ struct Waiter<C, R> {
 #[derive(Debug)]
 pub(super) struct ClaimWaiters<C, R, S> {
     waiters: BTreeMap<u64, Waiter<C, R>>,
-    at: HashMap<Location, ClaimQueue, S>,
+    at: HashMap<Arc<Location>, ClaimQueue, S>,
     /// Where waiters may be served.
-    marked: Vec<Location>,
+    marked: Vec<Arc<Location>>,
     /// Of those that are waiting.
     deadlines: Deadlines,
     last_ticket: u64,
@@ -67,21 +73,28 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         self.last_ticket
     }
 
-    /// A client is blocked at `location`.
+    /// A client is blocked at `locations`, and gets jobs of the first that can give any.
     pub(super) fn insert(
         &mut self,
         ticket: u64,
-        location: Location,
+        locations: Vec<Location>,
         demand: Demand,
         deadline: Option<Uptime>,
         client: C,
         request: R,
     ) {
         self.deadlines.insert(deadline, ticket);
-        self.at.entry(location.clone()).or_default().insert(ticket, demand);
+        let mut places = Vec::with_capacity(locations.len());
+        for location in locations {
+            let known = self.at.get_key_value(&location).map(|(place, _)| Arc::clone(place));
+            let place = known.unwrap_or_else(|| Arc::new(location));
+            if self.at.entry(Arc::clone(&place)).or_default().insert(ticket, demand) {
+                places.push(place);
+            }
+        }
+        let (places, stage) = (places.into(), WaiterStage::Waiting);
         let (client, request) = (Some(client), Some(request));
-        let stage = WaiterStage::Waiting;
-        self.waiters.insert(ticket, Waiter { location, demand, stage, deadline, client, request });
+        self.waiters.insert(ticket, Waiter { places, demand, stage, deadline, client, request });
     }
 
     /// Clients that the server has not let go of, replied to or not.
@@ -97,27 +110,25 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
     /// Marks a location if a waiter there can be served from `claimable` jobs. True if it was not marked
     /// before.
     pub(super) fn mark_if_servable(&mut self, db: i32, name: &[u8], claimable: usize) -> bool {
-        let queue = self.at.get_mut(&LocationRef(db, name));
-        let newly = queue.is_some_and(|queue| queue.is_servable(claimable) && queue.mark());
-        if newly {
-            self.marked.push(Location { db, name: name.into() });
+        match self.at.get_key_value(&LocationRef(db, name)) {
+            Some((place, queue)) if queue.is_servable(claimable) => self.mark(&Arc::clone(place)),
+            _ => false,
         }
-        newly
     }
 
-    /// Marks the location of a waiter. True if it was not marked before. Without an allocation otherwise: the
-    /// server may ask for every waiter of a key.
-    pub(super) fn mark_location_of(&mut self, ticket: u64) -> bool {
-        let Some(location) = self.waiters.get(&ticket).map(|waiter| &waiter.location) else { return false };
-        let newly = self.at.get_mut(location).is_some_and(ClaimQueue::mark);
-        if newly {
-            self.marked.push(location.clone());
+    /// Marks the location of that name in the database of a waiter. True if it was not marked before. Without
+    /// an allocation otherwise: the server may ask for every waiter of a key.
+    pub(super) fn mark_for(&mut self, ticket: u64, name: &[u8]) -> bool {
+        let place = self.waiters.get(&ticket).and_then(|waiter| waiter.places.first());
+        let Some(db) = place.map(|place| place.db) else { return false };
+        match self.at.get_key_value(&LocationRef(db, name)) {
+            Some((place, _)) => self.mark(&Arc::clone(place)),
+            None => false,
         }
-        newly
     }
 
     /// The marked locations; they are marked no more.
-    pub(super) fn take_marked(&mut self) -> Vec<Location> {
+    pub(super) fn take_marked(&mut self) -> Vec<Arc<Location>> {
         let locations = std::mem::take(&mut self.marked);
         for location in &locations {
             if let Some(queue) = self.at.get_mut(location) {
@@ -127,20 +138,71 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         locations
     }
 
-    /// Grants `claimable` jobs to waiters, in their order, at most to `most` of them. Returns the clients to
-    /// be unblocked.
-    pub(super) fn grant(&mut self, location: &Location, claimable: usize, most: usize) -> Vec<C> {
-        let Some(queue) = self.at.get_mut(location) else { return Vec::new() };
+    /// Whether a location is marked.
+    pub(super) fn has_marked(&self) -> bool {
+        !self.marked.is_empty()
+    }
+
+    /// Grants the jobs that are `claimable` at each location to waiters, at most to `most` of them. Who came
+    /// first is first, and takes what there is at the first of its places that has enough. Returns the clients
+    /// to be unblocked; where more could be served the location is marked.
+    pub(super) fn grant(&mut self, claimable: &BTreeMap<Arc<Location>, usize>, most: usize) -> Vec<C> {
         let mut clients = Vec::new();
-        while clients.len() < most {
-            let Some(ticket) = queue.first_servable(claimable) else { break };
-            let Some(waiter) = self.waiters.get_mut(&ticket) else { break };
-            queue.grant(ticket, waiter.demand);
-            self.deadlines.remove(waiter.deadline, ticket);
-            waiter.stage = WaiterStage::Granted;
-            clients.extend(waiter.client.take());
+        let mut next: BinaryHeap<_> =
+            claimable.iter().filter_map(|(place, jobs)| self.first_servable(place, *jobs)).collect();
+        while let Some(Reverse((ticket, place))) = next.pop() {
+            if clients.len() == most {
+                self.mark(place);
+                continue;
+            }
+            // Not where it has been granted jobs of another place meanwhile.
+            if let Some(first) = self.first_with_enough(ticket, claimable) {
+                clients.extend(self.grant_at(ticket, &first));
+            }
+            let jobs = claimable.get(place).copied().unwrap_or(0);
+            next.extend(self.first_servable(place, jobs));
         }
         clients
+    }
+
+    /// Of the waiters at a place that can be served from `claimable` jobs, the one that came first.
+    fn first_servable<'p>(
+        &self,
+        place: &'p Arc<Location>,
+        claimable: usize,
+    ) -> Option<Reverse<(u64, &'p Arc<Location>)>> {
+        Some(Reverse((self.at.get(place)?.first_servable(claimable)?, place)))
+    }
+
+    /// Of the places of a waiter, the first that has enough for it.
+    fn first_with_enough(
+        &self,
+        ticket: u64,
+        claimable: &BTreeMap<Arc<Location>, usize>,
+    ) -> Option<Arc<Location>> {
+        let waiter = self.waiters.get(&ticket).filter(|waiter| waiter.stage == WaiterStage::Waiting)?;
+        let has_enough = |place: &&Arc<Location>| {
+            let (jobs, queue) = (claimable.get(*place), self.at.get(*place));
+            jobs.zip(queue).is_some_and(|(jobs, queue)| queue.has_enough(*jobs, waiter.demand))
+        };
+        waiter.places.iter().find(has_enough).cloned()
+    }
+
+    /// A waiter leaves all its places and is promised jobs at one of them.
+    fn grant_at(&mut self, ticket: u64, place: &Arc<Location>) -> Option<C> {
+        let waiter = self.waiters.get_mut(&ticket)?;
+        waiter.stage = WaiterStage::Granted;
+        self.deadlines.remove(waiter.deadline, ticket);
+        let (client, demand) = (waiter.client.take(), waiter.demand);
+        let places = std::mem::replace(&mut waiter.places, [Arc::clone(place)].into());
+        // First of all: a queue without a waiter and without a grant would go.
+        if let Some(queue) = self.at.get_mut(place) {
+            queue.grant(ticket, demand);
+        }
+        for other in places.iter().filter(|other| *other != place) {
+            self.leave(ticket, other, demand, WaiterStage::Waiting);
+        }
+        client
     }
 
     pub(super) fn first_deadline(&self) -> Option<Uptime> {
@@ -158,15 +220,18 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         clients
     }
 
-    /// The waiter gets its reply now: how far it had come, where it waited and what it asked for. None if it
-    /// had one.
-    pub(super) fn take_request(&mut self, ticket: u64) -> Option<(WaiterStage, Location, R)> {
+    /// The waiter gets its reply now: how far it had come, where it was granted jobs, or else the first place
+    /// where it waited, and what it asked for. None if it had one.
+    pub(super) fn take_request(&mut self, ticket: u64) -> Option<(WaiterStage, Arc<Location>, R)> {
         let waiter = self.waiters.get_mut(&ticket)?;
+        let request = waiter.request.take()?;
         let stage = std::mem::replace(&mut waiter.stage, WaiterStage::Replied);
-        let (location, demand, request) = (waiter.location.clone(), waiter.demand, waiter.request.take()?);
+        let (places, demand) = (std::mem::take(&mut waiter.places), waiter.demand);
         self.deadlines.remove(waiter.deadline, ticket);
-        self.leave_queue(ticket, &location, demand, stage);
-        Some((stage, location, request))
+        for place in &places {
+            self.leave(ticket, place, demand, stage);
+        }
+        Some((stage, places.first().cloned()?, request))
     }
 
     /// The server has let go of the client. True if it had a grant and no reply: its jobs are another's now,
@@ -174,121 +239,33 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
     pub(super) fn remove(&mut self, ticket: u64) -> bool {
         let Some(waiter) = self.waiters.remove(&ticket) else { return false };
         self.deadlines.remove(waiter.deadline, ticket);
-        self.leave_queue(ticket, &waiter.location, waiter.demand, waiter.stage);
-        waiter.stage == WaiterStage::Granted && self.mark(waiter.location)
+        for place in &waiter.places {
+            self.leave(ticket, place, waiter.demand, waiter.stage);
+        }
+        waiter.stage == WaiterStage::Granted && waiter.places.iter().any(|place| self.mark(place))
     }
 
-    fn mark(&mut self, location: Location) -> bool {
-        let newly = self.at.get_mut(&location).is_some_and(ClaimQueue::mark);
+    fn mark(&mut self, place: &Arc<Location>) -> bool {
+        let newly = self.at.get_mut(place).is_some_and(ClaimQueue::mark);
         if newly {
-            self.marked.push(location);
+            self.marked.push(Arc::clone(place));
         }
         newly
     }
 
-    /// Takes a waiter out of the queue of its key, and the queue away when it was the last.
-    fn leave_queue(&mut self, ticket: u64, location: &Location, demand: Demand, stage: WaiterStage) {
-        let Some(queue) = self.at.get_mut(location) else { return };
+    /// Takes a waiter out of the queue of a key, and the queue away when it was the last.
+    fn leave(&mut self, ticket: u64, place: &Arc<Location>, demand: Demand, stage: WaiterStage) {
+        let Some(queue) = self.at.get_mut(place) else { return };
         match stage {
             WaiterStage::Waiting | WaiterStage::Overdue => queue.remove(ticket, demand),
             WaiterStage::Granted => queue.end_grant(demand),
             WaiterStage::Replied => return,
         }
         if queue.is_empty() {
-            self.at.remove(location);
+            self.at.remove(place);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    type ClaimNames = ClaimWaiters<char, (), ahash::RandomState>;
-
-    fn q() -> Location {
-        Location { db: 0, name: (*b"q").into() }
-    }
-
-    /// Waiters named by letters, with their MIN and COUNT; tickets are counted from 1.
-    fn waiting(demands: &[(char, usize, usize)]) -> ClaimNames {
-        let mut waiters = ClaimNames::new(ahash::RandomState::new());
-        for &(name, min, max) in demands {
-            let ticket = waiters.next_ticket();
-            waiters.insert(ticket, q(), Demand { min, max }, Some(Uptime(100 + ticket)), name, ());
-        }
-        waiters
-    }
-
-    fn granted(waiters: &mut ClaimNames, claimable: usize) -> String {
-        waiters.grant(&q(), claimable, 99).into_iter().collect()
-    }
-
-    #[test]
-    fn first_come_first_served_and_each_takes_what_it_asked_for() {
-        let mut waiters = waiting(&[('a', 1, 1), ('b', 1, 3), ('c', 1, 1), ('d', 1, 1)]);
-        assert_eq!(granted(&mut waiters, 3), "ab");
-        assert_eq!(granted(&mut waiters, 3), "", "all three are promised");
-        waiters.take_request(1);
-        waiters.take_request(2);
-        assert_eq!(granted(&mut waiters, 1), "c");
-    }
-
-    #[test]
-    fn a_large_min_keeps_its_place_and_stops_no_other() {
-        let mut waiters = waiting(&[('a', 5, 5), ('b', 1, 1), ('c', 1, 1)]);
-        assert_eq!(granted(&mut waiters, 1), "b");
-        waiters.take_request(2);
-        assert_eq!(granted(&mut waiters, 6), "ac");
-    }
-
-    #[test]
-    fn no_more_are_granted_than_asked_for() {
-        let mut waiters = waiting(&[('a', 1, 1), ('b', 1, 1), ('c', 1, 1)]);
-        assert_eq!(waiters.grant(&q(), 3, 2), ['a', 'b']);
-        assert_eq!(granted(&mut waiters, 3), "c");
-    }
-
-    #[test]
-    fn what_is_promised_counts_those_that_can_be_served() {
-        let mut waiters = waiting(&[('a', 1, 2), ('b', 4, 4)]);
-        assert_eq!(waiters.ahead(0, b"q", 3), Ahead { waiters: 2, promised: 2 });
-        assert_eq!(waiters.ahead(0, b"q", 4), Ahead { waiters: 2, promised: 6 });
-        assert_eq!(granted(&mut waiters, 3), "a");
-        assert_eq!(waiters.ahead(0, b"q", 3), Ahead { waiters: 1, promised: 2 });
-        assert_eq!(waiters.ahead(1, b"q", 3), Ahead::default());
-    }
-
-    #[test]
-    fn the_grant_of_a_client_that_vanishes_is_given_to_the_next() {
-        let mut waiters = waiting(&[('a', 1, 1), ('b', 1, 1)]);
-        assert_eq!(granted(&mut waiters, 1), "a");
-        assert!(waiters.remove(1));
-        assert_eq!(waiters.take_marked(), [q()]);
-        assert_eq!(granted(&mut waiters, 1), "b");
-    }
-
-    #[test]
-    fn a_deadline_that_is_over_is_told_apart_from_a_grant() {
-        let mut waiters = waiting(&[('a', 1, 1), ('b', 1, 1), ('c', 1, 1)]);
-        assert_eq!(granted(&mut waiters, 1), "a");
-        assert_eq!(waiters.first_deadline(), Some(Uptime(102)));
-        assert_eq!(waiters.take_overdue(Uptime(102)), ['b']);
-        assert!(matches!(waiters.take_request(2), Some((WaiterStage::Overdue, _, ()))));
-        waiters.remove(3);
-        assert_eq!((waiters.first_deadline(), waiters.take_overdue(Uptime(999))), (None, vec![]));
-    }
-
-    #[test]
-    fn a_client_that_gives_up_gets_no_grant_and_leaves_nothing_behind() {
-        let mut waiters = waiting(&[('a', 1, 1)]);
-        assert!(waiters.mark_if_servable(0, b"q", 1));
-        assert!(!waiters.mark_if_servable(0, b"q", 1), "once is enough");
-        assert!(matches!(waiters.take_request(1), Some((WaiterStage::Waiting, _, ()))));
-        assert!(waiters.take_request(1).is_none());
-        assert!(!waiters.remove(1));
-        assert_eq!((waiters.len(), waiters.at.len()), (0, 0));
-        assert_eq!(waiters.take_marked(), [q()], "a mark without a waiter does no harm");
-        assert_eq!(granted(&mut waiters, 1), "");
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! The clients that are blocked in JQ.CLAIM, as far as no key has to be opened for them: what every change of
+//! The clients that are blocked in JQ.CLAIM and JQ.CLAIMANY, as far as no key has to be opened for them: what every change of
 //! a queue, and every claim, has to ask.
 
 use super::claim_queue::{Ahead, Demand};
@@ -10,8 +10,9 @@ use crate::server::clock::{self, Uptime};
 use crate::server::earliest_timer::EarliestTimer;
 use crate::server::location::Location;
 use lazy_static::lazy_static;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The timer that is set when waiters may be served. What happens when it fires stands in the floor above, as
 /// for [`ClaimDeadlineTimer`].
@@ -81,10 +82,10 @@ pub(in crate::server) fn wake_at(db: i32, name: &[u8], claimable: usize) {
     });
 }
 
-/// A key appeared under the name on which this client is blocked.
-pub(in crate::server) fn key_appeared(ticket: u64) {
+/// A key appeared under `name`, on which this client is blocked.
+pub(in crate::server) fn key_appeared(ticket: u64, name: &[u8]) {
     with(|claims| {
-        if claims.waiters.mark_location_of(ticket) {
+        if claims.waiters.mark_for(ticket, name) {
             claims.wake.set_in(0);
         }
     });
@@ -95,17 +96,17 @@ pub(in crate::server) fn next_ticket() -> u64 {
     with(|claims| claims.waiters.next_ticket())
 }
 
-/// A client is blocked at `location`.
+/// A client is blocked at `locations`, and gets jobs of the first that can give any.
 pub(in crate::server) fn insert(
     ticket: u64,
-    location: Location,
+    locations: Vec<Location>,
     demand: Demand,
     deadline: Option<Uptime>,
     client: BlockedClient,
     request: Box<BlockedClaim>,
 ) {
     with(|claims| {
-        claims.waiters.insert(ticket, location, demand, deadline, client, request);
+        claims.waiters.insert(ticket, locations, demand, deadline, client, request);
         claims.set_deadline_timer();
     });
 }
@@ -133,14 +134,23 @@ pub(in crate::server) fn postpone_wake(ms: u64) {
 }
 
 /// The locations where waiters may be served.
-pub(in crate::server) fn take_marked() -> Vec<Location> {
+pub(in crate::server) fn take_marked() -> Vec<Arc<Location>> {
     with(|claims| claims.waiters.take_marked())
 }
 
-/// Grants `claimable` jobs to waiters, in their order, at most to `most` of them. Returns the clients to be
-/// unblocked.
-pub(in crate::server) fn grant(location: &Location, claimable: usize, most: usize) -> Vec<BlockedClient> {
-    with(|claims| claims.waiters.grant(location, claimable, most))
+/// Grants the jobs that are `claimable` at each location to waiters, in their order, at most to `most` of them.
+/// Returns the clients to be unblocked. For the others the timer fires once more.
+pub(in crate::server) fn grant(
+    claimable: &BTreeMap<Arc<Location>, usize>,
+    most: usize,
+) -> Vec<BlockedClient> {
+    with(|claims| {
+        let clients = claims.waiters.grant(claimable, most);
+        if claims.waiters.has_marked() {
+            claims.wake.set_in(0);
+        }
+        clients
+    })
 }
 
 /// The other timer has fired.
@@ -158,9 +168,11 @@ pub(in crate::server) fn set_deadline_timer() {
     with(ClaimState::set_deadline_timer);
 }
 
-/// The client gets its reply now: how far it had come, where it waited and what it asked for. None if it had
-/// one.
-pub(in crate::server) fn take_request(ticket: u64) -> Option<(WaiterStage, Location, Box<BlockedClaim>)> {
+/// The client gets its reply now: how far it had come, where it was granted jobs, or else the first place where
+/// it waited, and what it asked for. None if it had one.
+pub(in crate::server) fn take_request(
+    ticket: u64,
+) -> Option<(WaiterStage, Arc<Location>, Box<BlockedClaim>)> {
     with(|claims| claims.waiters.take_request(ticket))
 }
 

@@ -1,8 +1,8 @@
 //! Blocked clients: which wait at which key, for what, and which are to be unblocked. Keys are opened, and
 //! replies written, by the floors above ([`super::background`]).
 //!
-//! - [`claims`]: clients in JQ.CLAIM … BLOCK, with [`claim_waiters`] (all of them) and [`claim_queue`] (those
-//!   at one key).
+//! - [`claims`]: clients in JQ.CLAIM … BLOCK and JQ.CLAIMANY … BLOCK, with [`claim_waiters`] (all of them) and
+//!   [`claim_queue`] (those at one key).
 //! - [`awaits`]: clients in JQ.AWAIT, with [`await_index`].
 //! - [`deadlines`]: when their waits end.
 

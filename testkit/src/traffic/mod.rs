@@ -66,7 +66,8 @@ impl Traffic {
         match self.rng.below(110) {
             0..26 => self.add(queue),
             26..32 => self.madd(queue),
-            32..52 => self.claim(queue),
+            32..50 => self.claim(queue),
+            50..52 => self.claim_any(queue),
             52..54 => self.held(queue),
             54..66 => self.ack(queue),
             66..74 => self.nack(queue),
@@ -171,6 +172,15 @@ impl Traffic {
         command = self.option(command, 8, "MAXBYTES", &["0", "10", "100"]);
         command = self.option(command, 6, "FULL", &[""]);
         self.option(command, 4, "BLOCK", &["1", "5", "30", "30 MIN 1"])
+    }
+
+    /// Of this queue, before it of one that does not exist, behind it of itself.
+    fn claim_any(&mut self, queue: &str) -> Words {
+        let mut command = words("JQ.CLAIMANY", "3");
+        command.extend([b"nowhere".to_vec(), queue.into(), queue.into(), self.worker()]);
+        command = self.option(command, 2, "COUNT", &["2", "3", "10"]);
+        command = self.option(command, 3, "LEASE", &LEASES);
+        self.option(command, 4, "BLOCK", &["1", "5", "30"])
     }
 
     fn held(&mut self, queue: &str) -> Words {
