@@ -68,6 +68,11 @@ impl Error {
         Error(text.into())
     }
 
+    /// More items than one call may name.
+    pub(crate) fn too_many(count: usize, what: &str, most: u64) -> Self {
+        Error::other(format!("at most {most} {what} a call, got {count}: send the others in another one"))
+    }
+
     /// The batch takes no more members.
     pub(crate) fn sealed(batch: &[u8]) -> Self {
         Error(format!("JQSEALED the batch {} is sealed", shown(batch)).into())

@@ -68,11 +68,10 @@ pub(super) fn given_id(word: &[u8]) -> Option<&[u8]> {
 /// Refuses more items than one call may name: the server has one thread for everybody.
 pub(super) fn check_items(count: usize, what: &str) -> Result<(), Error> {
     if count as u64 <= MAX_ITEMS {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(Error::too_many(count, what, MAX_ITEMS))
     }
-    Err(Error::other(format!(
-        "at most {MAX_ITEMS} {what} a call, got {count}: send the others in another one"
-    )))
 }
 
 /// All arguments that are left, as ids.

@@ -148,18 +148,26 @@ impl WriteCommand for ClaimJobs {
     ) -> Result<WriteOutcome, Error> {
         match request {
             ClaimRequest::Held { worker, lease, detail } => {
-                check_lease("LEASE", lease.unwrap_or(1), session.queue().settings())?;
+                check_asked_lease(*lease, session)?;
                 let held = session.held(worker, *lease);
                 reply_claimed(&held, *detail, session, reply);
                 Ok(WriteOutcome::Replied)
             }
             ClaimRequest::New { options, min, block, detail } => {
-                check_lease("LEASE", options.lease.unwrap_or(1), session.queue().settings())?;
+                check_asked_lease(options.lease, session)?;
                 let block = block.filter(|_| env.may_block);
                 let new = NewClaim { options, min: *min, block, detail: *detail };
                 Ok(new.claim(session, env, reply))
             }
         }
+    }
+}
+
+/// Refuses a LEASE that is longer than the queue allows.
+fn check_asked_lease(lease: Option<u64>, session: &Session<'_>) -> Result<(), Error> {
+    match lease {
+        Some(ms) => check_lease("LEASE", ms, session.queue().settings()),
+        None => Ok(()),
     }
 }
 

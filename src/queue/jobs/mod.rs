@@ -12,7 +12,7 @@ pub(crate) use history::{run_error, MAX_RUNS, MAX_RUN_ERROR};
 pub use history::{Run, RunEnd};
 pub use job::JobState;
 pub(crate) use job::{Job, JobExtras, LostLife, StateData, UnmetDependency};
-pub(crate) use options::OptionSet;
 pub use options::{Backoff, JobOptions};
+pub(crate) use options::{OptionSet, OptionSetId};
 pub use spec::{AddRequest, JobSpec, OnDup, Start, Until};
 pub(crate) use store::JobStore;

@@ -8,7 +8,7 @@ use crate::queue::effect::Steps;
 use crate::queue::jobs::{Job, RunEnd, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
-use crate::queue::time::{Now, UnixMs};
+use crate::queue::time::{Now, UnixMs, FOREVER};
 use crate::queue::value::Queue;
 
 impl Queue {
@@ -34,7 +34,8 @@ impl Queue {
             self.limits.lanes.next_forgotten(),
             self.next_token(),
         ];
-        leads.into_iter().flatten().min().map(UnixMs)
+        let earliest = leads.into_iter().fold(FOREVER, |next, lead| next.min(lead.unwrap_or(FOREVER)));
+        (earliest != FOREVER).then_some(UnixMs(earliest))
     }
 
     /// Does what is due at `at`, at most `most`, and returns how much that was. O(log n) a step.

@@ -90,13 +90,13 @@ impl Queue {
                 self.note_progress(handle, data);
             }
             JobEffect::Completed { result } => {
-                self.end_lost_run(handle, RunEnd::Completed, None, at);
+                // A run that was lost is in the history, too.
                 if self.jobs.get(handle).is_some_and(Job::has_history) {
-                    self.record_run(handle, RunEnd::Completed, None, at);
+                    self.end_run(handle, RunEnd::Completed, None, at);
                 }
-                self.jobs.edit(handle, |job| {
-                    job.extras_mut_if(result.is_some(), |r| r.result = result.map(Box::from));
-                });
+                if let Some(result) = result {
+                    self.jobs.edit(handle, |job| job.extras_mut().result = Some(result.into()));
+                }
                 self.end(handle, EndState::Completed, now);
             }
             JobEffect::Retried { due, error } => {

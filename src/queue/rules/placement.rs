@@ -3,7 +3,7 @@
 //! All of them change here, in the same two functions, so a count can not differ from what is listed.
 
 use crate::queue::batches::BatchNumber;
-use crate::queue::jobs::{JobOptions, OptionSet, StateData};
+use crate::queue::jobs::{JobOptions, OptionSet, OptionSetId, StateData};
 use crate::queue::store::Handle;
 use crate::queue::value::Queue;
 
@@ -74,6 +74,11 @@ impl Queue {
             self.limits.lanes.join(lane);
         }
         let held = self.jobs.table.option_sets.hold(set);
+        // As for most jobs: none of its own, before and now.
+        let had = self.jobs.get(handle).map(|job| job.options);
+        if held == OptionSetId::default() && had == Some(held) {
+            return;
+        }
         if self.jobs.get(handle).and_then(|job| self.lane_of(job)) != set.lane {
             self.release_lane(handle);
         }

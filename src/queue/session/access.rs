@@ -89,7 +89,8 @@ impl<'q> Session<'q> {
 
     /// Lets time do at most `most`.
     pub(crate) fn advance(&mut self, most: Steps) {
-        if self.queue.is_exhausted() || self.queue.next_due().is_none_or(|due| due > self.now.unix_ms()) {
+        let is_due = self.queue.next_due().is_some_and(|due| due <= self.now.unix_ms());
+        if !is_due || self.queue.is_exhausted() {
             return;
         }
         self.keep_awaited_batches(most.forgotten);

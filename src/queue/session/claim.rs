@@ -138,10 +138,11 @@ impl Session<'_> {
         /// About two milliseconds.
         const TICKED_AT_MOST: usize = 500;
         let missing = count.saturating_sub(self.queue.runnable());
-        let jobs = u32::try_from(missing).unwrap_or(u32::MAX).min(PROMOTED_AT_MOST);
-        if jobs > 0 {
-            self.advance(Steps { jobs, forgotten: 0 });
+        if missing == 0 {
+            return;
         }
+        let jobs = u32::try_from(missing).unwrap_or(u32::MAX).min(PROMOTED_AT_MOST);
+        self.advance(Steps { jobs, forgotten: 0 });
         self.tick_until_runnable(count, TICKED_AT_MOST);
     }
 

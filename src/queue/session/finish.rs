@@ -75,36 +75,43 @@ impl Session<'_> {
     /// `token` has done `id`. O(log n).
     pub fn ack(&mut self, token: u64, id: &[u8], result: Option<&[u8]>) -> Acked {
         let entry = self.find(id);
-        // Where the job was neither claimed nor retried since the lease was lost, the work counts.
-        if let Some(handle) = entry.and_then(|entry| self.waiting_under(token, entry)) {
-            self.change_job(handle, JobEffect::Completed { result });
-            return Acked::Done;
-        }
-        if let Some(handle) = entry.and_then(|entry| self.ended_by_loss_under(token, entry)) {
-            self.change_job(handle, JobEffect::LifeCompletedLate);
-            return Acked::Done;
-        }
-        if let Some(handle) = self.failed_by_loss(token, entry) {
-            self.change_job(handle, JobEffect::CompletedLate { result });
-            return Acked::Done;
-        }
-        if entry.is_some_and(|entry| self.was_done_under(token, entry)) {
-            return Acked::Already;
-        }
         let matched = self.match_lease(token, entry);
         match (matched.lease, matched.job) {
             (Lease::Valid, Some(handle)) => {
                 self.change_job(handle, JobEffect::Completed { result });
                 Acked::Done
             }
-            (Lease::Unknown | Lease::Lost, _) => {
-                if self.queue.created_at != 0 {
-                    self.change(&Effect::StaleAck);
-                }
-                Acked::No(matched.lease)
-            }
+            (Lease::Unknown, _) => self.refuse_ack(Lease::Unknown),
+            (Lease::Lost, _) => self.ack_late(token, entry, result),
             (lease, _) => Acked::No(self.end_if_cancelled(lease, matched.job)),
         }
+    }
+
+    /// The ACK of a worker that has no lease any more. Where the job was neither claimed nor retried since the lease
+    /// was lost, the work counts.
+    fn ack_late(&mut self, token: u64, entry: Option<IdEntry>, result: Option<&[u8]>) -> Acked {
+        let late = [
+            (entry.and_then(|entry| self.waiting_under(token, entry)), JobEffect::Completed { result }),
+            (entry.and_then(|entry| self.ended_by_loss_under(token, entry)), JobEffect::LifeCompletedLate),
+            (self.failed_by_loss(token, entry), JobEffect::CompletedLate { result }),
+        ];
+        for (job, change) in late {
+            if let Some(job) = job {
+                self.change_job(job, change);
+                return Acked::Done;
+            }
+        }
+        if entry.is_some_and(|entry| self.was_done_under(token, entry)) {
+            return Acked::Already;
+        }
+        self.refuse_ack(Lease::Lost)
+    }
+
+    fn refuse_ack(&mut self, lease: Lease) -> Acked {
+        if self.queue.created_at != 0 {
+            self.change(&Effect::StaleAck);
+        }
+        Acked::No(lease)
     }
 
     /// `token` has failed at `id`; `delay` (ms) replaces the backoff. O(log n).
