@@ -292,6 +292,24 @@ fn a_backoff_doubles_up_to_its_cap() {
 }
 
 #[test]
+fn a_rate_that_is_set_after_the_clock_was_set_back_counts_from_then() {
+    plays(
+        "@1000 JQ.ADD q b x
+         [added b waiting]
+         @1000 JQ.CLAIM q w
+         [[1000000 b 1 x]]
+         @900 JQ.CONFIG q rate 1/10
+         OK
+         @900 JQ.MADD q 2 a x c x
+         [[added a waiting] [added c waiting]]
+         @900 JQ.CLAIM q w COUNT 2
+         [[1000001 a 1 x]]
+         @910 JQ.CLAIM q w
+         [[1000002 c 1 x]]",
+    );
+}
+
+#[test]
 fn a_claim_takes_no_more_than_the_tokens_there_are_when_it_begins() {
     plays(
         "@1000 JQ.CONFIG q rate 2/20

@@ -174,7 +174,8 @@ impl Model {
     }
 
     /// Which bucket gave more with the last claims than the manual allows, counted from the claims alone.
-    /// While a clock that was set back has not caught up, no time passes.
+    /// While a clock that was set back has not caught up, no time passes. A bucket is new, and its clock with it,
+    /// after there was no rate.
     pub(super) fn exceeded(&self) -> Vec<String> {
         let last = self.claims.last().map_or(0, |claim| claim.at);
         let lanes = self.claims.iter().rev().take_while(|claim| claim.at == last);
@@ -184,7 +185,7 @@ impl Model {
             let Some((_, Some(rate))) = takes.last() else { return false };
             let mut clock = 0;
             let instants = takes.iter().map(|(at, taken)| {
-                clock = clock.max(*at);
+                clock = if taken.is_some() { clock.max(*at) } else { 0 };
                 (clock, taken)
             });
             let instants: Vec<_> = instants.collect();
