@@ -38,6 +38,12 @@ pub trait Command: 'static {
 
 /// A command that changes nothing, and is served by replicas too.
 pub trait ReadCommand: Command {
+    /// Why this request is refused at this instant; None: it is not.
+    #[must_use]
+    fn refusal(_: &Self::Request<'_>, _: &Env) -> Option<Error> {
+        None
+    }
+
     /// Replies from `queue` as it is.
     fn run(request: &Self::Request<'_>, queue: &Queue, env: &Env, reply: &mut dyn Reply);
 }

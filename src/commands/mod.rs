@@ -9,7 +9,7 @@
 //! limit of the queue, and then before its first change.
 //!
 //! - [`command`]: what a command has to have, by its kind. [`list`]: all of them, entered once.
-//! - [`args`], [`options`], [`names`]: how arguments are parsed. [`spec`]: what Redis knows of a command.
+//! - [`args`], [`options`], [`names`], [`selection`]: how arguments are parsed. [`spec`]: what Redis knows of a command.
 //! - [`reply`], [`fields`], [`error`]: what a command can reply.
 //! - One folder for each chapter of the manual: [`producing`], [`consuming`], [`batching`], [`inspecting`],
 //!   [`admin`], [`triggers`]. [`settings`] are the fields of JQ.CONFIG.
@@ -33,6 +33,7 @@ mod nulls;
 mod options;
 mod producing;
 pub mod reply;
+mod selection;
 pub mod settings;
 pub mod spec;
 pub mod standalone;
@@ -55,7 +56,7 @@ const MAX_QUEUES: u64 = 1000;
 /// So many bytes of a result or a progress a server takes at its memory limit: workers have to go on there, and what
 /// they can add is bounded by this for each of their jobs.
 const ROOM_AT_MEMORY_LIMIT: usize = 1024;
-/// How many jobs JQ.RETRY and JQ.PURGE change at most when COUNT is not given: while they run, every other
+/// How many jobs JQ.RETRY, JQ.PURGE, JQ.CANCEL and JQ.PROMOTE change at most without COUNT: while they run, every other
 /// client waits, so they take less than a millisecond or two.
 const DEFAULT_CHANGES: u64 = 1000;
 /// How many rows a listing replies with when COUNT is not given.

@@ -170,6 +170,18 @@ pub(super) const fn args_of<T: Copy, const N: usize>(table: &[(Arg, T); N]) -> [
     args
 }
 
+/// How COMMAND DOCS shows the options of a table.
+#[allow(clippy::indexing_slicing)] // the compiler evaluates it
+pub(super) const fn args_of_options<R, const N: usize>(table: &[CommandOption<'_, R>; N]) -> [Arg; N] {
+    let mut args = [Arg::word("", ArgKind::PureToken); N];
+    let mut place = 0;
+    while place < N {
+        args[place] = table[place].arg();
+        place += 1;
+    }
+    args
+}
+
 /// The name of a chosen value.
 pub(super) fn name_of<T: PartialEq>(table: &[(Arg, T)], value: &T) -> &'static str {
     table.iter().find(|(_, known)| known == value).map_or("", |(arg, _)| arg.name)

@@ -62,6 +62,7 @@ impl NamedCall<'_, '_> {
 impl CommandVisitor for NamedCall<'_, '_> {
     fn read<C: ReadCommand>(&mut self) {
         self.run_if_named::<C>(|request, session, env, reply| {
+            C::refusal(&request, env).map_or(Ok(()), Err)?;
             C::run(&request, session.queue(), env, reply);
             Ok(WriteOutcome::Replied)
         });

@@ -78,13 +78,14 @@ pub(crate) use saved::{Header, SavedBatch, SavedJob, SavedLane, SavedLaneRules, 
 pub use schedules::Schedule;
 pub use session::{
     Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, Journal, Lease, MemoryPressure, Nacked,
-    Outcome, Refusal, Session,
+    Outcome, Refusal, Selected, Session, CANCELLED_STATES,
 };
 pub use settings::Settings;
 pub use stats::{counters, histogram, Events, Minute, MOST_MINUTES};
 pub(crate) use stats::{plausible_duplicates, PendingDuplicates};
-pub(crate) use store::Record;
-pub use store::{EndState, Handle, IdEntry};
+pub use store::{EndState, Handle, IdEntry, Record};
 pub use time::{Now, UnixMs, FOREVER};
 pub use value::Queue;
-pub use views::{Explanation, JobView, Position, WorkerView};
+pub use views::{
+    Direction, Explanation, JobView, ListPage, ListStart, PageRange, Position, Row, Selection, WorkerView,
+};

@@ -126,6 +126,11 @@ impl Workers {
         self.list.get(number).into_iter().flat_map(|w| w.active.iter())
     }
 
+    /// The jobs of a worker by their tokens.
+    pub(crate) fn active(&self, number: u32) -> Option<&Order<u64>> {
+        self.list.get(number).map(|worker| &worker.active)
+    }
+
     /// How many hold something.
     pub(crate) fn busy(&self) -> usize {
         self.numbers.len() - self.idle.len()

@@ -37,7 +37,10 @@ const READ_ONLY: &str = "READONLY You can't write against a read only replica.";
 /// A command that reads.
 pub(super) fn read<C: ReadCommand>(call: &Call<'_>) {
     run::<C>(call, |ctx, name, request, reply| {
-        read_queue(ctx, name, reply, &mut |queue, env, reply| C::run(&request, queue, env, reply))
+        read_queue(ctx, name, reply, &mut |queue, env, reply| match C::refusal(&request, env) {
+            Some(error) => reply.error(error.as_str()),
+            None => C::run(&request, queue, env, reply),
+        })
     });
 }
 

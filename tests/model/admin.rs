@@ -1,8 +1,9 @@
-//! The commands of an operator: STATS, GET, LIST, and what removes, cancels, promotes, retries, pauses.
+//! The commands of an operator: STATS, GET, and what removes, cancels, promotes, retries, pauses.
 
 use super::batch::Dependency;
 use super::job::{How, Job, Run, State, NEVER};
 use super::model::Model;
+use super::selected::{remembered_until, until_value};
 use super::value::{map, Value};
 
 /// The counters of `JQ.STATS` that only grow.
@@ -54,7 +55,8 @@ impl Model {
     pub(super) fn get(&self, id: &[u8]) -> Value {
         let Some(job) = self.jobs.iter().find(|job| job.id == id) else { return Value::Null };
         let mut fields = vec![("id", Value::bytes(id)), ("state", Value::bytes(job.state_name()))];
-        if !job.is_live() && !job.is_record() {
+        if let (Some(until), State::Ended { at, .. }) = (remembered_until(job), &job.state) {
+            fields.extend([("finished-at", Value::uint(*at)), ("refused-until", until_value(until))]);
             return map(fields);
         }
         fields.extend([
@@ -111,30 +113,10 @@ impl Model {
             ]),
             State::Ended { at, result, .. } => {
                 fields.extend([("finished-at", Value::uint(*at)), ("result", Value::maybe(result.as_ref()))]);
+                fields.extend(job.worker.as_ref().map(|name| ("worker", Value::bytes(name))));
             }
         }
         map(fields)
-    }
-
-    /// The cursor is null when more jobs of the state follow, members or not: the manual does not say what it
-    /// looks like.
-    pub(super) fn list(&self, state: &str, batch: Option<&Vec<u8>>, count: usize, payload: bool) -> Value {
-        let mut jobs: Vec<&Job> = self.jobs.iter().filter(|job| is_listed(job, state)).collect();
-        jobs.sort_by_key(|job| place(job));
-        let entry = |job: &&Job| {
-            let id = Value::bytes(&job.id);
-            if payload {
-                Value::Array(vec![id, Value::bytes(&job.spec.payload)])
-            } else {
-                id
-            }
-        };
-        let is_wanted =
-            |job: &Job| batch.is_none_or(|name| self.batch_of(job).is_some_and(|b| b.name == *name));
-        let mut left = jobs.iter();
-        let entries = left.by_ref().filter(|job| is_wanted(job)).take(count).map(entry).collect();
-        let cursor = if left.next().is_some() { Value::Null } else { Value::Int(0) };
-        Value::Array(vec![cursor, Value::Array(entries)])
     }
 
     /// Forgets a job that is not active, or all that is left of one.
@@ -203,7 +185,7 @@ impl Model {
         Value::Array(answers)
     }
 
-    fn retry(&mut self, id: &[u8], now: u64) -> Value {
+    pub(super) fn retry(&mut self, id: &[u8], now: u64) -> Value {
         if self.job(id).is_none() {
             return Value::Int(-1);
         }
@@ -220,44 +202,17 @@ impl Model {
         Value::Int(1)
     }
 
-    fn is_failed(&self, id: &[u8]) -> bool {
+    pub(super) fn is_failed(&self, id: &[u8]) -> bool {
         self.jobs.iter().any(|job| job.id == id && is_listed(job, "failed"))
     }
 
     /// How many more jobs `max-jobs` allows.
-    fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         let unfinished = self.jobs.iter().filter(|job| job.is_live()).count();
         match self.settings.max_jobs {
             0 => usize::MAX,
             most => most.saturating_sub(unfinished),
         }
-    }
-
-    /// Those first that wait for no batch, then the others, again and again.
-    pub(super) fn retry_oldest(&mut self, count: usize, now: u64) -> Value {
-        let mut failed: Vec<&Job> = self.jobs.iter().filter(|job| is_listed(job, "failed")).collect();
-        failed.sort_by_key(|job| place(job));
-        let waits =
-            |job: &Job| job.unmet.is_some_and(|(number, _)| self.batches.iter().any(|b| b.number == number));
-        let (waiting, free): (Vec<&Job>, Vec<&Job>) = failed.into_iter().partition(|job| waits(job));
-        let ids = |jobs: Vec<&Job>| jobs.into_iter().map(|job| job.id.clone()).collect::<Vec<_>>();
-        let (free, waiting) = (ids(free), ids(waiting));
-        let any_may = !free.is_empty() || waiting.iter().any(|id| self.may_be_retried(id));
-        if any_may && self.room() == 0 {
-            return Value::Error("JQFULL".into());
-        }
-        let most = count.min(self.room());
-        let mut retried = 0;
-        let mut one = |model: &mut Self, id: &[u8]| {
-            let goes = retried < most && model.retry(id, now) == Value::Int(1);
-            retried += usize::from(goes);
-            goes
-        };
-        for id in &free {
-            one(self, id);
-        }
-        while waiting.iter().any(|id| one(self, id)) {}
-        Value::count(retried)
     }
 
     /// Sets fields that are known to be right.

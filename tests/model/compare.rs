@@ -82,6 +82,7 @@ fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
     ids.sort();
     ids.dedup();
     let jobs = ids.into_iter().map(|id| vec![b"JQ.GET".to_vec(), b"q".to_vec(), id]);
+    let lists = lists.into_iter().chain([words("JQ.LIST q remembered COUNT 10000")]);
     let all = ["JQ.STATS q", "JQ.BATCHES q COUNT 10000", "JQ.WORKERS q", "JQ.SERIES q 3"].map(words);
     all.into_iter().chain(lists).chain(jobs).collect()
 }
@@ -121,7 +122,8 @@ pub(crate) fn leases(reply: &Value) -> Vec<(Vec<u8>, u64)> {
 
 /// Whether the engine says what the model says. Of a cursor only counts whether it is the last.
 fn agree(words: &[&[u8]], model: &Value, engine: &Value) -> bool {
-    let is_listing = words.first().is_some_and(|verb| [b"JQ.LIST".as_slice(), b"JQ.BATCHES"].contains(verb));
+    let is_listing = words.first().is_some_and(|verb| [b"JQ.LIST".as_slice(), b"JQ.BATCHES"].contains(verb))
+        || words.iter().any(|word| *word == b"CURSOR");
     match (model, engine) {
         (Value::Array(expected), Value::Array(found)) if is_listing => {
             let at_end = found.first().is_some_and(|cursor| format!("{cursor:?}") == "0");

@@ -85,6 +85,7 @@ impl Model {
         let worker = worker.to_vec();
         let since = now_us / 1000;
         let until = until.min(settings.run_until(&job.spec, since));
+        job.worker = Some(worker.clone());
         job.state = State::Active { token, worker: worker.clone(), since, until, cancel: false };
         (job.expires_at, job.latest_due, job.lost) = (None, None, None);
         job.holds |= group_concurrency == 1 && job.spec.group.is_some();

@@ -59,7 +59,7 @@ fn a_late_ack_counts_until_another_worker_claims() {
          @1010 JQ.ACK q $b~1 b
          [-2]
          @1010 JQ.GET q a
-         {id a state completed payload x priority 0 attempt 1 losses 0 added-at 1000 error null progress null group null batch null expires-at null rerun null attempts 3 keep 100 history [{attempt 1 worker w claimed-at 1000 ended-at 1010 outcome completed}] finished-at 1010 result done}",
+         {id a state completed payload x priority 0 attempt 1 losses 0 added-at 1000 error null progress null group null batch null expires-at null rerun null attempts 3 keep 100 history [{attempt 1 worker w claimed-at 1000 ended-at 1010 outcome completed}] finished-at 1010 result done worker w}",
     );
 }
 
@@ -139,7 +139,7 @@ fn a_job_lost_too_often_fails_with_its_losses_in_the_error() {
          @1010 JQ.CLAIM q w
          [[1010000 a 2 x]]
          @5000 JQ.GET q a
-         {id a state failed payload x priority 0 attempt 2 losses 2 added-at 1000 error lease\\x20lost\\x202\\x20times progress null group null batch null expires-at null rerun null attempts 3 history [{attempt 1 worker w claimed-at 1000 ended-at 1010 outcome lost} {attempt 2 worker w claimed-at 1010 ended-at 1020 outcome lost}] finished-at 1020 result null}
+         {id a state failed payload x priority 0 attempt 2 losses 2 added-at 1000 error lease\\x20lost\\x202\\x20times progress null group null batch null expires-at null rerun null attempts 3 history [{attempt 1 worker w claimed-at 1000 ended-at 1010 outcome lost} {attempt 2 worker w claimed-at 1010 ended-at 1020 outcome lost}] finished-at 1020 result null worker w}
          @5000 JQ.RETRY q a a
          [1 0]
          @5000 JQ.CLAIM q w

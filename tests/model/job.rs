@@ -37,6 +37,8 @@ pub(crate) struct Job {
     pub(crate) runs: Vec<Run>,
     /// Of a failed job: the batch that was not all completed, and the instant it had to wait for as well.
     pub(crate) unmet: Option<(usize, Option<u64>)>,
+    /// Who has it, or had it last in this life.
+    pub(crate) worker: Option<Vec<u8>>,
     /// It was claimed while lanes were strictly in order: its lane waits for the end of its life.
     pub(crate) holds: bool,
 }
@@ -188,6 +190,7 @@ impl Job {
             member: None,
             unmet: None,
             holds: false,
+            worker: None,
             runs: Vec::new(),
             spec,
         }
@@ -262,6 +265,15 @@ impl Job {
 
     pub(crate) fn is_active(&self) -> bool {
         matches!(self.state, State::Active { .. })
+    }
+
+    /// The token under which it is active.
+    pub(crate) fn token(&self) -> u64 {
+        if let State::Active { token, .. } = self.state {
+            token
+        } else {
+            0
+        }
     }
 
     pub(crate) fn is_with(&self, name: &[u8]) -> bool {

@@ -39,6 +39,8 @@ mod records;
 mod request;
 mod script;
 mod seeded_bugs;
+mod selected;
+mod selection;
 mod settings;
 mod strategy;
 mod value;

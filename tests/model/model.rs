@@ -1,7 +1,7 @@
 //! The model: the manual's queue in its simplest form. One list of jobs, searched from its start every time;
 //! no index, no count that could go stale, no case treated faster than another.
 //!
-//! What time alone does is in `advance`. What commands do is in `produce`, `consume`, `admin` and `records`.
+//! What time alone does is in `advance`. What commands do is in `produce`, `consume`, `admin`, `selected` and `records`.
 //! Batches are in `batch`, concurrency and rates in `limits`, JQ.WORKERS and JQ.SERIES in `history`.
 
 use std::collections::BTreeMap;
@@ -141,15 +141,16 @@ impl Model {
                 .each(pairs, now, |model, (token, id)| model.extend(token, &id, now + model.late + ms, now)),
             Request::Progress { token, id, data } => Value::Array(vec![self.progress(token, &id, data, now)]),
             Request::Get(id) => self.get(&id),
-            Request::List { state, batch, count, payload } => {
-                self.list(&state, batch.as_ref(), count, payload)
-            }
+            Request::List(state, page) => self.list(&state, &page),
+            Request::ListRemembered(page) => self.list_remembered(&page),
             Request::Stats => self.stats(now),
             Request::Remove(ids) => self.each(ids, now, |model, id| model.remove(&id, now)),
             Request::Cancel(ids) => self.each(ids, now, |model, id| model.cancel(&id, now)),
             Request::Promote(ids) => self.each(ids, now, |model, id| model.promote(&id, now)),
             Request::Retry(ids) => self.retry_all(&ids, now),
-            Request::RetryOldest(count) => self.retry_oldest(count, now),
+            Request::CancelPage(page) => self.cancel_page(&page, now),
+            Request::PromotePage(page) => self.promote_page(&page, now),
+            Request::RetryPage(page) => self.retry_page(&page, now),
             Request::Pause { group, span } => {
                 self.pauses.begin(group, span.map_or(u64::MAX, |ms| now + self.late + ms))
             }
@@ -164,7 +165,8 @@ impl Model {
             Request::Batch(name) => self.batch(&name),
             Request::Batches(count) => self.list_batches(count),
             Request::AwaitJob(id) => self.state_and_result(&id),
-            Request::Purge { state, older, count } => self.purge(&state, older, count, now),
+            Request::Purge(state, page) => self.purge(&state, &page, now),
+            Request::PurgeRemembered(page) => self.purge_remembered(&page, now),
             Request::Workers => self.workers(),
             Request::Series(minutes) => self.series(minutes, now),
         }

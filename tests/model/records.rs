@@ -1,9 +1,8 @@
-//! Records: how many are kept, and PURGE.
+//! Records: how many are kept.
 
 use super::admin::{is_listed, place};
-use super::job::{How, Job, State};
+use super::job::{Job, State};
 use super::model::Model;
-use super::value::Value;
 
 impl Model {
     /// No more records are kept than the settings allow, those that finished last.
@@ -27,35 +26,6 @@ impl Model {
                 *refused = refused.filter(|until| *until > at);
             }
         });
-    }
-
-    pub(super) fn purge(&mut self, state: &str, older: Option<u64>, count: usize, now: u64) -> Value {
-        let is_old = |job: &Job| {
-            let instant = if let State::Ended { at, .. } = job.state { at } else { job.added_at };
-            older.is_none_or(|ms| instant < now.saturating_sub(ms))
-        };
-        let mut ids = self.listed(state);
-        ids.retain(|id| self.jobs.iter().any(|job| job.id == *id && is_old(job)));
-        ids.truncate(count);
-        let mut purged = 0;
-        for id in ids {
-            // One that ended may have finished a batch, and let others go on.
-            let late = match self.job(&id).filter(|job| is_listed(job, state)).map(|job| &job.state) {
-                None => continue,
-                Some(State::Waiting { late, .. }) => *late,
-                Some(_) => None,
-            };
-            purged += 1;
-            if matches!(state, "completed" | "failed") {
-                self.count("removals");
-                self.drop_record(&id, now);
-            } else {
-                self.job(&id).into_iter().for_each(|job| job.rerun = None);
-                self.end(&id, How::Cancelled, late, None, now);
-            }
-            self.advance(now);
-        }
-        Value::count(purged)
     }
 
     /// The ids of a state in the order of JQ.LIST.

@@ -2,6 +2,7 @@
 
 use super::args::{job_options, OnDup, Refused, Words, ERR};
 use super::job::JobSpec;
+use super::selection::Page;
 
 type Pairs = Vec<(u64, Vec<u8>)>;
 type Ids = Vec<Vec<u8>>;
@@ -60,18 +61,16 @@ pub(crate) enum Request {
         data: Vec<u8>,
     },
     Get(Vec<u8>),
-    List {
-        state: String,
-        batch: Option<Vec<u8>>,
-        count: usize,
-        payload: bool,
-    },
+    List(String, Page),
+    ListRemembered(Page),
     Stats,
     Remove(Ids),
     Cancel(Ids),
     Promote(Ids),
     Retry(Ids),
-    RetryOldest(usize),
+    CancelPage(Page),
+    PromotePage(Page),
+    RetryPage(Page),
     Pause {
         group: Option<Vec<u8>>,
         span: Option<u64>,
@@ -84,11 +83,8 @@ pub(crate) enum Request {
     Batch(Vec<u8>),
     Batches(usize),
     AwaitJob(Vec<u8>),
-    Purge {
-        state: String,
-        older: Option<u64>,
-        count: usize,
-    },
+    Purge(String, Page),
+    PurgeRemembered(Page),
     Workers,
     /// So many minutes.
     Series(u64),
@@ -97,10 +93,18 @@ pub(crate) enum Request {
 impl Request {
     /// Whether it only asks.
     pub(crate) fn is_read(&self) -> bool {
-        use Request::{AwaitJob, Batch, Batches, Get, List, Series, Stats, Workers};
+        use Request::{AwaitJob, Batch, Batches, Get, List, ListRemembered, Series, Stats, Workers};
         matches!(
             self,
-            Get(_) | List { .. } | Stats | Batch(_) | Batches(_) | AwaitJob(_) | Workers | Series(_)
+            Get(_)
+                | List(..)
+                | ListRemembered(_)
+                | Stats
+                | Batch(_)
+                | Batches(_)
+                | AwaitJob(_)
+                | Workers
+                | Series(_)
         )
     }
 }
@@ -123,9 +127,11 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.LIST" => list(w),
         "JQ.STATS" => Ok(Request::Stats),
         "JQ.REMOVE" => Ok(Request::Remove(w.ids()?)),
+        "JQ.CANCEL" if w.keyword("*") => Page::read(w, &[]).map(Request::CancelPage),
         "JQ.CANCEL" => Ok(Request::Cancel(w.ids()?)),
+        "JQ.PROMOTE" if w.keyword("*") => Page::read(w, &[]).map(Request::PromotePage),
         "JQ.PROMOTE" => Ok(Request::Promote(w.ids()?)),
-        "JQ.RETRY" if w.keyword("*") => Ok(Request::RetryOldest(options_count(w, usize::MAX)?)),
+        "JQ.RETRY" if w.keyword("*") => Page::read(w, &[]).map(Request::RetryPage),
         "JQ.RETRY" => Ok(Request::Retry(w.ids()?)),
         "JQ.PAUSE" => pause(w),
         "JQ.RESUME" => resume(w),
@@ -253,18 +259,22 @@ fn resume(w: &mut Words<'_>) -> Result<Request, Refused> {
 }
 
 fn purge(w: &mut Words<'_>) -> Result<Request, Refused> {
-    let state = state(w)?;
-    if state == "active" {
-        return Err(ERR);
+    if w.keyword("remembered") {
+        return without_jobs(Page::read(w, &["OLDER"])?).map(Request::PurgeRemembered);
     }
-    let (mut seen, mut older, mut count) = (Vec::new(), None, 1000);
-    while let Some(option) = w.option(&["OLDER", "COUNT"], &mut seen)? {
-        match option {
-            "OLDER" => older = Some(w.uint(0)?),
-            _ => count = w.count()?,
-        }
+    match state(w)? {
+        state if state == "active" => Err(ERR),
+        state => Ok(Request::Purge(state, Page::read(w, &["OLDER"])?)),
     }
-    Ok(Request::Purge { state, older, count })
+}
+
+/// A page of ids of which there is no job.
+fn without_jobs(page: Page) -> Result<Page, Refused> {
+    if page.selection.needs_jobs() || page.payload {
+        Err(ERR)
+    } else {
+        Ok(page)
+    }
 }
 
 fn state(w: &mut Words<'_>) -> Result<String, Refused> {
@@ -278,16 +288,10 @@ fn state(w: &mut Words<'_>) -> Result<String, Refused> {
 }
 
 fn list(w: &mut Words<'_>) -> Result<Request, Refused> {
-    let state = state(w)?;
-    let (mut seen, mut batch, mut count) = (Vec::new(), None, 10);
-    while let Some(option) = w.option(&["BATCH", "COUNT", "PAYLOAD"], &mut seen)? {
-        match option {
-            "BATCH" => batch = Some(w.batch()?),
-            "COUNT" => count = w.count()?,
-            _ => {}
-        }
+    if w.keyword("remembered") {
+        return without_jobs(Page::read(w, &["PAYLOAD", "FULL"])?).map(Request::ListRemembered);
     }
-    Ok(Request::List { state, batch, count, payload: seen.contains(&"PAYLOAD") })
+    Ok(Request::List(state(w)?, Page::read(w, &["PAYLOAD", "FULL"])?))
 }
 
 /// No client waits here: the reply is the present state.

@@ -20,7 +20,7 @@ use proptest::prelude::ProptestConfig;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use redis_jq::codec::effects::seal;
 use redis_jq::codec::{replay, DecodeError};
-use redis_jq::queue::{JobState, Queue};
+use redis_jq::queue::{Direction, JobState, ListStart, PageRange, Queue, Row, Selection};
 use testkit::damage::{self, edits, Edit};
 
 use fixture::{load, saved, state, Fixture};
@@ -56,8 +56,13 @@ fn random_commands_meet_every_limit() {
         let mut fixture = Fixture::new(seed);
         for _ in 0..40 {
             fixture.work(10);
-            let (waiting, _) = fixture.queue.list(JobState::Waiting, None, None, 100);
-            let whys = waiting.iter().filter_map(|job| fixture.queue.explain(fixture.queue.id(*job)));
+            let page = fixture.queue.list(
+                JobState::Waiting,
+                &Selection::default(),
+                PageRange::new(100, ListStart { direction: Direction::Forward, from: None }),
+                Row::Id,
+            );
+            let whys = page.rows.iter().filter_map(|job| fixture.queue.explain(fixture.queue.id(*job)));
             whys.for_each(|it| met.extend(limits.iter().filter(|limit| it.why.contains(**limit))));
         }
     }

@@ -22,6 +22,7 @@
 //!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
 //!            | 5 blocked: dependency, due number (0 = none)
 //!   3 ids    remembered ids until the end of the section: id bytes, until instant, token, seq numbers, end state byte
+//!            (4 more: ended-at number follows)
 //!   4 batches  until the end of the section: number, name bytes, created-at number, flags byte (1 sealed, 2 settled
 //!            again after a retry), finished-at number (0 = not yet), if flagged settled-at number, keep-until instant, completed, failed, expired, cancelled, duplicates numbers; what is
 //!            pending is counted again

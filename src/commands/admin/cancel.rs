@@ -1,12 +1,15 @@
-//! `JQ.CANCEL queue id [id ...]` -> per id 1 cancelled or to be, 0 ended or asked before, -1 unknown
+//! `JQ.CANCEL queue id [id ...]` -> per id 1 cancelled or to be, 0 ended or asked before, -1 unknown;
+//! `JQ.CANCEL queue * [GROUP name] [BATCH name] [WORKER name] [SINCE instant] [UNTIL instant] [REV] [COUNT n]
+//! [CURSOR c]` -> how many; with CURSOR `[next cursor, how many]`
 
+use super::many::Many;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::names;
 use crate::commands::reply::Reply;
-use crate::commands::spec::{KeyUse, Spec};
-use crate::queue::Session;
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
+use crate::queue::{Session, CANCELLED_STATES};
 
 pub struct Cancel;
 
@@ -14,31 +17,37 @@ impl Command for Cancel {
     const SPEC: Spec = Spec {
         name: "jq.cancel",
         summary: "Cancels jobs; the worker of an active one is told",
-        complexity: "O(log n) per id",
+        complexity: "O(log n) per job; with selectors also O(10,000)",
         since: "0.1.0",
         arity: -3,
-        flags: "write fast",
-        acl: "write fast",
+        flags: "write",
+        acl: "write slow",
         key: KeyUse::Update,
-        args: names::QUEUE_AND_IDS,
+        args: &[Arg::word("queue", ArgKind::Key), Many::ARG],
     };
 
-    /// The ids of the jobs.
-    type Request<'a> = &'a [&'a [u8]];
+    type Request<'a> = Many<'a>;
 
-    fn parse<'a>(args: &mut Args<'a>) -> Result<&'a [&'a [u8]], Error> {
-        names::ids(args)
+    fn parse<'a>(args: &mut Args<'a>) -> Result<Many<'a>, Error> {
+        Many::parse(args, CANCELLED_STATES.len())
     }
 }
 
 impl WriteCommand for Cancel {
     fn run(
-        ids: &&[&[u8]],
+        request: &Many<'_>,
         session: &mut Session<'_>,
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        names::reply_each(ids, reply, |id| session.cancel(id));
+        match request {
+            Many::Ids(ids) => names::reply_each(ids, reply, |id| session.cancel(id)),
+            Many::All(page) => {
+                page.check_instants(session.now())?;
+                let (stage, selected) = session.cancel_selected(page.stage(), &page.selection, page.range());
+                page.reply_changed(stage, selected, reply)?;
+            }
+        }
         Ok(WriteOutcome::Replied)
     }
 }

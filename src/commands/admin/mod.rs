@@ -2,6 +2,7 @@
 
 mod cancel;
 mod config;
+mod many;
 mod pause;
 mod promote;
 mod purge;

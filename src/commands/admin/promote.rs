@@ -1,11 +1,14 @@
-//! `JQ.PROMOTE queue id [id ...]` -> per id 1 waiting now, 0 not delayed, -1 unknown
+//! `JQ.PROMOTE queue id [id ...]` -> per id 1 waiting now, 0 not delayed, -1 unknown;
+//! `JQ.PROMOTE queue * [GROUP name] [BATCH name] [WORKER name] [SINCE instant] [UNTIL instant] [REV] [COUNT n]
+//! [CURSOR c]` -> how many; with CURSOR `[next cursor, how many]`
 
+use super::many::Many;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::names;
 use crate::commands::reply::Reply;
-use crate::commands::spec::{KeyUse, Spec};
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::Session;
 
 pub struct Promote;
@@ -14,31 +17,37 @@ impl Command for Promote {
     const SPEC: Spec = Spec {
         name: "jq.promote",
         summary: "Lets delayed jobs join the line now",
-        complexity: "O(log n) per id",
+        complexity: "O(log n) per job; with selectors also O(10,000)",
         since: "0.1.0",
         arity: -3,
-        flags: "write fast",
-        acl: "write fast",
+        flags: "write",
+        acl: "write slow",
         key: KeyUse::Update,
-        args: names::QUEUE_AND_IDS,
+        args: &[Arg::word("queue", ArgKind::Key), Many::ARG],
     };
 
-    /// The ids of the jobs.
-    type Request<'a> = &'a [&'a [u8]];
+    type Request<'a> = Many<'a>;
 
-    fn parse<'a>(args: &mut Args<'a>) -> Result<&'a [&'a [u8]], Error> {
-        names::ids(args)
+    fn parse<'a>(args: &mut Args<'a>) -> Result<Many<'a>, Error> {
+        Many::parse(args, 1)
     }
 }
 
 impl WriteCommand for Promote {
     fn run(
-        ids: &&[&[u8]],
+        request: &Many<'_>,
         session: &mut Session<'_>,
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        names::reply_each(ids, reply, |id| session.promote(id));
+        match request {
+            Many::Ids(ids) => names::reply_each(ids, reply, |id| session.promote(id)),
+            Many::All(page) => {
+                page.check_instants(session.now())?;
+                let selected = session.promote_selected(&page.selection, page.range());
+                page.reply_changed(0, selected, reply)?;
+            }
+        }
         Ok(WriteOutcome::Replied)
     }
 }

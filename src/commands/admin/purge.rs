@@ -1,81 +1,117 @@
-//! `JQ.PURGE queue completed|failed|waiting|delayed|blocked [OLDER ms] [COUNT n]` -> how many
+//! `JQ.PURGE queue completed|failed|waiting|delayed|blocked|remembered [GROUP name] [BATCH name] [WORKER name]
+//! [SINCE instant] [UNTIL instant] [REV] [COUNT n] [CURSOR c] [OLDER ms]` -> how many; with CURSOR `[next
+//! cursor, how many]`
 //!
-//! Records go, their ids stay refused while their windows are open; jobs that have not ended are cancelled.
-//! 1,000 at most unless COUNT says otherwise; call again until 0. OLDER: finished, or added, longer ago than
-//! that. Records are in the order in which they finished; the others are not in the order in which they were
-//! added, so only the first 10,000 of them are examined.
+//! Records go, their ids stay refused while their windows are open; jobs that have not ended are cancelled;
+//! remembered ids are free. 1,000 at most unless COUNT says otherwise; call again until 0. OLDER: finished, or
+//! added, longer ago than that.
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::options::{args_of, choice, CommandOption, Options};
 use crate::commands::reply::Reply;
+use crate::commands::selection::{self, Page};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::commands::{DEFAULT_CHANGES, MAX_ITEMS};
-use crate::queue::{JobState, Session};
+use crate::commands::DEFAULT_CHANGES;
+use crate::queue::{JobState, Selection, Session};
 
 pub struct Purge;
 
-/// Records to drop, or jobs to cancel.
+/// Records or remembered ids to drop, or jobs to cancel.
 #[derive(Debug)]
-pub struct PurgeRequest {
-    state: JobState,
+pub struct PurgeRequest<'a> {
+    purged: Purged,
+    page: Page<'a>,
     older: Option<u64>,
-    count: u64,
 }
 
-const STATES: [(Arg, JobState); 5] = [
-    (Arg::token("completed", "completed"), JobState::Completed),
-    (Arg::token("failed", "failed"), JobState::Failed),
-    (Arg::token("waiting", "waiting"), JobState::Waiting),
-    (Arg::token("delayed", "delayed"), JobState::Delayed),
-    (Arg::token("blocked", "blocked"), JobState::Blocked),
-];
-const STATE_ARGS: [Arg; 5] = args_of(&STATES);
+/// What is purged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purged {
+    Jobs(JobState),
+    Remembered,
+}
 
-impl<'a> Options<'a, 2> for PurgeRequest {
-    const OPTIONS: [CommandOption<'a, Self>; 2] = [
-        CommandOption::span("OLDER", "older-ms", 0, |request, ms| request.older = Some(ms)),
-        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |request, n| request.count = n),
-    ];
+const STATES: [(Arg, Purged); 6] = [
+    (Arg::token("completed", "completed"), Purged::Jobs(JobState::Completed)),
+    (Arg::token("failed", "failed"), Purged::Jobs(JobState::Failed)),
+    (Arg::token("waiting", "waiting"), Purged::Jobs(JobState::Waiting)),
+    (Arg::token("delayed", "delayed"), Purged::Jobs(JobState::Delayed)),
+    (Arg::token("blocked", "blocked"), Purged::Jobs(JobState::Blocked)),
+    (Arg::token("remembered", "remembered"), Purged::Remembered),
+];
+const STATE_ARGS: [Arg; 6] = args_of(&STATES);
+
+/// OLDER, of a PURGE.
+#[derive(Debug, Default)]
+struct Older(Option<u64>);
+
+impl<'a> Options<'a, 1> for Older {
+    const OPTIONS: [CommandOption<'a, Self>; 1] =
+        [CommandOption::span("OLDER", "older-ms", 0, |older, ms| older.0 = Some(ms))];
 }
 
 impl Command for Purge {
     const SPEC: Spec = Spec {
         name: "jq.purge",
-        summary: "Drops records of a state, or cancels jobs of one",
-        complexity: "O(log n) per job; with OLDER also O(10,000)",
+        summary: "Drops records of a state or remembered ids, or cancels jobs of a state",
+        complexity: "O(log n) per job; with selectors also O(10,000)",
         since: "0.1.0",
         arity: -3,
         flags: "write",
         acl: "write slow",
         key: KeyUse::Update,
         args: &{
-            let [older, count] = PurgeRequest::OPTIONS;
-            [Arg::word("queue", ArgKind::Key), Arg::one_of("state", &STATE_ARGS), older.arg(), count.arg()]
+            let [group, batch, worker, since, until, rev, count, cursor] = selection::ARGS;
+            let [older] = Older::OPTIONS;
+            [
+                Arg::word("queue", ArgKind::Key),
+                Arg::one_of("state", &STATE_ARGS),
+                group,
+                batch,
+                worker,
+                since,
+                until,
+                rev,
+                count,
+                cursor,
+                older.arg(),
+            ]
         },
     };
 
-    type Request<'a> = PurgeRequest;
+    type Request<'a> = PurgeRequest<'a>;
 
-    fn parse(args: &mut Args<'_>) -> Result<PurgeRequest, Error> {
-        let allowed = "completed, failed, waiting, delayed or blocked";
-        let state = choice("state", allowed, &STATES, args)?;
-        let mut request = PurgeRequest { state, older: None, count: DEFAULT_CHANGES };
-        args.options(&mut request)?;
-        Ok(request)
+    fn parse<'a>(args: &mut Args<'a>) -> Result<PurgeRequest<'a>, Error> {
+        let allowed = "completed, failed, waiting, delayed, blocked or remembered";
+        let purged = choice("state", allowed, &STATES, args)?;
+        let (mut page, mut older) = (Page::of(DEFAULT_CHANGES, 1), Older::default());
+        args.options_of_two((&Page::OPTIONS, &mut page), (&Older::OPTIONS, &mut older))?;
+        if purged == Purged::Remembered && page.needs_jobs() {
+            return Err(Error::syntax("GROUP, BATCH and WORKER do not go with remembered"));
+        }
+        Ok(PurgeRequest { purged, page, older: older.0 })
     }
 }
 
 impl WriteCommand for Purge {
     fn run(
-        request: &PurgeRequest,
+        request: &PurgeRequest<'_>,
         session: &mut Session<'_>,
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let count = usize::try_from(request.count).unwrap_or(usize::MAX);
-        reply.size(session.purge(request.state, request.older, count));
+        let PurgeRequest { purged, page, older } = request;
+        page.check_instants(session.now())?;
+        let before = older.map(|ms| session.now().millis().saturating_sub(ms));
+        let until = page.selection.until.into_iter().chain(before).min();
+        let selection = Selection { until, ..page.selection };
+        let selected = match *purged {
+            Purged::Jobs(state) => session.purge(state, &selection, page.range()),
+            Purged::Remembered => session.purge_remembered(&selection, page.range()),
+        };
+        page.reply_changed(0, selected, reply)?;
         Ok(WriteOutcome::Replied)
     }
 }

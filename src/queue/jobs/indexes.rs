@@ -24,8 +24,10 @@ pub(crate) struct Indexes {
     pub(crate) failed: Order<InstantKey>,
     /// Waiting, delayed and blocked jobs with PX, by the instant they expire.
     pub(crate) expiring: Order<InstantKey>,
-    /// Records and remembered ids (packed entries) by the instant they are dropped, unless that is never.
+    /// Records (packed entries) by the instant they are dropped, unless that is never.
     pub(crate) forgetting: Order<InstantKey>,
+    /// Remembered ids (packed entries) by the instant they are dropped, those last that never are.
+    pub(crate) remembered: Order<InstantKey>,
 }
 
 impl Indexes {
@@ -107,29 +109,36 @@ impl Indexes {
         self.active.remove(job.due_key(), handle);
     }
 
-    /// Plans that a record or a remembered id is dropped, unless it is kept for ever.
+    /// Plans that a record is dropped, unless it is kept for ever, or lists a remembered id.
     pub(crate) fn insert_forgetting(&mut self, table: &JobTable, entry: IdEntry) {
         let key = table.forget_key(entry.pack());
-        if key.at != FOREVER {
-            self.forgetting.insert(key, entry.pack(), |packed| table.forget_key(packed));
+        let packed = entry.pack();
+        match entry {
+            IdEntry::Job(_) if key.at == FOREVER => {}
+            IdEntry::Job(_) => self.forgetting.insert(key, packed, |packed| table.forget_key(packed)),
+            IdEntry::Remembered(_) => self.remembered.insert(key, packed, |packed| table.forget_key(packed)),
         }
     }
 
     pub(crate) fn remove_forgetting(&mut self, table: &JobTable, entry: IdEntry) {
         let key = table.forget_key(entry.pack());
-        if key.at != FOREVER {
-            self.forgetting.remove(key, entry.pack());
+        match entry {
+            IdEntry::Job(_) if key.at == FOREVER => {}
+            IdEntry::Job(_) => drop(self.forgetting.remove(key, entry.pack())),
+            IdEntry::Remembered(_) => drop(self.remembered.remove(key, entry.pack())),
         }
     }
 
     /// Heap bytes held, roughly.
     pub(crate) fn bytes(&self) -> usize {
         let by_instant =
-            [&self.delayed, &self.active, &self.completed, &self.failed, &self.expiring, &self.forgetting];
+            [&self.delayed, &self.active, &self.completed, &self.failed, &self.expiring, &self.forgetting]
+                .into_iter()
+                .chain([&self.remembered]);
         self.waiting.bytes()
             + self.grouped.bytes()
             // Each batch lists its own once more.
             + 2 * self.blocked.bytes()
-            + by_instant.into_iter().map(Order::bytes).sum::<usize>()
+            + by_instant.map(Order::bytes).sum::<usize>()
     }
 }

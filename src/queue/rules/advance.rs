@@ -21,7 +21,7 @@ impl Queue {
             indexes.delayed.first().and_then(|h| table.get(h)).map(Job::due),
             indexes.active.first().and_then(|h| table.get(h)).map(Job::due),
             indexes.expiring.first().and_then(|h| table.get(h)).map(Job::expires),
-            indexes.forgetting.first().map(|packed| table.forget_key(packed).at),
+            self.next_forgotten_id().map(|(key, _)| key.at),
             // Jobs that are to be released are due, whatever the clock says.
             self.has_released().then_some(0),
             self.batches.next_forgotten().map(|(at, _)| at),
@@ -117,12 +117,17 @@ impl Queue {
         }
     }
 
+    /// The record or remembered id that is dropped next, if any ever is.
+    fn next_forgotten_id(&self) -> Option<(InstantKey, u32)> {
+        let (indexes, table) = (&self.jobs.indexes, &self.jobs.table);
+        let firsts = [indexes.forgetting.first(), indexes.remembered.first()].into_iter().flatten();
+        firsts.map(|packed| (table.forget_key(packed), packed)).min().filter(|(key, _)| key.at != FOREVER)
+    }
+
     fn forget_next_id(&mut self, at: u64) -> bool {
-        let Some(packed) = self.jobs.indexes.forgetting.first() else { return false };
-        let key = self.jobs.table.forget_key(packed);
-        if key.at > at {
+        let Some((key, packed)) = self.next_forgotten_id().filter(|(key, _)| key.at <= at) else {
             return false;
-        }
+        };
         match IdEntry::unpack(packed) {
             IdEntry::Job(handle) => self.retire(handle, key.at),
             entry @ IdEntry::Remembered(_) => self.drop_entry(entry),

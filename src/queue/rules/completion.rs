@@ -7,6 +7,17 @@ use crate::queue::store::{EndState, Handle, IdEntry, InstantKey, Order, Record};
 use crate::queue::time::{after, Now, FOREVER};
 use crate::queue::value::Queue;
 
+/// What is remembered of a job that is freed.
+#[derive(Debug, Clone, Copy)]
+struct Memory {
+    end_state: EndState,
+    token: u64,
+    ended_at: u64,
+    /// The end of the window.
+    until: u64,
+    seq: u64,
+}
+
 impl Queue {
     /// Ends the life of an unfinished job. A rerun set aside begins at that instant instead of a
     /// record.
@@ -141,7 +152,10 @@ impl Queue {
             EndState::Expired | EndState::Cancelled => (StateData::Failed { at, token }, 0),
         };
         if keep_until == 0 {
-            self.free_job(handle, Some((end_state, token, window_until)), at);
+            // A new number, so that remembered ids are in the order in which their jobs ended.
+            let seq = if window_until > at { self.jobs.take_seq() } else { 0 };
+            let memory = Memory { end_state, token, ended_at: at, until: window_until, seq };
+            self.free_job(handle, Some(memory), at);
             return;
         }
         let last_run = job.extras.as_ref().and_then(|extras| extras.history.last());
@@ -191,10 +205,17 @@ impl Queue {
         let Some(job) = self.jobs.get(handle) else { return };
         let window_until = job.extras.as_ref().map_or(0, |extras| extras.window_until);
         let memory = match job.state {
-            StateData::Completed { token, .. } => Some((EndState::Completed, token, window_until)),
-            StateData::Failed { token, .. } => Some((EndState::Failed, token, window_until)),
+            StateData::Completed { at, token } => Some((EndState::Completed, token, at)),
+            StateData::Failed { at, token } => Some((EndState::Failed, token, at)),
             _ => None,
         };
+        let memory = memory.map(|(end_state, token, ended_at)| Memory {
+            end_state,
+            token,
+            ended_at,
+            until: window_until,
+            seq: job.seq,
+        });
         self.leave(handle);
         self.free_job(handle, memory, at);
     }
@@ -210,18 +231,18 @@ impl Queue {
         }
     }
 
-    /// Frees a job that is nowhere listed; `memory` (how it ended, its token, the end of the window) stays
-    /// behind while the window is open at `at`.
-    fn free_job(&mut self, handle: Handle, memory: Option<(EndState, u64, u64)>, at: u64) {
+    /// Frees a job that is nowhere listed; `memory` stays behind while the window is open at `at`.
+    fn free_job(&mut self, handle: Handle, memory: Option<Memory>, at: u64) {
         self.release_options(handle);
         self.jobs.remove(handle, |job| {
-            let (end_state, mut token, until) = memory.filter(|(_, _, until)| *until > at)?;
+            let Memory { end_state, mut token, ended_at, until, seq } =
+                memory.filter(|memory| memory.until > at)?;
             let failed = |extras: &JobExtras| extras.history.end_of(token) == Some(RunEnd::Failed);
             if end_state == EndState::Failed && !job.extras.as_deref().is_some_and(failed) {
                 // A remembered token says that its worker ended the job so: a repeated NACK is known by it.
                 token = 0;
             }
-            Some(Record { id: job.id(), until, token, seq: job.seq, end_state })
+            Some(Record { id: job.id(), until, ended_at, token, seq, end_state })
         });
     }
 }

@@ -19,8 +19,6 @@ pub enum Changed {
     Unknown,
 }
 
-/// How many failed jobs one RETRY of all examines at most: about a millisecond.
-const EXAMINED_AT_MOST: usize = 10_000;
 /// Jobs that wait for batches can wait for each other's. A RETRY follows such a chain so far; the next RETRY
 /// follows it further.
 const CHAIN_AT_MOST: usize = 10;
@@ -48,7 +46,7 @@ impl Session<'_> {
         }
     }
 
-    fn cancel_job(&mut self, handle: Handle) -> Changed {
+    pub(super) fn cancel_job(&mut self, handle: Handle) -> Changed {
         let Some(known) = self.queue.job(handle) else { return Changed::Unknown };
         match known.state {
             StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
@@ -62,27 +60,6 @@ impl Session<'_> {
             }
         }
         Changed::Done
-    }
-
-    /// Drops at most `count` kept records of a state, or cancels jobs of it that have not ended, of those
-    /// that finished or were added longer than `older` (ms) ago; how many. O(log n) each.
-    pub fn purge(&mut self, state: JobState, older: Option<u64>, count: usize) -> usize {
-        let before = older.map_or(u64::MAX, |ms| self.at().saturating_sub(ms));
-        let jobs = self.queue.jobs_before(state, before, count);
-        let is_record = matches!(state, JobState::Completed | JobState::Failed);
-        let mut purged = 0;
-        for handle in jobs {
-            // What goes on because a batch has finished may have taken it.
-            if self.state_of(handle) == Some(state) {
-                if is_record {
-                    self.change(&Effect::Purged { record: handle });
-                } else {
-                    self.change_job(handle, JobEffect::Cancelled);
-                }
-                purged += 1;
-            }
-        }
-        purged
     }
 
     /// Makes a delayed job waiting now.
@@ -163,25 +140,21 @@ impl Session<'_> {
     }
 
     /// How many more jobs `max-jobs` allows.
-    fn room_for_jobs(&self) -> usize {
+    pub(super) fn room_for_jobs(&self) -> usize {
         match self.queue.settings().max_jobs {
             0 => usize::MAX,
             limit => usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(self.queue.unfinished()),
         }
     }
 
-    /// Gives at most `count` failed jobs fresh attempts; how many. Those first that failed first, and members
-    /// of a batch before jobs that wait for it; no more than `max-jobs` allows. Refused if it allows not one.
-    pub fn revive_some(&mut self, count: usize) -> Result<usize, Refusal> {
+    /// Revives at most `count` of `jobs`, then of `dependents`, which wait for batches.
+    pub(super) fn revive_in_order(
+        &mut self,
+        jobs: Vec<Handle>,
+        mut dependents: Vec<Handle>,
+        count: usize,
+    ) -> Result<usize, Refusal> {
         let room = self.room_for_jobs();
-        let (mut jobs, mut dependents) = (Vec::new(), Vec::new());
-        for handle in self.queue.jobs.indexes.failed.iter().take(EXAMINED_AT_MOST) {
-            if jobs.len() >= count {
-                break;
-            }
-            let waits = self.queue.job(handle).and_then(|job| self.queue.unmet_dependency(job)).is_some();
-            if waits { &mut dependents } else { &mut jobs }.push(handle);
-        }
         let may_be_revived = |job| self.queue.job(job).is_some_and(|job| self.queue.may_be_revived(job));
         if room == 0 && (!jobs.is_empty() || dependents.iter().copied().any(may_be_revived)) {
             return Err(Refusal::MaxJobs(self.queue.settings().max_jobs));
@@ -213,7 +186,7 @@ impl Session<'_> {
         self.change(&Effect::Configured(settings));
     }
 
-    fn state_of(&self, handle: Handle) -> Option<JobState> {
+    pub(super) fn state_of(&self, handle: Handle) -> Option<JobState> {
         self.queue.job(handle).map(Job::state_name)
     }
 }

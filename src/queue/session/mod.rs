@@ -10,9 +10,11 @@ mod finish;
 mod pauses;
 mod pending_duplicates;
 mod schedules;
+mod selected;
 
 pub use access::{Journal, MemoryPressure, Session};
 pub use add::{Added, Outcome, Refusal};
 pub use admin::Changed;
 pub use claim::{ClaimOptions, Claimed};
 pub use finish::{Acked, Extended, Failure, Lease, Nacked};
+pub use selected::{Selected, CANCELLED_STATES};

@@ -143,6 +143,16 @@ impl<K: Ord + Copy> Order<K> {
         leaves.flat_map(|(_, leaf)| leaf).copied().skip(from.map_or(0, |(_, before)| before))
     }
 
+    /// The handles whose key is `key` or below, by descending key. O(log n) to the first.
+    pub fn iter_back_from(&self, key: K, key_of: impl Fn(u32) -> K) -> impl Iterator<Item = u32> + '_ {
+        // The leaf where the key belongs is the only one of these that can have keys above it.
+        let last = self.leaves.first_key_value().map(|(&first, _)| key.max(first));
+        let leaves = last.into_iter().flat_map(|last| self.leaves.range(..=last).rev());
+        let nearest = last.and_then(|last| self.leaves.range(..=last).next_back());
+        let above = nearest.map_or(0, |(_, leaf)| leaf.len() - leaf.partition_point(|&h| key_of(h) <= key));
+        leaves.flat_map(|(_, leaf)| leaf.iter().rev()).copied().skip(above)
+    }
+
     fn start_leaf(&mut self, bound: K, handle: u32) {
         let mut leaf = Vec::new();
         self.places += put(&mut leaf, 0, handle);

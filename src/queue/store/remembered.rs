@@ -5,8 +5,12 @@
 //! lapses.
 //!
 //! ```text
-//!   record   | until 6 | token 7 | seq 7 | ending 2 bits, length of the id 10 bits: 2 | id | up to 3 unused |
-//!            (little endian; an until of all ones is "for ever")
+//!   record   | head 3 | ended-at 6 | window | token | seq | id | up to 3 unused |      (little endian)
+//!
+//!   head     length of the id 10 bits, ending 2 bits, then how many bytes the numbers have: window 3 bits (7: none,
+//!            the id is remembered for ever), token 3 bits, seq 3 bits
+//!
+//!   window   until - ended-at
 //!
 //!   handle   page number * 64 + place in the page, below 2^31
 //! ```
@@ -71,6 +75,8 @@ pub struct Record<'a> {
     /// Until when it is remembered: Unix milliseconds, or `u64::MAX` for ever. Instants from 2^48 - 2 on,
     /// which is ten thousand years away, are kept as 2^48 - 2.
     pub until: u64,
+    /// When it ended, Unix milliseconds, not after `until`; 0: that is not known.
+    pub ended_at: u64,
     /// Token of its last claim, below 2^53.
     pub token: u64,
     /// Its place among the records, below 2^56.
@@ -79,11 +85,11 @@ pub struct Record<'a> {
     pub end_state: EndState,
 }
 
-const UNTIL_BYTES: usize = 6;
-const TOKEN_BYTES: usize = 7;
-const SEQ_BYTES: usize = 7;
-const FIXED_BYTES: usize = UNTIL_BYTES + TOKEN_BYTES + SEQ_BYTES + 2;
-const FOR_EVER: u64 = (1 << 48) - 1;
+const HEAD_BYTES: usize = 3;
+const INSTANT_BYTES: usize = 6;
+const LATEST: u64 = (1 << 48) - 2;
+/// In the place of how many bytes the window has.
+const FOR_EVER: usize = 7;
 const MOST_ID_BYTES: usize = 512;
 const PAGE_RECORDS: u32 = 64;
 /// RecordPage numbers are below this, so that handles are below 2^31.
@@ -138,7 +144,7 @@ impl RecordPage {
     }
 
     /// Writes into the lowest free place; the caller knows that there is one.
-    fn put(&mut self, record: &Record) -> u32 {
+    fn put(&mut self, packed: &Packed, id: &[u8]) -> u32 {
         let place = self.taken.trailing_ones();
         let stride = usize::from(self.stride);
         let start = place as usize * stride;
@@ -152,7 +158,7 @@ impl RecordPage {
             self.bytes.resize(start + stride, 0);
         }
         if let Some(bytes) = self.bytes.get_mut(start..start + stride) {
-            write(bytes, record);
+            write(bytes, packed, id);
         }
         self.taken |= 1 << place;
         place
@@ -180,34 +186,75 @@ impl Clone for RecordPage {
     }
 }
 
-/// `into` is long enough: the stride was chosen for this length of id.
-fn write(into: &mut [u8], record: &Record) {
-    let until = if record.until == u64::MAX { FOR_EVER } else { record.until.min(FOR_EVER - 1) };
-    let length = u16::try_from(record.id.len()).unwrap_or(0);
-    let end_state = u64::from(u16::from(record.end_state.code()) << 10 | length);
-    let fields = [(until, UNTIL_BYTES), (record.token, TOKEN_BYTES), (record.seq, SEQ_BYTES), (end_state, 2)];
-    let fields = fields.into_iter().flat_map(|(field, bytes)| field.to_le_bytes().into_iter().take(bytes));
-    for (to, from) in into.iter_mut().zip(fields) {
-        *to = from;
+/// A record as it is packed, without its id.
+#[derive(Debug, Clone, Copy)]
+struct Packed {
+    head: u32,
+    /// Ended-at, window, token and seq, each with how many bytes it has.
+    numbers: [(u64, usize); 4],
+}
+
+impl Packed {
+    fn of(record: &Record) -> Self {
+        let until = record.until.min(LATEST);
+        let ended_at = record.ended_at.min(until);
+        let window = sized(until - ended_at);
+        let (token, seq) = (sized(record.token), sized(record.seq));
+        let (window, window_code) =
+            if record.until == u64::MAX { ((0, 0), FOR_EVER) } else { (window, window.1) };
+        let parts = [
+            (record.id.len(), 0),
+            (usize::from(record.end_state.code()), 10),
+            (window_code, 12),
+            (token.1, 15),
+            (seq.1, 18),
+        ];
+        let head =
+            parts.into_iter().fold(0, |head, (part, shift)| head | u32::try_from(part).unwrap_or(0) << shift);
+        Self { head, numbers: [(ended_at, INSTANT_BYTES), window, token, seq] }
     }
-    if let Some(to) = into.get_mut(FIXED_BYTES..FIXED_BYTES + record.id.len()) {
-        to.copy_from_slice(record.id);
+
+    fn bytes(&self) -> usize {
+        HEAD_BYTES + self.numbers.iter().map(|(_, bytes)| bytes).sum::<usize>()
+    }
+}
+
+/// A number below 2^56, and how many bytes it takes.
+fn sized(number: u64) -> (u64, usize) {
+    (number, (64 - number.leading_zeros()).div_ceil(8).min(7) as usize)
+}
+
+/// `into` is long enough: the stride was chosen for this record.
+fn write(into: &mut [u8], packed: &Packed, id: &[u8]) {
+    let numbers = [(u64::from(packed.head), HEAD_BYTES)].into_iter().chain(packed.numbers);
+    let numbers = numbers.flat_map(|(number, bytes)| number.to_le_bytes().into_iter().take(bytes));
+    for (to, from) in into.iter_mut().zip(numbers.chain(id.iter().copied())) {
+        *to = from;
     }
 }
 
 fn read(from: &[u8]) -> Option<Record<'_>> {
-    let (until, rest) = from.split_first_chunk::<UNTIL_BYTES>()?;
-    let (token, rest) = rest.split_first_chunk::<TOKEN_BYTES>()?;
-    let (seq, rest) = rest.split_first_chunk::<SEQ_BYTES>()?;
-    let (end_state, rest) = rest.split_first_chunk::<2>()?;
-    let end_state = u16::from_le_bytes(*end_state);
-    let until = number(until);
+    let (head, mut rest) = from.split_at_checked(HEAD_BYTES)?;
+    let head = usize::try_from(number(head)).ok()?;
+    let part = |shift: u32, bits: u32| head >> shift & ((1 << bits) - 1);
+    let mut next = |bytes: usize| {
+        let (digits, after) = rest.split_at_checked(bytes)?;
+        rest = after;
+        Some(number(digits))
+    };
+    let ended_at = next(INSTANT_BYTES)?;
+    let until = match part(12, 3) {
+        FOR_EVER => u64::MAX,
+        bytes => ended_at + next(bytes)?,
+    };
+    let (token, seq) = (next(part(15, 3))?, next(part(18, 3))?);
     Some(Record {
-        id: rest.get(..usize::from(end_state & 0x3ff))?,
-        until: if until == FOR_EVER { u64::MAX } else { until },
-        token: number(token),
-        seq: number(seq),
-        end_state: EndState::from_code(u8::try_from(end_state >> 10).ok()?)?,
+        id: rest.get(..part(0, 10))?,
+        until,
+        ended_at,
+        token,
+        seq,
+        end_state: EndState::from_code(u8::try_from(part(10, 2)).ok()?)?,
     })
 }
 
@@ -222,7 +269,7 @@ impl Remembered {
         self.len
     }
 
-    /// Heap bytes held. O(strides in use), which are at most 129; the sets of pages with room are estimated.
+    /// Heap bytes held. O(strides in use), which are at most 134; the sets of pages with room are estimated.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let room = self.room.values().map(|pages| 96 + pages.len() * 8).sum::<usize>();
@@ -234,7 +281,8 @@ impl Remembered {
         if record.id.len() > MOST_ID_BYTES {
             return None;
         }
-        let stride = u16::try_from((FIXED_BYTES + record.id.len()).next_multiple_of(4)).ok()?;
+        let packed = Packed::of(&record);
+        let stride = u16::try_from((packed.bytes() + record.id.len()).next_multiple_of(4)).ok()?;
         let room = self.room.get(&stride).and_then(BTreeSet::first).copied();
         let number = match room {
             Some(number) => number,
@@ -242,7 +290,7 @@ impl Remembered {
         };
         let page = self.pages.get_mut(number)?;
         let before = page.bytes.capacity();
-        let place = page.put(&record);
+        let place = page.put(&packed, record.id);
         self.page_bytes += page.bytes.capacity() - before;
         self.len += 1;
         if page.is_full() {

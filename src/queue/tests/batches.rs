@@ -247,7 +247,7 @@ fn a_retry_of_all_takes_members_before_those_that_wait_for_them() {
     test.session(|session| session.revive(&[b"m"])).unwrap();
     test.ms = 2000;
     test.finish(EndState::Failed);
-    assert_eq!(test.session(|session| session.revive_some(10)), Ok(3));
+    assert_eq!(test.revive_all(), Ok(3));
     assert_eq!((test.state("dep"), test.state("next")), (JobState::Blocked, JobState::Blocked));
     assert_eq!(test.finish(EndState::Completed), "m");
     assert_eq!(test.finish(EndState::Completed), "dep");
@@ -301,8 +301,8 @@ fn a_retry_obeys_max_jobs() {
     test.configure(|settings| settings.max_jobs = 2);
     let refused = Err(Refusal::MaxJobs(2));
     assert_eq!(test.session(|session| session.revive(&[b"a", b"b", b"c", b"a"])), refused);
-    assert_eq!(test.session(|session| session.revive_some(10)), Ok(2));
-    assert_eq!(test.session(|session| session.revive_some(10)), Err(Refusal::MaxJobs(2)));
+    assert_eq!(test.revive_all(), Ok(2));
+    assert_eq!(test.revive_all(), Err(Refusal::MaxJobs(2)));
     assert_eq!(test.state("c"), JobState::Failed);
 }
 

@@ -3,10 +3,12 @@
 
 mod batches;
 mod limits;
+mod pages;
 mod schedules;
 
 use super::session::Changed;
 use super::stats::Count;
+use super::views::{Direction, ListStart, PageRange, Row, Selection};
 use super::*;
 
 /// A queue at an instant that the test sets.
@@ -24,6 +26,11 @@ impl Journal for EffectCounter<'_> {
     fn record(&mut self, _: &Queue, _: &Effect<'_>) {
         *self.0 += 1;
     }
+}
+
+/// The first so many of a listing.
+fn first_page(count: usize) -> PageRange {
+    PageRange::new(count, ListStart { direction: Direction::Forward, from: None })
 }
 
 impl TestQueue {
@@ -72,9 +79,15 @@ impl TestQueue {
             .collect()
     }
 
+    /// How many failed jobs get fresh attempts.
+    fn revive_all(&mut self) -> Result<usize, Refusal> {
+        let revived = self.session(|session| session.revive_selected(&Selection::default(), first_page(100)));
+        revived.map(|selected| selected.changed)
+    }
+
     fn ids(&self, state: JobState) -> Vec<String> {
-        let (jobs, _) = self.queue.list(state, None, None, 100);
-        jobs.iter().map(|job| String::from_utf8_lossy(self.queue.id(*job)).into_owned()).collect()
+        let page = self.queue.list(state, &Selection::default(), first_page(100), Row::Id);
+        page.rows.iter().map(|job| String::from_utf8_lossy(self.queue.id(*job)).into_owned()).collect()
     }
 }
 

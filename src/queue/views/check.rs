@@ -99,6 +99,7 @@ impl Queue {
         by_time("failed", &self.jobs.indexes.failed, &|h| jobs.finished_key(h));
         by_time("expiring", &self.jobs.indexes.expiring, &|h| jobs.expiry_key(h));
         by_time("forgetting", &self.jobs.indexes.forgetting, &|packed| jobs.forget_key(packed));
+        by_time("remembered", &self.jobs.indexes.remembered, &|packed| jobs.forget_key(packed));
     }
 
     /// Every remembered id leads to its record, and all that is to be forgotten is planned.
@@ -110,13 +111,15 @@ impl Queue {
             }
         }
         let kept = self.jobs.iter().filter(|(_, job)| job.is_finished() && job.due() != FOREVER).count();
-        let mortal = self.jobs.table.remembered.iter().filter(|(_, record)| record.until != FOREVER).count();
-        if self.jobs.indexes.forgetting.len() != kept + mortal {
-            wrong.push(format!(
-                "{} records and ids are planned to be forgotten, but {} have an end",
-                self.jobs.indexes.forgetting.len(),
-                kept + mortal
-            ));
+        let planned = self.jobs.indexes.forgetting.len();
+        if planned != kept {
+            wrong.push(format!("{planned} records are planned to be dropped, but {kept} have an end"));
+        }
+        let listed: BTreeSet<u32> = self.jobs.indexes.remembered.iter().collect();
+        let remembered = self.jobs.table.remembered.iter();
+        let remembered = remembered.map(|(handle, _)| IdEntry::Remembered(handle).pack()).collect();
+        if listed != remembered {
+            wrong.push("the list of the remembered ids is off".into());
         }
         if self.jobs.ids.len() != self.known() {
             wrong.push(format!(

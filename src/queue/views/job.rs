@@ -3,7 +3,7 @@
 use crate::queue::batches::BatchCondition;
 use crate::queue::jobs::{Backoff, Job, JobExtras, JobState, Run, StateData, UnmetDependency};
 use crate::queue::stats::Minute;
-use crate::queue::store::{Handle, IdEntry, PriorityKey};
+use crate::queue::store::{Handle, IdEntry, PriorityKey, Record};
 use crate::queue::time::{unless_endless, Now};
 use crate::queue::value::Queue;
 
@@ -69,11 +69,7 @@ impl Queue {
     pub fn view(&self, id: &[u8]) -> Option<JobView<'_>> {
         match self.find(id)? {
             IdEntry::Job(handle) => self.job(handle).map(|job| self.view_job(job)),
-            IdEntry::Remembered(handle) => self.record(handle).map(|r| JobView {
-                token: (r.token != 0).then_some(r.token),
-                refused_until: Some(r.until),
-                ..JobView::bare(r.id, r.end_state.into())
-            }),
+            IdEntry::Remembered(handle) => self.record(handle).map(|record| JobView::of_record(&record)),
         }
     }
 
@@ -214,6 +210,17 @@ impl Queue {
 }
 
 impl<'a> JobView<'a> {
+    /// What is left of a job of which only the id is remembered.
+    #[must_use]
+    pub fn of_record(record: &Record<'a>) -> Self {
+        JobView {
+            token: (record.token != 0).then_some(record.token),
+            finished_at: (record.ended_at != 0).then_some(record.ended_at),
+            refused_until: Some(record.until),
+            ..JobView::bare(record.id, record.end_state.into())
+        }
+    }
+
     /// A view that knows only this.
     fn bare(id: &'a [u8], state: JobState) -> Self {
         JobView {

@@ -1,147 +1,201 @@
-//! Jobs of a state, page by page.
+//! Jobs of a state and remembered ids, page by page, in either direction.
 
-use crate::queue::jobs::JobState;
-use crate::queue::store::{Handle, InstantKey, Order, PriorityKey};
+use super::selection::Selection;
+use super::walk::{ListStart, Position, Walk};
+use crate::queue::jobs::{Job, JobState};
+use crate::queue::store::{Handle, IdEntry, Record};
 use crate::queue::value::Queue;
 
-/// A page of one batch's jobs examines so many jobs at most: about a millisecond.
+/// A page examines so many jobs or ids at most: a millisecond or two.
 const EXAMINED_AT_MOST: usize = 10_000;
+/// A page ends before it is larger than this, unless one row alone is: a millisecond or two.
+const PAGE_BYTES: usize = 1 << 20;
+/// What a row takes beside what is counted.
+const ROW_BYTES: usize = 16;
+/// What the map of a job takes beside what is counted: the names of its fields are much of it.
+const MAP_BYTES: usize = 400;
 
-/// A place in a listing: where the next page begins. Its meaning depends on the state that is listed, so it
-/// stays valid however the queue changes in between.
+/// Where a page begins and how far it may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
-    /// A priority or an instant.
-    pub major: i64,
-    /// A sequence number.
-    pub minor: u64,
+pub struct PageRange {
+    /// Where it begins, and which way it goes.
+    pub start: ListStart,
+    /// So many rows at most.
+    pub count: usize,
+    /// So many are examined for it at most.
+    examined: usize,
 }
 
-impl Position {
-    fn place(self) -> Option<PriorityKey> {
-        let priority = i32::try_from(self.major).ok()?;
-        Some(PriorityKey { priority, seq: self.minor })
+/// A page, and where the next one begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListPage<T> {
+    /// What is listed.
+    pub rows: Vec<T>,
+    /// None: this is the last page. It may be short, or even empty, and yet not the last.
+    pub next: Option<Position>,
+    /// How many were examined for it.
+    examined: usize,
+}
+
+/// What a row of a listing shows, which says how large a page gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row {
+    /// The id.
+    Id,
+    /// The id and the payload.
+    Payload,
+    /// All that is known but the payload.
+    Full,
+    /// All that is known.
+    FullWithPayload,
+}
+
+/// One that belongs on a page, and what it takes of the bounds of the page.
+#[derive(Debug)]
+pub(crate) struct Entry<T> {
+    pub(crate) row: T,
+    /// What it counts: 1, or 0 when it may turn out that it stays as it is.
+    pub(crate) counts: usize,
+    /// Of the reply.
+    pub(crate) bytes: usize,
+}
+
+impl PageRange {
+    /// A page of `count` rows at most.
+    #[must_use]
+    pub fn new(count: usize, start: ListStart) -> Self {
+        PageRange { start, count, examined: EXAMINED_AT_MOST }
     }
 
-    fn when(self) -> Option<InstantKey> {
-        let at = u64::try_from(self.major).ok()?;
-        Some(InstantKey { at, seq: self.minor })
+    /// The same with fewer rows, if `count` is less, but at least one.
+    #[must_use]
+    pub(crate) fn up_to(self, count: usize) -> Self {
+        PageRange { count: self.count.min(count).max(1), ..self }
+    }
+
+    /// What is left of this one for another state after a page of which `counted` count.
+    #[must_use]
+    pub(crate) fn after<T>(self, page: &ListPage<T>, counted: usize) -> Self {
+        PageRange {
+            start: ListStart { from: None, ..self.start },
+            count: self.count.saturating_sub(counted),
+            examined: self.examined.saturating_sub(page.examined),
+        }
+    }
+}
+
+impl Row {
+    /// About how large it is.
+    fn bytes(self, job: &Job) -> usize {
+        let id = ROW_BYTES + job.id().len();
+        let map = || id + MAP_BYTES + job.extras.as_ref().map_or(0, |extras| extras.bytes());
+        match self {
+            Row::Id => id,
+            Row::Payload => id + job.payload().len(),
+            Row::Full => map(),
+            Row::FullWithPayload => map() + job.payload().len(),
+        }
+    }
+
+    fn is_map(self) -> bool {
+        matches!(self, Row::Full | Row::FullWithPayload)
     }
 }
 
 impl Queue {
-    /// At most `count` jobs of a state in the order they would run or finished, from `from` on, and where the
-    /// next page begins. With a batch only its members: then at most [`EXAMINED_AT_MOST`] jobs are examined,
-    /// so a page may be short, or even empty, and yet not the last. O(log n + count), with a batch O(log n +
-    /// examined).
+    /// A page of the selected jobs of a state, in the order in which they would run or have finished.
+    /// O(log n + examined).
     #[must_use]
     pub fn list(
         &self,
         state: JobState,
-        batch: Option<&[u8]>,
-        from: Option<Position>,
-        count: usize,
-    ) -> (Vec<Handle>, Option<Position>) {
-        let wanted = batch.map(|name| self.find_batch(name));
-        let most = if wanted.is_some() { EXAMINED_AT_MOST } else { count };
-        let mut examined = self.starting_at(state, from);
-        let mut page = Vec::new();
-        for handle in examined.by_ref().take(most) {
-            let is_wanted = wanted.is_none_or(|batch| {
-                batch.is_some() && self.job(handle).and_then(|job| self.batch_of(job)) == batch
-            });
-            if is_wanted {
-                page.push(handle);
-            }
-            if page.len() == count {
-                break;
-            }
-        }
-        let next = examined.next();
-        (page, next.and_then(|handle| self.position(state, handle)))
+        selection: &Selection<'_>,
+        range: PageRange,
+        row: Row,
+    ) -> ListPage<Handle> {
+        self.select(state, selection, range, |handle, _, job| {
+            Some(Entry { row: handle, counts: 1, bytes: row.bytes(job) })
+        })
     }
 
-    /// At most `count` jobs of a state that finished, or were added, before an instant. Unless that is the
-    /// order they are in, at most [`EXAMINED_AT_MOST`] jobs are examined.
-    pub(crate) fn jobs_before(&self, state: JobState, before: u64, count: usize) -> Vec<Handle> {
-        let instant = |handle: &Handle| match self.job(*handle) {
-            Some(job) if job.is_finished() => self.jobs.table.finished_key(*handle).at,
-            Some(job) => job.added_at,
-            None => u64::MAX,
-        };
-        let jobs = self.starting_at(state, None);
-        match state {
-            JobState::Completed | JobState::Failed => {
-                jobs.take_while(|job| instant(job) < before).take(count).collect()
-            }
-            _ => jobs.take(EXAMINED_AT_MOST).filter(|job| instant(job) < before).take(count).collect(),
-        }
+    /// A page of what `pick` picks of the selected jobs of a state.
+    pub(crate) fn select<T>(
+        &self,
+        state: JobState,
+        selection: &Selection<'_>,
+        range: PageRange,
+        pick: impl Fn(Handle, Position, &Job) -> Option<Entry<T>>,
+    ) -> ListPage<T> {
+        let Some(wanted) = self.wanted(selection) else { return ListPage::empty() };
+        take_page(self.walk_state(state, &wanted, range.start), range, |handle, position| {
+            let job = self.job(handle).filter(|job| self.is_wanted(job, &wanted))?;
+            pick(handle, position, job)
+        })
     }
 
-    /// The jobs of a state in their order.
-    fn starting_at(&self, state: JobState, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
-        let jobs = &self.jobs.table;
-        match state {
-            JobState::Waiting if self.jobs.indexes.grouped.is_empty() => {
-                self.by_place(&self.jobs.indexes.waiting, from)
-            }
-            JobState::Waiting => self.all_waiting(from),
-            JobState::Blocked => self.by_place(&self.jobs.indexes.blocked, from),
-            JobState::Delayed => self.by_instant(&self.jobs.indexes.delayed, from, |h| jobs.due_key(h)),
-            JobState::Active => self.by_instant(&self.jobs.indexes.active, from, |h| jobs.due_key(h)),
-            JobState::Completed => {
-                self.by_instant(&self.jobs.indexes.completed, from, |h| jobs.finished_key(h))
-            }
-            JobState::Failed => self.by_instant(&self.jobs.indexes.failed, from, |h| jobs.finished_key(h)),
-            JobState::Expired | JobState::Cancelled => Box::new(std::iter::empty()),
-        }
+    /// A page of the selected remembered ids by the instant until which they are refused, those last that are
+    /// for ever.
+    #[must_use]
+    pub fn list_remembered(
+        &self,
+        selection: &Selection<'_>,
+        range: PageRange,
+        row: Row,
+    ) -> ListPage<Record<'_>> {
+        let map = if row.is_map() { MAP_BYTES } else { 0 };
+        self.select_remembered(selection, range, |_, record| Entry {
+            counts: 1,
+            bytes: map + ROW_BYTES + record.id.len(),
+            row: record,
+        })
     }
 
-    fn by_place<'q>(
+    /// A page of the selected remembered ids as `entry` makes it.
+    pub(crate) fn select_remembered<'q, T>(
         &'q self,
-        index: &'q Order<PriorityKey>,
-        from: Option<Position>,
-    ) -> Box<dyn Iterator<Item = Handle> + 'q> {
-        let from = from.map_or(Some(PriorityKey { priority: i32::MIN, seq: 0 }), Position::place);
-        let jobs = &self.jobs.table;
-        Box::new(from.into_iter().flat_map(move |from| index.iter_from(from, |h| jobs.priority_key(h))))
+        selection: &Selection<'_>,
+        range: PageRange,
+        entry: impl Fn(IdEntry, Record<'q>) -> Entry<T>,
+    ) -> ListPage<T> {
+        take_page(self.walk_remembered(range.start), range, |packed, _| {
+            let it = IdEntry::unpack(packed);
+            let record = match it {
+                IdEntry::Remembered(handle) => self.record(handle)?,
+                IdEntry::Job(_) => return None,
+            };
+            selection.is_wanted(&record).then(|| entry(it, record))
+        })
     }
+}
 
-    /// Waiting jobs with and without a group, by their places. In which order lanes will run is decided claim
-    /// by claim.
-    fn all_waiting(&self, from: Option<Position>) -> Box<dyn Iterator<Item = Handle> + '_> {
-        let mut alone = self.by_place(&self.jobs.indexes.waiting, from).peekable();
-        let mut grouped = self.by_place(&self.jobs.indexes.grouped, from).peekable();
-        Box::new(std::iter::from_fn(move || {
-            let places = (alone.peek(), grouped.peek());
-            let first = |handle: &Handle| self.jobs.table.priority_key(*handle);
-            match places {
-                (Some(one), Some(other)) if first(one) > first(other) => grouped.next(),
-                (None, _) => grouped.next(),
-                _ => alone.next(),
-            }
-        }))
+impl<T> ListPage<T> {
+    fn empty() -> Self {
+        ListPage { rows: Vec::new(), next: None, examined: 0 }
     }
+}
 
-    fn by_instant<'q>(
-        &'q self,
-        index: &'q Order<InstantKey>,
-        from: Option<Position>,
-        key_of: impl Fn(Handle) -> InstantKey + Copy + 'q,
-    ) -> Box<dyn Iterator<Item = Handle> + 'q> {
-        let from = from.map_or(Some(InstantKey { at: 0, seq: 0 }), Position::when);
-        Box::new(from.into_iter().flat_map(move |from| index.iter_from(from, key_of)))
+/// A page of what is picked on a walk, within the bounds of every page.
+fn take_page<T>(
+    walk: Walk<'_>,
+    range: PageRange,
+    pick: impl Fn(Handle, Position) -> Option<Entry<T>>,
+) -> ListPage<T> {
+    let mut page = ListPage::empty();
+    let (mut count, mut bytes) = (0, 0usize);
+    for (handle, position) in walk {
+        page.next = Some(position);
+        if count >= range.count || page.examined >= range.examined {
+            return page;
+        }
+        page.examined += 1;
+        let Some(entry) = pick(handle, position) else { continue };
+        bytes = bytes.saturating_add(entry.bytes);
+        if bytes > PAGE_BYTES && !page.rows.is_empty() {
+            return page;
+        }
+        count += entry.counts;
+        page.rows.push(entry.row);
     }
-
-    fn position(&self, state: JobState, handle: Handle) -> Option<Position> {
-        let job = self.job(handle)?;
-        let major = match state {
-            JobState::Waiting | JobState::Blocked => i64::from(job.priority),
-            JobState::Completed | JobState::Failed => {
-                i64::try_from(self.jobs.table.finished_key(handle).at).ok()?
-            }
-            _ => i64::try_from(self.jobs.table.due_key(handle).at).ok()?,
-        };
-        Some(Position { major, minor: job.seq })
-    }
+    page.next = None;
+    page
 }

@@ -5,8 +5,13 @@ mod check;
 mod explain;
 mod job;
 mod list;
+mod selection;
 mod totals;
+mod walk;
 
 pub use explain::Explanation;
 pub use job::{JobView, WorkerView};
-pub use list::Position;
+pub(crate) use list::Entry;
+pub use list::{ListPage, PageRange, Row};
+pub use selection::Selection;
+pub use walk::{Direction, ListStart, Position};

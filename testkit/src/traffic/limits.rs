@@ -45,12 +45,4 @@ impl Traffic {
     pub fn resume(&mut self, queue: &str) -> Words {
         self.group(words("JQ.RESUME", queue))
     }
-
-    /// Drops records, or cancels what has not started.
-    pub fn purge(&mut self, queue: &str) -> Words {
-        let state = *self.rng.pick(&["completed", "completed", "failed", "waiting", "delayed", "blocked"]);
-        let command = join(words("JQ.PURGE", queue), state);
-        let command = self.option(command, 2, "OLDER", &["0", "2", "20", "100"]);
-        self.option(command, 2, "COUNT", &["1", "2", "5"])
-    }
 }

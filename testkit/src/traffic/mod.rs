@@ -3,6 +3,7 @@
 
 mod batches;
 mod limits;
+mod selected;
 
 use crate::rng::Rng;
 
@@ -79,7 +80,7 @@ impl Traffic {
             88 => self.limit(queue),
             89 => self.pause(queue),
             90..93 => self.resume(queue),
-            93 => self.retry_some(queue),
+            93 => self.change_selected(queue),
             94..99 => self.admin(queue),
             99 => self.purge(queue),
             _ => self.batch(queue),
@@ -268,12 +269,7 @@ impl Traffic {
             5 => join(words("JQ.STATS", queue), "JSON"),
             6 => words("JQ.WORKERS", queue),
             7 => words("JQ.SERIES", queue),
-            _ => {
-                let state =
-                    *self.rng.pick(&["waiting", "delayed", "blocked", "active", "completed", "failed"]);
-                let command = join(words("JQ.LIST", queue), state);
-                self.option(command, 2, "COUNT", &["1", "3 PAYLOAD", "100"])
-            }
+            _ => self.list(queue),
         }
     }
 
@@ -281,10 +277,6 @@ impl Traffic {
         let verb = *self.rng.pick(&["JQ.REMOVE", "JQ.CANCEL", "JQ.CANCEL", "JQ.PROMOTE", "JQ.RETRY"]);
         let most = 1 + self.rng.below(3);
         self.on_ids(verb, queue, most)
-    }
-
-    fn retry_some(&mut self, queue: &str) -> Words {
-        self.option(join(words("JQ.RETRY", queue), "*"), 1, "COUNT", &["1", "2"])
     }
 
     fn on_ids(&mut self, verb: &str, queue: &str, count: usize) -> Words {

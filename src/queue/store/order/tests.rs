@@ -11,6 +11,14 @@ fn check(order: &Order<(u8, u64)>, keys: &Keys) {
     assert_eq!(order.len, order.iter().count());
     let handles: Vec<_> = order.iter().collect();
     assert!(handles.is_sorted_by_key(|&h| keys[h as usize]));
+    let key_of = |h: u32| keys[h as usize];
+    for bound in
+        handles.iter().step_by(handles.len() / 7 + 1).map(|&h| key_of(h)).chain([(0, 0), (u8::MAX, u64::MAX)])
+    {
+        let back: Vec<_> = order.iter_back_from(bound, key_of).collect();
+        let expected = handles.iter().rev().copied().filter(|&h| key_of(h) <= bound);
+        assert_eq!(back, expected.collect::<Vec<_>>());
+    }
     for (nth, (bound, leaf)) in order.leaves.iter().enumerate() {
         assert!(!leaf.is_empty() && leaf.len() <= LEAF && leaf.capacity() <= LEAF);
         assert!(nth == 0 || leaf.iter().all(|&h| keys[h as usize] >= *bound), "below its leaf's bound");

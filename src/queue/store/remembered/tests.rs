@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 fn record(id: &[u8], n: u64) -> Record<'_> {
     let end_state = EndState::from_code(u8::try_from(n % 4).unwrap()).unwrap();
-    Record { id, until: n, token: n + 1, seq: n + 2, end_state }
+    Record { id, until: n, ended_at: n / 2, token: n + 1, seq: n + 2, end_state }
 }
 
 #[test]
@@ -21,7 +21,11 @@ fn endings_are_told_by_name_and_code() {
 fn an_id_of_twenty_bytes_takes_at_most_46() {
     let mut all = Remembered::default();
     for n in 0..100_000_u64 {
-        all.insert(record(format!("{n:020}").as_bytes(), n)).unwrap();
+        let ended_at = 1_700_000_000_000 + n;
+        let (until, token, seq) = (ended_at + 300_000, ended_at * 1000, 1_000_000_000 + n);
+        let id = format!("{n:020}");
+        let record = Record { until, ended_at, token, seq, ..record(id.as_bytes(), 0) };
+        all.insert(record).unwrap();
     }
     assert!(all.bytes() <= 46 * 100_000, "{} bytes for 100,000 records", all.bytes());
 }
@@ -33,12 +37,13 @@ fn the_limits_of_every_field_survive() {
     let most = Record {
         id: &id,
         until: u64::MAX,
+        ended_at: (1 << 48) - 2,
         token: (1 << 53) - 1,
         seq: (1 << 56) - 1,
         end_state: EndState::Cancelled,
     };
     let late = Record { until: u64::MAX - 1, ..most };
-    let least = Record { id: b"", until: 0, token: 0, seq: 0, end_state: EndState::Completed };
+    let least = Record { id: b"", until: 0, ended_at: 0, token: 0, seq: 0, end_state: EndState::Completed };
     let handles = [most, late, least].map(|record| all.insert(record).unwrap());
     assert_eq!(all.get(handles[0]), Some(most));
     assert_eq!(all.get(handles[1]), Some(Record { until: (1 << 48) - 2, ..most }));
@@ -62,7 +67,7 @@ fn memory_comes_back_as_records_lapse() {
 
 #[test]
 fn pages_fill_a_size_that_allocators_have() {
-    for stride in (24..=536).step_by(4) {
+    for stride in (12..=544).step_by(4) {
         let size = RecordPage::size(stride);
         assert_eq!(snug(size), size);
         assert!((48..=64).contains(&(size / usize::from(stride))));

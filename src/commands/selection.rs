@@ -1,0 +1,147 @@
+//! Which jobs a command is about that takes many of a state: options that JQ.LIST, JQ.RETRY, JQ.PURGE, JQ.CANCEL
+//! and JQ.PROMOTE share, and the cursor with which they go on.
+
+use super::args::{check_instant, parse_int, parse_uint};
+use super::error::Error;
+use super::names;
+use super::options::{args_of_options, CommandOption, Options};
+use super::reply::Reply;
+use super::spec::{Arg, ArgKind};
+use super::MAX_ITEMS;
+use crate::queue::{Direction, ListStart, Now, PageRange, Position, Selected, Selection};
+
+/// The selected jobs, and which page of them.
+#[derive(Debug)]
+pub struct Page<'a> {
+    pub(super) selection: Selection<'a>,
+    pub(super) direction: Direction,
+    pub(super) cursor: Option<Cursor>,
+    count: u64,
+    /// How many states the command goes through, one after the other.
+    stages: usize,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// In which of the states that are gone through one after the other.
+    pub(super) stage: usize,
+    /// None: at the beginning.
+    pub(super) from: Option<Position>,
+}
+
+impl Cursor {
+    /// Where the next page begins, if there is one.
+    pub(super) fn to(stage: usize, next: Option<Position>) -> Option<Self> {
+        next.map(|from| Cursor { stage, from: Some(from) })
+    }
+}
+
+impl Page<'_> {
+    /// The first page of all jobs, for a command that goes through so many states.
+    pub(super) fn of(count: u64, stages: usize) -> Self {
+        Page { selection: Selection::default(), direction: Direction::Forward, cursor: None, count, stages }
+    }
+
+    /// Whether it selects jobs by what only jobs have.
+    pub(super) fn needs_jobs(&self) -> bool {
+        let Selection { group, batch, worker, since: _, until: _ } = self.selection;
+        group.or(batch).or(worker).is_some()
+    }
+
+    /// Refuses instants that are hardly meant: in seconds SINCE would select everything.
+    pub(super) fn check_instants(&self, now: Now) -> Result<(), Error> {
+        let Selection { since, until, .. } = self.selection;
+        let given = [("SINCE", since), ("UNTIL", until)];
+        given.into_iter().try_for_each(|(name, at)| at.map_or(Ok(()), |at| check_instant(name, at, now)))
+    }
+
+    /// Where it begins and how far it goes.
+    pub(super) fn range(&self) -> PageRange {
+        let from = self.cursor.and_then(|cursor| cursor.from);
+        let count = usize::try_from(self.count).unwrap_or(usize::MAX);
+        PageRange::new(count, ListStart { direction: self.direction, from })
+    }
+
+    /// The place among the states that are gone through.
+    pub(super) fn stage(&self) -> usize {
+        self.cursor.map_or(0, |cursor| cursor.stage)
+    }
+
+    /// Replies how many jobs have changed; with a CURSOR the next cursor and how many. Without one a call that
+    /// found none among those it examined must not look like the end.
+    pub(super) fn reply_changed(
+        &self,
+        stage: usize,
+        selected: Selected,
+        reply: &mut dyn Reply,
+    ) -> Result<(), Error> {
+        if self.cursor.is_some() {
+            reply.array(2);
+            reply_cursor(Cursor::to(stage, selected.next), reply);
+        } else if selected.changed == 0 && selected.next.is_some() {
+            return Err(Error::other(
+                "none of those that one call examines could be taken, but more follow: go through them with CURSOR 0",
+            ));
+        }
+        reply.size(selected.changed);
+        Ok(())
+    }
+}
+
+impl<'a> Options<'a, 8> for Page<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 8] = [
+        CommandOption::name("GROUP", "group", names::group, |page, name| page.selection.group = Some(name)),
+        CommandOption::name("BATCH", "batch", names::batch, |page, name| page.selection.batch = Some(name)),
+        CommandOption::name("WORKER", "worker", names::worker, |page, name| {
+            page.selection.worker = Some(name);
+        }),
+        CommandOption::instant("SINCE", "since", |page, at| page.selection.since = Some(at)),
+        CommandOption::instant("UNTIL", "until", |page, at| page.selection.until = Some(at)),
+        CommandOption::flag("REV", "rev", |page| page.direction = Direction::Backward),
+        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |page, n| page.count = n),
+        CommandOption::other("CURSOR", Arg::word("cursor", ArgKind::String), |page, args| {
+            page.cursor = Some(parse_cursor(args.next("CURSOR")?, page.stages)?);
+            Ok(())
+        }),
+    ];
+}
+
+/// The options of a page, for COMMAND DOCS.
+pub(super) const ARGS: [Arg; 8] = args_of_options(&Page::OPTIONS);
+
+/// `*` and the options of a page.
+pub(super) const ALL: [Arg; 9] = {
+    let [group, batch, worker, since, until, rev, count, cursor] = ARGS;
+    [Arg::token("*", "star"), group, batch, worker, since, until, rev, count, cursor]
+};
+
+/// `0`, `major:minor`, or `stage:major:minor`.
+fn parse_cursor(word: &[u8], stages: usize) -> Result<Cursor, Error> {
+    let parts: Vec<&[u8]> = word.splitn(3, |b| *b == b':').collect();
+    let position =
+        |major: &[u8], minor: &[u8]| Some(Position { major: parse_int(major)?, minor: parse_uint(minor)? });
+    let cursor = match parts.as_slice() {
+        [b"0"] => Some(Cursor { stage: 0, from: None }),
+        [major, minor] => Cursor::to(0, position(major, minor)),
+        [stage, major, minor] => parse_uint(stage)
+            .and_then(|stage| usize::try_from(stage).ok())
+            .filter(|stage| (1..stages).contains(stage))
+            .and_then(|stage| Cursor::to(stage, position(major, minor))),
+        _ => None,
+    };
+    cursor.ok_or_else(|| Error::range("CURSOR", "0 or what the call before answered", word))
+}
+
+/// Replies with the cursor of the next page; None: there is none.
+pub(super) fn reply_cursor(next: Option<Cursor>, reply: &mut dyn Reply) {
+    match next {
+        None | Some(Cursor { from: None, .. }) => reply.bytes(b"0"),
+        Some(Cursor { stage: 0, from: Some(Position { major, minor }) }) => {
+            reply.bytes(format!("{major}:{minor}").as_bytes());
+        }
+        Some(Cursor { stage, from: Some(Position { major, minor }) }) => {
+            reply.bytes(format!("{stage}:{major}:{minor}").as_bytes());
+        }
+    }
+}

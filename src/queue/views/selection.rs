@@ -1,0 +1,78 @@
+//! Which jobs of a state an operator asks for.
+
+use crate::queue::batches::BatchNumber;
+use crate::queue::jobs::{Job, StateData};
+use crate::queue::store::{LaneNumber, Record};
+use crate::queue::time::FOREVER;
+use crate::queue::value::Queue;
+
+/// Which jobs of a state are wanted: those that all of this is true of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // the manual's names
+pub struct Selection<'a> {
+    pub group: Option<&'a [u8]>,
+    pub batch: Option<&'a [u8]>,
+    pub worker: Option<&'a [u8]>,
+    /// Finished, or added, at this instant or later.
+    pub since: Option<u64>,
+    /// Finished, or added, before this instant.
+    pub until: Option<u64>,
+}
+
+/// A selection with names replaced by what they stand for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) lane: Option<LaneNumber>,
+    pub(super) batch: Option<BatchNumber>,
+    pub(super) worker: Option<&'a [u8]>,
+    pub(super) since: u64,
+    pub(super) until: u64,
+}
+
+impl Selection<'_> {
+    /// Whether a remembered id is wanted. Of a group, a batch and a worker nothing is left.
+    pub(super) fn is_wanted(&self, record: &Record<'_>) -> bool {
+        (self.since.unwrap_or(0)..self.until.unwrap_or(FOREVER)).contains(&record.ended_at)
+    }
+}
+
+impl Queue {
+    /// None: nothing can be wanted, because a name is not known.
+    pub(super) fn wanted<'a>(&self, selection: &Selection<'a>) -> Option<Wanted<'a>> {
+        let Selection { group, batch, worker, since, until } = *selection;
+        Some(Wanted {
+            lane: match group {
+                Some(name) => Some(self.limits.lanes.find(name)?),
+                None => None,
+            },
+            batch: match batch {
+                Some(name) => Some(self.find_batch(name)?),
+                None => None,
+            },
+            worker,
+            since: since.unwrap_or(0),
+            until: until.unwrap_or(FOREVER),
+        })
+    }
+
+    pub(super) fn is_wanted(&self, job: &Job, wanted: &Wanted<'_>) -> bool {
+        let at = match job.state {
+            StateData::Completed { at, .. } | StateData::Failed { at, .. } => at,
+            StateData::Waiting { .. }
+            | StateData::Delayed { .. }
+            | StateData::Blocked { .. }
+            | StateData::Active { .. } => job.added_at,
+        };
+        let worker = || match job.state {
+            StateData::Active { worker, .. } => Some(self.worker_name(worker)),
+            StateData::Completed { .. } | StateData::Failed { .. } => {
+                job.extras.as_ref().and_then(|extras| extras.worker.as_deref())
+            }
+            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => None,
+        };
+        (wanted.since..wanted.until).contains(&at)
+            && (wanted.lane.is_none() || self.lane_of(job) == wanted.lane)
+            && (wanted.batch.is_none() || self.batch_of(job) == wanted.batch)
+            && (wanted.worker.is_none() || worker() == wanted.worker)
+    }
+}

@@ -1,0 +1,144 @@
+//! Which jobs of a state JQ.LIST and the commands for many jobs are about: their options, and a page of them.
+
+use super::admin::{is_listed, place};
+use super::args::{Refused, Words};
+use super::job::{Job, State};
+use super::model::Model;
+use super::value::Value;
+
+/// Which jobs of a state are wanted, and from which end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Selection {
+    pub(crate) group: Option<Vec<u8>>,
+    pub(crate) batch: Option<Vec<u8>>,
+    pub(crate) worker: Option<Vec<u8>>,
+    pub(crate) since: Option<u64>,
+    pub(crate) until: Option<u64>,
+    pub(crate) backward: bool,
+}
+
+impl Selection {
+    pub(crate) fn has_instant(&self, at: u64) -> bool {
+        self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until)
+    }
+
+    pub(crate) fn needs_jobs(&self) -> bool {
+        self.group.is_some() || self.batch.is_some() || self.worker.is_some()
+    }
+}
+
+/// The options of a page.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    pub(crate) selection: Selection,
+    pub(crate) count: Option<usize>,
+    pub(crate) older: Option<u64>,
+    pub(crate) payload: bool,
+    pub(crate) full: bool,
+    /// Whether the reply has a cursor.
+    pub(crate) paged: bool,
+}
+
+const SELECTORS: [&str; 8] = ["GROUP", "BATCH", "WORKER", "SINCE", "UNTIL", "REV", "COUNT", "CURSOR"];
+
+impl Page {
+    /// Reads the selectors, and those that this command has beside them.
+    pub(crate) fn read(w: &mut Words<'_>, more: &[&'static str]) -> Result<Page, Refused> {
+        let known: Vec<&'static str> = SELECTORS.into_iter().chain(more.iter().copied()).collect();
+        let (mut seen, mut page) = (Vec::new(), Page::default());
+        while let Some(option) = w.option(&known, &mut seen)? {
+            match option {
+                "GROUP" => page.selection.group = Some(w.next()?.to_vec()),
+                "BATCH" => page.selection.batch = Some(w.batch()?),
+                "WORKER" => page.selection.worker = Some(w.worker()?),
+                "SINCE" => page.selection.since = Some(w.uint(0)?),
+                "UNTIL" => page.selection.until = Some(w.uint(0)?),
+                "REV" => page.selection.backward = true,
+                "COUNT" => page.count = Some(w.count()?),
+                // Of the first page: what other cursors look like the manual does not say.
+                "CURSOR" => page.paged = w.uint(0)? == 0,
+                "OLDER" => page.older = Some(w.uint(0)?),
+                "PAYLOAD" => page.payload = true,
+                _ => page.full = true,
+            }
+        }
+        Ok(page)
+    }
+
+    /// OLDER as an UNTIL.
+    pub(crate) fn until(&self, now: u64) -> Selection {
+        let before = self.older.map(|ms| now.saturating_sub(ms));
+        Selection { until: self.selection.until.into_iter().chain(before).min(), ..self.selection.clone() }
+    }
+
+    /// The reply of a command that has changed so many jobs.
+    pub(crate) fn reply(&self, changed: usize, more: bool) -> Value {
+        match (self.paged, changed, more) {
+            (true, ..) => Value::Array(vec![cursor(more), Value::count(changed)]),
+            (false, 0, true) => Value::Error("ERR".into()),
+            (false, ..) => Value::count(changed),
+        }
+    }
+}
+
+/// Null when more follow: the manual does not say what a cursor looks like.
+pub(crate) fn cursor(more: bool) -> Value {
+    if more {
+        Value::Null
+    } else {
+        Value::Int(0)
+    }
+}
+
+/// What is picked of the examined until so many count, and whether more have to be examined. `counts`: None is not
+/// picked.
+pub(crate) fn page_of<T: Clone>(
+    examined: &[T],
+    count: usize,
+    counts: impl Fn(&T) -> Option<usize>,
+) -> (Vec<T>, bool) {
+    let (mut picked, mut counted) = (Vec::new(), 0);
+    for one in examined {
+        if counted >= count {
+            return (picked, true);
+        }
+        if let Some(more) = counts(one) {
+            picked.push(one.clone());
+            counted += more;
+        }
+    }
+    (picked, false)
+}
+
+impl Model {
+    /// The jobs of a state in their order, without those that an index leaves out.
+    pub(super) fn examined(&self, state: &str, selection: &Selection) -> Vec<&Job> {
+        let is_left_out = |job: &Job| match &job.state {
+            State::Waiting { .. } => {
+                selection.worker.is_some() || selection.group.as_ref().is_some_and(|group| !job.is_of(group))
+            }
+            State::Active { worker, .. } => selection.worker.as_ref().is_some_and(|name| name != worker),
+            State::Ended { at, .. } => !selection.has_instant(*at),
+            State::Delayed { .. } | State::Blocked { .. } => selection.worker.is_some(),
+        };
+        let mut jobs: Vec<&Job> =
+            self.jobs.iter().filter(|job| is_listed(job, state) && !is_left_out(job)).collect();
+        match (state, &selection.worker) {
+            ("active", Some(_)) => jobs.sort_by_key(|job| job.token()),
+            _ => jobs.sort_by_key(|job| place(job)),
+        }
+        if selection.backward {
+            jobs.reverse();
+        }
+        jobs
+    }
+
+    pub(super) fn is_selected(&self, job: &Job, selection: &Selection) -> bool {
+        let Selection { group, batch, worker, .. } = selection;
+        let at = if let State::Ended { at, .. } = job.state { at } else { job.added_at };
+        selection.has_instant(at)
+            && group.as_ref().is_none_or(|group| job.is_of(group))
+            && batch.as_ref().is_none_or(|name| self.batch_of(job).is_some_and(|b| b.name == *name))
+            && worker.as_ref().is_none_or(|name| job.worker.as_ref() == Some(name))
+    }
+}
