@@ -159,6 +159,13 @@ pub(crate) fn evicts() -> bool {
     flags.any(raw::REDISMODULE_CTX_FLAGS_OOM) && flags.any(raw::REDISMODULE_CTX_FLAGS_EVICT)
 }
 
+/// Whether the server is part of a cluster. For the main thread.
+pub(crate) fn is_in_cluster() -> bool {
+    // SAFETY: (1) a null context, as above.
+    let flags = api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(ptr::null_mut()) });
+    ContextFlags(flags).cluster()
+}
+
 /// Whether `notify-keyspace-events` asks for the notifications of modules.
 pub(crate) fn wants_notifications() -> bool {
     let ways = raw::REDISMODULE_NOTIFY_KEYSPACE | raw::REDISMODULE_NOTIFY_KEYEVENT;

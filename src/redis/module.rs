@@ -99,13 +99,37 @@ pub(super) fn refused(what: &str) -> String {
 
 /// Damaged files end in an error, not with the end of the process; and a key counts as modified
 /// when it is, not when it was opened.
+///
+/// On Valkey, that slots may move to another node as a whole: whoever acts without a command asks
+/// [`super::cluster`] first. The bit may mean something else elsewhere.
 fn set_options(ctx: Context<'_>) {
-    let options =
-        raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS | raw::REDISMODULE_OPTION_NO_IMPLICIT_SIGNAL_MODIFIED;
+    const HANDLE_ATOMIC_SLOT_MIGRATION: u32 = 1 << 5;
+    let of_server = if is_valkey(ctx) { HANDLE_ATOMIC_SLOT_MIGRATION } else { 0 };
+    let options = raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS
+        | raw::REDISMODULE_OPTION_NO_IMPLICIT_SIGNAL_MODIFIED
+        | of_server;
     if let Some(set) = api!(RedisModule_SetModuleOptions) {
         // SAFETY: (1), (2).
         unsafe { set(ctx.as_ptr(), int(options)) }
     }
+}
+
+/// Whether the server is Valkey, by a field of INFO.
+fn is_valkey(ctx: Context<'_>) -> bool {
+    let (Some(ask), Some(free)) = (api!(RedisModule_GetServerInfo), api!(RedisModule_FreeServerInfo)) else {
+        return false;
+    };
+    let Some(field) = api!(RedisModule_ServerInfoGetFieldC) else { return false };
+    // SAFETY: (1), (5).
+    let section = unsafe { ask(ctx.as_ptr(), c"server".as_ptr()) };
+    if section.is_null() {
+        return false;
+    }
+    // SAFETY: (1), (5) not null; null for a field that is not there.
+    let is_valkey = !unsafe { field(section, c"valkey_version".as_ptr()) }.is_null();
+    // SAFETY: (1) made above, freed once.
+    unsafe { free(ctx.as_ptr(), section) };
+    is_valkey
 }
 
 fn check_api() -> Registered {
