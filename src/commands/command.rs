@@ -9,7 +9,7 @@ use super::error::Error;
 use super::reply::Reply;
 use super::spec::Spec;
 use super::MAX_QUEUES;
-use crate::queue::{Awaited, ClaimOptions, Now, Queue, Session, Settings};
+use crate::queue::{Awaited, ClaimOptions, EventId, Now, Queue, Session, Settings};
 
 /// What a command needs to know of where it runs, beside the queue.
 #[derive(Debug, Clone, Copy)]
@@ -166,10 +166,12 @@ pub enum ClaimForm {
 }
 
 /// An event to wait for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwaitRequest {
-    /// The batch or the job whose end it is.
+    /// The batch or the job whose end it is, or events of the log.
     pub awaited: Awaited,
+    /// Which of the events of the log the reply has.
+    pub page: PageRequest,
     /// For so many milliseconds, 0 for ever.
     pub block: u64,
 }
@@ -187,6 +189,15 @@ pub fn visit<C: FirstQueueCommand>(
     }
     C::check(request, session.queue().settings())?;
     C::run(request, name, session, env, reply)
+}
+
+/// So many events of the log after this one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PageRequest {
+    /// The reader has come up to it.
+    pub after: EventId,
+    /// At most.
+    pub count: usize,
 }
 
 /// Runs a command that may change the queue.

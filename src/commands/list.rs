@@ -5,6 +5,7 @@ use super::admin::{Cancel, Configure, Pause, Promote, Purge, Remove, Resume, Ret
 use super::batching::{AwaitEnd, Forget, ListBatches, Seal, ShowBatch};
 use super::command::{AwaitCommand, FirstQueueCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
 use super::consuming::{Ack, ClaimAny, ClaimJobs, Extend, Nack, Release, ReportProgress};
+use super::events::{Emit, ReadEvents, TrimEvents};
 use super::inspecting::{Check, Explain, GetJob, ListJobs, ListWorkers, ShowSeries, ShowStats};
 use super::producing::{AddJob, AddManyJobs};
 use super::triggers::{ListSchedules, OnExpire, SetSchedule, Unschedule};
@@ -35,6 +36,8 @@ pub fn visit_all(visitor: &mut impl CommandVisitor) {
     visitor.write::<ClaimJobs>();
     visitor.first_queue::<ClaimAny>();
     visitor.show_or_set::<Configure>();
+    visitor.write::<Emit>();
+    visitor.wait::<ReadEvents>();
     visitor.read::<Explain>();
     visitor.write::<Extend>();
     visitor.write::<Forget>();
@@ -56,6 +59,7 @@ pub fn visit_all(visitor: &mut impl CommandVisitor) {
     visitor.write::<Seal>();
     visitor.read::<ShowSeries>();
     visitor.read::<ShowStats>();
+    visitor.write::<TrimEvents>();
     visitor.write::<Unschedule>();
     visitor.read::<ListWorkers>();
 }

@@ -12,7 +12,7 @@
 //! - [`args`], [`options`], [`names`], [`selection`]: how arguments are parsed. [`spec`]: what Redis knows of a command.
 //! - [`reply`], [`fields`], [`error`]: what a command can reply.
 //! - One folder for each chapter of the manual: [`producing`], [`consuming`], [`batching`], [`inspecting`],
-//!   [`admin`], [`triggers`]. [`settings`] are the fields of JQ.CONFIG.
+//!   [`events`], [`admin`], [`triggers`]. [`settings`] are the fields of JQ.CONFIG.
 //! - [`internal`]: the commands that are not for clients. [`standalone`]: commands without a server.
 
 mod admin;
@@ -21,6 +21,7 @@ mod batching;
 mod command;
 mod consuming;
 pub mod error;
+mod events;
 mod fields;
 mod inspecting;
 pub mod internal;
@@ -43,7 +44,7 @@ pub use args::ArgLimits;
 pub use batching::{reply_event, reply_now};
 pub use command::{
     change, parse, parse_counted, visit, AwaitCommand, AwaitRequest, BlockedClaim, Command, Env,
-    FirstQueueCommand, ReadCommand, ShowOrSetCommand, Visit, WriteCommand, WriteOutcome,
+    FirstQueueCommand, PageRequest, ReadCommand, ShowOrSetCommand, Visit, WriteCommand, WriteOutcome,
 };
 pub use list::{visit_all, CommandVisitor};
 

@@ -5,7 +5,7 @@ use super::args::{span, span_or_forever, uint, MAX_INSTANT};
 use super::error::Error;
 use super::fields::{count, Field};
 use super::producing::add_options::{backoff_field, span_field, MAX_ATTEMPTS};
-use crate::queue::{Backoff, Rate, Settings, MAX_RATE};
+use crate::queue::{Backoff, Rate, Settings, MAX_EVENTS, MAX_RATE};
 
 /// The most of `concurrency` and `group-concurrency`.
 const MAX_CONCURRENCY: u64 = 1_000_000_000;
@@ -53,7 +53,7 @@ fn show_rate(rate: Option<Rate>) -> Field<'static> {
 
 /// Every field, in the order in which they are shown.
 #[rustfmt::skip] // one a line: it is a table
-pub static SETTINGS: [Setting; 20] = [
+pub static SETTINGS: [Setting; 21] = [
     Setting { name: "lease", show: |s| count(s.lease), read: |s, name, word| { s.lease = span(name, word, 1)?; Ok(()) } },
     Setting { name: "attempts", show: |s| count(s.attempts.into()), read: |s, name, word| { s.attempts = small(name, word, 1, MAX_ATTEMPTS)?; Ok(()) } },
     Setting { name: "backoff", show: |s| backoff_field(s.backoff), read: |s, name, word| {
@@ -77,6 +77,7 @@ pub static SETTINGS: [Setting; 20] = [
     Setting { name: "group-rate", show: |s| show_rate(s.group_rate), read: |s, name, word| { s.group_rate = rate(name, word)?; Ok(()) } },
     Setting { name: "max-lease", show: |s| count(s.max_lease), read: |s, name, word| { s.max_lease = span(name, word, 1)?; Ok(()) } },
     Setting { name: "max-run", show: |s| span_field(s.max_run), read: |s, name, word| { s.max_run = span_or_forever(name, word, 1)?; Ok(()) } },
+    Setting { name: "events-max", show: |s| count(s.events_max), read: |s, name, word| { s.events_max = uint(name, word, 0..=MAX_EVENTS)?; Ok(()) } },
 ];
 
 /// Refuses a lease that is longer than the settings of its queue allow.

@@ -1,9 +1,11 @@
-//! What clients in JQ.AWAIT wait for, and what has become of it: a batch has finished, a job has ended.
+//! What clients in JQ.AWAIT and JQ.EVENTS wait for, and what has become of it: a batch has finished, a job has
+//! ended, something was logged.
 //!
 //! No part of the queue's state: not saved, not copied, not replicated. While no client waits it costs a
 //! comparison.
 
 use crate::queue::batches::BatchView;
+use crate::queue::events::{EventFilter, EventId, EventLog};
 use crate::queue::jobs::JobState;
 use std::collections::BTreeSet;
 
@@ -14,6 +16,8 @@ pub enum Awaited {
     Batch(Box<[u8]>),
     /// A job, by its id.
     Job(Box<[u8]>),
+    /// An event that is logged.
+    Logged(EventFilter<Box<[u8]>>),
 }
 
 /// What has become of it, as it was at that moment: a moment later it may be forgotten.
@@ -25,6 +29,8 @@ pub enum AwaitEvent {
     Ended(JobState, Option<Box<[u8]>>),
     /// It was removed or dropped.
     Gone,
+    /// There are such events in the log.
+    Logged,
     /// The queue itself is gone.
     QueueGone,
 }
@@ -37,12 +43,16 @@ pub(crate) struct Subscriptions(Option<Box<Subscribed>>);
 struct Subscribed {
     awaited: BTreeSet<Awaited>,
     events: Vec<(Awaited, AwaitEvent)>,
+    /// Up to which event of the log readers were notified.
+    read: EventId,
 }
 
 impl Subscriptions {
-    /// From now on an event is kept for `awaited`.
-    pub(crate) fn begin(&mut self, awaited: Awaited) {
-        self.0.get_or_insert_default().awaited.insert(awaited);
+    /// From now on an event is kept for `awaited`. `last` is the newest one of the log.
+    pub(crate) fn begin(&mut self, awaited: Awaited, last: EventId) {
+        let subscribed =
+            self.0.get_or_insert_with(|| Box::new(Subscribed { read: last, ..Subscribed::default() }));
+        subscribed.awaited.insert(awaited);
     }
 
     /// No client waits for it any more.
@@ -53,8 +63,11 @@ impl Subscriptions {
     }
 
     /// The events so far. What they are about is awaited no more.
-    pub(crate) fn take(&mut self) -> Vec<(Awaited, AwaitEvent)> {
+    pub(crate) fn take(&mut self, log: Option<&EventLog>) -> Vec<(Awaited, AwaitEvent)> {
         let Some(subscribed) = &mut self.0 else { return Vec::new() };
+        if let Some(log) = log {
+            subscribed.note_logged(log);
+        }
         let events = std::mem::take(&mut subscribed.events);
         self.release_if_idle();
         events
@@ -111,6 +124,48 @@ impl Subscriptions {
             .is_some_and(|subscribed| subscribed.awaited.is_empty() && subscribed.events.is_empty())
         {
             self.0 = None;
+        }
+    }
+}
+
+impl Subscribed {
+    /// Notifies the readers that want one of the events since this was last called. O(log n) for each event, however
+    /// many readers want none of them; where some are not kept any more, all readers learn of it.
+    fn note_logged(&mut self, log: &EventLog) {
+        let read = std::mem::replace(&mut self.read, log.last());
+        if read == log.last() || !matches!(self.awaited.last(), Some(Awaited::Logged(_))) {
+            return;
+        }
+        if log.missed_after(read) > 0 {
+            return self.notify_readers(&EventFilter::default(), |_| Some(true));
+        }
+        for record in log.after(read) {
+            let wants = |filter: &EventFilter<_>| filter.is_wanted(&record);
+            self.notify_readers(&EventFilter::default(), |filter| {
+                filter.job.is_none().then(|| wants(filter))
+            });
+            if let Some(job) = record.job {
+                let first = EventFilter { job: Some(job.into()), names: None };
+                self.notify_readers(&first, |filter| (filter.job == first.job).then(|| wants(filter)));
+            }
+        }
+    }
+
+    /// Notifies readers from `first` on for which `wants` says so, up to one for which it says nothing.
+    fn notify_readers(
+        &mut self,
+        first: &EventFilter<Box<[u8]>>,
+        wants: impl Fn(&EventFilter<Box<[u8]>>) -> Option<bool>,
+    ) {
+        let filter =
+            |awaited: &Awaited| if let Awaited::Logged(filter) = awaited { wants(filter) } else { None };
+        let readers = self.awaited.range(Awaited::Logged(first.clone())..);
+        let readers = readers.map_while(|awaited| Some((awaited, filter(awaited)?)));
+        let ready: Vec<Awaited> =
+            readers.filter(|(_, is_wanted)| *is_wanted).map(|(awaited, _)| awaited.clone()).collect();
+        for awaited in ready {
+            self.awaited.remove(&awaited);
+            self.events.push((awaited, AwaitEvent::Logged));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What can happen to a queue. Every change of one is a value of [`Effect`].
 
 use crate::queue::batches::{BatchNumber, BatchRefs};
+use crate::queue::events::EmittedFields;
 use crate::queue::expiries::ExpiryOutcome;
 use crate::queue::jobs::{AddRequest, JobOptions, JobSpec};
 use crate::queue::schedules::{Plan, TickOutcome};
@@ -60,6 +61,10 @@ pub enum Effect<'a> {
     ExpiryRuleSet { prefix: &'a [u8], request: AddRequest<&'a [u8]> },
     /// Expired keys that begin with the prefix become jobs no longer.
     ExpiryRuleRemoved { prefix: &'a [u8] },
+    /// An application has something to say in the order of the events.
+    Emitted { event: &'a [u8], job: Option<&'a [u8]>, fields: EmittedFields<'a> },
+    /// The oldest events are dropped until at most so many are left.
+    EventsTrimmed { keep: u64 },
     /// A key expired, and this prefix decided what came of it. Its job is an effect before this one.
     KeyExpired { prefix: &'a [u8], outcome: ExpiryOutcome },
 }

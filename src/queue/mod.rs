@@ -22,7 +22,8 @@
 //! rules                             | what effects and time do to a queue
 //! value effect                      | the queue, made of its parts; what can happen to one
 //! schedules expiries                | jobs that the queue adds to itself: by time, and for keys that expire
-//! await_events settings stats       | what clients wait for; what JQ.CONFIG sets; what is counted
+//! await_events                      | what clients wait for
+//! events settings stats             | the last transitions; what JQ.CONFIG sets; what is counted
 //! jobs workers                      | all jobs with their ids and indexes; who holds which
 //! batches limits                    | sets of jobs with exact counts; how many jobs may run
 //! store names time                  | pages, sorted indexes, the id table; valid names; time as an argument
@@ -45,6 +46,7 @@
 mod await_events;
 mod batches;
 mod effect;
+mod events;
 mod expiries;
 mod jobs;
 mod limits;
@@ -66,6 +68,11 @@ mod workers;
 pub use await_events::{AwaitEvent, Awaited};
 pub use batches::{BatchCondition, BatchNumber, BatchRefs, BatchView, Dependency, Members};
 pub use effect::{Effect, JobEffect, NewDue, Replacement, Steps};
+pub(crate) use events::Fact;
+pub use events::{
+    is_emitted_name, EmittedFields, EventField, EventFilter, EventId, EventName, EventValue, FieldName,
+    LoggedEvent, MAX_EMITTED_BYTES, MAX_EMITTED_FIELDS, MAX_EVENTS, MAX_EVENT_NAME, MAX_EVENT_VALUE,
+};
 pub(crate) use expiries::{is_valid_rule, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
 pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Run, RunEnd, Start, Until};
@@ -74,18 +81,19 @@ pub(crate) use limits::{Bucket, LaneRules};
 pub use limits::{Rate, MAX_RATE};
 pub(crate) use names::{valid_batch_name, valid_group, valid_id};
 pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_WORKER};
-pub(crate) use saved::{Header, SavedBatch, SavedJob, SavedLane, SavedLaneRules, SavedState};
+pub(crate) use saved::{Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedState};
 pub use schedules::Schedule;
 pub use session::{
     Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, Journal, Lease, MemoryPressure, Nacked,
     Outcome, Refusal, Selected, Session, CANCELLED_STATES,
 };
 pub use settings::Settings;
-pub use stats::{counters, histogram, Events, Minute, MOST_MINUTES};
+pub use stats::{counters, histogram, Event, Events, Minute, MOST_MINUTES};
 pub(crate) use stats::{plausible_duplicates, PendingDuplicates};
 pub use store::{EndState, Handle, IdEntry, Record};
 pub use time::{Now, UnixMs, FOREVER};
 pub use value::Queue;
 pub use views::{
-    Direction, Explanation, JobView, ListPage, ListStart, PageRange, Position, Row, Selection, WorkerView,
+    Direction, EventPage, EventStart, Explanation, JobView, ListPage, ListStart, PageRange, Position, Row,
+    Selection, WorkerView,
 };

@@ -47,6 +47,8 @@ pub struct Settings {
     pub max_lease: u64,
     /// How long one run may last, however often its lease is extended.
     pub max_run: u64,
+    /// How many events are kept; 0: none.
+    pub events_max: u64,
 }
 
 impl Default for Settings {
@@ -72,6 +74,7 @@ impl Default for Settings {
             group_rate: None,
             max_lease: 604_800_000,
             max_run: FOREVER,
+            events_max: 0,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::queue::await_events::{AwaitEvent, Awaited, Subscriptions};
 use crate::queue::batches::Batches;
+use crate::queue::events::{EventId, EventLog};
 use crate::queue::expiries::ExpiryRules;
 use crate::queue::jobs::{Job, JobOptions, JobStore};
 use crate::queue::limits::ClaimLimits;
@@ -26,6 +27,8 @@ pub struct Queue {
     pub(super) pending_duplicates: PendingDuplicates,
     /// What clients of this server wait for. Not part of the state.
     pub(super) subscriptions: Subscriptions,
+    /// The last transitions, if the queue keeps or has kept any.
+    pub(super) event_log: Option<Box<EventLog>>,
     pub(super) settings: Settings,
     /// Until when JQ.PAUSE stops claims, Unix ms, or [`FOREVER`](crate::queue::FOREVER). None: it does not.
     pub(super) paused_until: Option<u64>,
@@ -150,6 +153,12 @@ impl Queue {
         self.paused_until
     }
 
+    /// The id of the last event there was; `0-0`: there was none.
+    #[must_use]
+    pub fn last_event(&self) -> EventId {
+        self.event_log.as_ref().map_or(EventId::default(), |log| log.last())
+    }
+
     /// What has happened since this was last asked.
     pub fn take_events(&mut self) -> Events {
         std::mem::take(&mut self.stats.events)
@@ -164,7 +173,8 @@ impl Queue {
 
     /// From now on [`Queue::take_await_events`] returns what becomes of `awaited`.
     pub fn subscribe(&mut self, awaited: Awaited) {
-        self.subscriptions.begin(awaited);
+        let last = self.last_event();
+        self.subscriptions.begin(awaited, last);
     }
 
     /// No client waits for it any more.
@@ -185,6 +195,6 @@ impl Queue {
 
     /// What has become of what was awaited; it is not awaited any more.
     pub fn take_await_events(&mut self) -> Vec<(Awaited, AwaitEvent)> {
-        self.subscriptions.take()
+        self.subscriptions.take(self.event_log.as_deref())
     }
 }

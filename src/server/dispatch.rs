@@ -81,10 +81,17 @@ pub(super) fn wait<C: AwaitCommand>(call: &Call<'_>) {
                     awaits::catch_up(&mut value);
                     value.queue.subscribe(blocked.awaited.clone());
                     drop(value);
-                    reply_awaits::block(ctx, name, &blocked);
+                    reply_awaits::block(ctx, name, blocked);
                 }
             }
-            Key::Vacant(_) => reply.null(),
+            Key::Vacant(_) => {
+                let queue = Queue::new(config::defaults());
+                let mut env = env(ctx, name, &queue, now);
+                env.may_block = !ctx.flags().deny_blocking();
+                if let Some(blocked) = C::run(request, &queue, &env, reply) {
+                    reply_awaits::block(ctx, name, blocked);
+                }
+            }
             Key::OtherType => return Err(Error::wrong_type()),
         }
         Ok(())

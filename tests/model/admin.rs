@@ -35,6 +35,7 @@ impl Model {
         let more = [
             ("batches", Value::count(self.batches.len())),
             ("groups", Value::count(self.known_groups())),
+            ("events", Value::count(self.events.len())),
             ("paused", Value::Int(self.pauses.until(None).is_some().into())),
             ("paused-until", self.pauses.until(None).map_or(Value::Null, until)),
             ("claimable", Value::count(self.claimable(now))),
@@ -126,8 +127,11 @@ impl Model {
             return Value::Int(0);
         }
         let pending = job.member.filter(|_| job.is_live());
+        let from = job.state_name();
         self.count("removals");
+        self.log("removed", Some(id), vec![("from", Value::bytes(from))], now);
         self.jobs.retain(|job| job.id != id);
+        self.log_if_drained(now);
         if pending.is_some() {
             self.set_end(pending, Some(How::Cancelled), now);
         }
@@ -156,6 +160,7 @@ impl Model {
             None => Value::Int(-1),
             Some("delayed") => {
                 self.join_end(id, now);
+                self.log_move("promoted", id, Some("delayed"), now);
                 Value::Int(1)
             }
             Some(_) => Value::Int(0),
@@ -222,7 +227,8 @@ impl Model {
                 if settings.rate.is_none() {
                     self.claims.iter_mut().for_each(|claim| claim.rate = None);
                 }
-                self.settings = settings;
+                let before = std::mem::replace(&mut self.settings, settings);
+                self.keep_events(before.events_max);
             }
             Err(code) => return Value::Error(code.into()),
         }

@@ -23,8 +23,8 @@ impl Model {
         let memories = |job: &Job| !job.is_live();
         // What time does happens as of its own instant.
         let late = std::mem::take(&mut self.late);
-        self.pauses.advance(now);
         while self.advance_once(now, lives) {}
+        self.end_pauses(now);
         while self.advance_once(now, memories) {}
         self.trim(now);
         self.drop_batches(now);
@@ -51,7 +51,10 @@ impl Model {
 
     fn happen(&mut self, id: &[u8], event: Event, instant: u64) {
         match event {
-            Event::Due => self.join_end(id, instant),
+            Event::Due => {
+                self.join_end(id, instant);
+                self.log_move("due", id, Some("delayed"), instant);
+            }
             Event::Release(at) => self.unblock(id, at),
             Event::Lapse => self.lapse(id, instant),
             Event::Expire => self.end(id, How::Expired, None, None, instant),
@@ -74,13 +77,17 @@ impl Model {
         }
         job.end_run("lost", None, instant);
         job.losses += 1;
-        job.state = State::Waiting { since: instant, late: Some(token) };
         let (losses, all) = (job.losses, job.losses + job.earlier_losses);
-        if job.rerun.is_some() || losses > limit || all > 4 * limit {
+        let fails = job.rerun.is_some() || losses > limit || all > 4 * limit;
+        self.log_loss(id, if fails { "failed" } else { "waiting" }, instant);
+        if fails {
             self.fail_after_loss(id, token, instant);
-        } else if losses > 1 {
-            let seq = self.next_seq();
-            self.job(id).into_iter().for_each(|job| job.seq = seq);
+        } else {
+            let seq = if losses > 1 { Some(self.next_seq()) } else { None };
+            if let Some(job) = self.job(id) {
+                job.state = State::Waiting { since: instant, late: Some(token) };
+                job.seq = seq.unwrap_or(job.seq);
+            }
         }
         self.count("losses");
     }
@@ -91,7 +98,8 @@ impl Model {
         job.error = Some(format!("lease lost {} times", job.losses + job.earlier_losses).into_bytes());
         let (member, has_rerun) = (job.member, job.rerun.is_some());
         self.end(id, How::Failed, Some(token), None, at);
-        if let Some(job) = self.job(id).filter(|_| has_rerun) {
+        // Unless the time of the rerun was over already.
+        if let Some(job) = self.job(id).filter(|job| has_rerun && job.is_live()) {
             job.lost = Some((token, member));
         }
     }
@@ -106,6 +114,7 @@ impl Model {
         };
         self.count(ending);
         self.happened.push((ending, at));
+        self.log_end(id, how, result, at);
         let (settings, from) = (self.settings.clone(), at + self.late);
         let Some(job) = self.job(id) else { return };
         let member = job.member;
@@ -123,6 +132,8 @@ impl Model {
                     }
                 }
             }
+            self.log_move("rerun-begun", id, Some(name_of(how)), at);
+            self.expire_if_over(id, at);
             return self.set_end(member, Some(how), at);
         }
         let window = job.spec.dedup.unwrap_or(settings.dedup_window);
@@ -140,10 +151,21 @@ impl Model {
         job.expires_at = None;
         let seq = self.next_seq();
         self.forget(id, |job| job.seq = seq);
+        self.log_if_drained(at);
         if kept.is_some() {
             self.trim(at);
         }
         self.set_end(member, Some(how), at);
+    }
+
+    /// The time of a rerun may be over when it begins.
+    fn expire_if_over(&mut self, id: &[u8], at: u64) {
+        let expires_at = self.job(id).and_then(|job| job.expires_at);
+        if let Some(expired) = expires_at.filter(|expired| *expired <= at) {
+            let late = std::mem::take(&mut self.late);
+            self.end(id, How::Expired, None, None, expired);
+            self.late = late;
+        }
     }
 
     /// Begins a life at `at`, in the place of whatever was known of `id`.
@@ -163,12 +185,24 @@ impl Model {
     }
 }
 
+fn name_of(how: How) -> &'static str {
+    match how {
+        How::Completed => "completed",
+        How::Failed => "failed",
+        How::Expired => "expired",
+        How::Cancelled => "cancelled",
+    }
+}
+
 /// What will happen to `job`, and when.
 fn events(job: &Job) -> Vec<(u64, Event)> {
     let expiry = job.expires_at.map(|at| (at, Event::Expire));
     match job.state {
         State::Waiting { .. } | State::Blocked { .. } => expiry.into_iter().collect(),
-        State::Delayed { due } => [(due, Event::Due)].into_iter().chain(expiry).collect(),
+        State::Delayed { due } => {
+            let is_in_time = job.expires_at.is_none_or(|expires| due < expires);
+            [(due, Event::Due)].into_iter().filter(|_| is_in_time).chain(expiry).collect()
+        }
         State::Active { until, .. } => vec![(until, Event::Lapse)],
         State::Ended { refused, kept: None, .. } => {
             refused.map(|at| (at, Event::IdFree)).into_iter().collect()

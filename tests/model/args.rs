@@ -35,6 +35,11 @@ impl<'a> Words<'a> {
         Ok(self.id()?.to_vec())
     }
 
+    /// A word of letters.
+    pub(crate) fn text(&mut self) -> Result<&'a str, Refused> {
+        std::str::from_utf8(self.next()?).map_err(|_| ERR)
+    }
+
     /// A worker's name: 1 to 128 bytes.
     pub(crate) fn worker(&mut self) -> Result<Vec<u8>, Refused> {
         self.next()

@@ -53,6 +53,7 @@ impl Model {
             return Value::Int(0);
         };
         batch.sealed = true;
+        self.log_batch("batch-sealed", number, now);
         self.finish_batches(now);
         Value::Int(1)
     }
@@ -178,9 +179,12 @@ impl Model {
         if let Some((name, dependency)) = &spec.after {
             let batch = self.mention(name, now);
             self.block(id, batch, *dependency);
+            self.log_move("added", id, None, now);
             if self.decided_at(batch, *dependency).is_some() {
                 self.unblock(id, now);
             }
+        } else {
+            self.log_move("added", id, None, now);
         }
     }
 
@@ -206,16 +210,22 @@ impl Model {
 
     /// A retried job waits again for the batch that it failed for, if it did and the batch is still there.
     pub(super) fn wait_behind_again(&mut self, id: &[u8], now: u64) {
-        let Some((batch, due)) = self.job(id).and_then(|job| job.unmet.take()) else { return };
+        let Some((batch, due)) = self.job(id).and_then(|job| job.unmet.take()) else {
+            return self.log_move("revived", id, Some("failed"), now);
+        };
         let is_there = self.batches.iter().any(|it| it.number == batch);
         let Some(job) = self.job(id) else { return };
         if is_there {
             job.state = State::Blocked { batch, dependency: Dependency::AfterOk, due };
+            self.log_move("revived", id, Some("failed"), now);
             if self.decided_at(batch, Dependency::AfterOk).is_some() {
                 self.unblock(id, now);
             }
         } else if let Some(due) = due.filter(|due| *due > now) {
             job.state = State::Delayed { due };
+            self.log_move("revived", id, Some("failed"), now);
+        } else {
+            self.log_move("revived", id, Some("failed"), now);
         }
     }
 
@@ -244,6 +254,7 @@ impl Model {
         if let (Some(job), Some(due)) = (self.job(id), due.filter(|due| *due > at)) {
             job.state = State::Delayed { due };
         }
+        self.log_move("unblocked", id, Some("blocked"), at);
     }
 
     /// Why nothing may go on that wants every member of `batch` completed.
@@ -263,13 +274,18 @@ impl Model {
         let over: Vec<usize> = self.batches.iter().filter(is_over).map(|batch| batch.number).collect();
         let keep = self.settings.keep_batches;
         let kept = if keep < 0 { super::job::NEVER } else { at + self.late + keep.unsigned_abs() };
+        let mut finished = Vec::new();
         for batch in &mut self.batches {
             let is_over = over.contains(&batch.number);
             if is_over && !batch.settled {
+                finished.push(batch.number);
                 let first = batch.finished.map_or(at, |finished| finished.at);
                 batch.finished = Some(Finished { at: first, settled_at: at, kept });
             }
             batch.settled = is_over;
+        }
+        for number in finished {
+            self.log_batch("batch-finished", number, at);
         }
     }
 

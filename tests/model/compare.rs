@@ -83,7 +83,14 @@ fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
     ids.dedup();
     let jobs = ids.into_iter().map(|id| vec![b"JQ.GET".to_vec(), b"q".to_vec(), id]);
     let lists = lists.into_iter().chain([words("JQ.LIST q remembered COUNT 10000")]);
-    let all = ["JQ.STATS q", "JQ.BATCHES q COUNT 10000", "JQ.WORKERS q", "JQ.SERIES q 3"].map(words);
+    let all = [
+        "JQ.STATS q",
+        "JQ.EVENTS q COUNT 10000",
+        "JQ.BATCHES q COUNT 10000",
+        "JQ.WORKERS q",
+        "JQ.SERIES q 3",
+    ]
+    .map(words);
     all.into_iter().chain(lists).chain(jobs).collect()
 }
 

@@ -102,6 +102,7 @@ impl Model {
         self.last_token = token;
         self.count("claims");
         self.saw(&worker, at);
+        self.log_move("claimed", id, Some("waiting"), at);
         line
     }
 
@@ -146,6 +147,10 @@ impl Model {
                 if let Some(job) = self.job(id) {
                     (job.done_under, job.earlier_error, job.lost) = (Some(token), None, None);
                 }
+                let states = [("from", "failed"), ("to", "completed")];
+                let mut fields: Vec<_> = states.map(|(name, state)| (name, Value::bytes(state))).into();
+                fields.push(("token", Value::uint(token)));
+                self.log("completed", Some(id), fields, now);
                 self.set_end(member, Some(How::Completed), now);
                 1
             }
@@ -179,12 +184,14 @@ impl Model {
         self.count("nacks");
         let settings = self.settings.clone();
         let Some(job) = self.job(id) else { return Value::Null };
+        let from = job.state_name();
         job.end_run("failed", error, now);
         job.nacks += 1;
         if error.is_some() {
             job.error = error.cloned();
         }
         if standing == Standing::LateFailed {
+            self.log_end(id, How::Failed, None, now);
             return Value::Int(FAILED);
         }
         if fatal || job.rerun.is_some() || job.nacks >= job.spec.attempts.unwrap_or(settings.attempts) {
@@ -194,6 +201,9 @@ impl Model {
         let wait = delay.unwrap_or_else(|| settings.backoff(job.spec.backoff, job.nacks));
         self.count("retries");
         self.wait_again(id, wait, now);
+        let mut more: Vec<_> = self.job(id).cloned().iter().flat_map(|job| self.attempts(job)).collect();
+        more.extend(error.map(|error| ("error", Value::bytes(error))));
+        self.log_move_with("retried", id, Some(from), more, now);
         Value::Int(AGAIN)
     }
 
@@ -206,12 +216,14 @@ impl Model {
         }
         self.saw_holder_of(id, now);
         self.count("releases");
+        let from = self.job(id).map(|job| job.state_name());
         self.job(id).into_iter().for_each(|job| job.end_run("released", None, now));
         if delay > 0 {
             self.wait_again(id, delay, now);
         } else if let Some(job) = self.job(id) {
             job.state = State::Waiting { since: now, late: None };
         }
+        self.log_move("released", id, from, now);
         Value::Int(AGAIN)
     }
 
@@ -224,6 +236,7 @@ impl Model {
                 }
             }
         }
+        held.sort();
         for (token, id) in &held {
             self.release(*token, id, 0, now);
             self.advance(now);
@@ -240,6 +253,7 @@ impl Model {
             if let Some(run) = job.take_loss_back() {
                 let (worker, since) = (run.worker, run.since);
                 job.state = State::Active { token, worker, since, until: now, cancel: false };
+                self.log_move("taken-back", id, Some("waiting"), now);
             }
         }
         let mut ends = u64::MAX;
@@ -257,12 +271,17 @@ impl Model {
     }
 
     pub(super) fn progress(&mut self, token: u64, id: &[u8], data: Vec<u8>, now: u64) -> Value {
-        self.while_held(token, id, now, |job| {
+        let more = vec![("progress", Value::bytes(&data))];
+        let answer = self.while_held(token, id, now, |job| {
             if job.progress.as_ref() != Some(&data) {
                 job.earlier_losses += std::mem::take(&mut job.losses);
                 job.progress = Some(data);
             }
-        })
+        });
+        if answer == Value::Int(1) {
+            self.log_move_with("progressed", id, Some("active"), more, now);
+        }
+        answer
     }
 
     /// Changes a job that stays with its worker.

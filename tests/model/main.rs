@@ -22,6 +22,7 @@ mod consume;
 mod coverage;
 mod duplicate_examples;
 mod engine;
+mod events;
 mod examples;
 mod history;
 mod job;

@@ -2,12 +2,13 @@
 //! no index, no count that could go stale, no case treated faster than another.
 //!
 //! What time alone does is in `advance`. What commands do is in `produce`, `consume`, `admin`, `selected` and `records`.
-//! Batches are in `batch`, concurrency and rates in `limits`, JQ.WORKERS and JQ.SERIES in `history`.
+//! Batches are in `batch`, concurrency and rates in `limits`, JQ.WORKERS and JQ.SERIES in `history`, events in `events`.
 
 use std::collections::BTreeMap;
 
 use super::args::{Words, ERR};
 use super::batch::{Batch, Member};
+use super::events::Logged;
 use super::job::{Job, State};
 use super::limits::Claim;
 use super::pauses::Pauses;
@@ -36,6 +37,11 @@ pub(crate) struct Model {
     pub(super) seen: BTreeMap<Vec<u8>, u64>,
     /// What was counted, and the instant at which it happened.
     pub(super) happened: Vec<(&'static str, u64)>,
+    /// The events that are kept, and the id of the last one there was.
+    pub(super) events: Vec<Logged>,
+    pub(super) last_event: (u64, u64),
+    /// Whether a job waited or was active when last looked at.
+    pub(super) was_busy: bool,
     /// The instant of the first command that made a queue.
     pub(super) created_at: Option<u64>,
 }
@@ -152,9 +158,9 @@ impl Model {
             Request::PromotePage(page) => self.promote_page(&page, now),
             Request::RetryPage(page) => self.retry_page(&page, now),
             Request::Pause { group, span } => {
-                self.pauses.begin(group, span.map_or(u64::MAX, |ms| now + self.late + ms))
+                self.pause(group, span.map_or(u64::MAX, |ms| now + self.late + ms), now)
             }
-            Request::Resume(group) => self.pauses.end(group.as_ref()),
+            Request::Resume(group) => self.resume(group.as_ref(), now),
             Request::Config(fields) => self.configure(&fields),
             Request::Seal(name) => {
                 let answer = self.seal(&name, now);
@@ -168,6 +174,9 @@ impl Model {
             Request::Purge(state, page) => self.purge(&state, &page, now),
             Request::PurgeRemembered(page) => self.purge_remembered(&page, now),
             Request::Workers => self.workers(),
+            Request::Events(asked) => self.read_events(&asked),
+            Request::Emit { name, job, fields } => self.emit(&name, job.as_deref(), &fields, now),
+            Request::TrimEvents(keep) => self.trim_events(keep),
             Request::Series(minutes) => self.series(minutes, now),
         }
     }

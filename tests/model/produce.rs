@@ -66,11 +66,15 @@ impl Model {
             }
             Outcome::Replaced => {
                 self.count("replaced");
+                let from = self.job(id).map(|job| job.state_name());
                 self.replace(id, &spec, now);
+                self.log_move("replaced", id, from, now);
             }
             Outcome::NewPayload => {
                 self.count("replaced");
                 self.job(id).into_iter().for_each(|job| job.spec.payload.clone_from(&spec.payload));
+                let state = self.job(id).map(|job| job.state_name());
+                self.log_move("replaced", id, state, now);
             }
             Outcome::Rerun => {
                 self.count("reruns");
@@ -90,6 +94,8 @@ impl Model {
                         None
                     }
                 });
+                let state = self.job(id).map(|job| job.state_name());
+                self.log_move("rerun", id, state, now);
                 if let Some(token) = lost {
                     self.fail_after_loss(id, token, now);
                 }

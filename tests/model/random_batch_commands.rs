@@ -3,7 +3,7 @@
 use proptest::strategy::{Strategy, Union};
 
 use super::random_commands::{
-    ack, batch, claim, id, join, leases, option, pick, repeat, shuffled, text, Words, STATES,
+    ack, batch, claim, id, join, leases, maybe_events, option, pick, repeat, shuffled, text, Words, STATES,
 };
 
 /// The settings of a queue whose batches go soon.
@@ -15,6 +15,7 @@ pub(crate) fn batch_settings() -> Words {
         pick(&["0", "0", "50", "-1"]),
         keep,
         option("max-jobs", &["3", "4"]),
+        maybe_events(),
     ])
 }
 

@@ -70,6 +70,7 @@ pub(crate) fn commands() -> Words {
         (2, limit()),
         (4, purge()),
         (1, history()),
+        (6, events()),
         (2, pick(BROKEN)),
         (6, join(vec![text("JQ.SEAL q"), batch()])),
         (2, join(vec![text("JQ.FORGET q"), batch()])),
@@ -206,7 +207,38 @@ pub(crate) fn settings() -> Words {
         option("max-losses", &["0", "1", "2"]),
         option("backoff", &["fixed/0", "fixed/20", "exponential/10"]),
     ]);
-    join(vec![text("JQ.CONFIG q lease 200 attempts 2 max-backoff 50 jitter 0"), more])
+    join(vec![text("JQ.CONFIG q lease 200 attempts 2 max-backoff 50 jitter 0"), more, maybe_events()])
+}
+
+/// How many events are kept: mostly all.
+pub(crate) fn maybe_events() -> Words {
+    let lines = vec![
+        (4, text("events-max 10000")),
+        (1, text("events-max 3")),
+        (1, text("events-max 1")),
+        (1, text("")),
+    ];
+    Union::new_weighted(lines).boxed()
+}
+
+/// EVENTS, EMIT, TRIMEVENTS.
+fn events() -> Words {
+    let after = option("AFTER", &["$", "0-0", "1000-2", "1010-7", "1050-20", "9000000-1"]);
+    let names = option("ONLY", &["completed", "drained,due", "lost,failed,told", "added,claimed"]);
+    let options = vec![after, option("COUNT", &["1", "2", "5"]), join_option("ID"), names];
+    let fields = pick(&["", "field value", "a \"\" b 2"]);
+    let lines = vec![
+        (3, join(vec![text("JQ.EVENTS q"), shuffled(options)])),
+        (3, join(vec![text("JQ.EMIT q"), pick(&["told", "a-thing"]), join_option("ID"), fields])),
+        (1, join(vec![text("JQ.TRIMEVENTS q"), pick(&["0", "1", "4", "1000000"])])),
+        (1, join(vec![text("JQ.CONFIG q"), pick(&["events-max"]), pick(&["0", "1", "3", "1000", "10000"])])),
+    ];
+    Union::new_weighted(lines).boxed()
+}
+
+/// Nothing, or `name` and an id.
+fn join_option(name: &'static str) -> Words {
+    Union::new_weighted(vec![(2, text("")), (1, join(vec![text(name), id()]))]).boxed()
 }
 
 fn setting() -> Words {

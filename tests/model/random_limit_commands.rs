@@ -5,8 +5,8 @@ use proptest::prelude::{Just, Strategy};
 use proptest::strategy::Union;
 
 use super::random_commands::{
-    ack, add, batch, claim, id, join, leases, madd, nack, option, pick, repeat, shuffled, text, worker,
-    Words, LEASES, SPANS, STATES,
+    ack, add, batch, claim, id, join, leases, madd, maybe_events, nack, option, pick, repeat, shuffled, text,
+    worker, Words, LEASES, SPANS, STATES,
 };
 
 const GROUPS: [&str; 6] = ["g1", "g1", "g1", "g2", "g2", "g\\x00\\xff"];
@@ -95,7 +95,7 @@ pub(crate) fn tight_settings() -> Words {
         option("max-losses", &["0", "1"]),
         option("dedup-window", &["0", "0", "100"]),
     ]);
-    join(vec![text("JQ.CONFIG q lease 100 attempts 3 max-backoff 50 backoff fixed/20"), more])
+    join(vec![text("JQ.CONFIG q lease 100 attempts 3 max-backoff 50 backoff fixed/20"), more, maybe_events()])
 }
 
 /// WORKERS and SERIES.

@@ -86,14 +86,41 @@ pub(crate) enum Request {
     Purge(String, Page),
     PurgeRemembered(Page),
     Workers,
+    Events(EventsAsked),
+    Emit {
+        name: String,
+        job: Option<Vec<u8>>,
+        /// Names and values in turn.
+        fields: Vec<Vec<u8>>,
+    },
+    TrimEvents(usize),
     /// So many minutes.
     Series(u64),
+}
+
+/// Where a reader begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum After {
+    Nothing,
+    Event((u64, u64)),
+    /// `$`
+    Now,
+}
+
+/// What JQ.EVENTS asks for.
+#[derive(Debug)]
+pub(crate) struct EventsAsked {
+    pub(crate) after: After,
+    pub(crate) count: usize,
+    pub(crate) job: Option<Vec<u8>>,
+    /// Empty: all.
+    pub(crate) only: Vec<String>,
 }
 
 impl Request {
     /// Whether it only asks.
     pub(crate) fn is_read(&self) -> bool {
-        use Request::{AwaitJob, Batch, Batches, Get, List, ListRemembered, Series, Stats, Workers};
+        use Request::{AwaitJob, Batch, Batches, Events, Get, List, ListRemembered, Series, Stats, Workers};
         matches!(
             self,
             Get(_)
@@ -105,6 +132,7 @@ impl Request {
                 | AwaitJob(_)
                 | Workers
                 | Series(_)
+                | Events(_)
         )
     }
 }
@@ -143,6 +171,9 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.AWAIT" => awaits(w),
         "JQ.PURGE" => purge(w),
         "JQ.WORKERS" => Ok(Request::Workers),
+        "JQ.EVENTS" => events(w),
+        "JQ.EMIT" => emit(w),
+        "JQ.TRIMEVENTS" => Ok(Request::TrimEvents(at_most_a_million(w)?)),
         "JQ.SERIES" if w.0.is_empty() => Ok(Request::Series(60)),
         "JQ.SERIES" => Ok(Request::Series(w.uint(1).and_then(|n| if n <= 1440 { Ok(n) } else { Err(ERR) })?)),
         _ => Err(ERR),
@@ -256,6 +287,47 @@ fn resume(w: &mut Words<'_>) -> Result<Request, Refused> {
         group = Some(w.group()?);
     }
     Ok(Request::Resume(group))
+}
+
+fn events(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let mut asked = EventsAsked { after: After::Nothing, count: 100, job: None, only: Vec::new() };
+    let mut seen = Vec::new();
+    while let Some(option) = w.option(&["AFTER", "COUNT", "ID", "ONLY"], &mut seen)? {
+        match option {
+            "AFTER" => asked.after = after(w.next()?)?,
+            "COUNT" => asked.count = w.count()?,
+            "ID" => asked.job = Some(w.id()?.to_vec()),
+            _ => asked.only = w.text()?.split(',').map(str::to_owned).collect(),
+        }
+    }
+    if asked.only.iter().any(String::is_empty) {
+        return Err(ERR);
+    }
+    Ok(Request::Events(asked))
+}
+
+/// `ms-n` or `$`.
+fn after(word: &[u8]) -> Result<After, Refused> {
+    if word == b"$" {
+        return Ok(After::Now);
+    }
+    let word = std::str::from_utf8(word).map_err(|_| ERR)?;
+    let (ms, n) = word.split_once('-').ok_or(ERR)?;
+    Ok(After::Event((ms.parse().map_err(|_| ERR)?, n.parse().map_err(|_| ERR)?)))
+}
+
+fn emit(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let name = w.text()?.to_owned();
+    let job = if w.keyword("ID") { Some(w.id()?.to_vec()) } else { None };
+    let fields: Vec<Vec<u8>> = std::iter::from_fn(|| w.next().ok()).map(<[u8]>::to_vec).collect();
+    if name.is_empty() || name.contains(',') || name == "completed" || fields.len() % 2 == 1 {
+        return Err(ERR);
+    }
+    Ok(Request::Emit { name, job, fields })
+}
+
+fn at_most_a_million(w: &mut Words<'_>) -> Result<usize, Refused> {
+    usize::try_from(w.uint(0)?).ok().filter(|n| *n <= 1_000_000).ok_or(ERR)
 }
 
 fn purge(w: &mut Words<'_>) -> Result<Request, Refused> {

@@ -78,6 +78,8 @@ impl Model {
 
     fn purge_record(&mut self, id: &[u8], now: u64) -> Value {
         self.count("removals");
+        let from = self.job(id).map_or("", |job| job.state_name());
+        self.log("removed", Some(id), vec![("from", Value::bytes(from))], now);
         self.drop_record(id, now);
         Value::Int(1)
     }

@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) group_rate: Option<Rate>,
     pub(crate) max_lease: u64,
     pub(crate) max_run: i64,
+    pub(crate) events_max: usize,
 }
 
 impl Default for Settings {
@@ -50,6 +51,7 @@ impl Default for Settings {
             group_rate: None,
             max_lease: 604_800_000,
             max_run: -1,
+            events_max: 0,
         }
     }
 }
@@ -81,6 +83,7 @@ impl Settings {
                 "concurrency" => self.concurrency = up_to_a_billion(&mut w, 0)?,
                 "group-concurrency" => self.group_concurrency = up_to_a_billion(&mut w, 0)?,
                 "rate" => self.rate = rate(value)?,
+                "events-max" => self.events_max = size(&mut w).ok().filter(|n| *n <= 1_000_000).ok_or(ERR)?,
                 "max-lease" => self.max_lease = w.uint(1)?,
                 "max-run" => self.max_run = w.time()?,
                 "group-rate" => self.group_rate = rate(value)?,

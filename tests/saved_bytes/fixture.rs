@@ -35,6 +35,7 @@ impl Fixture {
         let script =
             "JQ.CONFIG q lease 50 dedup-window 100 keep-completed 50 keep-failed 60 max-ids 99 max-jobs 99
             JQ.CONFIG q concurrency 99 rate 50/100000 group-concurrency 1 group-rate 3/100000
+            JQ.CONFIG q events-max 12
             JQ.ADD q completed p KEEP 20 DEDUP 40
             JQ.ADD q remembered p DEDUP 60 KEEP 0
             JQ.ADD q endless p DEDUP -1 KEEP 0
@@ -85,6 +86,11 @@ impl Fixture {
             JQ.UNSCHEDULE q gone
             JQ.PAUSE q
             JQ.RESUME q
+            JQ.EMIT q told ID waiting field value other value
+            JQ.EMIT q tick
+            JQ.ADD q spoken p PRIORITY -9 GROUP faded
+            JQ.CLAIM q w2 LEASE 1
+            JQ.EXTEND q 900 $spoken spoken
             JQ.PAUSE q GROUP lane FOR 5000
             JQ.PAUSE q GROUP without-jobs
             JQ.PAUSE q GROUP short FOR 1000

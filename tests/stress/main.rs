@@ -11,6 +11,7 @@
 //!   several_queues the same in JQ.CLAIMANY, each for jobs of 100 queues
 //!   awaits         2,000 clients that wait in JQ.AWAIT, and all that can end a wait
 //!   replica_awaits the same at replicas
+//!   readers        2,000 clients that wait in JQ.EVENTS
 //!   batches        a million jobs in one
 //!   large_moves    a million jobs deleted, moved, copied, flushed; long scripts; a clock set back
 //!   memory         none left; evictions; leaks
@@ -48,6 +49,7 @@ mod malformed;
 mod many_waiters;
 mod memory;
 mod payloads;
+mod readers;
 mod replica_awaits;
 mod replica_chain;
 mod replication;

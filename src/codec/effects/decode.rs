@@ -18,8 +18,8 @@ use crate::codec::wire::Decoder;
 use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, LATEST_TICK};
 use crate::queue::{
-    is_valid_rule, plausible_duplicates, valid_batch_name, valid_group, valid_id, BatchNumber, Effect,
-    JobEffect, JobState, Now, Queue, Steps, FOREVER, MAX_WORKER,
+    is_emitted_name, is_valid_rule, plausible_duplicates, valid_batch_name, valid_group, valid_id,
+    BatchNumber, Effect, EmittedFields, JobEffect, JobState, Now, Queue, Steps, FOREVER, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
@@ -55,7 +55,9 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
     match from.byte()? {
         tag::ADDED => decode_added(from, queue),
         tag::REPLACED => {
-            on_job(from, queue, |from| Ok(JobEffect::Replaced { by: decode_replacement(from)? }))
+            let (id, by) = (from.bytes()?, decode_replacement(from)?);
+            let job = known(queue.unstarted_job(id))?;
+            Ok(Effect::Job { job, change: JobEffect::Replaced { by } })
         }
         tag::PAYLOAD_REPLACED => {
             on_job(from, queue, |from| Ok(JobEffect::PayloadReplaced { payload: from.bytes()? }))
@@ -131,6 +133,8 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
             let (prefix, outcome) = (from.bytes()?, decode_expiry_outcome(from)?);
             Ok(Effect::KeyExpired { prefix: known_prefix(prefix, queue)?, outcome })
         }
+        tag::EMITTED => decode_emitted(from),
+        tag::EVENTS_TRIMMED => Ok(Effect::EventsTrimmed { keep: from.number()? }),
         tag::PURGED => {
             let record = known(queue.finished_job(from.bytes()?))?;
             Ok(Effect::Purged { record })
@@ -234,6 +238,16 @@ fn decode_expiry_rule_set<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, Deco
         return Err(DecodeError::Damaged("a prefix that cannot be"));
     }
     Ok(Effect::ExpiryRuleSet { prefix, request })
+}
+
+fn decode_emitted<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {
+    let (event, job, fields) = (from.bytes()?, from.optional()?, EmittedFields::new(from.bytes()?));
+    match fields {
+        Some(fields) if is_emitted_name(event) && job.is_none_or(valid_id) => {
+            Ok(Effect::Emitted { event, job, fields })
+        }
+        _ => Err(DecodeError::Damaged("an event that cannot be")),
+    }
 }
 
 fn decode_due(from: &mut Decoder<'_>) -> Result<Option<u64>, DecodeError> {

@@ -66,6 +66,7 @@ fn payload_len(effect: &Effect<'_>) -> usize {
         Effect::Added { id, job, .. } => id.len() + job.payload.len(),
         Effect::Job { change, .. } => job_payload_len(change),
         Effect::Scheduled { name, plan, .. } => name.len() + plan.request.job.payload.len(),
+        Effect::Emitted { fields, .. } => fields.packed().len(),
         Effect::Purged { .. }
         | Effect::Removed { .. }
         | Effect::Duplicates { .. }
@@ -82,6 +83,7 @@ fn payload_len(effect: &Effect<'_>) -> usize {
         | Effect::Advanced(_)
         | Effect::Unscheduled { .. }
         | Effect::Ticked { .. }
+        | Effect::EventsTrimmed { .. }
         | Effect::ExpiryRuleSet { .. }
         | Effect::ExpiryRuleRemoved { .. }
         | Effect::KeyExpired { .. } => 0,
@@ -176,6 +178,15 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             if missed != 0 {
                 out.number(missed);
             }
+        }
+        Effect::Emitted { event, job, fields } => {
+            encode_named(out, tag::EMITTED, event);
+            out.optional(job);
+            out.bytes(fields.packed());
+        }
+        Effect::EventsTrimmed { keep } => {
+            out.push(tag::EVENTS_TRIMMED);
+            out.number(keep);
         }
         Effect::ExpiryRuleSet { prefix, ref request } => {
             encode_named(out, tag::EXPIRY_RULE_SET, prefix);

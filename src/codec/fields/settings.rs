@@ -5,7 +5,7 @@
 //!            dedup-window instant, max-ids number, keep-completed instant, its max number, keep-failed instant, its
 //!            max number, keep-batches instant, max-jobs, concurrency numbers, rate, group-concurrency number,
 //!            group-rate
-//!   more     of the settings that came later: count, then max-lease number, max-run instant
+//!   more     of the settings that came later: count, then max-lease number, max-run instant, events-max number
 //!   rate     max number, 0 = no rate; else ms number
 //!   bucket   rate; if there is one: missing, at numbers
 //! ```
@@ -42,15 +42,17 @@ pub(crate) fn encode_settings(out: &mut Vec<u8>, settings: &Settings) {
 
 /// The settings that came later: a count, then a number for each.
 pub(crate) fn encode_more_settings(out: &mut Vec<u8>, settings: &Settings) {
-    out.number(2);
+    out.number(3);
     out.number(settings.max_lease);
     out.instant(settings.max_run);
+    out.number(settings.events_max);
 }
 
 /// Whether there is need to write them: without them they are as in a new queue.
 pub(crate) fn has_more_settings(settings: &Settings) -> bool {
     let new = Settings::default();
-    (settings.max_lease, settings.max_run) != (new.max_lease, new.max_run)
+    (settings.max_lease, settings.max_run, settings.events_max)
+        != (new.max_lease, new.max_run, new.events_max)
 }
 
 pub(crate) fn decode_more_settings(
@@ -61,6 +63,7 @@ pub(crate) fn decode_more_settings(
         match place {
             0 => settings.max_lease = from.number()?,
             1 => settings.max_run = from.instant()?,
+            2 => settings.events_max = from.number()?,
             _ => return Err(DecodeError::Damaged("unknown setting")),
         }
     }
@@ -93,6 +96,7 @@ pub(crate) fn decode_settings(from: &mut Decoder<'_>) -> Result<Settings, Decode
         group_rate: decode_rate(from)?,
         max_lease: Settings::default().max_lease,
         max_run: Settings::default().max_run,
+        events_max: Settings::default().events_max,
     })
 }
 

@@ -37,6 +37,11 @@
 //!   10 workers  that were seen, by name, until the end of the section, after all jobs: name bytes, last seen number
 //!   11 rules of lanes  by name, until the end of the section, after all jobs and before the lanes: name bytes, flags
 //!            byte; then what is flagged: 1 paused-until instant
+//!   12 events  that are kept, the oldest first, until the end of the section: ms and n of the id numbers, name, at
+//!            number, job maybe, count of fields number, then for each its name and its value
+//!     name   1, bytes: an application's | 2 + code of the event, or of the fact, byte | 0 as the name of an event: none
+//!            is kept, this is the id of the last one, and nothing follows
+//!     value  0, state byte (in the order of the manual) | 1, number | 2, bytes
 //!   13 time   facts until the end of the section, after all schedules: kind byte, then
 //!     0 missed instants of a schedule, by name: name bytes, count number
 //! ```
@@ -56,6 +61,7 @@
 //! 5. Say in the changelog what an upgrade means, and what a downgrade means: an older module refuses the new number.
 
 mod batch;
+mod event;
 mod expiry_rule;
 mod header;
 mod history;
@@ -91,6 +97,7 @@ enum Section {
     Minutes = 9,
     Workers = 10,
     LaneRules = 11,
+    Events = 12,
     Time = 13,
 }
 
@@ -114,6 +121,7 @@ impl Section {
             9 => Section::Minutes,
             10 => Section::Workers,
             11 => Section::LaneRules,
+            12 => Section::Events,
             13 => Section::Time,
             _ => return Err(DecodeError::Damaged("unknown section")),
         })

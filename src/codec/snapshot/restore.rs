@@ -1,6 +1,7 @@
 //! Restoring: puts a queue together from sections. Every piece is checked, since the bytes may come from anybody.
 
 use super::batch::decode_batch;
+use super::event::decode_event;
 use super::expiry_rule::decode_expiry_rule;
 use super::header::decode_header;
 use super::history::{decode_minute, decode_worker};
@@ -104,6 +105,9 @@ fn restore_items(kind: Section, from: &mut Decoder<'_>, queue: &mut Queue) -> Re
             restore_each(from, refusal, decode_expiry_rule, |(prefix, rule)| {
                 queue.restore_expiry_rule(prefix, rule)
             })
+        }
+        Section::Events => {
+            restore_each(from, "an event that cannot be", decode_event, |event| queue.restore_event(&event))
         }
         Section::Time => {
             restore_each(from, "an instant that cannot be", decode_time_fact, |fact| match fact {

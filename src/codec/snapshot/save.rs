@@ -1,6 +1,7 @@
 //! Saving: writes a queue in sections.
 
 use super::batch::encode_batch;
+use super::event::encode_event;
 use super::expiry_rule::encode_expiry_rule;
 use super::header::encode_header;
 use super::history::{encode_minute, encode_worker};
@@ -45,6 +46,7 @@ pub fn save_state(queue: &Queue, write: &mut dyn FnMut(&[u8])) {
     let missed = queue.saved_missed().map(|(schedule, count)| TimeFact::Missed { schedule, count });
     save_all(Section::Time, missed, write, encode_time_fact);
     save_all(Section::ExpiryRules, queue.expiry_rules().iter(), write, encode_expiry_rule);
+    save_all(Section::Events, queue.saved_events(), write, encode_event);
 }
 
 /// Writes `items` in as many sections as they need, none if there are none.

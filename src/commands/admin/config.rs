@@ -69,9 +69,12 @@ fn change(settings: &mut Settings, words: &[&[u8]]) -> Result<(), Error> {
 }
 
 impl WriteCommand for Configure {
-    /// A missing queue is created.
-    fn refusal_at_memory_limit(_: &&[&[u8]], queue: &Queue) -> Option<Error> {
-        (!queue.exists()).then(Error::memory)
+    /// A missing queue is created, and events take memory.
+    fn refusal_at_memory_limit(pairs: &&[&[u8]], queue: &Queue) -> Option<Error> {
+        let mut settings = *queue.settings();
+        let keeps_more =
+            change(&mut settings, pairs).is_ok() && settings.events_max > queue.settings().events_max;
+        (!queue.exists() || keeps_more).then(Error::memory)
     }
 
     fn run(

@@ -7,12 +7,13 @@
 
 use super::batch::numbers;
 use crate::commands::args::Args;
-use crate::commands::command::{AwaitCommand, AwaitRequest, Command, Env};
+use crate::commands::command::{AwaitCommand, AwaitRequest, Command, Env, PageRequest};
 use crate::commands::error::Error;
+use crate::commands::events::reply_page;
 use crate::commands::names;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{AwaitEvent, Awaited, BatchView, JobState, Queue};
+use crate::queue::{AwaitEvent, Awaited, BatchView, EventStart, JobState, Queue};
 
 pub struct AwaitEnd;
 
@@ -50,7 +51,7 @@ impl Command for AwaitEnd {
             () if kind.eq_ignore_ascii_case(b"JOB") => Awaited::Job(names::id(args.next("id")?)?.into()),
             () => return Err(Error::range("what", "BATCH or JOB", kind)),
         };
-        Ok(AwaitRequest { awaited, block: args.span("ms", 0)? })
+        Ok(AwaitRequest { awaited, page: PageRequest::default(), block: args.span("ms", 0)? })
     }
 }
 
@@ -59,11 +60,13 @@ impl AwaitCommand for AwaitEnd {
         let is_over = match &request.awaited {
             Awaited::Batch(name) => queue.batch(name).is_none_or(|batch| is_settled(&batch)),
             Awaited::Job(id) => queue.view(id).is_none_or(|job| has_ended(job.state)),
+            // Not asked for by this command.
+            Awaited::Logged(_) => true,
         };
         if env.may_block && !is_over {
             return Some(request);
         }
-        reply_now(&request.awaited, queue, reply);
+        reply_now(&request, queue, reply);
         None
     }
 }
@@ -78,8 +81,8 @@ fn has_ended(state: JobState) -> bool {
 }
 
 /// Replies with the present state of what a client waits for.
-pub fn reply_now(awaited: &Awaited, queue: &Queue, reply: &mut dyn Reply) {
-    match awaited {
+pub fn reply_now(request: &AwaitRequest, queue: &Queue, reply: &mut dyn Reply) {
+    match &request.awaited {
         Awaited::Batch(name) => match queue.batch(name) {
             Some(batch) => numbers(&batch).reply(reply),
             None => reply.null(),
@@ -88,6 +91,10 @@ pub fn reply_now(awaited: &Awaited, queue: &Queue, reply: &mut dyn Reply) {
             Some(job) => reply_state(job.state, job.result, reply),
             None => reply.null(),
         },
+        Awaited::Logged(filter) => {
+            let PageRequest { after, count } = request.page;
+            reply_page(&queue.events(EventStart::After(after), filter, count), reply);
+        }
     }
 }
 
@@ -96,7 +103,8 @@ pub fn reply_event(event: &AwaitEvent, reply: &mut dyn Reply) {
     match event {
         AwaitEvent::Finished(batch) => numbers(batch).reply(reply),
         AwaitEvent::Ended(state, result) => reply_state(*state, result.as_deref(), reply),
-        AwaitEvent::Gone | AwaitEvent::QueueGone => reply.null(),
+        // Of events in the log a reader gets a page: `reply_now`.
+        AwaitEvent::Gone | AwaitEvent::QueueGone | AwaitEvent::Logged => reply.null(),
     }
 }
 

@@ -68,6 +68,8 @@ fn fields(queue: &Queue, env: &Env) -> Fields<'static> {
     fields.push("next-due-ms", until_due.unwrap_or(Field::Int(-1)));
     fields.push("waiters", size(env.waiters));
     fields.push("bytes", size(queue.bytes()));
+    fields.push("events", size(queue.event_count()));
+    fields.push("event-bytes", size(queue.event_bytes()));
     for (name, n) in queue.counters().iter() {
         fields.push(name, count(n));
     }

@@ -27,7 +27,8 @@ pub(crate) enum StateData {
     Failed { at: u64, token: u64 },
 }
 
-/// The names of the states, as the manual and every reply write them.
+/// The names of the states, as the manual and every reply write them. The order is part of the saved format: add at the
+/// end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum JobState {
@@ -55,6 +56,25 @@ impl JobState {
             JobState::Expired => "expired",
             JobState::Cancelled => "cancelled",
         }
+    }
+
+    /// The number for it in bytes.
+    pub(crate) fn code(self) -> u8 {
+        self as u8
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        const STATES: [JobState; 8] = [
+            JobState::Waiting,
+            JobState::Delayed,
+            JobState::Blocked,
+            JobState::Active,
+            JobState::Completed,
+            JobState::Failed,
+            JobState::Expired,
+            JobState::Cancelled,
+        ];
+        STATES.get(usize::from(code)).copied()
     }
 }
 
@@ -227,11 +247,15 @@ impl Job {
 
     /// Which run this is, was or will be: 1 + NACKs + lost leases before it.
     pub(crate) fn attempt(&self) -> u64 {
-        let failed_runs = u64::from(self.nacks) + self.all_losses();
         match self.state {
-            StateData::Failed { .. } => failed_runs,
-            _ => failed_runs + 1,
+            StateData::Failed { .. } => self.failed_runs(),
+            _ => self.failed_runs() + 1,
         }
+    }
+
+    /// How many runs of its life ended with a NACK or a lost lease.
+    pub(crate) fn failed_runs(&self) -> u64 {
+        u64::from(self.nacks) + self.all_losses()
     }
 
     /// How many leases its life has lost, with or without progress between them.

@@ -200,11 +200,12 @@ impl Lanes {
         self.pauses.first().map(|(end, _)| *end)
     }
 
-    /// Ends the pause that ends next.
-    pub(crate) fn end_first_pause(&mut self) {
-        if let Some(number) = self.pauses.first().and_then(|(_, name)| self.find(name)) {
-            self.edit_rules(number, |rules| rules.paused_until = None);
-        }
+    /// Ends the pause that ends next: when that is, and of which group.
+    pub(crate) fn end_first_pause(&mut self) -> Option<(u64, Arc<[u8]>)> {
+        let (end, name) = self.pauses.first()?.clone();
+        let number = self.find(&name)?;
+        self.edit_rules(number, |rules| rules.paused_until = None);
+        Some((end, name))
     }
 
     /// Drops a lane that no job names, that has no rules, and whose bucket is full at `at`, or plans that.

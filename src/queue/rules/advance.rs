@@ -5,7 +5,7 @@
 //! by the caller; the effect says how many steps were taken, so a replica takes exactly those.
 
 use crate::queue::effect::Steps;
-use crate::queue::jobs::{Job, RunEnd, StateData};
+use crate::queue::jobs::{Job, JobState, RunEnd, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
 use crate::queue::time::{Now, UnixMs, FOREVER};
@@ -149,6 +149,7 @@ impl Queue {
             StateData::Delayed { due } if due < job.expires() => {
                 self.stats.record(Event::Due);
                 self.move_to_end(handle, None, due);
+                self.log_move(Event::Due, handle, JobState::Delayed, due);
             }
             StateData::Waiting { .. } | StateData::Delayed { .. } => {
                 let at = job.expires();
@@ -170,6 +171,7 @@ impl Queue {
         let Some(job) = self.jobs.get(handle) else { return };
         let (is_last, is_first) = (self.losses_left(job) == 0, job.losses == 0);
         self.jobs.edit(handle, |job| job.losses = job.losses.saturating_add(1));
+        self.log_loss(handle, if is_last { JobState::Failed } else { JobState::Waiting }, at);
         if is_last {
             return self.fail_after_loss(handle, token, Now::from_ms(at));
         }

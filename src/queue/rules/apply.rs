@@ -5,7 +5,7 @@
 
 use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::effect::{Effect, JobEffect, NewDue, Replacement};
-use crate::queue::jobs::{Job, JobExtras, JobSpec, OptionSet, RunEnd, StateData, Until};
+use crate::queue::jobs::{Job, JobExtras, JobSpec, JobState, OptionSet, RunEnd, StateData, Until};
 use crate::queue::limits::Bucket;
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Event, SeriesCount};
@@ -34,10 +34,10 @@ impl Queue {
             Effect::BatchSealed { batch } => self.seal(batch, now),
             Effect::BatchForgotten { batch } => self.forget_batch(batch),
             Effect::StaleAck => self.stats.counters.add(Count::StaleAcks),
-            Effect::Paused { until } => self.set_pause(Some(until)),
-            Effect::Resumed => self.set_pause(None),
-            Effect::GroupPaused { name, until } => self.set_group_pause(name, Some(until)),
-            Effect::GroupResumed { name } => self.set_group_pause(name, None),
+            Effect::Paused { until } => self.set_pause(Some(until), at),
+            Effect::Resumed => self.set_pause(None, at),
+            Effect::GroupPaused { name, until } => self.set_group_pause(name, Some(until), at),
+            Effect::GroupResumed { name } => self.set_group_pause(name, None, at),
             Effect::Configured(settings) => self.configure(settings, at),
             Effect::Advanced(most) => {
                 self.advance(at, most);
@@ -54,11 +54,17 @@ impl Queue {
             Effect::Job { job, ref change } => self.apply_to_job(job, change, now),
             Effect::Purged { record } => {
                 self.stats.record(Event::Removed);
+                self.log_removal(IdEntry::Job(record), at);
                 self.retire(record, at);
             }
             Effect::Removed { entry } => {
                 self.stats.record(Event::Removed);
+                self.log_removal(entry, at);
                 self.remove(entry, now);
+            }
+            Effect::Emitted { event, job, fields } => self.log_emitted(event, job, fields, at),
+            Effect::EventsTrimmed { keep } => {
+                self.trim_events(keep);
             }
         }
         self.evaluate_touched_lanes(at);
@@ -72,14 +78,21 @@ impl Queue {
             JobEffect::Rerun { ref next } => {
                 self.stats.record(Event::Rerun);
                 self.jobs.edit(handle, |job| job.extras_mut().rerun = Some(Box::new(next.kept())));
-                let state = self.jobs.get(handle).map(|job| job.state);
-                if let Some(StateData::Waiting { lapsed: token @ 1.., .. }) = state {
+                let Some((state, from)) = self.jobs.get(handle).map(|job| (job.state, job.state_name()))
+                else {
+                    return;
+                };
+                self.log_move(Event::Rerun, handle, from, at);
+                if let StateData::Waiting { lapsed: token @ 1.., .. } = state {
                     self.fail_after_loss(handle, token, now);
                 }
             }
             JobEffect::PayloadReplaced { payload } => {
                 self.stats.record(Event::Replaced);
                 self.jobs.edit(handle, |job| job.set_payload(payload));
+                if let Some(state) = self.jobs.get(handle).map(Job::state_name) {
+                    self.log_move(Event::Replaced, handle, state, at);
+                }
             }
             JobEffect::LifeCompletedLate => self.complete_lost_life(handle, at),
             JobEffect::Claimed { token, worker, lease_until } => {
@@ -88,6 +101,7 @@ impl Queue {
             JobEffect::Leased { lease_until } => self.move_lease(handle, lease_until),
             JobEffect::Progressed { data } => {
                 self.note_progress(handle, data);
+                self.log_progress(handle, data, at);
             }
             JobEffect::Completed { result } => {
                 // A run that was lost is in the history, too.
@@ -102,9 +116,11 @@ impl Queue {
             JobEffect::Retried { due, error } => {
                 self.stats.counters.add(Count::Nacks);
                 self.stats.record(Event::Retried);
+                let from = self.state_before(handle);
                 self.end_run(handle, RunEnd::Failed, error, at);
                 self.note_nack(handle, error);
                 self.move_to_end(handle, due, at);
+                self.log_retry(handle, from, error, at);
             }
             JobEffect::Failed { error } => {
                 self.stats.counters.add(Count::Nacks);
@@ -114,18 +130,24 @@ impl Queue {
             }
             JobEffect::Released { due } => {
                 self.stats.record(Event::Released);
+                let from = self.state_before(handle);
                 self.end_run(handle, RunEnd::Released, None, at);
                 match due {
                     Some(_) => self.move_to_end(handle, due, at),
                     None => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
                 }
+                self.log_move(Event::Released, handle, from, at);
             }
             JobEffect::CompletedLate { result } => self.complete_late(handle, result, now),
             JobEffect::FailedLate { error } => {
                 self.stats.counters.add(Count::Nacks);
                 self.fail_late(handle, error, at);
+                self.log_end(handle, EndState::Failed, at);
             }
-            JobEffect::TakenBack { lease_until } => self.take_back(handle, lease_until, at),
+            JobEffect::TakenBack { lease_until } => {
+                self.take_back(handle, lease_until, at);
+                self.log_move(Event::TakenBack, handle, JobState::Waiting, at);
+            }
             JobEffect::Cancelled => self.cancel(handle, now),
             JobEffect::CancelRequested => self.jobs.edit(handle, |job| {
                 let extras = job.extras_mut();
@@ -135,6 +157,7 @@ impl Queue {
             JobEffect::Promoted => {
                 self.stats.record(Event::Promoted);
                 self.move_to_end(handle, None, at);
+                self.log_move(Event::Promoted, handle, JobState::Delayed, at);
             }
             JobEffect::Revived => self.revive(handle, now),
             JobEffect::Advanced => self.advance_job(handle, at),
@@ -184,6 +207,7 @@ impl Queue {
         let Some(handle) = self.jobs.insert(hash, job) else { return };
         self.count_in(batches.batch);
         self.start_life(handle, new, batches, now);
+        self.log_added(handle, at);
         if let Some(after) = batches.after {
             self.mention_batch(after.batch, now);
             self.pass_if_decided(handle, now);
@@ -194,7 +218,7 @@ impl Queue {
     fn replace(&mut self, handle: Handle, by: &Replacement<'_>, now: Now) {
         self.stats.record(Event::Replaced);
         let Some(job) = self.jobs.get(handle) else { return };
-        let (set, state) = (self.jobs.table.option_sets.set(job.options), job.state);
+        let (set, state, from) = (self.jobs.table.option_sets.set(job.options), job.state, job.state_name());
         self.leave(handle);
         let lane = by.group.map_or(set.lane, |name| self.limits.lanes.of(name));
         let new_set = OptionSet { options: by.options, lane, ..set };
@@ -222,6 +246,7 @@ impl Queue {
             });
         });
         self.enter(handle);
+        self.log_move(Event::Replaced, handle, from, now.millis());
     }
 
     /// Drops whatever an id leads to; for its batch a job that was pending is cancelled.
@@ -249,6 +274,7 @@ impl Queue {
         if changes_lanes {
             self.evaluate_all_lanes(at);
         }
+        self.keep_events(settings.events_max);
     }
 
     /// A failed job gets fresh attempts. One that failed because of its AFTEROK goes back behind its batch; if
@@ -270,7 +296,10 @@ impl Queue {
             });
         });
         match unmet {
-            None => self.enter_at_end(handle, Some(due).filter(|due| *due > at), at),
+            None => {
+                self.enter_at_end(handle, Some(due).filter(|due| *due > at), at);
+                self.log_move(Event::Revived, handle, JobState::Failed, at);
+            }
             Some(unmet) => {
                 let seq = self.jobs.take_seq();
                 self.jobs.edit(handle, |job| {
@@ -278,6 +307,7 @@ impl Queue {
                     job.state = StateData::Blocked { after: unmet.dependency(), due };
                 });
                 self.enter(handle);
+                self.log_move(Event::Revived, handle, JobState::Failed, at);
                 self.pass_if_decided(handle, now);
             }
         }
@@ -336,6 +366,7 @@ impl Queue {
         });
         self.enter(handle);
         self.claimed(handle, now.next_ms());
+        self.log_move(Event::Claimed, handle, JobState::Waiting, at);
     }
 
     fn move_lease(&mut self, handle: Handle, until: u64) {
@@ -347,6 +378,11 @@ impl Queue {
         if let Some(job) = jobs.table.get(handle) {
             jobs.indexes.insert_active(&jobs.table, handle, job);
         }
+    }
+
+    /// The state of a job that is about to change.
+    fn state_before(&self, handle: Handle) -> JobState {
+        self.jobs.get(handle).map_or(JobState::Active, Job::state_name)
     }
 
     pub(crate) fn note_nack(&mut self, handle: Handle, error: Option<&[u8]>) {

@@ -57,6 +57,7 @@ impl Queue {
         if self.batches.get(number).is_some() {
             self.batches.edit(number, |batch| batch.sealed = true);
             self.stats.record(Event::BatchSealed);
+            self.log_of_batch(Event::BatchSealed, number, now.millis());
         }
         self.settle_if_done(number, now);
     }
@@ -143,6 +144,7 @@ impl Queue {
             return;
         }
         self.stats.record(Event::BatchFinished);
+        self.log_of_batch(Event::BatchFinished, number, now.millis());
         if let Some(batch) = self.batches.get(number) {
             self.subscriptions.batch_finished(&batch.name, || view(batch));
         }
@@ -193,6 +195,7 @@ impl Queue {
         if passes {
             self.stats.record(Event::Unblocked);
             self.move_to_end(handle, Some(due).filter(|due| *due > at), at);
+            self.log_move(Event::Unblocked, handle, JobState::Blocked, at);
         } else {
             let error = self.batches.get(batch).map(error_of);
             self.jobs.edit(handle, |job| {

@@ -1,5 +1,6 @@
 //! How a job's life ends, and what is left of it: a next life, a record, a remembered id, or nothing.
 
+use super::events::event_of;
 use crate::queue::batches::BatchRefs;
 use crate::queue::jobs::{Job, JobExtras, JobSpec, LostLife, RunEnd, StateData};
 use crate::queue::stats::{Event, SeriesCount};
@@ -42,12 +43,8 @@ impl Queue {
             let result = job.extras.as_ref().and_then(|extras| extras.result.as_deref());
             self.subscriptions.job_ended(job.id(), end_state.into(), result);
         }
-        self.stats.record(match end_state {
-            EndState::Completed => Event::Completed,
-            EndState::Failed => Event::Failed,
-            EndState::Expired => Event::Expired,
-            EndState::Cancelled => Event::Cancelled,
-        });
+        self.stats.record(event_of(end_state));
+        self.log_end(handle, end_state, at);
         self.leave(handle);
         self.release_lane(handle);
         let mut rerun = None;
@@ -80,6 +77,7 @@ impl Queue {
             EndState::Failed => job.extras_mut_if(error.is_some(), |extras| extras.earlier_error = error),
             EndState::Expired | EndState::Cancelled => {}
         });
+        self.log_move(Event::RerunBegun, handle, ended_as.into(), now.millis());
         // Its PX counts from the ADD that asked for it, and may have run out meanwhile.
         if let Some(expired) =
             self.jobs.get(handle).map(Job::expires).filter(|expires| *expires <= now.millis())
@@ -116,6 +114,7 @@ impl Queue {
         });
         self.stats.record(Event::Completed);
         self.stats.series.count(SeriesCount::Completed, at);
+        self.log_late_end(handle, token, at);
         self.count_completed_after_all(batch);
     }
 

@@ -5,6 +5,7 @@ mod advance;
 mod apply;
 mod batches;
 mod completion;
+mod events;
 mod expiries;
 mod limits;
 mod pauses;

@@ -27,15 +27,17 @@ impl Queue {
             .is_some_and(Lane::has_rules)
     }
 
-    pub(crate) fn set_pause(&mut self, until: Option<u64>) {
+    pub(crate) fn set_pause(&mut self, until: Option<u64>, at: u64) {
         self.paused_until = until;
         self.stats.record(event(until));
+        self.log_pause(event(until), None, until, at);
     }
 
-    pub(crate) fn set_group_pause(&mut self, name: &[u8], until: Option<u64>) {
+    pub(crate) fn set_group_pause(&mut self, name: &[u8], until: Option<u64>, at: u64) {
         if let Some(number) = self.limits.lanes.of(name) {
             self.limits.lanes.edit_rules(number, |rules| rules.paused_until = until);
             self.stats.record(event(until));
+            self.log_pause(event(until), Some(name), until, at);
         }
     }
 
@@ -50,12 +52,13 @@ impl Queue {
         if self.next_pause_end().is_none_or(|end| end > at) {
             return false;
         }
-        if self.paused_until.is_some_and(|end| end <= at) {
-            self.paused_until = None;
-        } else {
-            self.limits.lanes.end_first_pause();
-        }
         self.stats.record(Event::Resumed);
+        if let Some(end) = self.paused_until.filter(|end| *end <= at) {
+            self.paused_until = None;
+            self.log_pause(Event::Resumed, None, None, end);
+        } else if let Some((end, name)) = self.limits.lanes.end_first_pause() {
+            self.log_pause(Event::Resumed, Some(&name), None, end);
+        }
         true
     }
 }

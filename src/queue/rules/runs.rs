@@ -116,6 +116,7 @@ impl Queue {
         });
         self.stats.record(Event::Completed);
         self.stats.series.count(SeriesCount::Completed, at);
+        self.log_end(handle, EndState::Completed, at);
         let Some(job) = self.jobs.get(handle) else { return };
         let batch = self.batch_of(job);
         self.subscriptions.job_ended(job.id(), EndState::Completed.into(), result);

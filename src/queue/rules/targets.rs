@@ -10,6 +10,11 @@ impl Queue {
         self.job_that(id, |job| !job.is_finished())
     }
 
+    /// The same if no worker has it: another lane could not have given an active one.
+    pub(crate) fn unstarted_job(&self, id: &[u8]) -> Option<Handle> {
+        self.job_that(id, |job| !job.is_finished() && job.state_name() != JobState::Active)
+    }
+
     /// The kept record of this id.
     pub(crate) fn finished_job(&self, id: &[u8]) -> Option<Handle> {
         self.job_that(id, Job::is_finished)

@@ -3,8 +3,12 @@
 //! What is read is not trusted: a piece that does not fit is refused, and [`Queue::is_sound`] checks what
 //! only shows when all of it is there.
 
-use super::save::{Header, SavedBatch, SavedJob, SavedLane, SavedLaneRules, SavedState};
+use super::save::{Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedState};
 use crate::queue::batches::{Batch, Members};
+use crate::queue::events::{
+    is_emitted_name, EventField, EventName, EventValue, FieldName, LoggedEvent, NewEvent, MAX_EVENT_NAME,
+    MAX_EVENT_VALUE,
+};
 use crate::queue::jobs::{Job, JobExtras, Run, StateData, MAX_RUNS, MAX_RUN_ERROR};
 use crate::queue::limits::LaneRules;
 use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker};
@@ -36,6 +40,7 @@ impl Queue {
         self.batches.set_next_number(header.next_batch);
         self.paused_until = header.paused_until;
         self.limits.bucket = header.bucket;
+        self.keep_events(header.settings.events_max);
         true
     }
 
@@ -161,10 +166,32 @@ impl Queue {
         self.stats.series.restore(minute)
     }
 
+    /// Puts an event back behind those that are there.
+    #[must_use]
+    pub(crate) fn restore_event(&mut self, saved: &SavedEvent<'_>) -> bool {
+        match saved {
+            SavedEvent::None(last) => self.event_log.get_or_insert_default().restore_last(*last),
+            SavedEvent::Kept(event) => {
+                let LoggedEvent { id, at, name, job, ref fields } = *event;
+                let is_name = match name {
+                    EventName::Own(_) => true,
+                    EventName::Emitted(name) => is_emitted_name(name),
+                };
+                let fits = is_name && job.is_none_or(valid_id) && fields.iter().all(is_event_field);
+                let new = NewEvent { at, name, job, fields };
+                fits && self.event_log.as_mut().is_some_and(|log| log.restore(id, &new))
+            }
+        }
+    }
+
     /// Lanes of what was restored are evaluated as far as that needs no clock: the next command or tick has
     /// one.
     pub(crate) fn restored(&mut self) {
         self.evaluate_touched_lanes(0);
+        let is_idle = self.is_idle();
+        if let Some(log) = &mut self.event_log {
+            log.is_idle = is_idle;
+        }
     }
 
     fn restore_holder(&mut self, handle: Handle) -> bool {
@@ -264,6 +291,15 @@ impl Queue {
             // What runs in a lane, or holds it, was claimed there.
             && self.limits.lanes.iter().all(|(_, lane)| lane.last_claim_seq != 0 || (lane.active == 0 && lane.holder.is_none()))
     }
+}
+
+/// Whether an event can say that.
+fn is_event_field(field: &EventField<'_>) -> bool {
+    let is_name = match field.name {
+        FieldName::Own(_) => true,
+        FieldName::Emitted(name) => (1..=MAX_EVENT_NAME).contains(&name.len()),
+    };
+    is_name && !matches!(field.value, EventValue::Bytes(bytes) if bytes.len() > MAX_EVENT_VALUE)
 }
 
 /// Whether a job can have had these runs, the oldest first, where no token is newer than the last.

@@ -1,6 +1,7 @@
 //! What of a queue is saved: facts only, piece by piece. Every index is built anew by [`super::restore`].
 
 use crate::queue::batches::{BatchNumber, Dependency};
+use crate::queue::events::{EventId, EventLog, EventRecord, LoggedEvent};
 use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, LostLife, Run, StateData, UnmetDependency};
 use crate::queue::limits::{Bucket, LaneRules};
 use crate::queue::schedules::SavedSchedule;
@@ -65,6 +66,15 @@ pub(crate) enum SavedState<'a> {
     Completed { at: u64, token: u64 },
     Failed { at: u64, token: u64 },
     Blocked { after: Dependency<BatchNumber>, due: u64 },
+}
+
+/// An event as it is saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SavedEvent<'a> {
+    /// No event is kept, and this was the last.
+    None(EventId),
+    /// An event that is kept.
+    Kept(LoggedEvent<'a>),
 }
 
 /// A job or kept record as it is saved.
@@ -133,6 +143,15 @@ impl Queue {
             cancelled: batch.members.cancelled,
             duplicates: batch.duplicates,
         })
+    }
+
+    /// Every event that is kept, the oldest first.
+    pub(crate) fn saved_events(&self) -> impl Iterator<Item = SavedEvent<'_>> {
+        let log = self.event_log.as_deref();
+        let kept = log.into_iter().flat_map(|log| log.after(EventId::default())).map(EventRecord::event);
+        let last = log.filter(|log| log.len() == 0).map(EventLog::last);
+        let none = last.filter(|last| *last != EventId::default()).map(SavedEvent::None);
+        none.into_iter().chain(kept.map(SavedEvent::Kept))
     }
 
     /// Every job and kept record, state by state, each state in its order: the same on every server.

@@ -5,6 +5,7 @@ mod add;
 mod admin;
 mod batches;
 mod claim;
+mod events;
 mod expiries;
 mod finish;
 mod pauses;

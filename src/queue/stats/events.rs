@@ -1,4 +1,4 @@
-//! The kinds of transitions since a server last took them: what subscribers are notified of.
+//! The kinds of transitions, and those since a server last took them: what subscribers are notified of.
 //!
 //! Redis notifies of a changed key once for each command and kind of change (one `sadd` for a hundred
 //! members). So do we: this is a set, and a command of 10,000 jobs has one event of each kind at most. It is
@@ -7,7 +7,8 @@
 
 use super::counters::Count;
 
-/// A kind of transition. What time does comes first, as it does in a session.
+/// A kind of transition. What time does comes first, as it does in a session. The last four are only in the event log.
+/// The order is part of the saved format: add at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // the manual's names
 pub enum Event {
@@ -31,13 +32,23 @@ pub enum Event {
     Unblocked,
     Paused,
     Resumed,
+    Progressed,
+    TakenBack,
+    RerunBegun,
+    Drained,
 }
 
 /// The manual's names, in the order of [`Event`].
 #[rustfmt::skip] // a list, not a column
-const NAMES: [&str; 20] = [
-    "due", "lost", "expired", "added", "replaced", "rerun", "claimed", "completed", "retried", "failed", "released",
-    "cancelled", "promoted", "revived", "removed", "batch-sealed", "batch-finished", "unblocked", "paused", "resumed",
+const NAMES: [(Event, &str); 24] = [
+    (Event::Due, "due"), (Event::Lost, "lost"), (Event::Expired, "expired"), (Event::Added, "added"),
+    (Event::Replaced, "replaced"), (Event::Rerun, "rerun"), (Event::Claimed, "claimed"),
+    (Event::Completed, "completed"), (Event::Retried, "retried"), (Event::Failed, "failed"),
+    (Event::Released, "released"), (Event::Cancelled, "cancelled"), (Event::Promoted, "promoted"),
+    (Event::Revived, "revived"), (Event::Removed, "removed"), (Event::BatchSealed, "batch-sealed"),
+    (Event::BatchFinished, "batch-finished"), (Event::Unblocked, "unblocked"), (Event::Paused, "paused"),
+    (Event::Resumed, "resumed"), (Event::Progressed, "progressed"), (Event::TakenBack, "taken-back"),
+    (Event::RerunBegun, "rerun-begun"), (Event::Drained, "drained"),
 ];
 
 impl Event {
@@ -63,8 +74,32 @@ impl Event {
             | Event::BatchFinished
             | Event::Unblocked
             | Event::Paused
-            | Event::Resumed => return None,
+            | Event::Resumed
+            | Event::Progressed
+            | Event::TakenBack
+            | Event::RerunBegun
+            | Event::Drained => return None,
         })
+    }
+
+    /// The manual's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        NAMES.get(self as usize).map_or("", |(_, name)| name)
+    }
+
+    /// Each of them.
+    pub fn all() -> impl Iterator<Item = Event> {
+        NAMES.into_iter().map(|(event, _)| event)
+    }
+
+    /// The number for it in bytes.
+    pub(crate) fn code(self) -> u8 {
+        self as u8
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        NAMES.get(usize::from(code)).map(|(event, _)| *event)
     }
 }
 
@@ -86,7 +121,8 @@ impl Events {
 
     /// The names of those that happened, in the order in which they are published.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        NAMES.into_iter().enumerate().filter(move |(bit, _)| self.0 & 1 << bit != 0).map(|(_, name)| name)
+        let has = move |event: &Event| self.0 & 1 << *event as u32 != 0;
+        Event::all().filter(has).map(Event::name)
     }
 }
 
@@ -103,5 +139,6 @@ mod tests {
         }
         assert_eq!(events.names().collect::<Vec<_>>(), ["due", "completed", "resumed"]);
         assert_eq!(Event::Completed.count(), Some(Count::Acks));
+        assert!(Event::all().enumerate().all(|(place, event)| usize::from(event.code()) == place));
     }
 }

@@ -21,6 +21,7 @@ impl Queue {
         self.check_totals(&mut wrong);
         self.schedules.check(&mut wrong);
         self.expiry_rules().check(&mut wrong);
+        self.check_events(&mut wrong);
         wrong
     }
 
@@ -250,6 +251,15 @@ impl Queue {
         }
         if !counts.is_empty() {
             wrong.push(format!("jobs are in {} lanes that are not there", counts.len()));
+        }
+    }
+
+    /// Events are in order and within their limits.
+    fn check_events(&self, wrong: &mut Vec<String>) {
+        let Some(log) = &self.event_log else { return };
+        log.check(wrong);
+        if log.is_on() && log.is_idle != self.is_idle() {
+            wrong.push("the events do not know whether the queue has drained".into());
         }
     }
 

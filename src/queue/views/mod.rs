@@ -2,6 +2,7 @@
 
 mod batches;
 mod check;
+mod events;
 mod explain;
 mod job;
 mod list;
@@ -9,6 +10,7 @@ mod selection;
 mod totals;
 mod walk;
 
+pub use events::{EventPage, EventStart};
 pub use explain::Explanation;
 pub use job::{JobView, WorkerView};
 pub(crate) use list::Entry;

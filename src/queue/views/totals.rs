@@ -7,7 +7,7 @@ impl Queue {
     /// How many pieces of memory it is made of, roughly: what freeing it costs.
     #[must_use]
     pub fn pieces(&self) -> usize {
-        self.known() + self.schedules.len()
+        self.known() + self.schedules.len() + self.event_log.as_ref().map_or(0, |log| log.pages())
     }
 
     /// Jobs that have not ended.
@@ -36,6 +36,19 @@ impl Queue {
             + self.schedules.bytes()
             + self.stats.bytes()
             + self.expiry_rules.bytes()
+            + self.event_bytes()
+    }
+
+    /// How many events are kept.
+    #[must_use]
+    pub fn event_count(&self) -> usize {
+        self.event_log.as_ref().map_or(0, |log| log.len())
+    }
+
+    /// Memory held for events, in bytes.
+    #[must_use]
+    pub fn event_bytes(&self) -> usize {
+        self.event_log.as_ref().map_or(0, |log| log.bytes())
     }
 
     /// How many ids are remembered though their job is gone.

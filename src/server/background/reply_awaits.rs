@@ -1,7 +1,8 @@
-//! Replies to clients that are blocked in JQ.AWAIT until a batch has finished or a job has ended.
+//! Replies to clients that are blocked in JQ.AWAIT until a batch has finished or a job has ended, and in JQ.EVENTS
+//! until something is logged.
 //!
 //! ```text
-//!   AWAIT finds it is not over yet ──► block(): subscribed to the queue, blocked on the key's name
+//!   AWAIT finds it is not over yet, EVENTS nothing to read ──► block(): subscribed to the queue, blocked on the key's name
 //!   any change: the queue has events ──► clients that await them are ready, a timer of 0 ms is set
 //!   the timer, at the end of this iteration of the event loop ──► a few of them at a time are unblocked
 //!   unblocked, timed out, CLIENT UNBLOCK ──► reply(): the event, or what is known now
@@ -12,7 +13,7 @@
 //! costs something only when what it awaits happens.
 
 use crate::commands::{reply_event, reply_now, AwaitRequest};
-use crate::queue::{AwaitEvent, Awaited};
+use crate::queue::{AwaitEvent, Awaited, Queue};
 use crate::redis::blocking::{self, BlockedClient, BlocksClients};
 use crate::redis::context::Context;
 use crate::redis::key::{Key, Mode};
@@ -33,22 +34,24 @@ const GONE: &str = "UNBLOCKED the queue has left this node or is deleted: send t
 const AT_ONCE: usize = 64;
 
 /// Blocks the client of this call at `name`, where the queue is subscribed to for it.
-pub(in crate::server) fn block(ctx: Context<'_>, name: Name<'_>, request: &AwaitRequest) {
+pub(in crate::server) fn block(ctx: Context<'_>, name: Name<'_>, request: AwaitRequest) {
     let ticket = awaits::next_ticket();
     let Some(client) = blocking::block::<BlockedAwaits>(ctx, &[name], request.block, ticket) else {
         return ctx.reply().null();
     };
     let location = Location { db: ctx.db(), name: name.bytes().into() };
     let deadline = deadline(clock::uptime(), request.block);
-    awaits::insert(ticket, location, request.awaited.clone(), deadline, client);
+    awaits::insert(ticket, location, request, deadline, client);
 }
 
 /// The clients that are blocked here.
 struct BlockedAwaits;
 
 impl BlocksClients for BlockedAwaits {
-    /// A new queue of that name is not the one that was waited for.
-    fn key_appeared(_ticket: u64, _name: &[u8]) {}
+    /// A new queue of that name is not the one whose batch or job was awaited, but may have events for a reader.
+    fn key_appeared(ticket: u64, _name: &[u8]) {
+        awaits::key_appeared(ticket);
+    }
 
     fn reply(ctx: Context<'_>, ticket: u64) {
         let mut reply = ctx.reply();
@@ -103,10 +106,14 @@ fn reply_to(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
     match awaits::take_answer(ticket) {
         Some(Answer::Event(event)) if *event == AwaitEvent::QueueGone => reply_gone(ctx, reply),
         Some(Answer::Event(event)) => reply_event(&event, reply),
-        Some(Answer::Present(location, awaited)) if ctx.select(location.db) => {
+        Some(Answer::Present(location, request)) if ctx.select(location.db) => {
             let name = OwnedName::new(&location.name);
             match Key::<Value>::open(ctx, name.lend(), Mode::NoTouch) {
-                Key::Occupied(value) => reply_now(&awaited, &value.queue, reply),
+                Key::Occupied(value) => reply_now(&request, &value.queue, reply),
+                // A reader of the log may wait for a queue that is not there yet.
+                Key::Vacant(_) if matches!(request.awaited, Awaited::Logged(_)) => {
+                    reply_now(&request, &Queue::default(), reply);
+                }
                 Key::Vacant(_) | Key::OtherType => reply_gone(ctx, reply),
             }
         }

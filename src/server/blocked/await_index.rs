@@ -1,4 +1,4 @@
-//! The clients that are blocked in JQ.AWAIT: where each waits, and for what. Pure.
+//! The clients that are blocked in JQ.AWAIT and JQ.EVENTS: where each waits, and for what. Pure.
 //!
 //! ```text
 //!   location (database, name) ──► what is awaited ──► tickets
@@ -9,6 +9,7 @@
 //! it.
 
 use super::deadlines::Deadlines;
+use crate::commands::AwaitRequest;
 use crate::queue::{AwaitEvent, Awaited};
 use crate::server::clock::Uptime;
 use crate::server::location::{is_flushed, Location, LocationRef};
@@ -21,7 +22,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 struct Awaiter<C> {
     location: Location,
-    awaited: Awaited,
+    request: AwaitRequest,
     deadline: Option<Uptime>,
     client: Option<C>,
     event: Option<Arc<AwaitEvent>>,
@@ -33,8 +34,8 @@ struct Awaiter<C> {
 pub(in crate::server) enum Answer {
     /// What has happened.
     Event(Arc<AwaitEvent>),
-    /// Nothing has: what is known now of this, there.
-    Present(Location, Awaited),
+    /// Nothing has, or what a reader finds in the log: what is known now of this, there.
+    Present(Location, AwaitRequest),
 }
 
 /// The blocked clients of this process.
@@ -79,15 +80,15 @@ impl<C, S: BuildHasher> AwaitIndex<C, S> {
         &mut self,
         ticket: u64,
         location: Location,
-        awaited: Awaited,
+        request: AwaitRequest,
         deadline: Option<Uptime>,
         client: C,
     ) {
         self.deadlines.insert(deadline, ticket);
         let here = self.at.entry(location.clone()).or_default();
-        here.entry(awaited.clone()).or_default().insert(ticket);
+        here.entry(request.awaited.clone()).or_default().insert(ticket);
         let (client, event, is_waiting) = (Some(client), None, true);
-        self.awaiters.insert(ticket, Awaiter { location, awaited, deadline, client, event, is_waiting });
+        self.awaiters.insert(ticket, Awaiter { location, request, deadline, client, event, is_waiting });
     }
 
     /// What is `awaited` at a location has happened. O(log n) for each client that waits for it.
@@ -100,6 +101,16 @@ impl<C, S: BuildHasher> AwaitIndex<C, S> {
         let event = Arc::new(event);
         for ticket in tickets {
             self.make_ready(ticket, &event);
+        }
+    }
+
+    /// A key has appeared where this client waits. One that reads the log looks whether there is something for it.
+    pub(super) fn key_appeared(&mut self, ticket: u64) {
+        let Some(awaiter) = self.awaiters.get(&ticket).filter(|awaiter| awaiter.is_waiting) else { return };
+        let Awaiter { location, request, .. } = awaiter;
+        if matches!(request.awaited, Awaited::Logged(_)) {
+            let (Location { db, name }, awaited) = (location.clone(), request.awaited.clone());
+            self.deliver(db, &name, &awaited, AwaitEvent::Logged);
         }
     }
 
@@ -162,11 +173,12 @@ impl<C, S: BuildHasher> AwaitIndex<C, S> {
     /// The client gets its reply now. None if it had one.
     pub(super) fn take_answer(&mut self, ticket: u64) -> Option<Answer> {
         let awaiter = self.awaiters.get_mut(&ticket)?;
-        if let Some(event) = awaiter.event.take() {
-            return Some(Answer::Event(event));
+        let present = Answer::Present(awaiter.location.clone(), awaiter.request.clone());
+        match awaiter.event.take() {
+            Some(event) if *event == AwaitEvent::Logged => Some(present),
+            Some(event) => Some(Answer::Event(event)),
+            None => self.stop_waiting(ticket).then_some(present),
         }
-        let answer = Answer::Present(awaiter.location.clone(), awaiter.awaited.clone());
-        self.stop_waiting(ticket).then_some(answer)
     }
 
     /// The server has let go of the client.
@@ -201,11 +213,12 @@ impl<C, S: BuildHasher> AwaitIndex<C, S> {
         }
         self.deadlines.remove(awaiter.deadline, ticket);
         let Some(here) = self.at.get_mut(&awaiter.location) else { return true };
-        let Some(tickets) = here.get_mut(&awaiter.awaited) else { return true };
+        let awaited = &awaiter.request.awaited;
+        let Some(tickets) = here.get_mut(awaited) else { return true };
         tickets.remove(&ticket);
         if tickets.is_empty() {
-            here.remove(&awaiter.awaited);
-            self.stale.push((awaiter.location.clone(), awaiter.awaited.clone()));
+            here.remove(awaited);
+            self.stale.push((awaiter.location.clone(), awaited.clone()));
         }
         if here.is_empty() {
             self.at.remove(&awaiter.location);
@@ -217,6 +230,8 @@ impl<C, S: BuildHasher> AwaitIndex<C, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::PageRequest;
+    use crate::queue::EventFilter;
 
     type AwaitNames = AwaitIndex<char, ahash::RandomState>;
 
@@ -228,12 +243,16 @@ mod tests {
         Awaited::Job(id.into())
     }
 
+    fn request(awaited: Awaited) -> AwaitRequest {
+        AwaitRequest { awaited, page: PageRequest::default(), block: 0 }
+    }
+
     /// Clients named by letters; tickets are counted from 1.
     fn waiting(clients: &[(char, &[u8])]) -> AwaitNames {
         let mut index = AwaitNames::new(ahash::RandomState::new());
         for &(name, id) in clients {
             let ticket = index.next_ticket();
-            index.insert(ticket, q(), job(id), Some(Uptime(100 + ticket)), name);
+            index.insert(ticket, q(), request(job(id)), Some(Uptime(100 + ticket)), name);
         }
         index
     }
@@ -247,7 +266,7 @@ mod tests {
         assert_eq!(index.take_ready(9), ['c']);
         assert_eq!(index.take_answer(1), Some(Answer::Event(Arc::new(AwaitEvent::Gone))));
         assert_eq!(index.take_answer(1), None);
-        assert_eq!(index.take_answer(2), Some(Answer::Present(q(), job(b"y"))));
+        assert_eq!(index.take_answer(2), Some(Answer::Present(q(), request(job(b"y")))));
         assert_eq!(index.first_deadline(), None);
     }
 
@@ -269,9 +288,23 @@ mod tests {
         index.remove(2);
         index.remove(3);
         let ticket = index.next_ticket();
-        index.insert(ticket, q(), job(b"y"), None, 'd');
+        index.insert(ticket, q(), request(job(b"y")), None, 'd');
         assert_eq!(index.take_stale(), [(q(), job(b"x"))]);
         assert_eq!((index.len(), index.first_deadline()), (1, None));
+    }
+
+    #[test]
+    fn readers_of_the_log_are_not_done_when_a_key_appears_but_read_it() {
+        let mut index = waiting(&[('a', b"x")]);
+        let reader = index.next_ticket();
+        let events = request(Awaited::Logged(EventFilter::default()));
+        index.insert(reader, q(), events.clone(), None, 'r');
+        index.key_appeared(1);
+        assert!(!index.has_work());
+        index.key_appeared(reader);
+        assert_eq!(index.take_ready(9), ['r']);
+        assert_eq!(index.take_answer(reader), Some(Answer::Present(q(), events)));
+        assert_eq!(index.take_answer(reader), None);
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! The clients that are blocked in JQ.AWAIT, as far as no key has to be opened for them: what every change of
+//! The clients that are blocked in JQ.AWAIT and JQ.EVENTS, as far as no key has to be opened for them: what every change of
 //! a queue has to deliver.
 
 use super::await_index::{Answer, AwaitIndex};
+use crate::commands::AwaitRequest;
 use crate::queue::Awaited;
 use crate::redis::blocking::BlockedClient;
 use crate::redis::context::Context;
@@ -65,11 +66,16 @@ pub(in crate::server) fn next_ticket() -> u64 {
 pub(in crate::server) fn insert(
     ticket: u64,
     location: Location,
-    awaited: Awaited,
+    request: AwaitRequest,
     deadline: Option<Uptime>,
     client: BlockedClient,
 ) {
-    with(|awaits| awaits.index.insert(ticket, location, awaited, deadline, client));
+    with(|awaits| awaits.index.insert(ticket, location, request, deadline, client));
+}
+
+/// A key has appeared under the name on which a client is blocked.
+pub(in crate::server) fn key_appeared(ticket: u64) {
+    with(|awaits| awaits.index.key_appeared(ticket));
 }
 
 /// The queue at `name` in the selected database has changed: clients that await what has happened are to be

@@ -2,6 +2,7 @@
 //! spans, so that everything meets everything and time has much to do.
 
 mod batches;
+mod events;
 mod limits;
 mod selected;
 
@@ -64,7 +65,7 @@ impl Traffic {
         if self.schedules && self.rng.one_in(25) {
             return self.schedule(queue);
         }
-        match self.rng.below(110) {
+        match self.rng.below(114) {
             0..26 => self.add(queue),
             26..32 => self.madd(queue),
             32..50 => self.claim(queue),
@@ -83,6 +84,7 @@ impl Traffic {
             93 => self.change_selected(queue),
             94..99 => self.admin(queue),
             99 => self.purge(queue),
+            110.. => self.event(queue),
             _ => self.batch(queue),
         }
     }
@@ -91,7 +93,7 @@ impl Traffic {
     pub fn settings(queue: &str) -> Words {
         let line = "lease 20 attempts 3 backoff exponential/1 max-backoff 20 jitter 50 max-losses 3 \
                     dedup-window 100 keep-completed 50 keep-completed-max 0 keep-failed 200 keep-failed-max 20 \
-                    keep-batches 200 concurrency 0 rate 0 group-concurrency 1 group-rate 0";
+                    keep-batches 200 concurrency 0 rate 0 group-concurrency 1 group-rate 0 events-max 300";
         join(words("JQ.CONFIG", queue), line)
     }
 
