@@ -190,3 +190,25 @@ fn a_job_that_failed_unclaimed_and_is_retried_does_not_expire() {
          [[1121000 b 1 x]]",
     );
 }
+
+#[test]
+fn an_open_batch_is_kept_from_a_late_answer_on() {
+    plays(
+        "@1000 JQ.CONFIG q keep-batches 50
+         OK
+         @1000 JQ.ADD q a x AFTER b1
+         *
+         @1000 JQ.ADD q c x BATCH b1
+         *
+         @1000 JQ.CLAIM q w1 LEASE 1
+         *
+         @1000 JQ.ADD q c x DELAY 100 ONDUP RERUN
+         [rerun c active]
+         @1100 JQ.ACK q $c c
+         [1]
+         @1100 JQ.CANCEL q a
+         [1]
+         @1149 JQ.SEAL q b1
+         1",
+    );
+}

@@ -94,7 +94,7 @@ impl Queue {
                     self.log_move(Event::Replaced, handle, state, at);
                 }
             }
-            JobEffect::LifeCompletedLate => self.complete_lost_life(handle, at),
+            JobEffect::LifeCompletedLate => self.complete_lost_life(handle, now),
             JobEffect::Claimed { token, worker, lease_until } => {
                 self.give(handle, token, worker, lease_until, now);
             }

@@ -121,12 +121,13 @@ impl Queue {
     }
 
     /// A failed member was completed after all. What its batch has released or failed stays so.
-    pub(crate) fn count_completed_after_all(&mut self, batch: Option<BatchNumber>) {
+    pub(crate) fn count_completed_after_all(&mut self, batch: Option<BatchNumber>, now: Now) {
         let Some(number) = batch else { return };
         self.batches.edit(number, |batch| {
             batch.members.failed = batch.members.failed.saturating_sub(1);
             batch.members.completed = batch.members.completed.saturating_add(1);
         });
+        self.mention_batch(number, now);
     }
 
     /// A failed member is pending again. What its batch has released stays so; what it has not waits on.

@@ -103,7 +103,8 @@ impl Queue {
 
     /// The worker of a lost life has done it after all: it was completed. The life
     /// that has begun since stays.
-    pub(crate) fn complete_lost_life(&mut self, handle: Handle, at: u64) {
+    pub(crate) fn complete_lost_life(&mut self, handle: Handle, now: Now) {
+        let at = now.millis();
         let mut lost = None;
         self.jobs.edit(handle, |job| lost = job.extras.as_mut().and_then(|extras| extras.lost_life.take()));
         let Some(LostLife { token, batch }) = lost else { return };
@@ -115,7 +116,7 @@ impl Queue {
         self.stats.record(Event::Completed);
         self.stats.series.count(SeriesCount::Completed, at);
         self.log_late_end(handle, token, at);
-        self.count_completed_after_all(batch);
+        self.count_completed_after_all(batch, now);
     }
 
     /// Cancels a job. What was set aside to run after an active one was asked for after the cancel, so it

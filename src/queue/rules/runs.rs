@@ -120,7 +120,7 @@ impl Queue {
         let Some(job) = self.jobs.get(handle) else { return };
         let batch = self.batch_of(job);
         self.subscriptions.job_ended(job.id(), EndState::Completed.into(), result);
-        self.count_completed_after_all(batch);
+        self.count_completed_after_all(batch, now);
         self.leave(handle);
         self.keep_or_drop(handle, EndState::Completed, token, now);
     }
