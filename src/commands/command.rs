@@ -10,18 +10,49 @@ use super::reply::Reply;
 use super::spec::Spec;
 use super::MAX_QUEUES;
 use crate::queue::{Awaited, ClaimOptions, EventId, Now, Queue, Session, Settings};
+use std::fmt::Debug;
+use std::sync::Arc;
 
 /// What a command needs to know of where it runs, beside the queue.
 #[derive(Debug, Clone, Copy)]
-pub struct Env {
+pub struct Env<'e> {
     /// The instant it runs at.
     pub now: Now,
     /// How many claimable jobs belong to clients that are blocked already.
     pub promised: usize,
     /// How many clients are blocked in JQ.CLAIM on this queue.
     pub waiters: usize,
+    /// Who these are.
+    pub workers: &'e dyn WaitingWorkers,
     /// Whether the client may be blocked: not inside MULTI, scripts and functions.
     pub may_block: bool,
+}
+
+/// The workers whose clients are blocked in JQ.CLAIM on the queue.
+pub trait WaitingWorkers: Debug {
+    /// At most `count` of them by name, from a name on. O(log n) each.
+    fn from(&self, name: &[u8], count: usize) -> Vec<WaitingWorker>;
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingWorker {
+    /// Its name.
+    pub name: Arc<[u8]>,
+    /// How many clients of that name are blocked.
+    pub clients: usize,
+    /// Since when the first of them is, Unix ms.
+    pub since: u64,
+}
+
+/// Where no client can be blocked.
+#[derive(Debug)]
+pub struct NoWorkers;
+
+impl WaitingWorkers for NoWorkers {
+    fn from(&self, _: &[u8], _: usize) -> Vec<WaitingWorker> {
+        Vec::new()
+    }
 }
 
 /// A command for clients; its key is the first argument, or its keys are, after their number.

@@ -28,6 +28,7 @@ pub mod internal;
 mod list;
 #[cfg(test)]
 mod manual;
+mod name_cursor;
 mod names;
 #[cfg(test)]
 mod nulls;
@@ -44,7 +45,7 @@ pub use args::ArgLimits;
 pub use batching::{reply_event, reply_now};
 pub use command::{
     change, parse, parse_counted, visit, AwaitCommand, AwaitRequest, BlockedClaim, Command, Env,
-    FirstQueueCommand, PageRequest, ReadCommand, ShowOrSetCommand, Visit, WriteCommand, WriteOutcome,
+    FirstQueueCommand, NoWorkers, PageRequest, ReadCommand, ShowOrSetCommand, Visit, WaitingWorker, WaitingWorkers, WriteCommand, WriteOutcome,
 };
 pub use list::{visit_all, CommandVisitor};
 

@@ -1,7 +1,7 @@
 //! Of which kind the nulls of replies are. For RESP2 clients there are two, and one that takes replies apart by their
 //! types makes an empty list of a null array.
 
-use super::command::Env;
+use super::command::{Env, NoWorkers};
 use super::reply::Reply;
 use super::standalone::Standalone;
 use super::ArgLimits;
@@ -29,7 +29,13 @@ fn a_null_is_of_the_kind_that_would_stand_there() {
         let outcome = Standalone {
             queue: &mut queue,
             journal: &mut NoJournal,
-            env: Env { now: Now::from_ms(1_700_000_000_000), promised: 0, waiters: 0, may_block: false },
+            env: Env {
+                now: Now::from_ms(1_700_000_000_000),
+                promised: 0,
+                waiters: 0,
+                workers: &NoWorkers,
+                may_block: false,
+            },
             limits: ArgLimits { max_payload: 100 },
         }
         .call(&words, &mut replied);

@@ -47,7 +47,7 @@ fn rate(name: &'static str, word: &[u8]) -> Result<Option<Rate>, Error> {
     }
 }
 
-fn show_rate(rate: Option<Rate>) -> Field<'static> {
+pub(super) fn show_rate(rate: Option<Rate>) -> Field<'static> {
     Field::Text(rate.map_or_else(|| "0".into(), |Rate { max, ms }| format!("{max}/{ms}")))
 }
 

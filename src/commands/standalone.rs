@@ -17,7 +17,7 @@ pub struct Standalone<'q> {
     /// Gets the effects.
     pub journal: &'q mut dyn Journal,
     /// The instant, and what the server would know of other clients.
-    pub env: Env,
+    pub env: Env<'q>,
     /// What the module's configuration would limit.
     pub limits: ArgLimits,
 }

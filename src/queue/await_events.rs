@@ -1,5 +1,5 @@
 //! What clients in JQ.AWAIT and JQ.EVENTS wait for, and what has become of it: a batch has finished, a job has
-//! ended, something was logged.
+//! ended, none is active, something was logged.
 //!
 //! No part of the queue's state: not saved, not copied, not replicated. While no client waits it costs a
 //! comparison.
@@ -18,6 +18,8 @@ pub enum Awaited {
     Job(Box<[u8]>),
     /// An event that is logged.
     Logged(EventFilter<Box<[u8]>>),
+    /// The moment at which no job is active.
+    Idle,
 }
 
 /// What has become of it, as it was at that moment: a moment later it may be forgotten.
@@ -27,6 +29,8 @@ pub enum AwaitEvent {
     Finished(BatchView),
     /// The job has ended, with this result.
     Ended(JobState, Option<Box<[u8]>>),
+    /// No job is active.
+    Idle,
     /// It was removed or dropped.
     Gone,
     /// There are such events in the log.
@@ -93,6 +97,13 @@ impl Subscriptions {
     pub(crate) fn job_ended(&mut self, id: &[u8], state: JobState, result: Option<&[u8]>) {
         if self.is_on() {
             self.notify(Awaited::Job(id.into()), || AwaitEvent::Ended(state, result.map(Box::from)));
+        }
+    }
+
+    /// The last active job is active no more.
+    pub(crate) fn became_idle(&mut self) {
+        if self.is_on() {
+            self.notify(Awaited::Idle, || AwaitEvent::Idle);
         }
     }
 

@@ -94,6 +94,5 @@ pub use store::{EndState, Handle, IdEntry, Record};
 pub use time::{Now, UnixMs, FOREVER};
 pub use value::Queue;
 pub use views::{
-    Direction, EventPage, EventStart, Explanation, JobView, ListPage, ListStart, PageRange, Position, Row,
-    Selection, WorkerView,
+    Direction, EventPage, EventStart, Explanation, JobView, ListPage, ListStart, PageRange, Position, Row, Selection, Standstill, WorkerView,
 };

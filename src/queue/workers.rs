@@ -6,6 +6,7 @@
 
 use crate::queue::store::{Handle, Order, Slab};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
 
 /// How long a worker that holds nothing is listed, in milliseconds.
@@ -138,7 +139,12 @@ impl Workers {
 
     /// Every worker's number, name, count of jobs, and when it was seen, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[u8], usize, u64)> + '_ {
-        self.numbers.iter().filter_map(|(name, &number)| {
+        self.from(b"")
+    }
+
+    /// The same from a name on.
+    pub(crate) fn from(&self, name: &[u8]) -> impl Iterator<Item = (u32, &[u8], usize, u64)> + '_ {
+        self.numbers.range::<[u8], _>((Included(name), Unbounded)).filter_map(|(name, &number)| {
             let worker = self.list.get(number)?;
             Some((number, &**name, worker.active.len(), worker.seen))
         })

@@ -18,7 +18,7 @@ use crate::commands::args::Args;
 use crate::commands::error::Error;
 use crate::commands::{
     change, parse, parse_counted, visit, AwaitCommand, Command, Env, FirstQueueCommand, ReadCommand,
-    ShowOrSetCommand, Visit, WriteCommand, WriteOutcome,
+    ShowOrSetCommand, Visit, WaitingWorker, WaitingWorkers, WriteCommand, WriteOutcome,
 };
 use crate::queue::{Now, Queue, Session};
 use crate::redis::call::{Call, Words};
@@ -26,6 +26,7 @@ use crate::redis::context::Context;
 use crate::redis::key::{Key, Mode};
 use crate::redis::name::Name;
 use crate::redis::reply::Writer;
+use std::fmt;
 use std::time::Duration;
 
 /// How long a command visits queue after queue before it leaves what time has to do in them to the timer.
@@ -75,7 +76,8 @@ pub(super) fn wait<C: AwaitCommand>(call: &Call<'_>) {
         let now = clock::of_command();
         match Key::<Value>::open(ctx, name, Mode::Read) {
             Key::Occupied(mut value) => {
-                let mut env = env(ctx, name, &value.queue, now);
+                let workers = WorkersAt { ctx, name };
+                let mut env = env(&workers, &value.queue, now);
                 env.may_block = !ctx.flags().deny_blocking();
                 if let Some(blocked) = C::run(request, &value.queue, &env, reply) {
                     awaits::catch_up(&mut value);
@@ -86,7 +88,8 @@ pub(super) fn wait<C: AwaitCommand>(call: &Call<'_>) {
             }
             Key::Vacant(_) => {
                 let queue = Queue::new(config::defaults());
-                let mut env = env(ctx, name, &queue, now);
+                let workers = WorkersAt { ctx, name };
+                let mut env = env(&workers, &queue, now);
                 env.may_block = !ctx.flags().deny_blocking();
                 if let Some(blocked) = C::run(request, &queue, &env, reply) {
                     reply_awaits::block(ctx, name, blocked);
@@ -127,7 +130,8 @@ fn visit_in_order<C: FirstQueueCommand>(
             continue;
         }
         let visited = edit::decide(ctx, name, Access::Existing, now, |session| {
-            let env = env(ctx, name, session.queue(), now);
+            let workers = WorkersAt { ctx, name };
+            let env = env(&workers, session.queue(), now);
             visit::<C>(request, name.bytes(), session, &env, reply)
         });
         match visited {
@@ -193,11 +197,12 @@ fn read_queue(
     work: &mut dyn FnMut(&Queue, &Env, &mut Writer<'_>),
 ) -> Result<(), Error> {
     let now = clock::of_command();
+    let workers = WorkersAt { ctx, name };
     match Key::<Value>::open(ctx, name, Mode::Read) {
-        Key::Occupied(value) => work(&value.queue, &env(ctx, name, &value.queue, now), reply),
+        Key::Occupied(value) => work(&value.queue, &env(&workers, &value.queue, now), reply),
         Key::Vacant(_) => {
             let queue = Queue::new(config::defaults());
-            work(&queue, &env(ctx, name, &queue, now), reply);
+            work(&queue, &env(&workers, &queue, now), reply);
         }
         Key::OtherType => return Err(Error::wrong_type()),
     }
@@ -218,7 +223,8 @@ fn run_write<C: WriteCommand>(
     reply: &mut Writer<'_>,
 ) -> Result<(), Error> {
     change_queue(ctx, name, reply, &mut |session, now, reply| {
-        let mut env = env(ctx, name, session.queue(), now);
+        let workers = WorkersAt { ctx, name };
+        let mut env = env(&workers, session.queue(), now);
         // The flags have a price: only a command that can block its client pays it.
         env.may_block = C::MAY_BLOCK && may_block(ctx);
         if let Some(refusal) = C::refusal_at_memory_limit(request, session.queue()) {
@@ -252,7 +258,25 @@ fn change_queue(
     Ok(())
 }
 
-fn env(ctx: Context<'_>, name: Name<'_>, queue: &Queue, now: Now) -> Env {
-    let Ahead { waiters, promised } = claims::ahead(ctx, name.bytes(), queue.claimable());
-    Env { now, promised, waiters, may_block: false }
+fn env<'e>(workers: &'e WorkersAt<'_>, queue: &Queue, now: Now) -> Env<'e> {
+    let Ahead { waiters, promised } = claims::ahead(workers.ctx, workers.name.bytes(), queue.claimable());
+    Env { now, promised, waiters, workers, may_block: false }
+}
+
+/// The workers whose clients are blocked at a key of the selected database.
+struct WorkersAt<'c> {
+    ctx: Context<'c>,
+    name: Name<'c>,
+}
+
+impl fmt::Debug for WorkersAt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("workers at a key")
+    }
+}
+
+impl WaitingWorkers for WorkersAt<'_> {
+    fn from(&self, name: &[u8], count: usize) -> Vec<WaitingWorker> {
+        claims::workers_from(self.ctx, self.name.bytes(), name, count)
+    }
 }

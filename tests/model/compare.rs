@@ -87,7 +87,7 @@ fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
         "JQ.STATS q",
         "JQ.EVENTS q COUNT 10000",
         "JQ.BATCHES q COUNT 10000",
-        "JQ.WORKERS q",
+        "JQ.WORKERS q COUNT 10000",
         "JQ.SERIES q 3",
     ]
     .map(words);
@@ -129,7 +129,8 @@ pub(crate) fn leases(reply: &Value) -> Vec<(Vec<u8>, u64)> {
 
 /// Whether the engine says what the model says. Of a cursor only counts whether it is the last.
 fn agree(words: &[&[u8]], model: &Value, engine: &Value) -> bool {
-    let is_listing = words.first().is_some_and(|verb| [b"JQ.LIST".as_slice(), b"JQ.BATCHES"].contains(verb))
+    let lists = [b"JQ.LIST".as_slice(), b"JQ.BATCHES", b"JQ.WORKERS"];
+    let is_listing = words.first().is_some_and(|verb| lists.contains(verb))
         || words.iter().any(|word| *word == b"CURSOR");
     match (model, engine) {
         (Value::Array(expected), Value::Array(found)) if is_listing => {

@@ -118,7 +118,8 @@ impl Model {
         lanes.sort();
         lanes.dedup();
         let known = self.lanes();
-        lanes.retain(|lane| !known.contains(lane));
+        // A pause keeps a lane, and its bucket with it.
+        lanes.retain(|lane| !known.contains(lane) && self.pauses.until(Some(lane)).is_none());
         lanes
     }
 
@@ -132,10 +133,10 @@ impl Model {
         groups.len()
     }
 
-    /// A lane without jobs is gone when its bucket is full.
+    /// A lane without jobs is gone when its bucket is full, or no rate applies to it.
     pub(super) fn forget_lanes(&mut self, now: u64) {
         for lane in self.expiring_lanes() {
-            if self.is_refilled(&lane, now) {
+            if self.settings.group_rate.is_none() || self.is_refilled(&lane, now) {
                 let claims = self.claims.iter_mut().filter(|claim| claim.group.as_ref() == Some(&lane));
                 claims.for_each(|claim| claim.forgotten = true);
             }

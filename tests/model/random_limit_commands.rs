@@ -101,7 +101,8 @@ pub(crate) fn tight_settings() -> Words {
 /// WORKERS and SERIES.
 pub(crate) fn history() -> Words {
     let series = join(vec![text("JQ.SERIES q"), pick(&["1", "7", "60", "1440"])]);
-    Union::new(vec![text("JQ.WORKERS q"), text("JQ.SERIES q"), series]).boxed()
+    Union::new(vec![text("JQ.WORKERS q COUNT 100"), text("JQ.AWAIT q IDLE 5"), text("JQ.SERIES q"), series])
+        .boxed()
 }
 
 /// How far the clock moves between two such commands, in microseconds: it is set back now and then.

@@ -83,6 +83,7 @@ pub(crate) enum Request {
     Batch(Vec<u8>),
     Batches(usize),
     AwaitJob(Vec<u8>),
+    AwaitIdle,
     Purge(String, Page),
     PurgeRemembered(Page),
     Workers,
@@ -120,7 +121,7 @@ pub(crate) struct EventsAsked {
 impl Request {
     /// Whether it only asks.
     pub(crate) fn is_read(&self) -> bool {
-        use Request::{AwaitJob, Batch, Batches, Events, Get, List, ListRemembered, Series, Stats, Workers};
+        use Request::{AwaitIdle, AwaitJob, Batch, Batches, Events, Get, List, ListRemembered, Series, Stats, Workers};
         matches!(
             self,
             Get(_)
@@ -130,6 +131,7 @@ impl Request {
                 | Batch(_)
                 | Batches(_)
                 | AwaitJob(_)
+                | AwaitIdle
                 | Workers
                 | Series(_)
                 | Events(_)
@@ -170,7 +172,8 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.BATCHES" => Ok(Request::Batches(options_count(w, 10)?)),
         "JQ.AWAIT" => awaits(w),
         "JQ.PURGE" => purge(w),
-        "JQ.WORKERS" => Ok(Request::Workers),
+        // The model lists them all.
+        "JQ.WORKERS" => options_count(w, 10).map(|_| Request::Workers),
         "JQ.EVENTS" => events(w),
         "JQ.EMIT" => emit(w),
         "JQ.TRIMEVENTS" => Ok(Request::TrimEvents(at_most_a_million(w)?)),
@@ -372,6 +375,8 @@ fn awaits(w: &mut Words<'_>) -> Result<Request, Refused> {
         Request::Batch(w.batch()?)
     } else if w.keyword("JOB") {
         Request::AwaitJob(w.id()?.into())
+    } else if w.keyword("IDLE") {
+        Request::AwaitIdle
     } else {
         return Err(ERR);
     };

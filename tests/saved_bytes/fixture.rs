@@ -5,7 +5,7 @@ use redis_jq::codec::snapshot::{save, save_state, Loader};
 use redis_jq::codec::DecodeError;
 use redis_jq::commands::reply::Reply;
 use redis_jq::commands::standalone::Standalone;
-use redis_jq::commands::{ArgLimits, Env};
+use redis_jq::commands::{ArgLimits, Env, NoWorkers};
 use redis_jq::queue::{Now, Queue, Session};
 use testkit::traffic::{Lease, Traffic};
 
@@ -153,7 +153,7 @@ impl Fixture {
         let outcome = Standalone {
             queue: &mut self.queue,
             journal: &mut log,
-            env: Env { now, promised: 0, waiters: 0, may_block: false },
+            env: Env { now, promised: 0, waiters: 0, workers: &NoWorkers, may_block: false },
             limits: ArgLimits { max_payload: 1 << 20 },
         }
         .call(&words, &mut reply);

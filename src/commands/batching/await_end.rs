@@ -1,5 +1,5 @@
 //! `JQ.AWAIT queue BATCH batch ms` -> its numbers as in JQ.BATCH, when it has finished and nothing of it is
-//! pending or ms are over, or null; `JQ.AWAIT queue JOB id ms` -> `[state, result]` when it has ended or ms are over, or null
+//! pending or ms are over, or null; `JQ.AWAIT queue JOB id ms` -> `[state, result]` when it has ended or ms are over, or null; `JQ.AWAIT queue IDLE ms` -> how many jobs are active: 0, or more when ms are over
 //!
 //! ms 0 waits for ever. The reply is given at once if the batch has finished or the job has ended already; it
 //! is null at once if they are unknown. It is null too if the queue goes away while the client waits. Inside
@@ -20,10 +20,10 @@ pub struct AwaitEnd;
 impl Command for AwaitEnd {
     const SPEC: Spec = Spec {
         name: "jq.await",
-        summary: "Waits until a batch has finished or a job has ended",
+        summary: "Waits until a batch has finished, a job has ended, or no job is active",
         complexity: "O(log n)",
         since: "0.1.0",
-        arity: 5,
+        arity: -4,
         flags: "readonly fast blocking",
         acl: "read fast blocking",
         key: KeyUse::Read,
@@ -34,6 +34,7 @@ impl Command for AwaitEnd {
                 &[
                     Arg::word("batch", ArgKind::String).after("BATCH"),
                     Arg::word("id", ArgKind::String).after("JOB"),
+                    Arg::token("IDLE", "idle"),
                 ],
             ),
             Arg::word("ms", ArgKind::Integer),
@@ -49,7 +50,8 @@ impl Command for AwaitEnd {
                 Awaited::Batch(names::batch(args.next("batch")?)?.into())
             }
             () if kind.eq_ignore_ascii_case(b"JOB") => Awaited::Job(names::id(args.next("id")?)?.into()),
-            () => return Err(Error::range("what", "BATCH or JOB", kind)),
+            () if kind.eq_ignore_ascii_case(b"IDLE") => Awaited::Idle,
+            () => return Err(Error::range("what", "BATCH, JOB or IDLE", kind)),
         };
         Ok(AwaitRequest { awaited, page: PageRequest::default(), block: args.span("ms", 0)? })
     }
@@ -62,6 +64,7 @@ impl AwaitCommand for AwaitEnd {
             Awaited::Job(id) => queue.view(id).is_none_or(|job| has_ended(job.state)),
             // Not asked for by this command.
             Awaited::Logged(_) => true,
+            Awaited::Idle => queue.count(JobState::Active) == 0,
         };
         if env.may_block && !is_over {
             return Some(request);
@@ -95,6 +98,7 @@ pub fn reply_now(request: &AwaitRequest, queue: &Queue, reply: &mut dyn Reply) {
             let PageRequest { after, count } = request.page;
             reply_page(&queue.events(EventStart::After(after), filter, count), reply);
         }
+        Awaited::Idle => reply.size(queue.count(JobState::Active)),
     }
 }
 
@@ -103,6 +107,7 @@ pub fn reply_event(event: &AwaitEvent, reply: &mut dyn Reply) {
     match event {
         AwaitEvent::Finished(batch) => numbers(batch).reply(reply),
         AwaitEvent::Ended(state, result) => reply_state(*state, result.as_deref(), reply),
+        AwaitEvent::Idle => reply.int(0),
         // Of events in the log a reader gets a page: `reply_now`.
         AwaitEvent::Gone | AwaitEvent::QueueGone | AwaitEvent::Logged => reply.null(),
     }

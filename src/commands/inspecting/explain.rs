@@ -1,8 +1,10 @@
 //! `JQ.EXPLAIN queue id` -> map of state, why, until (only where time alone changes it), refused-until
-//! (of a finished job whose id is refused, -1 for ever), or null
+//! (of a finished job whose id is refused, -1 for ever), or null; `JQ.EXPLAIN queue` -> map of what keeps the jobs
+//! of the queue back
 //!
-//! Why this job is not running, and what will change that.
+//! Why this job, or nothing, is running, and what will change that.
 
+use super::explain_queue;
 use super::get::refused_until;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, ReadCommand};
@@ -18,26 +20,27 @@ pub struct Explain;
 impl Command for Explain {
     const SPEC: Spec = Spec {
         name: "jq.explain",
-        summary: "Tells why a job is not running and what will change that",
+        summary: "Tells why a job, or nothing, is running and what will change that",
         complexity: "O(log n)",
         since: "0.1.0",
-        arity: 3,
+        arity: -2,
         flags: "readonly fast",
         acl: "read fast",
         key: KeyUse::Read,
-        args: &[Arg::word("queue", ArgKind::Key), Arg::word("id", ArgKind::String)],
+        args: &[Arg::word("queue", ArgKind::Key), Arg::word("id", ArgKind::String).maybe()],
     };
 
-    /// The id of the job.
-    type Request<'a> = &'a [u8];
+    /// The id of the job; None: the whole queue.
+    type Request<'a> = Option<&'a [u8]>;
 
-    fn parse<'a>(args: &mut Args<'a>) -> Result<&'a [u8], Error> {
-        names::id(args.next("id")?)
+    fn parse<'a>(args: &mut Args<'a>) -> Result<Option<&'a [u8]>, Error> {
+        args.try_next().map(names::id).transpose()
     }
 }
 
 impl ReadCommand for Explain {
-    fn run(id: &&[u8], queue: &Queue, env: &Env, reply: &mut dyn Reply) {
+    fn run(id: &Option<&[u8]>, queue: &Queue, env: &Env, reply: &mut dyn Reply) {
+        let Some(id) = id else { return explain_queue::fields(queue, env).reply(reply) };
         let Some(explanation) = queue.explain(id) else { return reply.null() };
         let mut fields = Fields::default();
         fields.push("state", Field::Bytes(explanation.state.name().as_bytes()));

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod explain_queue;
 pub(super) mod get;
 mod list;
 mod series;

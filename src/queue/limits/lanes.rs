@@ -37,8 +37,10 @@ pub(crate) struct Lanes {
     expiring: BTreeSet<(u64, Arc<[u8]>)>,
     /// Paused lanes, by when their pauses end by themselves.
     pauses: BTreeSet<(u64, Arc<[u8]>)>,
-    /// How many lanes have rules of their own.
+    /// How many lanes have rules of their own, how many are paused, and how many have waiting jobs.
     ruled: usize,
+    paused: usize,
+    wanted: usize,
     /// How many jobs of all lanes together may be claimed.
     room: usize,
     touched: Vec<Handle>,
@@ -113,12 +115,15 @@ impl Lanes {
         key_of: impl Fn(Handle) -> LaneKey,
     ) {
         self.waiting.insert(key, job, key_of);
+        self.wanted += usize::from(self.get(number).is_some_and(|lane| lane.waiting == 0));
         self.edit(number, |lane| lane.waiting = lane.waiting.saturating_add(1));
     }
 
     /// A waiting job leaves its lane.
     pub(crate) fn remove_waiting(&mut self, number: LaneNumber, key: LaneKey, job: Handle) {
         self.waiting.remove(key, job);
+        let is_last = self.get(number).is_some_and(|lane| lane.waiting == 1);
+        self.wanted = self.wanted.saturating_sub(usize::from(is_last));
         self.edit(number, |lane| lane.waiting = lane.waiting.saturating_sub(1));
     }
 
@@ -177,6 +182,27 @@ impl Lanes {
         self.ruled
     }
 
+    /// How many lanes are paused.
+    pub(crate) fn paused(&self) -> usize {
+        self.paused
+    }
+
+    /// How many lanes have waiting jobs.
+    pub(crate) fn wanted(&self) -> usize {
+        self.wanted
+    }
+
+    /// How many lanes may give a job.
+    pub(crate) fn ready_count(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// When time alone may let a lane that gives none give jobs: a pause ends, or a rate allows more.
+    pub(crate) fn next_opening(&self) -> Option<u64> {
+        let refill = self.refills.first_key_value().map(|(when, _)| when.at);
+        refill.into_iter().chain(self.next_pause_end()).min()
+    }
+
     /// Changes the rules of a lane. With rules it stays when its last job is gone.
     pub(crate) fn edit_rules(&mut self, number: LaneNumber, change: impl FnOnce(&mut LaneRules)) {
         let Some(lane) = self.list.get(number.0) else { return };
@@ -188,6 +214,8 @@ impl Lanes {
         }
         let is_ruled = |rules: LaneRules| usize::from(rules != LaneRules::default());
         self.ruled = (self.ruled + is_ruled(rules)).saturating_sub(is_ruled(before));
+        let is_paused = |rules: LaneRules| usize::from(rules.paused_until.is_some());
+        self.paused = (self.paused + is_paused(rules)).saturating_sub(is_paused(before));
         if let Some(end) = before.pause_end() {
             self.pauses.remove(&(end, Arc::clone(&name)));
         }

@@ -31,7 +31,7 @@ impl Queue {
             self.workers.next_forgotten(),
             self.next_pause_end(),
             self.limits.lanes.next_evaluation(),
-            self.limits.lanes.next_forgotten(),
+            self.next_lane_forgotten(),
             self.next_token(),
         ];
         let earliest = leads.into_iter().fold(FOREVER, |next, lead| next.min(lead.unwrap_or(FOREVER)));
@@ -100,11 +100,18 @@ impl Queue {
     }
 
     fn forget_next_lane(&mut self, at: u64) -> bool {
-        let is_due = self.limits.lanes.next_forgotten().is_some_and(|when| when <= at);
+        let is_due = self.next_lane_forgotten().is_some_and(|when| when <= at);
         if is_due {
             self.limits.lanes.forget_first();
         }
         is_due
+    }
+
+    /// When the next lane without jobs is to be forgotten: where no rate applies to it any more, a bucket that is not
+    /// full keeps it no longer.
+    fn next_lane_forgotten(&self) -> Option<u64> {
+        let full_at = self.limits.lanes.next_forgotten()?;
+        Some(if self.settings.group_rate.is_some() { full_at } else { 0 })
     }
 
     fn forget_next_batch(&mut self, at: u64) -> bool {

@@ -16,8 +16,8 @@ const EVALUATIONS: usize = 1000;
 /// What keeps a waiting job from being claimed, as of now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Obstacle {
-    /// JQ.PAUSE, until this instant or without end.
-    Paused(u64),
+    /// What keeps every job from being claimed.
+    OfQueue(QueueObstacle),
     /// JQ.PAUSE of the lane, until this instant or without end.
     LanePaused(u64),
     /// Another job of the lane comes first, whatever else is free.
@@ -26,6 +26,13 @@ pub(crate) enum Obstacle {
     LaneFull(u32),
     /// The lane's rate, until this instant.
     LaneRate(u64),
+}
+
+/// What keeps every job of a queue from being claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum QueueObstacle {
+    /// JQ.PAUSE, until this instant or without end.
+    Paused(u64),
     /// So many jobs are active, and no more may be.
     Full(usize),
     /// The queue's rate, until this instant.
@@ -240,16 +247,23 @@ impl Queue {
     /// What keeps a waiting job from being claimed, the narrowest first. None: nothing, only other jobs come
     /// first.
     pub(crate) fn obstacle(&self, handle: Handle, job: &Job) -> Option<Obstacle> {
+        let of_queue = self.queue_obstacle();
+        let is_paused = matches!(of_queue, Some(QueueObstacle::Paused(_)));
+        let lane = self.lane_of(job).filter(|_| !is_paused);
+        let of_lane = lane.and_then(|lane| self.lane_obstacle(handle, lane));
+        of_lane.or_else(|| of_queue.map(Obstacle::OfQueue))
+    }
+
+    /// What keeps every job from being claimed, as of now.
+    pub(crate) fn queue_obstacle(&self) -> Option<QueueObstacle> {
         if let Some(end) = self.paused_until {
-            return Some(Obstacle::Paused(end));
+            return Some(QueueObstacle::Paused(end));
         }
-        self.lane_of(job).and_then(|lane| self.lane_obstacle(handle, lane)).or_else(|| {
-            if self.slots() == 0 {
-                return Some(Obstacle::Full(self.jobs.indexes.active.len()));
-            }
-            let rate = self.settings.rate.filter(|_| self.tokens() == 0)?;
-            Some(Obstacle::Rate(self.limits.bucket.when(rate, 1)))
-        })
+        if self.slots() == 0 {
+            return Some(QueueObstacle::Full(self.jobs.indexes.active.len()));
+        }
+        let rate = self.settings.rate.filter(|_| self.tokens() == 0)?;
+        Some(QueueObstacle::Rate(self.limits.bucket.when(rate, 1)))
     }
 
     fn lane_obstacle(&self, handle: Handle, number: LaneNumber) -> Option<Obstacle> {

@@ -14,4 +14,4 @@ mod runs;
 mod targets;
 
 pub(crate) use batches::open_until;
-pub(crate) use limits::Obstacle;
+pub(crate) use limits::{Obstacle, QueueObstacle};

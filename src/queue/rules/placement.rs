@@ -48,6 +48,9 @@ impl Queue {
             StateData::Blocked { after, .. } => self.batches.unblock(after, job.seq, handle),
             StateData::Active { token, worker, .. } => {
                 self.workers.take(worker, token, handle);
+                if self.jobs.indexes.active.is_empty() {
+                    self.subscriptions.became_idle();
+                }
                 if let Some(lane) = table.lane_of(job) {
                     self.limits.lanes.edit(lane, |lane| lane.active = lane.active.saturating_sub(1));
                 }

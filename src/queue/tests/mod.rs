@@ -292,7 +292,7 @@ fn an_idle_queue_has_nothing_due_and_empty_it_holds_next_to_nothing() {
     assert_eq!((test.due(), test.queue.known()), (Some(3_600_001), 0), "when the worker is forgotten");
     test.ms = 3_600_001;
     test.session(|_| ());
-    assert_eq!((test.due(), test.queue.workers().count()), (None, 0));
+    assert_eq!((test.due(), test.queue.workers_from(b"").count()), (None, 0));
     assert!(test.queue.bytes() < before + 20_000, "{} bytes", test.queue.bytes());
 }
 
@@ -374,5 +374,5 @@ fn a_worker_that_extends_is_seen_even_where_the_lease_ends_later_anyway() {
     test.ms = 1010;
     assert_eq!(test.session(|session| session.extend(token, b"job", 20)), Extended::AsAsked);
     assert_eq!(test.queue.view(b"job").unwrap().lease_until, Some(1100));
-    assert_eq!(test.queue.workers().map(|worker| worker.last_seen).collect::<Vec<_>>(), [1010]);
+    assert_eq!(test.queue.workers_from(b"").map(|worker| worker.last_seen).collect::<Vec<_>>(), [1010]);
 }

@@ -2,7 +2,7 @@
 
 use crate::queue::batches::{BatchNumber, Dependency};
 use crate::queue::jobs::{Job, JobState, StateData};
-use crate::queue::rules::Obstacle;
+use crate::queue::rules::{Obstacle, QueueObstacle};
 use crate::queue::store::{Handle, IdEntry};
 use crate::queue::time::{unless_endless, FOREVER};
 use crate::queue::value::Queue;
@@ -80,7 +80,7 @@ impl Queue {
     fn explain_obstacle(&self, job: &Job, obstacle: Obstacle) -> Explanation {
         let group = shown(self.group_of(job).unwrap_or_default());
         let (why, opens) = match obstacle {
-            Obstacle::Paused(end) => ("the queue is paused; JQ.RESUME lets it go on".into(), end),
+            Obstacle::OfQueue(obstacle) => self.explain_queue_obstacle(obstacle),
             Obstacle::LanePaused(end) => {
                 (format!("its group '{group}' is paused; JQ.RESUME with GROUP lets it go on"), end)
             }
@@ -93,23 +93,23 @@ impl Queue {
                 )
             }
             Obstacle::LaneRate(opens) => (format!("the group-rate of its group '{group}' is used up"), opens),
-            Obstacle::Full(active) => {
+        };
+        Explanation { state: job.state_name(), why, until: unless_endless(opens.min(job.expires())) }
+    }
+
+    /// In words, and the instant that changes it.
+    pub(crate) fn explain_queue_obstacle(&self, obstacle: QueueObstacle) -> (String, u64) {
+        match obstacle {
+            QueueObstacle::Paused(end) => ("the queue is paused; JQ.RESUME lets it go on".into(), end),
+            QueueObstacle::Full(active) => {
                 let (most, holders) = (self.settings.concurrency, self.holders());
                 let why =
                     format!("the queue is full: {active} active, concurrency is {most}; held by {holders}");
-                (
-                    why,
-                    self.jobs
-                        .indexes
-                        .active
-                        .first()
-                        .and_then(|first| self.job(first))
-                        .map_or(FOREVER, Job::due),
-                )
+                let first = self.jobs.indexes.active.first().and_then(|first| self.job(first));
+                (why, first.map_or(FOREVER, Job::due))
             }
-            Obstacle::Rate(opens) => ("the rate of the queue is used up".into(), opens),
-        };
-        Explanation { state: job.state_name(), why, until: unless_endless(opens.min(job.expires())) }
+            QueueObstacle::Rate(opens) => ("the rate of the queue is used up".into(), opens),
+        }
     }
 
     fn explain_behind(&self, job: &Job, group: &str, before: Handle) -> Explanation {

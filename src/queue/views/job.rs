@@ -142,9 +142,9 @@ impl Queue {
         view
     }
 
-    /// Every worker that holds something or was seen lately, by name.
-    pub fn workers(&self) -> impl Iterator<Item = WorkerView<'_>> {
-        self.workers.iter().map(|(number, name, active, last_seen)| {
+    /// Every worker that holds something or was seen lately, by name, from a name on.
+    pub fn workers_from(&self, name: &[u8]) -> impl Iterator<Item = WorkerView<'_>> {
+        self.workers.from(name).map(|(number, name, active, last_seen)| {
             let oldest = self.workers.jobs(number).next().and_then(|job| self.job(job));
             WorkerView { name, active, oldest_lease_until: oldest.map(Job::due), last_seen }
         })

@@ -7,6 +7,7 @@ mod explain;
 mod job;
 mod list;
 mod selection;
+mod standstill;
 mod totals;
 mod walk;
 
@@ -16,4 +17,5 @@ pub use job::{JobView, WorkerView};
 pub(crate) use list::Entry;
 pub use list::{ListPage, PageRange, Row};
 pub use selection::Selection;
+pub use standstill::Standstill;
 pub use walk::{Direction, ListStart, Position};

@@ -3,7 +3,8 @@
 
 use super::claim_queue::{Ahead, Demand};
 use super::claim_waiters::{ClaimWaiters, WaiterStage};
-use crate::commands::BlockedClaim;
+use super::waiting_workers::WorkerIndex;
+use crate::commands::{BlockedClaim, WaitingWorker};
 use crate::redis::blocking::BlockedClient;
 use crate::redis::context::Context;
 use crate::server::clock::{self, Uptime};
@@ -23,6 +24,7 @@ pub(in crate::server) struct ClaimDeadlineTimer;
 
 struct ClaimState {
     waiters: ClaimWaiters<BlockedClient, Box<BlockedClaim>, ahash::RandomState>,
+    workers: WorkerIndex<ahash::RandomState>,
     wake: EarliestTimer<ClaimWakeTimer>,
     overdue: EarliestTimer<ClaimDeadlineTimer>,
 }
@@ -30,6 +32,7 @@ struct ClaimState {
 lazy_static! {
     static ref CLAIMS: Mutex<ClaimState> = Mutex::new(ClaimState {
         waiters: ClaimWaiters::new(ahash::RandomState::new()),
+        workers: WorkerIndex::new(ahash::RandomState::new()),
         wake: EarliestTimer::new(),
         overdue: EarliestTimer::new(),
     });
@@ -64,6 +67,19 @@ pub(in crate::server) fn ahead(ctx: Context<'_>, name: &[u8], claimable: usize) 
         return Ahead::default();
     }
     with(|claims| claims.waiters.ahead(ctx.db(), name, claimable))
+}
+
+/// At most `count` workers whose clients wait at `key` in the selected database, by name, from `name` on.
+pub(in crate::server) fn workers_from(
+    ctx: Context<'_>,
+    key: &[u8],
+    name: &[u8],
+    count: usize,
+) -> Vec<WaitingWorker> {
+    if clients() == 0 {
+        return Vec::new();
+    }
+    with(|claims| claims.workers.from(ctx.db(), key, name, count))
 }
 
 /// The queue at `name` in the selected database has `claimable` jobs now: ensures that waiters get them.
@@ -105,7 +121,11 @@ pub(in crate::server) fn insert(
     client: BlockedClient,
     request: Box<BlockedClaim>,
 ) {
+    let since = clock::of_command().millis();
     with(|claims| {
+        for location in &locations {
+            claims.workers.insert(ticket, location.clone(), &request.options.worker, since);
+        }
         claims.waiters.insert(ticket, locations, demand, deadline, client, request);
         claims.set_deadline_timer();
     });
@@ -173,12 +193,16 @@ pub(in crate::server) fn set_deadline_timer() {
 pub(in crate::server) fn take_request(
     ticket: u64,
 ) -> Option<(WaiterStage, Arc<Location>, Box<BlockedClaim>)> {
-    with(|claims| claims.waiters.take_request(ticket))
+    with(|claims| {
+        claims.workers.remove(ticket);
+        claims.waiters.take_request(ticket)
+    })
 }
 
 /// The server has let go of a client.
 pub(in crate::server) fn remove(ticket: u64) {
     with(|claims| {
+        claims.workers.remove(ticket);
         if claims.waiters.remove(ticket) {
             claims.wake.set_in(0);
         }

@@ -1,8 +1,8 @@
 //! Blocked clients: which wait at which key, for what, and which are to be unblocked. Keys are opened, and
 //! replies written, by the floors above ([`super::background`]).
 //!
-//! - [`claims`]: clients in JQ.CLAIM … BLOCK and JQ.CLAIMANY … BLOCK, with [`claim_waiters`] (all of them) and
-//!   [`claim_queue`] (those at one key).
+//! - [`claims`]: clients in JQ.CLAIM … BLOCK and JQ.CLAIMANY … BLOCK, with [`claim_waiters`] (all of them),
+//!   [`claim_queue`] (those at one key) and [`waiting_workers`] (their names).
 //! - [`awaits`]: clients in JQ.AWAIT, with [`await_index`].
 //! - [`deadlines`]: when their waits end.
 
@@ -12,6 +12,7 @@ mod claim_queue;
 mod claim_waiters;
 pub(super) mod claims;
 mod deadlines;
+mod waiting_workers;
 
 pub(super) use await_index::Answer;
 pub(super) use claim_queue::{Ahead, Demand};

@@ -269,7 +269,7 @@ impl Traffic {
             3 => words("JQ.CONFIG", queue),
             4 => words("JQ.CHECK", queue),
             5 => join(words("JQ.STATS", queue), "JSON"),
-            6 => words("JQ.WORKERS", queue),
+            6 => self.option(words("JQ.WORKERS", queue), 2, "COUNT", &["1", "2 CURSOR =w1", "100 JSON"]),
             7 => words("JQ.SERIES", queue),
             _ => self.list(queue),
         }

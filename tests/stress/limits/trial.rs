@@ -154,7 +154,8 @@ impl<'a> InProgress<'a> {
     }
 
     fn kill_a_worker_with_a_job(&mut self) {
-        let workers: Vec<BTreeMap<String, String>> = self.client.ask(&format!("JQ.WORKERS {QUEUE}"));
+        let (_, workers): (String, Vec<BTreeMap<String, String>>) =
+            self.client.ask(&format!("JQ.WORKERS {QUEUE} COUNT 10000"));
         let holds = |worker: &&BTreeMap<String, String>| worker["active"] != "0";
         let names: Vec<String> =
             workers.iter().filter(holds).map(|worker| worker["worker"].clone()).collect();

@@ -43,8 +43,10 @@ pub(crate) struct Worker {
     pub(crate) active: i64,
     /// End of the lease it has longest, Unix ms.
     pub(crate) lease_until: Option<i64>,
-    /// Unix ms.
-    pub(crate) last_seen: i64,
+    /// Unix ms; none if it has only waited so far.
+    pub(crate) last_seen: Option<i64>,
+    /// Since when it waits for a job, Unix ms.
+    pub(crate) waiting_since: Option<i64>,
 }
 
 /// A batch and its numbers.

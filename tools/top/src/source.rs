@@ -18,6 +18,8 @@ use crate::reading::{Batch, Numbers, Part, Queue, Reading, Worker};
 
 /// How long any answer may take.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Workers in one reading: more than a screen has lines.
+const WORKERS: usize = 1000;
 /// Batches in one JQ.BATCHES, and such commands in one reading.
 const PAGE: usize = 200;
 const PAGES: usize = 5;
@@ -144,7 +146,8 @@ fn part<T: FromRedisValue>(connection: &mut Connection, command: &Cmd) -> RedisR
 }
 
 fn workers(connection: &mut Connection, name: &[u8]) -> RedisResult<Part<Vec<Worker>>> {
-    let maps: Part<Vec<BTreeMap<String, Value>>> = part(connection, cmd("JQ.WORKERS").arg(name))?;
+    let maps: Part<(String, Vec<BTreeMap<String, Value>>)> =
+        part(connection, cmd("JQ.WORKERS").arg(name).arg("COUNT").arg(WORKERS))?;
     let number = |map: &BTreeMap<String, Value>, field| {
         map.get(field).and_then(|value| i64::from_redis_value(value).ok())
     };
@@ -152,9 +155,10 @@ fn workers(connection: &mut Connection, name: &[u8]) -> RedisResult<Part<Vec<Wor
         name: map.get("worker").and_then(|name| Vec::from_redis_value(name).ok()).unwrap_or_default(),
         active: number(map, "active").unwrap_or_default(),
         lease_until: number(map, "oldest-lease-until"),
-        last_seen: number(map, "last-seen").unwrap_or_default(),
+        last_seen: number(map, "last-seen"),
+        waiting_since: number(map, "waiting-since"),
     };
-    Ok(maps.map(|maps| {
+    Ok(maps.map(|(_, maps)| {
         let (mut busy, idle): (Vec<_>, Vec<_>) =
             maps.iter().map(worker).partition(|worker| worker.active > 0);
         busy.extend(idle);

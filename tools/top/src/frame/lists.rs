@@ -66,16 +66,17 @@ fn worker_line(worker: &Worker, at: i64, columns: usize) -> String {
         columns.saturating_sub(WORKER_REST).clamp(*WORKER_NAME.start(), *WORKER_NAME.end()),
     );
     let holds = match worker.active {
+        0 if worker.waiting_since.is_some() => "waits".into(),
         0 => "idle".into(),
         1 => "1 job".into(),
         jobs => format!("{} jobs", count(jobs)),
     };
     let lease = match worker.lease_until.map(|until| until - at) {
-        None => String::new(),
+        None => worker.waiting_since.map(|since| format!("for {}", duration(at - since))).unwrap_or_default(),
         Some(ms) if ms <= 0 => "lease is over".into(),
         Some(ms) => format!("lease ends in {}", duration(ms)),
     };
-    let seen = format!("seen {} ago", duration(at - worker.last_seen));
+    let seen = worker.last_seen.map(|seen| format!("seen {} ago", duration(at - seen))).unwrap_or_default();
     format!("    {name}  {}   {}   {}", left(&holds, 12), left(&lease, 21), left(&seen, 16))
 }
 

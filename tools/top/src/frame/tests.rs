@@ -11,7 +11,13 @@ fn numbers(pairs: &[(&str, i64)]) -> Numbers {
 
 fn worker(name: &str, active: i64, lease_ms: Option<i64>, seen_ms: i64) -> Worker {
     let lease_until = lease_ms.map(|ms| AT + ms);
-    Worker { name: name.as_bytes().to_vec(), active, lease_until, last_seen: AT - seen_ms }
+    Worker {
+        name: name.as_bytes().to_vec(),
+        active,
+        lease_until,
+        last_seen: Some(AT - seen_ms),
+        waiting_since: None,
+    }
 }
 
 fn batch(name: &[u8], pairs: &[(&str, i64)]) -> Batch {
