@@ -7,7 +7,7 @@
 use super::args::Args;
 use super::error::Error;
 use super::reply::Reply;
-use super::spec::Spec;
+use super::spec::{KeyUse, Spec};
 use super::MAX_QUEUES;
 use crate::queue::{Awaited, ClaimOptions, EventId, Now, Queue, Session, Settings};
 use std::fmt::Debug;
@@ -101,11 +101,23 @@ pub trait WriteCommand: Command {
     ) -> Result<WriteOutcome, Error>;
 }
 
-/// A command that shows when it has no argument but the key, and sets otherwise. Redis does not take it for a
+/// A command that shows when it has only the words that say what, and sets otherwise. Redis does not take it for a
 /// write, so that replicas can show; the server refuses to set on a replica.
 pub trait ShowOrSetCommand: WriteCommand {
-    /// Replies to a call without further arguments.
-    fn show(queue: &Queue, reply: &mut dyn Reply);
+    /// What a call that shows asks for.
+    type Shown<'a>;
+
+    /// Whether a call of so many words, the command's name among them, only shows.
+    #[must_use]
+    fn only_shows(words: usize) -> bool {
+        matches!(Self::SPEC.key, KeyUse::ReadOrCreate(most) if words <= most)
+    }
+
+    /// Parses the arguments of a call that shows, which follow the key.
+    fn parse_shown<'a>(args: &mut Args<'a>) -> Result<Self::Shown<'a>, Error>;
+
+    /// Replies to a call that shows.
+    fn show(shown: &Self::Shown<'_>, queue: &Queue, reply: &mut dyn Reply);
 
     /// The prefix of the keys whose names the queue learns by this request: the client needs permission to
     /// read those keys.
@@ -242,6 +254,14 @@ pub fn change<C: WriteCommand>(
         return Err(Error::exhausted());
     }
     C::run(request, session, env, reply)
+}
+
+/// Parses all arguments of a command that only shows, the key among them.
+pub fn parse_shown<C: ShowOrSetCommand>(mut args: Args<'_>) -> Result<C::Shown<'_>, Error> {
+    args.next("queue")?;
+    let shown = C::parse_shown(&mut args)?;
+    args.finish()?;
+    Ok(shown)
 }
 
 /// Parses all arguments of a command, the key among them.

@@ -1,12 +1,12 @@
 //! Every command for clients, entered once: the server registers them from this list, and whatever finds a
 //! command by its name goes through it.
 
-use super::admin::{Cancel, Configure, Pause, Promote, Purge, Remove, Resume, Retry};
+use super::admin::{Cancel, Configure, LimitGroup, Pause, Promote, Purge, Remove, Resume, Retry};
 use super::batching::{AwaitEnd, Forget, ListBatches, Seal, ShowBatch};
 use super::command::{AwaitCommand, FirstQueueCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
 use super::consuming::{Ack, ClaimAny, ClaimJobs, Extend, Nack, Release, ReportProgress};
 use super::events::{Emit, ReadEvents, TrimEvents};
-use super::inspecting::{Check, Explain, GetJob, ListJobs, ListWorkers, ShowSeries, ShowStats};
+use super::inspecting::{Check, Explain, GetJob, ListGroups, ListJobs, ListWorkers, ShowSeries, ShowStats};
 use super::producing::{AddJob, AddManyJobs};
 use super::triggers::{ListSchedules, OnExpire, SetSchedule, Unschedule};
 
@@ -42,6 +42,8 @@ pub fn visit_all(visitor: &mut impl CommandVisitor) {
     visitor.write::<Extend>();
     visitor.write::<Forget>();
     visitor.read::<GetJob>();
+    visitor.show_or_set::<LimitGroup>();
+    visitor.read::<ListGroups>();
     visitor.read::<ListJobs>();
     visitor.write::<AddManyJobs>();
     visitor.write::<Nack>();
@@ -113,7 +115,7 @@ mod tests {
             let flags: Vec<_> = spec.flags.split(' ').filter(|flag| OF_KINDS.contains(flag)).collect();
             assert_eq!(flags, expected, "{}", spec.name);
             let shows_or_sets = expected == ["may-replicate"];
-            assert_eq!(spec.key == KeyUse::ReadOrCreate, shows_or_sets, "{}", spec.name);
+            assert_eq!(matches!(spec.key, KeyUse::ReadOrCreate(_)), shows_or_sets, "{}", spec.name);
             let counts = spec.args.first().is_some_and(|arg| arg.name == "numkeys");
             assert_eq!(spec.key == KeyUse::UpdateEach, counts, "{}", spec.name);
             let categories: Vec<_> = spec.acl.split(' ').collect();

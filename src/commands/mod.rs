@@ -44,8 +44,9 @@ mod triggers;
 pub use args::ArgLimits;
 pub use batching::{reply_event, reply_now};
 pub use command::{
-    change, parse, parse_counted, visit, AwaitCommand, AwaitRequest, BlockedClaim, Command, Env,
-    FirstQueueCommand, NoWorkers, PageRequest, ReadCommand, ShowOrSetCommand, Visit, WaitingWorker, WaitingWorkers, WriteCommand, WriteOutcome,
+    change, parse, parse_counted, parse_shown, visit, AwaitCommand, AwaitRequest, BlockedClaim, Command, Env,
+    FirstQueueCommand, NoWorkers, PageRequest, ReadCommand, ShowOrSetCommand, Visit, WaitingWorker,
+    WaitingWorkers, WriteCommand, WriteOutcome,
 };
 pub use list::{visit_all, CommandVisitor};
 

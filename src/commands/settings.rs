@@ -8,7 +8,7 @@ use super::producing::add_options::{backoff_field, span_field, MAX_ATTEMPTS};
 use crate::queue::{Backoff, Rate, Settings, MAX_EVENTS, MAX_RATE};
 
 /// The most of `concurrency` and `group-concurrency`.
-const MAX_CONCURRENCY: u64 = 1_000_000_000;
+pub(super) const MAX_CONCURRENCY: u64 = 1_000_000_000;
 
 /// One field.
 pub struct Setting {
@@ -33,7 +33,7 @@ fn backoff(word: &[u8]) -> Option<Backoff> {
 }
 
 /// `word` as a rate; None: no limit.
-fn rate(name: &'static str, word: &[u8]) -> Result<Option<Rate>, Error> {
+pub(super) fn rate(name: &'static str, word: &[u8]) -> Result<Option<Rate>, Error> {
     let read = || {
         let (max, ms) = std::str::from_utf8(word).ok()?.split_once('/')?;
         let number = |word: &str| uint(name, word.as_bytes(), 1..=MAX_RATE).ok();

@@ -11,9 +11,9 @@ pub enum KeyUse {
     UpdateEach,
     /// May create the queue: `RW UPDATE`, without ACCESS, so that `%W~` is enough to produce.
     Create,
-    /// Alone it reads the queue, with more words it may create it: `RO ACCESS` or `RW UPDATE`, as the words
-    /// say.
-    ReadOrCreate,
+    /// With so many words, its name among them, it reads the queue; with more it may create it: `RO ACCESS` or
+    /// `RW UPDATE`.
+    ReadOrCreate(usize),
     /// Has no key.
     None,
 }

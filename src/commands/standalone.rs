@@ -2,8 +2,8 @@
 
 use super::args::{ArgLimits, Args};
 use super::command::{
-    change, parse, parse_counted, visit, AwaitCommand, Command, Env, FirstQueueCommand, ReadCommand,
-    ShowOrSetCommand, Visit, WriteCommand, WriteOutcome,
+    change, parse, parse_counted, parse_shown, visit, AwaitCommand, Command, Env, FirstQueueCommand,
+    ReadCommand, ShowOrSetCommand, Visit, WriteCommand, WriteOutcome,
 };
 use super::error::Error;
 use super::list::{visit_all, CommandVisitor};
@@ -73,10 +73,13 @@ impl CommandVisitor for NamedCall<'_, '_> {
     }
 
     fn show_or_set<C: ShowOrSetCommand>(&mut self) {
-        if self.arguments.len() == 1 && C::SPEC.name.as_bytes().eq_ignore_ascii_case(self.name) {
-            let Standalone { queue, journal, env, .. } = &mut *self.place;
-            C::show(Session::begin(queue, env.now, *journal).queue(), self.reply);
-            self.outcome = Some(Ok(WriteOutcome::Replied));
+        let is_named = C::SPEC.name.as_bytes().eq_ignore_ascii_case(self.name);
+        if is_named && C::only_shows(self.arguments.len() + 1) {
+            let Standalone { queue, journal, env, limits } = &mut *self.place;
+            self.outcome = Some(parse_shown::<C>(Args::new(self.arguments, *limits)).map(|shown| {
+                C::show(&shown, Session::begin(queue, env.now, *journal).queue(), self.reply);
+                WriteOutcome::Replied
+            }));
         } else {
             self.write::<C>();
         }

@@ -4,6 +4,7 @@ use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::events::EmittedFields;
 use crate::queue::expiries::ExpiryOutcome;
 use crate::queue::jobs::{AddRequest, JobOptions, JobSpec};
+use crate::queue::limits::GroupLimits;
 use crate::queue::schedules::{Plan, TickOutcome};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Handle, IdEntry};
@@ -42,6 +43,8 @@ pub enum Effect<'a> {
     Resumed,
     /// No job of the group is claimed from now on, until an instant or without end.
     GroupPaused { name: &'a [u8], until: u64 },
+    /// The group has other limits than the queue has for all.
+    GroupLimited { name: &'a [u8], limits: GroupLimits },
     /// Jobs of the group are claimed again.
     GroupResumed { name: &'a [u8] },
     /// The queue has other settings.

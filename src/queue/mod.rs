@@ -78,7 +78,7 @@ pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PRE
 pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Run, RunEnd, Start, Until};
 pub(crate) use jobs::{LostLife, UnmetDependency};
 pub(crate) use limits::{Bucket, LaneRules};
-pub use limits::{Rate, MAX_RATE};
+pub use limits::{GroupLimits, Rate, MAX_RATE};
 pub(crate) use names::{valid_batch_name, valid_group, valid_id};
 pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_WORKER};
 pub(crate) use saved::{Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedState};
@@ -94,5 +94,6 @@ pub use store::{EndState, Handle, IdEntry, Record};
 pub use time::{Now, UnixMs, FOREVER};
 pub use value::Queue;
 pub use views::{
-    Direction, EventPage, EventStart, Explanation, JobView, ListPage, ListStart, PageRange, Position, Row, Selection, Standstill, WorkerView,
+    Direction, EventPage, EventStart, Explanation, GroupView, JobView, ListPage, ListStart, PageRange,
+    Position, Row, Selection, Standstill, WorkerView,
 };

@@ -23,9 +23,9 @@ pub(crate) enum KeyAccess {
     Write,
     /// The same to each of its keys.
     ReadAndWriteEach,
-    /// One of these: the server asks, call by call, and the function decides by the number of words, the
-    /// command's name among them.
-    ByWords(fn(usize) -> KeyAccess),
+    /// With so many words, the command's name among them, it reads; with more it writes. The server asks, call by
+    /// call.
+    ByWords(usize),
 }
 
 /// What the server knows about a command, beside its key.
@@ -179,7 +179,8 @@ pub(super) unsafe fn replied_key_access(
     // SAFETY: the caller's promise.
     let words = if argv.is_null() { &[] } else { unsafe { std::slice::from_raw_parts(argv, count) } };
     let access = match key {
-        KeyAccess::ByWords(decide) => decide(count),
+        KeyAccess::ByWords(read_with) if count <= read_with => KeyAccess::Read,
+        KeyAccess::ByWords(_) => KeyAccess::Write,
         fixed => fixed,
     };
     if let Some(reply) = api!(RedisModule_KeyAtPosWithFlags) {

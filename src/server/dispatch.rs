@@ -17,8 +17,8 @@ use super::{config, permission};
 use crate::commands::args::Args;
 use crate::commands::error::Error;
 use crate::commands::{
-    change, parse, parse_counted, visit, AwaitCommand, Command, Env, FirstQueueCommand, ReadCommand,
-    ShowOrSetCommand, Visit, WaitingWorker, WaitingWorkers, WriteCommand, WriteOutcome,
+    change, parse, parse_counted, parse_shown, visit, AwaitCommand, Command, Env, FirstQueueCommand,
+    ReadCommand, ShowOrSetCommand, Visit, WaitingWorker, WaitingWorkers, WriteCommand, WriteOutcome,
 };
 use crate::queue::{Now, Queue, Session};
 use crate::redis::call::{Call, Words};
@@ -50,11 +50,13 @@ pub(super) fn write<C: WriteCommand>(call: &Call<'_>) {
     run::<C>(call, |ctx, name, request, reply| run_write::<C>(ctx, name, &request, reply));
 }
 
-/// A command that shows when it has no argument but the key.
+/// A command that shows when it has only the words that say what.
 pub(super) fn show_or_set<C: ShowOrSetCommand>(call: &Call<'_>) {
-    if call.words().len() == 2 {
-        return reply_to(call, C::SPEC.name, |ctx, name, _, reply| {
-            read_queue(ctx, name, reply, &mut |queue, _, reply| C::show(queue, reply))
+    if C::only_shows(call.words().len()) {
+        return reply_to(call, C::SPEC.name, |ctx, name, words, reply| {
+            let args = Args::new(words.get(1..).unwrap_or_default(), config::limits());
+            let shown = parse_shown::<C>(args)?;
+            read_queue(ctx, name, reply, &mut |queue, _, reply| C::show(&shown, queue, reply))
         });
     }
     run::<C>(call, |ctx, name, request, reply| {

@@ -160,16 +160,7 @@ const fn key_access(key: KeyUse) -> KeyAccess {
         KeyUse::Update => KeyAccess::ReadAndWrite,
         KeyUse::UpdateEach => KeyAccess::ReadAndWriteEach,
         KeyUse::Create => KeyAccess::Write,
-        KeyUse::ReadOrCreate => KeyAccess::ByWords(read_or_create),
-    }
-}
-
-/// With more words than its name and its key the command writes.
-fn read_or_create(words: usize) -> KeyAccess {
-    if words > 2 {
-        KeyAccess::Write
-    } else {
-        KeyAccess::Read
+        KeyUse::ReadOrCreate(most) => KeyAccess::ByWords(most),
     }
 }
 

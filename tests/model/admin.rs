@@ -34,7 +34,7 @@ impl Model {
         let counted = COUNTERS.map(|name| (name, Value::Int(self.counters.get(name).copied().unwrap_or(0))));
         let more = [
             ("batches", Value::count(self.batches.len())),
-            ("groups", Value::count(self.known_groups())),
+            ("groups", Value::count(self.known_groups().len())),
             ("events", Value::count(self.events.len())),
             ("paused", Value::Int(self.pauses.until(None).is_some().into())),
             ("paused-until", self.pauses.until(None).map_or(Value::Null, until)),
@@ -255,7 +255,7 @@ fn instant(at: u64) -> Value {
 }
 
 /// An instant, -1 for never.
-fn until(instant: u64) -> Value {
+pub(super) fn until(instant: u64) -> Value {
     match instant {
         u64::MAX => Value::Int(-1),
         instant => Value::uint(instant),

@@ -88,6 +88,7 @@ fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
         "JQ.EVENTS q COUNT 10000",
         "JQ.BATCHES q COUNT 10000",
         "JQ.WORKERS q COUNT 10000",
+        "JQ.GROUPS q COUNT 10000",
         "JQ.SERIES q 3",
     ]
     .map(words);
@@ -129,9 +130,9 @@ pub(crate) fn leases(reply: &Value) -> Vec<(Vec<u8>, u64)> {
 
 /// Whether the engine says what the model says. Of a cursor only counts whether it is the last.
 fn agree(words: &[&[u8]], model: &Value, engine: &Value) -> bool {
-    let lists = [b"JQ.LIST".as_slice(), b"JQ.BATCHES", b"JQ.WORKERS"];
-    let is_listing = words.first().is_some_and(|verb| lists.contains(verb))
-        || words.iter().any(|word| *word == b"CURSOR");
+    let lists = [b"JQ.LIST".as_slice(), b"JQ.BATCHES", b"JQ.WORKERS", b"JQ.GROUPS"];
+    let is_listing =
+        words.first().is_some_and(|verb| lists.contains(verb)) || words.iter().any(|word| *word == b"CURSOR");
     match (model, engine) {
         (Value::Array(expected), Value::Array(found)) if is_listing => {
             let at_end = found.first().is_some_and(|cursor| format!("{cursor:?}") == "0");

@@ -4,7 +4,6 @@ use super::compare::leases;
 use super::job::{How, Job, State};
 use super::limits::Claim;
 use super::model::Model;
-use super::settings::Settings;
 use super::value::Value;
 
 /// What a token is worth for an id.
@@ -80,7 +79,10 @@ impl Model {
     pub(super) fn hand_out(&mut self, id: &[u8], worker: &[u8], until: u64, now_us: u64) -> Value {
         let (turn, token) = (self.next_seq(), now_us.max(self.last_token + 1));
         let settings = self.settings.clone();
-        let Settings { rate, group_rate, group_concurrency, .. } = settings;
+        let rate = settings.rate;
+        let lane = self.jobs.iter().find(|job| job.id == id).and_then(|job| job.spec.group.clone());
+        let group_rate = lane.as_ref().map_or(settings.group_rate, |lane| self.lane_rate(lane));
+        let is_strict = lane.is_some_and(|lane| self.lane_concurrency(&lane) == 1);
         let Some(job) = self.job(id) else { return Value::Null };
         let worker = worker.to_vec();
         let since = now_us / 1000;
@@ -88,7 +90,7 @@ impl Model {
         job.worker = Some(worker.clone());
         job.state = State::Active { token, worker: worker.clone(), since, until, cancel: false };
         (job.expires_at, job.latest_due, job.lost) = (None, None, None);
-        job.holds |= group_concurrency == 1 && job.spec.group.is_some();
+        job.holds |= is_strict;
         let (line, group) = (lease_line(job, token), job.spec.group.clone());
         let at = now_us / 1000;
         self.claims.push(Claim {

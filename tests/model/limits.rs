@@ -37,9 +37,10 @@ impl Model {
         let active = |of: &dyn Fn(&Job) -> bool| {
             self.jobs.iter().filter(|job| job.is_active() && of(job)).count() as u64
         };
-        let (most, most_of_lane) = (self.settings.concurrency, self.settings.group_concurrency);
+        let most = self.settings.concurrency;
         let group = self.jobs.iter().find(|job| job.id == id).and_then(|job| job.spec.group.clone());
         let lane_has_room = group.is_none_or(|lane| {
+            let most_of_lane = self.lane_concurrency(&lane);
             let holder = self.jobs.iter().find(|job| job.is_live() && job.is_of(&lane) && job.holds);
             let is_behind = most_of_lane == 1 && holder.is_some_and(|holder| holder.id != id);
             !is_behind && (most_of_lane == 0 || active(&|job| job.is_of(&lane)) < most_of_lane)
@@ -73,8 +74,7 @@ impl Model {
     pub(super) fn head(&self, lane: &[u8], now: u64) -> Option<&Job> {
         let jobs = || self.jobs.iter().filter(|job| job.is_live() && job.is_of(lane));
         let active = jobs().filter(|job| job.is_active()).count() as u64;
-        let most = self.settings.group_concurrency;
-        let rate = self.settings.group_rate;
+        let (most, rate) = (self.lane_concurrency(lane), self.lane_rate(lane));
         let is_used_up = rate.is_some_and(|rate| rate.tokens(self.missing(Some(lane)), now) == 0);
         if (most > 0 && active >= most) || is_used_up || self.pauses.until(Some(lane)).is_some() {
             return None;
@@ -118,19 +118,20 @@ impl Model {
         lanes.sort();
         lanes.dedup();
         let known = self.lanes();
-        // A pause keeps a lane, and its bucket with it.
-        lanes.retain(|lane| !known.contains(lane) && self.pauses.until(Some(lane)).is_none());
+        // What is set for a lane keeps it, and its bucket with it.
+        lanes.retain(|lane| !known.contains(lane) && !self.has_rules(lane));
         lanes
     }
 
-    /// How many groups are known: for their jobs, for a bucket that is not full, for a pause.
-    pub(super) fn known_groups(&self) -> usize {
+    /// Groups that are known: for their jobs, for a bucket that is not full, for a pause or limits.
+    pub(super) fn known_groups(&self) -> Vec<Vec<u8>> {
         let mut groups = self.lanes();
         groups.extend(self.expiring_lanes());
         groups.extend(self.pauses.groups().cloned());
+        groups.extend(self.group_limits.keys().cloned());
         groups.sort();
         groups.dedup();
-        groups.len()
+        groups
     }
 
     /// A lane without jobs is gone when its bucket is full, or no rate applies to it.

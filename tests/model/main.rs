@@ -24,6 +24,7 @@ mod duplicate_examples;
 mod engine;
 mod events;
 mod examples;
+mod groups;
 mod history;
 mod job;
 mod limit_cases;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::args::{Words, ERR};
 use super::batch::{Batch, Member};
 use super::events::Logged;
+use super::groups::GroupLimits;
 use super::job::{Job, State};
 use super::limits::Claim;
 use super::pauses::Pauses;
@@ -26,6 +27,8 @@ pub(crate) struct Model {
     /// 1 while a command works in a millisecond that is not over: spans begin with the next one.
     pub(super) late: u64,
     pub(super) pauses: Pauses,
+    /// Of the groups that have limits of their own.
+    pub(super) group_limits: BTreeMap<Vec<u8>, GroupLimits>,
     pub(super) batches: Vec<Batch>,
     pub(super) ledger: Vec<Member>,
     /// Batches opened so far.
@@ -95,7 +98,11 @@ impl Model {
         let now = now_us / 1000;
         let makes_a_queue = matches!(
             request,
-            Request::Add { .. } | Request::Config(_) | Request::Seal(_) | Request::Pause { .. }
+            Request::Add { .. }
+                | Request::Config(_)
+                | Request::Seal(_)
+                | Request::Pause { .. }
+                | Request::LimitGroup { .. }
         );
         self.late = now_us.div_ceil(1000) - now;
         let reply = self.carry_out(request, now_us, now);
@@ -174,6 +181,9 @@ impl Model {
             Request::Purge(state, page) => self.purge(&state, &page, now),
             Request::PurgeRemembered(page) => self.purge_remembered(&page, now),
             Request::Workers => Value::Array(vec![Value::Int(0), self.workers()]),
+            Request::LimitGroup { name, fields } => self.limit_group(&name, &fields),
+            Request::Group(name) => self.group(&name),
+            Request::Groups => Value::Array(vec![Value::Int(0), self.groups()]),
             Request::AwaitIdle => Value::count(self.jobs.iter().filter(|job| job.is_active()).count()),
             Request::Events(asked) => self.read_events(&asked),
             Request::Emit { name, job, fields } => self.emit(&name, job.as_deref(), &fields, now),

@@ -71,6 +71,14 @@ pub(crate) fn purge() -> Words {
 /// Another limit.
 pub(crate) fn limit() -> Words {
     let one = |field: &'static str, values: &[&'static str]| join(vec![text(field), pick(values)]);
+    let group = |field: &'static str, values: &[&'static str]| {
+        join(vec![text("JQ.GROUP q"), pick(&GROUPS), text(field), pick(values)])
+    };
+    let groups = vec![
+        (3, group("concurrency", &["0", "1", "2", "default", "default"])),
+        (3, group("rate", &["0", "1/10", "2/20", "default", "default"])),
+        (1, join(vec![text("JQ.GROUP q"), pick(&GROUPS)])),
+    ];
     let lines = vec![
         (4, one("concurrency", &["0", "1", "1", "2", "3"])),
         (4, one("rate", &RATES)),
@@ -79,7 +87,8 @@ pub(crate) fn limit() -> Words {
         (4, one("keep-completed 1000 keep-completed-max", &["0", "1", "1", "2"])),
         (3, one("keep-failed -1 keep-failed-max", &["0", "1", "1", "2"])),
     ];
-    join(vec![text("JQ.CONFIG q"), Union::new_weighted(lines).boxed()])
+    let config = join(vec![text("JQ.CONFIG q"), Union::new_weighted(lines).boxed()]);
+    Union::new_weighted(vec![(2, config), (1, Union::new_weighted(groups).boxed())]).boxed()
 }
 
 /// The settings of a queue in which they bind from the start.

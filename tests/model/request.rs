@@ -84,6 +84,12 @@ pub(crate) enum Request {
     Batches(usize),
     AwaitJob(Vec<u8>),
     AwaitIdle,
+    LimitGroup {
+        name: Vec<u8>,
+        fields: Vec<(String, Vec<u8>)>,
+    },
+    Group(Vec<u8>),
+    Groups,
     Purge(String, Page),
     PurgeRemembered(Page),
     Workers,
@@ -121,7 +127,10 @@ pub(crate) struct EventsAsked {
 impl Request {
     /// Whether it only asks.
     pub(crate) fn is_read(&self) -> bool {
-        use Request::{AwaitIdle, AwaitJob, Batch, Batches, Events, Get, List, ListRemembered, Series, Stats, Workers};
+        use Request::{
+            AwaitIdle, AwaitJob, Batch, Batches, Events, Get, Group, Groups, List, ListRemembered, Series,
+            Stats, Workers,
+        };
         matches!(
             self,
             Get(_)
@@ -132,6 +141,8 @@ impl Request {
                 | Batches(_)
                 | AwaitJob(_)
                 | AwaitIdle
+                | Group(_)
+                | Groups
                 | Workers
                 | Series(_)
                 | Events(_)
@@ -177,6 +188,8 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.EVENTS" => events(w),
         "JQ.EMIT" => emit(w),
         "JQ.TRIMEVENTS" => Ok(Request::TrimEvents(at_most_a_million(w)?)),
+        "JQ.GROUPS" => options_count(w, 10).map(|_| Request::Groups),
+        "JQ.GROUP" => group(w),
         "JQ.SERIES" if w.0.is_empty() => Ok(Request::Series(60)),
         "JQ.SERIES" => Ok(Request::Series(w.uint(1).and_then(|n| if n <= 1440 { Ok(n) } else { Err(ERR) })?)),
         _ => Err(ERR),
@@ -282,6 +295,16 @@ fn pause(w: &mut Words<'_>) -> Result<Request, Refused> {
         }
     }
     Ok(Request::Pause { group, span })
+}
+
+fn group(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let name = w.group()?;
+    if w.0.is_empty() {
+        return Ok(Request::Group(name));
+    }
+    let Request::Config(fields) = config(w)? else { return Err(ERR) };
+    super::groups::check(&fields)?;
+    Ok(Request::LimitGroup { name, fields })
 }
 
 fn resume(w: &mut Words<'_>) -> Result<Request, Refused> {

@@ -115,12 +115,12 @@ fn size(w: &mut Words<'_>) -> Result<usize, Refused> {
     usize::try_from(w.uint(0)?).map_err(|_| ERR)
 }
 
-fn up_to_a_billion(w: &mut Words<'_>, least: u32) -> Result<u64, Refused> {
+pub(super) fn up_to_a_billion(w: &mut Words<'_>, least: u32) -> Result<u64, Refused> {
     w.uint(least).and_then(|n| if n <= 1_000_000_000 { Ok(n) } else { Err(ERR) })
 }
 
 /// `0` or `max/ms`.
-fn rate(value: &[u8]) -> Result<Option<Rate>, Refused> {
+pub(super) fn rate(value: &[u8]) -> Result<Option<Rate>, Refused> {
     if value == b"0" {
         return Ok(None);
     }

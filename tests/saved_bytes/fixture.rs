@@ -96,6 +96,10 @@ impl Fixture {
             JQ.PAUSE q GROUP short FOR 1000
             JQ.RESUME q GROUP short
             JQ.PAUSE q FOR 70
+            JQ.GROUP q lane concurrency 2 rate 5/1000
+            JQ.GROUP q limited rate 0
+            JQ.GROUP q set-back concurrency 7
+            JQ.GROUP q set-back concurrency default
             JQ.ONEXPIRE q t: DELAY 5 PX 50 BACKOFF FIXED 3
             JQ.ONEXPIRE q t:lull DELAY 5 MAXWAIT 9 PRIORITY 0 ONDUP REPLACE
             JQ.ONEXPIRE q t:longer KEEP 5 GROUP lane ONDUP IGNORE";

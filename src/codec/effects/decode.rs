@@ -13,7 +13,7 @@ use crate::codec::fields::job::{decode_add_request, decode_job_spec, decode_job_
 use crate::codec::fields::outcome::{decode_expiry_outcome, decode_tick_outcome};
 use crate::codec::fields::replacement::decode_replacement;
 use crate::codec::fields::schedule::decode_plan;
-use crate::codec::fields::settings::{decode_more_settings, decode_settings};
+use crate::codec::fields::settings::{decode_group_limits, decode_more_settings, decode_settings};
 use crate::codec::wire::Decoder;
 use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, LATEST_TICK};
@@ -101,6 +101,7 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
         tag::PAUSED_UNTIL => Ok(Effect::Paused { until: from.number()? }),
         tag::RESUMED => Ok(Effect::Resumed),
         tag::GROUP_PAUSED => decode_group_paused(from, queue),
+        tag::GROUP_LIMITED => decode_group_limited(from, queue),
         tag::GROUP_RESUMED => {
             let name = from.bytes()?;
             known(queue.group_paused_until(name).map(|_| Effect::GroupResumed { name }))
@@ -207,6 +208,14 @@ fn decode_group_paused<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effe
         return Err(DecodeError::Damaged("a group that cannot be"));
     }
     known(queue.may_have_rules(name).then_some(Effect::GroupPaused { name, until }))
+}
+
+fn decode_group_limited<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let (name, limits) = (from.bytes()?, decode_group_limits(from)?);
+    if !valid_group(name) {
+        return Err(DecodeError::Damaged("a group that cannot be"));
+    }
+    known(queue.may_have_rules(name).then_some(Effect::GroupLimited { name, limits }))
 }
 
 fn decode_scheduled<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {

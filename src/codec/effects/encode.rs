@@ -6,7 +6,7 @@ use crate::codec::fields::job::{encode_add_request, encode_job_spec};
 use crate::codec::fields::outcome::{encode_expiry_outcome, encode_tick_outcome};
 use crate::codec::fields::replacement::encode_replacement;
 use crate::codec::fields::schedule::encode_plan;
-use crate::codec::fields::settings::{encode_more_settings, encode_settings};
+use crate::codec::fields::settings::{encode_group_limits, encode_more_settings, encode_settings};
 use crate::codec::wire::Encoder;
 use crate::queue::{BatchRefs, Effect, IdEntry, JobEffect, Journal, Now, Queue, Steps, FOREVER};
 
@@ -79,6 +79,7 @@ fn payload_len(effect: &Effect<'_>) -> usize {
         | Effect::Resumed
         | Effect::GroupPaused { .. }
         | Effect::GroupResumed { .. }
+        | Effect::GroupLimited { .. }
         | Effect::Configured(_)
         | Effect::Advanced(_)
         | Effect::Unscheduled { .. }
@@ -152,6 +153,10 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
         Effect::GroupPaused { name, until } => {
             encode_named(out, tag::GROUP_PAUSED, name);
             out.instant(until);
+        }
+        Effect::GroupLimited { name, ref limits } => {
+            encode_named(out, tag::GROUP_LIMITED, name);
+            encode_group_limits(out, limits);
         }
         Effect::GroupResumed { name } => encode_named(out, tag::GROUP_RESUMED, name),
         Effect::Configured(ref settings) => {

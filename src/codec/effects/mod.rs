@@ -47,6 +47,7 @@
 //!   60 paused until         instant number
 //!   61 group paused         name bytes, until instant
 //!   62 group resumed        name bytes
+//!   63 group limited        name bytes, group limits
 //!   67 emitted              event bytes, job maybe, fields bytes (drawn in queue/events/emitted.rs)
 //!   68 events trimmed       how many are kept number
 //! ```
@@ -117,6 +118,7 @@ mod tag {
     pub(super) const PAUSED_UNTIL: u8 = 60;
     pub(super) const GROUP_PAUSED: u8 = 61;
     pub(super) const GROUP_RESUMED: u8 = 62;
+    pub(super) const GROUP_LIMITED: u8 = 63;
     pub(super) const EMITTED: u8 = 67;
     pub(super) const EVENTS_TRIMMED: u8 = 68;
 }

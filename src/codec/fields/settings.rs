@@ -7,12 +7,16 @@
 //!            group-rate
 //!   more     of the settings that came later: count, then max-lease number, max-run instant, events-max number
 //!   rate     max number, 0 = no rate; else ms number
+//!   group limits  flags byte, then what is flagged: 1 concurrency number, 2 rate
 //!   bucket   rate; if there is one: missing, at numbers
 //! ```
 
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{Backoff, Bucket, Rate, Settings};
+use crate::queue::{Backoff, Bucket, GroupLimits, Rate, Settings};
+
+const OWN_CONCURRENCY: u8 = 1;
+const OWN_RATE: u8 = 2;
 
 pub(crate) fn encode_settings(out: &mut Vec<u8>, settings: &Settings) {
     let (kind, ms) = match settings.backoff {
@@ -97,6 +101,29 @@ pub(crate) fn decode_settings(from: &mut Decoder<'_>) -> Result<Settings, Decode
         max_lease: Settings::default().max_lease,
         max_run: Settings::default().max_run,
         events_max: Settings::default().events_max,
+    })
+}
+
+/// Drawn above.
+pub(crate) fn encode_group_limits(out: &mut Vec<u8>, limits: &GroupLimits) {
+    let flag = |is_there: bool, bit: u8| if is_there { bit } else { 0 };
+    out.push(flag(limits.concurrency.is_some(), OWN_CONCURRENCY) | flag(limits.rate.is_some(), OWN_RATE));
+    if let Some(most) = limits.concurrency {
+        out.number(most);
+    }
+    if let Some(rate) = limits.rate {
+        encode_rate(out, rate);
+    }
+}
+
+pub(crate) fn decode_group_limits(from: &mut Decoder<'_>) -> Result<GroupLimits, DecodeError> {
+    let flags = from.byte()?;
+    if flags & !(OWN_CONCURRENCY | OWN_RATE) != 0 {
+        return Err(DecodeError::Damaged("unknown limit of a group"));
+    }
+    Ok(GroupLimits {
+        concurrency: if flags & OWN_CONCURRENCY == 0 { None } else { Some(from.number()?) },
+        rate: if flags & OWN_RATE == 0 { None } else { Some(decode_rate(from)?) },
     })
 }
 

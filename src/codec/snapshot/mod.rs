@@ -36,7 +36,7 @@
 //!            completed, failed numbers
 //!   10 workers  that were seen, by name, until the end of the section, after all jobs: name bytes, last seen number
 //!   11 rules of lanes  by name, until the end of the section, after all jobs and before the lanes: name bytes, flags
-//!            byte; then what is flagged: 1 paused-until instant
+//!            byte; then what is flagged: 1 paused-until instant, 2 group limits
 //!   12 events  that are kept, the oldest first, until the end of the section: ms and n of the id numbers, name, at
 //!            number, job maybe, count of fields number, then for each its name and its value
 //!     name   1, bytes: an application's | 2 + code of the event, or of the fact, byte | 0 as the name of an event: none

@@ -24,7 +24,7 @@ impl Command for Configure {
         // Not `write`: replicas show it. It is paused like a write, and refused on a replica when it sets.
         flags: "may-replicate fast",
         acl: "write fast",
-        key: KeyUse::ReadOrCreate,
+        key: KeyUse::ReadOrCreate(2),
         args: &[
             Arg::word("queue", ArgKind::Key),
             Arg::block(
@@ -93,7 +93,13 @@ impl WriteCommand for Configure {
 }
 
 impl ShowOrSetCommand for Configure {
-    fn show(queue: &Queue, reply: &mut dyn Reply) {
+    type Shown<'a> = ();
+
+    fn parse_shown(_: &mut Args<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn show((): &(), queue: &Queue, reply: &mut dyn Reply) {
         let mut fields = Fields::default();
         for setting in &SETTINGS {
             fields.push(setting.name, setting.field(queue.settings()));

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod config;
+mod group;
 mod many;
 mod pause;
 mod promote;
@@ -12,6 +13,7 @@ mod retry;
 
 pub(super) use cancel::Cancel;
 pub(super) use config::Configure;
+pub(super) use group::LimitGroup;
 pub(super) use pause::Pause;
 pub(super) use promote::Promote;
 pub(super) use purge::Purge;

@@ -39,6 +39,7 @@ impl Command for Explain {
 }
 
 impl ReadCommand for Explain {
+    #[allow(clippy::ref_option_ref, reason = "the shape of all commands")]
     fn run(id: &Option<&[u8]>, queue: &Queue, env: &Env, reply: &mut dyn Reply) {
         let Some(id) = id else { return explain_queue::fields(queue, env).reply(reply) };
         let Some(explanation) = queue.explain(id) else { return reply.null() };

@@ -41,7 +41,7 @@ fn holder<'q>(worker: &WorkerView<'q>) -> Fields<'q> {
     fields
 }
 
-fn batch<'q>((name, view): (&'q [u8], BatchView)) -> Fields<'q> {
+fn batch((name, view): (&[u8], BatchView)) -> Fields<'_> {
     let mut fields = Fields::default();
     fields.push("batch", Field::Bytes(name));
     fields.push("sealed", Field::Flag(view.sealed));

@@ -289,6 +289,8 @@ pub(in crate::commands) fn refusal(refusal: Refusal, batch: Option<&[u8]>) -> Er
         Refusal::MaxIds(limit) => Error::full("max-ids", limit),
         Refusal::MaxJobs(limit) => Error::full("max-jobs", limit),
         Refusal::Capacity(limit) => Error::full("capacity", limit),
-        Refusal::GroupRules(limit) => Error::full("number of groups with a pause of their own", limit),
+        Refusal::GroupRules(limit) => {
+            Error::full("number of groups with a pause or limits of their own", limit)
+        }
     }
 }

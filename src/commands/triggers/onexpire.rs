@@ -35,7 +35,7 @@ impl Command for OnExpire {
         // As for JQ.CONFIG: replicas list, and refuse to set.
         flags: "may-replicate",
         acl: "write slow",
-        key: KeyUse::ReadOrCreate,
+        key: KeyUse::ReadOrCreate(2),
         args: &[
             Arg::word("queue", ArgKind::Key),
             Arg::word("prefix", ArgKind::String).maybe(),
@@ -96,7 +96,13 @@ impl WriteCommand for OnExpire {
 }
 
 impl ShowOrSetCommand for OnExpire {
-    fn show(queue: &Queue, reply: &mut dyn Reply) {
+    type Shown<'a> = ();
+
+    fn parse_shown(_: &mut Args<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn show((): &(), queue: &Queue, reply: &mut dyn Reply) {
         let rules = queue.expiry_rules().iter();
         reply.array(rules.len());
         for (prefix, rule) in rules {

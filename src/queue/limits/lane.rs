@@ -1,6 +1,6 @@
 //! One lane, and what JQ.PAUSE and JQ.GROUP have set for it alone.
 
-use super::bucket::Bucket;
+use super::bucket::{Bucket, Rate};
 use crate::queue::store::{Handle, InstantKey, PriorityKey};
 use crate::queue::time::unless_endless;
 use std::sync::Arc;
@@ -36,6 +36,17 @@ pub(crate) struct Lane {
 pub(crate) struct LaneRules {
     /// Until when it gives no job, Unix ms, or [`FOREVER`](crate::queue::FOREVER). None: it is not paused.
     pub(crate) paused_until: Option<u64>,
+    pub(crate) limits: GroupLimits,
+}
+
+/// The limits of one group over those that the queue has for all. None: those of the queue apply.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GroupLimits {
+    /// Active jobs at the same time; 0 is no limit, 1 strict order.
+    pub concurrency: Option<u64>,
+    /// Claims in a time; within, None is no limit.
+    #[allow(clippy::option_option, reason = "whether it is set, and what the queue's own setting is, too")]
+    pub rate: Option<Option<Rate>>,
 }
 
 /// Where a lane was put when it was evaluated last.
@@ -76,6 +87,11 @@ impl Lane {
         self.rules.is_some()
     }
 
+    /// Its own limits.
+    pub(crate) fn limits(&self) -> GroupLimits {
+        self.rules.as_deref().map(|rules| rules.limits).unwrap_or_default()
+    }
+
     pub(super) fn set_rules(&mut self, rules: LaneRules) {
         self.rules = (rules != LaneRules::default()).then(|| Box::new(rules));
     }
@@ -87,6 +103,11 @@ impl Lane {
 }
 
 impl LaneRules {
+    /// Whether it has a rate of its own, from which tokens come back.
+    pub(super) fn has_rate(self) -> bool {
+        self.limits.rate.flatten().is_some()
+    }
+
     /// When its pause ends by itself.
     pub(crate) fn pause_end(self) -> Option<u64> {
         self.paused_until.and_then(unless_endless)

@@ -37,9 +37,11 @@ pub(crate) struct Lanes {
     expiring: BTreeSet<(u64, Arc<[u8]>)>,
     /// Paused lanes, by when their pauses end by themselves.
     pauses: BTreeSet<(u64, Arc<[u8]>)>,
-    /// How many lanes have rules of their own, how many are paused, and how many have waiting jobs.
+    /// How many lanes have rules of their own, how many are paused, have a rate of their own, or
+    /// have waiting jobs.
     ruled: usize,
     paused: usize,
+    rated: usize,
     wanted: usize,
     /// How many jobs of all lanes together may be claimed.
     room: usize,
@@ -187,6 +189,17 @@ impl Lanes {
         self.paused
     }
 
+    /// How many lanes have a rate of their own.
+    pub(crate) fn rated(&self) -> usize {
+        self.rated
+    }
+
+    /// Every lane by its name, from a name on.
+    pub(crate) fn from(&self, name: &[u8]) -> impl Iterator<Item = (LaneNumber, &Lane)> {
+        let numbers = self.numbers.range::<[u8], _>((Included(name), Unbounded));
+        numbers.filter_map(|(_, &number)| Some((LaneNumber(number), self.list.get(number)?)))
+    }
+
     /// How many lanes have waiting jobs.
     pub(crate) fn wanted(&self) -> usize {
         self.wanted
@@ -216,6 +229,8 @@ impl Lanes {
         self.ruled = (self.ruled + is_ruled(rules)).saturating_sub(is_ruled(before));
         let is_paused = |rules: LaneRules| usize::from(rules.paused_until.is_some());
         self.paused = (self.paused + is_paused(rules)).saturating_sub(is_paused(before));
+        let is_rated = |rules: LaneRules| usize::from(rules.has_rate());
+        self.rated = (self.rated + is_rated(rules)).saturating_sub(is_rated(before));
         if let Some(end) = before.pause_end() {
             self.pauses.remove(&(end, Arc::clone(&name)));
         }

@@ -6,6 +6,7 @@ mod lanes;
 
 pub(crate) use bucket::Bucket;
 pub use bucket::{Rate, MAX_RATE};
+pub use lane::GroupLimits;
 pub(crate) use lane::{Lane, LanePosition, LaneRules, MAX_RULED};
 pub(crate) use lanes::Lanes;
 

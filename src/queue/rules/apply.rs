@@ -38,6 +38,7 @@ impl Queue {
             Effect::Resumed => self.set_pause(None, at),
             Effect::GroupPaused { name, until } => self.set_group_pause(name, Some(until), at),
             Effect::GroupResumed { name } => self.set_group_pause(name, None, at),
+            Effect::GroupLimited { name, limits } => self.set_group_limits(name, limits),
             Effect::Configured(settings) => self.configure(settings, at),
             Effect::Advanced(most) => {
                 self.advance(at, most);

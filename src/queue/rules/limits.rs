@@ -22,8 +22,8 @@ pub(crate) enum Obstacle {
     LanePaused(u64),
     /// Another job of the lane comes first, whatever else is free.
     Behind(Handle),
-    /// So many jobs of the lane are active, and no more may be.
-    LaneFull(u32),
+    /// So many jobs of the lane are active, and no more than this may be.
+    LaneFull(u32, u64),
     /// The lane's rate, until this instant.
     LaneRate(u64),
 }
@@ -88,7 +88,8 @@ impl Queue {
     /// with the next command or tick. Where the clock was set back, tokens that had come back have not yet:
     /// all lanes are evaluated again.
     pub(crate) fn evaluate_lanes(&mut self, at: u64) {
-        if at < self.limits.as_of && self.settings.group_rate.is_some() {
+        let has_rates = self.settings.group_rate.is_some() || self.limits.lanes.rated() > 0;
+        if at < self.limits.as_of && has_rates {
             self.limits.lanes.start_over();
         }
         self.limits.as_of = at;
@@ -142,8 +143,7 @@ impl Queue {
             room: wanted.min(tokens),
             ready: (wanted.min(tokens) > 0).then_some(PriorityKey { priority: head.priority, seq }),
             refill: self
-                .settings
-                .group_rate
+                .lane_rate(lane)
                 .filter(|rate| tokens < wanted.min(count(rate.max)))
                 .map(|rate| InstantKey { at: lane.bucket.when(rate, tokens as u64 + 1), seq }),
         }
@@ -156,8 +156,18 @@ impl Queue {
         !is_due && position != self.lane_position(number, lane)
     }
 
+    /// How many jobs of a lane may be active; 0: any number.
+    pub(crate) fn lane_concurrency(&self, lane: &Lane) -> u64 {
+        lane.limits().concurrency.unwrap_or(self.settings.group_concurrency)
+    }
+
+    /// The rate of a lane.
+    pub(crate) fn lane_rate(&self, lane: &Lane) -> Option<Rate> {
+        lane.limits().rate.unwrap_or(self.settings.group_rate)
+    }
+
     fn lane_slots(&self, lane: &Lane) -> usize {
-        match self.settings.group_concurrency {
+        match self.lane_concurrency(lane) {
             0 => usize::MAX,
             1 => usize::from(lane.active == 0 && lane.holder.is_none_or(|job| self.is_waiting(job))),
             most => count(most).saturating_sub(lane.active as usize),
@@ -165,28 +175,26 @@ impl Queue {
     }
 
     fn lane_tokens(&self, lane: &Lane) -> usize {
-        self.settings
-            .group_rate
-            .map_or(usize::MAX, |rate| count(lane.bucket.available(rate, self.limits.as_of)))
+        self.lane_rate(lane).map_or(usize::MAX, |rate| count(lane.bucket.available(rate, self.limits.as_of)))
     }
 
     /// The waiting job of a lane that is claimed first. O(log n).
     pub(crate) fn head(&self, number: LaneNumber) -> Option<Handle> {
-        let holder =
-            self.limits.lanes.get(number)?.holder.filter(|job| self.is_strict() && self.is_waiting(*job));
+        let lane = self.limits.lanes.get(number)?;
+        let holder = lane.holder.filter(|job| self.is_strict(lane) && self.is_waiting(*job));
         holder.or_else(|| self.first_of(number))
     }
 
-    fn first_of(&self, lane: LaneNumber) -> Option<Handle> {
+    pub(crate) fn first_of(&self, lane: LaneNumber) -> Option<Handle> {
         let from = LaneKey { lane, key: PriorityKey { priority: i32::MIN, seq: 0 } };
         let jobs = &self.jobs.table;
         let first = self.limits.lanes.waiting.iter_from(from, |job| jobs.lane_key(job)).next()?;
         (jobs.lane_key(first).lane == lane).then_some(first)
     }
 
-    /// Whether lanes are strictly in order.
-    fn is_strict(&self) -> bool {
-        self.settings.group_concurrency == 1
+    /// Whether a lane is strictly in order.
+    pub(crate) fn is_strict(&self, lane: &Lane) -> bool {
+        self.lane_concurrency(lane) == 1
     }
 
     fn is_waiting(&self, job: Handle) -> bool {
@@ -214,9 +222,11 @@ impl Queue {
         if let Some(rate) = self.settings.rate {
             self.limits.bucket.take(rate, at);
         }
-        let Some(lane) = self.jobs.get(job).and_then(|job| self.lane_of(job)) else { return };
-        let (turn, is_strict, rate) = (self.jobs.take_seq(), self.is_strict(), self.settings.group_rate);
-        self.limits.lanes.edit(lane, |lane| {
+        let Some(number) = self.jobs.get(job).and_then(|job| self.lane_of(job)) else { return };
+        let turn = self.jobs.take_seq();
+        let Some(lane) = self.limits.lanes.get(number) else { return };
+        let (is_strict, rate) = (self.is_strict(lane), self.lane_rate(lane));
+        self.limits.lanes.edit(number, |lane| {
             lane.last_claim_seq = turn;
             lane.holder = if is_strict { Some(job) } else { lane.holder };
             if let Some(rate) = rate {
@@ -238,7 +248,7 @@ impl Queue {
     pub(crate) fn has_slot_for(&self, handle: Handle) -> bool {
         let lane = self.job(handle).and_then(|job| self.lane_of(job));
         let has_room = |lane: &Lane| {
-            let is_held = self.is_strict() && lane.holder.is_some_and(|holder| holder != handle);
+            let is_held = self.is_strict(lane) && lane.holder.is_some_and(|holder| holder != handle);
             !is_held && self.lane_slots(lane) > 0
         };
         self.slots() > 0 && lane.and_then(|lane| self.limits.lanes.get(lane)).is_none_or(has_room)
@@ -266,19 +276,20 @@ impl Queue {
         Some(QueueObstacle::Rate(self.limits.bucket.when(rate, 1)))
     }
 
-    fn lane_obstacle(&self, handle: Handle, number: LaneNumber) -> Option<Obstacle> {
+    /// The same for a lane: what keeps this waiting job of it from being runnable.
+    pub(crate) fn lane_obstacle(&self, handle: Handle, number: LaneNumber) -> Option<Obstacle> {
         let lane = self.limits.lanes.get(number)?;
         if let Some(end) = lane.rules().paused_until {
             return Some(Obstacle::LanePaused(end));
         }
         let before = lane.holder.or_else(|| self.first_of(number));
-        if let Some(before) = before.filter(|before| self.is_strict() && *before != handle) {
+        if let Some(before) = before.filter(|before| self.is_strict(lane) && *before != handle) {
             return Some(Obstacle::Behind(before));
         }
         if self.lane_slots(lane) == 0 {
-            return Some(Obstacle::LaneFull(lane.active));
+            return Some(Obstacle::LaneFull(lane.active, self.lane_concurrency(lane)));
         }
-        let rate: Rate = self.settings.group_rate.filter(|_| self.lane_tokens(lane) == 0)?;
+        let rate: Rate = self.lane_rate(lane).filter(|_| self.lane_tokens(lane) == 0)?;
         Some(Obstacle::LaneRate(lane.bucket.when(rate, 1)))
     }
 }

@@ -1,7 +1,7 @@
-//! Pauses: of the whole queue and of single lanes. They end by themselves in a step of time, of which replicas learn
+//! Pauses, of the whole queue and of single lanes, and the limits of single lanes. Pauses end by themselves in a step of time, of which replicas learn
 //! like of any other.
 
-use crate::queue::limits::{Lane, MAX_RULED};
+use crate::queue::limits::{Bucket, GroupLimits, Lane, MAX_RULED};
 use crate::queue::stats::Event;
 use crate::queue::time::unless_endless;
 use crate::queue::value::Queue;
@@ -38,6 +38,21 @@ impl Queue {
             self.limits.lanes.edit_rules(number, |rules| rules.paused_until = until);
             self.stats.record(event(until));
             self.log_pause(event(until), Some(name), until, at);
+        }
+    }
+
+    /// The limits of a group of its own.
+    pub(crate) fn group_limits(&self, name: &[u8]) -> GroupLimits {
+        let lane = self.limits.lanes.find(name).and_then(|number| self.limits.lanes.get(number));
+        lane.map(Lane::limits).unwrap_or_default()
+    }
+
+    pub(crate) fn set_group_limits(&mut self, name: &[u8], limits: GroupLimits) {
+        let Some(number) = self.limits.lanes.of(name) else { return };
+        self.limits.lanes.edit_rules(number, |rules| rules.limits = limits);
+        if limits.rate == Some(None) {
+            // As for the queue: without a rate no token is missing.
+            self.limits.lanes.edit(number, |lane| lane.bucket = Bucket::default());
         }
     }
 

@@ -1,9 +1,9 @@
-//! JQ.PAUSE and JQ.RESUME: of the whole queue, and of one group.
+//! JQ.PAUSE and JQ.RESUME, of the whole queue and of one group, and JQ.GROUP.
 
 use super::access::Session;
 use super::add::Refusal;
 use crate::queue::effect::Effect;
-use crate::queue::limits::MAX_RULED;
+use crate::queue::limits::{GroupLimits, MAX_RULED};
 use crate::queue::time::FOREVER;
 
 impl Session<'_> {
@@ -26,6 +26,18 @@ impl Session<'_> {
             Some(_) => return Err(Refusal::GroupRules(MAX_RULED as u64)),
         }
         Ok(true)
+    }
+
+    /// Gives one group its own limits. Nothing happens if it has them.
+    pub fn limit_group(&mut self, name: &[u8], limits: GroupLimits) -> Result<(), Refusal> {
+        if limits == self.queue.group_limits(name) {
+            return Ok(());
+        }
+        if !self.queue.may_have_rules(name) {
+            return Err(Refusal::GroupRules(MAX_RULED as u64));
+        }
+        self.change(&Effect::GroupLimited { name, limits });
+        Ok(())
     }
 
     /// Lets claims go on, those of one group or all. False: that was not paused.

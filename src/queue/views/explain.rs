@@ -85,13 +85,10 @@ impl Queue {
                 (format!("its group '{group}' is paused; JQ.RESUME with GROUP lets it go on"), end)
             }
             Obstacle::Behind(before) => return self.explain_behind(job, &group, before),
-            Obstacle::LaneFull(active) => {
-                let most = self.settings.group_concurrency;
-                (
-                    format!("its group '{group}' is full: {active} active, group-concurrency is {most}"),
-                    FOREVER,
-                )
-            }
+            Obstacle::LaneFull(active, most) => (
+                format!("its group '{group}' is full: {active} active, group-concurrency is {most}"),
+                FOREVER,
+            ),
             Obstacle::LaneRate(opens) => (format!("the group-rate of its group '{group}' is used up"), opens),
         };
         Explanation { state: job.state_name(), why, until: unless_endless(opens.min(job.expires())) }
@@ -112,17 +109,36 @@ impl Queue {
         }
     }
 
-    fn explain_behind(&self, job: &Job, group: &str, before: Handle) -> Explanation {
-        let (mut state, mut opens) = ("is first in line", FOREVER);
-        let holds = self.lane_of(job).and_then(|lane| self.limits.lanes.get(lane)?.holder) == Some(before);
-        if let Some(before) = self.job(before) {
-            (state, opens) = match before.state {
-                StateData::Active { lease_until, .. } => ("has started and is active", lease_until),
-                StateData::Delayed { due } => ("has started and waits for its next attempt", due),
-                _ if holds => ("has started and is to run again", FOREVER),
-                _ => (state, opens),
-            };
+    /// Why a group gives no job, in words, and the instant that changes it.
+    pub(crate) fn explain_lane_obstacle(&self, obstacle: Obstacle) -> (String, u64) {
+        match obstacle {
+            Obstacle::OfQueue(obstacle) => self.explain_queue_obstacle(obstacle),
+            Obstacle::LanePaused(end) => ("it is paused; JQ.RESUME with GROUP lets it go on".into(), end),
+            Obstacle::Behind(before) => {
+                let (state, opens) = self.state_of_first(before);
+                (format!("job '{}' comes first, which {state}", shown(self.id(before))), opens)
+            }
+            Obstacle::LaneFull(active, most) => {
+                (format!("it is full: {active} active, its concurrency is {most}"), FOREVER)
+            }
+            Obstacle::LaneRate(opens) => ("its rate is used up".into(), opens),
         }
+    }
+
+    /// What the job does that comes first in its group, and the instant that changes it.
+    fn state_of_first(&self, first: Handle) -> (&'static str, u64) {
+        let Some(job) = self.job(first) else { return ("is first in line", FOREVER) };
+        let holds = self.lane_of(job).and_then(|lane| self.limits.lanes.get(lane)?.holder) == Some(first);
+        match job.state {
+            StateData::Active { lease_until, .. } => ("has started and is active", lease_until),
+            StateData::Delayed { due } => ("has started and waits for its next attempt", due),
+            _ if holds => ("has started and is to run again", FOREVER),
+            _ => ("is first in line", FOREVER),
+        }
+    }
+
+    fn explain_behind(&self, job: &Job, group: &str, before: Handle) -> Explanation {
+        let (state, opens) = self.state_of_first(before);
         let before = shown(self.id(before));
         let why = format!("it is behind job '{before}' of its group '{group}', which {state}");
         Explanation { state: job.state_name(), why, until: unless_endless(opens.min(job.expires())) }

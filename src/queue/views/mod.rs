@@ -4,6 +4,7 @@ mod batches;
 mod check;
 mod events;
 mod explain;
+mod group;
 mod job;
 mod list;
 mod selection;
@@ -13,6 +14,7 @@ mod walk;
 
 pub use events::{EventPage, EventStart};
 pub use explain::Explanation;
+pub use group::GroupView;
 pub use job::{JobView, WorkerView};
 pub(crate) use list::Entry;
 pub use list::{ListPage, PageRange, Row};

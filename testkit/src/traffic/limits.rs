@@ -11,8 +11,21 @@ impl Traffic {
         self.option(command, 3, "GROUP", &GROUPS)
     }
 
+    /// Another limit of one group.
+    fn group_limit(&mut self, queue: &str) -> Words {
+        let mut command = words("JQ.GROUP", queue);
+        command.push(self.rng.pick(&GROUPS).as_bytes().to_vec());
+        let limits =
+            ["", "concurrency 0", "concurrency 2", "rate 1/20", "rate 0", "concurrency default rate default"];
+        let limit = *self.rng.pick(&limits);
+        join(command, limit)
+    }
+
     /// Another limit: on what runs, or on the records that are kept.
     pub fn limit(&mut self, queue: &str) -> Words {
+        if self.rng.one_in(3) {
+            return self.group_limit(queue);
+        }
         let limits = [
             "concurrency 0",
             "concurrency 2",

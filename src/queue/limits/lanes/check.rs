@@ -10,7 +10,7 @@ impl Lanes {
     pub(crate) fn check(&self, wrong: &mut Vec<String>) {
         let mut room = 0;
         let (mut ready, mut refills, mut expiring, mut pauses, mut ruled) = (0, 0, 0, 0, 0);
-        let (mut paused, mut wanted) = (0, 0);
+        let (mut paused, mut wanted, mut rated) = (0, 0, 0);
         for (number, lane) in self.iter() {
             let position = self.position_of(lane);
             let of = |entry: Option<&Handle>| entry == Some(&number.0);
@@ -20,6 +20,7 @@ impl Lanes {
             expiring += usize::from(self.expiring.contains(&(lane.bucket.full_at(), Arc::clone(&lane.name))));
             let rules = lane.rules();
             paused += usize::from(rules.paused_until.is_some());
+            rated += usize::from(rules.has_rate());
             wanted += usize::from(lane.waiting > 0);
             ruled += usize::from(rules != LaneRules::default());
             pauses += usize::from(
@@ -40,9 +41,9 @@ impl Lanes {
             }
         }
         let counted = (self.room, self.ready.len(), self.refills.len(), self.expiring.len(), self.list.len());
-        let rules_counted = (self.pauses.len(), self.ruled, self.paused, self.wanted);
+        let rules_counted = (self.pauses.len(), self.ruled, self.paused, self.wanted, self.rated);
         if counted != (room, ready, refills, expiring, self.len())
-            || rules_counted != (pauses, ruled, paused, wanted)
+            || rules_counted != (pauses, ruled, paused, wanted, rated)
         {
             wrong.push(format!(
                 "lanes may give {room} jobs, but {} are counted, or their orders are off",
