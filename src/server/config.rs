@@ -72,9 +72,11 @@ impl TextSettings for DefaultSettings {
     }
 }
 
-/// The settings of a new queue.
+/// The settings of a new queue. Its own lease is never longer than it allows: in a file the two may stand in any order,
+/// so neither can be refused because of the other.
 pub(super) fn defaults() -> Settings {
-    *lock()
+    let settings = *lock();
+    Settings { max_lease: settings.max_lease.max(settings.lease), ..settings }
 }
 
 /// An error's text without the code that only clients need.
