@@ -166,6 +166,13 @@ pub(crate) fn is_in_cluster() -> bool {
     ContextFlags(flags).cluster()
 }
 
+/// Whether this server follows another. For the main thread.
+pub(crate) fn is_replica() -> bool {
+    // SAFETY: (1); a null context is allowed and asks about the server alone.
+    let flags = api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(ptr::null_mut()) });
+    ContextFlags(flags).replica()
+}
+
 /// Whether `notify-keyspace-events` asks for the notifications of modules.
 pub(crate) fn wants_notifications() -> bool {
     let ways = raw::REDISMODULE_NOTIFY_KEYSPACE | raw::REDISMODULE_NOTIFY_KEYEVENT;

@@ -24,7 +24,7 @@
 //! ```text floors
 //! command command_info blocking         | commands, and clients that are blocked
 //! data_type io key scan                 | values: as the server stores, saves, opens and finds them
-//! timer keyspace server_events          | what happens without a command
+//! timer event_loop keyspace server_events | what happens without a command
 //! config info acl server_info cluster   | settings, INFO, access control, the server's own settings, slots
 //! module                                | loading the module
 //! call context reply                    | what a callback can use
@@ -51,6 +51,7 @@ pub(crate) mod command_info;
 pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod data_type;
+pub(crate) mod event_loop;
 pub(crate) mod info;
 pub(crate) mod io;
 pub(crate) mod key;

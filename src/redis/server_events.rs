@@ -1,4 +1,4 @@
-//! What the server reports without a command: its role, loading, emptied and swapped databases.
+//! What the server reports without a command: its role, loading, emptied and swapped databases, and that it is alive.
 
 use super::module::{refused, ModuleLoader, Registered};
 use super::OK;
@@ -18,6 +18,9 @@ pub(crate) trait OnServerEvent {
 
     /// Two databases have been swapped.
     fn swapped(one: i32, other: i32);
+
+    /// It does its own housekeeping, ten times a second unless it is configured otherwise, whatever its clock says.
+    fn housekeeping();
 }
 
 /// The callback of an event.
@@ -26,11 +29,12 @@ type OnEvent = unsafe extern "C" fn(*mut raw::RedisModuleCtx, raw::RedisModuleEv
 impl ModuleLoader<'_> {
     /// Subscribes to these events. For those of keys see [`super::keyspace`].
     pub(crate) fn subscribe_to_server_events<E: OnServerEvent>(&self) -> Registered {
-        let events: [(u64, OnEvent); 4] = [
+        let events: [(u64, OnEvent); 5] = [
             (raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED, role_changed::<E>),
             (raw::REDISMODULE_EVENT_LOADING, loading::<E>),
             (raw::REDISMODULE_EVENT_FLUSHDB, flushed::<E>),
             (raw::REDISMODULE_EVENT_SWAPDB, swapped::<E>),
+            (raw::REDISMODULE_EVENT_CRON_LOOP, housekeeping::<E>),
         ];
         let subscribed = api!(RedisModule_SubscribeToServerEvent).is_some_and(|subscribe| {
             events.into_iter().all(|(id, callback)| {
@@ -88,4 +92,13 @@ unsafe extern "C" fn swapped<E: OnServerEvent>(
     if let Some(info) = unsafe { data.cast::<raw::RedisModuleSwapDbInfo>().as_ref() } {
         E::swapped(info.dbnum_first, info.dbnum_second);
     }
+}
+
+unsafe extern "C" fn housekeeping<E: OnServerEvent>(
+    _ctx: *mut raw::RedisModuleCtx,
+    _event: raw::RedisModuleEvent,
+    _subevent: u64,
+    _data: *mut c_void,
+) {
+    E::housekeeping();
 }

@@ -41,6 +41,14 @@ const UNLOCATED: u8 = 1;
 /// The value is gone.
 const FREED: u8 = 2;
 
+/// Whether a value was freed that the directory still knew: the server did not say that its key went away.
+static LEFT_BEHIND: AtomicBool = AtomicBool::new(false);
+
+/// Whether there was one since this was last asked.
+pub(super) fn take_left_behind() -> bool {
+    LEFT_BEHIND.swap(false, Relaxed)
+}
+
 impl KeyHandle {
     pub(super) fn new() -> Self {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
@@ -103,6 +111,9 @@ impl KeyHandle {
     /// Its value is no more.
     pub(super) fn freed(&self) {
         self.whereabouts.store(FREED, Relaxed);
+        if self.is_indexed() || !self.has_rules_version(0) {
+            LEFT_BEHIND.store(true, Relaxed);
+        }
     }
 
     pub(super) fn is_freed(&self) -> bool {

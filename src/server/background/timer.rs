@@ -6,8 +6,8 @@
 //! replicate (clients are paused, a failover is under way) the timer waits; on a replica and while loading it
 //! sleeps until that is over.
 //!
-//! A tick is bounded by time, not by what is due, and uses that time while anything is due; the rest is done a
-//! millisecond later, after others who want the server. Queues take turns.
+//! A tick is bounded by time, not by what is due, and uses that time while anything is due; the rest is done in the next
+//! iteration of the server's event loop, after each client that wants something was served once. Queues take turns.
 
 use super::{expired_keys, relocate, serve_claims, POSTPONED};
 use crate::queue::{Now, UnixMs};
@@ -49,18 +49,26 @@ fn tick(ctx: Context<'_>) {
         return directory::set_timer_in(POSTPONED);
     }
     directory::note_clocks(now.unix_ms());
-    run_due(ctx, now);
+    let progress = run_due(ctx, now);
     expired_keys::open_queues(ctx);
     relocate::step(ctx);
     directory::set_timer();
+    if progress == Progress::Made {
+        directory::go_on();
+    }
 }
 
-fn run_due(ctx: Context<'_>, now: Now) {
+/// Runs what is due for as long as a tick may take. [`Progress::Made`]: there may be more to do at once.
+fn run_due(ctx: Context<'_>, now: Now) -> Progress {
     let watch = Stopwatch::start();
     let mut progress = Progress::Made;
     while progress == Progress::Made && !watch.is_over(TICK) {
         progress = run_batch(ctx, now, &watch);
+        if directory::is_visiting() {
+            progress = Progress::Made;
+        }
     }
+    progress
 }
 
 /// What came of a round over queues that are due.

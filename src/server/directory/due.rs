@@ -52,6 +52,20 @@ impl DueIndex {
         self.entries.remove(&handle.id())
     }
 
+    /// Removes queues in the order of their handles, from `from` on, at most `most`. Returns them, and where to go on if
+    /// that were not all.
+    pub(super) fn take_from(&mut self, from: u64, most: usize) -> (Vec<Entry>, Option<u64>) {
+        let (handles, rest) = self.handles_from(from, most);
+        (handles.into_iter().filter_map(|handle| self.remove(&handle)).collect(), rest)
+    }
+
+    /// The handles from `from` on, at most `most`, and where to go on if that were not all.
+    pub(super) fn handles_from(&self, from: u64, most: usize) -> (Vec<Arc<KeyHandle>>, Option<u64>) {
+        let mut left = self.entries.range(from..);
+        let handles = left.by_ref().take(most).map(|(_, entry)| Arc::clone(&entry.handle)).collect();
+        (handles, left.next().map(|(id, _)| *id))
+    }
+
     /// The earliest due instant.
     pub(super) fn first(&self) -> Option<UnixMs> {
         self.order.first().map(|(due, _)| *due)

@@ -68,6 +68,13 @@ impl ExpirySubscriptions {
         self.by_handle.len()
     }
 
+    /// The handles from `from` on, at most `most`, and where to go on if that were not all.
+    pub(super) fn handles_from(&self, from: u64, most: usize) -> (Vec<Arc<KeyHandle>>, Option<u64>) {
+        let mut left = self.by_handle.range(from..);
+        let handles = left.by_ref().take(most).map(|(_, it)| Arc::clone(&it.handle)).collect();
+        (handles, left.next().map(|(id, _)| *id))
+    }
+
     /// Whether the timer has queues to open.
     pub(super) fn has_queues_to_open(&self) -> bool {
         !self.to_open.is_empty()

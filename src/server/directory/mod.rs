@@ -22,10 +22,11 @@ pub(super) use search::{KeySearch, SearchProgress};
 
 use super::clock::{self, Uptime};
 use super::earliest_timer::EarliestTimer;
-use super::key_handle::KeyHandle;
+use super::key_handle::{self, KeyHandle};
 use super::value::Value;
 use crate::queue::UnixMs;
-use crate::redis::context::Context;
+use crate::redis::context::{is_replica, Context};
+use crate::redis::event_loop::{self, OnCalled};
 use crate::redis::keyspace::has_post_notification_jobs;
 use due::DueIndex;
 use expiry_rules::ExpirySubscriptions;
@@ -52,6 +53,10 @@ struct Directory {
     search: Option<KeySearch>,
     timer: EarliestTimer<DueTimer>,
     is_asleep: bool,
+    /// All queues of the due index are visited, from this handle on: the clock was set back.
+    visit_from: Option<u64>,
+    /// Handles of values that are gone are dropped, from this one on.
+    drop_freed_from: Option<u64>,
     /// Since when this server could act: nothing is late that was due before.
     acting_since: UnixMs,
     /// Both clocks when the timer fired last: where they part, the wall clock was set.
@@ -74,6 +79,8 @@ lazy_static! {
         search: None,
         timer: EarliestTimer::new(),
         is_asleep: false,
+        visit_from: None,
+        drop_freed_from: None,
         acting_since: clock::of_timer().unix_ms(),
         fired_at: (clock::of_timer().unix_ms(), clock::uptime()),
         lag: Lag::default(),
@@ -240,9 +247,18 @@ pub(super) fn take_queues_to_open() -> Vec<Entry> {
     with(|directory| directory.expiry_rules.take_queues_to_open())
 }
 
-/// Takes the queues that are due at `now`, at most `most`, each with its due instant.
+/// Takes the queues that are due at `now`, or to be visited because the clock was set back, at most `most`, each with
+/// its due instant.
 pub(super) fn take_due(now: UnixMs, most: usize) -> Vec<(UnixMs, Entry)> {
-    with(|directory| directory.due.take_due(now, most))
+    with(|directory| {
+        let mut taken = directory.due.take_due(now, most);
+        if let Some(from) = directory.visit_from {
+            let (visited, rest) = directory.due.take_from(from, most.saturating_sub(taken.len()));
+            directory.visit_from = rest;
+            taken.extend(visited.into_iter().map(|entry| (now, entry)));
+        }
+        taken
+    })
 }
 
 /// The timer has fired, and must not be stopped any more.
@@ -273,6 +289,49 @@ pub(super) fn resume() {
         directory.timer.stop();
         directory.set_timer();
     });
+    watch_clock();
+}
+
+/// The server does its housekeeping. The timer alone would not do: the server's timers are set by the very clock that
+/// may have been set back.
+pub(super) fn keep_house() {
+    watch_clock();
+    with(Directory::drop_freed);
+}
+
+/// Where the clock was set back all queues that time changes are visited, and find that out for themselves. A replica
+/// does so when it is promoted.
+fn watch_clock() {
+    if !is_replica() && clock::was_set_back() {
+        with(|directory| {
+            directory.visit_from = Some(0);
+            directory.timer.stop();
+            directory.timer_set_in(0);
+        });
+    }
+}
+
+/// Whether queues are still to be visited because the clock was set back.
+pub(super) fn is_visiting() -> bool {
+    with(|directory| directory.visit_from.is_some())
+}
+
+/// More is due than the timer has had time for: it goes on when all clients that want something were served once.
+pub(super) fn go_on() {
+    let is_due = with(|directory| directory.is_due(clock::of_timer().unix_ms()));
+    if is_due {
+        event_loop::call_soon::<DueTimer>();
+    }
+}
+
+impl OnCalled for DueTimer {
+    fn called() {
+        with(|directory| {
+            // It is set for the next millisecond, since timers set by timers are.
+            directory.timer.stop();
+            directory.timer_set_in(0);
+        });
+    }
 }
 
 /// The timer has work, at `now`. If the wall clock has jumped since it fired last, nothing was late before.
@@ -337,6 +396,28 @@ pub(super) fn searched(search: KeySearch, progress: SearchProgress, now: Uptime)
 }
 
 impl Directory {
+    /// Whether the timer has something to do at `now`.
+    fn is_due(&self, now: UnixMs) -> bool {
+        self.visit_from.is_some() || self.due.first().is_some_and(|due| due <= now)
+    }
+
+    /// Drops what is known of values that went without a word, as when a slot is dropped as a whole: some handles at a
+    /// time, and only after such a value was freed.
+    fn drop_freed(&mut self) {
+        const AT_ONCE: usize = 1000;
+        if self.drop_freed_from.is_none() && key_handle::take_left_behind() {
+            self.drop_freed_from = Some(0);
+        }
+        let Some(from) = self.drop_freed_from else { return };
+        let (known, rest) = self.due.handles_from(from, AT_ONCE);
+        let (with_rules, rest_with_rules) = self.expiry_rules.handles_from(from, AT_ONCE);
+        self.drop_freed_from = [rest, rest_with_rules].into_iter().flatten().min();
+        for handle in known.iter().chain(&with_rules).filter(|handle| handle.is_freed()) {
+            self.due.remove(handle);
+            self.expiry_rules.remove(handle);
+        }
+    }
+
     /// The queue of `handle` has gone away from `name`.
     fn lose(&mut self, name: &[u8], handle: &Arc<KeyHandle>) {
         self.due.remove(handle);
@@ -361,6 +442,9 @@ impl Directory {
     fn set_timer(&mut self) {
         if let Some(due) = self.due.first() {
             self.set_timer_for(due);
+        }
+        if self.visit_from.is_some() {
+            self.timer_set_in(0);
         }
         if !self.unlocated.is_empty() {
             self.timer_set_in(if self.search.is_some() { NEXT_SEARCH_STEP } else { NEXT_SEARCH });

@@ -9,6 +9,7 @@
 //! | [`limits`] | what does a claim cost beside 100,000 lanes that may not run, and from a lane? |
 //! | [`stalls`] | for how long can a queue of 1,000,000 jobs keep everybody else waiting? |
 //! | [`lane_stalls`] | and 100,000 lanes, or records, that all have something to do at one instant? |
+//! | [`due`] | how fast is done what is due at one instant, and does anybody wait for it? |
 //! | [`waiters`] | what does an ADD cost while 2,000 workers are blocked on the queue? |
 //!
 //! Each section starts servers of its own. Where rivals are compared their runs alternate, so that a slow
@@ -22,6 +23,7 @@
 
 mod bed;
 mod cost;
+mod due;
 mod jobs;
 mod lane_stalls;
 mod life;
@@ -43,7 +45,7 @@ use bed::Bed;
 
 type Section = fn(&Bed) -> Result<(), Failure>;
 
-const SECTIONS: [(&str, Section); 8] = [
+const SECTIONS: [(&str, Section); 9] = [
     ("rate", rate::run),
     ("memory", memory::run),
     ("cost", cost::run),
@@ -51,11 +53,12 @@ const SECTIONS: [(&str, Section); 8] = [
     ("limits", limits::run),
     ("stalls", stalls::run),
     ("lanes", lane_stalls::run),
+    ("due", due::run),
     ("waiters", waiters::run),
 ];
 
 const USAGE: &str = "\
-usage: scripts/bench [--aof] [rate] [memory] [cost] [life] [limits] [stalls] [lanes] [waiters]
+usage: scripts/bench [--aof] [rate] [memory] [cost] [life] [limits] [stalls] [lanes] [due] [waiters]
 
   --aof   with an append-only file, fsync every second
   Without names all sections run, in less than six minutes.";
