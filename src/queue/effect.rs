@@ -5,7 +5,7 @@ use crate::queue::events::EmittedFields;
 use crate::queue::expiries::ExpiryOutcome;
 use crate::queue::jobs::{AddRequest, JobOptions, JobSpec};
 use crate::queue::limits::GroupLimits;
-use crate::queue::schedules::{Plan, TickOutcome};
+use crate::queue::schedules::{Missed, Plan, TickOutcome};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Handle, IdEntry};
 
@@ -51,14 +51,18 @@ pub enum Effect<'a> {
     Configured(Settings),
     /// Time did so many of its steps, in their order.
     Advanced(Steps),
+    /// The server's clock was set back so many milliseconds: that of the queue goes on.
+    ClockSetBack { by: u64 },
     /// A schedule is new, or another than it was.
     Scheduled { name: &'a [u8], plan: Plan<'a>, next: u64 },
     /// A schedule is gone.
     Unscheduled { name: &'a [u8] },
     /// A schedule has ticked; the job that the tick added is an effect before this one. The tick is of the
-    /// instant `at`, which may be long ago; `missed` instants before it have no tick. Without a `next` it was the last,
-    /// and the schedule is gone.
-    Ticked { name: &'a [u8], at: u64, missed: u64, next: Option<u64>, outcome: TickOutcome },
+    /// instant `at`, which may be long ago. Without a `next` it was the last, and the schedule is gone.
+    Ticked { name: &'a [u8], at: u64, missed: Missed, next: Option<u64>, outcome: TickOutcome },
+    /// The clock was set back to before instants that a schedule had missed, and so many of them are to come again, the
+    /// first of them at `next`; `last` is the last before it that stays missed.
+    Rewound { name: &'a [u8], next: u64, last: Option<u64>, regained: u64 },
     /// Expired keys that begin with the prefix become jobs. The payload is empty here: it will be the key's
     /// name.
     ExpiryRuleSet { prefix: &'a [u8], request: AddRequest<&'a [u8]> },

@@ -91,6 +91,7 @@ pub use settings::Settings;
 pub use stats::{counters, histogram, Event, Events, Minute, MOST_MINUTES};
 pub(crate) use stats::{plausible_duplicates, PendingDuplicates};
 pub use store::{EndState, Handle, IdEntry, Record};
+pub(crate) use time::set_back;
 pub use time::{Now, UnixMs, FOREVER};
 pub use value::Queue;
 pub use views::{

@@ -71,6 +71,43 @@ impl Now {
     }
 }
 
+/// A step back of the server's clock that is waited out, in milliseconds. The clock a command sees may lie a little
+/// before that of the timer, and clocks are corrected.
+const SMALL_STEP: u64 = 1000;
+
+/// An instant on the clock of a queue, in milliseconds. That clock does not go back: when the server's is set back, it
+/// goes on from where it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct QueueMs(pub(crate) u64);
+
+/// How far the clock of a queue is ahead of the server's, in milliseconds. Not saved: a queue that is read from a file
+/// begins again with the server's clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Lead(u64);
+
+impl Lead {
+    /// An instant of the server's clock on that of the queue.
+    pub(crate) fn queue_ms(self, unix_ms: u64) -> QueueMs {
+        QueueMs(unix_ms.saturating_add(self.0))
+    }
+
+    /// The reverse.
+    pub(crate) fn unix_ms(self, at: QueueMs) -> u64 {
+        at.0.saturating_sub(self.0)
+    }
+
+    /// The server's clock was set back `by` so many milliseconds.
+    pub(crate) fn grow(&mut self, by: u64) {
+        self.0 = self.0.saturating_add(by);
+    }
+}
+
+/// How far the server's clock was set back since it was `before`, in milliseconds. None: it was not, or by no more than
+/// it is corrected by.
+pub(crate) fn set_back(before: u64, now: u64) -> Option<u64> {
+    before.checked_sub(now).filter(|by| *by > SMALL_STEP)
+}
+
 /// `span` after `at`.
 pub(crate) fn after(at: u64, span: u64) -> u64 {
     if span == FOREVER {

@@ -10,7 +10,7 @@ use crate::queue::schedules::{Schedule, Schedules};
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Counters, Events, Histogram, PendingDuplicates, Stats};
 use crate::queue::store::{ids, Handle, IdEntry, Record};
-use crate::queue::time::{UnixMs, LARGEST_COUNT, LATEST_TOKEN, MARGIN, REPLAY_MARGIN};
+use crate::queue::time::{set_back, Lead, Now, UnixMs, LARGEST_COUNT, LATEST_TOKEN, MARGIN, REPLAY_MARGIN};
 use crate::queue::workers::Workers;
 
 /// One queue: everything behind one Redis key.
@@ -36,6 +36,12 @@ pub struct Queue {
     pub(super) last_token: u64,
     /// When its first effect happened, Unix ms; 0: not yet, the queue does not exist.
     pub(super) created_at: u64,
+    /// How far its clock is ahead of the server's.
+    pub(super) lead: Lead,
+    /// The latest instant at which a session began or effects were applied, Unix ms, since the server's clock was set
+    /// back; 0: none since it was read from an old file. Saved, but not part of the state: a primary has sessions that
+    /// change nothing.
+    pub(super) heard_at: u64,
 }
 
 impl Queue {
@@ -60,6 +66,24 @@ impl Queue {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Queue { settings, ..Queue::default() }
+    }
+
+    /// How far the server's clock was set back since this queue was last changed or looked after, in milliseconds.
+    pub(crate) fn is_set_back(&self, now: Now) -> Option<u64> {
+        set_back(self.heard_at, now.millis())
+    }
+
+    /// A session begins, or effects are applied. What nothing has happened to has no past.
+    pub(crate) fn hear(&mut self, now: Now) {
+        if self.exists() {
+            self.heard_at = self.heard_at.max(now.millis());
+        }
+    }
+
+    /// The latest instant at which a session began or effects were applied, Unix ms.
+    #[must_use]
+    pub fn heard_at(&self) -> u64 {
+        self.heard_at
     }
 
     /// What `id` leads to.

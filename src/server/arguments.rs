@@ -4,23 +4,33 @@
 //! so what CONFIG REWRITE has written down survives a restart.
 
 use super::config::{without_code, DEFAULT, MAX_PAYLOAD, MAX_PAYLOAD_BYTES, MAX_PAYLOAD_RANGE};
+use crate::commands::args::{uint, MAX_INSTANT};
 use crate::commands::settings::SETTINGS;
-use crate::queue::Settings;
+use crate::queue::{Settings, UnixMs};
 
 /// What they say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Arguments {
-    /// JQ.DEBUG exists.
-    pub(super) debug: bool,
+    /// Whether there is JQ.DEBUG.
+    pub(super) debug: Debug,
     /// The longest payload, in bytes.
     pub(super) max_payload: i64,
     /// The settings of a new queue.
     pub(super) defaults: Settings,
 }
 
-/// Reads them: `debug yes|no`, `max-payload-bytes n`, `default-<field> value`, in any order.
+/// What `debug` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Debug {
+    Off,
+    On,
+    /// The clock is stopped here before anything is loaded.
+    Stopped(UnixMs),
+}
+
+/// Reads them: `debug yes|no|ms`, `max-payload-bytes n`, `default-<field> value`, in any order.
 pub(super) fn parse(words: &[&[u8]]) -> Result<Arguments, String> {
-    let (debug, max_payload, defaults) = (false, MAX_PAYLOAD_BYTES, Settings::default());
+    let (debug, max_payload, defaults) = (Debug::Off, MAX_PAYLOAD_BYTES, Settings::default());
     let mut arguments = Arguments { debug, max_payload, defaults };
     for pair in words.chunks(2) {
         let [name, value] = pair else {
@@ -30,7 +40,7 @@ pub(super) fn parse(words: &[&[u8]]) -> Result<Arguments, String> {
         let name = std::str::from_utf8(&name).unwrap_or_default();
         match name.strip_prefix(DEFAULT).and_then(|field| SETTINGS.iter().find(|known| known.name == field)) {
             Some(setting) => setting.set(&mut arguments.defaults, value).map_err(|why| without_code(&why))?,
-            None if name == "debug" => arguments.debug = yes_or_no(value)?,
+            None if name == "debug" => arguments.debug = debug_of(value)?,
             None if name == MAX_PAYLOAD => arguments.max_payload = bytes(value)?,
             None => return Err(unknown(name)),
         }
@@ -40,14 +50,16 @@ pub(super) fn parse(words: &[&[u8]]) -> Result<Arguments, String> {
 
 fn unknown(name: &str) -> String {
     let fields: Vec<_> = SETTINGS.iter().map(|setting| format!("{DEFAULT}{}", setting.name)).collect();
-    format!("unknown argument '{name}'; there are: debug yes|no, {MAX_PAYLOAD}, {}", fields.join(", "))
+    format!("unknown argument '{name}'; there are: debug yes|no|ms, {MAX_PAYLOAD}, {}", fields.join(", "))
 }
 
-fn yes_or_no(word: &[u8]) -> Result<bool, String> {
+fn debug_of(word: &[u8]) -> Result<Debug, String> {
     match word.to_ascii_lowercase().as_slice() {
-        b"yes" => Ok(true),
-        b"no" => Ok(false),
-        _ => Err(format!("the argument debug must be yes or no, got '{}'", word.escape_ascii())),
+        b"yes" => Ok(Debug::On),
+        b"no" => Ok(Debug::Off),
+        _ => uint("debug", word, 0..=MAX_INSTANT).map(|ms| Debug::Stopped(UnixMs(ms))).map_err(|_| {
+            format!("the argument debug must be yes, no or an instant in ms, got '{}'", word.escape_ascii())
+        }),
     }
 }
 
@@ -66,9 +78,10 @@ mod tests {
     #[test]
     fn debug_is_off_unless_asked_for() {
         let read = |words: &[&[u8]]| parse(words).map(|arguments| arguments.debug);
-        assert_eq!(read(&[]), Ok(false));
-        assert_eq!(read(&[b"DEBUG", b"Yes"]), Ok(true));
-        assert_eq!(read(&[b"debug", b"no"]), Ok(false));
+        assert_eq!(read(&[]), Ok(Debug::Off));
+        assert_eq!(read(&[b"DEBUG", b"Yes"]), Ok(Debug::On));
+        assert_eq!(read(&[b"debug", b"no"]), Ok(Debug::Off));
+        assert_eq!(read(&[b"debug", b"yes", b"debug", b"1000"]), Ok(Debug::Stopped(UnixMs(1000))));
         assert!(read(&[b"debug", b"maybe"]).is_err());
         assert!(read(&[b"debug"]).is_err());
         assert!(read(&[b"debgu", b"yes"]).is_err());

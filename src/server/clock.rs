@@ -8,7 +8,7 @@
 //! clock: the frozen one may lie before the very instant they were set for.
 #![allow(clippy::disallowed_methods)]
 
-use crate::queue::{Now, UnixMs};
+use crate::queue::{set_back, Now, UnixMs};
 use crate::redis::clock::cached_micros;
 use lazy_static::lazy_static;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -56,6 +56,26 @@ fn stopped() -> Option<Now> {
 fn running() -> Now {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     Now::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+}
+
+/// The latest instant that this process has seen, on its clock or in a queue that it got, Unix ms.
+static LATEST: AtomicU64 = AtomicU64::new(0);
+
+/// A queue has come here, from a file or by an effect, in which something happened at this instant.
+pub(super) fn note_instant(unix_ms: u64) {
+    LATEST.fetch_max(unix_ms, Relaxed);
+}
+
+/// Whether the wall clock is behind an instant that was seen before, by more than it is corrected by. Only true once.
+pub(super) fn was_set_back() -> bool {
+    let now = of_timer().unix_ms().0;
+    let is_back = set_back(LATEST.load(Relaxed), now).is_some();
+    if is_back {
+        LATEST.store(now, Relaxed);
+    } else {
+        note_instant(now);
+    }
+    is_back
 }
 
 /// Stops the wall clock. None lets it run again.

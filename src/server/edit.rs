@@ -12,12 +12,12 @@
 //! and on the replicas.
 
 use super::blocked::{awaits, claims};
-use super::directory;
 use super::key_handle::KeyHandle;
 use super::notifications::notify;
 use super::panics::catch_panic;
 use super::totals::Occurred;
 use super::value::Value;
+use super::{clock, directory};
 use crate::codec::effects::JournalWriter;
 use crate::codec::{self, Refusal};
 use crate::queue::{Events, MemoryPressure, Now, Queue, Session, Settings};
@@ -111,6 +111,7 @@ pub(super) fn replay(
 ) -> Result<Result<(), Refusal>, Denied> {
     edit(ctx, name, Access::OrNew(Settings::default), |value| {
         let replayed = codec::replay(&mut value.queue, journal);
+        clock::note_instant(value.queue.heard_at());
         let applied = replayed.as_ref().map_or_else(|refusal| refusal.applied > 0, |()| true);
         // What was applied in part goes on as it came: the next in the chain refuses the same part of it.
         let change = match source {

@@ -1,13 +1,13 @@
 //! What the server gets when it loads the module: data type, commands, settings, subscriptions, INFO.
 
-use super::arguments::{self, Arguments};
+use super::arguments::{self, Arguments, Debug};
 use super::background::expired_keys::ExpiredKeys;
 use super::blocked::awaits;
 use super::config::{DefaultSettings, MaxPayload, DEFAULT};
 use super::info::Info;
 use super::panics::{catch_panic, log_panics, INTERNAL_ERROR};
 use super::value::{self, Value};
-use super::{directory, registration};
+use super::{clock, directory, registration};
 use crate::commands::settings::SETTINGS;
 use crate::redis::keyspace::has_post_notification_jobs;
 use crate::redis::module::{Module, ModuleLoader, Registered};
@@ -42,8 +42,13 @@ fn load(loader: &ModuleLoader<'_>) -> Registered {
     let arguments = arguments::parse(&loader.arguments())?;
     loader.create_data_type::<Value>()?;
     registration::register_commands(loader)?;
-    if arguments.debug {
-        registration::register_debug(loader)?;
+    match arguments.debug {
+        Debug::Off => {}
+        Debug::On => registration::register_debug(loader)?,
+        Debug::Stopped(at) => {
+            clock::stop(Some(at));
+            registration::register_debug(loader)?;
+        }
     }
     register_settings(loader, &arguments)?;
     loader.subscribe_to_server_events::<ServerEvents>()?;
@@ -84,5 +89,9 @@ impl OnServerEvent for ServerEvents {
     fn swapped(one: i32, other: i32) {
         directory::swapped(one, other);
         awaits::swapped(one, other);
+    }
+
+    fn housekeeping() {
+        directory::keep_house();
     }
 }

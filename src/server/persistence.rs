@@ -6,11 +6,11 @@
 //! for it.
 
 use super::blocked::awaits;
-use super::directory;
 use super::edit::APPLY;
 use super::panics::catch_panic;
 use super::totals::Occurred;
 use super::value::{self, Value};
+use super::{clock, directory};
 use crate::codec::snapshot::{self, Loader};
 use crate::queue::Queue;
 use crate::redis::context::warn;
@@ -36,6 +36,7 @@ impl DataType for Value {
         let queue = loaded.map_err(|reason| warn(&format!("jq: a queue is refused: {reason}"))).ok()?;
         let mut value = Value::new(queue);
         value.count(Occurred::Before);
+        clock::note_instant(value.queue.heard_at());
         if let Some((db, name)) = io.db_and_key() {
             directory::found(db, name, &value);
         }

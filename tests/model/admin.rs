@@ -91,7 +91,7 @@ impl Model {
         let losses_left = most.saturating_sub(job.losses).min((4 * most).saturating_sub(all));
         match &job.state {
             State::Waiting { .. } => {}
-            State::Delayed { due } => fields.push(("due-at", Value::uint(*due))),
+            State::Delayed { due, .. } => fields.push(("due-at", Value::uint(*due))),
             State::Blocked { batch, due, dependency } => {
                 let after = self.batches.iter().find(|it| it.number == *batch);
                 let word = match dependency {
@@ -283,7 +283,7 @@ pub(super) fn is_listed(job: &Job, state: &str) -> bool {
 pub(super) fn place(job: &Job) -> (i64, u64) {
     let instant = match job.state {
         State::Waiting { .. } | State::Blocked { .. } => return (job.spec.priority, job.seq),
-        State::Delayed { due } => due,
+        State::Delayed { due, .. } => due,
         State::Active { until, .. } => until,
         State::Ended { at, .. } => at,
     };

@@ -33,6 +33,28 @@ impl Model {
         self.late = late;
     }
 
+    /// The clock shows `now`. Where that is more than a second before what it has shown, it was set back: what counts
+    /// from what a worker did happened so much earlier.
+    pub(super) fn hear(&mut self, now: u64) {
+        if self.created_at.is_none() {
+            return;
+        }
+        let by = self.heard_at.saturating_sub(now);
+        if by <= 1000 {
+            self.heard_at = self.heard_at.max(now);
+            return;
+        }
+        for job in &mut self.jobs {
+            match &mut job.state {
+                State::Active { until, .. } => *until = until.saturating_sub(by),
+                State::Delayed { due, retry: true } => *due = due.saturating_sub(by),
+                _ => {}
+            }
+        }
+        self.claims.iter_mut().for_each(|claim| claim.at = claim.at.saturating_sub(by));
+        self.heard_at = now;
+    }
+
     /// The next thing that is due of such jobs; false if nothing is.
     fn advance_once(&mut self, now: u64, such: fn(&Job) -> bool) -> bool {
         let jobs = self.jobs.iter().filter(|job| such(job));
@@ -125,7 +147,7 @@ impl Model {
             if let Some(job) = self.job(id) {
                 (job.done_under, job.earlier_error) = (done_under, error);
                 (job.expires_at, job.latest_due) = (expires_at, latest_due);
-                if let (State::Delayed { due }, Some(latest)) = (&mut job.state, latest_due) {
+                if let (State::Delayed { due, .. }, Some(latest)) = (&mut job.state, latest_due) {
                     *due = latest.min(*due);
                     if *due <= at {
                         job.state = State::Waiting { since: at, late: None };
@@ -199,7 +221,7 @@ fn events(job: &Job) -> Vec<(u64, Event)> {
     let expiry = job.expires_at.map(|at| (at, Event::Expire));
     match job.state {
         State::Waiting { .. } | State::Blocked { .. } => expiry.into_iter().collect(),
-        State::Delayed { due } => {
+        State::Delayed { due, .. } => {
             let is_in_time = job.expires_at.is_none_or(|expires| due < expires);
             [(due, Event::Due)].into_iter().filter(|_| is_in_time).chain(expiry).collect()
         }

@@ -222,7 +222,7 @@ impl Model {
                 self.unblock(id, now);
             }
         } else if let Some(due) = due.filter(|due| *due > now) {
-            job.state = State::Delayed { due };
+            job.state = State::Delayed { due, retry: false };
             self.log_move("revived", id, Some("failed"), now);
         } else {
             self.log_move("revived", id, Some("failed"), now);
@@ -232,7 +232,7 @@ impl Model {
     /// Makes `id`, whose life has just begun, wait for `batch`.
     pub(super) fn block(&mut self, id: &[u8], batch: usize, dependency: Dependency) {
         let Some(job) = self.job(id) else { return };
-        let due = if let State::Delayed { due } = job.state { Some(due) } else { None };
+        let due = if let State::Delayed { due, .. } = job.state { Some(due) } else { None };
         job.state = State::Blocked { batch, dependency, due };
     }
 
@@ -252,7 +252,7 @@ impl Model {
         }
         self.join_end(id, at);
         if let (Some(job), Some(due)) = (self.job(id), due.filter(|due| *due > at)) {
-            job.state = State::Delayed { due };
+            job.state = State::Delayed { due, retry: false };
         }
         self.log_move("unblocked", id, Some("blocked"), at);
     }

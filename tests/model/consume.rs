@@ -203,6 +203,9 @@ impl Model {
         let wait = delay.unwrap_or_else(|| settings.backoff(job.spec.backoff, job.nacks));
         self.count("retries");
         self.wait_again(id, wait, now);
+        if let Some(State::Delayed { retry, .. }) = self.job(id).map(|job| &mut job.state) {
+            *retry = true;
+        }
         let mut more: Vec<_> = self.job(id).cloned().iter().flat_map(|job| self.attempts(job)).collect();
         more.extend(error.map(|error| ("error", Value::bytes(error))));
         self.log_move_with("retried", id, Some(from), more, now);
@@ -306,7 +309,7 @@ impl Model {
         self.join_end(id, now);
         let due = now + self.late + wait;
         if let Some(job) = self.job(id).filter(|_| wait > 0) {
-            job.state = State::Delayed { due };
+            job.state = State::Delayed { due, retry: false };
         }
     }
 

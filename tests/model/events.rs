@@ -36,7 +36,7 @@ impl Model {
         let mut fields: Vec<Field> = from.into_iter().map(|state| ("from", Value::bytes(state))).collect();
         fields.push(("to", Value::bytes(job.state_name())));
         match &job.state {
-            State::Delayed { due } => fields.push(("due-at", Value::uint(*due))),
+            State::Delayed { due, .. } => fields.push(("due-at", Value::uint(*due))),
             State::Active { token, worker, .. } => {
                 fields.extend(run_of(*token, worker));
                 fields.push(("attempt", Value::uint(job.attempt())));

@@ -118,8 +118,10 @@ pub(crate) enum State {
         since: u64,
         late: Option<u64>,
     },
+    /// For its next attempt, or because it was asked for.
     Delayed {
         due: u64,
+        retry: bool,
     },
     /// Waits for the batch of that number, then until it is due.
     Blocked {
@@ -180,7 +182,11 @@ impl Job {
             expires_at: spec.expires_after.map(|ms| at + late + ms),
             error: None,
             progress: None,
-            state: if due > at { State::Delayed { due } } else { State::Waiting { since: at, late: None } },
+            state: if due > at {
+                State::Delayed { due, retry: false }
+            } else {
+                State::Waiting { since: at, late: None }
+            },
             rerun: None,
             done_under: None,
             earlier_error: None,

@@ -47,6 +47,8 @@ pub(crate) struct Model {
     pub(super) was_busy: bool,
     /// The instant of the first command that made a queue.
     pub(super) created_at: Option<u64>,
+    /// The latest instant that the clock has shown since then, or since it was set back.
+    pub(super) heard_at: u64,
 }
 
 impl Engine for Model {
@@ -68,6 +70,7 @@ impl Engine for Model {
             Err(code) => Value::Error(code.into()),
             Ok(request) => {
                 let now = now_us / 1000;
+                self.hear(now);
                 self.advance(now);
                 let is_read = request.is_read();
                 let reply = self.run(request, now_us);

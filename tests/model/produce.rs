@@ -129,7 +129,7 @@ impl Model {
             let due = Some(due).filter(|due| *due > now);
             match (&mut job.state, due) {
                 (State::Blocked { due: its, .. }, due) => *its = due,
-                (_, Some(due)) => (job.state, moves) = (State::Delayed { due }, true),
+                (_, Some(due)) => (job.state, moves) = (State::Delayed { due, retry: false }, true),
                 (State::Waiting { .. }, None) => {}
                 (_, None) => (job.state, moves) = (State::Waiting { since: now, late: None }, true),
             }

@@ -113,7 +113,7 @@ fn job_options(group: Words) -> Words {
 fn any_options(group: Words) -> Words {
     let delay = option("DELAY", &SPANS);
     let px = option("PX", &LEASES);
-    let at = option("AT", &["0", "1010", "1020", "1100", "2000", "3000", "200000"]);
+    let at = option("AT", &["0", "1000010", "1000020", "1000100", "1001000", "1002000", "1199000"]);
     let start = Union::new_weighted(vec![(8, shuffled(vec![delay, px])), (1, at)]).boxed();
     let backoff = join(vec![option("BACKOFF", &["FIXED", "EXPONENTIAL", "fixed"]), pick(&SPANS)])
         .prop_map(|words| if words.len() == 3 { words } else { Vec::new() });

@@ -83,6 +83,23 @@ fn a_bucket_that_fills_while_the_clock_is_behind_is_noticed() {
 }
 
 #[test]
+fn a_clock_set_back_that_is_not_noticed_is_noticed() {
+    assert!(is_noticed(|model, _| model.heard_at = 0));
+}
+
+#[test]
+fn a_delay_that_a_clock_set_back_shortens_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        for job in &mut model.jobs {
+            if let State::Delayed { retry, .. } = &mut job.state {
+                *retry = true;
+            }
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
 fn a_slot_that_a_lost_lease_leaks_is_noticed() {
     let bug = |model: &mut Model, _| {
         let losses = model.jobs.iter().map(|job| job.losses).sum::<u64>();
@@ -146,7 +163,7 @@ fn records_over_a_lowered_limit_that_stay_are_noticed() {
 fn a_delay_that_is_cut_to_the_millisecond_is_noticed() {
     let bug = |model: &mut Model, _| {
         for job in &mut model.jobs {
-            let (State::Delayed { due }, Start::After(ms)) = (&mut job.state, job.spec.start) else {
+            let (State::Delayed { due, .. }, Start::After(ms)) = (&mut job.state, job.spec.start) else {
                 continue;
             };
             if *due == job.added_at + ms + 1 {
@@ -179,7 +196,9 @@ fn a_replace_that_gives_attempts_back_is_noticed() {
 fn a_replace_that_skips_the_wait_for_the_next_attempt_is_noticed() {
     let bug = |model: &mut Model, now| {
         let delayed = model.jobs.iter_mut().filter(|job| job.replaced && job.state_name() == "delayed");
-        delayed.filter(|job| job.nacks > 0).for_each(|job| job.state = State::Delayed { due: now });
+        delayed
+            .filter(|job| job.nacks > 0)
+            .for_each(|job| job.state = State::Delayed { due: now, retry: true });
     };
     assert!(is_noticed(bug));
 }

@@ -26,7 +26,7 @@ pub(crate) fn batch_scripts(most: usize) -> impl Strategy<Value = Script> {
 }
 
 fn written((settings, steps): (Vec<Part>, Vec<(i64, Vec<Part>)>)) -> Script {
-    let (mut now, mut scribe) = (1_000_000_u64, Scribe::default());
+    let (mut now, mut scribe) = (1_000_000_000_u64, Scribe::default());
     scribe.step(now, settings);
     for (tick, parts) in steps {
         now = now.saturating_add_signed(tick).max(1000);
@@ -45,7 +45,7 @@ fn ticks() -> impl Strategy<Value = i64> {
         3 => select(vec![1, 999]),
         3 => select(vec![100 * MS, 1000 * MS]),
         1 => select(vec![100_000 * MS, 400_000 * MS, 30 * DAY]),
-        1 => select(vec![-1, -MS, -10 * MS, -100 * MS, -5000 * MS]),
+        1 => select(vec![-1, -MS, -10 * MS, -100 * MS, -1001 * MS, -5000 * MS]),
     ]
 }
 

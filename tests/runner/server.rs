@@ -114,21 +114,12 @@ impl Server {
         self.clock = ms;
     }
 
-    /// Starts again on what is in the folder. A loaded queue lives by the real time until its clock is
-    /// stopped again; only if that is earlier than the stopped one, nothing comes due meanwhile.
+    /// Starts again on what is in the folder. The clock stands where it stood before anything is loaded.
     pub(crate) fn start_again(&mut self) -> Outcome<()> {
+        let clock = self.clock.map_or("yes".to_owned(), |ms| ms.to_string());
+        self.process.set("module-arguments", &format!("debug {clock}"));
         self.process.restart().map_err(message)?;
-        self.open_control()?;
-        let Some(ms) = self.clock else {
-            return Ok(());
-        };
-        let (seconds, _): (u64, u64) = self.ask(&["TIME"])?;
-        if ms < seconds * 1000 {
-            return Err(
-                "before a restart stop the clock in the future: 4102444800000 is the year 2100".into()
-            );
-        }
-        self.stop_clock(ms)
+        self.open_control()
     }
 
     /// Stops the module's clock at `ms`.

@@ -16,7 +16,7 @@ use crate::codec::fields::schedule::decode_plan;
 use crate::codec::fields::settings::{decode_group_limits, decode_more_settings, decode_settings};
 use crate::codec::wire::Decoder;
 use crate::codec::{DecodeError, Refusal};
-use crate::queue::schedules::{valid_schedule, LATEST_TICK};
+use crate::queue::schedules::{valid_schedule, Missed, LATEST_TICK};
 use crate::queue::{
     is_emitted_name, is_valid_rule, plausible_duplicates, valid_batch_name, valid_group, valid_id,
     BatchNumber, Effect, EmittedFields, JobEffect, JobState, Now, Queue, Steps, FOREVER, MAX_WORKER,
@@ -26,6 +26,7 @@ use crate::queue::{
 pub(in crate::codec) fn replay(queue: &mut Queue, bytes: &[u8]) -> Result<(), Refusal> {
     let mut from = blob::open(bytes).map_err(Refusal::whole)?;
     let now = Now::from_written(from.number().map_err(Refusal::whole)?);
+    queue.hear(now);
     let mut refusal = None::<Refusal>;
     let mut applied = 0;
     while !from.is_empty() {
@@ -124,8 +125,12 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
         }
         tag::SCHEDULED => decode_scheduled(from),
         tag::UNSCHEDULED => Ok(Effect::Unscheduled { name: known_schedule(from.bytes()?, queue)? }),
-        tag::TICKED => decode_ticked(from, queue, |_| Ok(0)),
-        tag::TICKED_LATE => decode_ticked(from, queue, Decoder::number),
+        tag::TICKED => decode_ticked(from, queue, |_| Ok(Missed::default())),
+        tag::TICKED_LATE => {
+            decode_ticked(from, queue, |from| Ok(Missed { count: from.number()?, last: from.number()? }))
+        }
+        tag::CLOCK_SET_BACK => Ok(Effect::ClockSetBack { by: from.number()? }),
+        tag::REWOUND => decode_rewound(from, queue),
         tag::EXPIRY_RULE_SET => decode_expiry_rule_set(from),
         tag::EXPIRY_RULE_REMOVED => {
             Ok(Effect::ExpiryRuleRemoved { prefix: known_prefix(from.bytes()?, queue)? })
@@ -226,11 +231,11 @@ fn decode_scheduled<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeErro
     Ok(Effect::Scheduled { name, plan, next })
 }
 
-/// A tick; `missed` reads how many instants before it were missed, where that is written.
+/// A tick; `missed` reads which instants before it were missed, where that is written.
 fn decode_ticked<'a>(
     from: &mut Decoder<'a>,
     queue: &Queue,
-    missed: fn(&mut Decoder<'a>) -> Result<u64, DecodeError>,
+    missed: fn(&mut Decoder<'a>) -> Result<Missed, DecodeError>,
 ) -> Result<Effect<'a>, DecodeError> {
     let (name, at, next) = (from.bytes()?, from.number()?, decode_due(from)?);
     let (outcome, missed) = (decode_tick_outcome(from)?, missed(from)?);
@@ -239,6 +244,13 @@ fn decode_ticked<'a>(
     }
     let name = known_schedule(name, queue)?;
     known(queue.may_tick_next(name, next).then_some(Effect::Ticked { name, at, missed, next, outcome }))
+}
+
+fn decode_rewound<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let (name, next, last) = (from.bytes()?, from.number()?, decode_due(from)?);
+    let regained = from.number()?;
+    let name = known_schedule(name, queue)?;
+    known(queue.may_tick_next(name, Some(next)).then_some(Effect::Rewound { name, next, last, regained }))
 }
 
 fn decode_expiry_rule_set<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {

@@ -82,6 +82,8 @@ fn payload_len(effect: &Effect<'_>) -> usize {
         | Effect::GroupLimited { .. }
         | Effect::Configured(_)
         | Effect::Advanced(_)
+        | Effect::ClockSetBack { .. }
+        | Effect::Rewound { .. }
         | Effect::Unscheduled { .. }
         | Effect::Ticked { .. }
         | Effect::EventsTrimmed { .. }
@@ -176,12 +178,13 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
         }
         Effect::Unscheduled { name } => encode_named(out, tag::UNSCHEDULED, name),
         Effect::Ticked { name, at, missed, next, outcome } => {
-            encode_named(out, if missed == 0 { tag::TICKED } else { tag::TICKED_LATE }, name);
+            encode_named(out, if missed.count == 0 { tag::TICKED } else { tag::TICKED_LATE }, name);
             out.number(at);
             encode_due(out, next);
             encode_tick_outcome(out, outcome);
-            if missed != 0 {
-                out.number(missed);
+            if missed.count != 0 {
+                out.number(missed.count);
+                out.number(missed.last);
             }
         }
         Effect::Emitted { event, job, fields } => {
@@ -192,6 +195,16 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
         Effect::EventsTrimmed { keep } => {
             out.push(tag::EVENTS_TRIMMED);
             out.number(keep);
+        }
+        Effect::Rewound { name, next, last, regained } => {
+            encode_named(out, tag::REWOUND, name);
+            out.number(next);
+            encode_due(out, last);
+            out.number(regained);
+        }
+        Effect::ClockSetBack { by } => {
+            out.push(tag::CLOCK_SET_BACK);
+            out.number(by);
         }
         Effect::ExpiryRuleSet { prefix, ref request } => {
             encode_named(out, tag::EXPIRY_RULE_SET, prefix);

@@ -208,6 +208,10 @@ fn encode_state(out: &mut Vec<u8>, state: &SavedState<'_>) {
             out.push(1);
             out.number(due);
         }
+        SavedState::Retrying { due } => {
+            out.push(6);
+            out.number(due);
+        }
         SavedState::Active { token, since, lease_until, worker } => {
             out.push(2);
             out.number(token);
@@ -249,6 +253,7 @@ fn decode_state<'a>(from: &mut Decoder<'a>) -> Result<SavedState<'a>, DecodeErro
             Some(after) => SavedState::Blocked { after, due: from.number()? },
             None => return Err(DecodeError::Damaged("a blocked job that waits for nothing")),
         },
+        6 => SavedState::Retrying { due: from.number()? },
         _ => return Err(DecodeError::Damaged("unknown state")),
     })
 }

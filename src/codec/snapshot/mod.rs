@@ -20,7 +20,7 @@
 //!            3 released) byte, error maybe
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
 //!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
-//!            | 5 blocked: dependency, due number (0 = none)
+//!            | 5 blocked: dependency, due number (0 = none) | 6 waits for its next attempt: due
 //!   3 ids    remembered ids until the end of the section: id bytes, until instant, token, seq numbers, end state byte
 //!            (4 more: ended-at number follows)
 //!   4 batches  until the end of the section: number, name bytes, created-at number, flags byte (1 sealed, 2 settled
@@ -44,6 +44,9 @@
 //!     value  0, state byte (in the order of the manual) | 1, number | 2, bytes
 //!   13 time   facts until the end of the section, after all schedules: kind byte, then
 //!     0 missed instants of a schedule, by name: name bytes, count number
+//!     1 what a schedule has passed over, by name: name bytes, resume number (0 = none), gaps (count, then first and
+//!       last numbers)
+//!     2 the latest instant at which this queue was changed or looked after, not part of the state: number
 //! ```
 //!
 //! The fields are drawn in [`super::fields`], numbers and byte strings in [`super::wire`].

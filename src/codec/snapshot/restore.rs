@@ -112,6 +112,8 @@ fn restore_items(kind: Section, from: &mut Decoder<'_>, queue: &mut Queue) -> Re
         Section::Time => {
             restore_each(from, "an instant that cannot be", decode_time_fact, |fact| match fact {
                 TimeFact::Missed { schedule, count } => queue.restore_missed(schedule, count),
+                TimeFact::Passed(passed) => queue.restore_passed(passed),
+                TimeFact::Heard { at } => queue.restore_heard_at(at),
             })
         }
         Section::PendingDuplicates => restore_pending_duplicates(from, queue),

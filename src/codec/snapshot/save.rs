@@ -18,9 +18,12 @@ use crate::queue::Queue;
 /// A section ends once it has this many bytes. One job may make it longer.
 const SECTION_BYTES: usize = 60 << 10;
 
-/// Writes `queue` in sections, including the duplicates that its replicas were not sent yet.
+/// Writes `queue` in sections, including the duplicates that its replicas were not sent yet, and when anything happened
+/// here last.
 pub fn save(queue: &Queue, write: &mut dyn FnMut(&[u8])) {
     save_state(queue, write);
+    let heard = Some(queue.heard_at()).filter(|at| *at != 0).map(|at| TimeFact::Heard { at });
+    save_all(Section::Time, heard.into_iter(), write, encode_time_fact);
     if let Some(duplicates) = queue.saved_pending_duplicates() {
         let mut section = Section::PendingDuplicates.head().to_vec();
         section.number(duplicates.count);
@@ -44,7 +47,12 @@ pub fn save_state(queue: &Queue, write: &mut dyn FnMut(&[u8])) {
     save_all(Section::Ids, queue.saved_records(), write, encode_remembered);
     save_all(Section::Schedules, queue.saved_schedules(), write, encode_schedule);
     let missed = queue.saved_missed().map(|(schedule, count)| TimeFact::Missed { schedule, count });
-    save_all(Section::Time, missed, write, encode_time_fact);
+    save_all(
+        Section::Time,
+        missed.chain(queue.saved_passed().map(TimeFact::Passed)),
+        write,
+        encode_time_fact,
+    );
     save_all(Section::ExpiryRules, queue.expiry_rules().iter(), write, encode_expiry_rule);
     save_all(Section::Events, queue.saved_events(), write, encode_event);
 }

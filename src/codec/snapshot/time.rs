@@ -2,27 +2,55 @@
 
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
+use crate::queue::schedules::{Gap, SavedPassed};
 
 /// One fact about time. The number is its kind byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum TimeFact<'a> {
     /// So many instants of a schedule were missed.
     Missed { schedule: &'a [u8], count: u64 },
+    /// A schedule has passed over instants.
+    Passed(SavedPassed<'a>),
+    /// Something happened in the queue at this instant.
+    Heard { at: u64 },
 }
 
 pub(super) fn encode_time_fact(out: &mut Vec<u8>, fact: &TimeFact<'_>) {
-    match *fact {
+    match fact {
         TimeFact::Missed { schedule, count } => {
             out.push(0);
             out.bytes(schedule);
-            out.number(count);
+            out.number(*count);
+        }
+        TimeFact::Passed(SavedPassed { name, resume, gaps }) => {
+            out.push(1);
+            out.bytes(name);
+            out.number(*resume);
+            out.number(gaps.len() as u64);
+            for Gap { first, last } in gaps {
+                out.number(*first);
+                out.number(*last);
+            }
+        }
+        TimeFact::Heard { at } => {
+            out.push(2);
+            out.number(*at);
         }
     }
 }
 
 pub(super) fn decode_time_fact<'a>(from: &mut Decoder<'a>) -> Result<TimeFact<'a>, DecodeError> {
-    match from.byte()? {
-        0 => Ok(TimeFact::Missed { schedule: from.bytes()?, count: from.number()? }),
-        _ => Err(DecodeError::Damaged("unknown fact about time")),
-    }
+    Ok(match from.byte()? {
+        0 => TimeFact::Missed { schedule: from.bytes()?, count: from.number()? },
+        1 => {
+            let (name, resume) = (from.bytes()?, from.number()?);
+            let mut gaps = Vec::new();
+            for _ in 0..from.number()? {
+                gaps.push(Gap { first: from.number()?, last: from.number()? });
+            }
+            TimeFact::Passed(SavedPassed { name, resume, gaps })
+        }
+        2 => TimeFact::Heard { at: from.number()? },
+        _ => return Err(DecodeError::Damaged("unknown fact about time")),
+    })
 }

@@ -15,9 +15,11 @@ pub(crate) struct Indexes {
     /// Waiting jobs with one; their lanes list them too.
     pub(crate) grouped: Order<PriorityKey>,
     pub(crate) delayed: Order<InstantKey>,
+    /// Jobs that wait for their next attempt, on the clock of the queue.
+    pub(crate) retrying: Order<InstantKey>,
     /// Jobs that wait for a batch; each batch lists its own too.
     pub(crate) blocked: Order<PriorityKey>,
-    /// By the end of the lease.
+    /// By the end of the lease, on the clock of the queue.
     pub(crate) active: Order<InstantKey>,
     /// Records, by the instant their jobs finished.
     pub(crate) completed: Order<InstantKey>,
@@ -41,6 +43,9 @@ impl Indexes {
             StateData::Delayed { .. } => {
                 self.delayed.insert(job.due_key(), handle, |h| table.due_key(h));
             }
+            StateData::Retrying { .. } => {
+                self.retrying.insert(job.due_key(), handle, |h| table.due_key(h));
+            }
             StateData::Blocked { .. } => {
                 self.blocked.insert(job.priority_key(), handle, |h| table.priority_key(h));
             }
@@ -53,7 +58,10 @@ impl Indexes {
             }
         }
         match job.state {
-            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
+            StateData::Waiting { .. }
+            | StateData::Delayed { .. }
+            | StateData::Retrying { .. }
+            | StateData::Blocked { .. } => {
                 if job.expires() != FOREVER {
                     self.expiring.insert(job.expiry_key(), handle, |h| table.expiry_key(h));
                 }
@@ -75,6 +83,9 @@ impl Indexes {
             StateData::Delayed { .. } => {
                 self.delayed.remove(job.due_key(), handle);
             }
+            StateData::Retrying { .. } => {
+                self.retrying.remove(job.due_key(), handle);
+            }
             StateData::Blocked { .. } => {
                 self.blocked.remove(job.priority_key(), handle);
             }
@@ -87,7 +98,10 @@ impl Indexes {
             }
         }
         match job.state {
-            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
+            StateData::Waiting { .. }
+            | StateData::Delayed { .. }
+            | StateData::Retrying { .. }
+            | StateData::Blocked { .. } => {
                 if job.expires() != FOREVER {
                     self.expiring.remove(job.expiry_key(), handle);
                 }
@@ -131,14 +145,20 @@ impl Indexes {
 
     /// Heap bytes held, roughly.
     pub(crate) fn bytes(&self) -> usize {
-        let by_instant =
-            [&self.delayed, &self.active, &self.completed, &self.failed, &self.expiring, &self.forgetting]
-                .into_iter()
-                .chain([&self.remembered]);
+        let by_instant = [
+            &self.delayed,
+            &self.retrying,
+            &self.active,
+            &self.completed,
+            &self.failed,
+            &self.expiring,
+            &self.forgetting,
+            &self.remembered,
+        ];
         self.waiting.bytes()
             + self.grouped.bytes()
             // Each batch lists its own once more.
             + 2 * self.blocked.bytes()
-            + by_instant.map(Order::bytes).sum::<usize>()
+            + by_instant.into_iter().map(Order::bytes).sum::<usize>()
     }
 }

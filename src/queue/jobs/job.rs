@@ -5,7 +5,7 @@ use super::options::OptionSetId;
 use super::spec::JobSpec;
 use crate::queue::batches::{BatchCondition, BatchNumber, Dependency};
 use crate::queue::store::{EndState, InstantKey, PriorityKey};
-use crate::queue::time::FOREVER;
+use crate::queue::time::{Lead, QueueMs, FOREVER};
 use std::sync::Arc;
 
 /// The state of a job with what belongs to it. Every state carries what only it needs; instants are Unix
@@ -17,10 +17,13 @@ pub(crate) enum StateData {
     Waiting { since: u64, lapsed: u64 },
     /// Not before `due`.
     Delayed { due: u64 },
+    /// Waits for its next attempt, until `due` on the clock of the queue.
+    Retrying { due: QueueMs },
     /// Waits for a batch; then not before `due`, if that is not 0.
     Blocked { after: Dependency<BatchNumber>, due: u64 },
-    /// Claimed at `since` under `token`; belongs to the worker of that number until `lease_until`.
-    Active { token: u64, since: u64, lease_until: u64, worker: u32 },
+    /// Claimed at `since` under `token`; belongs to the worker of that number until `lease_until` on the clock of the
+    /// queue.
+    Active { token: u64, since: u64, lease_until: QueueMs, worker: u32 },
     /// Done at `at` under `token`; the record is kept.
     Completed { at: u64, token: u64 },
     /// Failed for good at `at`; the record is kept.
@@ -274,6 +277,7 @@ impl Job {
         let token = match self.state {
             StateData::Waiting { lapsed: token, .. } | StateData::Failed { token, .. } => token,
             StateData::Delayed { .. }
+            | StateData::Retrying { .. }
             | StateData::Blocked { .. }
             | StateData::Active { .. }
             | StateData::Completed { .. } => return None,
@@ -321,7 +325,7 @@ impl Job {
     pub(crate) fn state_name(&self) -> JobState {
         match self.state {
             StateData::Waiting { .. } => JobState::Waiting,
-            StateData::Delayed { .. } => JobState::Delayed,
+            StateData::Delayed { .. } | StateData::Retrying { .. } => JobState::Delayed,
             StateData::Blocked { .. } => JobState::Blocked,
             StateData::Active { .. } => JobState::Active,
             StateData::Completed { .. } => JobState::Completed,
@@ -334,17 +338,21 @@ impl Job {
         matches!(self.state, StateData::Completed { .. } | StateData::Failed { .. })
     }
 
-    /// The earliest instant at which time alone changes this job. That a batch has finished is another
-    /// matter.
-    pub(crate) fn due(&self) -> u64 {
+    /// The earliest instant at which time alone changes this job, where the clock of the queue has this lead. That a
+    /// batch has finished is another matter.
+    pub(crate) fn due(&self, lead: Lead) -> u64 {
         match self.state {
             StateData::Waiting { .. } | StateData::Blocked { .. } => self.expires(),
             StateData::Delayed { due } => due.min(self.expires()),
-            StateData::Active { lease_until, .. } => lease_until,
-            StateData::Completed { .. } | StateData::Failed { .. } => {
-                self.extras.as_ref().map_or(0, |r| r.keep_until)
-            }
+            StateData::Retrying { due } => lead.unix_ms(due).min(self.expires()),
+            StateData::Active { lease_until, .. } => lead.unix_ms(lease_until),
+            StateData::Completed { .. } | StateData::Failed { .. } => self.kept_until(),
         }
+    }
+
+    /// Until when the record of a finished job is kept.
+    pub(crate) fn kept_until(&self) -> u64 {
+        self.extras.as_ref().map_or(0, |extras| extras.keep_until)
     }
 
     /// Sorts waiting and blocked jobs.
@@ -352,15 +360,15 @@ impl Job {
         PriorityKey { priority: self.priority, seq: self.seq }
     }
 
-    /// Sorts delayed jobs by when they are due and active ones by the end of the lease.
+    /// Sorts delayed jobs by when they are due, and, on the clock of the queue, retries too and active jobs by the end
+    /// of the lease.
     pub(crate) fn due_key(&self) -> InstantKey {
         let at = match self.state {
             StateData::Delayed { due } => due,
-            StateData::Waiting { .. }
-            | StateData::Blocked { .. }
-            | StateData::Active { .. }
-            | StateData::Completed { .. }
-            | StateData::Failed { .. } => self.due(),
+            StateData::Retrying { due } => due.0,
+            StateData::Active { lease_until, .. } => lease_until.0,
+            StateData::Waiting { .. } | StateData::Blocked { .. } => self.expires(),
+            StateData::Completed { .. } | StateData::Failed { .. } => self.kept_until(),
         };
         InstantKey { at, seq: self.seq }
     }
@@ -376,6 +384,7 @@ impl Job {
             StateData::Completed { at, .. } | StateData::Failed { at, .. } => at,
             StateData::Waiting { .. }
             | StateData::Delayed { .. }
+            | StateData::Retrying { .. }
             | StateData::Blocked { .. }
             | StateData::Active { .. } => u64::MAX,
         };

@@ -64,7 +64,7 @@ impl JobTable {
         LaneKey { lane: lane.unwrap_or(LaneNumber(Handle::MAX)), key: self.priority_key(handle) }
     }
 
-    /// Sorts delayed jobs by when they are due and active ones by the end of the lease.
+    /// Sorts delayed jobs, retries and active jobs, each on its clock: see [`Job::due_key`].
     pub(crate) fn due_key(&self, handle: Handle) -> InstantKey {
         self.jobs.get(handle).map_or(NO_INSTANT, Job::due_key)
     }
@@ -83,7 +83,7 @@ impl JobTable {
     pub(crate) fn forget_key(&self, packed: u32) -> InstantKey {
         let key = match IdEntry::unpack(packed) {
             IdEntry::Job(handle) => {
-                self.jobs.get(handle).map(|job| InstantKey { at: job.due(), seq: job.seq })
+                self.jobs.get(handle).map(|job| InstantKey { at: job.kept_until(), seq: job.seq })
             }
             IdEntry::Remembered(handle) => {
                 self.remembered.get(handle).map(|record| InstantKey { at: record.until, seq: record.seq })
@@ -98,6 +98,7 @@ impl JobTable {
             StateData::Active { token, .. } => token,
             StateData::Waiting { .. }
             | StateData::Delayed { .. }
+            | StateData::Retrying { .. }
             | StateData::Blocked { .. }
             | StateData::Completed { .. }
             | StateData::Failed { .. } => u64::MAX,

@@ -15,6 +15,7 @@ mod check;
 
 use super::lane::{Lane, LanePosition, LaneRules};
 use crate::queue::store::{Handle, InstantKey, LaneKey, LaneNumber, Order, PriorityKey, Slab};
+use crate::queue::time::{Lead, QueueMs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
@@ -211,8 +212,8 @@ impl Lanes {
     }
 
     /// When time alone may let a lane that gives none give jobs: a pause ends, or a rate allows more.
-    pub(crate) fn next_opening(&self) -> Option<u64> {
-        let refill = self.refills.first_key_value().map(|(when, _)| when.at);
+    pub(crate) fn next_opening(&self, lead: Lead) -> Option<u64> {
+        let refill = self.refills.first_key_value().map(|(when, _)| lead.unix_ms(QueueMs(when.at)));
         refill.into_iter().chain(self.next_pause_end()).min()
     }
 

@@ -8,7 +8,7 @@ use crate::queue::effect::Steps;
 use crate::queue::jobs::{Job, JobState, RunEnd, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
-use crate::queue::time::{Now, UnixMs, FOREVER};
+use crate::queue::time::{Now, QueueMs, UnixMs, FOREVER};
 use crate::queue::value::Queue;
 
 impl Queue {
@@ -17,9 +17,12 @@ impl Queue {
     #[must_use]
     pub fn next_due(&self) -> Option<UnixMs> {
         let (indexes, table) = (&self.jobs.indexes, &self.jobs.table);
+        let due = |job: &Job| job.due(self.lead);
+        let of_queue = |at: u64| self.lead.unix_ms(QueueMs(at));
         let leads = [
-            indexes.delayed.first().and_then(|h| table.get(h)).map(Job::due),
-            indexes.active.first().and_then(|h| table.get(h)).map(Job::due),
+            indexes.delayed.first().and_then(|h| table.get(h)).map(due),
+            indexes.retrying.first().and_then(|h| table.get(h)).map(due),
+            indexes.active.first().and_then(|h| table.get(h)).map(due),
             indexes.expiring.first().and_then(|h| table.get(h)).map(Job::expires),
             self.next_forgotten_id().map(|(key, _)| key.at),
             // Jobs that are to be released are due, whatever the clock says.
@@ -30,8 +33,8 @@ impl Queue {
             self.surplus().map(|_| 0),
             self.workers.next_forgotten(),
             self.next_pause_end(),
-            self.limits.lanes.next_evaluation(),
-            self.next_lane_forgotten(),
+            self.limits.lanes.next_evaluation().map(of_queue),
+            self.next_lane_forgotten().map(of_queue),
             self.next_token(),
         ];
         let earliest = leads.into_iter().fold(FOREVER, |next, lead| next.min(lead.unwrap_or(FOREVER)));
@@ -54,9 +57,14 @@ impl Queue {
     /// Whether the next step in the life of a job is due, and takes it.
     fn advance_next(&mut self, at: u64) -> bool {
         let jobs = &self.jobs.table;
+        let of_queue = |h| {
+            let key = jobs.due_key(h);
+            (InstantKey { at: self.lead.unix_ms(QueueMs(key.at)), ..key }, h)
+        };
         let leads = [
             self.jobs.indexes.delayed.first().map(|h| (jobs.due_key(h), h)),
-            self.jobs.indexes.active.first().map(|h| (jobs.due_key(h), h)),
+            self.jobs.indexes.retrying.first().map(of_queue),
+            self.jobs.indexes.active.first().map(of_queue),
             self.jobs.indexes.expiring.first().map(|h| (jobs.expiry_key(h), h)),
             // Even if the clock was set back since the batch finished.
             self.batches
@@ -100,6 +108,7 @@ impl Queue {
     }
 
     fn forget_next_lane(&mut self, at: u64) -> bool {
+        let at = self.lead.queue_ms(at).0;
         let is_due = self.next_lane_forgotten().is_some_and(|when| when <= at);
         if is_due {
             self.limits.lanes.forget_first();
@@ -153,19 +162,30 @@ impl Queue {
     fn step(&mut self, handle: Handle) {
         let Some(job) = self.jobs.get(handle) else { return };
         match job.state {
-            StateData::Delayed { due } if due < job.expires() => {
+            StateData::Delayed { .. } | StateData::Retrying { .. } if job.due(self.lead) < job.expires() => {
+                let due = job.due(self.lead);
                 self.stats.record(Event::Due);
                 self.move_to_end(handle, None, due);
                 self.log_move(Event::Due, handle, JobState::Delayed, due);
             }
-            StateData::Waiting { .. } | StateData::Delayed { .. } => {
+            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Retrying { .. } => {
                 let at = job.expires();
                 self.end(handle, EndState::Expired, Now::from_ms(at));
             }
             StateData::Blocked { after, due } => self.step_blocked(handle, after, due, job.expires()),
-            StateData::Active { token, lease_until, .. } => self.lose(handle, token, lease_until),
+            StateData::Active { token, lease_until, .. } => {
+                self.lose(handle, token, self.lead.unix_ms(lease_until));
+            }
             StateData::Completed { .. } | StateData::Failed { .. } => {}
         }
+    }
+
+    /// The server's clock was set back `by` so much, to `at`: leases, waits for the next attempt and rates go on as
+    /// if that time had not passed. O(1).
+    pub(crate) fn set_clock_back(&mut self, by: u64, at: u64) {
+        self.lead.grow(by);
+        self.heard_at = at;
+        self.limits.as_of = at;
     }
 
     /// The lease of a job has run out.

@@ -43,11 +43,14 @@ impl Queue {
             Effect::Advanced(most) => {
                 self.advance(at, most);
             }
+            Effect::ClockSetBack { by } => self.set_clock_back(by, at),
             Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
             Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
             Effect::Ticked { name, at, missed, next, outcome } => {
-                self.schedules.ticked(name, at, next, outcome);
-                self.schedules.missed(name, missed);
+                self.schedules.ticked(name, at, missed, next, outcome);
+            }
+            Effect::Rewound { name, next, last, regained } => {
+                self.schedules.rewound(name, next, last, regained);
             }
             Effect::ExpiryRuleSet { prefix, ref request } => self.set_expiry_rule(prefix, request),
             Effect::ExpiryRuleRemoved { prefix } => self.remove_expiry_rule(prefix),
@@ -120,7 +123,12 @@ impl Queue {
                 let from = self.state_before(handle);
                 self.end_run(handle, RunEnd::Failed, error, at);
                 self.note_nack(handle, error);
-                self.move_to_end(handle, due, at);
+                match due {
+                    None => self.move_to_end(handle, None, at),
+                    Some(due) => {
+                        self.move_behind(handle, StateData::Retrying { due: self.lead.queue_ms(due) });
+                    }
+                }
                 self.log_retry(handle, from, error, at);
             }
             JobEffect::Failed { error } => {
@@ -269,7 +277,7 @@ impl Queue {
         let changes_lanes = lanes(&settings) != lanes(&self.settings);
         self.settings = settings;
         if settings.rate.is_none() {
-            // The way out when a clock that was far ahead has taken tokens of a time to come.
+            // What was taken under a rate is not asked for again when there is another some day.
             self.limits.bucket = Bucket::default();
         }
         if changes_lanes {
@@ -356,6 +364,7 @@ impl Queue {
         self.leave(handle);
         let worker = self.workers.number(worker);
         self.workers.record_seen(worker, at);
+        let lease_until = self.lead.queue_ms(lease_until);
         self.jobs.edit(handle, |job| {
             job.state = StateData::Active { token, since: at, lease_until, worker };
             // PX and MAXWAIT are for jobs that no worker claims; this one was claimed.
@@ -371,11 +380,11 @@ impl Queue {
     }
 
     fn move_lease(&mut self, handle: Handle, until: u64) {
-        let jobs = &mut self.jobs;
+        let (jobs, lease_until) = (&mut self.jobs, self.lead.queue_ms(until));
         let Some(job) = jobs.table.get(handle) else { return };
         let StateData::Active { token, since, worker, .. } = job.state else { return };
         jobs.indexes.remove_active(handle, job);
-        jobs.edit(handle, |job| job.state = StateData::Active { token, since, lease_until: until, worker });
+        jobs.edit(handle, |job| job.state = StateData::Active { token, since, lease_until, worker });
         if let Some(job) = jobs.table.get(handle) {
             jobs.indexes.insert_active(&jobs.table, handle, job);
         }

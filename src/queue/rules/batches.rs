@@ -155,7 +155,7 @@ impl Queue {
     pub(crate) fn due_of(&self, job: &Job) -> u64 {
         match job.state {
             StateData::Blocked { after, .. } if self.decision(after).is_some() => 0,
-            _ => job.due(),
+            _ => job.due(self.lead),
         }
     }
 

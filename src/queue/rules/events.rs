@@ -166,6 +166,9 @@ impl Queue {
         fields.push(EventField::state(Fact::To, to));
         match job.state {
             StateData::Delayed { due } => fields.push(EventField::number(Fact::DueAt, due)),
+            StateData::Retrying { due } => {
+                fields.push(EventField::number(Fact::DueAt, self.lead.unix_ms(due)));
+            }
             StateData::Active { token, worker, .. } => {
                 fields.push(EventField::bytes(Fact::Worker, self.workers.name(worker)));
                 fields.push(EventField::number(Fact::Token, token));

@@ -6,8 +6,9 @@
 //! which the queue is due ([`Queue::next_due`]), so a command or tick follows then.
 
 use crate::queue::jobs::{Job, StateData};
-use crate::queue::limits::{Lane, LanePosition, Rate};
+use crate::queue::limits::{Bucket, Lane, LanePosition, Rate};
 use crate::queue::store::{Handle, InstantKey, LaneKey, LaneNumber, PriorityKey};
+use crate::queue::time::QueueMs;
 use crate::queue::value::Queue;
 
 /// Lanes evaluated in one command because time or the settings have changed: about a millisecond.
@@ -66,7 +67,17 @@ impl Queue {
     fn tokens(&self) -> usize {
         self.settings
             .rate
-            .map_or(usize::MAX, |rate| count(self.limits.bucket.available(rate, self.limits.as_of)))
+            .map_or(usize::MAX, |rate| count(self.limits.bucket.available(rate, self.as_of().0)))
+    }
+
+    /// The instant as of which rates were evaluated last, on the clock of the queue, by which buckets fill.
+    fn as_of(&self) -> QueueMs {
+        self.lead.queue_ms(self.limits.as_of)
+    }
+
+    /// The first instant at which a bucket has so many tokens, Unix ms.
+    fn opens(&self, bucket: &Bucket, rate: Rate, tokens: u64) -> u64 {
+        self.lead.unix_ms(QueueMs(bucket.when(rate, tokens)))
     }
 
     /// When the rate of the queue lets one more job go. None: it keeps none back.
@@ -74,7 +85,7 @@ impl Queue {
         let rate = self.settings.rate?;
         let tokens = self.tokens();
         let is_short = !self.is_paused() && tokens < self.runnable().min(self.slots()).min(count(rate.max));
-        is_short.then(|| self.limits.bucket.when(rate, tokens as u64 + 1))
+        is_short.then(|| self.opens(&self.limits.bucket, rate, tokens as u64 + 1))
     }
 
     /// The job that is claimed next, if the limits of the queue allow any. O(log n).
@@ -93,6 +104,7 @@ impl Queue {
             self.limits.lanes.start_over();
         }
         self.limits.as_of = at;
+        let at = self.as_of().0;
         for _ in 0..EVALUATIONS {
             let has_more = self.limits.lanes.shed();
             match self.limits.lanes.next_to_evaluate(at) {
@@ -111,7 +123,7 @@ impl Queue {
         self.limits.as_of = at;
         while let Some(lane) = self.limits.lanes.take_touched() {
             self.position_lane(lane);
-            self.limits.lanes.plan_expiry(lane, at);
+            self.limits.lanes.plan_expiry(lane, self.as_of().0);
         }
     }
 
@@ -152,7 +164,7 @@ impl Queue {
     /// Whether a lane is not where it belongs, though its evaluation is not due.
     pub(crate) fn is_misplaced(&self, number: LaneNumber, lane: &Lane) -> bool {
         let Some(position) = self.limits.lanes.last_position_of(lane) else { return false };
-        let is_due = position.refill.is_some_and(|when| when.at <= self.limits.as_of);
+        let is_due = position.refill.is_some_and(|when| when.at <= self.as_of().0);
         !is_due && position != self.lane_position(number, lane)
     }
 
@@ -175,7 +187,7 @@ impl Queue {
     }
 
     fn lane_tokens(&self, lane: &Lane) -> usize {
-        self.lane_rate(lane).map_or(usize::MAX, |rate| count(lane.bucket.available(rate, self.limits.as_of)))
+        self.lane_rate(lane).map_or(usize::MAX, |rate| count(lane.bucket.available(rate, self.as_of().0)))
     }
 
     /// The waiting job of a lane that is claimed first. O(log n).
@@ -219,6 +231,7 @@ impl Queue {
 
     /// A job was claimed, not later than `at`: it takes its tokens, and its lane goes behind the others.
     pub(crate) fn claimed(&mut self, job: Handle, at: u64) {
+        let at = self.lead.queue_ms(at).0;
         if let Some(rate) = self.settings.rate {
             self.limits.bucket.take(rate, at);
         }
@@ -273,7 +286,7 @@ impl Queue {
             return Some(QueueObstacle::Full(self.jobs.indexes.active.len()));
         }
         let rate = self.settings.rate.filter(|_| self.tokens() == 0)?;
-        Some(QueueObstacle::Rate(self.limits.bucket.when(rate, 1)))
+        Some(QueueObstacle::Rate(self.opens(&self.limits.bucket, rate, 1)))
     }
 
     /// The same for a lane: what keeps this waiting job of it from being runnable.
@@ -290,7 +303,7 @@ impl Queue {
             return Some(Obstacle::LaneFull(lane.active, self.lane_concurrency(lane)));
         }
         let rate: Rate = self.lane_rate(lane).filter(|_| self.lane_tokens(lane) == 0)?;
-        Some(Obstacle::LaneRate(lane.bucket.when(rate, 1)))
+        Some(Obstacle::LaneRate(self.opens(&lane.bucket, rate, 1)))
     }
 }
 

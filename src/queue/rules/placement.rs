@@ -29,7 +29,10 @@ impl Queue {
                     self.limits.lanes.edit(lane, |lane| lane.active = lane.active.saturating_add(1));
                 }
             }
-            StateData::Delayed { .. } | StateData::Completed { .. } | StateData::Failed { .. } => {}
+            StateData::Delayed { .. }
+            | StateData::Retrying { .. }
+            | StateData::Completed { .. }
+            | StateData::Failed { .. } => {}
         }
         self.jobs.indexes.insert(table, handle, job);
     }
@@ -55,7 +58,10 @@ impl Queue {
                     self.limits.lanes.edit(lane, |lane| lane.active = lane.active.saturating_sub(1));
                 }
             }
-            StateData::Delayed { .. } | StateData::Completed { .. } | StateData::Failed { .. } => {}
+            StateData::Delayed { .. }
+            | StateData::Retrying { .. }
+            | StateData::Completed { .. }
+            | StateData::Failed { .. } => {}
         }
     }
 

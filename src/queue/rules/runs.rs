@@ -26,6 +26,7 @@ impl Queue {
             StateData::Active { since, .. } => self.run_until(job, since),
             StateData::Waiting { .. }
             | StateData::Delayed { .. }
+            | StateData::Retrying { .. }
             | StateData::Blocked { .. }
             | StateData::Completed { .. }
             | StateData::Failed { .. } => FOREVER,
@@ -137,6 +138,7 @@ impl Queue {
         self.leave(handle);
         let worker = self.workers.number(&worker);
         self.workers.record_seen(worker, at);
+        let lease_until = self.lead.queue_ms(lease_until);
         self.jobs.edit(handle, |job| {
             job.state = StateData::Active { token, since: claimed_at, lease_until, worker }
         });

@@ -13,7 +13,7 @@ use crate::queue::jobs::{Job, JobExtras, Run, StateData, MAX_RUNS, MAX_RUN_ERROR
 use crate::queue::limits::LaneRules;
 use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker};
 use crate::queue::rules::open_until;
-use crate::queue::schedules::SavedSchedule;
+use crate::queue::schedules::{SavedPassed, SavedSchedule};
 use crate::queue::stats::{plausible_duplicates, Minute, PendingDuplicates};
 use crate::queue::store::{ids, Handle, Order, Record};
 use crate::queue::time::{LARGEST_COUNT, LATEST_TOKEN};
@@ -113,7 +113,7 @@ impl Queue {
             | SavedState::Completed { token, .. }
             | SavedState::Failed { token, .. }
             | SavedState::Waiting { lapsed: token, .. } => token,
-            SavedState::Delayed { .. } | SavedState::Blocked { .. } => 0,
+            SavedState::Delayed { .. } | SavedState::Retrying { .. } | SavedState::Blocked { .. } => 0,
         };
         // The run that goes on comes after those that have ended.
         let past = match saved.state {
@@ -145,9 +145,11 @@ impl Queue {
             SavedState::Blocked { after, due } => StateData::Blocked { after, due },
             SavedState::Waiting { since, lapsed } => StateData::Waiting { since, lapsed },
             SavedState::Delayed { due } => StateData::Delayed { due },
+            SavedState::Retrying { due } => StateData::Retrying { due: self.lead.queue_ms(due) },
             SavedState::Active { worker, .. } if !valid_worker(worker) => return None,
             SavedState::Active { token, since, lease_until, worker } => {
-                StateData::Active { token, since, lease_until, worker: self.workers.number(worker) }
+                let (lease_until, worker) = (self.lead.queue_ms(lease_until), self.workers.number(worker));
+                StateData::Active { token, since, lease_until, worker }
             }
             SavedState::Completed { at, token } => StateData::Completed { at, token },
             SavedState::Failed { at, token } => StateData::Failed { at, token },
@@ -263,6 +265,20 @@ impl Queue {
     #[must_use]
     pub(crate) fn restore_missed(&mut self, name: &[u8], count: u64) -> bool {
         self.schedules.restore_missed(name, count)
+    }
+
+    /// Puts back what a schedule has passed over, after the schedule.
+    #[must_use]
+    pub(crate) fn restore_passed(&mut self, saved: SavedPassed<'_>) -> bool {
+        self.schedules.restore_passed(saved)
+    }
+
+    /// Puts back the latest instant at which anything happened here. The next session compares it with its clock.
+    #[must_use]
+    pub(crate) fn restore_heard_at(&mut self, heard_at: u64) -> bool {
+        let fits = self.created_at != 0 && self.heard_at == 0 && heard_at <= LATEST_TOKEN;
+        self.heard_at = heard_at;
+        fits
     }
 
     /// Whether what was restored fits together: sequence numbers are unique, tokens are unique and none is

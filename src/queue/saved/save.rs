@@ -4,10 +4,11 @@ use crate::queue::batches::{BatchNumber, Dependency};
 use crate::queue::events::{EventId, EventLog, EventRecord, LoggedEvent};
 use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, LostLife, Run, StateData, UnmetDependency};
 use crate::queue::limits::{Bucket, LaneRules};
-use crate::queue::schedules::SavedSchedule;
+use crate::queue::schedules::{SavedPassed, SavedSchedule};
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Counters, Histogram, Minute, PendingDuplicates};
 use crate::queue::store::{Handle, InstantKey, Order, Record};
+use crate::queue::time::QueueMs;
 use crate::queue::value::Queue;
 
 /// All of a queue that is not about single jobs.
@@ -62,6 +63,7 @@ pub(crate) struct SavedLaneRules<'a> {
 pub(crate) enum SavedState<'a> {
     Waiting { since: u64, lapsed: u64 },
     Delayed { due: u64 },
+    Retrying { due: u64 },
     Active { token: u64, since: u64, lease_until: u64, worker: &'a [u8] },
     Completed { at: u64, token: u64 },
     Failed { at: u64, token: u64 },
@@ -123,8 +125,13 @@ impl Queue {
             created_at: self.created_at,
             next_batch: self.batches.next_number(),
             paused_until: self.paused_until,
-            bucket: self.limits.bucket,
+            bucket: self.saved_bucket(&self.limits.bucket),
         }
+    }
+
+    /// A bucket by the server's clock.
+    fn saved_bucket(&self, bucket: &Bucket) -> Bucket {
+        Bucket { at: self.lead.unix_ms(QueueMs(bucket.at)), ..*bucket }
     }
 
     /// Every batch by its number.
@@ -158,6 +165,7 @@ impl Queue {
     pub(crate) fn saved_jobs(&self) -> impl Iterator<Item = SavedJob<'_>> {
         let indexes = [
             &self.jobs.indexes.delayed,
+            &self.jobs.indexes.retrying,
             &self.jobs.indexes.active,
             &self.jobs.indexes.completed,
             &self.jobs.indexes.failed,
@@ -180,7 +188,7 @@ impl Queue {
         self.limits.lanes.iter().filter(|(_, lane)| lane.last_claim_seq != 0).map(|(_, lane)| SavedLane {
             name: &lane.name,
             last_claim_seq: lane.last_claim_seq,
-            bucket: lane.bucket,
+            bucket: self.saved_bucket(&lane.bucket),
         })
     }
 
@@ -223,14 +231,21 @@ impl Queue {
         self.schedules.saved_missed()
     }
 
+    /// What schedules have passed over, by their names.
+    pub(crate) fn saved_passed(&self) -> impl Iterator<Item = SavedPassed<'_>> {
+        self.schedules.saved_passed()
+    }
+
     fn saved_job<'a>(&'a self, handle: Handle, job: &'a Job) -> SavedJob<'a> {
         let extras = job.extras.as_deref();
         let text = |of: fn(&JobExtras) -> Option<&[u8]>| extras.and_then(of);
         let state = match job.state {
             StateData::Waiting { since, lapsed } => SavedState::Waiting { since, lapsed },
             StateData::Delayed { due } => SavedState::Delayed { due },
+            StateData::Retrying { due } => SavedState::Retrying { due: self.lead.unix_ms(due) },
             StateData::Active { token, since, lease_until, worker } => {
-                SavedState::Active { token, since, lease_until, worker: self.worker_name(worker) }
+                let (lease_until, worker) = (self.lead.unix_ms(lease_until), self.worker_name(worker));
+                SavedState::Active { token, since, lease_until, worker }
             }
             StateData::Completed { at, token } => SavedState::Completed { at, token },
             StateData::Failed { at, token } => SavedState::Failed { at, token },

@@ -1,5 +1,6 @@
 //! All schedules of a queue: by name, and by the instant of the next tick.
 
+use super::passed::{Gap, Missed, Passed};
 use super::schedule::{possible, valid_schedule, Overlap, Plan, Schedule, TickCounts, TickOutcome};
 use super::timetable::{Compiled, LATEST_TICK};
 use crate::queue::time::FOREVER;
@@ -16,11 +17,21 @@ pub(crate) struct SavedSchedule<'a> {
     pub(crate) counts: TickCounts,
 }
 
+/// What a schedule has passed over, as it is saved.
+#[derive(Debug, Clone)]
+pub(crate) struct SavedPassed<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) resume: u64,
+    pub(crate) gaps: Vec<Gap>,
+}
+
 /// All schedules of a queue.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Schedules {
     by_name: BTreeMap<Arc<[u8]>, Schedule>,
     by_time: BTreeSet<(u64, Arc<[u8]>)>,
+    /// Those that have passed over instants before their next tick, by the last of them.
+    passed: BTreeSet<(u64, Arc<[u8]>)>,
     bytes: usize,
 }
 
@@ -41,6 +52,12 @@ impl Schedules {
     /// The schedule that ticks next, and when.
     pub(crate) fn first(&self) -> Option<(u64, &Arc<[u8]>)> {
         self.by_time.first().map(|(at, name)| (*at, name))
+    }
+
+    /// The schedule with the last instant that was passed over, and that instant: where the clock is before it, it was
+    /// set back.
+    pub(crate) fn last_passed(&self) -> Option<(u64, &Arc<[u8]>)> {
+        self.passed.last().map(|(last, name)| (*last, name))
     }
 
     /// Memory held. O(1).
@@ -64,9 +81,12 @@ impl Schedules {
             last: 0,
             counts: TickCounts::default(),
             missed: 0,
+            passed: None,
         });
         schedule.set(plan, compiled);
         schedule.next = next;
+        // What does not fit could only come out of order.
+        schedule.passed = schedule.passed.take().filter(|passed| passed.is_sound(next));
         self.insert(name, schedule);
     }
 
@@ -74,15 +94,29 @@ impl Schedules {
     pub(crate) fn remove(&mut self, name: &[u8]) -> Option<Schedule> {
         let (name, schedule) = self.by_name.remove_entry(name)?;
         self.bytes = self.bytes.saturating_sub(schedule.bytes(name.len()));
-        self.by_time.remove(&(schedule.next, name));
+        self.by_time.remove(&(schedule.next, Arc::clone(&name)));
+        if let Some(last) = schedule.last_passed() {
+            self.passed.remove(&(last, name));
+        }
         Some(schedule)
     }
 
     /// The tick at `at` has had its fate. Without a next one the schedule is over, and gone.
-    pub(crate) fn ticked(&mut self, name: &[u8], at: u64, next: Option<u64>, outcome: TickOutcome) {
+    pub(crate) fn ticked(
+        &mut self,
+        name: &[u8],
+        at: u64,
+        missed: Missed,
+        next: Option<u64>,
+        outcome: TickOutcome,
+    ) {
         let Some(mut schedule) = self.remove(name) else { return };
         let Some(next) = next else { return };
-        schedule.next = next;
+        let due = std::mem::replace(&mut schedule.next, next);
+        if missed.count > 0 || schedule.passed.is_some() {
+            schedule.pass(|passed| passed.ticked(due, at, missed, next));
+        }
+        schedule.missed = schedule.missed.saturating_add(missed.count);
         if matches!(outcome, TickOutcome::Enqueued | TickOutcome::Duplicate) {
             schedule.last = at;
         }
@@ -92,21 +126,36 @@ impl Schedules {
         self.insert(name, schedule);
     }
 
-    /// So many instants of a schedule have no tick, beside those that were missed before.
-    pub(crate) fn missed(&mut self, name: &[u8], count: u64) {
-        if let Some(schedule) = self.by_name.get_mut(name) {
-            schedule.missed = schedule.missed.saturating_add(count);
-        }
+    /// A schedule ticks next at `next`, which it had passed over; so many instants are to come again, and `last` is
+    /// the last before them that is not.
+    pub(crate) fn rewound(&mut self, name: &[u8], next: u64, last: Option<u64>, regained: u64) {
+        let Some(mut schedule) = self.remove(name) else { return };
+        let before = std::mem::replace(&mut schedule.next, next);
+        schedule.pass(|passed| passed.rewound(before, next, last));
+        schedule.missed = schedule.missed.saturating_sub(regained);
+        self.insert(name, schedule);
     }
 
     /// Puts back how many instants of a schedule were missed. False: that cannot be, or is there already.
     #[must_use]
     pub(crate) fn restore_missed(&mut self, name: &[u8], count: u64) -> bool {
-        let fits = count != 0 && self.get(name).is_some_and(|schedule| schedule.missed == 0);
-        if fits {
-            self.missed(name, count);
-        }
-        fits
+        let known = self.by_name.get_mut(name).filter(|schedule| schedule.missed == 0 && count != 0);
+        known.map(|schedule| schedule.missed = count).is_some()
+    }
+
+    /// Puts back what a schedule has passed over. False: that cannot be, or is there already.
+    #[must_use]
+    pub(crate) fn restore_passed(&mut self, saved: SavedPassed<'_>) -> bool {
+        let known = self.get(saved.name).filter(|schedule| schedule.passed.is_none());
+        let Some(passed) =
+            known.and_then(|schedule| Passed::restored(saved.gaps, saved.resume, schedule.next))
+        else {
+            return false;
+        };
+        let Some(mut schedule) = self.remove(saved.name) else { return false };
+        schedule.passed = Some(Box::new(passed));
+        self.insert(saved.name, schedule);
+        true
     }
 
     /// Puts back what was saved. False: it cannot be.
@@ -140,6 +189,14 @@ impl Schedules {
         self.iter().map(|(name, schedule)| (name, schedule.missed)).filter(|(_, missed)| *missed != 0)
     }
 
+    /// Every schedule that has passed over instants, by its name.
+    pub(crate) fn saved_passed(&self) -> impl Iterator<Item = SavedPassed<'_>> {
+        self.iter().filter_map(|(name, schedule)| {
+            let passed = schedule.passed.as_ref()?;
+            Some(SavedPassed { name, resume: passed.resume(), gaps: passed.gaps().to_vec() })
+        })
+    }
+
     /// What a recount finds wrong.
     pub(crate) fn check(&self, wrong: &mut Vec<String>) {
         for (name, schedule) in &self.by_name {
@@ -147,6 +204,10 @@ impl Schedules {
                 wrong
                     .push(format!("the schedule '{}' is not due at its next", String::from_utf8_lossy(name)));
             }
+        }
+        let passed = self.by_name.iter().filter_map(|(name, it)| Some((it.last_passed()?, Arc::clone(name))));
+        if passed.collect::<BTreeSet<_>>() != self.passed {
+            wrong.push("what schedules have passed over is off".into());
         }
         if self.by_time.len() != self.by_name.len() {
             let (due, are) = (self.by_time.len(), self.by_name.len());
@@ -168,6 +229,9 @@ impl Schedules {
         let name: Arc<[u8]> = name.into();
         self.bytes += schedule.bytes(name.len());
         self.by_time.insert((schedule.next, Arc::clone(&name)));
+        if let Some(last) = schedule.last_passed() {
+            self.passed.insert((last, Arc::clone(&name)));
+        }
         self.by_name.insert(name, schedule);
     }
 }

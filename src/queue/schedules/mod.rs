@@ -3,6 +3,7 @@
 //! ```text
 //!   by name  "report" ─► Schedule { plan, next, last, tally }
 //!   by time  (next, "report")                                    the first is when the queue is due
+//!   passed   (last instant passed over, "report")                the last is compared with the clock
 //! ```
 //!
 //! Only a session on the primary decides ticks, because time zones change their rules: two servers with
@@ -12,11 +13,14 @@
 mod calendar;
 mod cron_fault;
 mod index;
+mod passed;
 mod schedule;
 mod timetable;
 
 pub use cron_fault::{malformed_cron, surprising_cron, CronFault};
-pub(crate) use index::{SavedSchedule, Schedules};
+pub(crate) use index::{SavedPassed, SavedSchedule, Schedules};
+pub(crate) use passed::Gap;
+pub use passed::Missed;
 pub(crate) use schedule::{valid_schedule, TickCounts};
 pub use schedule::{Overlap, Plan, Schedule, ScheduleSet, TickOutcome, MAX_NAME};
 pub(crate) use timetable::LATEST_TICK;

@@ -1,5 +1,6 @@
 //! One schedule, and the plan a client sets for it.
 
+use super::passed::Passed;
 use super::timetable::{Compiled, Timetable, LATEST_TICK};
 use crate::queue::jobs::{AddRequest, Start};
 use crate::queue::names::MAX_ID;
@@ -84,6 +85,8 @@ pub struct Schedule {
     pub(crate) counts: TickCounts,
     /// How many instants have no tick, because a later one was due already when they were looked at.
     pub(crate) missed: u64,
+    /// Those of them that come again if the clock is set back.
+    pub(crate) passed: Option<Box<Passed>>,
 }
 
 impl Schedule {
@@ -121,9 +124,46 @@ impl Schedule {
         self.missed
     }
 
+    /// The first instant after `after` that is not decided. None: there is none.
+    pub(crate) fn next_after(&self, timetable: &Compiled, after: u64) -> Option<u64> {
+        match &self.passed {
+            None => timetable.next_after(after),
+            Some(passed) => passed.next_after(timetable, after, self.next),
+        }
+    }
+
+    /// The last instant up to `end` that is not decided, if the next one is not after it.
+    pub(crate) fn last_until(&self, timetable: &Compiled, end: u64) -> u64 {
+        match &self.passed {
+            None => timetable.last_until(self.next, end),
+            Some(passed) => passed.last_until(timetable, self.next, end),
+        }
+    }
+
+    /// How many instants are not decided from `from`, which is one, and before `end`.
+    pub(crate) fn undecided(&self, timetable: &Compiled, from: u64, end: u64) -> u64 {
+        match &self.passed {
+            None => timetable.count(from.max(self.next), end),
+            Some(passed) => passed.count(timetable, self.next, from, end),
+        }
+    }
+
+    /// Changes what was passed over.
+    pub(super) fn pass(&mut self, change: impl FnOnce(&mut Passed)) {
+        let mut passed = self.passed.take().unwrap_or_default();
+        change(&mut passed);
+        self.passed = Some(passed).filter(|passed| !passed.is_empty());
+    }
+
+    /// The last instant that was passed over before the next tick.
+    pub(super) fn last_passed(&self) -> Option<u64> {
+        self.passed.as_ref()?.last_before(self.next)
+    }
+
     /// Becomes what `plan` says; `compiled` is its timetable, if the caller has it.
     pub(crate) fn set(&mut self, plan: &Plan<'_>, compiled: Option<Compiled>) {
         if self.timetable.borrowed() != plan.timetable || self.compiled.is_none() {
+            self.passed = None;
             self.timetable = plan.timetable.kept();
             self.compiled = compiled.or_else(|| plan.timetable.compile());
         }
@@ -141,7 +181,8 @@ impl Schedule {
         // Nodes of the trees are at least five elevenths full.
         let places = (size_of::<Self>() + size_of::<Arc<[u8]>>() + size_of::<(u64, Arc<[u8]>)>()) * 3 / 2;
         let compiled = self.compiled.as_ref().map_or(0, Compiled::bytes);
-        places + 2 * size_of::<usize>() + name + text + compiled + self.request.bytes()
+        let passed = self.passed.as_ref().map_or(0, |passed| passed.bytes());
+        places + 2 * size_of::<usize>() + name + text + compiled + passed + self.request.bytes()
     }
 }
 

@@ -53,11 +53,20 @@ impl<'q> Session<'q> {
         if session.queue.is_exhausted() {
             return session;
         }
+        session.notice_set_back();
         session.queue.evaluate_lanes(now.millis());
         session.journal_due_duplicates();
         session.advance(ADVANCE_FIRST);
         session.tick_due();
         session
+    }
+
+    /// The server's clock may have been set back since the last session: that of the queue goes on.
+    fn notice_set_back(&mut self) {
+        if let Some(by) = self.queue.is_set_back(self.now) {
+            self.carry_out(&Effect::ClockSetBack { by });
+        }
+        self.queue.hear(self.now);
     }
 
     /// The queue as it is.

@@ -49,7 +49,10 @@ impl Session<'_> {
     pub(super) fn cancel_job(&mut self, handle: Handle) -> Changed {
         let Some(known) = self.queue.job(handle) else { return Changed::Unknown };
         match known.state {
-            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => {
+            StateData::Waiting { .. }
+            | StateData::Delayed { .. }
+            | StateData::Retrying { .. }
+            | StateData::Blocked { .. } => {
                 self.change_job(handle, JobEffect::Cancelled);
             }
             StateData::Active { .. } if !known.cancel_asked() => {

@@ -111,7 +111,7 @@ impl Session<'_> {
             for &handle in &handles {
                 let Some(job) = self.queue.job(handle) else { continue };
                 let lease_until = asked_until.min(self.queue.present_run_until(job));
-                if !job.cancel_asked() && job.due() < lease_until {
+                if !job.cancel_asked() && job.due(self.queue.lead) < lease_until {
                     self.change_job(handle, JobEffect::Leased { lease_until });
                 }
             }

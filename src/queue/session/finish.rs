@@ -188,7 +188,8 @@ impl Session<'_> {
         let matched = self.match_lease(token, entry);
         if let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) {
             let Some(job) = self.queue.job(handle) else { return Extended::No(Lease::Unknown) };
-            let lease_until = asked_until.min(self.queue.present_run_until(job)).max(job.due());
+            let ends = job.due(self.queue.lead);
+            let lease_until = asked_until.min(self.queue.present_run_until(job)).max(ends);
             self.change_job(handle, JobEffect::Leased { lease_until });
             return self.extended(asked_until, lease_until);
         }

@@ -3,7 +3,7 @@
 use super::access::{MemoryPressure, Session};
 use super::add::Outcome;
 use crate::queue::effect::Effect;
-use crate::queue::schedules::{Overlap, Plan, ScheduleSet, TickOutcome};
+use crate::queue::schedules::{Missed, Overlap, Plan, ScheduleSet, TickOutcome};
 use crate::queue::store::IdEntry;
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ const TICKS: usize = 16;
 
 /// What a tick is about.
 struct Instants {
-    /// So many that were due before it have none of their own.
-    missed: u64,
+    /// Those that were due before it.
+    missed: Missed,
     at: u64,
     next: Option<u64>,
 }
@@ -51,6 +51,7 @@ impl Session<'_> {
 
     /// Lets schedules tick that are due, a bounded number: the timer comes again for the others.
     pub(crate) fn tick_due(&mut self) {
+        self.rewind_passed();
         for _ in 0..TICKS {
             let Some((due, name)) = self.queue.schedules.first() else { return };
             if due > self.at() {
@@ -59,6 +60,31 @@ impl Session<'_> {
             let name = Arc::clone(name);
             self.tick(&name);
         }
+    }
+
+    /// Where the clock was set back to before instants that schedules have passed over, lets these come again: of a
+    /// bounded number of schedules, and of the others in the next sessions.
+    fn rewind_passed(&mut self) {
+        for _ in 0..TICKS {
+            let Some((last, name)) = self.queue.schedules.last_passed() else { return };
+            if last <= self.at() {
+                return;
+            }
+            let name = Arc::clone(name);
+            let Some((next, last, regained)) = self.regained(&name) else { return };
+            self.change(&Effect::Rewound { name: &name, next, last, regained });
+        }
+    }
+
+    /// Of the instants that a schedule has passed over: the first after now, the last before that, and how many come
+    /// again. None: the zone has other rules than when it passed over them.
+    fn regained(&self, name: &[u8]) -> Option<(u64, Option<u64>, u64)> {
+        let (schedule, now) = (self.queue.schedules.get(name)?, self.at());
+        let timetable = schedule.compiled.as_ref()?;
+        let next = schedule.next_after(timetable, now).filter(|next| *next < schedule.next)?;
+        let gap = schedule.passed.as_ref()?.gaps().iter().find(|gap| gap.last >= next)?;
+        let last = (gap.first <= now).then(|| timetable.last_until(gap.first, now));
+        Some((next, last, schedule.undecided(timetable, next, schedule.next)))
     }
 
     /// Lets schedules tick that are due until `count` jobs may run, at most `most`.
@@ -92,17 +118,19 @@ impl Session<'_> {
         let schedule = self.queue.schedules.get(name)?;
         let (due, until) = (schedule.next, schedule.until);
         let Some(timetable) = &schedule.compiled else {
-            return Some(Instants { missed: 0, at: due, next: None });
+            return Some(Instants { missed: Missed::default(), at: due, next: None });
         };
         let end = self.at().min(until);
-        let (at, next) = match timetable.next_after(due) {
-            Some(missed) if missed <= end => {
-                let last = timetable.last_until(missed, end);
-                (last, timetable.next_after(last))
+        let (at, next) = match schedule.next_after(timetable, due) {
+            Some(later) if later <= end => {
+                let last = schedule.last_until(timetable, end);
+                (last, schedule.next_after(timetable, last))
             }
             next => (due, next),
         };
-        Some(Instants { missed: timetable.count(due, at), at, next: next.filter(|next| *next <= until) })
+        let count = schedule.undecided(timetable, due, at);
+        let last = if count > 0 { schedule.last_until(timetable, at.saturating_sub(1)) } else { 0 };
+        Some(Instants { missed: Missed { count, last }, at, next: next.filter(|next| *next <= until) })
     }
 
     fn enqueue_tick(&mut self, name: &[u8], at: u64) -> TickOutcome {

@@ -170,15 +170,14 @@ fn a_clock_that_is_set_back_gives_no_tokens_to_lanes() {
 
 #[test]
 fn a_rate_that_was_no_limit_for_a_moment_begins_with_a_full_bucket() {
-    let mut test = TestQueue::at(4_102_444_800_000);
-    test.configure(|settings| settings.rate = rate(1, 100));
+    let mut test = TestQueue::at(1000);
+    test.configure(|settings| settings.rate = rate(1, 1_000_000));
     for id in ["one", "two"] {
         test.add(id, job());
     }
-    assert_eq!(test.claim_all(), ["one"], "by a clock that is far ahead");
-    test.ms = 1000;
+    assert_eq!(test.claim_all(), ["one"]);
     test.configure(|settings| settings.rate = rate(1, 50));
-    test.ms = 2000;
+    test.ms = 1090;
     assert_eq!(test.claim_all(), [""; 0], "another rate does not help");
     test.configure(|settings| settings.rate = None);
     test.configure(|settings| settings.rate = rate(1, 100));

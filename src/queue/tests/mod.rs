@@ -2,6 +2,7 @@
 //! do to it is tested against the naive model in `tests/model`.
 
 mod batches;
+mod clock;
 mod events;
 mod limits;
 mod pages;

@@ -37,7 +37,14 @@ fn ticks_that_were_missed_are_one_and_each_instant_is_one_job() {
     assert_eq!((test.due(), test.counts("s")), (Some(8000), [2, 0, 0, 0]));
     test.ms = 100;
     test.session(|_| ());
-    assert_eq!(test.due(), Some(8000), "a clock that is set back repeats nothing");
+    assert_eq!(
+        test.due(),
+        Some(2000),
+        "a clock that is set back repeats nothing, but what was passed over comes"
+    );
+    test.ms = 6000;
+    test.session(|_| ());
+    assert_eq!(test.due(), Some(8000), "7000 has ticked");
 }
 
 #[test]

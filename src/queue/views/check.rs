@@ -30,10 +30,13 @@ impl Queue {
         type Belongs = fn(&Job) -> bool;
         let mut runnable: BTreeSet<u32> = self.jobs.indexes.waiting.iter().collect();
         runnable.extend(self.jobs.indexes.grouped.iter());
-        let indexes: [(&str, BTreeSet<u32>, Belongs); 7] = [
+        let indexes: [(&str, BTreeSet<u32>, Belongs); 8] = [
             ("waiting", runnable, |job| matches!(job.state, StateData::Waiting { .. })),
             ("delayed", self.jobs.indexes.delayed.iter().collect(), |job| {
                 matches!(job.state, StateData::Delayed { .. })
+            }),
+            ("retrying", self.jobs.indexes.retrying.iter().collect(), |job| {
+                matches!(job.state, StateData::Retrying { .. })
             }),
             ("blocked", self.jobs.indexes.blocked.iter().collect(), |job| {
                 matches!(job.state, StateData::Blocked { .. })
@@ -95,6 +98,7 @@ impl Queue {
             }
         };
         by_time("delayed", &self.jobs.indexes.delayed, &|h| jobs.due_key(h));
+        by_time("retrying", &self.jobs.indexes.retrying, &|h| jobs.due_key(h));
         by_time("active", &self.jobs.indexes.active, &|h| jobs.due_key(h));
         by_time("completed", &self.jobs.indexes.completed, &|h| jobs.finished_key(h));
         by_time("failed", &self.jobs.indexes.failed, &|h| jobs.finished_key(h));
@@ -111,7 +115,8 @@ impl Queue {
                 wrong.push(format!("the remembered id '{id}' does not lead to its record"));
             }
         }
-        let kept = self.jobs.iter().filter(|(_, job)| job.is_finished() && job.due() != FOREVER).count();
+        let kept =
+            self.jobs.iter().filter(|(_, job)| job.is_finished() && job.kept_until() != FOREVER).count();
         let planned = self.jobs.indexes.forgetting.len();
         if planned != kept {
             wrong.push(format!("{planned} records are planned to be dropped, but {kept} have an end"));

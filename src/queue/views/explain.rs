@@ -51,6 +51,7 @@ impl Queue {
             StateData::Waiting { .. } => ("it is claimable; jobs before it in line come first", FOREVER),
             StateData::Delayed { due } if job.nacks > 0 => ("it waits for its next attempt", due),
             StateData::Delayed { due } => ("it is delayed", due),
+            StateData::Retrying { due } => ("it waits for its next attempt", self.lead.unix_ms(due)),
             StateData::Blocked { after, due } => return self.explain_blocked(job, after, due),
             StateData::Active { since, lease_until, worker, .. } => {
                 let then = if job.cancel_asked() { " and will be told that it is cancelled" } else { "" };
@@ -58,14 +59,14 @@ impl Queue {
                 let most = most.map_or(String::new(), |most| format!(", at most until {most} (MAXRUN)"));
                 let worker = shown(self.worker_name(worker));
                 let why = format!("worker '{worker}' has it since {since}{most}{then}");
-                return self.explanation(job, why, lease_until);
+                return self.explanation(job, why, self.lead.unix_ms(lease_until));
             }
-            StateData::Completed { .. } => ("it is done; its record is kept", job.due()),
+            StateData::Completed { .. } => ("it is done; its record is kept", job.kept_until()),
             StateData::Failed { .. } => {
                 return Explanation {
                     state: job.state_name(),
                     why: self.explain_failed(job),
-                    until: unless_endless(job.due()),
+                    until: unless_endless(job.kept_until()),
                 };
             }
         };
@@ -103,7 +104,7 @@ impl Queue {
                 let why =
                     format!("the queue is full: {active} active, concurrency is {most}; held by {holders}");
                 let first = self.jobs.indexes.active.first().and_then(|first| self.job(first));
-                (why, first.map_or(FOREVER, Job::due))
+                (why, first.map_or(FOREVER, |job| job.due(self.lead)))
             }
             QueueObstacle::Rate(opens) => ("the rate of the queue is used up".into(), opens),
         }
@@ -130,8 +131,11 @@ impl Queue {
         let Some(job) = self.job(first) else { return ("is first in line", FOREVER) };
         let holds = self.lane_of(job).and_then(|lane| self.limits.lanes.get(lane)?.holder) == Some(first);
         match job.state {
-            StateData::Active { lease_until, .. } => ("has started and is active", lease_until),
+            StateData::Active { .. } => ("has started and is active", job.due(self.lead)),
             StateData::Delayed { due } => ("has started and waits for its next attempt", due),
+            StateData::Retrying { due } => {
+                ("has started and waits for its next attempt", self.lead.unix_ms(due))
+            }
             _ if holds => ("has started and is to run again", FOREVER),
             _ => ("is first in line", FOREVER),
         }

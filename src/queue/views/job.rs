@@ -114,6 +114,10 @@ impl Queue {
         };
         match job.state {
             StateData::Waiting { .. } => {}
+            StateData::Retrying { due } => {
+                view.due_at = Some(self.lead.unix_ms(due));
+                view.latest_due_at = unless_endless(job.latest_due());
+            }
             StateData::Delayed { due } => {
                 view.due_at = Some(due);
                 view.latest_due_at = unless_endless(job.latest_due());
@@ -128,7 +132,7 @@ impl Queue {
                 view.claimed_at = Some(since);
                 view.failures_left = Some(self.failures_left(job));
                 view.losses_left = Some(self.losses_left(job));
-                view.lease_until = Some(lease_until);
+                view.lease_until = Some(self.lead.unix_ms(lease_until));
                 view.run_until = unless_endless(self.run_until(job, since));
                 view.worker = Some(self.worker_name(worker));
             }
@@ -146,7 +150,7 @@ impl Queue {
     pub fn workers_from(&self, name: &[u8]) -> impl Iterator<Item = WorkerView<'_>> {
         self.workers.from(name).map(|(number, name, active, last_seen)| {
             let oldest = self.workers.jobs(number).next().and_then(|job| self.job(job));
-            WorkerView { name, active, oldest_lease_until: oldest.map(Job::due), last_seen }
+            WorkerView { name, active, oldest_lease_until: oldest.map(|job| job.due(self.lead)), last_seen }
         })
     }
 

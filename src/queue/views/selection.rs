@@ -60,6 +60,7 @@ impl Queue {
             StateData::Completed { at, .. } | StateData::Failed { at, .. } => at,
             StateData::Waiting { .. }
             | StateData::Delayed { .. }
+            | StateData::Retrying { .. }
             | StateData::Blocked { .. }
             | StateData::Active { .. } => job.added_at,
         };
@@ -68,7 +69,10 @@ impl Queue {
             StateData::Completed { .. } | StateData::Failed { .. } => {
                 job.extras.as_ref().and_then(|extras| extras.worker.as_deref())
             }
-            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Blocked { .. } => None,
+            StateData::Waiting { .. }
+            | StateData::Delayed { .. }
+            | StateData::Retrying { .. }
+            | StateData::Blocked { .. } => None,
         };
         (wanted.since..wanted.until).contains(&at)
             && (wanted.lane.is_none() || self.lane_of(job) == wanted.lane)

@@ -2,7 +2,7 @@
 
 use super::job::WorkerView;
 use crate::queue::batches::BatchView;
-use crate::queue::jobs::{Job, JobState, StateData};
+use crate::queue::jobs::{JobState, StateData};
 use crate::queue::rules::QueueObstacle;
 use crate::queue::time::{unless_endless, FOREVER};
 use crate::queue::value::Queue;
@@ -41,12 +41,15 @@ impl Queue {
     pub fn standstill(&self) -> Standstill<'_> {
         let lanes = &self.limits.lanes;
         let (why, until) = self.first_reason();
-        let first = |job: Option<u32>| job.and_then(|job| self.job(job)).map(Job::due);
+        let first = |job: Option<u32>| job.and_then(|job| self.job(job)).map(|job| job.due(self.lead));
         Standstill {
             why,
             until: unless_endless(until),
             next_token: self.next_token(),
-            next_due: first(self.jobs.indexes.delayed.first()),
+            next_due: [self.jobs.indexes.delayed.first(), self.jobs.indexes.retrying.first()]
+                .into_iter()
+                .filter_map(first)
+                .min(),
             next_lease_end: first(self.jobs.indexes.active.first()),
             next_tick: self.next_tick().map(|tick| tick.0),
             groups: [lanes.wanted(), lanes.wanted().saturating_sub(lanes.ready_count()), lanes.paused()],
@@ -67,7 +70,7 @@ impl Queue {
             return (why, FOREVER);
         }
         if self.runnable() == 0 {
-            let opens = self.limits.lanes.next_opening().unwrap_or(FOREVER);
+            let opens = self.limits.lanes.next_opening(self.lead).unwrap_or(FOREVER);
             return ("every waiting job is in a group that is paused or at its limit".into(), opens);
         }
         match obstacle {

@@ -14,7 +14,7 @@ impl Queue {
     #[must_use]
     pub fn unfinished(&self) -> usize {
         self.count(JobState::Waiting)
-            + self.jobs.indexes.delayed.len()
+            + self.count(JobState::Delayed)
             + self.jobs.indexes.blocked.len()
             + self.jobs.indexes.active.len()
     }
@@ -62,7 +62,7 @@ impl Queue {
     pub fn count(&self, state: JobState) -> usize {
         match state {
             JobState::Waiting => self.jobs.indexes.waiting.len() + self.jobs.indexes.grouped.len(),
-            JobState::Delayed => self.jobs.indexes.delayed.len(),
+            JobState::Delayed => self.jobs.indexes.delayed.len() + self.jobs.indexes.retrying.len(),
             JobState::Blocked => self.jobs.indexes.blocked.len(),
             JobState::Active => self.jobs.indexes.active.len(),
             JobState::Completed => self.jobs.indexes.completed.len(),

@@ -3,7 +3,7 @@
 use super::selection::Wanted;
 use crate::queue::jobs::JobState;
 use crate::queue::store::{Handle, InstantKey, LaneKey, LaneNumber, Order, PriorityKey};
-use crate::queue::time::FOREVER;
+use crate::queue::time::{QueueMs, FOREVER};
 use crate::queue::value::Queue;
 
 /// A place in a listing: where the next page begins. Its meaning depends on the state that is listed and on
@@ -108,12 +108,12 @@ impl Queue {
         }
         match (state, wanted.lane, wanted.worker) {
             (JobState::Active, _, Some(worker)) => self.walk_worker(worker, start),
-            (JobState::Active, _, None) => walk(&indexes.active, start, INSTANTS, |h| jobs.due_key(h)),
+            (JobState::Active, _, None) => self.walk_by_queue_clock(&indexes.active, start),
             (JobState::Completed, ..) => walk(&indexes.completed, start, finished, |h| jobs.finished_key(h)),
             (JobState::Failed, ..) => walk(&indexes.failed, start, finished, |h| jobs.finished_key(h)),
             (JobState::Waiting, Some(lane), None) => self.walk_lane(lane, start),
             (JobState::Waiting, None, None) => self.walk_waiting(start),
-            (JobState::Delayed, _, None) => walk(&indexes.delayed, start, INSTANTS, |h| jobs.due_key(h)),
+            (JobState::Delayed, _, None) => self.walk_delayed(start),
             (JobState::Blocked, _, None) => {
                 walk(&indexes.blocked, start, PRIORITIES, |h| jobs.priority_key(h))
             }
@@ -142,6 +142,34 @@ impl Queue {
                 (one, _) => one.is_none(),
             };
             if grouped_first { &mut grouped } else { &mut alone }.next()
+        }))
+    }
+
+    /// Delayed jobs and those that wait for their next attempt, by when they are due.
+    fn walk_delayed(&self, start: ListStart) -> Walk<'_> {
+        let (jobs, indexes) = (&self.jobs.table, &self.jobs.indexes);
+        let mut delayed = walk(&indexes.delayed, start, INSTANTS, |h| jobs.due_key(h)).peekable();
+        let mut retrying = self.walk_by_queue_clock(&indexes.retrying, start).peekable();
+        Box::new(std::iter::from_fn(move || {
+            let place = |(_, position): &(Handle, Position)| (position.major, position.minor);
+            let retrying_first = match (delayed.peek().map(place), retrying.peek().map(place)) {
+                (Some(one), Some(other)) => (one > other) == (start.direction == Direction::Forward),
+                (one, _) => one.is_none(),
+            };
+            if retrying_first { &mut retrying } else { &mut delayed }.next()
+        }))
+    }
+
+    /// The jobs of an index that is sorted by the clock of the queue. Their places are by the server's, where they
+    /// are also after a restart.
+    fn walk_by_queue_clock<'q>(&'q self, index: &'q Order<InstantKey>, start: ListStart) -> Walk<'q> {
+        let (jobs, lead) = (&self.jobs.table, self.lead);
+        let from = start.from.and_then(|from| InstantKey::at(from, INSTANTS.0));
+        let from = from.map(|key| InstantKey { at: lead.queue_ms(key.at).0, ..key }.position());
+        let placed = walk(index, ListStart { from, ..start }, INSTANTS, |h| jobs.due_key(h));
+        Box::new(placed.map(move |(handle, _)| {
+            let key = jobs.due_key(handle);
+            (handle, InstantKey { at: lead.unix_ms(QueueMs(key.at)), ..key }.position())
         }))
     }
 
