@@ -61,7 +61,7 @@ impl Model {
             return map(fields);
         }
         fields.extend([
-            ("payload", Value::bytes(&job.spec.payload)),
+            ("payload", if job.result_only { Value::Null } else { Value::bytes(&job.spec.payload) }),
             ("priority", Value::Int(job.spec.priority)),
             ("attempt", Value::uint(job.attempt())),
             ("losses", Value::uint(job.losses)),

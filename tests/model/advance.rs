@@ -166,6 +166,13 @@ impl Model {
             How::Failed => until(from, settings.keep_failed),
             How::Expired | How::Cancelled => None,
         };
+        let is_kept = match how {
+            How::Completed => job.spec.keep.unwrap_or(settings.keep_completed) != 0,
+            _ => true,
+        };
+        if kept.is_some() && !is_kept {
+            (job.result_only, job.spec.payload) = (true, Vec::new());
+        }
         job.state = State::Ended { how, at, token, result: result.cloned(), refused, kept };
         (job.done_under, job.earlier_error, job.lost, job.latest_due) = (None, None, None, None);
         job.holds = false;

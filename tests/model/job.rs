@@ -39,6 +39,8 @@ pub(crate) struct Job {
     pub(crate) unmet: Option<(usize, Option<u64>)>,
     /// Who has it, or had it last in this life.
     pub(crate) worker: Option<Vec<u8>>,
+    /// The record is kept for its result alone: the payload is gone.
+    pub(crate) result_only: bool,
     /// It was claimed while lanes were strictly in order: its lane waits for the end of its life.
     pub(crate) holds: bool,
 }
@@ -197,6 +199,7 @@ impl Job {
             unmet: None,
             holds: false,
             worker: None,
+            result_only: false,
             runs: Vec::new(),
             spec,
         }

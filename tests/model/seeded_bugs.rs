@@ -291,3 +291,8 @@ fn an_event_id_that_does_not_grow_with_a_clock_that_goes_back_is_noticed() {
 fn a_late_ack_that_does_not_count_once_the_next_life_has_begun_is_noticed() {
     assert!(is_noticed(|model, _| model.jobs.iter_mut().for_each(|job| job.lost = None)));
 }
+
+#[test]
+fn a_record_for_its_result_that_keeps_its_payload_is_noticed() {
+    assert!(is_noticed(|model, _| model.jobs.iter_mut().for_each(|job| job.result_only = false)));
+}

@@ -29,8 +29,9 @@ mod flag {
     pub(super) const WORKER: u32 = 1 << 14;
     pub(super) const EARLIER_LOSSES: u32 = 1 << 15;
     pub(super) const UNMET: u32 = 1 << 17;
+    pub(super) const RESULT_ONLY: u32 = 1 << 18;
     /// All that have a meaning.
-    pub(super) const KNOWN: u32 = 8191 | HISTORY | WORKER | EARLIER_LOSSES | UNMET;
+    pub(super) const KNOWN: u32 = 8191 | HISTORY | WORKER | EARLIER_LOSSES | UNMET | RESULT_ONLY;
 }
 
 pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
@@ -62,6 +63,7 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         (job.worker.is_some(), flag::WORKER),
         (job.unmet.is_some(), flag::UNMET),
         (job.earlier_losses != 0, flag::EARLIER_LOSSES),
+        (job.result_only, flag::RESULT_ONLY),
     ];
     out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | u64::from(flag)));
     if job.expires != FOREVER {
@@ -134,6 +136,7 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         losses,
         expires: if has(flag::EXPIRES) { from.instant()? } else { FOREVER },
         cancel_asked: has(flag::CANCEL_ASKED),
+        result_only: has(flag::RESULT_ONLY),
         window_until: if has(flag::RECORD) { from.instant()? } else { 0 },
         keep_until: if has(flag::RECORD) { from.instant()? } else { 0 },
         error: if has(flag::ERROR) { Some(from.bytes()?) } else { None },

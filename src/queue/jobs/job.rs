@@ -108,6 +108,8 @@ pub(crate) struct JobExtras {
     pub(crate) expires: u64,
     /// CANCEL was asked while a worker had the job.
     pub(crate) cancel_asked: bool,
+    /// Of a record that is kept for its result alone: it has no payload any more.
+    pub(crate) result_only: bool,
     /// Of the last failed attempt.
     pub(crate) error: Option<Box<[u8]>>,
     /// The last PROGRESS.
@@ -159,6 +161,7 @@ impl Default for JobExtras {
         JobExtras {
             expires: FOREVER,
             cancel_asked: false,
+            result_only: false,
             error: None,
             progress: None,
             result: None,
@@ -316,6 +319,11 @@ impl Job {
     /// Whether its worker gave a result.
     pub(crate) fn has_result(&self) -> bool {
         self.extras.as_ref().is_some_and(|r| r.result.is_some())
+    }
+
+    /// Whether it is a record that is kept for its result alone.
+    pub(crate) fn is_result_only(&self) -> bool {
+        self.extras.as_ref().is_some_and(|r| r.result_only)
     }
 
     pub(crate) fn cancel_asked(&self) -> bool {

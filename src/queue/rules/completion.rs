@@ -139,18 +139,19 @@ impl Queue {
             0 => 0,
             window => after(from, window),
         };
-        let keep_until = |keep| if keep == 0 { 0 } else { after(from, keep) };
-        let (state, keep_until) = match end_state {
+        let (state, keep) = match end_state {
             EndState::Completed => {
-                let keep_until = keep_until(options.keep.unwrap_or(self.settings.keep_completed));
-                // Who asks for a result while the id is refused finds it.
-                let for_result = if job.has_result() { window_until } else { 0 };
-                (StateData::Completed { at, token }, keep_until.max(for_result))
+                (StateData::Completed { at, token }, options.keep.unwrap_or(self.settings.keep_completed))
             }
-            EndState::Failed => (StateData::Failed { at, token }, keep_until(self.settings.keep_failed)),
+            EndState::Failed => (StateData::Failed { at, token }, self.settings.keep_failed),
             // Nothing ran: there is nothing to read.
             EndState::Expired | EndState::Cancelled => (StateData::Failed { at, token }, 0),
         };
+        // Who asks for a result while the id is refused finds it.
+        let has_result = end_state == EndState::Completed && job.has_result();
+        let for_result = if has_result { window_until } else { 0 };
+        let result_only = keep == 0;
+        let keep_until = if result_only { for_result } else { after(from, keep).max(for_result) };
         if keep_until == 0 {
             // A new number, so that remembered ids are in the order in which their jobs ended.
             let seq = if window_until > at { self.jobs.take_seq() } else { 0 };
@@ -168,7 +169,11 @@ impl Queue {
         self.jobs.edit(handle, |job| {
             job.seq = seq;
             job.state = state;
+            if result_only {
+                job.set_payload(b"");
+            }
             let extras = job.extras_mut();
+            extras.result_only = result_only;
             extras.expires = FOREVER;
             extras.cancel_asked = false;
             extras.done_under = 0;

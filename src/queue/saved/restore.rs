@@ -121,7 +121,9 @@ impl Queue {
             _ => self.last_token,
         };
         let is_failed = matches!(saved.state, SavedState::Failed { .. });
+        let is_result = saved.payload.is_empty() && saved.result.is_some();
         valid_id(saved.id)
+            && (!saved.result_only || is_result)
             && saved.group.is_none_or(valid_group)
             && saved.seq < self.jobs.next_seq
             && token.max(saved.done_under).max(saved.lost_life.map_or(0, |lost| lost.token))
@@ -339,6 +341,7 @@ fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
     let extras = JobExtras {
         expires: saved.expires,
         cancel_asked: saved.cancel_asked,
+        result_only: saved.result_only,
         error: saved.error.map(Box::from),
         progress: saved.progress.map(Box::from),
         result: saved.result.map(Box::from),

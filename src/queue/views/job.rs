@@ -86,7 +86,7 @@ impl Queue {
         let options = self.options(job);
         let attempts = u64::from(options.attempts.unwrap_or(self.settings.attempts));
         let mut view = JobView {
-            payload: Some(job.payload()),
+            payload: Some(job.payload()).filter(|_| !job.is_result_only()),
             priority: Some(job.priority),
             attempt: Some(job.attempt()),
             // Lost leases are runs too: the run that may be the last one is never beyond it.
