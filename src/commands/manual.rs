@@ -13,7 +13,7 @@ type Keywords = BTreeSet<String>;
 #[test]
 fn the_manual_names_every_option() {
     let manual = fs::read_to_string(project().join("docs/commands.md")).unwrap();
-    let options_of_add = options_in_table(section(&manual, "JQ.ADD"));
+    let options_of_add = options_in_table(section(&manual, "### JQ.ADD "));
     let mut written = BTreeMap::<String, Keywords>::new();
     for heading in manual.lines().filter_map(|line| line.strip_prefix("### ")) {
         for form in heading.split(" · ").filter(|form| form.starts_with("JQ.")) {
@@ -48,6 +48,18 @@ fn the_head_of_each_file_names_every_option() {
     let options_of_add = written["jq.add"].clone();
     written.get_mut("jq.madd").unwrap().extend(options_of_add);
     assert_same(&written);
+}
+
+#[test]
+fn the_readme_lists_every_command() {
+    let readme = fs::read_to_string(project().join("README.md")).unwrap();
+    let rows = section(&readme, "## Commands\n").lines().filter(|line| line.starts_with("| ["));
+    let listed: BTreeSet<String> = rows.flat_map(|row| row.split('`')).map(str::to_lowercase).collect();
+    let mut specs = Specs::default();
+    visit_all(&mut specs);
+    let missing: Vec<_> =
+        specs.0.iter().map(|spec| spec.name).filter(|name| !listed.contains(*name)).collect();
+    assert!(missing.is_empty(), "README.md does not list {missing:?}");
 }
 
 /// Fails unless `written` has the keywords of every command.
@@ -112,11 +124,11 @@ fn keywords_in(form: &str) -> Keywords {
         .collect()
 }
 
-/// What follows the heading of `command` up to the next.
-fn section<'m>(manual: &'m str, command: &str) -> &'m str {
-    let start = manual.find(&format!("### {command} ")).unwrap();
-    let rest = &manual[start + 4..];
-    &rest[..rest.find("\n### ").unwrap()]
+/// What follows `heading` up to the next one of its kind.
+fn section<'m>(page: &'m str, heading: &str) -> &'m str {
+    let level = heading.split(' ').next().unwrap();
+    let rest = &page[page.find(heading).unwrap() + heading.len()..];
+    &rest[..rest.find(&format!("\n{level} ")).unwrap()]
 }
 
 /// The keywords in the first column of the table of options.

@@ -112,7 +112,13 @@ fn a_slot_that_a_lost_lease_leaks_is_noticed() {
 
 #[test]
 fn a_lane_that_is_remembered_for_ever_is_noticed() {
-    assert!(is_noticed(|model, _| model.claims.iter_mut().for_each(|claim| claim.forgotten = false)));
+    let bug = |model: &mut Model, now| {
+        for lane in model.expiring_lanes() {
+            let claims = model.claims.iter_mut().filter(|claim| claim.group.as_ref() == Some(&lane));
+            claims.for_each(|claim| claim.at = now);
+        }
+    };
+    assert!(is_noticed(bug));
 }
 
 #[test]
