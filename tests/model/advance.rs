@@ -143,9 +143,10 @@ impl Model {
         if let Some(Rerun { spec, expires_at, latest_due }) = job.rerun.take() {
             let done_under = token.filter(|_| how == How::Completed);
             let error = job.error.clone().filter(|_| how == How::Failed);
+            let runs = std::mem::take(&mut job.runs);
             self.begin(id, spec, at);
             if let Some(job) = self.job(id) {
-                (job.done_under, job.earlier_error) = (done_under, error);
+                (job.done_under, job.earlier_error, job.runs) = (done_under, error, runs);
                 (job.expires_at, job.latest_due) = (expires_at, latest_due);
                 if let (State::Delayed { due, .. }, Some(latest)) = (&mut job.state, latest_due) {
                     *due = latest.min(*due);

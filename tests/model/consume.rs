@@ -148,6 +148,8 @@ impl Model {
                 self.happened.push(("acks", now));
                 if let Some(job) = self.job(id) {
                     (job.done_under, job.earlier_error, job.lost) = (Some(token), None, None);
+                    let lost = job.runs.iter_mut().filter(|run| run.token == token);
+                    lost.for_each(|run| (run.end, run.ended) = ("completed", now));
                 }
                 let states = [("from", "failed"), ("to", "completed")];
                 let mut fields: Vec<_> = states.map(|(name, state)| (name, Value::bytes(state))).into();

@@ -121,6 +121,13 @@ impl History {
         last
     }
 
+    /// The run of `token` has been completed at `at` after all.
+    pub(crate) fn complete(&mut self, token: u64, at: u64) {
+        if let Some(run) = self.0.iter_mut().find(|run| run.token == token) {
+            (run.end, run.ended_at) = (RunEnd::Completed, at);
+        }
+    }
+
     pub(crate) fn last(&self) -> Option<&Run<Arc<[u8]>>> {
         self.0.last()
     }

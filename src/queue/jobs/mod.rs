@@ -8,7 +8,7 @@ mod spec;
 mod store;
 mod table;
 
-pub(crate) use history::{run_error, MAX_RUNS, MAX_RUN_ERROR};
+pub(crate) use history::{run_error, History, MAX_RUNS, MAX_RUN_ERROR};
 pub use history::{Run, RunEnd};
 pub use job::JobState;
 pub(crate) use job::{Job, JobExtras, LostLife, StateData, UnmetDependency};

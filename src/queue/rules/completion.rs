@@ -2,7 +2,7 @@
 
 use super::events::event_of;
 use crate::queue::batches::BatchRefs;
-use crate::queue::jobs::{Job, JobExtras, JobSpec, LostLife, RunEnd, StateData};
+use crate::queue::jobs::{History, Job, JobExtras, JobSpec, LostLife, RunEnd, StateData};
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey, Order, Record};
 use crate::queue::time::{after, Now, FOREVER};
@@ -57,7 +57,7 @@ impl Queue {
     }
 
     /// Begins the life that was asked for while the one before it went on. Of that one stays its token, if it
-    /// was completed, or its error.
+    /// was completed, or its error, and the history.
     fn start_rerun(
         &mut self,
         handle: Handle,
@@ -66,12 +66,17 @@ impl Queue {
         token: u64,
         now: Now,
     ) {
-        let mut error = None;
+        let (mut error, mut history) = (None, History::default());
         self.jobs.edit(handle, |job| {
-            error = job.extras.as_mut().and_then(|extras| extras.error.take());
+            if let Some(extras) = job.extras.as_mut() {
+                (error, history) = (extras.error.take(), std::mem::take(&mut extras.history));
+            }
             job.set_payload(next.payload);
         });
         self.start_life(handle, next, &BatchRefs::NONE, now);
+        self.jobs.edit(handle, |job| {
+            job.extras_mut_if(!history.is_empty(), |extras| extras.history = history);
+        });
         self.jobs.edit(handle, |job| match ended_as {
             EndState::Completed => job.extras_mut_if(token != 0, |extras| extras.done_under = token),
             EndState::Failed => job.extras_mut_if(error.is_some(), |extras| extras.earlier_error = error),
@@ -112,6 +117,7 @@ impl Queue {
             let extras = job.extras_mut();
             extras.done_under = token;
             extras.earlier_error = None;
+            extras.history.complete(token, at);
         });
         self.stats.record(Event::Completed);
         self.stats.series.count(SeriesCount::Completed, at);
