@@ -8,6 +8,7 @@ mod completion;
 mod events;
 mod expiries;
 mod limits;
+mod lives;
 mod pauses;
 mod placement;
 mod runs;

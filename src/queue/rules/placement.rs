@@ -65,6 +65,43 @@ impl Queue {
         }
     }
 
+    /// Moves a job to the end of its priority, or to the delayed when it has a `due`.
+    pub(crate) fn move_to_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
+        self.leave(handle);
+        self.enter_at_end(handle, due, at);
+    }
+
+    /// The same for a job that is in no index.
+    pub(crate) fn enter_at_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
+        let seq = self.jobs.take_seq();
+        self.jobs.edit(handle, |job| {
+            job.seq = seq;
+            job.state = match due {
+                Some(due) => StateData::Delayed { due },
+                None => StateData::Waiting { since: at, lapsed: 0 },
+            };
+        });
+        self.enter(handle);
+    }
+
+    /// Moves a job to another state and to the end of its priority.
+    pub(crate) fn move_behind(&mut self, handle: Handle, state: StateData) {
+        self.leave(handle);
+        let seq = self.jobs.take_seq();
+        self.jobs.edit(handle, |job| {
+            job.seq = seq;
+            job.state = state;
+        });
+        self.enter(handle);
+    }
+
+    /// Moves a job to another state at the place it has.
+    pub(crate) fn move_to(&mut self, handle: Handle, state: StateData) {
+        self.leave(handle);
+        self.jobs.edit(handle, |job| job.state = state);
+        self.enter(handle);
+    }
+
     /// Gives a job that is nowhere listed its options, its batch and its lane, in the place of those it has.
     pub(crate) fn set_options(
         &mut self,

@@ -1,9 +1,9 @@
-//! How the runs of a job end: what its history keeps of them, and what a worker may still do whose lease was lost.
+//! How the runs of a job begin and end: who claims it for how long, what its history keeps of them, and what a worker may still do whose lease was lost.
 //!
 //! Until the job is claimed or retried, the worker that lost its lease is still the last one that had it. If it
 //! answers now, the run ends as it says, and the loss is taken back.
 
-use crate::queue::jobs::{run_error, Job, Run, RunEnd, StateData};
+use crate::queue::jobs::{run_error, Job, JobState, Run, RunEnd, StateData};
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{EndState, Handle};
 use crate::queue::time::{Now, FOREVER};
@@ -52,6 +52,52 @@ impl Queue {
         }
         let in_all = (ALL_LOSSES * most).saturating_sub(job.all_losses());
         most.saturating_sub(job.losses.into()).min(in_all)
+    }
+
+    /// A worker has claimed the job.
+    pub(crate) fn give(&mut self, handle: Handle, token: u64, worker: &[u8], lease_until: u64, now: Now) {
+        let at = now.millis();
+        let Some(job) = self.jobs.get(handle) else { return };
+        if let StateData::Waiting { since, .. } = job.state {
+            self.stats.waits.record(at.saturating_sub(since));
+        }
+        self.stats.record(Event::Claimed);
+        self.last_token = self.last_token.max(token);
+        self.leave(handle);
+        let worker = self.workers.number(worker);
+        self.workers.record_seen(worker, at);
+        let lease_until = self.lead.queue_ms(lease_until);
+        self.jobs.edit(handle, |job| {
+            job.state = StateData::Active { token, since: at, lease_until, worker };
+            // PX and MAXWAIT are for jobs that no worker claims; this one was claimed.
+            job.extras_mut_if(job.extras.is_some(), |r| {
+                r.expires = FOREVER;
+                r.latest_due = FOREVER;
+                r.lost_life = None;
+            });
+        });
+        self.enter(handle);
+        self.claimed(handle, now.next_ms());
+        self.log_move(Event::Claimed, handle, JobState::Waiting, at);
+    }
+
+    /// The lease of an active job ends at another instant.
+    pub(crate) fn move_lease(&mut self, handle: Handle, until: u64) {
+        let (jobs, lease_until) = (&mut self.jobs, self.lead.queue_ms(until));
+        let Some(job) = jobs.table.get(handle) else { return };
+        let StateData::Active { token, since, worker, .. } = job.state else { return };
+        jobs.indexes.remove_active(handle, job);
+        jobs.edit(handle, |job| job.state = StateData::Active { token, since, lease_until, worker });
+        if let Some(job) = jobs.table.get(handle) {
+            jobs.indexes.insert_active(&jobs.table, handle, job);
+        }
+    }
+
+    pub(crate) fn note_nack(&mut self, handle: Handle, error: Option<&[u8]>) {
+        self.jobs.edit(handle, |job| {
+            job.nacks = job.nacks.saturating_add(1);
+            job.extras_mut_if(error.is_some(), |r| r.error = error.map(Box::from));
+        });
     }
 
     /// Writes down that the run of an active job ends. Called before anything of the job is changed.

@@ -1,0 +1,151 @@
+//! How the lives of a job begin: with an ADD, after a RETRY; and what a REPLACE makes of one that has not started.
+
+use crate::queue::batches::{BatchNumber, BatchRefs};
+use crate::queue::effect::{NewDue, Replacement};
+use crate::queue::jobs::{Job, JobExtras, JobSpec, JobState, OptionSet, StateData, Until};
+use crate::queue::stats::{Event, SeriesCount};
+use crate::queue::store::{ids, Handle};
+use crate::queue::time::{Now, FOREVER};
+use crate::queue::value::Queue;
+
+impl Queue {
+    /// Adds a job under an id that is free: what it led to before is gone.
+    pub(crate) fn add(
+        &mut self,
+        id: &[u8],
+        new: &JobSpec<&[u8]>,
+        batches: &BatchRefs<BatchNumber>,
+        now: Now,
+    ) {
+        let at = now.millis();
+        self.stats.record(Event::Added);
+        self.stats.series.count(SeriesCount::Added, at);
+        let hash = ids::hash(id);
+        if let Some(entry) = self.jobs.find(hash, id) {
+            self.drop_entry(entry);
+        }
+        let job = Job::new(id, new.payload, StateData::Delayed { due: at });
+        let Some(handle) = self.jobs.insert(hash, job) else { return };
+        self.count_in(batches.batch);
+        self.start_life(handle, new, batches, now);
+        self.log_added(handle, at);
+        if let Some(after) = batches.after {
+            self.mention_batch(after.batch, now);
+            self.pass_if_decided(handle, now);
+        }
+    }
+
+    /// Begins a life of a job that is in no index: fresh attempts, a new place, nothing of an earlier life.
+    pub(crate) fn start_life(
+        &mut self,
+        handle: Handle,
+        new: &JobSpec<&[u8]>,
+        batches: &BatchRefs<BatchNumber>,
+        now: Now,
+    ) {
+        let at = now.millis();
+        let seq = self.jobs.take_seq();
+        self.set_options(handle, new.options, batches.batch, new.group);
+        self.jobs.edit(handle, |job| {
+            job.extras = (new.expires.is_some() || new.max_wait.is_some()).then(|| {
+                let instant = |until: Option<Until>| until.map_or(FOREVER, |until| until.instant(now));
+                let (expires, latest_due) = (instant(new.expires), instant(new.max_wait));
+                Box::new(JobExtras { expires, latest_due, ..JobExtras::default() })
+            });
+            job.seq = seq;
+            job.added_at = at;
+            job.priority = new.priority.unwrap_or(0);
+            job.nacks = 0;
+            job.losses = 0;
+            job.state = match (batches.after, new.due(now)) {
+                (Some(after), due) => StateData::Blocked { after, due: due.unwrap_or(0) },
+                (None, Some(due)) => StateData::Delayed { due },
+                (None, None) => StateData::Waiting { since: at, lapsed: 0 },
+            };
+        });
+        self.enter(handle);
+    }
+
+    /// Changes a job that has not started. Older tokens and what was set for the time after this life are void.
+    pub(crate) fn replace(&mut self, handle: Handle, by: &Replacement<'_>, now: Now) {
+        self.stats.record(Event::Replaced);
+        let Some(job) = self.jobs.get(handle) else { return };
+        let (set, state, from) = (self.jobs.table.option_sets.set(job.options), job.state, job.state_name());
+        self.leave(handle);
+        let lane = by.group.map_or(set.lane, |name| self.limits.lanes.of(name));
+        let new_set = OptionSet { options: by.options, lane, ..set };
+        if new_set != set {
+            self.set_option_set(handle, new_set);
+        }
+        let state = replaced_state(state, by.due, now.millis());
+        let has_moved = !matches!(state, StateData::Blocked { .. }) && by.due != NewDue::Unchanged;
+        let seq = if has_moved || by.priority.is_some() || by.group.is_some() {
+            Some(self.jobs.take_seq())
+        } else {
+            None
+        };
+        self.jobs.edit(handle, |job| {
+            job.set_payload(by.payload);
+            job.state = state;
+            job.seq = seq.unwrap_or(job.seq);
+            job.priority = by.priority.unwrap_or(job.priority);
+            let needs_extras = job.extras.is_some() || by.expires.is_some() || by.latest_due.is_some();
+            job.extras_mut_if(needs_extras, |extras| {
+                extras.rerun = None;
+                extras.lost_life = None;
+                extras.expires = by.expires.unwrap_or(extras.expires);
+                extras.latest_due = by.latest_due.unwrap_or(extras.latest_due);
+            });
+        });
+        self.enter(handle);
+        self.log_move(Event::Replaced, handle, from, now.millis());
+    }
+
+    /// A failed job gets fresh attempts. One that failed because of its AFTEROK goes back behind its batch; if
+    /// the batch is forgotten, it runs.
+    pub(crate) fn revive(&mut self, handle: Handle, now: Now) {
+        let at = now.millis();
+        self.stats.record(Event::Revived);
+        let Some(job) = self.jobs.get(handle) else { return };
+        let (batch, unmet) = (self.batch_of(job), self.unmet_dependency(job));
+        self.count_back(batch);
+        self.leave(handle);
+        let mut due = 0;
+        self.jobs.edit(handle, |job| {
+            job.nacks = 0;
+            job.losses = 0;
+            job.extras_mut_if(job.extras.is_some(), |extras| {
+                extras.earlier_losses = 0;
+                due = extras.unmet.take().map_or(0, |unmet| unmet.due);
+            });
+        });
+        match unmet {
+            None => {
+                self.enter_at_end(handle, Some(due).filter(|due| *due > at), at);
+                self.log_move(Event::Revived, handle, JobState::Failed, at);
+            }
+            Some(unmet) => {
+                let seq = self.jobs.take_seq();
+                self.jobs.edit(handle, |job| {
+                    job.seq = seq;
+                    job.state = StateData::Blocked { after: unmet.dependency(), due };
+                });
+                self.enter(handle);
+                self.log_move(Event::Revived, handle, JobState::Failed, at);
+                self.pass_if_decided(handle, now);
+            }
+        }
+    }
+}
+
+/// The state of a replaced job. A token whose lease was lost is worth nothing any more.
+fn replaced_state(state: StateData, due: NewDue, at: u64) -> StateData {
+    match (state, due) {
+        (StateData::Blocked { after, .. }, NewDue::Now) => StateData::Blocked { after, due: 0 },
+        (StateData::Blocked { after, .. }, NewDue::At(due)) => StateData::Blocked { after, due },
+        (StateData::Waiting { since, .. }, NewDue::Unchanged) => StateData::Waiting { since, lapsed: 0 },
+        (state, NewDue::Unchanged) => state,
+        (_, NewDue::Now) => StateData::Waiting { since: at, lapsed: 0 },
+        (_, NewDue::At(due)) => StateData::Delayed { due },
+    }
+}
