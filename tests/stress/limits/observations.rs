@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event_log::Run;
+use super::in_force::InForce;
 use super::invariants::{by_lane, excess, most_held, share_of_tokens, strictly_in_order, time_held};
 use super::trial::Limits;
 use super::{Figure, Rate};
@@ -10,6 +11,7 @@ use super::{Figure, Rate};
 /// What the workers saw.
 pub(super) struct Observations {
     limits: Limits,
+    in_force: InForce,
     runs: Vec<Run>,
     lanes: BTreeMap<usize, Vec<Run>>,
     /// When the last job was added, Unix microseconds.
@@ -21,13 +23,23 @@ pub(super) struct Observations {
 }
 
 impl Observations {
-    pub(super) fn new(limits: Limits, runs: Vec<Run>, until: u64, down: u64, losses: usize) -> Self {
-        Self { limits, lanes: by_lane(&runs), runs, until, down, losses }
+    pub(super) fn new(
+        limits: Limits,
+        in_force: InForce,
+        runs: Vec<Run>,
+        until: u64,
+        down: u64,
+        losses: usize,
+    ) -> Self {
+        Self { limits, in_force, lanes: by_lane(&runs), runs, until, down, losses }
     }
 
     /// Fails if more were held, or claimed, than a limit allows.
     pub(super) fn assert_within_limits(&self, has_lanes: bool) {
-        let Limits { concurrency, rate, lane_concurrency, lane_rate } = self.limits;
+        let Limits { concurrency, rate, lane_concurrency, .. } = self.limits;
+        // Whatever an operator has changed meanwhile.
+        let most_in_a_lane = self.in_force.highest_lane_concurrency();
+        let fastest_of_a_lane = self.in_force.fastest_lane_rate();
         let within = |runs: &[Run], most: usize, rate: Option<Rate>, what: &str| {
             let held = most_held(runs);
             assert!(most == 0 || held <= most, "{what}: {held} jobs were held at once, and {most} may be");
@@ -36,7 +48,8 @@ impl Observations {
         };
         within(&self.runs, concurrency, rate, "the queue");
         for (lane, runs) in self.lanes.iter().filter(|_| has_lanes) {
-            within(runs, lane_concurrency, lane_rate, &format!("lane {lane}"));
+            within(runs, most_in_a_lane, fastest_of_a_lane, &format!("lane {lane}"));
+            self.in_force.assert_kept(*lane, runs);
             if lane_concurrency == 1 {
                 strictly_in_order(runs);
             }
@@ -105,15 +118,39 @@ impl Observations {
         self.lanes.values().map(share).fold(f64::INFINITY, f64::min)
     }
 
+    /// Jobs of a lane held on average, as a share of what its own limit allowed; of all lanes.
+    pub(super) fn share_of_own_concurrencies(&self) -> f64 {
+        let room = |lane: &usize| self.in_force.room(*lane, self.began(), self.until);
+        time_held(&self.runs, self.began(), self.until) as f64 / self.lanes.keys().map(room).sum::<f64>()
+    }
+
+    /// What was claimed, of all that a lane's own rates allowed; of the lane that got least.
+    pub(super) fn share_of_own_tokens(&self) -> f64 {
+        let share = |(lane, runs): (&usize, &Vec<Run>)| {
+            let taken = runs.iter().filter(|run| run.token <= self.until).count();
+            taken as f64 / self.in_force.tokens(*lane, self.began(), self.until)
+        };
+        self.lanes.iter().map(share).fold(f64::INFINITY, f64::min)
+    }
+
+    /// In what part of the times between two pauses a lane went on; of all lanes.
+    pub(super) fn share_of_gaps_used(&self) -> f64 {
+        let went_on = |(lane, runs): (&usize, &Vec<Run>)| self.in_force.went_on(*lane, runs, self.until);
+        let (gaps, used) =
+            self.lanes.iter().map(went_on).fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+        used as f64 / gaps as f64
+    }
+
     pub(super) fn print(&self, name: &str, killed: usize) {
         let in_hand = self.runs.iter().filter(|run| run.ends.is_none()).count();
         let in_lanes = self.lanes.values().map(|runs| most_held(runs)).max().unwrap_or_default();
         println!(
             "{name}: {} claims seen in {:.1} s, at most {} held at once ({in_lanes} of a lane); {killed} workers killed, \
-             {} leases lost, {in_hand} jobs never given back, {:.2} s without a server",
+             {} changes, {} leases lost, {in_hand} jobs never given back, {:.2} s without a server",
             self.runs.len(),
             (self.until - self.began()) as f64 / 1e6,
             most_held(&self.runs),
+            self.in_force.changes(),
             self.losses,
             self.down as f64 / 1e6,
         );

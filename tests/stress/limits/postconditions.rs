@@ -10,15 +10,15 @@ use super::trial::Trial;
 use super::{Rate, QUEUE};
 
 /// Every job that was added has ended, as its worker was answered, and only once.
-pub(super) fn each_job_ended_once(client: &mut Client, lanes: usize, added: u64, runs: &[Run]) {
+pub(super) fn each_job_ended_once(client: &mut Client, added: &[u64], runs: &[Run]) {
     let mut answered: BTreeMap<String, &str> = BTreeMap::new();
     for run in runs.iter().filter(|run| run.is_last()) {
         let state = if run.answer == Answer::Completed { "completed" } else { "failed" };
         let other = answered.insert(run.id(), state);
         assert_eq!(other, None, "{} ended twice", run.id());
     }
-    let ids: Vec<String> =
-        (0..lanes).flat_map(|lane| (0..added).map(move |number| format!("{lane}-{number}"))).collect();
+    let of_lane = |(lane, added): (usize, &u64)| (0..*added).map(move |number| format!("{lane}-{number}"));
+    let ids: Vec<String> = added.iter().enumerate().flat_map(of_lane).collect();
     for ids in ids.chunks(1000) {
         let mut all = redis::pipe();
         for id in ids {

@@ -3,26 +3,31 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use redis::Value;
 use testkit::deadline::until_true;
 use testkit::Client;
 use testkit::Server;
 
-use super::super::consistency::{check_all, quiet};
+use super::super::consistency::{check_all, quiet, same};
 use super::super::settings::{seed, times};
 use super::super::BASICS;
 use super::event_log::now;
+use super::in_force::InForce;
 use super::observations::Observations;
+use super::operator::{Duty, Operator};
 use super::postconditions::{each_job_ended_once, nothing_leaked};
 use super::worker::Profile;
 use super::workers::Workers;
 use super::{Rate, QUEUE};
 
 /// Jobs that always wait in each lane, or without lanes.
-const BACKLOG: usize = 40;
+const BACKLOG: u64 = 40;
 /// How long jobs are added, for each of `STRESS_TIMES`.
 const SPAN: Duration = Duration::from_secs(3);
 /// Between two workers that are killed.
 const KILL_EVERY: Duration = Duration::from_millis(150);
+/// Between two changes of an operator.
+const CHANGE_EVERY: Duration = Duration::from_millis(20);
 
 /// What the queue allows; 0: anything.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +45,7 @@ impl Limits {
 
     /// Every id stays known. A strict lane loses some jobs to lost leases for good; elsewhere they come back.
     fn settings(self) -> String {
-        let rate =
-            |rate: Option<Rate>| rate.map_or("0".to_owned(), |rate| format!("{}/{}", rate.max, rate.ms));
+        let rate = |rate: Option<Rate>| rate.map_or("0".to_owned(), Rate::setting);
         let losses = if self.lane_concurrency == 1 { 1 } else { 60_000 };
         format!(
             "JQ.CONFIG {QUEUE} concurrency {} rate {} group-concurrency {} group-rate {} max-losses {losses} dedup-window -1",
@@ -69,6 +73,8 @@ pub(super) struct Trial {
     pub(super) lanes: usize,
     pub(super) profile: Profile,
     pub(super) trouble: Trouble,
+    /// What an operator does meanwhile, with lanes.
+    pub(super) duties: &'static [Duty],
 }
 
 /// A trial that goes on: adds jobs, kills workers and the server.
@@ -76,10 +82,13 @@ struct InProgress<'a> {
     trial: &'a Trial,
     server: Server,
     replica: Option<Server>,
+    /// Follows whoever is the primary in the end.
+    follower: Server,
     client: Client,
     workers: Workers,
-    /// How many jobs were added to each lane.
-    added: u64,
+    operator: Operator,
+    /// How many jobs were added to each lane, or without lanes.
+    added: Vec<u64>,
     killed: usize,
     /// How long there was no server, microseconds.
     down: u64,
@@ -91,12 +100,16 @@ impl Trial {
         let mut trial = InProgress::prepare(self, name);
         let begun = Instant::now();
         let span = SPAN * u32::try_from(times()).expect("a small number");
-        let (mut kill_next, mut is_troubled) = (KILL_EVERY, false);
+        let (mut kill_next, mut change_next, mut is_troubled) = (KILL_EVERY, CHANGE_EVERY, false);
         while begun.elapsed() < span {
             trial.top_up();
             if begun.elapsed() > kill_next {
                 trial.kill_a_worker_with_a_job();
                 kill_next = begun.elapsed() + KILL_EVERY;
+            }
+            if begun.elapsed() > change_next {
+                trial.operator.act(&mut trial.client);
+                change_next = begun.elapsed() + CHANGE_EVERY;
             }
             if !is_troubled && begun.elapsed() > span / 2 {
                 is_troubled = true;
@@ -105,8 +118,9 @@ impl Trial {
             std::thread::park_timeout(Duration::from_millis(5));
         }
         let until = now();
+        let made = trial.operator.leave(&mut trial.client);
         until_true("every job has ended", || trial.unfinished() == 0);
-        trial.conclude(name, until)
+        trial.conclude(name, until, InForce::new(made, self.limits))
     }
 }
 
@@ -120,28 +134,49 @@ impl<'a> InProgress<'a> {
             settings.push(("replicaof", &followed));
             Server::start(&settings).expect("a server")
         });
+        let last = format!("127.0.0.1 {}", replica.as_ref().unwrap_or(&server).port());
+        let follower = Server::start(&[&BASICS[..], &[("replicaof", &last)]].concat()).expect("a server");
         let mut client = Client::of(&server);
         client.ask::<()>(&trial.limits.settings());
-        let workers = Workers::start(server.port(), seed(name), trial.profile);
-        let mut trial = Self { trial, server, replica, client, workers, added: 0, killed: 0, down: 0 };
+        let seed = seed(name);
+        let workers = Workers::start(server.port(), seed, trial.profile);
+        let operator = Operator::new(trial.duties, trial.lanes, trial.limits, seed);
+        let added = vec![0; trial.lanes.max(1)];
+        let mut trial =
+            Self { trial, server, replica, follower, client, workers, operator, added, killed: 0, down: 0 };
         trial.top_up();
         trial
     }
 
-    /// Adds jobs to all lanes alike before any of them runs out.
+    /// Adds jobs to each lane before it runs out.
     fn top_up(&mut self) {
-        let lanes = self.trial.lanes.max(1);
-        let waiting = self.client.stat(QUEUE, "waiting") + self.client.stat(QUEUE, "delayed");
-        if usize::try_from(waiting).expect("a count") > lanes * BACKLOG / 2 {
-            return;
-        }
-        let numbers = self.added..self.added + BACKLOG as u64;
-        for lane in 0..lanes {
+        for (lane, waiting) in self.waiting().into_iter().enumerate() {
+            if waiting > BACKLOG / 2 {
+                continue;
+            }
+            let numbers = self.added[lane]..self.added[lane] + BACKLOG;
             let items: Vec<_> = numbers.clone().map(|number| format!("{lane}-{number} x")).collect();
             let group = if self.trial.lanes == 0 { String::new() } else { format!(" GROUP lane-{lane}") };
             self.client.ask::<()>(&format!("JQ.MADD {QUEUE} {BACKLOG} {}{group}", items.join(" ")));
+            self.added[lane] = numbers.end;
         }
-        self.added = numbers.end;
+    }
+
+    /// How many jobs wait in each lane, or without lanes.
+    fn waiting(&mut self) -> Vec<u64> {
+        if self.trial.lanes == 0 {
+            let stat = |state| self.client.stat(QUEUE, state);
+            return vec![["waiting", "delayed"].map(stat).iter().sum::<i64>().unsigned_abs()];
+        }
+        let (_, groups): (String, Vec<BTreeMap<String, Value>>) =
+            self.client.ask(&format!("JQ.GROUPS {QUEUE} COUNT 10000"));
+        let mut waiting = vec![0; self.trial.lanes];
+        for group in groups {
+            let name: String = redis::from_redis_value(&group["group"]).expect("a name");
+            let lane: usize = name.trim_start_matches("lane-").parse().expect("a lane");
+            waiting[lane] = redis::from_redis_value(&group["waiting"]).expect("a count");
+        }
+        waiting
     }
 
     /// As of one instant: jobs move while this is asked.
@@ -190,13 +225,14 @@ impl<'a> InProgress<'a> {
     }
 
     /// Looks at what is left, and at what the workers have seen until then.
-    fn conclude(mut self, name: &str, until: u64) -> Observations {
+    fn conclude(mut self, name: &str, until: u64, in_force: InForce) -> Observations {
         let runs = self.workers.finish();
+        check_all("at the end", &mut self.client);
+        compare(&mut self.client, &mut Client::of(&self.follower));
         let (trial, client) = (self.trial, &mut self.client);
-        check_all("at the end", client);
-        each_job_ended_once(client, trial.lanes.max(1), self.added, &runs);
+        each_job_ended_once(client, &self.added, &runs);
         let losses = usize::try_from(client.stat(QUEUE, "losses")).expect("a count");
-        let observations = Observations::new(trial.limits, runs, until, self.down, losses);
+        let observations = Observations::new(trial.limits, in_force, runs, until, self.down, losses);
         observations.print(name, self.killed);
         observations.assert_within_limits(trial.lanes > 0);
         nothing_leaked(client, trial);
@@ -204,4 +240,16 @@ impl<'a> InProgress<'a> {
         assert!(self.killed > 0, "no worker was killed");
         observations
     }
+}
+
+/// Fails if the replica does not hold what its primary holds, in which nothing happens meanwhile.
+fn compare(primary: &mut Client, replica: &mut Client) {
+    primary.ask::<()>("CLIENT PAUSE 600000 WRITE");
+    until_true("the replica has everything", || {
+        replica.info("master_link_status") == "up"
+            && replica.info("master_repl_offset") == primary.info("master_repl_offset")
+    });
+    same("the primary and its replica", primary, replica);
+    check_all("the replica", replica);
+    primary.ask::<()>("CLIENT UNPAUSE");
 }
