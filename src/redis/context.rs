@@ -190,8 +190,17 @@ pub(crate) fn avoid_replica_traffic() -> bool {
 
 /// Writes a warning to the server's log. Needs no context, so it can be called from everywhere.
 pub(crate) fn warn(text: &str) {
+    log(c"warning", text);
+}
+
+/// Writes to the server's log what is no warning.
+pub(crate) fn note(text: &str) {
+    log(c"notice", text);
+}
+
+fn log(level: &CStr, text: &str) {
     let Some(log) = api!(RedisModule_Log) else { return };
     let Ok(text) = CString::new(text.replace('\0', "?")) else { return };
     // SAFETY: (1), (5) "%s" takes one text; a null context logs without one.
-    unsafe { log(ptr::null_mut(), c"warning".as_ptr(), c"%s".as_ptr(), text.as_ptr()) };
+    unsafe { log(ptr::null_mut(), level.as_ptr(), c"%s".as_ptr(), text.as_ptr()) };
 }

@@ -17,6 +17,9 @@ pub(crate) trait Module {
     /// Registers everything the module has. With an error, which goes to the server's log, the module is not
     /// loaded.
     fn load(loader: &ModuleLoader<'_>) -> Registered;
+
+    /// Called once after that, when the server can be asked for its settings.
+    fn loaded();
 }
 
 /// The server while it loads the module: the only time at which something can be registered. Each kind of
@@ -72,6 +75,7 @@ pub(crate) unsafe fn on_load<M: Module>(
     match loaded {
         Ok(()) => {
             prepare_detached_context(call.ctx);
+            M::loaded();
             OK
         }
         Err(reason) => {

@@ -7,11 +7,13 @@ use super::config::{DefaultSettings, MaxPayload, DEFAULT};
 use super::info::Info;
 use super::panics::{catch_panic, log_panics, INTERNAL_ERROR};
 use super::value::{self, Value};
-use super::{clock, directory, registration};
+use super::{clock, directory, durability, registration};
 use crate::commands::settings::SETTINGS;
+use crate::redis::context::{note, warn};
 use crate::redis::keyspace::has_post_notification_jobs;
 use crate::redis::module::{Module, ModuleLoader, Registered};
 use crate::redis::server_events::OnServerEvent;
+use crate::redis::server_info::setting;
 use std::ffi::CStr;
 
 /// The module.
@@ -28,6 +30,20 @@ impl Module for JobQueue {
         value::note_main_thread();
         catch_panic("loading", || load(loader)).unwrap_or_else(|| Err(INTERNAL_ERROR.into()))
     }
+
+    fn loaded() {
+        catch_panic("loading", announce);
+    }
+}
+
+/// Says in the log which module this is, and what a crash of this server would cost.
+fn announce() {
+    const MODULE: &str = concat!("redis-jq ", env!("CARGO_PKG_VERSION"));
+    let (Some(appendonly), Some(appendfsync)) = (setting(c"appendonly"), setting(c"appendfsync")) else {
+        return note(MODULE);
+    };
+    let say = if appendonly == "no" { warn } else { note };
+    say(&format!("{MODULE}; durability of queues: {}", durability::of(&appendonly, &appendfsync)));
 }
 
 /// A part of the package's version.
