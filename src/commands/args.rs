@@ -64,10 +64,17 @@ impl<'a> Args<'a> {
 
     /// All words that are left, at least one.
     pub(crate) fn rest(&mut self, name: &str) -> Result<&'a [&'a [u8]], Error> {
-        if self.left.is_empty() {
-            return Err(Error::syntax(format!("{name} is missing")));
-        }
-        Ok(std::mem::take(&mut self.left))
+        self.up_to(name, |_| false)
+    }
+
+    /// The words up to one that `is_end`, at least one.
+    pub(crate) fn up_to(
+        &mut self,
+        name: &str,
+        is_end: impl Fn(&[u8]) -> bool,
+    ) -> Result<&'a [&'a [u8]], Error> {
+        let end = self.left.iter().skip(1).position(|word| is_end(word));
+        self.take(end.map_or(self.left.len().max(1), |behind_first| behind_first + 1), name)
     }
 
     /// The next `count` words.

@@ -2,6 +2,7 @@
 
 use super::args::Args;
 use super::error::Error;
+use super::options::CommandOption;
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind};
 use super::MAX_ITEMS;
@@ -76,7 +77,15 @@ pub(super) fn check_items(count: usize, what: &str) -> Result<(), Error> {
 
 /// All arguments that are left, as ids.
 pub(super) fn ids<'a>(args: &mut Args<'a>) -> Result<&'a [&'a [u8]], Error> {
-    let words = args.rest("id")?;
+    ids_before::<()>(args, &[])
+}
+
+/// The arguments up to the first of `options`, as ids. The first argument is an id in any case.
+pub(super) fn ids_before<'a, R>(
+    args: &mut Args<'a>,
+    options: &[CommandOption<'a, R>],
+) -> Result<&'a [&'a [u8]], Error> {
+    let words = args.up_to("id", |word| options.iter().any(|option| option.is(word)))?;
     check_items(words.len(), "ids")?;
     for word in words {
         id(word)?;

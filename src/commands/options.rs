@@ -7,10 +7,22 @@
 use super::args::{span_or_forever, Args, MAX_INSTANT};
 use super::error::{shown, Error};
 use super::spec::{Arg, ArgKind};
+use crate::queue::Place;
 
 /// A request that `N` options can change. `'a` is the lifetime of the arguments, from which it may borrow.
 pub(super) trait Options<'a, const N: usize>: Sized {
     const OPTIONS: [CommandOption<'a, Self>; N];
+}
+
+/// Where jobs join their priority.
+impl<'a> Options<'a, 1> for Place {
+    const OPTIONS: [CommandOption<'a, Self>; 1] =
+        [CommandOption::flag("FRONT", "front", |place| *place = Place::Front)];
+}
+
+/// A request without options.
+impl<'a> Options<'a, 0> for () {
+    const OPTIONS: [CommandOption<'a, Self>; 0] = [];
 }
 
 /// One option of a request `R`.

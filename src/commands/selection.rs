@@ -120,7 +120,7 @@ pub(super) const ALL: [Arg; 9] = {
 fn parse_cursor(word: &[u8], stages: usize) -> Result<Cursor, Error> {
     let parts: Vec<&[u8]> = word.splitn(3, |b| *b == b':').collect();
     let position =
-        |major: &[u8], minor: &[u8]| Some(Position { major: parse_int(major)?, minor: parse_uint(minor)? });
+        |major: &[u8], minor: &[u8]| Some(Position { major: parse_int(major)?, minor: parse_int(minor)? });
     let cursor = match parts.as_slice() {
         [b"0"] => Some(Cursor { stage: 0, from: None }),
         [major, minor] => Cursor::to(0, position(major, minor)),

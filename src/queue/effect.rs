@@ -3,7 +3,7 @@
 use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::events::EmittedFields;
 use crate::queue::expiries::ExpiryOutcome;
-use crate::queue::jobs::{AddRequest, JobOptions, JobSpec};
+use crate::queue::jobs::{AddRequest, JobOptions, JobSpec, Place};
 use crate::queue::limits::GroupLimits;
 use crate::queue::schedules::{Missed, Plan, TickOutcome};
 use crate::queue::settings::Settings;
@@ -99,23 +99,23 @@ pub enum JobEffect<'a> {
     /// The worker had done the job when its last permitted lease ended: the failed job is completed after all.
     CompletedLate { result: Option<&'a [u8]> },
     /// A NACK: the job is tried again, not before `due`, or at once.
-    Retried { due: Option<u64>, error: Option<&'a [u8]> },
+    Retried { due: Option<u64>, error: Option<&'a [u8]>, place: Place },
     /// A NACK: the job has failed for good.
     Failed { error: Option<&'a [u8]> },
     /// A NACK under the last permitted lease, which has ended: the job has failed because of that already.
     FailedLate { error: Option<&'a [u8]> },
     /// The worker goes on with a job whose lease it had lost, and which was not claimed since.
     TakenBack { lease_until: u64 },
-    /// The worker handed the job back: to wait until `due`, or to its old place at once.
-    Released { due: Option<u64> },
+    /// The worker handed the job back.
+    Released { to: ReleasedTo },
     /// A job that did not run, or whose worker has learned of it, is cancelled.
     Cancelled,
     /// The worker of an active job has to stop.
     CancelRequested,
     /// A delayed job need not wait any longer.
-    Promoted,
+    Promoted { place: Place },
     /// A failed job gets another chance.
-    Revived,
+    Revived { place: Place },
     /// Time did its work on this job, out of order, because a command named it.
     Advanced,
 }
@@ -129,6 +129,8 @@ pub struct Replacement<'a> {
     pub due: NewDue,
     /// It goes to the end of that priority.
     pub priority: Option<i32>,
+    /// The front: it goes there, whatever else is named.
+    pub place: Place,
     /// It goes to the end of its lane.
     pub group: Option<&'a [u8]>,
     /// All of its options, those that stay too.
@@ -146,6 +148,17 @@ pub enum NewDue {
     Now,
     /// At this instant.
     At(u64),
+}
+
+/// Where a job goes that its worker hands back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleasedTo {
+    /// To the place it had.
+    OldPlace,
+    /// Before all of its priority.
+    Front,
+    /// To wait until this instant, and then to join its priority there.
+    Later(u64, Place),
 }
 
 /// How much time has done, or may do.

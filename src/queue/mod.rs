@@ -67,7 +67,7 @@ mod workers;
 
 pub use await_events::{AwaitEvent, Awaited};
 pub use batches::{BatchCondition, BatchNumber, BatchRefs, BatchView, Dependency, Members};
-pub use effect::{Effect, JobEffect, NewDue, Replacement, Steps};
+pub use effect::{Effect, JobEffect, NewDue, ReleasedTo, Replacement, Steps};
 pub(crate) use events::Fact;
 pub use events::{
     is_emitted_name, EmittedFields, EventField, EventFilter, EventId, EventName, EventValue, FieldName,
@@ -75,17 +75,19 @@ pub use events::{
 };
 pub(crate) use expiries::{is_valid_rule, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
-pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Run, RunEnd, Start, Until};
+pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Place, Run, RunEnd, Start, Until};
 pub(crate) use jobs::{LostLife, UnmetDependency};
 pub(crate) use limits::{Bucket, LaneRules};
 pub use limits::{GroupLimits, Rate, MAX_RATE};
 pub(crate) use names::{valid_batch_name, valid_group, valid_id};
 pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_WORKER};
-pub(crate) use saved::{Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedState};
+pub(crate) use saved::{
+    Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedNumber, SavedState,
+};
 pub use schedules::Schedule;
 pub use session::{
-    Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, Journal, Lease, MemoryPressure, Nacked,
-    Outcome, Refusal, Selected, Session, CANCELLED_STATES,
+    Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, Journal, Lease, MemoryPressure,
+    NackOptions, Nacked, Outcome, Refusal, Selected, Session, CANCELLED_STATES,
 };
 pub use settings::Settings;
 pub use stats::{counters, histogram, Event, Events, Minute, MOST_MINUTES};

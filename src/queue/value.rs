@@ -58,7 +58,8 @@ impl Queue {
     }
 
     fn has_less_than(&self, margin: u64) -> bool {
-        self.jobs.next_seq.max(self.batches.next_number()) > LARGEST_COUNT - margin
+        let numbers = [self.jobs.next_seq, self.jobs.front_seqs, self.batches.next_number()];
+        numbers.into_iter().any(|number| number > LARGEST_COUNT - margin)
             || self.last_token > LATEST_TOKEN - margin
     }
 

@@ -1,7 +1,7 @@
 //! The commands of an operator: STATS, GET, and what removes, cancels, promotes, retries, pauses.
 
 use super::batch::Dependency;
-use super::job::{How, Job, Run, State, NEVER};
+use super::job::{How, Job, Place, Run, State, NEVER};
 use super::model::Model;
 use super::selected::{remembered_until, until_value};
 use super::value::{map, Value};
@@ -155,11 +155,11 @@ impl Model {
         Value::Int(1)
     }
 
-    pub(super) fn promote(&mut self, id: &[u8], now: u64) -> Value {
+    pub(super) fn promote(&mut self, id: &[u8], place: Place, now: u64) -> Value {
         match self.job(id).map(|job| job.state_name()) {
             None => Value::Int(-1),
             Some("delayed") => {
-                self.join_end(id, now);
+                self.join(id, place, now);
                 self.log_move("promoted", id, Some("delayed"), now);
                 Value::Int(1)
             }
@@ -168,7 +168,7 @@ impl Model {
     }
 
     /// Failed jobs get fresh attempts: again and again, until no more of them may.
-    pub(super) fn retry_all(&mut self, ids: &[Vec<u8>], now: u64) -> Value {
+    pub(super) fn retry_all(&mut self, ids: &[Vec<u8>], place: Place, now: u64) -> Value {
         let mut failed: Vec<&Vec<u8>> = ids.iter().filter(|id| self.is_failed(id)).collect();
         failed.sort();
         failed.dedup();
@@ -182,7 +182,7 @@ impl Model {
             goes_on = false;
             for (id, answer) in ids.iter().zip(&mut answers) {
                 if *answer == Value::Int(0) {
-                    *answer = self.retry(id, now);
+                    *answer = self.retry(id, place, now);
                     goes_on |= *answer == Value::Int(1);
                 }
             }
@@ -190,7 +190,7 @@ impl Model {
         Value::Array(answers)
     }
 
-    pub(super) fn retry(&mut self, id: &[u8], now: u64) -> Value {
+    pub(super) fn retry(&mut self, id: &[u8], place: Place, now: u64) -> Value {
         if self.job(id).is_none() {
             return Value::Int(-1);
         }
@@ -201,7 +201,7 @@ impl Model {
         (job.nacks, job.losses, job.earlier_losses) = (0, 0, 0);
         let member = job.member;
         self.set_end(member, None, now);
-        self.join_end(id, now);
+        self.join(id, place, now);
         self.wait_behind_again(id, now);
         self.advance(now);
         Value::Int(1)
@@ -280,7 +280,7 @@ pub(super) fn is_listed(job: &Job, state: &str) -> bool {
 }
 
 /// Where `JQ.LIST` shows the job among those of its state.
-pub(super) fn place(job: &Job) -> (i64, u64) {
+pub(super) fn place(job: &Job) -> (i64, i64) {
     let instant = match job.state {
         State::Waiting { .. } | State::Blocked { .. } => return (job.spec.priority, job.seq),
         State::Delayed { due, .. } => due,

@@ -1,6 +1,6 @@
 //! What time alone does: delays, leases, expiries, ends of lives and what comes after them.
 
-use super::job::{until, How, Job, JobSpec, Rerun, State};
+use super::job::{until, How, Job, JobSpec, Place, Rerun, State};
 use super::model::Model;
 
 /// What time does to a job.
@@ -74,7 +74,8 @@ impl Model {
     fn happen(&mut self, id: &[u8], event: Event, instant: u64) {
         match event {
             Event::Due => {
-                self.join_end(id, instant);
+                let place = self.job(id).map_or(Place::End, |job| job.place());
+                self.join(id, place, instant);
                 self.log_move("due", id, Some("delayed"), instant);
             }
             Event::Release(at) => self.unblock(id, at),
@@ -200,14 +201,14 @@ impl Model {
 
     /// Begins a life at `at`, in the place of whatever was known of `id`.
     pub(super) fn begin(&mut self, id: &[u8], spec: JobSpec, at: u64) {
-        let seq = self.next_seq();
+        let seq = self.next_seq_at(spec.place);
         self.jobs.retain(|job| job.id != id);
         self.jobs.push(Job::new(id, spec, seq, at, self.late));
     }
 
-    /// Makes `id` wait behind all of its priority.
-    pub(super) fn join_end(&mut self, id: &[u8], at: u64) {
-        let seq = self.next_seq();
+    /// Makes `id` wait behind or before all of its priority.
+    pub(super) fn join(&mut self, id: &[u8], place: Place, at: u64) {
+        let seq = self.next_seq_at(place);
         if let Some(job) = self.job(id) {
             job.seq = seq;
             job.state = State::Waiting { since: at, late: None };

@@ -1,7 +1,7 @@
 //! Reading words: the little that all commands share.
 
 use super::batch::Dependency;
-use super::job::{Backoff, JobSpec, Start};
+use super::job::{Backoff, JobSpec, Place, Start};
 
 /// Why a command is refused. Only the code is compared, so there is only a code.
 pub(crate) type Refused = &'static str;
@@ -109,8 +109,16 @@ impl<'a> Words<'a> {
 
     /// `id [id ...]`, to the end.
     pub(crate) fn ids(&mut self) -> Result<Vec<Vec<u8>>, Refused> {
+        self.ids_before(&[])
+    }
+
+    /// `id [id ...]`, up to an option.
+    pub(crate) fn ids_before(&mut self, options: &[&str]) -> Result<Vec<Vec<u8>>, Refused> {
         let mut ids = vec![self.id()?.to_vec()];
-        while !self.0.is_empty() {
+        while let Some(word) = self.0.first() {
+            if options.iter().any(|o| word.eq_ignore_ascii_case(o.as_bytes())) {
+                break;
+            }
             ids.push(self.id()?.to_vec());
         }
         Ok(ids)
@@ -136,9 +144,9 @@ pub(crate) enum OnDup {
 
 /// The options of ADD and MADD; the payload is filled in per job.
 pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Refused> {
-    const KNOWN: [&str; 15] = [
+    const KNOWN: [&str; 16] = [
         "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP", "BATCH", "AFTER",
-        "AFTEROK", "GROUP", "MAXWAIT", "MAXRUN",
+        "AFTEROK", "GROUP", "MAXWAIT", "MAXRUN", "FRONT",
     ];
     let mut seen = Vec::new();
     let mut on_dup = OnDup::Ignore;
@@ -158,6 +166,7 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Ref
         batch: None,
         after: None,
         group: None,
+        place: Place::End,
     };
     while let Some(option) = words.option(&KNOWN, &mut seen)? {
         match option {
@@ -175,6 +184,7 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Ref
             "MAXWAIT" => spec.max_wait = Some(words.uint(1)?),
             "MAXRUN" => spec.max_run = Some(words.time()?),
             "GROUP" => spec.group = Some(words.id()?.to_vec()),
+            "FRONT" => spec.place = Place::Front,
             _ => spec.keep = Some(words.int(-1)?),
         }
     }
@@ -206,6 +216,15 @@ fn on_dup_word(words: &mut Words<'_>) -> Result<OnDup, Refused> {
         b"REPLACE" => Ok(OnDup::Replace),
         b"RERUN" => Ok(OnDup::Rerun),
         _ => Err(ERR),
+    }
+}
+
+/// Where a job goes, by whether FRONT was given.
+pub(crate) fn place_of(seen: &[&str]) -> Place {
+    if seen.contains(&"FRONT") {
+        Place::Front
+    } else {
+        Place::End
     }
 }
 

@@ -1,7 +1,7 @@
 //! Batches: a list of them, and a ledger with a line for every member there ever was, counted anew whenever a
 //! number is asked for.
 
-use super::job::{How, Job, State};
+use super::job::{How, Job, Place, State};
 use super::model::Model;
 use super::value::{map, Value};
 
@@ -250,7 +250,8 @@ impl Model {
             }
             return self.end(id, How::Failed, None, None, at);
         }
-        self.join_end(id, at);
+        let place = self.job(id).map_or(Place::End, |job| job.place());
+        self.join(id, place, at);
         if let (Some(job), Some(due)) = (self.job(id), due.filter(|due| *due > at)) {
             job.state = State::Delayed { due, retry: false };
         }

@@ -1,9 +1,10 @@
 //! CLAIM, and what a worker may say about what it claimed.
 
 use super::compare::leases;
-use super::job::{How, Job, State};
+use super::job::{How, Job, Place, State};
 use super::limits::Claim;
 use super::model::Model;
+use super::request::NackOptions;
 use super::value::Value;
 
 /// What a token is worth for an id.
@@ -169,15 +170,9 @@ impl Model {
         })
     }
 
-    pub(super) fn nack(
-        &mut self,
-        token: u64,
-        id: &[u8],
-        error: Option<&Vec<u8>>,
-        delay: Option<u64>,
-        fatal: bool,
-        now: u64,
-    ) -> Value {
+    pub(super) fn nack(&mut self, token: u64, id: &[u8], options: &NackOptions, now: u64) -> Value {
+        let NackOptions { error, delay, fatal, place } = options;
+        let error = error.as_ref();
         let standing = self.standing(token, id);
         match standing {
             Standing::Held | Standing::Late | Standing::LateFailed => {}
@@ -198,13 +193,13 @@ impl Model {
             self.log_end(id, How::Failed, None, now);
             return Value::Int(FAILED);
         }
-        if fatal || job.rerun.is_some() || job.nacks >= job.spec.attempts.unwrap_or(settings.attempts) {
+        if *fatal || job.rerun.is_some() || job.nacks >= job.spec.attempts.unwrap_or(settings.attempts) {
             self.end(id, How::Failed, Some(token), None, now);
             return Value::Int(FAILED);
         }
         let wait = delay.unwrap_or_else(|| settings.backoff(job.spec.backoff, job.nacks));
         self.count("retries");
-        self.wait_again(id, wait, now);
+        self.wait_again(id, wait, *place, now);
         if let Some(State::Delayed { retry, .. }) = self.job(id).map(|job| &mut job.state) {
             *retry = true;
         }
@@ -214,7 +209,7 @@ impl Model {
         Value::Int(AGAIN)
     }
 
-    pub(super) fn release(&mut self, token: u64, id: &[u8], delay: u64, now: u64) -> Value {
+    pub(super) fn release(&mut self, token: u64, id: &[u8], delay: u64, place: Place, now: u64) -> Value {
         let standing = self.standing(token, id);
         match standing {
             Standing::Held | Standing::Late => {}
@@ -225,8 +220,8 @@ impl Model {
         self.count("releases");
         let from = self.job(id).map(|job| job.state_name());
         self.job(id).into_iter().for_each(|job| job.end_run("released", None, now));
-        if delay > 0 {
-            self.wait_again(id, delay, now);
+        if delay > 0 || place == Place::Front {
+            self.wait_again(id, delay, place, now);
         } else if let Some(job) = self.job(id) {
             job.state = State::Waiting { since: now, late: None };
         }
@@ -245,7 +240,7 @@ impl Model {
         }
         held.sort();
         for (token, id) in &held {
-            self.release(*token, id, 0, now);
+            self.release(*token, id, 0, Place::End, now);
             self.advance(now);
         }
         Value::count(held.len())
@@ -306,9 +301,9 @@ impl Model {
         Value::Int(1)
     }
 
-    /// Delays the job, or makes it wait behind all of its priority when there is nothing to wait for.
-    fn wait_again(&mut self, id: &[u8], wait: u64, now: u64) {
-        self.join_end(id, now);
+    /// Delays the job, or makes it wait behind or before all of its priority when there is nothing to wait for.
+    fn wait_again(&mut self, id: &[u8], wait: u64, place: Place, now: u64) {
+        self.join(id, place, now);
         let due = now + self.late + wait;
         if let Some(job) = self.job(id).filter(|_| wait > 0) {
             job.state = State::Delayed { due, retry: false };

@@ -7,8 +7,9 @@ use super::batch::Dependency;
 pub(crate) struct Job {
     pub(crate) id: Vec<u8>,
     pub(crate) spec: JobSpec,
-    /// Drawn when the job last took a place; orders jobs of one priority, and things due at one instant.
-    pub(crate) seq: u64,
+    /// Drawn when the job last took a place; orders jobs of one priority, and things due at one instant. At the front
+    /// it is negative.
+    pub(crate) seq: i64,
     pub(crate) nacks: u64,
     pub(crate) losses: u64,
     /// Leases lost before the last progress.
@@ -86,6 +87,14 @@ pub(crate) struct JobSpec {
     pub(crate) batch: Option<Vec<u8>>,
     pub(crate) after: Option<(Vec<u8>, Dependency)>,
     pub(crate) group: Option<Vec<u8>>,
+    pub(crate) place: Place,
+}
+
+/// Where a job joins its priority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    End,
+    Front,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +181,7 @@ pub(crate) fn until(at: u64, span: i64) -> Option<u64> {
 
 impl Job {
     /// A life that begins at `at`; its spans begin `late` ms after it.
-    pub(crate) fn new(id: &[u8], spec: JobSpec, seq: u64, at: u64, late: u64) -> Self {
+    pub(crate) fn new(id: &[u8], spec: JobSpec, seq: i64, at: u64, late: u64) -> Self {
         let due = spec.start.due(at, late);
         Job {
             id: id.to_vec(),
@@ -202,6 +211,15 @@ impl Job {
             result_only: false,
             runs: Vec::new(),
             spec,
+        }
+    }
+
+    /// Where it joins its priority if it has yet to enter the line.
+    pub(crate) fn place(&self) -> Place {
+        if self.seq < 0 {
+            Place::Front
+        } else {
+            Place::End
         }
     }
 

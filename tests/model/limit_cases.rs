@@ -187,7 +187,7 @@ impl Step<'_> {
 
     /// What became of records, and of what waited for those that were purged.
     fn records(&self) -> Vec<&'static str> {
-        let records = |model: &Model| -> Vec<u64> {
+        let records = |model: &Model| -> Vec<i64> {
             model.jobs.iter().filter(|job| job.is_record()).map(|job| job.seq).collect()
         };
         let (before, after) = (records(self.before), records(self.after));

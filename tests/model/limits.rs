@@ -10,7 +10,7 @@ use super::model::Model;
 pub(crate) struct Claim {
     pub(super) at: u64,
     /// Drawn like a place in line: the lane stands there until one of its jobs is claimed again.
-    pub(super) turn: u64,
+    pub(super) turn: i64,
     pub(super) group: Option<Vec<u8>>,
     /// The rates that were in force.
     pub(super) rate: Option<Rate>,
@@ -50,12 +50,12 @@ impl Model {
 
     /// Jobs that only limits of the whole queue keep back, with their places: each without a group, and the
     /// first of each lane that may give one.
-    pub(super) fn in_turn(&self, now: u64) -> Vec<((i64, u64), &Job)> {
+    pub(super) fn in_turn(&self, now: u64) -> Vec<((i64, i64), &Job)> {
         let alone = self.jobs.iter().filter(|job| job.is_waiting() && job.spec.group.is_none());
         let alone = alone.map(|job| ((job.spec.priority, job.seq), job));
         let lanes = self.lanes().into_iter().filter_map(|lane| {
             let head = self.head(&lane, now)?;
-            let turn = self.claims_of(&lane).map(|claim| claim.turn).max().unwrap_or(0);
+            let turn = self.claims_of(&lane).map(|claim| claim.turn).max().unwrap_or(i64::MIN);
             Some(((head.spec.priority, head.seq.max(turn)), head))
         });
         alone.chain(lanes).collect()
@@ -158,7 +158,7 @@ impl Model {
     /// How long the job has waited that only the limits of the queue keep back, of the first of each priority
     /// and lane.
     pub(super) fn oldest_claimable(&self, now: u64) -> u64 {
-        let mut first: Vec<((i64, u64), &Job)> = self.in_turn(now);
+        let mut first: Vec<((i64, i64), &Job)> = self.in_turn(now);
         first.sort_by_key(|(place, _)| *place);
         let mut priorities = Vec::new();
         first.retain(|((priority, _), job)| {

@@ -10,7 +10,7 @@ use super::args::{Words, ERR};
 use super::batch::{Batch, Member};
 use super::events::Logged;
 use super::groups::GroupLimits;
-use super::job::{Job, State};
+use super::job::{Job, Place, State};
 use super::limits::Claim;
 use super::pauses::Pauses;
 use super::request::{claim_any, parse, Request};
@@ -22,7 +22,9 @@ use super::value::{Engine, Value};
 pub(crate) struct Model {
     pub(super) settings: Settings,
     pub(super) jobs: Vec<Job>,
-    pub(super) last_seq: u64,
+    pub(super) last_seq: i64,
+    /// The last place at a front.
+    pub(super) last_front: i64,
     pub(super) last_token: u64,
     /// 1 while a command works in a millisecond that is not over: spans begin with the next one.
     pub(super) late: u64,
@@ -146,11 +148,11 @@ impl Model {
             Request::Ack { pairs, result } => {
                 self.each(pairs, now, |model, (token, id)| model.ack(token, &id, result.as_ref(), now))
             }
-            Request::Nack { pairs, error, delay, fatal } => self.each(pairs, now, |model, (token, id)| {
-                model.nack(token, &id, error.as_ref(), delay, fatal, now)
-            }),
-            Request::Release { pairs, delay } => {
-                self.each(pairs, now, |model, (token, id)| model.release(token, &id, delay, now))
+            Request::Nack { pairs, options } => {
+                self.each(pairs, now, |model, (token, id)| model.nack(token, &id, &options, now))
+            }
+            Request::Release { pairs, delay, place } => {
+                self.each(pairs, now, |model, (token, id)| model.release(token, &id, delay, place, now))
             }
             Request::ReleaseWorker(worker) => self.release_worker(&worker, now),
             Request::Extend { ms, pairs } => self
@@ -162,8 +164,8 @@ impl Model {
             Request::Stats => self.stats(now),
             Request::Remove(ids) => self.each(ids, now, |model, id| model.remove(&id, now)),
             Request::Cancel(ids) => self.each(ids, now, |model, id| model.cancel(&id, now)),
-            Request::Promote(ids) => self.each(ids, now, |model, id| model.promote(&id, now)),
-            Request::Retry(ids) => self.retry_all(&ids, now),
+            Request::Promote(ids, place) => self.each(ids, now, |model, id| model.promote(&id, place, now)),
+            Request::Retry(ids, place) => self.retry_all(&ids, place, now),
             Request::CancelPage(page) => self.cancel_page(&page, now),
             Request::PromotePage(page) => self.promote_page(&page, now),
             Request::RetryPage(page) => self.retry_page(&page, now),
@@ -217,9 +219,17 @@ impl Model {
         self.jobs.iter_mut().find(|job| job.id == id)
     }
 
-    pub(super) fn next_seq(&mut self) -> u64 {
+    pub(super) fn next_seq(&mut self) -> i64 {
         self.last_seq += 1;
         self.last_seq
+    }
+
+    pub(super) fn next_seq_at(&mut self, place: Place) -> i64 {
+        if place == Place::End {
+            return self.next_seq();
+        }
+        self.last_front -= 1;
+        self.last_front
     }
 
     pub(super) fn count(&mut self, counter: &'static str) {

@@ -1,7 +1,7 @@
 //! ADD and MADD.
 
 use super::args::OnDup;
-use super::job::{Job, JobSpec, Rerun, Start, State};
+use super::job::{Job, JobSpec, Place, Rerun, Start, State};
 use super::model::Model;
 use super::value::Value;
 
@@ -114,7 +114,7 @@ impl Model {
 
     /// What `spec` names becomes that of a job that has not started.
     fn replace(&mut self, id: &[u8], spec: &JobSpec, now: u64) {
-        let (seq, late) = (self.next_seq(), self.late);
+        let (seq, late) = (self.next_seq_at(spec.place), self.late);
         let from = now + late;
         let Some(job) = self.job(id) else { return };
         (job.rerun, job.lost, job.replaced) = (None, None, true);
@@ -141,6 +141,7 @@ impl Model {
             (job.holds, moves) = (false, true);
         }
         moves |= spec.names_priority && spec.priority != job.spec.priority;
+        moves |= spec.place == Place::Front;
         if moves {
             job.seq = seq;
         }
@@ -164,14 +165,23 @@ fn over(spec: &JobSpec, old: &JobSpec) -> JobSpec {
     new.keep = spec.keep.or(old.keep);
     new.max_run = spec.max_run.or(old.max_run);
     new.group = spec.group.clone().or(new.group);
+    if spec.place == Place::Front {
+        new.place = Place::Front;
+    }
     new
 }
 
 /// The life after that of an active job: like the one that was asked for before, or like the present one, but
 /// for what `spec` names.
 fn patched_rerun(job: &Job, spec: &JobSpec, from: u64) -> Rerun {
-    let present =
-        JobSpec { start: Start::After(0), names_start: false, batch: None, after: None, ..job.spec.clone() };
+    let present = JobSpec {
+        start: Start::After(0),
+        names_start: false,
+        place: Place::End,
+        batch: None,
+        after: None,
+        ..job.spec.clone()
+    };
     let present = Rerun { spec: present, expires_at: None, latest_due: None };
     let asked = job.rerun.clone().unwrap_or(present);
     Rerun {

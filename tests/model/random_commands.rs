@@ -52,7 +52,7 @@ pub(crate) fn commands() -> Words {
         ),
         (16, ack()),
         (14, nack()),
-        (5, join(vec![text("JQ.RELEASE q"), leases(), option("DELAY", &SPANS)])),
+        (5, join(vec![text("JQ.RELEASE q"), leases(), option("DELAY", &SPANS), maybe_front()])),
         (1, join(vec![text("JQ.RELEASE q WORKER"), worker()])),
         (3, join(vec![text("JQ.EXTEND q"), pick(&LEASES), leases()])),
         (3, join(vec![text("JQ.PROGRESS q"), lease(), pick(&["half", "\"\""])])),
@@ -61,9 +61,10 @@ pub(crate) fn commands() -> Words {
         (2, join(vec![text("JQ.ADD q"), id(), text("again ONDUP RERUN")])),
         (2, ids("JQ.REMOVE q")),
         (4, ids("JQ.CANCEL q")),
-        (4, ids("JQ.PROMOTE q")),
-        (4, ids("JQ.RETRY q")),
-        (1, join(vec![text("JQ.RETRY q *"), option("COUNT", &["1", "2"])])),
+        (4, join(vec![ids("JQ.PROMOTE q"), maybe_front()])),
+        (4, join(vec![ids("JQ.RETRY q"), maybe_front()])),
+        (1, join(vec![text("JQ.RETRY q *"), option("COUNT", &["1", "2"]), maybe_front()])),
+        (1, join(vec![text("JQ.PROMOTE q *"), maybe_front(), option("COUNT", &["1", "2"])])),
         (2, pause()),
         (5, resume()),
         (2, setting()),
@@ -120,6 +121,7 @@ fn any_options(group: Words) -> Words {
     shuffled(vec![
         start,
         option("PRIORITY", &["-2147483648", "-1", "0", "7"]),
+        maybe_front(),
         option("attempts", &["1", "2", "3"]),
         backoff.boxed(),
         option("DEDUP", &["-1", "0", "0", "10", "20", "50", "1000"]),
@@ -134,7 +136,7 @@ fn any_options(group: Words) -> Words {
 fn debounce(group: Words) -> Words {
     let words = [text("ONDUP REPLACE"), join(vec![text("DELAY"), pick(&["1", "10", "20"])])];
     let most = join(vec![text("MAXWAIT"), pick(&["20", "50", "50", "100"])]);
-    let priority = option("PRIORITY", &["-1", "0", "7"]);
+    let priority = join(vec![option("PRIORITY", &["-1", "0", "7"]), maybe_front()]);
     shuffled(words.into_iter().chain([most, priority, option("PX", &LEASES), group]).collect())
 }
 
@@ -174,7 +176,8 @@ pub(crate) fn ack() -> Words {
 }
 
 pub(crate) fn nack() -> Words {
-    let wait = Union::new_weighted(vec![(4, option("DELAY", &SPANS)), (1, text("FATAL"))]);
+    let again = join(vec![option("DELAY", &SPANS), maybe_front()]);
+    let wait = Union::new_weighted(vec![(4, again), (1, text("FATAL"))]);
     let options = shuffled(vec![wait.boxed(), option("ERROR", &["broken", "\"\"", "DELAY"])]);
     join(vec![text("JQ.NACK q"), leases(), options])
 }
@@ -193,6 +196,11 @@ fn lease() -> Words {
 
 pub(crate) fn leases() -> Words {
     repeat(lease(), 1, 3)
+}
+
+/// Nothing, mostly, or FRONT.
+pub(crate) fn maybe_front() -> Words {
+    Union::new_weighted(vec![(5, text("")), (1, text("FRONT"))]).boxed()
 }
 
 /// The settings of a new queue: short spans, and limits that are met.

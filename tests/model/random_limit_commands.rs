@@ -5,8 +5,8 @@ use proptest::prelude::{Just, Strategy};
 use proptest::strategy::Union;
 
 use super::random_commands::{
-    ack, add, batch, claim, id, join, leases, madd, maybe_events, nack, option, pick, repeat, shuffled, text,
-    worker, Words, LEASES, SPANS, STATES,
+    ack, add, batch, claim, id, join, leases, madd, maybe_events, maybe_front, nack, option, pick, repeat,
+    shuffled, text, worker, Words, LEASES, SPANS, STATES,
 };
 
 const GROUPS: [&str; 6] = ["g1", "g1", "g1", "g2", "g2", "g\\x00\\xff"];
@@ -29,12 +29,12 @@ pub(crate) fn contended() -> Words {
     let choices = vec![
         (18, add(grouped())),
         (10, madd(grouped())),
-        (4, join(vec![text("JQ.ADD q"), id(), text("moved ONDUP REPLACE"), maybe_grouped()])),
+        (4, join(vec![text("JQ.ADD q"), id(), text("moved ONDUP REPLACE"), maybe_grouped(), maybe_front()])),
         (28, claim()),
         (2, join(vec![text("JQ.CLAIM q"), worker(), text("HELD"), option("LEASE", &LEASES)])),
         (14, ack()),
         (14, nack()),
-        (6, join(vec![text("JQ.RELEASE q"), leases(), option("DELAY", &SPANS)])),
+        (6, join(vec![text("JQ.RELEASE q"), leases(), option("DELAY", &SPANS), maybe_front()])),
         (1, join(vec![text("JQ.RELEASE q WORKER"), worker()])),
         (2, join(vec![text("JQ.EXTEND q"), pick(&LEASES), leases()])),
         (3, ids("JQ.REMOVE q")),
@@ -98,7 +98,7 @@ pub(crate) fn tight_settings() -> Words {
         option("rate", &RATES),
         option("group-concurrency", &["0", "1", "2"]),
         option("group-rate", &RATES),
-        Union::new(vec![text("keep-completed 1000"), option("keep-completed", &["-1", "100"])]).boxed(),
+        Union::new(vec![text("keep-completed 1000"), option("keep-completed", &["-1", "100", "0"])]).boxed(),
         option("keep-completed-max", &["1", "2"]),
         option("keep-failed-max", &["1", "2"]),
         option("max-losses", &["0", "1"]),

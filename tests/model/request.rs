@@ -1,7 +1,7 @@
 //! The commands the model understands, read to the last word before anything happens.
 
-use super::args::{job_options, OnDup, Refused, Words, ERR};
-use super::job::JobSpec;
+use super::args::{job_options, place_of, OnDup, Refused, Words, ERR};
+use super::job::{JobSpec, Place};
 use super::selection::Page;
 
 type Pairs = Vec<(u64, Vec<u8>)>;
@@ -42,13 +42,12 @@ pub(crate) enum Request {
     },
     Nack {
         pairs: Pairs,
-        error: Option<Vec<u8>>,
-        delay: Option<u64>,
-        fatal: bool,
+        options: NackOptions,
     },
     Release {
         pairs: Pairs,
         delay: u64,
+        place: Place,
     },
     ReleaseWorker(Vec<u8>),
     Extend {
@@ -66,8 +65,8 @@ pub(crate) enum Request {
     Stats,
     Remove(Ids),
     Cancel(Ids),
-    Promote(Ids),
-    Retry(Ids),
+    Promote(Ids, Place),
+    Retry(Ids, Place),
     CancelPage(Page),
     PromotePage(Page),
     RetryPage(Page),
@@ -103,6 +102,15 @@ pub(crate) enum Request {
     TrimEvents(usize),
     /// So many minutes.
     Series(u64),
+}
+
+/// What a NACK says beside the jobs.
+#[derive(Debug)]
+pub(crate) struct NackOptions {
+    pub(crate) error: Option<Vec<u8>>,
+    pub(crate) delay: Option<u64>,
+    pub(crate) fatal: bool,
+    pub(crate) place: Place,
 }
 
 /// Where a reader begins.
@@ -170,10 +178,10 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.REMOVE" => Ok(Request::Remove(w.ids()?)),
         "JQ.CANCEL" if w.keyword("*") => Page::read(w, &[]).map(Request::CancelPage),
         "JQ.CANCEL" => Ok(Request::Cancel(w.ids()?)),
-        "JQ.PROMOTE" if w.keyword("*") => Page::read(w, &[]).map(Request::PromotePage),
-        "JQ.PROMOTE" => Ok(Request::Promote(w.ids()?)),
-        "JQ.RETRY" if w.keyword("*") => Page::read(w, &[]).map(Request::RetryPage),
-        "JQ.RETRY" => Ok(Request::Retry(w.ids()?)),
+        "JQ.PROMOTE" if w.keyword("*") => Page::read(w, &["FRONT"]).map(Request::PromotePage),
+        "JQ.PROMOTE" => Ok(Request::Promote(w.ids_before(&["FRONT"])?, front(w)?)),
+        "JQ.RETRY" if w.keyword("*") => Page::read(w, &["FRONT"]).map(Request::RetryPage),
+        "JQ.RETRY" => Ok(Request::Retry(w.ids_before(&["FRONT"])?, front(w)?)),
         "JQ.PAUSE" => pause(w),
         "JQ.RESUME" => resume(w),
         "JQ.CONFIG" => config(w),
@@ -261,7 +269,7 @@ fn ack(w: &mut Words<'_>) -> Result<Request, Refused> {
 }
 
 fn nack(w: &mut Words<'_>) -> Result<Request, Refused> {
-    const KNOWN: [&str; 3] = ["ERROR", "DELAY", "FATAL"];
+    const KNOWN: [&str; 4] = ["ERROR", "DELAY", "FATAL", "FRONT"];
     let pairs = w.pairs(&KNOWN)?;
     let (mut seen, mut error, mut delay) = (Vec::new(), None, None);
     while let Some(option) = w.option(&KNOWN, &mut seen)? {
@@ -271,19 +279,32 @@ fn nack(w: &mut Words<'_>) -> Result<Request, Refused> {
             _ => {}
         }
     }
-    Ok(Request::Nack { pairs, error, delay, fatal: seen.contains(&"FATAL") })
+    let (fatal, place) = (seen.contains(&"FATAL"), place_of(&seen));
+    if fatal && (delay.is_some() || place == Place::Front) {
+        return Err(ERR);
+    }
+    Ok(Request::Nack { pairs, options: NackOptions { error, delay, fatal, place } })
 }
 
 fn release(w: &mut Words<'_>) -> Result<Request, Refused> {
     if w.keyword("WORKER") {
         return Ok(Request::ReleaseWorker(w.worker()?));
     }
-    let pairs = w.pairs(&["DELAY"])?;
+    let pairs = w.pairs(&["DELAY", "FRONT"])?;
     let (mut seen, mut delay) = (Vec::new(), 0);
-    while w.option(&["DELAY"], &mut seen)?.is_some() {
-        delay = w.uint(0)?;
+    while let Some(option) = w.option(&["DELAY", "FRONT"], &mut seen)? {
+        if option == "DELAY" {
+            delay = w.uint(0)?;
+        }
     }
-    Ok(Request::Release { pairs, delay })
+    Ok(Request::Release { pairs, delay, place: place_of(&seen) })
+}
+
+/// The only option that may be left.
+fn front(w: &mut Words<'_>) -> Result<Place, Refused> {
+    let mut seen = Vec::new();
+    while w.option(&["FRONT"], &mut seen)?.is_some() {}
+    Ok(place_of(&seen))
 }
 
 fn pause(w: &mut Words<'_>) -> Result<Request, Refused> {

@@ -181,6 +181,37 @@ fn a_delay_that_is_cut_to_the_millisecond_is_noticed() {
 }
 
 #[test]
+fn a_job_of_the_front_that_joins_the_end_after_its_delay_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        let delayed = model.jobs.iter_mut().filter(|job| job.state_name() == "delayed");
+        delayed.for_each(|job| job.seq = job.seq.abs());
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_front_at_which_the_first_stays_first_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        let front = model.jobs.iter_mut().filter(|job| job.is_waiting() && job.seq < 0);
+        front.filter(|job| job.seq > -1_000_000).for_each(|job| job.seq = -2_000_000 - job.seq);
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_lane_that_goes_first_with_its_first_job_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        let front: Vec<_> = model.jobs.iter().filter(|job| job.seq < 0 && job.is_waiting()).collect();
+        let lanes: Vec<_> = front.into_iter().filter_map(|job| job.spec.group.clone()).collect();
+        let claims = model.claims.iter_mut();
+        claims
+            .filter(|claim| claim.group.as_ref().is_some_and(|lane| lanes.contains(lane)))
+            .for_each(|claim| claim.turn = i64::MIN);
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
 fn a_replaced_job_that_drops_behind_is_noticed() {
     let bug = |model: &mut Model, _| {
         let replaced = model.jobs.iter_mut().filter(|job| job.replaced && job.is_waiting());

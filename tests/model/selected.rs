@@ -86,7 +86,9 @@ impl Model {
 
     pub(super) fn promote_page(&mut self, page: &Page, now: u64) -> Value {
         let count = page.count.unwrap_or(CHANGES);
-        let (changed, more) = self.change_page("delayed", &page.selection, count, now, Self::promote);
+        let (changed, more) = self.change_page("delayed", &page.selection, count, now, |model, id, now| {
+            model.promote(id, page.place, now)
+        });
         page.reply(changed, more)
     }
 
@@ -111,7 +113,7 @@ impl Model {
         selection: &Selection,
         count: usize,
         now: u64,
-        change: fn(&mut Self, &[u8], u64) -> Value,
+        change: impl Fn(&mut Self, &[u8], u64) -> Value,
     ) -> (usize, bool) {
         let is_done = |job: &Job| matches!(job.state, State::Active { cancel: true, .. });
         let counts = |job: &&Job| (self.is_selected(job, selection) && !is_done(job)).then_some(1);
@@ -143,7 +145,7 @@ impl Model {
         }
         let mut retried = 0;
         let mut one = |model: &mut Self, id: &[u8]| {
-            let goes = retried < most && model.retry(id, now) == Value::Int(1);
+            let goes = retried < most && model.retry(id, page.place, now) == Value::Int(1);
             retried += usize::from(goes);
             goes
         };

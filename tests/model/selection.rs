@@ -2,7 +2,7 @@
 
 use super::admin::{is_listed, place};
 use super::args::{Refused, Words};
-use super::job::{Job, State};
+use super::job::{Job, Place, State};
 use super::model::Model;
 use super::value::Value;
 
@@ -28,13 +28,14 @@ impl Selection {
 }
 
 /// The options of a page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) selection: Selection,
     pub(crate) count: Option<usize>,
     pub(crate) older: Option<u64>,
     pub(crate) payload: bool,
     pub(crate) full: bool,
+    pub(crate) place: Place,
     /// Whether the reply has a cursor.
     pub(crate) paged: bool,
 }
@@ -42,10 +43,23 @@ pub(crate) struct Page {
 const SELECTORS: [&str; 8] = ["GROUP", "BATCH", "WORKER", "SINCE", "UNTIL", "REV", "COUNT", "CURSOR"];
 
 impl Page {
+    /// The first page of all.
+    fn all() -> Page {
+        Page {
+            selection: Selection::default(),
+            count: None,
+            older: None,
+            payload: false,
+            full: false,
+            place: Place::End,
+            paged: false,
+        }
+    }
+
     /// Reads the selectors, and those that this command has beside them.
     pub(crate) fn read(w: &mut Words<'_>, more: &[&'static str]) -> Result<Page, Refused> {
         let known: Vec<&'static str> = SELECTORS.into_iter().chain(more.iter().copied()).collect();
-        let (mut seen, mut page) = (Vec::new(), Page::default());
+        let (mut seen, mut page) = (Vec::new(), Page::all());
         while let Some(option) = w.option(&known, &mut seen)? {
             match option {
                 "GROUP" => page.selection.group = Some(w.next()?.to_vec()),
@@ -59,6 +73,7 @@ impl Page {
                 "CURSOR" => page.paged = w.uint(0)? == 0,
                 "OLDER" => page.older = Some(w.uint(0)?),
                 "PAYLOAD" => page.payload = true,
+                "FRONT" => page.place = Place::Front,
                 _ => page.full = true,
             }
         }

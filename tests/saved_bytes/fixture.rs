@@ -65,12 +65,14 @@ impl Fixture {
             JQ.CANCEL q cancelled
             JQ.ADD q waiting p PX 30 ATTEMPTS 7 BACKOFF FIXED 3
             JQ.ADD q delayed p DELAY 20 PX 30 BACKOFF EXPONENTIAL 2
+            JQ.ADD q first p FRONT PRIORITY 9 GROUP lane
+            JQ.ADD q first-soon p DELAY 900 FRONT
             JQ.ADD q member p BATCH open
             JQ.ADD q blocked p AFTER open BATCH later PX 30 DELAY 9
             JQ.ADD q blocked-ok p AFTEROK open
             JQ.ADD q holder p GROUP lane PRIORITY -2
             JQ.CLAIM q w2
-            JQ.NACK q $holder holder DELAY 9
+            JQ.NACK q $holder holder DELAY 9 FRONT
             JQ.ADD q behind p GROUP lane
             JQ.ADD q other p GROUP other PRIORITY -2 DEDUP 0
             JQ.CLAIM q w2

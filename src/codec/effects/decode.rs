@@ -7,7 +7,7 @@
 //! They are applied, because each is about another job: the refusal means that this copy of the queue differs already,
 //! and of an acknowledged ADD that shares a blob with it nothing else is left. What was refused is counted and logged.
 
-use super::{blob, tag};
+use super::{blob, moved, tag};
 use crate::codec::fields::batch::decode_optional_batch;
 use crate::codec::fields::job::{decode_add_request, decode_job_spec, decode_job_without_batches};
 use crate::codec::fields::outcome::{decode_expiry_outcome, decode_tick_outcome};
@@ -19,7 +19,8 @@ use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, Missed, LATEST_TICK};
 use crate::queue::{
     is_emitted_name, is_valid_rule, plausible_duplicates, valid_batch_name, valid_group, valid_id,
-    BatchNumber, Effect, EmittedFields, JobEffect, JobState, Now, Queue, Steps, FOREVER, MAX_WORKER,
+    BatchNumber, Effect, EmittedFields, JobEffect, JobState, Now, Place, Queue, ReleasedTo, Steps, FOREVER,
+    MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
@@ -73,20 +74,24 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
         tag::PROGRESSED => on_job(from, queue, |from| Ok(JobEffect::Progressed { data: from.bytes()? })),
         tag::COMPLETED => on_job(from, queue, |from| Ok(JobEffect::Completed { result: from.optional()? })),
         tag::RETRIED => on_job(from, queue, |from| {
-            Ok(JobEffect::Retried { due: decode_due(from)?, error: from.optional()? })
+            Ok(JobEffect::Retried { due: decode_due(from)?, error: from.optional()?, place: Place::End })
         }),
         tag::FAILED => on_job(from, queue, |from| Ok(JobEffect::Failed { error: from.optional()? })),
-        tag::RELEASED => on_job(from, queue, |from| Ok(JobEffect::Released { due: decode_due(from)? })),
+        tag::RELEASED => on_job(from, queue, |from| {
+            let later = decode_due(from)?.map(|due| ReleasedTo::Later(due, Place::End));
+            Ok(JobEffect::Released { to: later.unwrap_or(ReleasedTo::OldPlace) })
+        }),
+        tag::MOVED => decode_moved(from, queue),
         tag::CANCELLED => on_job(from, queue, |_| Ok(JobEffect::Cancelled)),
         tag::CANCEL_REQUESTED => on_job(from, queue, |_| Ok(JobEffect::CancelRequested)),
         tag::REMOVED => {
             let entry = known(queue.find(from.bytes()?))?;
             Ok(Effect::Removed { entry })
         }
-        tag::PROMOTED => on_job(from, queue, |_| Ok(JobEffect::Promoted)),
+        tag::PROMOTED => on_job(from, queue, |_| Ok(JobEffect::Promoted { place: Place::End })),
         tag::REVIVED => {
             let job = known(queue.failed_job(from.bytes()?))?;
-            Ok(Effect::Job { job, change: JobEffect::Revived })
+            Ok(Effect::Job { job, change: JobEffect::Revived { place: Place::End } })
         }
         tag::COMPLETED_LATE => on_lost_job(from, queue, JobState::Failed, |from| {
             Ok(JobEffect::CompletedLate { result: from.optional()? })
@@ -168,6 +173,28 @@ fn on_lost_job<'a>(
 ) -> Result<Effect<'a>, DecodeError> {
     let (id, change) = (from.bytes()?, decode(from)?);
     Ok(Effect::Job { job: known(queue.lost_job(id, state))?, change })
+}
+
+fn decode_moved<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let (id, how, due) = (from.bytes()?, from.byte()?, decode_due(from)?);
+    let place = if how & moved::FRONT == 0 { Place::End } else { Place::Front };
+    let change = match how & !moved::FRONT {
+        moved::RETRIED => JobEffect::Retried { due, error: from.optional()?, place },
+        moved::RELEASED => JobEffect::Released {
+            to: match (due, place) {
+                (Some(due), place) => ReleasedTo::Later(due, place),
+                (None, Place::Front) => ReleasedTo::Front,
+                (None, Place::End) => ReleasedTo::OldPlace,
+            },
+        },
+        moved::PROMOTED if due.is_none() => JobEffect::Promoted { place },
+        moved::REVIVED if due.is_none() => {
+            let job = known(queue.failed_job(id))?;
+            return Ok(Effect::Job { job, change: JobEffect::Revived { place } });
+        }
+        _ => return Err(DecodeError::Damaged("unknown move of a job")),
+    };
+    Ok(Effect::Job { job: known(queue.unfinished_job(id))?, change })
 }
 
 fn decode_added<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {

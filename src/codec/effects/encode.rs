@@ -1,6 +1,6 @@
 //! Encoding: a journal that writes each effect down as it happens.
 
-use super::{blob, tag};
+use super::{blob, moved, tag};
 use crate::codec::fields::batch::encode_optional_batch;
 use crate::codec::fields::job::{encode_add_request, encode_job_spec};
 use crate::codec::fields::outcome::{encode_expiry_outcome, encode_tick_outcome};
@@ -8,7 +8,9 @@ use crate::codec::fields::replacement::encode_replacement;
 use crate::codec::fields::schedule::encode_plan;
 use crate::codec::fields::settings::{encode_group_limits, encode_more_settings, encode_settings};
 use crate::codec::wire::Encoder;
-use crate::queue::{BatchRefs, Effect, IdEntry, JobEffect, Journal, Now, Queue, Steps, FOREVER};
+use crate::queue::{
+    BatchRefs, Effect, IdEntry, JobEffect, Journal, Now, Place, Queue, ReleasedTo, Steps, FOREVER,
+};
 
 /// A new blob begins when one has this many bytes: the effects of one command may take many times what one argument
 /// of a command can hold.
@@ -112,8 +114,8 @@ fn job_payload_len(change: &JobEffect<'_>) -> usize {
         | JobEffect::TakenBack { .. }
         | JobEffect::Cancelled
         | JobEffect::CancelRequested
-        | JobEffect::Promoted
-        | JobEffect::Revived
+        | JobEffect::Promoted { .. }
+        | JobEffect::Revived { .. }
         | JobEffect::Advanced => 0,
     }
 }
@@ -251,19 +253,21 @@ fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
             encode_named(out, tag::COMPLETED, id);
             out.optional(result);
         }
-        JobEffect::Retried { due, error } => {
-            encode_named(out, tag::RETRIED, id);
-            encode_due(out, due);
+        JobEffect::Retried { due, error, place } => {
+            match place {
+                Place::End => {
+                    encode_named(out, tag::RETRIED, id);
+                    encode_due(out, due);
+                }
+                Place::Front => encode_moved(out, id, moved::RETRIED | moved::FRONT, due),
+            }
             out.optional(error);
         }
         JobEffect::Failed { error } => {
             encode_named(out, tag::FAILED, id);
             out.optional(error);
         }
-        JobEffect::Released { due } => {
-            encode_named(out, tag::RELEASED, id);
-            encode_due(out, due);
-        }
+        JobEffect::Released { to } => encode_released(out, id, to),
         JobEffect::CompletedLate { result } => {
             encode_named(out, tag::COMPLETED_LATE, id);
             out.optional(result);
@@ -278,10 +282,39 @@ fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
         }
         JobEffect::Cancelled => encode_named(out, tag::CANCELLED, id),
         JobEffect::CancelRequested => encode_named(out, tag::CANCEL_REQUESTED, id),
-        JobEffect::Promoted => encode_named(out, tag::PROMOTED, id),
-        JobEffect::Revived => encode_named(out, tag::REVIVED, id),
+        JobEffect::Promoted { place: Place::End } => encode_named(out, tag::PROMOTED, id),
+        JobEffect::Promoted { place: Place::Front } => {
+            encode_moved(out, id, moved::PROMOTED | moved::FRONT, None);
+        }
+        JobEffect::Revived { place: Place::End } => encode_named(out, tag::REVIVED, id),
+        JobEffect::Revived { place: Place::Front } => {
+            encode_moved(out, id, moved::REVIVED | moved::FRONT, None);
+        }
         JobEffect::Advanced => encode_named(out, tag::JOB_ADVANCED, id),
     }
+}
+
+fn encode_released(out: &mut Vec<u8>, id: &[u8], to: ReleasedTo) {
+    match to {
+        ReleasedTo::OldPlace => {
+            encode_named(out, tag::RELEASED, id);
+            encode_due(out, None);
+        }
+        ReleasedTo::Later(due, Place::End) => {
+            encode_named(out, tag::RELEASED, id);
+            encode_due(out, Some(due));
+        }
+        ReleasedTo::Front => encode_moved(out, id, moved::RELEASED | moved::FRONT, None),
+        ReleasedTo::Later(due, Place::Front) => {
+            encode_moved(out, id, moved::RELEASED | moved::FRONT, Some(due));
+        }
+    }
+}
+
+fn encode_moved(out: &mut Vec<u8>, id: &[u8], how: u8, due: Option<u64>) {
+    encode_named(out, tag::MOVED, id);
+    out.push(how);
+    encode_due(out, due);
 }
 
 /// Appends a tag and the name or id that the effect is about.

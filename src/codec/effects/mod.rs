@@ -52,6 +52,8 @@
 //!   63 group limited        name bytes, group limits
 //!   67 emitted              event bytes, job maybe, fields bytes (drawn in queue/events/emitted.rs)
 //!   68 events trimmed       how many are kept number
+//!   77 moved                id, how byte (1 retried | 2 released | 3 promoted | 4 revived; 8 more: to the front), due
+//!                           number (0 = none), error maybe if retried
 //! ```
 //!
 //! The fields are drawn in [`super::fields`], numbers and byte strings in [`super::wire`].
@@ -75,6 +77,15 @@ pub use encode::JournalWriter;
 
 /// The version of the rules that this module knows.
 const VERSION: u8 = 2;
+
+/// How a job was moved, where the effects of older modules do not say enough.
+mod moved {
+    pub(super) const RETRIED: u8 = 1;
+    pub(super) const RELEASED: u8 = 2;
+    pub(super) const PROMOTED: u8 = 3;
+    pub(super) const REVIVED: u8 = 4;
+    pub(super) const FRONT: u8 = 8;
+}
 
 /// The first byte of an effect. A number is never used again for another effect.
 mod tag {
@@ -125,4 +136,5 @@ mod tag {
     pub(super) const GROUP_LIMITED: u8 = 63;
     pub(super) const EMITTED: u8 = 67;
     pub(super) const EVENTS_TRIMMED: u8 = 68;
+    pub(super) const MOVED: u8 = 77;
 }

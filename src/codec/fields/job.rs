@@ -9,7 +9,7 @@
 //!   on-dup       0 ignore | 1 replace | 2 rerun
 //!   start        0 now | 1 after: number | 2 at: number; added to that byte: 4 PRIORITY is named (which a priority that
 //!                is not 0 always is), 8 expires is an instant and not a span, 16 there is a max-wait, 32 it is an
-//!                instant and not a span
+//!                instant and not a span, 64 FRONT
 //! ```
 //!
 //! A job holds its batches by number, an add request by name: their numbers are found when the job is added.
@@ -18,7 +18,9 @@ use super::batch::{condition_code, decode_condition, decode_dependency, encode_d
 use super::options::{decode_group, decode_options, encode_group, encode_options};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{AddRequest, BatchNumber, BatchRefs, Dependency, JobSpec, OnDup, Start, Until, FOREVER};
+use crate::queue::{
+    AddRequest, BatchNumber, BatchRefs, Dependency, JobSpec, OnDup, Place, Start, Until, FOREVER,
+};
 
 /// What the byte of a start says beside the start.
 mod flag {
@@ -28,8 +30,9 @@ mod flag {
     pub(super) const EXPIRES_AT: u8 = 8;
     pub(super) const MAX_WAIT: u8 = 16;
     pub(super) const MAX_WAIT_AT: u8 = 32;
-    /// This bit and the one above it have no meaning yet.
-    pub(super) const UNKNOWN: u8 = 64;
+    pub(super) const FRONT: u8 = 64;
+    /// This bit has no meaning yet.
+    pub(super) const UNKNOWN: u8 = 128;
 }
 
 pub(crate) fn encode_job_spec(out: &mut Vec<u8>, job: &JobSpec<&[u8]>, batches: &BatchRefs<BatchNumber>) {
@@ -38,7 +41,8 @@ pub(crate) fn encode_job_spec(out: &mut Vec<u8>, job: &JobSpec<&[u8]>, batches: 
     let flags = flag_if(job.priority.is_some(), flag::PRIORITY)
         | flag_if(is_instant(job.expires), flag::EXPIRES_AT)
         | flag_if(job.max_wait.is_some(), flag::MAX_WAIT)
-        | flag_if(is_instant(job.max_wait), flag::MAX_WAIT_AT);
+        | flag_if(is_instant(job.max_wait), flag::MAX_WAIT_AT)
+        | flag_if(job.place == Place::Front, flag::FRONT);
     match job.start {
         Start::Now => out.push(flags),
         Start::After(ms) => {
@@ -108,7 +112,8 @@ pub(crate) fn decode_job_spec<'a>(
     let expires = expires.map(|number| until(number, has(flag::EXPIRES_AT)));
     let max_wait = if has(flag::MAX_WAIT) { Some(from.number()?) } else { None };
     let max_wait = max_wait.map(|number| until(number, has(flag::MAX_WAIT_AT)));
-    let job = JobSpec { payload, start, priority, options, group, expires, max_wait };
+    let place = if has(flag::FRONT) { Place::Front } else { Place::End };
+    let job = JobSpec { payload, start, priority, place, options, group, expires, max_wait };
     Ok((job, BatchRefs { batch, after }))
 }
 

@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!   replacement  payload bytes, options (without a batch), flags (1 due at once, 2 due, 4 priority, 8 group, 16 expires,
-//!                32 latest due), then what is flagged from 2 on: due number, priority signed, group bytes, expires
+//!                32 latest due, 64 FRONT), then what is flagged from 2 on: due number, priority signed, group bytes, expires
 //!                number, latest due number
 //! ```
 
 use super::options::{decode_group, decode_options, encode_group, encode_options};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{NewDue, Replacement};
+use crate::queue::{NewDue, Place, Replacement};
 
 mod flag {
     pub(super) const DUE_NOW: u8 = 1;
@@ -18,8 +18,9 @@ mod flag {
     pub(super) const GROUP: u8 = 8;
     pub(super) const EXPIRES: u8 = 16;
     pub(super) const LATEST_DUE: u8 = 32;
-    /// This bit and the one above it have no meaning yet.
-    pub(super) const UNKNOWN: u8 = 64;
+    pub(super) const FRONT: u8 = 64;
+    /// This bit has no meaning yet.
+    pub(super) const UNKNOWN: u8 = 128;
 }
 
 /// Only one of them may be set.
@@ -38,7 +39,8 @@ pub(crate) fn encode_replacement(out: &mut Vec<u8>, by: &Replacement<'_>) {
         due | flag_if(by.priority.is_some(), flag::PRIORITY)
             | flag_if(by.group.is_some(), flag::GROUP)
             | flag_if(by.expires.is_some(), flag::EXPIRES)
-            | flag_if(by.latest_due.is_some(), flag::LATEST_DUE),
+            | flag_if(by.latest_due.is_some(), flag::LATEST_DUE)
+            | flag_if(by.place == Place::Front, flag::FRONT),
     );
     if let NewDue::At(due) = by.due {
         out.number(due);
@@ -80,6 +82,7 @@ pub(crate) fn decode_replacement<'a>(from: &mut Decoder<'a>) -> Result<Replaceme
         options,
         due,
         priority,
+        place: if has(flag::FRONT) { Place::Front } else { Place::End },
         group: if has(flag::GROUP) { decode_group(from)? } else { None },
         expires: if has(flag::EXPIRES) { Some(from.number()?) } else { None },
         latest_due: if has(flag::LATEST_DUE) { Some(from.number()?) } else { None },

@@ -30,15 +30,16 @@ mod flag {
     pub(super) const EARLIER_LOSSES: u32 = 1 << 15;
     pub(super) const UNMET: u32 = 1 << 17;
     pub(super) const RESULT_ONLY: u32 = 1 << 18;
+    pub(super) const FRONT: u32 = 1 << 19;
     /// All that have a meaning.
-    pub(super) const KNOWN: u32 = 8191 | HISTORY | WORKER | EARLIER_LOSSES | UNMET | RESULT_ONLY;
+    pub(super) const KNOWN: u32 = 8191 | HISTORY | WORKER | EARLIER_LOSSES | UNMET | RESULT_ONLY | FRONT;
 }
 
 pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     out.bytes(job.id);
     out.bytes(job.payload);
     encode_state(out, &job.state);
-    out.number(job.seq);
+    out.number(job.seq.unsigned_abs());
     out.number(job.added_at);
     out.signed(job.priority.into());
     encode_options(out, &job.options, job.batch);
@@ -64,6 +65,7 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         (job.unmet.is_some(), flag::UNMET),
         (job.earlier_losses != 0, flag::EARLIER_LOSSES),
         (job.result_only, flag::RESULT_ONLY),
+        (job.seq < 0, flag::FRONT),
     ];
     out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | u64::from(flag)));
     if job.expires != FOREVER {
@@ -113,7 +115,7 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
 pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, DecodeError> {
     let (id, payload) = (from.bytes()?, from.bytes()?);
     let state = decode_state(from)?;
-    let (seq, added_at) = (from.number()?, from.number()?);
+    let (number, added_at) = (from.number_as::<i64>()?, from.number()?);
     let priority =
         i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
     let (options, batch) = decode_options(from)?;
@@ -123,6 +125,10 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         return Err(DecodeError::Damaged("unknown job flags"));
     }
     let has = |flag| flags & flag != 0;
+    let seq = if has(flag::FRONT) { -number } else { number };
+    if has(flag::FRONT) && number == 0 {
+        return Err(DecodeError::Damaged("a sequence number of the front that cannot be"));
+    }
     Ok(SavedJob {
         id,
         payload,

@@ -15,7 +15,8 @@
 //!            instant,
 //!            8192 history (count, then runs), 16384 who ran it last bytes,
 //!            131072 (1 << 17) the batch for which it has failed: number of the batch, due number (0 = none),
-//!            32768 leases lost before its last progress number, 262144 (1 << 18) a record kept for its result alone
+//!            32768 leases lost before its last progress number, 262144 (1 << 18) a record kept for its result alone,
+//!            524288 (1 << 19) the sequence number is one of the front: it is negative
 //!     run    token, attempt numbers, worker bytes, claimed-at, ended-at numbers, end (0 completed, 1 failed, 2 lost,
 //!            3 released) byte, error maybe
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
@@ -47,6 +48,9 @@
 //!     1 what a schedule has passed over, by name: name bytes, resume number (0 = none), gaps (count, then first and
 //!       last numbers)
 //!     2 the latest instant at which this queue was changed or looked after, not part of the state: number
+//!   14 numbers  given so far, unless there are none, right after the header, until the end of the section: kind byte,
+//!            number
+//!     1 sequence numbers of the front
 //! ```
 //!
 //! The fields are drawn in [`super::fields`], numbers and byte strings in [`super::wire`].
@@ -70,6 +74,7 @@ mod header;
 mod history;
 mod job;
 mod lane;
+mod numbers;
 mod remembered;
 mod restore;
 mod save;
@@ -102,6 +107,7 @@ enum Section {
     LaneRules = 11,
     Events = 12,
     Time = 13,
+    Numbers = 14,
 }
 
 impl Section {
@@ -126,6 +132,7 @@ impl Section {
             11 => Section::LaneRules,
             12 => Section::Events,
             13 => Section::Time,
+            14 => Section::Numbers,
             _ => return Err(DecodeError::Damaged("unknown section")),
         })
     }

@@ -7,6 +7,7 @@ use super::header::decode_header;
 use super::history::{decode_minute, decode_worker};
 use super::job::decode_job;
 use super::lane::{decode_lane, decode_lane_rules};
+use super::numbers::decode_number;
 use super::remembered::decode_remembered;
 use super::time::{decode_time_fact, TimeFact};
 use super::{Section, FORMAT, MARK};
@@ -72,6 +73,9 @@ fn restore(queue: &mut Queue, bytes: &[u8]) -> Result<Section, DecodeError> {
 fn restore_items(kind: Section, from: &mut Decoder<'_>, queue: &mut Queue) -> Result<(), DecodeError> {
     match kind {
         Section::Header => decode_header(from, queue),
+        Section::Numbers => restore_each(from, "a number that cannot be", decode_number, |number| {
+            queue.restore_number(number)
+        }),
         Section::Batches => {
             restore_each(from, "a batch that cannot be", decode_batch, |batch| queue.restore_batch(&batch))
         }

@@ -7,6 +7,7 @@ use super::header::encode_header;
 use super::history::{encode_minute, encode_worker};
 use super::job::encode_job;
 use super::lane::{encode_lane, encode_lane_rules};
+use super::numbers::encode_number;
 use super::remembered::encode_remembered;
 use super::time::{encode_time_fact, TimeFact};
 use super::Section;
@@ -38,6 +39,7 @@ pub fn save_state(queue: &Queue, write: &mut dyn FnMut(&[u8])) {
     let mut section = Section::Header.head().to_vec();
     encode_header(&mut section, &queue.header());
     write(&section);
+    save_all(Section::Numbers, queue.saved_numbers(), write, encode_number);
     save_all(Section::Batches, queue.saved_batches(), write, encode_batch);
     save_all(Section::Jobs, queue.saved_jobs(), write, encode_job);
     save_all(Section::LaneRules, queue.saved_lane_rules(), write, encode_lane_rules);

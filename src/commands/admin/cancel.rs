@@ -29,7 +29,7 @@ impl Command for Cancel {
     type Request<'a> = Many<'a>;
 
     fn parse<'a>(args: &mut Args<'a>) -> Result<Many<'a>, Error> {
-        Many::parse(args, CANCELLED_STATES.len())
+        Many::parse(args, CANCELLED_STATES.len(), &mut ())
     }
 }
 

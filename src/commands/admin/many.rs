@@ -2,6 +2,7 @@
 
 use crate::commands::args::Args;
 use crate::commands::error::Error;
+use crate::commands::options::Options;
 use crate::commands::selection::{Page, ALL};
 use crate::commands::spec::{Arg, ArgKind};
 use crate::commands::{names, DEFAULT_CHANGES};
@@ -20,13 +21,19 @@ impl<'a> Many<'a> {
     pub(super) const ARG: Arg =
         Arg::one_of("which", &[Arg::block("all", &ALL), Arg::word("id", ArgKind::String).many()]);
 
-    /// For a command that goes through so many states.
-    pub(super) fn parse(args: &mut Args<'a>, stages: usize) -> Result<Self, Error> {
+    /// For a command that goes through so many states, and the options that it has of its own.
+    pub(super) fn parse<R: Options<'a, N>, const N: usize>(
+        args: &mut Args<'a>,
+        stages: usize,
+        own: &mut R,
+    ) -> Result<Self, Error> {
         if !args.keyword("*") {
-            return Ok(Many::Ids(names::ids(args)?));
+            let ids = names::ids_before(args, &R::OPTIONS)?;
+            args.options(own)?;
+            return Ok(Many::Ids(ids));
         }
         let mut page = Page::of(DEFAULT_CHANGES, stages);
-        args.options(&mut page)?;
+        args.options_of_two((&Page::OPTIONS, &mut page), (&R::OPTIONS, own))?;
         Ok(Many::All(page))
     }
 }

@@ -1,7 +1,7 @@
-//! `JQ.RETRY queue id [id ...]` -> per id 1 waiting or blocked again, 0 not failed, its record is gone, or it
+//! `JQ.RETRY queue id [id ...] [FRONT]` -> per id 1 waiting or blocked again, 0 not failed, its record is gone, or it
 //! waits for a batch that was not all completed, -1 unknown; refused as a whole at max-jobs;
 //! `JQ.RETRY queue * [GROUP name] [BATCH name] [WORKER name] [SINCE instant] [UNTIL instant] [REV] [COUNT n]
-//! [CURSOR c]` -> how many (1,000 at most unless COUNT says otherwise; call again until 0); with CURSOR `[next
+//! [CURSOR c] [FRONT]` -> how many (1,000 at most unless COUNT says otherwise; call again until 0); with CURSOR `[next
 //! cursor, how many]`; stops at max-jobs, and is refused if not one job fits
 
 use super::many::Many;
@@ -9,12 +9,20 @@ use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::names;
+use crate::commands::options::Options;
 use crate::commands::producing::add_options::refusal;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::Session;
+use crate::queue::{Place, Session};
 
 pub struct Retry;
+
+/// Jobs that get fresh attempts.
+#[derive(Debug)]
+pub struct RetryRequest<'a> {
+    jobs: Many<'a>,
+    place: Place,
+}
 
 impl Command for Retry {
     const SPEC: Spec = Spec {
@@ -26,26 +34,31 @@ impl Command for Retry {
         flags: "write",
         acl: "write slow",
         key: KeyUse::Update,
-        args: &[Arg::word("queue", ArgKind::Key), Many::ARG],
+        args: &{
+            let [front] = Place::OPTIONS;
+            [Arg::word("queue", ArgKind::Key), Many::ARG, front.arg()]
+        },
     };
 
-    type Request<'a> = Many<'a>;
+    type Request<'a> = RetryRequest<'a>;
 
-    fn parse<'a>(args: &mut Args<'a>) -> Result<Many<'a>, Error> {
-        Many::parse(args, 1)
+    fn parse<'a>(args: &mut Args<'a>) -> Result<RetryRequest<'a>, Error> {
+        let mut place = Place::End;
+        Ok(RetryRequest { jobs: Many::parse(args, 1, &mut place)?, place })
     }
 }
 
 impl WriteCommand for Retry {
     fn run(
-        request: &Many<'_>,
+        request: &RetryRequest<'_>,
         session: &mut Session<'_>,
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        match request {
+        let RetryRequest { jobs, place } = request;
+        match jobs {
             Many::Ids(ids) => {
-                let answers = session.revive(ids).map_err(|refused| refusal(refused, None))?;
+                let answers = session.revive(ids, *place).map_err(|refused| refusal(refused, None))?;
                 reply.array(answers.len());
                 for answer in answers {
                     reply.int(names::code_of(answer));
@@ -53,7 +66,7 @@ impl WriteCommand for Retry {
             }
             Many::All(page) => {
                 page.check_instants(session.now())?;
-                let selected = session.revive_selected(&page.selection, page.range());
+                let selected = session.revive_selected(&page.selection, page.range(), *place);
                 page.reply_changed(0, selected.map_err(|refused| refusal(refused, None))?, reply)?;
             }
         }

@@ -1,7 +1,7 @@
-//! `JQ.RELEASE queue token id [token id ...] [DELAY ms]` -> per job 1, -1 no such job, -2 the lease is no
-//! longer yours, -3 it was cancelled; `JQ.RELEASE queue WORKER name` -> how many jobs the worker held
+//! `JQ.RELEASE queue token id [token id ...] [DELAY ms] [FRONT]` -> per job 1, -1 no such job, -2 the
+//! lease is no longer yours, -3 it was cancelled; `JQ.RELEASE queue WORKER name` -> how many jobs the worker held
 //!
-//! Hands jobs back unharmed: no attempt is burned, and without a DELAY they get their old place.
+//! Hands jobs back unharmed: no attempt is burned, and without options they get their old place.
 
 use super::leases::{self, LeaseRefs};
 use crate::commands::args::Args;
@@ -11,7 +11,7 @@ use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::Session;
+use crate::queue::{Place, Session};
 
 pub struct Release;
 
@@ -23,21 +23,24 @@ pub enum ReleaseRequest<'a> {
     Jobs(ReleasedJobs<'a>),
 }
 
-/// The jobs of some leases, to be delayed by so many milliseconds.
+/// The jobs of some leases, to be delayed by so many milliseconds, or to come before all others.
 #[derive(Debug)]
 pub struct ReleasedJobs<'a> {
     leases: LeaseRefs<'a>,
-    delay: Option<u64>,
+    delay: u64,
+    place: Place,
 }
 
-impl<'a> Options<'a, 1> for ReleasedJobs<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 1] =
-        [CommandOption::span("DELAY", "delay-ms", 0, |jobs, ms| jobs.delay = Some(ms))];
+impl<'a> Options<'a, 2> for ReleasedJobs<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 2] = [
+        CommandOption::span("DELAY", "delay-ms", 0, |jobs, ms| jobs.delay = ms),
+        CommandOption::flag("FRONT", "front", |jobs| jobs.place = Place::Front),
+    ];
 }
 
-const JOBS: [Arg; 2] = {
-    let [delay] = ReleasedJobs::OPTIONS;
-    [leases::ARG, delay.arg()]
+const JOBS: [Arg; 3] = {
+    let [delay, front] = ReleasedJobs::OPTIONS;
+    [leases::ARG, delay.arg(), front.arg()]
 };
 
 impl Command for Release {
@@ -65,7 +68,8 @@ impl Command for Release {
         if args.keyword("WORKER") {
             return Ok(ReleaseRequest::AllOf(names::worker(args.next("name")?)?));
         }
-        let mut jobs = ReleasedJobs { leases: leases::leases(args, &ReleasedJobs::OPTIONS)?, delay: None };
+        let leases = leases::leases(args, &ReleasedJobs::OPTIONS)?;
+        let mut jobs = ReleasedJobs { leases, delay: 0, place: Place::End };
         args.options(&mut jobs)?;
         Ok(ReleaseRequest::Jobs(jobs))
     }
@@ -80,10 +84,10 @@ impl WriteCommand for Release {
     ) -> Result<WriteOutcome, Error> {
         match request {
             ReleaseRequest::AllOf(worker) => reply.size(session.release_all(worker)),
-            ReleaseRequest::Jobs(ReleasedJobs { leases, delay }) => {
+            ReleaseRequest::Jobs(ReleasedJobs { leases, delay, place }) => {
                 reply.array(leases.len());
                 for lease in leases {
-                    reply.int(leases::code(session.release(lease.token, lease.id, *delay)));
+                    reply.int(leases::code(session.release(lease.token, lease.id, *delay, *place)));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! `JQ.ADD queue id payload [DELAY ms | AT instant] [MAXWAIT ms] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
+//! `JQ.ADD queue id payload [DELAY ms | AT instant] [MAXWAIT ms] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
 //! [DEDUP ms] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name]
 //! [AFTER name | AFTEROK name]` -> `[outcome, id, state]`
 
@@ -43,8 +43,8 @@ impl Command for AddJob {
     }
 }
 
-const ARGS: [Arg; 16] = {
-    let [start, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
+const ARGS: [Arg; 17] = {
+    let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
         add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
@@ -53,6 +53,7 @@ const ARGS: [Arg; 16] = {
         start,
         max_wait,
         priority,
+        front,
         attempts,
         backoff,
         dedup,

@@ -7,15 +7,16 @@ use crate::commands::names;
 use crate::commands::options::{args_of, choice, name_of, CommandOption, Options};
 use crate::commands::spec::{Arg, ArgKind};
 use crate::queue::{
-    AddRequest, Backoff, BatchCondition, BatchRefs, Dependency, Now, OnDup, Refusal, Start, Until, FOREVER,
+    AddRequest, Backoff, BatchCondition, BatchRefs, Dependency, Now, OnDup, Place, Refusal, Start, Until,
+    FOREVER,
 };
 
 /// The most NACKs a job may be allowed.
 pub(in crate::commands) const MAX_ATTEMPTS: u64 = 1_000_000;
 
 /// JQ.SCHEDULE has all of them but the first three.
-impl<'a> Options<'a, 15> for AddRequest<&'a [u8]> {
-    const OPTIONS: [CommandOption<'a, Self>; 15] = [
+impl<'a> Options<'a, 16> for AddRequest<&'a [u8]> {
+    const OPTIONS: [CommandOption<'a, Self>; 16] = [
         CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |request, args| {
             let delay = args.span("DELAY", 0)?;
             request.set_start(Start::After(delay))
@@ -32,6 +33,7 @@ impl<'a> Options<'a, 15> for AddRequest<&'a [u8]> {
             request.job.priority = i32::try_from(priority).ok();
             Ok(())
         }),
+        CommandOption::flag("FRONT", "front", |request| request.job.place = Place::Front),
         CommandOption::integer("ATTEMPTS", "attempts", 1, MAX_ATTEMPTS, |request, attempts| {
             request.job.options.attempts = u32::try_from(attempts).ok();
         }),
@@ -67,13 +69,14 @@ impl<'a> Options<'a, 15> for AddRequest<&'a [u8]> {
 }
 
 /// How COMMAND DOCS shows them: those that exclude each other are a choice.
-pub(in crate::commands) const ARGS: [Arg; 13] = {
-    let [_, _, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, _, _, group] =
+pub(in crate::commands) const ARGS: [Arg; 14] = {
+    let [_, _, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, _, _, group] =
         AddRequest::OPTIONS;
     [
         Arg::one_of("start", &START).maybe(),
         max_wait.arg(),
         priority.arg(),
+        front.arg(),
         attempts.arg(),
         backoff.arg(),
         dedup.arg(),
@@ -236,6 +239,7 @@ pub(in crate::commands) fn push_options<'a>(
     }
     fields.push_some("maxwait", new.max_wait.map(until_field));
     fields.push_some("priority", new.priority.map(|priority| Field::Int(priority.into())));
+    fields.push_some("front", (new.place == Place::Front).then_some(Field::Flag(true)));
     fields.push_some("attempts", new.options.attempts.map(|n| count(n.into())));
     fields.push_some("backoff", new.options.backoff.map(backoff_field));
     fields.push_some("dedup", new.options.dedup.map(span_field));

@@ -50,8 +50,8 @@ impl Command for AddManyJobs {
     }
 }
 
-const ARGS: [Arg; 16] = {
-    let [start, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
+const ARGS: [Arg; 17] = {
+    let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
         add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
@@ -60,6 +60,7 @@ const ARGS: [Arg; 16] = {
         start,
         max_wait,
         priority,
+        front,
         attempts,
         backoff,
         dedup,

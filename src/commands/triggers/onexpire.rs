@@ -1,4 +1,4 @@
-//! `JQ.ONEXPIRE queue prefix [DELAY ms] [MAXWAIT ms] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
+//! `JQ.ONEXPIRE queue prefix [DELAY ms] [MAXWAIT ms] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
 //! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` ->
 //! OK; `JQ.ONEXPIRE queue prefix OFF` -> 1, or 0 when it was off before; `JQ.ONEXPIRE queue` -> array of maps
 //!
@@ -60,11 +60,26 @@ impl Command for OnExpire {
 }
 
 /// The options of JQ.ADD. AT is refused, but not as unknown.
-const OPTIONS: [Arg; 13] = {
+const OPTIONS: [Arg; 14] = {
     let [delay, ..] = AddRequest::OPTIONS;
-    let [_, max_wait, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
+    let [_, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
         add_options::ARGS;
-    [delay.arg(), max_wait, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group]
+    [
+        delay.arg(),
+        max_wait,
+        priority,
+        front,
+        attempts,
+        backoff,
+        dedup,
+        ondup,
+        px,
+        keep,
+        max_run,
+        batch,
+        after,
+        group,
+    ]
 };
 
 impl WriteCommand for OnExpire {

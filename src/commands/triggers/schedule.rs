@@ -1,5 +1,5 @@
 //! `JQ.SCHEDULE queue name payload EVERY ms | CRON expression [TZ zone] [FROM instant] [UNTIL instant]
-//! [OVERLAP ALLOW|SKIP] [PRIORITY n] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms] [ONDUP
+//! [OVERLAP ALLOW|SKIP] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms] [ONDUP
 //! IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` -> the next
 //! instant, or null when UNTIL is over
 
@@ -65,9 +65,9 @@ const TIMETABLE: [Arg; 2] = {
     [every.arg().required(), cron.arg().required()]
 };
 
-const ARGS: [Arg; 19] = {
+const ARGS: [Arg; 20] = {
     let [_, _, zone, from, until, overlap] = ScheduleOptions::OPTIONS;
-    let [_, _, priority, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
+    let [_, _, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
         add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
@@ -79,6 +79,7 @@ const ARGS: [Arg; 19] = {
         until.arg(),
         overlap.arg(),
         priority,
+        front,
         attempts,
         backoff,
         dedup,

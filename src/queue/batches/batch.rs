@@ -60,9 +60,9 @@ pub(crate) struct Batch {
     /// is settled, and whenever an open one is mentioned or a member of it ends.
     pub(crate) keep_until: u64,
     /// The jobs that wait for it with AFTER, by the order in which they were added.
-    pub(crate) blocked_after: Order<u64>,
+    pub(crate) blocked_after: Order<i64>,
     /// The same for AFTEROK.
-    pub(crate) blocked_afterok: Order<u64>,
+    pub(crate) blocked_afterok: Order<i64>,
 }
 
 /// What happens next to a batch without a command.
@@ -95,14 +95,14 @@ impl Batch {
     }
 
     /// The jobs that wait for this condition.
-    pub(crate) fn blocked(&self, condition: BatchCondition) -> &Order<u64> {
+    pub(crate) fn blocked(&self, condition: BatchCondition) -> &Order<i64> {
         match condition {
             BatchCondition::Finished => &self.blocked_after,
             BatchCondition::Completed => &self.blocked_afterok,
         }
     }
 
-    pub(crate) fn blocked_mut(&mut self, condition: BatchCondition) -> &mut Order<u64> {
+    pub(crate) fn blocked_mut(&mut self, condition: BatchCondition) -> &mut Order<i64> {
         match condition {
             BatchCondition::Finished => &mut self.blocked_after,
             BatchCondition::Completed => &mut self.blocked_afterok,

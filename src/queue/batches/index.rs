@@ -130,22 +130,22 @@ impl Batches {
     pub(crate) fn block(
         &mut self,
         after: Dependency<BatchNumber>,
-        seq: u64,
+        seq: i64,
         job: Handle,
-        seq_of: impl Fn(Handle) -> u64,
+        seq_of: impl Fn(Handle) -> i64,
     ) {
         self.edit(after.batch, |batch| batch.blocked_mut(after.condition).insert(seq, job, seq_of));
     }
 
     /// A job waits for this one no more.
-    pub(crate) fn unblock(&mut self, after: Dependency<BatchNumber>, seq: u64, job: Handle) {
+    pub(crate) fn unblock(&mut self, after: Dependency<BatchNumber>, seq: i64, job: Handle) {
         self.edit(after.batch, |batch| {
             batch.blocked_mut(after.condition).remove(seq, job);
         });
     }
 
     /// The job to be released next, and when that was decided. `seq_of` returns the sequence number of a job.
-    pub(crate) fn next_release(&self, seq_of: impl Fn(Handle) -> u64) -> Option<(u64, Handle)> {
+    pub(crate) fn next_release(&self, seq_of: impl Fn(Handle) -> i64) -> Option<(u64, Handle)> {
         let (at, number) = *self.releasing.first()?;
         let batch = self.by_number.get(&number)?;
         // Both kinds in the order in which they were added where both were decided at that instant.

@@ -2,7 +2,7 @@
 
 use super::history::{History, Run, RunEnd};
 use super::options::OptionSetId;
-use super::spec::JobSpec;
+use super::spec::{JobSpec, Place};
 use crate::queue::batches::{BatchCondition, BatchNumber, Dependency};
 use crate::queue::store::{EndState, InstantKey, PriorityKey};
 use crate::queue::time::{Lead, QueueMs, FOREVER};
@@ -198,8 +198,8 @@ pub(crate) struct Job {
     data: Box<[u8]>,
     pub(crate) extras: Option<Box<JobExtras>>,
     /// Decides between jobs of one priority, and wherever instants are equal. Unique in the queue. The job
-    /// gets a new one whenever it goes to the end of its priority.
-    pub(crate) seq: u64,
+    /// gets a new one whenever it goes to the end of its priority, or to its front: then it is negative.
+    pub(crate) seq: i64,
     pub(crate) added_at: u64,
     pub(crate) state: StateData,
     pub(crate) priority: i32,
@@ -268,6 +268,15 @@ impl Job {
     pub(crate) fn all_losses(&self) -> u64 {
         let earlier = self.extras.as_ref().map_or(0, |extras| extras.earlier_losses);
         u64::from(self.losses) + u64::from(earlier)
+    }
+
+    /// Where it joins its priority if it has yet to enter the line.
+    pub(crate) fn place(&self) -> Place {
+        if self.seq < 0 {
+            Place::Front
+        } else {
+            Place::End
+        }
     }
 
     /// Whether a run of it has ended otherwise than by an ACK.

@@ -14,5 +14,5 @@ pub use job::JobState;
 pub(crate) use job::{Job, JobExtras, LostLife, StateData, UnmetDependency};
 pub use options::{Backoff, JobOptions};
 pub(crate) use options::{OptionSet, OptionSetId};
-pub use spec::{AddRequest, JobSpec, OnDup, Start, Until};
+pub use spec::{AddRequest, JobSpec, OnDup, Place, Start, Until};
 pub(crate) use store::JobStore;

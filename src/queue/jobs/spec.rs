@@ -34,6 +34,16 @@ impl Start {
     }
 }
 
+/// Where a job joins the jobs of its priority.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Place {
+    /// Behind all of them.
+    #[default]
+    End,
+    /// Before all of them.
+    Front,
+}
+
 /// The end of a time that begins when a job is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
@@ -75,6 +85,8 @@ pub struct JobSpec<B> {
     pub start: Start,
     /// Smaller goes first; None: not named, which is 0 in a new job.
     pub priority: Option<i32>,
+    /// Where it joins that priority.
+    pub place: Place,
     /// Options that the queue's settings also have.
     pub options: JobOptions,
     /// The group whose lane it waits in.
@@ -111,6 +123,7 @@ impl<B> JobSpec<B> {
             payload: hold(&self.payload),
             start: self.start,
             priority: self.priority,
+            place: self.place,
             options: self.options,
             group: self.group.as_ref().map(hold),
             expires: self.expires,
@@ -127,6 +140,7 @@ impl<B> JobSpec<B> {
             payload: self.payload,
             start: if self.start == Start::Now { other.start } else { self.start },
             priority: self.priority.or(other.priority),
+            place: if self.place == Place::End { other.place } else { self.place },
             options: self.options.or(other.options),
             group: self.group.or(other.group),
             expires: self.expires.or(other.expires),
@@ -158,6 +172,7 @@ impl<B> AddRequest<B> {
             payload,
             start: Start::Now,
             priority: None,
+            place: Place::End,
             options,
             group: None,
             expires: None,

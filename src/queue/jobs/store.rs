@@ -2,6 +2,7 @@
 
 use super::indexes::Indexes;
 use super::job::Job;
+use super::spec::Place;
 use super::table::JobTable;
 use crate::queue::store::{ids, Handle, IdEntry, IdIndex, Record};
 
@@ -13,6 +14,8 @@ pub(crate) struct JobStore {
     pub(crate) indexes: Indexes,
     /// The sequence number that the next job in any order gets.
     pub(crate) next_seq: u64,
+    /// How many sequence numbers of the front were given: they count down from -1.
+    pub(crate) front_seqs: u64,
     /// Heap bytes behind all jobs.
     pub(crate) heap_bytes: usize,
 }
@@ -97,11 +100,37 @@ impl JobStore {
         self.table.remembered.remove(handle);
     }
 
-    /// A sequence number that was never given before.
-    pub(crate) fn take_seq(&mut self) -> u64 {
+    /// A sequence number that was never given before: behind all others.
+    pub(crate) fn take_seq(&mut self) -> i64 {
         let seq = self.next_seq;
         self.next_seq = seq.saturating_add(1);
-        seq
+        i64::try_from(seq).unwrap_or(i64::MAX)
+    }
+
+    /// The same for a job that joins its priority there.
+    pub(crate) fn take_seq_at(&mut self, place: Place) -> i64 {
+        match place {
+            Place::End => self.take_seq(),
+            Place::Front => {
+                self.front_seqs = self.front_seqs.saturating_add(1);
+                i64::try_from(self.front_seqs).map_or(i64::MIN, |number| -number)
+            }
+        }
+    }
+
+    /// The same for the turn of a lane, in which 0 says that it has not given a job yet.
+    pub(crate) fn take_turn(&mut self) -> u64 {
+        self.next_seq = self.next_seq.max(1);
+        self.take_seq().unsigned_abs()
+    }
+
+    /// Whether a number was given.
+    pub(crate) fn has_given(&self, seq: i64) -> bool {
+        if seq < 0 {
+            seq.unsigned_abs() <= self.front_seqs
+        } else {
+            seq.unsigned_abs() < self.next_seq
+        }
     }
 
     /// Heap bytes held.

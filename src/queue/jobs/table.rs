@@ -10,8 +10,8 @@ use crate::queue::store::{
 };
 
 /// The key of a handle that leads to nothing. Only a bug could ask for one; it sorts last.
-const NO_INSTANT: InstantKey = InstantKey { at: u64::MAX, seq: u64::MAX };
-const NO_PRIORITY: PriorityKey = PriorityKey { priority: i32::MAX, seq: u64::MAX };
+const NO_INSTANT: InstantKey = InstantKey { at: u64::MAX, seq: i64::MAX };
+const NO_PRIORITY: PriorityKey = PriorityKey { priority: i32::MAX, seq: i64::MAX };
 
 /// Jobs, remembered ids, and the option sets that jobs share.
 #[derive(Debug, Clone, Default)]
@@ -85,9 +85,10 @@ impl JobTable {
             IdEntry::Job(handle) => {
                 self.jobs.get(handle).map(|job| InstantKey { at: job.kept_until(), seq: job.seq })
             }
-            IdEntry::Remembered(handle) => {
-                self.remembered.get(handle).map(|record| InstantKey { at: record.until, seq: record.seq })
-            }
+            IdEntry::Remembered(handle) => self
+                .remembered
+                .get(handle)
+                .map(|record| InstantKey { at: record.until, seq: record.key_seq() }),
         };
         key.unwrap_or(NO_INSTANT)
     }

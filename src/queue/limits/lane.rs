@@ -61,6 +61,11 @@ pub(crate) struct LanePosition {
 }
 
 impl Lane {
+    /// The sequence number that it took with its last claim, if it has given a job.
+    pub(crate) fn last_turn(&self) -> Option<i64> {
+        i64::try_from(self.last_claim_seq).ok().filter(|turn| *turn != 0)
+    }
+
     /// A lane without jobs.
     pub(super) fn new(name: Arc<[u8]>, round: u32) -> Self {
         Lane {

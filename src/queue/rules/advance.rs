@@ -5,7 +5,7 @@
 //! by the caller; the effect says how many steps were taken, so a replica takes exactly those.
 
 use crate::queue::effect::Steps;
-use crate::queue::jobs::{Job, JobState, RunEnd, StateData};
+use crate::queue::jobs::{Job, JobState, Place, RunEnd, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
 use crate::queue::time::{Now, QueueMs, UnixMs, FOREVER};
@@ -163,9 +163,9 @@ impl Queue {
         let Some(job) = self.jobs.get(handle) else { return };
         match job.state {
             StateData::Delayed { .. } | StateData::Retrying { .. } if job.due(self.lead) < job.expires() => {
-                let due = job.due(self.lead);
+                let (place, due) = (job.place(), job.due(self.lead));
                 self.stats.record(Event::Due);
-                self.move_to_end(handle, None, due);
+                self.rejoin(handle, place, None, due);
                 self.log_move(Event::Due, handle, JobState::Delayed, due);
             }
             StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Retrying { .. } => {
@@ -207,7 +207,7 @@ impl Queue {
             self.move_to(handle, waiting);
         } else {
             // It may be the job that takes its workers down: the others go first.
-            self.move_behind(handle, waiting);
+            self.move_over(handle, Place::End, waiting);
         }
     }
 }

@@ -3,8 +3,8 @@
 //! Effects were decided on a sound state or come from a primary whose state was equal, so nothing here can
 //! fail; an effect whose job is not there (only possible when the two differ) is refused before it gets here.
 
-use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{Job, JobState, RunEnd, StateData};
+use crate::queue::effect::{Effect, JobEffect, ReleasedTo};
+use crate::queue::jobs::{Job, JobState, Place, RunEnd, StateData};
 use crate::queue::limits::Bucket;
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Event};
@@ -116,16 +116,17 @@ impl Queue {
                 }
                 self.end(handle, EndState::Completed, now);
             }
-            JobEffect::Retried { due, error } => {
+            JobEffect::Retried { due, error, place } => {
                 self.stats.counters.add(Count::Nacks);
                 self.stats.record(Event::Retried);
                 let from = self.state_before(handle);
                 self.end_run(handle, RunEnd::Failed, error, at);
                 self.note_nack(handle, error);
                 match due {
-                    None => self.move_to_end(handle, None, at),
+                    None => self.rejoin(handle, place, None, at),
                     Some(due) => {
-                        self.move_behind(handle, StateData::Retrying { due: self.lead.queue_ms(due) });
+                        let retrying = StateData::Retrying { due: self.lead.queue_ms(due) };
+                        self.move_over(handle, place, retrying);
                     }
                 }
                 self.log_retry(handle, from, error, at);
@@ -136,13 +137,14 @@ impl Queue {
                 self.note_nack(handle, error);
                 self.end(handle, EndState::Failed, now);
             }
-            JobEffect::Released { due } => {
+            JobEffect::Released { to } => {
                 self.stats.record(Event::Released);
                 let from = self.state_before(handle);
                 self.end_run(handle, RunEnd::Released, None, at);
-                match due {
-                    Some(_) => self.move_to_end(handle, due, at),
-                    None => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
+                match to {
+                    ReleasedTo::OldPlace => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
+                    ReleasedTo::Front => self.rejoin(handle, Place::Front, None, at),
+                    ReleasedTo::Later(due, place) => self.rejoin(handle, place, Some(due), at),
                 }
                 self.log_move(Event::Released, handle, from, at);
             }
@@ -162,12 +164,12 @@ impl Queue {
                 extras.cancel_asked = true;
                 extras.rerun = None;
             }),
-            JobEffect::Promoted => {
+            JobEffect::Promoted { place } => {
                 self.stats.record(Event::Promoted);
-                self.move_to_end(handle, None, at);
+                self.rejoin(handle, place, None, at);
                 self.log_move(Event::Promoted, handle, JobState::Delayed, at);
             }
-            JobEffect::Revived => self.revive(handle, now),
+            JobEffect::Revived { place } => self.revive(handle, place, now),
             JobEffect::Advanced => self.advance_job(handle, at),
         }
     }
@@ -192,8 +194,8 @@ impl Queue {
             | JobEffect::Rerun { .. }
             | JobEffect::Claimed { .. }
             | JobEffect::CancelRequested
-            | JobEffect::Promoted
-            | JobEffect::Revived
+            | JobEffect::Promoted { .. }
+            | JobEffect::Revived { .. }
             | JobEffect::Advanced => false,
         };
         if let (true, Some(StateData::Active { worker, .. })) =

@@ -4,7 +4,7 @@
 //! from a batch that has finished happens job by job, in bounded steps of [`Queue::advance`].
 
 use crate::queue::batches::{view, Batch, BatchNumber, BatchRefs, Dependency, Members};
-use crate::queue::jobs::{Job, JobState, StateData, UnmetDependency};
+use crate::queue::jobs::{Job, JobState, Place, StateData, UnmetDependency};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle};
 use crate::queue::time::{after, Now, LARGEST_COUNT};
@@ -195,7 +195,8 @@ impl Queue {
         let at = now.millis();
         if passes {
             self.stats.record(Event::Unblocked);
-            self.move_to_end(handle, Some(due).filter(|due| *due > at), at);
+            let place = self.jobs.get(handle).map_or(Place::End, Job::place);
+            self.rejoin(handle, place, Some(due).filter(|due| *due > at), at);
             self.log_move(Event::Unblocked, handle, JobState::Blocked, at);
         } else {
             let error = self.batches.get(batch).map(error_of);

@@ -160,7 +160,7 @@ impl Queue {
         let keep_until = if result_only { for_result } else { after(from, keep).max(for_result) };
         if keep_until == 0 {
             // A new number, so that remembered ids are in the order in which their jobs ended.
-            let seq = if window_until > at { self.jobs.take_seq() } else { 0 };
+            let seq = if window_until > at { self.jobs.take_seq().unsigned_abs() } else { 0 };
             let memory = Memory { end_state, token, ended_at: at, until: window_until, seq };
             self.free_job(handle, Some(memory), at);
             return;
@@ -225,7 +225,7 @@ impl Queue {
             token,
             ended_at,
             until: window_until,
-            seq: job.seq,
+            seq: job.seq.unsigned_abs(),
         });
         self.leave(handle);
         self.free_job(handle, memory, at);

@@ -150,7 +150,7 @@ impl Queue {
             return LanePosition::default();
         };
         let tokens = self.lane_tokens(lane);
-        let seq = head.seq.max(lane.last_claim_seq);
+        let seq = lane.last_turn().map_or(head.seq, |turn| head.seq.max(turn));
         LanePosition {
             room: wanted.min(tokens),
             ready: (wanted.min(tokens) > 0).then_some(PriorityKey { priority: head.priority, seq }),
@@ -198,7 +198,7 @@ impl Queue {
     }
 
     pub(crate) fn first_of(&self, lane: LaneNumber) -> Option<Handle> {
-        let from = LaneKey { lane, key: PriorityKey { priority: i32::MIN, seq: 0 } };
+        let from = LaneKey { lane, key: PriorityKey { priority: i32::MIN, seq: i64::MIN } };
         let jobs = &self.jobs.table;
         let first = self.limits.lanes.waiting.iter_from(from, |job| jobs.lane_key(job)).next()?;
         (jobs.lane_key(first).lane == lane).then_some(first)
@@ -236,7 +236,7 @@ impl Queue {
             self.limits.bucket.take(rate, at);
         }
         let Some(number) = self.jobs.get(job).and_then(|job| self.lane_of(job)) else { return };
-        let turn = self.jobs.take_seq();
+        let turn = self.jobs.take_turn();
         let Some(lane) = self.limits.lanes.get(number) else { return };
         let (is_strict, rate) = (self.is_strict(lane), self.lane_rate(lane));
         self.limits.lanes.edit(number, |lane| {

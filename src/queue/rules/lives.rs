@@ -2,7 +2,7 @@
 
 use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::effect::{NewDue, Replacement};
-use crate::queue::jobs::{Job, JobExtras, JobSpec, JobState, OptionSet, StateData, Until};
+use crate::queue::jobs::{Job, JobExtras, JobSpec, JobState, OptionSet, Place, StateData, Until};
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{ids, Handle};
 use crate::queue::time::{Now, FOREVER};
@@ -44,7 +44,7 @@ impl Queue {
         now: Now,
     ) {
         let at = now.millis();
-        let seq = self.jobs.take_seq();
+        let seq = self.jobs.take_seq_at(new.place);
         self.set_options(handle, new.options, batches.batch, new.group);
         self.jobs.edit(handle, |job| {
             job.extras = (new.expires.is_some() || new.max_wait.is_some()).then(|| {
@@ -79,11 +79,8 @@ impl Queue {
         }
         let state = replaced_state(state, by.due, now.millis());
         let has_moved = !matches!(state, StateData::Blocked { .. }) && by.due != NewDue::Unchanged;
-        let seq = if has_moved || by.priority.is_some() || by.group.is_some() {
-            Some(self.jobs.take_seq())
-        } else {
-            None
-        };
+        let is_moved = has_moved || by.priority.is_some() || by.group.is_some() || by.place == Place::Front;
+        let seq = if is_moved { Some(self.jobs.take_seq_at(by.place)) } else { None };
         self.jobs.edit(handle, |job| {
             job.set_payload(by.payload);
             job.state = state;
@@ -103,7 +100,7 @@ impl Queue {
 
     /// A failed job gets fresh attempts. One that failed because of its AFTEROK goes back behind its batch; if
     /// the batch is forgotten, it runs.
-    pub(crate) fn revive(&mut self, handle: Handle, now: Now) {
+    pub(crate) fn revive(&mut self, handle: Handle, place: Place, now: Now) {
         let at = now.millis();
         self.stats.record(Event::Revived);
         let Some(job) = self.jobs.get(handle) else { return };
@@ -121,11 +118,11 @@ impl Queue {
         });
         match unmet {
             None => {
-                self.enter_at_end(handle, Some(due).filter(|due| *due > at), at);
+                self.enter_line(handle, place, Some(due).filter(|due| *due > at), at);
                 self.log_move(Event::Revived, handle, JobState::Failed, at);
             }
             Some(unmet) => {
-                let seq = self.jobs.take_seq();
+                let seq = self.jobs.take_seq_at(place);
                 self.jobs.edit(handle, |job| {
                     job.seq = seq;
                     job.state = StateData::Blocked { after: unmet.dependency(), due };

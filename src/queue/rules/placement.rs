@@ -3,7 +3,7 @@
 //! All of them change here, in the same two functions, so a count can not differ from what is listed.
 
 use crate::queue::batches::BatchNumber;
-use crate::queue::jobs::{JobOptions, OptionSet, OptionSetId, StateData};
+use crate::queue::jobs::{JobOptions, OptionSet, OptionSetId, Place, StateData};
 use crate::queue::store::Handle;
 use crate::queue::value::Queue;
 
@@ -65,15 +65,15 @@ impl Queue {
         }
     }
 
-    /// Moves a job to the end of its priority, or to the delayed when it has a `due`.
-    pub(crate) fn move_to_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
+    /// Moves a job to the end or the front of its priority, or to the delayed when it has a `due`.
+    pub(crate) fn rejoin(&mut self, handle: Handle, place: Place, due: Option<u64>, at: u64) {
         self.leave(handle);
-        self.enter_at_end(handle, due, at);
+        self.enter_line(handle, place, due, at);
     }
 
     /// The same for a job that is in no index.
-    pub(crate) fn enter_at_end(&mut self, handle: Handle, due: Option<u64>, at: u64) {
-        let seq = self.jobs.take_seq();
+    pub(crate) fn enter_line(&mut self, handle: Handle, place: Place, due: Option<u64>, at: u64) {
+        let seq = self.jobs.take_seq_at(place);
         self.jobs.edit(handle, |job| {
             job.seq = seq;
             job.state = match due {
@@ -84,10 +84,10 @@ impl Queue {
         self.enter(handle);
     }
 
-    /// Moves a job to another state and to the end of its priority.
-    pub(crate) fn move_behind(&mut self, handle: Handle, state: StateData) {
+    /// Moves a job to another state and to the end or the front of its priority.
+    pub(crate) fn move_over(&mut self, handle: Handle, place: Place, state: StateData) {
         self.leave(handle);
-        let seq = self.jobs.take_seq();
+        let seq = self.jobs.take_seq_at(place);
         self.jobs.edit(handle, |job| {
             job.seq = seq;
             job.state = state;

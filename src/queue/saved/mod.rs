@@ -3,4 +3,6 @@
 mod restore;
 mod save;
 
-pub(crate) use save::{Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedState};
+pub(crate) use save::{
+    Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedNumber, SavedState,
+};

@@ -3,7 +3,9 @@
 //! What is read is not trusted: a piece that does not fit is refused, and [`Queue::is_sound`] checks what
 //! only shows when all of it is there.
 
-use super::save::{Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedState};
+use super::save::{
+    Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedNumber, SavedState,
+};
 use crate::queue::batches::{Batch, Members};
 use crate::queue::events::{
     is_emitted_name, EventField, EventName, EventValue, FieldName, LoggedEvent, NewEvent, MAX_EVENT_NAME,
@@ -42,6 +44,15 @@ impl Queue {
         self.limits.bucket = header.bucket;
         self.keep_events(header.settings.events_max);
         true
+    }
+
+    /// Puts back how many numbers of a kind were given, before any job.
+    #[must_use]
+    pub(crate) fn restore_number(&mut self, number: SavedNumber) -> bool {
+        let SavedNumber::Front(given) = number;
+        let fits = self.jobs.front_seqs == 0 && (1..=LARGEST_COUNT).contains(&given);
+        self.jobs.front_seqs = given;
+        fits && self.created_at != 0 && self.jobs.len() == 0
     }
 
     /// Puts refused ADDs that were not journaled yet back into a queue that has none.
@@ -121,11 +132,13 @@ impl Queue {
             _ => self.last_token,
         };
         let is_failed = matches!(saved.state, SavedState::Failed { .. });
+        let is_record = is_failed || matches!(saved.state, SavedState::Completed { .. });
         let is_result = saved.payload.is_empty() && saved.result.is_some();
         valid_id(saved.id)
             && (!saved.result_only || is_result)
             && saved.group.is_none_or(valid_group)
-            && saved.seq < self.jobs.next_seq
+            && self.jobs.has_given(saved.seq)
+            && (saved.seq >= 0 || !is_record)
             && token.max(saved.done_under).max(saved.lost_life.map_or(0, |lost| lost.token))
                 <= self.last_token
             && saved.worker.is_none_or(valid_worker)
@@ -287,9 +300,9 @@ impl Queue {
     /// newer than the last one given, batches count what is there. O(n log n).
     #[must_use]
     pub(crate) fn is_sound(&self) -> bool {
-        let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
-        seqs.extend(self.jobs.table.remembered.iter().map(|(_, record)| record.seq));
-        seqs.extend(self.limits.lanes.iter().map(|(_, lane)| lane.last_claim_seq).filter(|seq| *seq != 0));
+        let mut seqs: Vec<i64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
+        seqs.extend(self.jobs.table.remembered.iter().map(|(_, record)| record.key_seq()));
+        seqs.extend(self.limits.lanes.iter().filter_map(|(_, lane)| lane.last_turn()));
         seqs.sort_unstable();
         let mut tokens: Vec<u64> = self
             .jobs

@@ -26,6 +26,13 @@ pub(crate) struct Header<'a> {
     pub(crate) bucket: Bucket,
 }
 
+/// How many numbers of a kind were given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SavedNumber {
+    /// Sequence numbers of the front.
+    Front(u64),
+}
+
 /// A batch as it is saved. What is pending is counted again as its members are restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SavedBatch<'a> {
@@ -85,7 +92,7 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) id: &'a [u8],
     pub(crate) payload: &'a [u8],
     pub(crate) state: SavedState<'a>,
-    pub(crate) seq: u64,
+    pub(crate) seq: i64,
     pub(crate) added_at: u64,
     pub(crate) priority: i32,
     pub(crate) options: JobOptions,
@@ -128,6 +135,11 @@ impl Queue {
             paused_until: self.paused_until,
             bucket: self.saved_bucket(&self.limits.bucket),
         }
+    }
+
+    /// The numbers of each kind of which any was given.
+    pub(crate) fn saved_numbers(&self) -> impl Iterator<Item = SavedNumber> {
+        Some(self.jobs.front_seqs).filter(|given| *given > 0).map(SavedNumber::Front).into_iter()
     }
 
     /// A bucket by the server's clock.
@@ -216,7 +228,7 @@ impl Queue {
             .table
             .remembered
             .iter()
-            .map(|(h, r)| (InstantKey { at: r.until, seq: r.seq }, h))
+            .map(|(h, r)| (InstantKey { at: r.until, seq: r.key_seq() }, h))
             .collect();
         handles.sort_unstable();
         handles.into_iter().filter_map(|(_, handle)| self.record(handle))

@@ -270,6 +270,7 @@ impl Session<'_> {
             payload: new.payload,
             due,
             priority: new.priority.filter(|priority| *priority != known.priority),
+            place: new.place,
             group: new.group.filter(|group| self.queue.group_of(known) != Some(*group)),
             options: new.options.or(self.queue.options(known)),
             expires: new.expires.map(|until| until.instant(now)),

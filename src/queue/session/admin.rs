@@ -3,7 +3,7 @@
 use super::access::Session;
 use super::add::Refusal;
 use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{Job, JobState, StateData};
+use crate::queue::jobs::{Job, JobState, Place, StateData};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Handle, IdEntry};
 use std::collections::BTreeSet;
@@ -66,11 +66,11 @@ impl Session<'_> {
     }
 
     /// Makes a delayed job waiting now.
-    pub fn promote(&mut self, id: &[u8]) -> Changed {
+    pub fn promote(&mut self, id: &[u8], place: Place) -> Changed {
         match self.find(id) {
             None => Changed::Unknown,
             Some(IdEntry::Job(handle)) if self.state_of(handle) == Some(JobState::Delayed) => {
-                self.change_job(handle, JobEffect::Promoted);
+                self.change_job(handle, JobEffect::Promoted { place });
                 Changed::Done
             }
             Some(_) => Changed::NotAllowed,
@@ -79,15 +79,15 @@ impl Session<'_> {
 
     /// Gives failed jobs fresh attempts, members of a batch before jobs that wait for it: an answer for each
     /// id. Refused before anything changes if that would be more than `max-jobs`.
-    pub fn revive(&mut self, ids: &[&[u8]]) -> Result<Vec<Changed>, Refusal> {
+    pub fn revive(&mut self, ids: &[&[u8]], place: Place) -> Result<Vec<Changed>, Refusal> {
         self.room_to_revive(ids)?;
         let mut answers = vec![Changed::NotAllowed; ids.len()];
         let mut left: Vec<usize> = (0..ids.len()).collect();
         for _ in 0..=CHAIN_AT_MOST {
             let before = left.len();
-            left.retain(|&place| {
-                let answer = ids.get(place).map_or(Changed::Unknown, |id| self.revive_one(id));
-                if let Some(it) = answers.get_mut(place).filter(|it| **it != Changed::Done) {
+            left.retain(|&nth| {
+                let answer = ids.get(nth).map_or(Changed::Unknown, |id| self.revive_one(id, place));
+                if let Some(it) = answers.get_mut(nth).filter(|it| **it != Changed::Done) {
                     *it = answer;
                 }
                 answer == Changed::NotAllowed
@@ -99,23 +99,23 @@ impl Session<'_> {
         Ok(answers)
     }
 
-    fn revive_one(&mut self, id: &[u8]) -> Changed {
+    fn revive_one(&mut self, id: &[u8], place: Place) -> Changed {
         match self.find(id) {
             None => Changed::Unknown,
-            Some(IdEntry::Job(handle)) => self.revive_job(handle),
+            Some(IdEntry::Job(handle)) => self.revive_job(handle, place),
             Some(IdEntry::Remembered(_)) => Changed::NotAllowed,
         }
     }
 
     /// A job that would fail again at once, because all of its batch has ended and not all were completed, stays
     /// as it is.
-    fn revive_job(&mut self, handle: Handle) -> Changed {
+    fn revive_job(&mut self, handle: Handle, place: Place) -> Changed {
         let may_be_revived =
             |job: &Job| job.state_name() == JobState::Failed && self.queue.may_be_revived(job);
         if !self.queue.job(handle).is_some_and(may_be_revived) {
             return Changed::NotAllowed;
         }
-        self.change_job(handle, JobEffect::Revived);
+        self.change_job(handle, JobEffect::Revived { place });
         Changed::Done
     }
 
@@ -156,6 +156,7 @@ impl Session<'_> {
         jobs: Vec<Handle>,
         mut dependents: Vec<Handle>,
         count: usize,
+        place: Place,
     ) -> Result<usize, Refusal> {
         let room = self.room_for_jobs();
         let may_be_revived = |job| self.queue.job(job).is_some_and(|job| self.queue.may_be_revived(job));
@@ -168,12 +169,12 @@ impl Session<'_> {
             if revived == most {
                 break;
             }
-            revived += usize::from(self.revive_job(handle) == Changed::Done);
+            revived += usize::from(self.revive_job(handle, place) == Changed::Done);
         }
         for _ in 0..CHAIN_AT_MOST {
             let before = revived;
             dependents.retain(|&handle| {
-                let is_done = revived < most && self.revive_job(handle) == Changed::Done;
+                let is_done = revived < most && self.revive_job(handle, place) == Changed::Done;
                 revived += usize::from(is_done);
                 !is_done
             });

@@ -53,7 +53,7 @@ impl Queue {
     fn waiting_behind_expired(&self, at: u64, count: usize) -> Vec<Handle> {
         const PASSED_AT_MOST: usize = 50_000;
         let (waiting, table) = (&self.jobs.indexes.waiting, &self.jobs.table);
-        let from = PriorityKey { priority: i32::MIN, seq: 0 };
+        let from = PriorityKey { priority: i32::MIN, seq: i64::MIN };
         let is_alive = |job: &Handle| self.job(*job).is_some_and(|job| job.expires() > at);
         let first = waiting.iter_from(from, |job| table.priority_key(job)).take(PASSED_AT_MOST + count);
         first.filter(is_alive).take(count).collect()

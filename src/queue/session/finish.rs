@@ -2,8 +2,8 @@
 
 use super::access::Session;
 use super::lease::Lease;
-use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{Job, RunEnd, Start};
+use crate::queue::effect::{Effect, JobEffect, ReleasedTo};
+use crate::queue::jobs::{Job, Place, RunEnd, Start};
 use crate::queue::names::MAX_ERROR;
 use crate::queue::store::{Handle, IdEntry};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,12 +20,26 @@ pub enum Acked {
 }
 
 /// Whether another attempt could help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Failure {
     /// It could: the job is tried again while it has attempts left.
+    #[default]
     Retryable,
     /// It could not (NACK FATAL): the job fails at once.
     Fatal,
+}
+
+/// What a NACK says beside the jobs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NackOptions<'a> {
+    /// What was wrong.
+    pub error: Option<&'a [u8]>,
+    /// So many milliseconds in the place of the backoff.
+    pub delay: Option<u64>,
+    /// Whether another attempt could help.
+    pub failure: Failure,
+    /// Where the job joins its priority for the next attempt.
+    pub place: Place,
 }
 
 /// The answer to a NACK.
@@ -93,15 +107,9 @@ impl Session<'_> {
         Acked::No(lease)
     }
 
-    /// `token` has failed at `id`; `delay` (ms) replaces the backoff. O(log n).
-    pub fn nack(
-        &mut self,
-        token: u64,
-        id: &[u8],
-        error: Option<&[u8]>,
-        delay: Option<u64>,
-        failure: Failure,
-    ) -> Nacked {
+    /// `token` has failed at `id`. O(log n).
+    pub fn nack(&mut self, token: u64, id: &[u8], options: &NackOptions<'_>) -> Nacked {
+        let NackOptions { error, delay, failure, place } = *options;
         let entry = self.find(id);
         let error = error.map(cut);
         if let Some(handle) = self.failed_by_loss(token, entry) {
@@ -124,19 +132,23 @@ impl Session<'_> {
             spread(wait, settings.jitter, id, nack)
         });
         let due = Start::After(wait).due(self.now());
-        self.change_job(handle, JobEffect::Retried { due, error });
+        self.change_job(handle, JobEffect::Retried { due, error, place });
         Nacked::Again
     }
 
-    /// `token` hands `id` back unharmed: to its old place, or to wait `delay` ms. O(log n).
-    pub fn release(&mut self, token: u64, id: &[u8], delay: Option<u64>) -> Lease {
+    /// `token` hands `id` back unharmed: to its old place or to the front, or to wait `delay` ms. O(log n).
+    pub fn release(&mut self, token: u64, id: &[u8], delay: u64, place: Place) -> Lease {
         let entry = self.find(id);
         let matched = self.match_run(token, entry, RunEnd::Released);
         let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) else {
             return self.end_if_cancelled(matched.lease, matched.job);
         };
-        let due = Start::After(delay.unwrap_or(0)).due(self.now());
-        self.change_job(handle, JobEffect::Released { due });
+        let to = match (Start::After(delay).due(self.now()), place) {
+            (Some(due), place) => ReleasedTo::Later(due, place),
+            (None, Place::Front) => ReleasedTo::Front,
+            (None, Place::End) => ReleasedTo::OldPlace,
+        };
+        self.change_job(handle, JobEffect::Released { to });
         Lease::Valid
     }
 
@@ -147,7 +159,7 @@ impl Session<'_> {
             if self.queue.job(handle).is_some_and(Job::cancel_asked) {
                 self.change_job(handle, JobEffect::Cancelled);
             } else {
-                self.change_job(handle, JobEffect::Released { due: None });
+                self.change_job(handle, JobEffect::Released { to: ReleasedTo::OldPlace });
             }
         }
         handles.len()

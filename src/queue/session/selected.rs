@@ -4,7 +4,7 @@ use super::access::Session;
 use super::add::Refusal;
 use super::admin::Changed;
 use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{Job, JobState};
+use crate::queue::jobs::{Job, JobState, Place};
 use crate::queue::store::Handle;
 use crate::queue::views::{Entry, ListPage, PageRange, Position, Selection};
 
@@ -59,10 +59,15 @@ impl Session<'_> {
     }
 
     /// Makes delayed jobs waiting now.
-    pub fn promote_selected(&mut self, selection: &Selection<'_>, range: PageRange) -> Selected {
+    pub fn promote_selected(
+        &mut self,
+        selection: &Selection<'_>,
+        range: PageRange,
+        place: Place,
+    ) -> Selected {
         let page = self.page(JobState::Delayed, selection, range, |_| true);
         let changed = self.change_rows(&page, JobState::Delayed, |session, handle| {
-            session.change_job(handle, JobEffect::Promoted);
+            session.change_job(handle, JobEffect::Promoted { place });
             Changed::Done
         });
         Selected { changed, next: page.next }
@@ -74,6 +79,7 @@ impl Session<'_> {
         &mut self,
         selection: &Selection<'_>,
         range: PageRange,
+        place: Place,
     ) -> Result<Selected, Refusal> {
         let most = range.count.min(self.room_for_jobs());
         // How many of those go that wait for a batch depends on its members.
@@ -85,7 +91,7 @@ impl Session<'_> {
         let (dependents, jobs): (Vec<_>, Vec<_>) = page.rows.iter().partition(|(.., waits)| *waits);
         let handles =
             |rows: Vec<(Handle, Position, bool)>| rows.into_iter().map(|(handle, ..)| handle).collect();
-        let changed = self.revive_in_order(handles(jobs), handles(dependents), most)?;
+        let changed = self.revive_in_order(handles(jobs), handles(dependents), most, place)?;
         let is_failed = |handle: Handle| self.state_of(handle) == Some(JobState::Failed);
         let left = page.rows.into_iter().find(|(handle, ..)| changed == most && is_failed(*handle));
         Ok(Selected { changed, next: left.map(|(_, position, _)| position).or(page.next) })

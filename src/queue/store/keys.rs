@@ -2,11 +2,12 @@
 
 use super::slab::Handle;
 
-/// The order in which jobs run: smaller priority first, then the smaller sequence number.
+/// The order in which jobs run: smaller priority first, then the smaller sequence number. Those of the front are
+/// negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PriorityKey {
     pub(crate) priority: i32,
-    pub(crate) seq: u64,
+    pub(crate) seq: i64,
 }
 
 /// The number of a lane in this process. It is used again after the lane is gone; on the wire a lane is its
@@ -25,7 +26,7 @@ pub(crate) struct LaneKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct InstantKey {
     pub(crate) at: u64,
-    pub(crate) seq: u64,
+    pub(crate) seq: i64,
 }
 
 /// What an id leads to, in the 4 bytes the id index has for it.

@@ -85,6 +85,13 @@ pub struct Record<'a> {
     pub end_state: EndState,
 }
 
+impl Record<'_> {
+    /// Its sequence number as indexes compare it with those of jobs.
+    pub(crate) fn key_seq(&self) -> i64 {
+        i64::try_from(self.seq).unwrap_or(i64::MAX)
+    }
+}
+
 const HEAD_BYTES: usize = 3;
 const INSTANT_BYTES: usize = 6;
 const LATEST: u64 = (1 << 48) - 2;

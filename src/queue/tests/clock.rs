@@ -39,7 +39,7 @@ fn a_retry_waits_no_longer_than_its_backoff_and_a_delay_does() {
     test.add("job", job());
     test.add("delayed", JobSpec { start: Start::At(9 * HOUR + 1000), ..job() });
     let token = test.claim_many(1, 0)[0];
-    test.session(|session| session.nack(token, b"job", None, None, Failure::Retryable));
+    test.session(|session| session.nack(token, b"job", &NackOptions::default()));
     test.ms = HOUR;
     test.session(|_| ());
     assert_eq!(test.ids(JobState::Delayed), ["job", "delayed"]);

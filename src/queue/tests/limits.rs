@@ -29,7 +29,11 @@ impl TestQueue {
     fn nack(&mut self, id: &str, delay: u64) {
         let token = self.queue.view(id.as_bytes()).and_then(|job| job.token).unwrap_or_default();
         assert_eq!(
-            self.session(|session| session.nack(token, id.as_bytes(), None, Some(delay), Failure::Retryable)),
+            self.session(|session| session.nack(
+                token,
+                id.as_bytes(),
+                &NackOptions { delay: Some(delay), ..NackOptions::default() }
+            )),
             Nacked::Again
         );
     }

@@ -83,7 +83,8 @@ impl TestQueue {
 
     /// How many failed jobs get fresh attempts.
     fn revive_all(&mut self) -> Result<usize, Refusal> {
-        let revived = self.session(|session| session.revive_selected(&Selection::default(), first_page(100)));
+        let revived = self
+            .session(|session| session.revive_selected(&Selection::default(), first_page(100), Place::End));
         revived.map(|selected| selected.changed)
     }
 
@@ -98,6 +99,7 @@ fn job() -> JobSpec<&'static [u8]> {
         payload: b"x",
         start: Start::Now,
         priority: None,
+        place: Place::End,
         options: JobOptions::default(),
         group: None,
         expires: None,
@@ -179,7 +181,7 @@ fn time_does_a_bounded_part_and_a_named_job_is_brought_up_all_the_same() {
     }
     test.ms = 10;
     test.effects = 0;
-    let explained = test.session(|session| session.promote(b"job4999"));
+    let explained = test.session(|session| session.promote(b"job4999", Place::End));
     assert_eq!(explained, Changed::NotAllowed, "it is not delayed any more as of now");
     assert_eq!(
         (test.queue.count(JobState::Waiting), test.effects),

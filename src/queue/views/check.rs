@@ -68,8 +68,11 @@ impl Queue {
                     ));
                 }
             }
-            if job.seq >= self.jobs.next_seq {
+            if !self.jobs.has_given(job.seq) {
                 wrong.push(format!("job '{id}' has a sequence number from the future"));
+            }
+            if job.is_finished() && job.seq < 0 {
+                wrong.push(format!("the record of job '{id}' has a sequence number of the front"));
             }
         }
         for (name, members, _) in &indexes {
@@ -284,8 +287,8 @@ impl Queue {
         if sets != self.jobs.table.option_sets.uses().collect() {
             wrong.push("the use counts of the options are off".into());
         }
-        let mut seqs: Vec<u64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
-        seqs.extend(self.jobs.table.remembered.iter().map(|(_, record)| record.seq));
+        let mut seqs: Vec<i64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
+        seqs.extend(self.jobs.table.remembered.iter().map(|(_, record)| record.key_seq()));
         seqs.sort_unstable();
         if !seqs.is_sorted_by(|a, b| a < b) {
             wrong.push("two jobs have the same sequence number".into());

@@ -192,7 +192,7 @@ impl Queue {
             return None;
         }
         let jobs = &self.jobs.table;
-        let mut from = PriorityKey { priority: i32::MIN, seq: 0 };
+        let mut from = PriorityKey { priority: i32::MIN, seq: i64::MIN };
         let since = |job: Handle| match self.job(job)?.state {
             StateData::Waiting { since, .. } => Some(since),
             _ => None,
@@ -207,7 +207,7 @@ impl Queue {
             let Some(job) = self.job(handle) else { break };
             oldest = oldest.into_iter().chain(since(handle)).min();
             let Some(priority) = job.priority.checked_add(1) else { break };
-            from = PriorityKey { priority, seq: 0 };
+            from = PriorityKey { priority, seq: i64::MIN };
         }
         oldest.map(|since| now.millis().saturating_sub(since))
     }

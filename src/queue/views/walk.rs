@@ -13,7 +13,7 @@ pub struct Position {
     /// A priority or an instant; of what a worker holds 0.
     pub major: i64,
     /// A sequence number; of what a worker holds a token.
-    pub minor: u64,
+    pub minor: i64,
 }
 
 /// Which way a listing goes.
@@ -46,9 +46,9 @@ trait Place: Ord + Copy {
 }
 
 const PRIORITIES: (PriorityKey, PriorityKey) =
-    (PriorityKey { priority: i32::MIN, seq: 0 }, PriorityKey { priority: i32::MAX, seq: u64::MAX });
+    (PriorityKey { priority: i32::MIN, seq: i64::MIN }, PriorityKey { priority: i32::MAX, seq: i64::MAX });
 const INSTANTS: (InstantKey, InstantKey) =
-    (InstantKey { at: 0, seq: 0 }, InstantKey { at: FOREVER, seq: u64::MAX });
+    (InstantKey { at: 0, seq: i64::MIN }, InstantKey { at: FOREVER, seq: i64::MAX });
 
 impl Place for PriorityKey {
     fn position(self) -> Position {
@@ -87,11 +87,11 @@ impl Place for LaneKey {
 /// A token.
 impl Place for u64 {
     fn position(self) -> Position {
-        Position { major: 0, minor: self }
+        Position { major: 0, minor: i64::try_from(self).unwrap_or(i64::MAX) }
     }
 
     fn at(position: Position, _: Self) -> Option<Self> {
-        Some(position.minor)
+        u64::try_from(position.minor).ok()
     }
 }
 
@@ -100,8 +100,8 @@ impl Queue {
     pub(super) fn walk_state(&self, state: JobState, wanted: &Wanted<'_>, start: ListStart) -> Walk<'_> {
         let (jobs, indexes) = (&self.jobs.table, &self.jobs.indexes);
         let finished = (
-            InstantKey { at: wanted.since, seq: 0 },
-            InstantKey { at: wanted.until.saturating_sub(1), seq: u64::MAX },
+            InstantKey { at: wanted.since, seq: i64::MIN },
+            InstantKey { at: wanted.until.saturating_sub(1), seq: i64::MAX },
         );
         if wanted.since >= wanted.until {
             return nothing();

@@ -127,6 +127,7 @@ impl Traffic {
     /// The options of a job but for its start.
     fn common_options(&mut self, mut command: Words) -> Words {
         command = self.option(command, 4, "PRIORITY", &["-2147483648", "-3", "0", "3", "2147483647"]);
+        command = self.option(command, 6, "FRONT", &[""]);
         command = self.option(command, 5, "ATTEMPTS", &["1", "2", "5"]);
         command = self.option(command, 6, "BACKOFF", &["FIXED 0", "FIXED 3", "EXPONENTIAL 2"]);
         command = self.option(command, 4, "DEDUP", &["-1", "0", "1", "20", "3000"]);
@@ -208,6 +209,9 @@ impl Traffic {
         let command = self.option(command, 2, "ERROR", &["broken", "x"]);
         let or = self.rng.one_in(2);
         let wait = if or { "DELAY" } else { "FATAL" };
+        if self.rng.one_in(6) {
+            return self.option(join(command, "FRONT"), 2, "DELAY", &SPANS);
+        }
         self.option(command, 4, wait, if or { &SPANS } else { &[""] })
     }
 
@@ -218,6 +222,7 @@ impl Traffic {
             return command;
         }
         let command = self.with_leases(words("JQ.RELEASE", queue), queue, 2);
+        let command = self.option(command, 4, "FRONT", &[""]);
         self.option(command, 3, "DELAY", &SPANS)
     }
 
@@ -278,7 +283,17 @@ impl Traffic {
     fn admin(&mut self, queue: &str) -> Words {
         let verb = *self.rng.pick(&["JQ.REMOVE", "JQ.CANCEL", "JQ.CANCEL", "JQ.PROMOTE", "JQ.RETRY"]);
         let most = 1 + self.rng.below(3);
-        self.on_ids(verb, queue, most)
+        let command = self.on_ids(verb, queue, most);
+        self.front(verb, command)
+    }
+
+    /// Adds FRONT to some of the commands that have it.
+    fn front(&mut self, verb: &str, command: Words) -> Words {
+        if matches!(verb, "JQ.PROMOTE" | "JQ.RETRY") {
+            self.option(command, 4, "FRONT", &[""])
+        } else {
+            command
+        }
     }
 
     fn on_ids(&mut self, verb: &str, queue: &str, count: usize) -> Words {

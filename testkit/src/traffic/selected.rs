@@ -11,7 +11,8 @@ impl Traffic {
         let verb = *self.rng.pick(&["JQ.RETRY", "JQ.RETRY", "JQ.RETRY", "JQ.PROMOTE", "JQ.CANCEL"]);
         let command = join(words(verb, queue), "*");
         let command = if self.rng.one_in(2) { command } else { self.selectors(command) };
-        self.option(command, 2, "COUNT", &COUNTS)
+        let command = self.option(command, 2, "COUNT", &COUNTS);
+        self.front(verb, command)
     }
 
     /// Drops records, cancels what has not started, or forgets ids.
