@@ -32,6 +32,9 @@ pub struct Env<'e> {
 pub trait WaitingWorkers: Debug {
     /// At most `count` of them by name, from a name on. O(log n) each.
     fn from(&self, name: &[u8], count: usize) -> Vec<WaitingWorker>;
+
+    /// How many of so many claimable jobs belong to them: [`Env::promised`] once the queue has changed.
+    fn promised(&self, claimable: usize) -> usize;
 }
 
 /// One of them.
@@ -52,6 +55,10 @@ pub struct NoWorkers;
 impl WaitingWorkers for NoWorkers {
     fn from(&self, _: &[u8], _: usize) -> Vec<WaitingWorker> {
         Vec::new()
+    }
+
+    fn promised(&self, _: usize) -> usize {
+        0
     }
 }
 

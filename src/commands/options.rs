@@ -48,8 +48,6 @@ enum Setter<'a, R> {
     Name { check: fn(&[u8]) -> Result<&[u8], Error>, set: fn(&mut R, &'a [u8]) },
     /// Any bytes.
     Text(fn(&mut R, &'a [u8])),
-    /// Any bytes, as many as the configuration allows a payload.
-    Payload(fn(&mut R, &'a [u8])),
     /// What the function takes from the arguments.
     Other(fn(&mut R, &mut Args<'a>) -> Result<(), Error>),
 }
@@ -106,14 +104,6 @@ impl<'a, R> CommandOption<'a, R> {
         Self::valued(keyword, name, ArgKind::String, Setter::Text(set))
     }
 
-    pub(super) const fn payload(
-        keyword: &'static str,
-        name: &'static str,
-        set: fn(&mut R, &'a [u8]),
-    ) -> Self {
-        Self::valued(keyword, name, ArgKind::String, Setter::Payload(set))
-    }
-
     /// For a value of its own form: `arg` is how COMMAND DOCS shows it.
     pub(super) const fn other(
         keyword: &'static str,
@@ -150,7 +140,6 @@ impl<'a, R> CommandOption<'a, R> {
             Setter::UnixTime(set) => set(request, args.uint(keyword, 0..=MAX_INSTANT)?),
             Setter::Name { check, set } => set(request, check(args.next(keyword)?)?),
             Setter::Text(set) => set(request, args.next(keyword)?),
-            Setter::Payload(set) => set(request, args.payload(keyword)?),
             Setter::Other(set) => set(request, args)?,
         }
         Ok(())
@@ -212,6 +201,11 @@ impl Given {
         self.0 |= bit;
         Ok(())
     }
+}
+
+/// Whether `word` is the keyword of an option of the table.
+pub(super) fn is_one_of<R>(table: &[CommandOption<'_, R>], word: &[u8]) -> bool {
+    table.iter().any(|option| option.is(word))
 }
 
 fn find<'t, 'a, R>(

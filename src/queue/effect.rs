@@ -7,7 +7,7 @@ use crate::queue::jobs::{AddRequest, JobOptions, JobSpec, Place};
 use crate::queue::limits::GroupLimits;
 use crate::queue::schedules::{Missed, Plan, TickOutcome};
 use crate::queue::settings::Settings;
-use crate::queue::store::{Handle, IdEntry};
+use crate::queue::store::{EndState, Handle, IdEntry};
 
 /// One change. It carries what was decided, never what was asked: no relative time, no default to look up.
 /// The instant at which it happens is that of the journal in which it stands.
@@ -23,6 +23,9 @@ pub enum Effect<'a> {
     Job { job: Handle, change: JobEffect<'a> },
     /// A kept record is gone. Its id stays refused while its window is open.
     Purged { record: Handle },
+    /// So many records of jobs that ended so are gone, the oldest, because a worker asked for no more of them. Their ids
+    /// stay refused while their windows are open.
+    RecordsDropped { ended: EndState, count: u64 },
     /// A job, record or remembered id is gone, and nothing of it is remembered.
     Removed { entry: IdEntry },
     /// So many ADDs were refused because their ids are known. They would have been members of the batch.
@@ -92,18 +95,18 @@ pub enum JobEffect<'a> {
     Leased { lease_until: u64 },
     /// The worker reported how far it is.
     Progressed { data: &'a [u8] },
-    /// The worker has done the job.
-    Completed { result: Option<&'a [u8]> },
+    /// The worker has done the job. Here and below: where it said how long the record is kept, until then; 0: not at all.
+    Completed { result: Option<&'a [u8]>, keep_until: Option<u64> },
     /// The worker has done the job after its lease was lost and the next life had begun.
     LifeCompletedLate,
     /// The worker had done the job when its last permitted lease ended: the failed job is completed after all.
-    CompletedLate { result: Option<&'a [u8]> },
+    CompletedLate { result: Option<&'a [u8]>, keep_until: Option<u64> },
     /// A NACK: the job is tried again, not before `due`, or at once.
     Retried { due: Option<u64>, error: Option<&'a [u8]>, place: Place },
     /// A NACK: the job has failed for good.
-    Failed { error: Option<&'a [u8]> },
+    Failed { error: Option<&'a [u8]>, keep_until: Option<u64> },
     /// A NACK under the last permitted lease, which has ended: the job has failed because of that already.
-    FailedLate { error: Option<&'a [u8]> },
+    FailedLate { error: Option<&'a [u8]>, keep_until: Option<u64> },
     /// The worker goes on with a job whose lease it had lost, and which was not claimed since.
     TakenBack { lease_until: u64 },
     /// The worker handed the job back.

@@ -86,8 +86,8 @@ pub(crate) use saved::{
 };
 pub use schedules::Schedule;
 pub use session::{
-    Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, Journal, Lease, MemoryPressure,
-    NackOptions, Nacked, Outcome, Refusal, Selected, Session, CANCELLED_STATES,
+    AckOptions, Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, Journal, Lease,
+    MemoryPressure, NackOptions, Nacked, Outcome, Refusal, Selected, Session, CANCELLED_STATES,
 };
 pub use settings::Settings;
 pub use stats::{counters, histogram, Event, Events, Minute, MOST_MINUTES};

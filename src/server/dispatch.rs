@@ -281,4 +281,8 @@ impl WaitingWorkers for WorkersAt<'_> {
     fn from(&self, name: &[u8], count: usize) -> Vec<WaitingWorker> {
         claims::workers_from(self.ctx, self.name.bytes(), name, count)
     }
+
+    fn promised(&self, claimable: usize) -> usize {
+        claims::ahead(self.ctx, self.name.bytes(), claimable).promised
+    }
 }

@@ -139,6 +139,14 @@ pub fn claimed_of_any(reply: &Value) -> Option<(Vec<u8>, Vec<Claimed>)> {
     Some((queue, claimed(&jobs)))
 }
 
+/// The jobs in the answer to an ACK or NACK with NEXT; none if it was something else.
+pub fn claimed_next(reply: &Value) -> Vec<Claimed> {
+    match redis::from_redis_value::<(Vec<i64>, Value)>(reply) {
+        Ok((_, jobs)) => claimed(&jobs),
+        Err(_) => Vec::new(),
+    }
+}
+
 /// Words as they are shown in a failure.
 pub fn shown(words: &[Vec<u8>]) -> String {
     let word = |word: &Vec<u8>| {

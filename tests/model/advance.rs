@@ -2,6 +2,7 @@
 
 use super::job::{until, How, Job, JobSpec, Place, Rerun, State};
 use super::model::Model;
+use super::request::Keep;
 
 /// What time does to a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +130,19 @@ impl Model {
 
     /// Ends a life at `at`: a set-aside rerun begins, or the id is remembered and the record kept.
     pub(super) fn end(&mut self, id: &[u8], how: How, token: Option<u64>, result: Option<&Vec<u8>>, at: u64) {
+        self.end_kept(id, how, token, result, None, at);
+    }
+
+    /// The same; the worker may have said how long the record is kept.
+    pub(super) fn end_kept(
+        &mut self,
+        id: &[u8],
+        how: How,
+        token: Option<u64>,
+        result: Option<&Vec<u8>>,
+        keep: Option<Keep>,
+        at: u64,
+    ) {
         let ending = match how {
             How::Completed => "acks",
             How::Failed => "failures",
@@ -162,17 +176,14 @@ impl Model {
         }
         let window = job.spec.dedup.unwrap_or(settings.dedup_window);
         let refused = until(from, window);
-        let kept = match how {
-            How::Completed => until(from, job.spec.keep.unwrap_or(settings.keep_completed))
-                .max(refused.filter(|_| result.is_some())),
-            How::Failed => until(from, settings.keep_failed),
-            How::Expired | How::Cancelled => None,
+        let keep = keep.map(|keep| keep.span);
+        let span = match how {
+            How::Completed => keep.or(job.spec.keep).unwrap_or(settings.keep_completed),
+            How::Failed => keep.unwrap_or(settings.keep_failed),
+            How::Expired | How::Cancelled => 0,
         };
-        let is_kept = match how {
-            How::Completed => job.spec.keep.unwrap_or(settings.keep_completed) != 0,
-            _ => true,
-        };
-        if kept.is_some() && !is_kept {
+        let kept = until(from, span).max(refused.filter(|_| result.is_some()));
+        if kept.is_some() && span == 0 {
             (job.result_only, job.spec.payload) = (true, Vec::new());
         }
         job.state = State::Ended { how, at, token, result: result.cloned(), refused, kept };

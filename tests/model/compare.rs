@@ -107,11 +107,17 @@ fn added(words: &[Vec<u8>]) -> Vec<Vec<u8>> {
     }
 }
 
-/// The `[token, id, ...]` of a claim's reply, or its maps; they may be behind the name of the queue.
+/// The `[token, id, ...]` of a claim's reply, or its maps; they may be behind the name of the queue, or behind the
+/// answers to the jobs that the worker has ended.
 pub(crate) fn leases(reply: &Value) -> Vec<(Vec<u8>, u64)> {
     let Value::Array(entries) = reply else { return Vec::new() };
     if let [Value::Bytes(_), jobs @ Value::Array(_)] = entries.as_slice() {
         return leases(jobs);
+    }
+    if let [Value::Array(answers), jobs] = entries.as_slice() {
+        if answers.iter().all(|answer| matches!(answer, Value::Int(_))) {
+            return leases(jobs);
+        }
     }
     let lease = |entry: &Value| match entry {
         Value::Array(lease) => match lease.as_slice() {

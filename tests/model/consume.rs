@@ -1,10 +1,10 @@
 //! CLAIM, and what a worker may say about what it claimed.
 
 use super::compare::leases;
-use super::job::{How, Job, Place, State};
+use super::job::{until, How, Job, Place, State};
 use super::limits::Claim;
 use super::model::Model;
-use super::request::NackOptions;
+use super::request::{Keep, NackOptions, Next};
 use super::value::Value;
 
 /// What a token is worth for an id.
@@ -63,6 +63,19 @@ impl Model {
         } else {
             Value::Array(taken)
         }
+    }
+
+    /// The answers, and where NEXT asks for it the jobs that are claimed if none of them is bad.
+    pub(super) fn claim_next(&mut self, answers: Value, next: Option<Next>, now_us: u64) -> Value {
+        let (Some(next), Value::Array(codes)) = (next, &answers) else { return answers };
+        let is_good = codes.iter().all(|code| matches!(code, Value::Int(0..)));
+        let jobs = if is_good {
+            let claimed = self.claim(&next.worker, next.count, next.lease, next.max_bytes, now_us);
+            self.detailed(claimed, next.full)
+        } else {
+            Value::Null
+        };
+        Value::Array(vec![answers, jobs])
     }
 
     /// The jobs of a claim, with FULL as GET shows them.
@@ -131,7 +144,14 @@ impl Model {
         Value::Array(held.into_iter().map(|(_, line)| line).collect())
     }
 
-    pub(super) fn ack(&mut self, token: u64, id: &[u8], result: Option<&Vec<u8>>, now: u64) -> Value {
+    pub(super) fn ack(
+        &mut self,
+        token: u64,
+        id: &[u8],
+        result: Option<&Vec<u8>>,
+        keep: Option<Keep>,
+        now: u64,
+    ) -> Value {
         Value::Int(match self.standing(token, id) {
             Standing::Held | Standing::Late | Standing::LateFailed => {
                 self.saw_holder_of(id, now);
@@ -141,7 +161,7 @@ impl Model {
                     }
                     job.end_run("completed", None, now);
                 }
-                self.end(id, How::Completed, Some(token), result, now);
+                self.end_kept(id, How::Completed, Some(token), result, keep, now);
                 1
             }
             Standing::LifeLost(member) => {
@@ -171,8 +191,8 @@ impl Model {
     }
 
     pub(super) fn nack(&mut self, token: u64, id: &[u8], options: &NackOptions, now: u64) -> Value {
-        let NackOptions { error, delay, fatal, place } = options;
-        let error = error.as_ref();
+        let NackOptions { error, delay, fatal, place, keep } = options;
+        let (error, keep) = (error.as_ref(), *keep);
         let standing = self.standing(token, id);
         match standing {
             Standing::Held | Standing::Late | Standing::LateFailed => {}
@@ -191,10 +211,17 @@ impl Model {
         }
         if standing == Standing::LateFailed {
             self.log_end(id, How::Failed, None, now);
+            if let Some(keep) = keep {
+                let until = until(now + self.late, keep.span);
+                match self.job(id).map(|job| &mut job.state) {
+                    Some(State::Ended { kept, .. }) if until.is_some() => *kept = until,
+                    _ => self.drop_record(id, now),
+                }
+            }
             return Value::Int(FAILED);
         }
         if *fatal || job.rerun.is_some() || job.nacks >= job.spec.attempts.unwrap_or(settings.attempts) {
-            self.end(id, How::Failed, Some(token), None, now);
+            self.end_kept(id, How::Failed, Some(token), None, keep, now);
             return Value::Int(FAILED);
         }
         let wait = delay.unwrap_or_else(|| settings.backoff(job.spec.backoff, job.nacks));

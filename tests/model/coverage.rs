@@ -23,7 +23,7 @@ const OUTCOMES: &[&str] = &[
     "ACK 1 active", "ACK 1 waiting", "ACK 1 failed", "ACK 0 completed", "ACK 0 remembered-completed", "ACK 0 active",
     "ACK -1 -", "ACK -2 active", "ACK -2 waiting", "ACK -2 delayed", "ACK -2 completed", "ACK -2 failed",
     "ACK -2 remembered-completed", "ACK -2 remembered-expired", "ACK -2 remembered-cancelled",
-    "ACK -3 active", "ACK -3 remembered-cancelled", "ACK (ERR)",
+    "ACK -3 active", "ACK -3 remembered-cancelled", "ACK (ERR)", "ACK KEEP 0", "ACK KEEP 20", "ACK MAX 1", "NACK KEEP 1000", "NACK MAX 2", "ACK NEXT null", "ACK NEXT 1", "ACK NEXT 2", "NACK NEXT null", "NACK NEXT 1",
     "NACK 1 active", "NACK 2 active", "NACK 1 waiting", "NACK 2 failed", "NACK 0 delayed", "NACK 0 failed", "NACK -1 -", "NACK -2 active", "NACK -2 waiting", "NACK -2 completed",
     "NACK -3 active", "NACK -3 remembered-cancelled", "NACK (ERR)",
     "RELEASE 1 active", "RELEASE 1 waiting", "RELEASE 0 waiting", "RELEASE -1 -", "RELEASE -2 active", "RELEASE -2 waiting", "RELEASE -3 active",
@@ -81,6 +81,11 @@ fn watch(script: &Script, seen: &mut BTreeMap<String, u32>) {
             *seen.entry(case).or_default() += 1;
         }
         then = now;
+        for pair in words.windows(2).filter(|_| is_answer(&verb)) {
+            if let [name @ (b"KEEP" | b"MAX"), value] = [pair[0].as_slice(), pair[1].as_slice()] {
+                *seen.entry(format!("{verb} {} {}", shown(name), shown(value))).or_default() += 1;
+            }
+        }
         let outcomes = match &reply {
             Value::Array(answers) if verb == "ADD" => answers
                 .iter()
@@ -96,6 +101,14 @@ fn watch(script: &Script, seen: &mut BTreeMap<String, u32>) {
                 answers.iter().take(1).map(|queue| format!("{queue:?}")).collect()
             }
             Value::Array(answers) if verb == "CLAIM" => vec![format!("{}", answers.len())],
+            Value::Array(answers)
+                if matches!(answers.as_slice(), [Value::Array(_), _]) && is_answer(&verb) =>
+            {
+                vec![match answers.get(1) {
+                    Some(Value::Array(jobs)) => format!("NEXT {}", jobs.len()),
+                    _ => "NEXT null".into(),
+                }]
+            }
             Value::Array(answers) => {
                 answers.iter().zip(&before).map(|(answer, state)| format!("{answer:?} {state}")).collect()
             }
@@ -114,6 +127,11 @@ fn watch(script: &Script, seen: &mut BTreeMap<String, u32>) {
             }
         }
     }
+}
+
+/// Whether a command that answers for jobs may claim the next ones.
+fn is_answer(verb: &str) -> bool {
+    matches!(verb, "ACK" | "NACK")
 }
 
 /// The state of `id` at `at_us`, a dash for an unknown one.

@@ -123,6 +123,7 @@ impl Model {
                 *lease
             }
             Request::Extend { ms, .. } => Some(*ms),
+            Request::Ack { next: Some(next), .. } | Request::Nack { next: Some(next), .. } => next.lease,
             _ => None,
         };
         if asked.is_some_and(|ms| ms > self.settings.max_lease) {
@@ -145,11 +146,21 @@ impl Model {
                     jobs => Value::Array(vec![Value::bytes(&queue), jobs]),
                 }
             }
-            Request::Ack { pairs, result } => {
-                self.each(pairs, now, |model, (token, id)| model.ack(token, &id, result.as_ref(), now))
+            Request::Ack { pairs, results, keep, next } => {
+                let mut results = results.into_iter();
+                let answers = self.each(pairs, now, |model, (token, id)| {
+                    model.ack(token, &id, results.next().as_ref(), keep, now)
+                });
+                let reply = self.claim_next(answers.clone(), next, now_us);
+                self.trim_kind("completed", keep, &answers, now);
+                reply
             }
-            Request::Nack { pairs, options } => {
-                self.each(pairs, now, |model, (token, id)| model.nack(token, &id, &options, now))
+            Request::Nack { pairs, options, next } => {
+                let answers =
+                    self.each(pairs, now, |model, (token, id)| model.nack(token, &id, &options, now));
+                let reply = self.claim_next(answers.clone(), next, now_us);
+                self.trim_kind("failed", options.keep, &answers, now);
+                reply
             }
             Request::Release { pairs, delay, place } => {
                 self.each(pairs, now, |model, (token, id)| model.release(token, &id, delay, place, now))

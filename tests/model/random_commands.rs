@@ -170,16 +170,33 @@ fn claim_any() -> Words {
 }
 
 pub(crate) fn ack() -> Words {
-    let many = join(vec![text("JQ.ACK q"), leases()]);
-    let one = join(vec![text("JQ.ACK q"), lease(), option("RESULT", &["done", "\"\"", "RESULT"])]);
-    Union::new(vec![many, one]).boxed()
+    let many = join(vec![text("JQ.ACK q"), leases(), shuffled(vec![next(), keep()])]);
+    let result = option("RESULT", &["done", "\"\"", "RESULT"]);
+    let one = join(vec![text("JQ.ACK q"), lease(), shuffled(vec![result, next(), keep()])]);
+    let two = join(vec![text("JQ.ACK q"), lease(), lease(), text("RESULT"), pick(&["r", "NEXT"]), text("s")]);
+    Union::new_weighted(vec![(4, many), (4, one), (1, two)]).boxed()
 }
 
 pub(crate) fn nack() -> Words {
     let again = join(vec![option("DELAY", &SPANS), maybe_front()]);
     let wait = Union::new_weighted(vec![(4, again), (1, text("FATAL"))]);
-    let options = shuffled(vec![wait.boxed(), option("ERROR", &["broken", "\"\"", "DELAY"])]);
+    let error = option("ERROR", &["broken", "\"\"", "DELAY"]);
+    let options = shuffled(vec![wait.boxed(), error, next(), keep()]);
     join(vec![text("JQ.NACK q"), leases(), options])
+}
+
+/// Nothing, mostly, or how long the record is kept.
+fn keep() -> Words {
+    let kept = join(vec![text("KEEP"), pick(&["-1", "0", "20", "1000"]), option("MAX", &["1", "2"])]);
+    Union::new_weighted(vec![(5, text("")), (1, kept)]).boxed()
+}
+
+/// Nothing, mostly, or NEXT with its options.
+fn next() -> Words {
+    let options =
+        vec![option("COUNT", &["2", "5"]), option("LEASE", &LEASES), option("MAXBYTES", &["3"]), full()];
+    let claim = join(vec![text("NEXT"), worker(), shuffled(options)]);
+    Union::new_weighted(vec![(5, text("")), (1, claim)]).boxed()
 }
 
 /// `token id`: mostly one that is good, now and then an older or a foreign one, or none.

@@ -3,6 +3,8 @@
 use super::admin::{is_listed, place};
 use super::job::{Job, State};
 use super::model::Model;
+use super::request::Keep;
+use super::value::Value;
 
 impl Model {
     /// No more records are kept than the settings allow, those that finished last.
@@ -15,6 +17,21 @@ impl Model {
             for id in records.into_iter().take(surplus) {
                 self.drop_record(&id, at);
             }
+        }
+    }
+
+    /// A worker wants no more records of a kind, the one of the jobs that it has ended. A call of random scripts ends no
+    /// thousand.
+    pub(super) fn trim_kind(&mut self, state: &str, keep: Option<Keep>, answers: &Value, at: u64) {
+        let (Some(most), Value::Array(codes)) = (keep.and_then(|keep| keep.max), answers) else { return };
+        let ended = if state == "completed" { Value::Int(1) } else { Value::Int(2) };
+        if !codes.contains(&ended) {
+            return;
+        }
+        let records = self.listed(state);
+        let surplus = records.len().saturating_sub(most);
+        for id in records.into_iter().take(surplus) {
+            self.drop_record(&id, at);
         }
     }
 

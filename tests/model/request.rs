@@ -38,11 +38,15 @@ pub(crate) enum Request {
     },
     Ack {
         pairs: Pairs,
-        result: Option<Vec<u8>>,
+        /// None, or one for each job.
+        results: Vec<Vec<u8>>,
+        keep: Option<Keep>,
+        next: Option<Next>,
     },
     Nack {
         pairs: Pairs,
         options: NackOptions,
+        next: Option<Next>,
     },
     Release {
         pairs: Pairs,
@@ -111,6 +115,24 @@ pub(crate) struct NackOptions {
     pub(crate) delay: Option<u64>,
     pub(crate) fatal: bool,
     pub(crate) place: Place,
+    pub(crate) keep: Option<Keep>,
+}
+
+/// How long the record is kept, and how many of its kind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keep {
+    pub(crate) span: i64,
+    pub(crate) max: Option<usize>,
+}
+
+/// What a worker claims once it has answered.
+#[derive(Debug)]
+pub(crate) struct Next {
+    pub(crate) worker: Vec<u8>,
+    pub(crate) count: usize,
+    pub(crate) lease: Option<u64>,
+    pub(crate) max_bytes: Option<u64>,
+    pub(crate) full: bool,
 }
 
 /// Where a reader begins.
@@ -257,33 +279,88 @@ fn claim(w: &mut Words<'_>) -> Result<Request, Refused> {
 }
 
 fn ack(w: &mut Words<'_>) -> Result<Request, Refused> {
-    let pairs = w.pairs(&["RESULT"])?;
-    let (mut seen, mut result) = (Vec::new(), None);
-    while w.option(&["RESULT"], &mut seen)?.is_some() {
-        result = Some(w.next()?.to_vec());
+    const KNOWN: [&str; 8] = ["RESULT", "KEEP", "MAX", "NEXT", "COUNT", "LEASE", "MAXBYTES", "FULL"];
+    let pairs = w.pairs(&KNOWN)?;
+    let (mut seen, mut results, mut next) = (Vec::new(), Vec::new(), NextWords::default());
+    let (mut keep, mut max) = (None, None);
+    while let Some(option) = w.option(&KNOWN, &mut seen)? {
+        match option {
+            "RESULT" => {
+                let given: Result<_, _> = pairs.iter().map(|_| w.next().map(<[u8]>::to_vec)).collect();
+                results = given?;
+            }
+            "KEEP" => keep = Some(w.int(-1)?),
+            "MAX" => max = Some(w.uint(1)?),
+            option => next.read(option, w)?,
+        }
     }
-    if result.is_some() && pairs.len() > 1 {
-        return Err(ERR);
-    }
-    Ok(Request::Ack { pairs, result })
+    Ok(Request::Ack { pairs, results, keep: kept(keep, max)?, next: next.claim()? })
 }
 
 fn nack(w: &mut Words<'_>) -> Result<Request, Refused> {
-    const KNOWN: [&str; 4] = ["ERROR", "DELAY", "FATAL", "FRONT"];
+    const KNOWN: [&str; 11] =
+        ["ERROR", "DELAY", "FATAL", "FRONT", "KEEP", "MAX", "NEXT", "COUNT", "LEASE", "MAXBYTES", "FULL"];
     let pairs = w.pairs(&KNOWN)?;
-    let (mut seen, mut error, mut delay) = (Vec::new(), None, None);
+    let (mut seen, mut error, mut delay, mut next) = (Vec::new(), None, None, NextWords::default());
+    let (mut keep, mut max) = (None, None);
     while let Some(option) = w.option(&KNOWN, &mut seen)? {
         match option {
             "ERROR" => error = Some(w.next()?.iter().take(1024).copied().collect()),
             "DELAY" => delay = Some(w.uint(0)?),
-            _ => {}
+            "FATAL" | "FRONT" => {}
+            "KEEP" => keep = Some(w.int(-1)?),
+            "MAX" => max = Some(w.uint(1)?),
+            option => next.read(option, w)?,
         }
     }
+    let (keep, next) = (kept(keep, max)?, next.claim()?);
     let (fatal, place) = (seen.contains(&"FATAL"), place_of(&seen));
     if fatal && (delay.is_some() || place == Place::Front) {
         return Err(ERR);
     }
-    Ok(Request::Nack { pairs, options: NackOptions { error, delay, fatal, place } })
+    Ok(Request::Nack { pairs, options: NackOptions { error, delay, fatal, place, keep }, next })
+}
+
+/// MAX goes with KEEP only.
+fn kept(span: Option<i64>, max: Option<u64>) -> Result<Option<Keep>, Refused> {
+    let max = max.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+    match span {
+        Some(span) => Ok(Some(Keep { span, max })),
+        None if max.is_some() => Err(ERR),
+        None => Ok(None),
+    }
+}
+
+/// The options that go with NEXT.
+#[derive(Default)]
+struct NextWords {
+    worker: Option<Vec<u8>>,
+    count: Option<usize>,
+    lease: Option<u64>,
+    max_bytes: Option<u64>,
+    full: bool,
+}
+
+impl NextWords {
+    fn read(&mut self, option: &str, w: &mut Words<'_>) -> Result<(), Refused> {
+        match option {
+            "NEXT" => self.worker = Some(w.worker()?),
+            "COUNT" => self.count = Some(w.count()?),
+            "LEASE" => self.lease = Some(w.uint(1)?),
+            "MAXBYTES" => self.max_bytes = Some(w.uint(0)?),
+            _ => self.full = true,
+        }
+        Ok(())
+    }
+
+    fn claim(self) -> Result<Option<Next>, Refused> {
+        let NextWords { worker, count, lease, max_bytes, full } = self;
+        match worker {
+            Some(worker) => Ok(Some(Next { worker, count: count.unwrap_or(1), lease, max_bytes, full })),
+            None if count.is_some() || lease.is_some() || max_bytes.is_some() || full => Err(ERR),
+            None => Ok(None),
+        }
+    }
 }
 
 fn release(w: &mut Words<'_>) -> Result<Request, Refused> {

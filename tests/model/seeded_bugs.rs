@@ -5,7 +5,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use super::compare::compare;
-use super::job::{Start, State};
+use super::job::{How, Start, State};
 use super::model::Model;
 use super::script::Script;
 use super::strategy::{batch_scripts, scripts};
@@ -332,4 +332,76 @@ fn a_late_ack_that_does_not_count_once_the_next_life_has_begun_is_noticed() {
 #[test]
 fn a_record_for_its_result_that_keeps_its_payload_is_noticed() {
     assert!(is_noticed(|model, _| model.jobs.iter_mut().for_each(|job| job.result_only = false)));
+}
+
+#[test]
+fn a_record_that_a_worker_wants_to_be_kept_and_is_not_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        model.settings.keep_completed = 0;
+        for job in model.jobs.iter_mut().filter(|job| job.spec.keep.is_none() && job.is_record()) {
+            if let State::Ended { how: How::Completed, refused, kept, .. } = &mut job.state {
+                *kept = *refused;
+            }
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn records_over_the_number_of_a_worker_that_stay_are_noticed() {
+    let mut runner = TestRunner::deterministic();
+    assert!((0..500).any(|_| {
+        let script = scripts(100).new_tree(&mut runner).expect("a script").current();
+        compare(&script, &mut Model::default(), &mut Hoarding(Model::default())).is_err()
+    }));
+}
+
+/// Does not hear the number of records that a worker wants to be kept.
+struct Hoarding(Model);
+
+impl Engine for Hoarding {
+    fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
+        let mut heard = words.to_vec();
+        if let Some(max) = heard.iter().position(|word| *word == b"MAX") {
+            heard.drain(max..heard.len().min(max + 2));
+        }
+        self.0.call(now_us, if words.first() == Some(&&b"JQ.ACK"[..]) { &heard } else { words })
+    }
+
+    fn check(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_worker_that_gets_jobs_although_it_has_lost_one_is_noticed() {
+    let mut runner = TestRunner::deterministic();
+    assert!((0..500).any(|_| {
+        let script = scripts(100).new_tree(&mut runner).expect("a script").current();
+        compare(&script, &mut Model::default(), &mut Greedy(Model::default())).is_err()
+    }));
+}
+
+/// Claims the next jobs of a worker whatever the answers are.
+struct Greedy(Model);
+
+impl Engine for Greedy {
+    fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
+        let reply = self.0.call(now_us, words);
+        let (Some(next), Value::Array(parts)) = (words.iter().position(|word| *word == b"NEXT"), &reply)
+        else {
+            return reply;
+        };
+        match (parts.as_slice(), words.get(next + 1)) {
+            ([answers @ Value::Array(_), Value::Null], Some(worker)) => {
+                let jobs = self.0.call(now_us, &[b"JQ.CLAIM", b"q", worker]);
+                Value::Array(vec![answers.clone(), jobs])
+            }
+            _ => reply,
+        }
+    }
+
+    fn check(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use redis::{RedisError, Value};
-use testkit::client::{claimed, claimed_of_any, is_gone, shown, Claimed, Client};
+use testkit::client::{claimed, claimed_next, claimed_of_any, is_gone, shown, Claimed, Client};
 use testkit::rng::Rng;
 use testkit::traffic::{join, words, Lease, Traffic, Words};
 
@@ -223,6 +223,7 @@ impl Sender {
         let (queue, jobs) = match command[0].as_slice() {
             b"JQ.CLAIM" => (command[1].clone(), claimed(reply)),
             b"JQ.CLAIMANY" => claimed_of_any(reply).unwrap_or_default(),
+            b"JQ.ACK" | b"JQ.NACK" => (command[1].clone(), claimed_next(reply)),
             _ => return,
         };
         for job in jobs {

@@ -19,8 +19,8 @@ use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, Missed, LATEST_TICK};
 use crate::queue::{
     is_emitted_name, is_valid_rule, plausible_duplicates, valid_batch_name, valid_group, valid_id,
-    BatchNumber, Effect, EmittedFields, JobEffect, JobState, Now, Place, Queue, ReleasedTo, Steps, FOREVER,
-    MAX_WORKER,
+    BatchNumber, Effect, EmittedFields, EndState, JobEffect, JobState, Now, Place, Queue, ReleasedTo, Steps,
+    FOREVER, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
@@ -72,11 +72,15 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
         tag::CLAIMED => decode_claimed(from, queue),
         tag::LEASED => on_job(from, queue, |from| Ok(JobEffect::Leased { lease_until: from.number()? })),
         tag::PROGRESSED => on_job(from, queue, |from| Ok(JobEffect::Progressed { data: from.bytes()? })),
-        tag::COMPLETED => on_job(from, queue, |from| Ok(JobEffect::Completed { result: from.optional()? })),
+        tag::COMPLETED => on_job(from, queue, |from| {
+            Ok(JobEffect::Completed { result: from.optional()?, keep_until: None })
+        }),
         tag::RETRIED => on_job(from, queue, |from| {
             Ok(JobEffect::Retried { due: decode_due(from)?, error: from.optional()?, place: Place::End })
         }),
-        tag::FAILED => on_job(from, queue, |from| Ok(JobEffect::Failed { error: from.optional()? })),
+        tag::FAILED => {
+            on_job(from, queue, |from| Ok(JobEffect::Failed { error: from.optional()?, keep_until: None }))
+        }
         tag::RELEASED => on_job(from, queue, |from| {
             let later = decode_due(from)?.map(|due| ReleasedTo::Later(due, Place::End));
             Ok(JobEffect::Released { to: later.unwrap_or(ReleasedTo::OldPlace) })
@@ -93,12 +97,6 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
             let job = known(queue.failed_job(from.bytes()?))?;
             Ok(Effect::Job { job, change: JobEffect::Revived { place: Place::End } })
         }
-        tag::COMPLETED_LATE => on_lost_job(from, queue, JobState::Failed, |from| {
-            Ok(JobEffect::CompletedLate { result: from.optional()? })
-        }),
-        tag::FAILED_LATE => on_lost_job(from, queue, JobState::Failed, |from| {
-            Ok(JobEffect::FailedLate { error: from.optional()? })
-        }),
         tag::TAKEN_BACK => on_lost_job(from, queue, JobState::Waiting, |from| {
             Ok(JobEffect::TakenBack { lease_until: from.number()? })
         }),
@@ -146,9 +144,46 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
         }
         tag::EMITTED => decode_emitted(from),
         tag::EVENTS_TRIMMED => Ok(Effect::EventsTrimmed { keep: from.number()? }),
+        tag => decode_about_records(tag, from, queue),
+    }
+}
+
+/// An effect that says what is kept of jobs that have ended.
+fn decode_about_records<'a>(
+    tag: u8,
+    from: &mut Decoder<'a>,
+    queue: &Queue,
+) -> Result<Effect<'a>, DecodeError> {
+    match tag {
+        tag::COMPLETED_LATE => on_lost_job(from, queue, JobState::Failed, |from| {
+            Ok(JobEffect::CompletedLate { result: from.optional()?, keep_until: None })
+        }),
+        tag::FAILED_LATE => on_lost_job(from, queue, JobState::Failed, |from| {
+            Ok(JobEffect::FailedLate { error: from.optional()?, keep_until: None })
+        }),
         tag::PURGED => {
             let record = known(queue.finished_job(from.bytes()?))?;
             Ok(Effect::Purged { record })
+        }
+        tag::COMPLETED_KEPT => on_job(from, queue, |from| {
+            Ok(JobEffect::Completed { result: from.optional()?, keep_until: Some(from.instant()?) })
+        }),
+        tag::FAILED_KEPT => on_job(from, queue, |from| {
+            Ok(JobEffect::Failed { error: from.optional()?, keep_until: Some(from.instant()?) })
+        }),
+        tag::COMPLETED_LATE_KEPT => on_lost_job(from, queue, JobState::Failed, |from| {
+            Ok(JobEffect::CompletedLate { result: from.optional()?, keep_until: Some(from.instant()?) })
+        }),
+        tag::FAILED_LATE_KEPT => on_lost_job(from, queue, JobState::Failed, |from| {
+            Ok(JobEffect::FailedLate { error: from.optional()?, keep_until: Some(from.instant()?) })
+        }),
+        tag::RECORDS_DROPPED => {
+            let ended = match from.byte()? {
+                0 => EndState::Completed,
+                1 => EndState::Failed,
+                _ => return Err(DecodeError::Damaged("records that cannot be")),
+            };
+            Ok(Effect::RecordsDropped { ended, count: from.number()? })
         }
         _ => Err(DecodeError::Damaged("unknown effect")),
     }

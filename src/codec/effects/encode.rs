@@ -9,7 +9,7 @@ use crate::codec::fields::schedule::encode_plan;
 use crate::codec::fields::settings::{encode_group_limits, encode_more_settings, encode_settings};
 use crate::codec::wire::Encoder;
 use crate::queue::{
-    BatchRefs, Effect, IdEntry, JobEffect, Journal, Now, Place, Queue, ReleasedTo, Steps, FOREVER,
+    BatchRefs, Effect, EndState, IdEntry, JobEffect, Journal, Now, Place, Queue, ReleasedTo, Steps, FOREVER,
 };
 
 /// A new blob begins when one has this many bytes: the effects of one command may take many times what one argument
@@ -70,6 +70,7 @@ fn payload_len(effect: &Effect<'_>) -> usize {
         Effect::Scheduled { name, plan, .. } => name.len() + plan.request.job.payload.len(),
         Effect::Emitted { fields, .. } => fields.packed().len(),
         Effect::Purged { .. }
+        | Effect::RecordsDropped { .. }
         | Effect::Removed { .. }
         | Effect::Duplicates { .. }
         | Effect::BatchOpened { .. }
@@ -101,7 +102,7 @@ fn job_payload_len(change: &JobEffect<'_>) -> usize {
         JobEffect::PayloadReplaced { payload } => payload.len(),
         JobEffect::Rerun { next } => next.payload.len(),
         JobEffect::Progressed { data } => data.len(),
-        JobEffect::Completed { result } | JobEffect::CompletedLate { result } => {
+        JobEffect::Completed { result, .. } | JobEffect::CompletedLate { result, .. } => {
             result.map_or(0, <[u8]>::len)
         }
         JobEffect::Claimed { .. }
@@ -128,6 +129,7 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
         }
         Effect::Job { job, ref change } => encode_job_effect(out, queue.id_of(IdEntry::Job(job)), change),
         Effect::Purged { record } => encode_named(out, tag::PURGED, queue.id_of(IdEntry::Job(record))),
+        Effect::RecordsDropped { ended, count } => encode_records_dropped(out, ended, count),
         Effect::Removed { entry } => encode_named(out, tag::REMOVED, queue.id_of(entry)),
         Effect::Duplicates { count, batch } => {
             out.push(tag::DUPLICATES);
@@ -249,9 +251,8 @@ fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
             encode_named(out, tag::PROGRESSED, id);
             out.bytes(data);
         }
-        JobEffect::Completed { result } => {
-            encode_named(out, tag::COMPLETED, id);
-            out.optional(result);
+        JobEffect::Completed { result, keep_until } => {
+            encode_end(out, [tag::COMPLETED, tag::COMPLETED_KEPT], id, result, keep_until);
         }
         JobEffect::Retried { due, error, place } => {
             match place {
@@ -263,18 +264,15 @@ fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
             }
             out.optional(error);
         }
-        JobEffect::Failed { error } => {
-            encode_named(out, tag::FAILED, id);
-            out.optional(error);
+        JobEffect::Failed { error, keep_until } => {
+            encode_end(out, [tag::FAILED, tag::FAILED_KEPT], id, error, keep_until);
         }
         JobEffect::Released { to } => encode_released(out, id, to),
-        JobEffect::CompletedLate { result } => {
-            encode_named(out, tag::COMPLETED_LATE, id);
-            out.optional(result);
+        JobEffect::CompletedLate { result, keep_until } => {
+            encode_end(out, [tag::COMPLETED_LATE, tag::COMPLETED_LATE_KEPT], id, result, keep_until);
         }
-        JobEffect::FailedLate { error } => {
-            encode_named(out, tag::FAILED_LATE, id);
-            out.optional(error);
+        JobEffect::FailedLate { error, keep_until } => {
+            encode_end(out, [tag::FAILED_LATE, tag::FAILED_LATE_KEPT], id, error, keep_until);
         }
         JobEffect::TakenBack { lease_until } => {
             encode_named(out, tag::TAKEN_BACK, id);
@@ -321,6 +319,27 @@ fn encode_moved(out: &mut Vec<u8>, id: &[u8], how: u8, due: Option<u64>) {
 fn encode_named(out: &mut Vec<u8>, tag: u8, name: &[u8]) {
     out.push(tag);
     out.bytes(name);
+}
+
+fn encode_records_dropped(out: &mut Vec<u8>, ended: EndState, count: u64) {
+    out.push(tag::RECORDS_DROPPED);
+    out.push(u8::from(ended == EndState::Failed));
+    out.number(count);
+}
+
+/// Appends the end of a job: under the first tag, or under the second where it says how long the record is kept.
+fn encode_end(
+    out: &mut Vec<u8>,
+    [plain, kept]: [u8; 2],
+    id: &[u8],
+    text: Option<&[u8]>,
+    keep_until: Option<u64>,
+) {
+    encode_named(out, if keep_until.is_some() { kept } else { plain }, id);
+    out.optional(text);
+    if let Some(until) = keep_until {
+        out.instant(until);
+    }
 }
 
 /// Appends an instant that is never 0 when there is one.

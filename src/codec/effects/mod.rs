@@ -54,6 +54,11 @@
 //!   68 events trimmed       how many are kept number
 //!   77 moved                id, how byte (1 retried | 2 released | 3 promoted | 4 revived; 8 more: to the front), due
 //!                           number (0 = none), error maybe if retried
+//!   81 completed, kept      id, result maybe, keep-until instant (0 = no record; so in the next three)
+//!   82 failed, kept         id, error maybe, keep-until instant
+//!   83 completed late, kept id, result maybe, keep-until instant
+//!   84 failed late, kept    id, error maybe, keep-until instant
+//!   85 records dropped      byte (0 completed, 1 failed), count number
 //! ```
 //!
 //! The fields are drawn in [`super::fields`], numbers and byte strings in [`super::wire`].
@@ -137,4 +142,9 @@ mod tag {
     pub(super) const EMITTED: u8 = 67;
     pub(super) const EVENTS_TRIMMED: u8 = 68;
     pub(super) const MOVED: u8 = 77;
+    pub(super) const COMPLETED_KEPT: u8 = 81;
+    pub(super) const FAILED_KEPT: u8 = 82;
+    pub(super) const COMPLETED_LATE_KEPT: u8 = 83;
+    pub(super) const FAILED_LATE_KEPT: u8 = 84;
+    pub(super) const RECORDS_DROPPED: u8 = 85;
 }

@@ -1,17 +1,20 @@
-//! `JQ.ACK queue token id [token id ...] [RESULT data]` -> per job 1 done, 0 was done under this token, -1 no
-//! such job, -2 the lease is no longer yours, -3 it was cancelled
+//! `JQ.ACK queue token id [token id ...] [RESULT data [data ...]] [KEEP ms] [MAX n] [NEXT worker] [COUNT n] [LEASE ms]
+//! [MAXBYTES b] [FULL]` -> per job 1 done, 0 was done under this token, -1 no such job, -2 the lease is no longer yours, -3 it was
+//! cancelled; with NEXT `[answers, jobs]`, the jobs as JQ.CLAIM replies them
 //!
-//! RESULT needs exactly one job.
+//! RESULT takes as many values as there are jobs, in their order. KEEP is how long the records are kept, MAX how many
+//! of that kind.
 
 use super::leases::{self, LeaseRefs};
-use crate::commands::args::Args;
+use super::next::{answer_and_claim, check_max, NextArgs, NextClaim};
+use crate::commands::args::{Args, MAX_INSTANT};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
-use crate::commands::options::{CommandOption, Options};
+use crate::commands::options::{is_one_of, CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::ROOM_AT_MEMORY_LIMIT;
-use crate::queue::{Acked, Queue, Session};
+use crate::queue::{AckOptions, Acked, EndState, Queue, Session};
 
 pub struct Ack;
 
@@ -19,18 +22,36 @@ pub struct Ack;
 #[derive(Debug)]
 pub struct AckRequest<'a> {
     leases: LeaseRefs<'a>,
-    result: Option<&'a [u8]>,
+    /// None, or one for each job.
+    results: &'a [&'a [u8]],
+    keep: Option<u64>,
+    max: Option<u64>,
+    next: Option<NextClaim<'a>>,
 }
 
-impl<'a> Options<'a, 1> for AckRequest<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 1] =
-        [CommandOption::payload("RESULT", "result", |request, data| request.result = Some(data))];
+impl<'a> Options<'a, 3> for AckRequest<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 3] = [
+        CommandOption::other("RESULT", Arg::word("result", ArgKind::String).many(), AckRequest::take_results),
+        CommandOption::span_or_forever("KEEP", "keep-ms", 0, |request, ms| request.keep = Some(ms)),
+        CommandOption::integer("MAX", "max", 1, MAX_INSTANT, |request, n| request.max = Some(n)),
+    ];
+}
+
+impl<'a> AckRequest<'a> {
+    fn take_results(&mut self, args: &mut Args<'a>) -> Result<(), Error> {
+        let jobs = self.leases.len();
+        self.results = args.take(jobs, "RESULT").map_err(|_| match jobs {
+            1 => Error::syntax("RESULT needs a value"),
+            jobs => Error::syntax(format!("RESULT needs {jobs} values, one for each job")),
+        })?;
+        self.results.iter().try_for_each(|result| args.check_payload("RESULT", result))
+    }
 }
 
 impl Command for Ack {
     const SPEC: Spec = Spec {
         name: "jq.ack",
-        summary: "Says that claimed jobs are done",
+        summary: "Says that claimed jobs are done, and may claim the next ones",
         complexity: "O(log n) per job",
         since: "0.1.0",
         arity: -4,
@@ -38,43 +59,65 @@ impl Command for Ack {
         acl: "write fast",
         key: KeyUse::Update,
         args: &{
-            let [result] = AckRequest::OPTIONS;
-            [Arg::word("queue", ArgKind::Key), leases::ARG, result.arg()]
+            let [result, keep, max] = AckRequest::OPTIONS;
+            let [next, count, lease, max_bytes, full] = NextArgs::OPTIONS;
+            [
+                Arg::word("queue", ArgKind::Key),
+                leases::ARG,
+                result.arg(),
+                keep.arg(),
+                max.arg(),
+                next.arg(),
+                count.arg(),
+                lease.arg(),
+                max_bytes.arg(),
+                full.arg(),
+            ]
         },
     };
 
     type Request<'a> = AckRequest<'a>;
 
     fn parse<'a>(args: &mut Args<'a>) -> Result<AckRequest<'a>, Error> {
-        let leases = leases::leases(args, &AckRequest::OPTIONS)?;
-        let mut request = AckRequest { leases, result: None };
-        args.options(&mut request)?;
-        if request.result.is_some() && request.leases.len() > 1 {
-            return Err(Error::syntax(format!("RESULT needs exactly one job, got {}", request.leases.len())));
-        }
+        let is_option =
+            |word: &[u8]| is_one_of(&AckRequest::OPTIONS, word) || is_one_of(&NextArgs::OPTIONS, word);
+        let leases = leases::leases_before(args, is_option)?;
+        let (mut request, mut next) =
+            (AckRequest { leases, results: &[], keep: None, max: None, next: None }, NextArgs::default());
+        args.options_of_two((&AckRequest::OPTIONS, &mut request), (&NextArgs::OPTIONS, &mut next))?;
+        request.next = next.claim()?;
+        check_max(request.keep, request.max)?;
         Ok(request)
     }
 }
 
 impl WriteCommand for Ack {
     fn refusal_at_memory_limit(request: &AckRequest<'_>, _: &Queue) -> Option<Error> {
-        let len = request.result.map_or(0, <[u8]>::len);
+        let len = request.results.iter().map(|result| result.len()).sum();
         (len > ROOM_AT_MEMORY_LIMIT).then(|| Error::memory_for("RESULT", len))
     }
 
     fn run(
         request: &AckRequest<'_>,
         session: &mut Session<'_>,
-        _: &Env,
+        env: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        reply.array(request.leases.len());
-        for lease in &request.leases {
-            reply.int(match session.ack(lease.token, lease.id, request.result) {
-                Acked::Done => 1,
+        let AckRequest { leases, results, keep, max, next } = request;
+        let (jobs, mut done) = (leases.iter().enumerate(), 0);
+        answer_and_claim(jobs, next.as_ref(), session, env, reply, |session, (nth, lease)| {
+            let options = AckOptions { result: results.get(nth).copied(), keep: *keep };
+            match session.ack(lease.token, lease.id, &options) {
+                Acked::Done => {
+                    done += 1;
+                    1
+                }
                 Acked::Already => 0,
                 Acked::No(why) => leases::code(why),
-            });
+            }
+        })?;
+        if let (Some(most), 1..) = (*max, done) {
+            session.trim_records(EndState::Completed, most, done);
         }
         Ok(WriteOutcome::Replied)
     }

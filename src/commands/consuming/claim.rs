@@ -164,7 +164,7 @@ impl WriteCommand for ClaimJobs {
 }
 
 /// Refuses a LEASE that is longer than the queue allows.
-fn check_asked_lease(lease: Option<u64>, session: &Session<'_>) -> Result<(), Error> {
+pub(super) fn check_asked_lease(lease: Option<u64>, session: &Session<'_>) -> Result<(), Error> {
     match lease {
         Some(ms) => check_lease("LEASE", ms, session.queue().settings()),
         None => Ok(()),

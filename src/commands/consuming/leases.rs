@@ -3,7 +3,7 @@
 use crate::commands::args::{parse_uint, Args};
 use crate::commands::error::Error;
 use crate::commands::names;
-use crate::commands::options::CommandOption;
+use crate::commands::options::{is_one_of, CommandOption};
 use crate::commands::spec::{Arg, ArgKind};
 use crate::queue::Lease;
 use smallvec::SmallVec;
@@ -35,10 +35,18 @@ pub(super) fn leases<'a, R>(
     args: &mut Args<'a>,
     options: &[CommandOption<'a, R>],
 ) -> Result<LeaseRefs<'a>, Error> {
+    leases_before(args, |word| is_one_of(options, word))
+}
+
+/// The same up to a word of which `is_option` is true.
+pub(super) fn leases_before<'a>(
+    args: &mut Args<'a>,
+    is_option: impl Fn(&[u8]) -> bool,
+) -> Result<LeaseRefs<'a>, Error> {
     let mut leases = LeaseRefs::new();
     leases.push(lease(args)?);
     while let Some(word) = args.peek() {
-        if options.iter().any(|option| option.is(word)) {
+        if is_option(word) {
             break;
         }
         leases.push(lease(args)?);

@@ -6,6 +6,7 @@ mod claim_any;
 mod extend;
 mod leases;
 mod nack;
+mod next;
 mod progress;
 mod release;
 

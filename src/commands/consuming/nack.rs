@@ -1,17 +1,21 @@
-//! `JQ.NACK queue token id [token id ...] [ERROR text] [DELAY ms] [FRONT] [FATAL]` -> per job 1 will be tried
-//! again, 2 failed for good, -1 no such job, -2 the lease is no longer yours, -3 it was cancelled
+//! `JQ.NACK queue token id [token id ...] [ERROR text] [DELAY ms] [FRONT] [FATAL] [KEEP ms] [MAX n] [NEXT worker]
+//! [COUNT n] [LEASE ms] [MAXBYTES b] [FULL]` -> per job 1 will be tried again, 2 failed for good, 0 this token has said
+//! so before, -1 no such job, -2 the lease is no longer yours, -3 it was cancelled; with NEXT `[answers, jobs]`, the jobs
+//! as JQ.CLAIM replies them
 //!
 //! DELAY overrides the backoff, FRONT makes the next attempt come before all others, FATAL skips the attempts that are
-//! left. Error texts are cut at 1,024 bytes.
+//! left. Error texts are cut at 1,024 bytes. KEEP is how long the records of those that failed for good are kept, MAX how
+//! many of that kind.
 
 use super::leases::{self, LeaseRefs};
-use crate::commands::args::Args;
+use super::next::{answer_and_claim, check_max, NextArgs, NextClaim};
+use crate::commands::args::{Args, MAX_INSTANT};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
-use crate::commands::options::{CommandOption, Options};
+use crate::commands::options::{is_one_of, CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{Failure, NackOptions, Nacked, Place, Session};
+use crate::queue::{EndState, Failure, NackOptions, Nacked, Place, Session};
 
 pub struct Nack;
 
@@ -20,21 +24,25 @@ pub struct Nack;
 pub struct NackRequest<'a> {
     leases: LeaseRefs<'a>,
     options: NackOptions<'a>,
+    max: Option<u64>,
+    next: Option<NextClaim<'a>>,
 }
 
-impl<'a> Options<'a, 4> for NackOptions<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 4] = [
-        CommandOption::text("ERROR", "error", |options, text| options.error = Some(text)),
-        CommandOption::span("DELAY", "delay-ms", 0, |options, ms| options.delay = Some(ms)),
-        CommandOption::flag("FRONT", "front", |options| options.place = Place::Front),
-        CommandOption::flag("FATAL", "fatal", |options| options.failure = Failure::Fatal),
+impl<'a> Options<'a, 6> for NackRequest<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 6] = [
+        CommandOption::text("ERROR", "error", |request, text| request.options.error = Some(text)),
+        CommandOption::span("DELAY", "delay-ms", 0, |request, ms| request.options.delay = Some(ms)),
+        CommandOption::flag("FRONT", "front", |request| request.options.place = Place::Front),
+        CommandOption::flag("FATAL", "fatal", |request| request.options.failure = Failure::Fatal),
+        CommandOption::span_or_forever("KEEP", "keep-ms", 0, |request, ms| request.options.keep = Some(ms)),
+        CommandOption::integer("MAX", "max", 1, MAX_INSTANT, |request, n| request.max = Some(n)),
     ];
 }
 
 impl Command for Nack {
     const SPEC: Spec = Spec {
         name: "jq.nack",
-        summary: "Says that claimed jobs have failed, to be tried again or not",
+        summary: "Says that claimed jobs have failed, to be tried again or not, and may claim the next ones",
         complexity: "O(log n) per job",
         since: "0.1.0",
         arity: -4,
@@ -42,7 +50,8 @@ impl Command for Nack {
         acl: "write fast",
         key: KeyUse::Update,
         args: &{
-            let [error, delay, front, fatal] = NackOptions::OPTIONS;
+            let [error, delay, front, fatal, keep, max] = NackRequest::OPTIONS;
+            let [next, count, lease, max_bytes, full] = NextArgs::OPTIONS;
             [
                 Arg::word("queue", ArgKind::Key),
                 leases::ARG,
@@ -50,6 +59,13 @@ impl Command for Nack {
                 delay.arg(),
                 front.arg(),
                 fatal.arg(),
+                keep.arg(),
+                max.arg(),
+                next.arg(),
+                count.arg(),
+                lease.arg(),
+                max_bytes.arg(),
+                full.arg(),
             ]
         },
     };
@@ -57,17 +73,22 @@ impl Command for Nack {
     type Request<'a> = NackRequest<'a>;
 
     fn parse<'a>(args: &mut Args<'a>) -> Result<NackRequest<'a>, Error> {
-        let leases = leases::leases(args, &NackOptions::OPTIONS)?;
-        let mut options = NackOptions::default();
-        args.options(&mut options)?;
-        match options {
+        let is_option =
+            |word: &[u8]| is_one_of(&NackRequest::OPTIONS, word) || is_one_of(&NextArgs::OPTIONS, word);
+        let leases = leases::leases_before(args, is_option)?;
+        let mut request = NackRequest { leases, options: NackOptions::default(), max: None, next: None };
+        let mut next = NextArgs::default();
+        args.options_of_two((&NackRequest::OPTIONS, &mut request), (&NextArgs::OPTIONS, &mut next))?;
+        request.next = next.claim()?;
+        check_max(request.options.keep, request.max)?;
+        match request.options {
             NackOptions { failure: Failure::Fatal, delay: Some(_), .. } => {
                 Err(Error::syntax("DELAY and FATAL contradict each other"))
             }
             NackOptions { failure: Failure::Fatal, place: Place::Front, .. } => {
                 Err(Error::syntax("FRONT and FATAL contradict each other"))
             }
-            _ => Ok(NackRequest { leases, options }),
+            _ => Ok(request),
         }
     }
 }
@@ -76,17 +97,23 @@ impl WriteCommand for Nack {
     fn run(
         request: &NackRequest<'_>,
         session: &mut Session<'_>,
-        _: &Env,
+        env: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let NackRequest { leases, options } = request;
-        reply.array(leases.len());
-        for lease in leases {
-            reply.int(match session.nack(lease.token, lease.id, options) {
-                Nacked::Again => 1,
-                Nacked::Failed => 2,
-                Nacked::No(why) => leases::code(why),
-            });
+        let NackRequest { leases, options, max, next } = request;
+        let mut failed = 0;
+        answer_and_claim(leases.iter(), next.as_ref(), session, env, reply, |session, lease| match session
+            .nack(lease.token, lease.id, options)
+        {
+            Nacked::Again => 1,
+            Nacked::Failed => {
+                failed += 1;
+                2
+            }
+            Nacked::No(why) => leases::code(why),
+        })?;
+        if let (Some(most), 1..) = (*max, failed) {
+            session.trim_records(EndState::Failed, most, failed);
         }
         Ok(WriteOutcome::Replied)
     }

@@ -60,6 +60,7 @@ impl Queue {
                 self.log_removal(IdEntry::Job(record), at);
                 self.retire(record, at);
             }
+            Effect::RecordsDropped { ended, count } => self.drop_records(ended, count, at),
             Effect::Removed { entry } => {
                 self.stats.record(Event::Removed);
                 self.log_removal(entry, at);
@@ -106,16 +107,7 @@ impl Queue {
                 self.note_progress(handle, data);
                 self.log_progress(handle, data, at);
             }
-            JobEffect::Completed { result } => {
-                // A run that was lost is in the history, too.
-                if self.jobs.get(handle).is_some_and(Job::has_history) {
-                    self.end_run(handle, RunEnd::Completed, None, at);
-                }
-                if let Some(result) = result {
-                    self.jobs.edit(handle, |job| job.extras_mut().result = Some(result.into()));
-                }
-                self.end(handle, EndState::Completed, now);
-            }
+            JobEffect::Completed { result, keep_until } => self.complete(handle, result, keep_until, now),
             JobEffect::Retried { due, error, place } => {
                 self.stats.counters.add(Count::Nacks);
                 self.stats.record(Event::Retried);
@@ -131,11 +123,11 @@ impl Queue {
                 }
                 self.log_retry(handle, from, error, at);
             }
-            JobEffect::Failed { error } => {
+            JobEffect::Failed { error, keep_until } => {
                 self.stats.counters.add(Count::Nacks);
                 self.end_run(handle, RunEnd::Failed, error, at);
                 self.note_nack(handle, error);
-                self.end(handle, EndState::Failed, now);
+                self.end_and_keep(handle, EndState::Failed, keep_until, now);
             }
             JobEffect::Released { to } => {
                 self.stats.record(Event::Released);
@@ -148,11 +140,16 @@ impl Queue {
                 }
                 self.log_move(Event::Released, handle, from, at);
             }
-            JobEffect::CompletedLate { result } => self.complete_late(handle, result, now),
-            JobEffect::FailedLate { error } => {
+            JobEffect::CompletedLate { result, keep_until } => {
+                self.complete_late(handle, result, keep_until, now);
+            }
+            JobEffect::FailedLate { error, keep_until } => {
                 self.stats.counters.add(Count::Nacks);
                 self.fail_late(handle, error, at);
                 self.log_end(handle, EndState::Failed, at);
+                if let Some(until) = keep_until {
+                    self.keep_record(handle, until, at);
+                }
             }
             JobEffect::TakenBack { lease_until } => {
                 self.take_back(handle, lease_until, at);

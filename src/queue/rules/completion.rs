@@ -23,6 +23,17 @@ impl Queue {
     /// Ends the life of an unfinished job. A rerun set aside begins at that instant instead of a
     /// record.
     pub(crate) fn end(&mut self, handle: Handle, end_state: EndState, now: Now) {
+        self.end_and_keep(handle, end_state, None, now);
+    }
+
+    /// The same, and the record is kept until then, where that was said.
+    pub(crate) fn end_and_keep(
+        &mut self,
+        handle: Handle,
+        end_state: EndState,
+        keep_until: Option<u64>,
+        now: Now,
+    ) {
         let at = now.millis();
         let Some(job) = self.jobs.get(handle) else { return };
         if let (EndState::Completed, StateData::Active { since, .. }) = (end_state, job.state) {
@@ -51,7 +62,7 @@ impl Queue {
         self.jobs.edit(handle, |job| rerun = job.extras.as_mut().and_then(|extras| extras.rerun.take()));
         match rerun {
             Some(next) => self.start_rerun(handle, &next.borrowed(), end_state, token, now),
-            None => self.keep_or_drop(handle, end_state, token, now),
+            None => self.keep_or_drop(handle, end_state, token, keep_until, now),
         }
         self.count_out(batch, end_state, now);
     }
@@ -136,7 +147,16 @@ impl Queue {
         self.end(handle, EndState::Cancelled, now);
     }
 
-    pub(crate) fn keep_or_drop(&mut self, handle: Handle, end_state: EndState, token: u64, now: Now) {
+    /// What is left of a job whose life has ended: its record, its id, or nothing. The worker may have said until
+    /// when the record is kept.
+    pub(crate) fn keep_or_drop(
+        &mut self,
+        handle: Handle,
+        end_state: EndState,
+        token: u64,
+        keep_until: Option<u64>,
+        now: Now,
+    ) {
         let (at, from) = (now.millis(), now.next_ms());
         let Some(job) = self.jobs.get(handle) else { return };
         let options = self.jobs.table.options(job);
@@ -153,11 +173,12 @@ impl Queue {
             // Nothing ran: there is nothing to read.
             EndState::Expired | EndState::Cancelled => (StateData::Failed { at, token }, 0),
         };
+        let keep_until = keep_until.unwrap_or(if keep == 0 { 0 } else { after(from, keep) });
         // Who asks for a result while the id is refused finds it.
         let has_result = end_state == EndState::Completed && job.has_result();
         let for_result = if has_result { window_until } else { 0 };
-        let result_only = keep == 0;
-        let keep_until = if result_only { for_result } else { after(from, keep).max(for_result) };
+        let result_only = keep_until == 0;
+        let keep_until = keep_until.max(for_result);
         if keep_until == 0 {
             // A new number, so that remembered ids are in the order in which their jobs ended.
             let seq = if window_until > at { self.jobs.take_seq().unsigned_abs() } else { 0 };
@@ -196,6 +217,38 @@ impl Queue {
         if let Some(record) = self.surplus() {
             self.retire(record, at);
         }
+    }
+
+    /// The record of a failed job is kept until then, 0: not any more.
+    pub(crate) fn keep_record(&mut self, handle: Handle, until: u64, at: u64) {
+        if until == 0 {
+            return self.retire(handle, at);
+        }
+        self.leave(handle);
+        self.jobs.edit(handle, |job| job.extras_mut().keep_until = until);
+        self.enter(handle);
+    }
+
+    /// Drops the oldest records of jobs that ended so, as many as there are of these.
+    pub(crate) fn drop_records(&mut self, ended: EndState, count: u64, at: u64) {
+        for _ in 0..count {
+            let Some(record) = self.records(ended).and_then(Order::first) else { break };
+            self.retire(record, at);
+        }
+    }
+
+    /// The records of jobs that ended so; None: of those there are none.
+    fn records(&self, ended: EndState) -> Option<&Order<InstantKey>> {
+        match ended {
+            EndState::Completed => Some(&self.jobs.indexes.completed),
+            EndState::Failed => Some(&self.jobs.indexes.failed),
+            EndState::Expired | EndState::Cancelled => None,
+        }
+    }
+
+    /// How many these are.
+    pub(crate) fn record_count(&self, ended: EndState) -> usize {
+        self.records(ended).map_or(0, Order::len)
     }
 
     /// The oldest record over the limits.

@@ -149,8 +149,32 @@ impl Queue {
         self.end_lost_run(handle, end, error, at);
     }
 
+    /// The worker has done the job.
+    pub(crate) fn complete(
+        &mut self,
+        handle: Handle,
+        result: Option<&[u8]>,
+        keep_until: Option<u64>,
+        now: Now,
+    ) {
+        // A run that was lost is in the history, too.
+        if self.jobs.get(handle).is_some_and(Job::has_history) {
+            self.end_run(handle, RunEnd::Completed, None, now.millis());
+        }
+        if let Some(result) = result {
+            self.jobs.edit(handle, |job| job.extras_mut().result = Some(result.into()));
+        }
+        self.end_and_keep(handle, EndState::Completed, keep_until, now);
+    }
+
     /// The ACK of a job that has failed because its lease was lost too often: the record is that of a completed job.
-    pub(crate) fn complete_late(&mut self, handle: Handle, result: Option<&[u8]>, now: Now) {
+    pub(crate) fn complete_late(
+        &mut self,
+        handle: Handle,
+        result: Option<&[u8]>,
+        keep_until: Option<u64>,
+        now: Now,
+    ) {
         let at = now.millis();
         let Some(StateData::Failed { token, .. }) = self.jobs.get(handle).map(|job| job.state) else {
             return;
@@ -169,7 +193,7 @@ impl Queue {
         self.subscriptions.job_ended(job.id(), EndState::Completed.into(), result);
         self.count_completed_after_all(batch, now);
         self.leave(handle);
-        self.keep_or_drop(handle, EndState::Completed, token, now);
+        self.keep_or_drop(handle, EndState::Completed, token, keep_until, now);
     }
 
     /// The NACK of a job that has failed because its lease was lost too often: its error is what the worker says.

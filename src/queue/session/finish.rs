@@ -5,7 +5,7 @@ use super::lease::Lease;
 use crate::queue::effect::{Effect, JobEffect, ReleasedTo};
 use crate::queue::jobs::{Job, Place, RunEnd, Start};
 use crate::queue::names::MAX_ERROR;
-use crate::queue::store::{Handle, IdEntry};
+use crate::queue::store::{EndState, Handle, IdEntry};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The answer to an ACK.
@@ -29,6 +29,15 @@ pub enum Failure {
     Fatal,
 }
 
+/// What an ACK says beside the jobs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AckOptions<'a> {
+    /// What came of it.
+    pub result: Option<&'a [u8]>,
+    /// How long the record is kept, ms or FOREVER, whatever the job and the queue say.
+    pub keep: Option<u64>,
+}
+
 /// What a NACK says beside the jobs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NackOptions<'a> {
@@ -40,6 +49,8 @@ pub struct NackOptions<'a> {
     pub failure: Failure,
     /// Where the job joins its priority for the next attempt.
     pub place: Place,
+    /// How long the record is kept of a job that fails for good, ms or FOREVER.
+    pub keep: Option<u64>,
 }
 
 /// The answer to a NACK.
@@ -66,27 +77,37 @@ pub enum Extended {
 
 impl Session<'_> {
     /// `token` has done `id`. O(log n).
-    pub fn ack(&mut self, token: u64, id: &[u8], result: Option<&[u8]>) -> Acked {
+    pub fn ack(&mut self, token: u64, id: &[u8], options: &AckOptions<'_>) -> Acked {
+        let keep_until = self.kept_until(options.keep);
         let entry = self.find(id);
         let matched = self.match_lease(token, entry);
         match (matched.lease, matched.job) {
             (Lease::Valid, Some(handle)) => {
-                self.change_job(handle, JobEffect::Completed { result });
+                self.change_job(handle, JobEffect::Completed { result: options.result, keep_until });
                 Acked::Done
             }
             (Lease::Unknown, _) => self.refuse_ack(Lease::Unknown),
-            (Lease::Lost, _) => self.ack_late(token, entry, result),
+            (Lease::Lost, _) => self.ack_late(token, entry, options.result, keep_until),
             (lease, _) => Acked::No(self.end_if_cancelled(lease, matched.job)),
         }
     }
 
     /// The ACK of a worker that has no lease any more. Where the job was neither claimed nor retried since the lease
     /// was lost, the work counts.
-    fn ack_late(&mut self, token: u64, entry: Option<IdEntry>, result: Option<&[u8]>) -> Acked {
+    fn ack_late(
+        &mut self,
+        token: u64,
+        entry: Option<IdEntry>,
+        result: Option<&[u8]>,
+        keep_until: Option<u64>,
+    ) -> Acked {
         let late = [
-            (entry.and_then(|entry| self.waiting_under(token, entry)), JobEffect::Completed { result }),
+            (
+                entry.and_then(|entry| self.waiting_under(token, entry)),
+                JobEffect::Completed { result, keep_until },
+            ),
             (entry.and_then(|entry| self.ended_by_loss_under(token, entry)), JobEffect::LifeCompletedLate),
-            (self.failed_by_loss(token, entry), JobEffect::CompletedLate { result }),
+            (self.failed_by_loss(token, entry), JobEffect::CompletedLate { result, keep_until }),
         ];
         for (job, change) in late {
             if let Some(job) = job {
@@ -107,13 +128,30 @@ impl Session<'_> {
         Acked::No(lease)
     }
 
+    /// Until when a record is kept that a worker wants to be kept so long from now; 0: not at all.
+    fn kept_until(&self, keep: Option<u64>) -> Option<u64> {
+        keep.map(|ms| if ms == 0 { 0 } else { self.in_ms(ms) })
+    }
+
+    /// Leaves the newest `most` records of jobs that ended so. At most a thousand more go than the call has ended: the
+    /// next calls go on. O(log n) each.
+    pub fn trim_records(&mut self, ended: EndState, most: u64, by_this_call: usize) {
+        const TRIMMED_AT_MOST: usize = 1000;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let surplus = self.queue.record_count(ended).saturating_sub(most);
+        let count = surplus.min(TRIMMED_AT_MOST.saturating_add(by_this_call)) as u64;
+        if count > 0 {
+            self.change(&Effect::RecordsDropped { ended, count });
+        }
+    }
+
     /// `token` has failed at `id`. O(log n).
     pub fn nack(&mut self, token: u64, id: &[u8], options: &NackOptions<'_>) -> Nacked {
-        let NackOptions { error, delay, failure, place } = *options;
+        let NackOptions { error, delay, failure, place, keep } = *options;
         let entry = self.find(id);
-        let error = error.map(cut);
+        let (error, keep_until) = (error.map(cut), self.kept_until(keep));
         if let Some(handle) = self.failed_by_loss(token, entry) {
-            self.change_job(handle, JobEffect::FailedLate { error });
+            self.change_job(handle, JobEffect::FailedLate { error, keep_until });
             return Nacked::Failed;
         }
         let matched = self.match_run(token, entry, RunEnd::Failed);
@@ -122,7 +160,7 @@ impl Session<'_> {
         };
         let Some(job) = self.queue.job(handle) else { return Nacked::No(Lease::Unknown) };
         if failure == Failure::Fatal || self.queue.failures_left(job) == 0 {
-            self.change_job(handle, JobEffect::Failed { error });
+            self.change_job(handle, JobEffect::Failed { error, keep_until });
             return Nacked::Failed;
         }
         let (settings, options) = (self.queue.settings(), self.queue.options(job));

@@ -18,6 +18,6 @@ pub use access::{Journal, MemoryPressure, Session};
 pub use add::{Added, Outcome, Refusal};
 pub use admin::Changed;
 pub use claim::{ClaimOptions, Claimed};
-pub use finish::{Acked, Extended, Failure, NackOptions, Nacked};
+pub use finish::{AckOptions, Acked, Extended, Failure, NackOptions, Nacked};
 pub use lease::Lease;
 pub use selected::{Selected, CANCELLED_STATES};

@@ -33,7 +33,7 @@ impl TestQueue {
         let claimed = self.session(|session| session.claim(&options, 0)).first().copied().unwrap();
         let id = String::from_utf8(self.queue.id(claimed.job).to_vec()).unwrap();
         if end_state == EndState::Completed {
-            self.session(|session| session.ack(claimed.token, id.as_bytes(), None));
+            self.session(|session| session.ack(claimed.token, id.as_bytes(), &AckOptions::default()));
         } else {
             self.session(|session| {
                 session.nack(

@@ -74,7 +74,7 @@ fn a_lane_that_is_remembered_is_so_no_longer_than_its_bucket_takes() {
     test.ms = 9 * HOUR;
     test.add("a", JobSpec { group: Some(b"lane"), ..job() });
     let token = test.claim_many(1, 0)[0];
-    test.session(|session| session.ack(token, b"a", None));
+    test.session(|session| session.ack(token, b"a", &AckOptions::default()));
     test.ms = HOUR;
     test.session(|_| ());
     assert_eq!(test.queue.groups(), 1);

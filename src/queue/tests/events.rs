@@ -18,7 +18,9 @@ fn a_result_or_progress_that_is_too_long_for_the_log_is_told_by_its_length() {
     let token = test.claim().unwrap();
     let (fits, too_long) = (vec![7; MAX_EVENT_VALUE], vec![7; MAX_EVENT_VALUE + 1]);
     test.session(|session| session.progress(token, b"j", &fits));
-    test.session(|session| session.ack(token, b"j", Some(&too_long)));
+    test.session(|session| {
+        session.ack(token, b"j", &AckOptions { result: Some(&too_long), ..AckOptions::default() })
+    });
     let events = test.events_of(b"j");
     let last_of = |place: usize| events[place].fields.last().copied();
     assert_eq!(last_of(2), Some(EventField::bytes(Fact::Progress, &fits)));

@@ -23,7 +23,11 @@ impl TestQueue {
 
     fn ack(&mut self, id: &str) {
         let token = self.queue.view(id.as_bytes()).and_then(|job| job.token).unwrap_or_default();
-        assert_eq!(self.session(|session| session.ack(token, id.as_bytes(), None)), Acked::Done, "{id}");
+        assert_eq!(
+            self.session(|session| session.ack(token, id.as_bytes(), &AckOptions::default())),
+            Acked::Done,
+            "{id}"
+        );
     }
 
     fn nack(&mut self, id: &str, delay: u64) {

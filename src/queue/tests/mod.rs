@@ -224,7 +224,10 @@ fn records_over_the_limit_go_oldest_first_and_leave_their_windows() {
         test.add(id, job());
         test.ms += 1;
         let token = test.claim().unwrap();
-        assert_eq!(test.session(|session| session.ack(token, id.as_bytes(), None)), Acked::Done);
+        assert_eq!(
+            test.session(|session| session.ack(token, id.as_bytes(), &AckOptions::default())),
+            Acked::Done
+        );
     }
     assert_eq!(test.ids(JobState::Completed), ["b", "c"]);
     assert_eq!(test.add("a", job()), (Outcome::Duplicate, JobState::Completed));
@@ -237,7 +240,9 @@ fn a_window_is_exact_to_the_millisecond_and_a_record_outlives_it() {
     let options = JobOptions { dedup: Some(100), keep: Some(1000), ..JobOptions::default() };
     test.add("a", JobSpec { options, ..job() });
     let token = test.claim().unwrap();
-    test.session(|session| session.ack(token, b"a", Some(b"result")));
+    test.session(|session| {
+        session.ack(token, b"a", &AckOptions { result: Some(b"result"), ..AckOptions::default() })
+    });
     test.ms = 100;
     assert_eq!(test.add("a", job()), (Outcome::Duplicate, JobState::Completed));
     test.ms = 101;
@@ -255,7 +260,7 @@ fn an_id_the_queue_makes_is_new_and_not_remembered() {
     assert_eq!(added.made_id.as_deref(), Some(&b"7-2"[..]), "7-1 is taken");
     test.claim();
     let token = test.claim().unwrap();
-    assert_eq!(test.session(|session| session.ack(token, b"7-2", None)), Acked::Done);
+    assert_eq!(test.session(|session| session.ack(token, b"7-2", &AckOptions::default())), Acked::Done);
     assert_eq!((test.queue.known(), test.queue.remembered()), (1, 0));
 }
 
@@ -290,7 +295,7 @@ fn an_idle_queue_has_nothing_due_and_empty_it_holds_next_to_nothing() {
     assert_eq!(test.due(), None);
     for token in test.claim_many(600, 0) {
         let id = (token - 1000).to_string();
-        test.session(|session| session.ack(token, id.as_bytes(), None));
+        test.session(|session| session.ack(token, id.as_bytes(), &AckOptions::default()));
     }
     assert_eq!((test.due(), test.queue.known()), (Some(3_600_001), 0), "when the worker is forgotten");
     test.ms = 3_600_001;

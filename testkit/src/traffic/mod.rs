@@ -195,12 +195,12 @@ impl Traffic {
     }
 
     fn ack(&mut self, queue: &str) -> Words {
-        if self.rng.one_in(3) {
-            let command = self.with_leases(words("JQ.ACK", queue), queue, 1);
-            return self.option(command, 1, "RESULT", &["done", "r"]);
-        }
         let most = 1 + self.rng.below(3);
-        self.with_leases(words("JQ.ACK", queue), queue, most)
+        let command = self.with_leases(words("JQ.ACK", queue), queue, most);
+        let results = ["done", "r s", "done r NEXT"];
+        let command = self.option(command, 3, "RESULT", &results[most - 1..most]);
+        let command = self.keep(command);
+        self.next(command)
     }
 
     fn nack(&mut self, queue: &str) -> Words {
@@ -209,10 +209,30 @@ impl Traffic {
         let command = self.option(command, 2, "ERROR", &["broken", "x"]);
         let or = self.rng.one_in(2);
         let wait = if or { "DELAY" } else { "FATAL" };
-        if self.rng.one_in(6) {
-            return self.option(join(command, "FRONT"), 2, "DELAY", &SPANS);
+        let command = if self.rng.one_in(6) {
+            self.option(join(command, "FRONT"), 2, "DELAY", &SPANS)
+        } else {
+            self.option(command, 4, wait, if or { &SPANS } else { &[""] })
+        };
+        let command = self.keep(command);
+        self.next(command)
+    }
+
+    /// How long the record is kept, now and then.
+    fn keep(&mut self, command: Words) -> Words {
+        self.option(command, 6, "KEEP", &["-1", "0", "5", "50 MAX 3", "-1 MAX 5", "0 MAX 2"])
+    }
+
+    /// Claims the next jobs, now and then.
+    fn next(&mut self, mut command: Words) -> Words {
+        if !self.rng.one_in(3) {
+            return command;
         }
-        self.option(command, 4, wait, if or { &SPANS } else { &[""] })
+        command.extend([b"NEXT".to_vec(), self.worker()]);
+        command = self.option(command, 3, "COUNT", &["2", "3"]);
+        command = self.option(command, 3, "LEASE", &LEASES);
+        command = self.option(command, 8, "MAXBYTES", &["0", "10", "100"]);
+        self.option(command, 6, "FULL", &[""])
     }
 
     fn release(&mut self, queue: &str) -> Words {
