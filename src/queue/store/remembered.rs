@@ -94,6 +94,8 @@ impl Record<'_> {
 
 const HEAD_BYTES: usize = 3;
 const INSTANT_BYTES: usize = 6;
+/// Of a record without its id at most 30 are used; up to eight are written and read at once.
+const PACKED_BYTES: usize = 32;
 const LATEST: u64 = (1 << 48) - 2;
 /// In the place of how many bytes the window has.
 const FOR_EVER: usize = 7;
@@ -151,7 +153,7 @@ impl RecordPage {
     }
 
     /// Writes into the lowest free place; the caller knows that there is one.
-    fn put(&mut self, packed: &Packed, id: &[u8]) -> u32 {
+    fn put(&mut self, packed: &[u8], id: &[u8]) -> u32 {
         let place = self.taken.trailing_ones();
         let stride = usize::from(self.stride);
         let start = place as usize * stride;
@@ -196,33 +198,40 @@ impl Clone for RecordPage {
 /// A record as it is packed, without its id.
 #[derive(Debug, Clone, Copy)]
 struct Packed {
-    head: u32,
-    /// Ended-at, window, token and seq, each with how many bytes it has.
-    numbers: [(u64, usize); 4],
+    bytes: [u8; PACKED_BYTES],
+    len: usize,
 }
 
 impl Packed {
     fn of(record: &Record) -> Self {
         let until = record.until.min(LATEST);
         let ended_at = record.ended_at.min(until);
-        let window = sized(until - ended_at);
-        let (token, seq) = (sized(record.token), sized(record.seq));
+        let (window, token, seq) = (sized(until - ended_at), sized(record.token), sized(record.seq));
         let (window, window_code) =
             if record.until == u64::MAX { ((0, 0), FOR_EVER) } else { (window, window.1) };
-        let parts = [
-            (record.id.len(), 0),
-            (usize::from(record.end_state.code()), 10),
-            (window_code, 12),
-            (token.1, 15),
-            (seq.1, 18),
-        ];
-        let head =
-            parts.into_iter().fold(0, |head, (part, shift)| head | u32::try_from(part).unwrap_or(0) << shift);
-        Self { head, numbers: [(ended_at, INSTANT_BYTES), window, token, seq] }
+        let head = record.id.len()
+            | usize::from(record.end_state.code()) << 10
+            | window_code << 12
+            | token.1 << 15
+            | seq.1 << 18;
+        let mut packed = Self { bytes: [0; PACKED_BYTES], len: 0 };
+        for (number, bytes) in [(head as u64, HEAD_BYTES), (ended_at, INSTANT_BYTES), window, token, seq] {
+            packed.push(number, bytes);
+        }
+        packed
     }
 
-    fn bytes(&self) -> usize {
-        HEAD_BYTES + self.numbers.iter().map(|(_, bytes)| bytes).sum::<usize>()
+    /// Appends a number of at most seven bytes. Eight are written, and the next number takes the place of those
+    /// beyond: that is one instruction where copying just as many as there are is a call.
+    fn push(&mut self, number: u64, bytes: usize) {
+        if let Some(eight) = self.bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
+            *eight = number.to_le_bytes();
+        }
+        self.len += bytes;
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 
@@ -232,41 +241,57 @@ fn sized(number: u64) -> (u64, usize) {
 }
 
 /// `into` is long enough: the stride was chosen for this record.
-fn write(into: &mut [u8], packed: &Packed, id: &[u8]) {
-    let numbers = [(u64::from(packed.head), HEAD_BYTES)].into_iter().chain(packed.numbers);
-    let numbers = numbers.flat_map(|(number, bytes)| number.to_le_bytes().into_iter().take(bytes));
-    for (to, from) in into.iter_mut().zip(numbers.chain(id.iter().copied())) {
-        *to = from;
+fn write(into: &mut [u8], packed: &[u8], id: &[u8]) {
+    if let Some((numbers, rest)) = into.split_at_mut_checked(packed.len()) {
+        numbers.copy_from_slice(packed);
+        if let Some(to) = rest.get_mut(..id.len()) {
+            to.copy_from_slice(id);
+        }
+    }
+}
+
+/// The numbers of a packed record, one by one, read as [`Packed::push`] writes them.
+struct Numbers {
+    bytes: [u8; PACKED_BYTES],
+    at: usize,
+}
+
+impl Numbers {
+    fn of(record: &[u8]) -> Self {
+        let whole = record.first_chunk().copied();
+        let bytes = whole.unwrap_or_else(|| {
+            let mut bytes = [0; PACKED_BYTES];
+            bytes.iter_mut().zip(record).for_each(|(to, from)| *to = *from);
+            bytes
+        });
+        Self { bytes, at: 0 }
+    }
+
+    fn next(&mut self, bytes: usize) -> u64 {
+        let eight = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+        self.at += bytes;
+        u64::from_le_bytes(eight) & !(u64::MAX << (8 * bytes))
     }
 }
 
 fn read(from: &[u8]) -> Option<Record<'_>> {
-    let (head, mut rest) = from.split_at_checked(HEAD_BYTES)?;
-    let head = usize::try_from(number(head)).ok()?;
+    let mut numbers = Numbers::of(from);
+    let head = usize::try_from(numbers.next(HEAD_BYTES)).ok()?;
     let part = |shift: u32, bits: u32| head >> shift & ((1 << bits) - 1);
-    let mut next = |bytes: usize| {
-        let (digits, after) = rest.split_at_checked(bytes)?;
-        rest = after;
-        Some(number(digits))
-    };
-    let ended_at = next(INSTANT_BYTES)?;
+    let ended_at = numbers.next(INSTANT_BYTES);
     let until = match part(12, 3) {
         FOR_EVER => u64::MAX,
-        bytes => ended_at + next(bytes)?,
+        bytes => ended_at + numbers.next(bytes),
     };
-    let (token, seq) = (next(part(15, 3))?, next(part(18, 3))?);
+    let (token, seq) = (numbers.next(part(15, 3)), numbers.next(part(18, 3)));
     Some(Record {
-        id: rest.get(..part(0, 10))?,
+        id: from.get(numbers.at..)?.get(..part(0, 10))?,
         until,
         ended_at,
         token,
         seq,
         end_state: EndState::from_code(u8::try_from(part(10, 2)).ok()?)?,
     })
-}
-
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
 impl Remembered {
@@ -289,7 +314,8 @@ impl Remembered {
             return None;
         }
         let packed = Packed::of(&record);
-        let stride = u16::try_from((packed.bytes() + record.id.len()).next_multiple_of(4)).ok()?;
+        let packed = packed.bytes();
+        let stride = u16::try_from((packed.len() + record.id.len()).next_multiple_of(4)).ok()?;
         let room = self.room.get(&stride).and_then(BTreeSet::first).copied();
         let number = match room {
             Some(number) => number,
@@ -297,7 +323,7 @@ impl Remembered {
         };
         let page = self.pages.get_mut(number)?;
         let before = page.bytes.capacity();
-        let place = page.put(&packed, record.id);
+        let place = page.put(packed, record.id);
         self.page_bytes += page.bytes.capacity() - before;
         self.len += 1;
         if page.is_full() {
