@@ -154,6 +154,14 @@ impl Queue {
         counters
     }
 
+    /// The same numbers in the order of [`counters::NAMES`](crate::queue::counters::NAMES).
+    pub fn happened(&self) -> impl Iterator<Item = u64> + '_ {
+        let pending = self.pending_duplicates.count;
+        let more = move |place| if place == Count::Duplicates as usize { pending } else { 0 };
+        let counts = self.stats.counters.each().iter().enumerate();
+        counts.map(move |(place, count)| count.saturating_add(more(place)))
+    }
+
     /// Milliseconds from claimable to claimed.
     #[must_use]
     pub fn waits(&self) -> &Histogram {

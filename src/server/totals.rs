@@ -57,13 +57,15 @@ impl Share {
         for (slot, count) in present.iter_mut().zip(std::iter::once(1).chain(counts)) {
             *slot = count as u64;
         }
-        let happened = queue.counters().each();
-        shift(&ENTERED, self.present, present);
-        if occurred == Occurred::Now {
-            shift(&HAPPENED, self.happened, happened);
+        for ((sum, part), now) in ENTERED.iter().zip(&mut self.present).zip(present) {
+            shift(sum, part, now);
         }
-        self.present = present;
-        self.happened = happened;
+        for ((sum, part), now) in HAPPENED.iter().zip(&mut self.happened).zip(queue.happened()) {
+            match occurred {
+                Occurred::Now => shift(sum, part, now),
+                Occurred::Before => *part = now,
+            }
+        }
     }
 }
 
@@ -75,11 +77,11 @@ impl Drop for Share {
     }
 }
 
-fn shift<const N: usize>(sums: &Sums<N>, before: [u64; N], now: [u64; N]) {
-    for ((sum, before), now) in sums.iter().zip(before).zip(now) {
-        if before != now {
-            sum.store(sum.load(Relaxed).wrapping_add(now).wrapping_sub(before), Relaxed);
-        }
+/// Sets one part of a sum to what it is now. Most stay as they are.
+fn shift(sum: &AtomicU64, part: &mut u64, now: u64) {
+    if *part != now {
+        sum.store(sum.load(Relaxed).wrapping_add(now).wrapping_sub(*part), Relaxed);
+        *part = now;
     }
 }
 

@@ -136,7 +136,7 @@ impl JobStore {
     /// Heap bytes held.
     pub(crate) fn bytes(&self) -> usize {
         let JobTable { jobs, remembered, option_sets } = &self.table;
-        let tables = jobs.bytes() + remembered.bytes() + option_sets.bytes();
+        let tables = remembered.bytes() + jobs.bytes() + option_sets.bytes();
         self.heap_bytes + tables + self.ids.bytes() + self.indexes.bytes()
     }
 }

@@ -65,8 +65,8 @@ impl Counters {
 
     /// Every count, in the order of [`NAMES`].
     #[must_use]
-    pub fn each(&self) -> [u64; NAMES.len()] {
-        self.0
+    pub fn each(&self) -> &[u64; NAMES.len()] {
+        &self.0
     }
 
     /// Every name with its count.

@@ -29,6 +29,7 @@ impl Queue {
     #[must_use]
     pub fn bytes(&self) -> usize {
         size_of::<Self>()
+            + self.event_bytes()
             + self.jobs.bytes()
             + self.limits.lanes.bytes()
             + self.batches.bytes()
@@ -36,7 +37,6 @@ impl Queue {
             + self.schedules.bytes()
             + self.stats.bytes()
             + self.expiry_rules.bytes()
-            + self.event_bytes()
     }
 
     /// How many events are kept.
