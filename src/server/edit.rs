@@ -215,10 +215,11 @@ fn changed(ctx: Context<'_>, name: Name<'_>, value: &mut Value, change: QueueCha
     // What is read from a file happened before, and no client is there to be notified.
     let occurred = if matches!(change, QueueChange::Loaded) { Occurred::Before } else { Occurred::Now };
     replicate(ctx, name, change);
-    directory::schedule(ctx, name.bytes(), value);
+    let key = name.bytes();
+    directory::schedule(ctx, key, value);
     value.count(occurred);
-    claims::wake(ctx, name.bytes(), value.queue.claimable());
-    awaits::deliver(ctx, name.bytes(), value);
+    claims::wake(ctx, key, value.queue.claimable());
+    awaits::deliver(ctx, key, value);
     let events = value.queue.take_events();
     match occurred {
         Occurred::Now => events,
@@ -231,9 +232,7 @@ fn replicate(ctx: Context<'_>, name: Name<'_>, change: QueueChange) {
     match change {
         QueueChange::None => return,
         QueueChange::Decided(journal) => {
-            for blob in journal.into_blobs() {
-                ctx.replicate(APPLY, name, &blob);
-            }
+            journal.into_blobs().for_each(|blob| ctx.replicate(APPLY, name, &blob));
         }
         QueueChange::Replicated | QueueChange::Loaded => ctx.replicate_verbatim(),
     }
