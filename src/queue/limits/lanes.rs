@@ -143,6 +143,11 @@ impl Lanes {
         self.edit(number, |lane| lane.jobs = lane.jobs.saturating_sub(1));
     }
 
+    /// Whether a lane has changed and was not evaluated since.
+    pub(crate) fn has_touched(&self) -> bool {
+        !self.touched.is_empty()
+    }
+
     /// A lane that has changed and was not evaluated since.
     pub(crate) fn take_touched(&mut self) -> Option<LaneNumber> {
         let number = self.touched.pop()?;

@@ -19,25 +19,25 @@ impl Queue {
         let (indexes, table) = (&self.jobs.indexes, &self.jobs.table);
         let due = |job: &Job| job.due(self.lead);
         let of_queue = |at: u64| self.lead.unix_ms(QueueMs(at));
-        let leads = [
-            indexes.delayed.first().and_then(|h| table.get(h)).map(due),
-            indexes.retrying.first().and_then(|h| table.get(h)).map(due),
-            indexes.active.first().and_then(|h| table.get(h)).map(due),
-            indexes.expiring.first().and_then(|h| table.get(h)).map(Job::expires),
-            self.next_forgotten_id().map(|(key, _)| key.at),
-            // Jobs that are to be released are due, whatever the clock says.
-            self.has_released().then_some(0),
-            self.batches.next_forgotten().map(|(at, _)| at),
-            self.pending_duplicates.due(),
-            self.schedules.first().map(|(at, _)| at),
-            self.surplus().map(|_| 0),
-            self.workers.next_forgotten(),
-            self.next_pause_end(),
-            self.limits.lanes.next_evaluation().map(of_queue),
-            self.next_lane_forgotten().map(of_queue),
-            self.next_token(),
-        ];
-        let earliest = leads.into_iter().fold(FOREVER, |next, lead| next.min(lead.unwrap_or(FOREVER)));
+        // One after the other: most queues have few of these, and each is one comparison while there is none.
+        let mut earliest = FOREVER;
+        let mut lead = |at: Option<u64>| earliest = earliest.min(at.unwrap_or(FOREVER));
+        lead(indexes.delayed.first().and_then(|h| table.get(h)).map(due));
+        lead(indexes.retrying.first().and_then(|h| table.get(h)).map(due));
+        lead(indexes.active.first().and_then(|h| table.get(h)).map(due));
+        lead(indexes.expiring.first().and_then(|h| table.get(h)).map(Job::expires));
+        lead(self.next_forgotten_id().map(|(key, _)| key.at));
+        // Jobs that are to be released are due, whatever the clock says.
+        lead(self.has_released().then_some(0));
+        lead(self.batches.next_forgotten().map(|(at, _)| at));
+        lead(self.pending_duplicates.due());
+        lead(self.schedules.first().map(|(at, _)| at));
+        lead(self.surplus().map(|_| 0));
+        lead(self.workers.next_forgotten());
+        lead(self.next_pause_end());
+        lead(self.limits.lanes.next_evaluation().map(of_queue));
+        lead(self.next_lane_forgotten().map(of_queue));
+        lead(self.next_token());
         (earliest != FOREVER).then_some(UnixMs(earliest))
     }
 

@@ -65,9 +65,12 @@ impl Queue {
 
     /// How many more the rate allows.
     fn tokens(&self) -> usize {
-        self.settings
-            .rate
-            .map_or(usize::MAX, |rate| count(self.limits.bucket.available(rate, self.as_of().0)))
+        self.settings.rate.map_or(usize::MAX, |rate| self.tokens_under(rate))
+    }
+
+    #[cold]
+    fn tokens_under(&self, rate: Rate) -> usize {
+        count(self.limits.bucket.available(rate, self.as_of().0))
     }
 
     /// The instant as of which rates were evaluated last, on the clock of the queue, by which buckets fill.
@@ -82,7 +85,11 @@ impl Queue {
 
     /// When the rate of the queue lets one more job go. None: it keeps none back.
     pub(crate) fn next_token(&self) -> Option<u64> {
-        let rate = self.settings.rate?;
+        self.settings.rate.and_then(|rate| self.next_token_under(rate))
+    }
+
+    #[cold]
+    fn next_token_under(&self, rate: Rate) -> Option<u64> {
         let tokens = self.tokens();
         let is_short = !self.is_paused() && tokens < self.runnable().min(self.slots()).min(count(rate.max));
         is_short.then(|| self.opens(&self.limits.bucket, rate, tokens as u64 + 1))
@@ -99,12 +106,19 @@ impl Queue {
     /// with the next command or tick. Where the clock was set back, tokens that had come back have not yet:
     /// all lanes are evaluated again.
     pub(crate) fn evaluate_lanes(&mut self, at: u64) {
-        let has_rates = self.settings.group_rate.is_some() || self.limits.lanes.rated() > 0;
-        if at < self.limits.as_of && has_rates {
+        let has_rates = || self.settings.group_rate.is_some() || self.limits.lanes.rated() > 0;
+        if at < self.limits.as_of && has_rates() {
             self.limits.lanes.start_over();
         }
         self.limits.as_of = at;
         let at = self.as_of().0;
+        if self.limits.lanes.next_evaluation().is_some_and(|due| due <= at) {
+            self.evaluate_due_lanes(at);
+        }
+    }
+
+    #[cold]
+    fn evaluate_due_lanes(&mut self, at: u64) {
         for _ in 0..EVALUATIONS {
             let has_more = self.limits.lanes.shed();
             match self.limits.lanes.next_to_evaluate(at) {
@@ -121,6 +135,13 @@ impl Queue {
             self.evaluate_lanes(at);
         }
         self.limits.as_of = at;
+        if self.limits.lanes.has_touched() {
+            self.position_touched_lanes();
+        }
+    }
+
+    #[inline(never)]
+    fn position_touched_lanes(&mut self) {
         while let Some(lane) = self.limits.lanes.take_touched() {
             self.position_lane(lane);
             self.limits.lanes.plan_expiry(lane, self.as_of().0);
@@ -250,6 +271,9 @@ impl Queue {
 
     /// The life of a job has ended: if it held its lane, it does so no longer.
     pub(crate) fn release_lane(&mut self, job: Handle) {
+        if self.limits.lanes.len() == 0 {
+            return;
+        }
         let Some(lane) = self.jobs.get(job).and_then(|job| self.lane_of(job)) else { return };
         if self.limits.lanes.get(lane).is_some_and(|lane| lane.holder == Some(job)) {
             self.limits.lanes.edit(lane, |lane| lane.holder = None);
