@@ -97,9 +97,13 @@ impl Queue {
 
     /// The job that is claimed next, if the limits of the queue allow any. O(log n).
     pub(crate) fn next_runnable(&self) -> Option<Handle> {
-        let alone = self.jobs.indexes.waiting.first().map(|job| (self.jobs.table.priority_key(job), job));
+        let alone = self.jobs.indexes.waiting.first();
         let lane = self.limits.lanes.first_ready().and_then(|(place, lane)| Some((place, self.head(lane)?)));
-        alone.into_iter().chain(lane).min().map(|(_, job)| job)
+        match (alone, lane) {
+            (Some(job), Some((place, _))) if self.jobs.table.priority_key(job) < place => Some(job),
+            (_, Some((_, head))) => Some(head),
+            (alone, None) => alone,
+        }
     }
 
     /// The instant is `at` now: evaluates lanes whose rates allow more, a bounded number; the others follow

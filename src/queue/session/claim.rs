@@ -146,10 +146,19 @@ impl Session<'_> {
         self.tick_until_runnable(count, TICKED_AT_MOST);
     }
 
-    /// The next runnable job that has not expired, of a claim that wants `count` more. The expired ones met on
-    /// the way end here, a bounded number. More of them are passed by, a bounded number too, and left to the
-    /// timer; jobs with a GROUP are not found behind those.
+    /// The next runnable job that has not expired, of a claim that wants `count` more.
     fn next_runnable(&mut self, runnable: &mut Runnable, count: usize) -> Option<Handle> {
+        let first = self.queue.next_runnable()?;
+        if self.queue.job(first).is_some_and(|job| job.expires() <= self.at()) {
+            return self.next_behind_expired(runnable, count);
+        }
+        Some(first)
+    }
+
+    /// The same where expired jobs stand before it. They end here, a bounded number. More of them are passed by, a
+    /// bounded number too, and left to the timer; jobs with a GROUP are not found behind those.
+    #[cold]
+    fn next_behind_expired(&mut self, runnable: &mut Runnable, count: usize) -> Option<Handle> {
         const EXPIRED_AT_MOST: u32 = 1000;
         while runnable.expired < EXPIRED_AT_MOST {
             let first = self.queue.next_runnable()?;
