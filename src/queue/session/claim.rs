@@ -77,14 +77,14 @@ impl Session<'_> {
     /// O(log n) per job; nothing that may not be claimed is walked over.
     pub fn claim(&mut self, options: &ClaimOptions<impl AsRef<[u8]>>, promised: usize) -> Vec<Claimed> {
         let worker = options.worker.as_ref();
-        let mut claimed = Vec::new();
         let mut bytes = 0u64;
         let asked_until = self.in_ms(options.lease.unwrap_or(self.queue.settings.lease));
         self.promote_enough(options.count.saturating_add(promised));
         if self.queue.is_exhausted() {
-            return claimed;
+            return Vec::new();
         }
         let most = options.count.min(self.queue.claimable().saturating_sub(promised));
+        let mut claimed = Vec::with_capacity(most);
         let mut runnable = Runnable::default();
         while claimed.len() < most {
             let Some(job) = self.next_runnable(&mut runnable, most - claimed.len()) else { break };
