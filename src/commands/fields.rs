@@ -4,6 +4,7 @@ use super::args::Args;
 use super::error::Error;
 use super::options::{CommandOption, Options};
 use super::reply::Reply;
+use crate::queue::fields_in;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -46,6 +47,8 @@ pub(super) enum Field<'a> {
     Text(String),
     /// 1 or 0, in JSON too.
     Flag(bool),
+    /// The fields of a job, as bytes.
+    OfJob(&'a [u8]),
     /// Maps, in an array.
     List(Vec<Fields<'a>>),
 }
@@ -93,6 +96,13 @@ impl<'a> Fields<'a> {
                 Field::Text(text) => reply.bytes(text.as_bytes()),
                 Field::Flag(is) => reply.int((*is).into()),
                 Field::List(list) => reply_list(list, Format::Map, reply),
+                Field::OfJob(fields) => {
+                    reply.map(fields_in(fields).count());
+                    for (name, value) in fields_in(fields) {
+                        reply.bytes(name);
+                        reply.bytes(value);
+                    }
+                }
             }
         }
     }
@@ -130,12 +140,33 @@ impl Serialize for Fields<'_> {
                 Field::Text(text) => map.serialize_entry(name, text)?,
                 Field::Flag(is) => map.serialize_entry(name, &u8::from(*is))?,
                 Field::List(list) => map.serialize_entry(name, list)?,
-                Field::Bytes(bytes) => match std::str::from_utf8(bytes) {
-                    Ok(text) => map.serialize_entry(name, text)?,
-                    Err(_) => {
-                        map.serialize_entry(&format!("{name}-base64"), &BASE64_STANDARD.encode(bytes))?;
-                    }
-                },
+                Field::OfJob(fields) => map.serialize_entry(name, &JobFields(fields))?,
+                Field::Bytes(bytes) => serialize_bytes(&mut map, name, bytes)?,
+            }
+        }
+        map.end()
+    }
+}
+
+fn serialize_bytes<M: SerializeMap>(map: &mut M, name: &str, bytes: &[u8]) -> Result<(), M::Error> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => map.serialize_entry(name, text),
+        Err(_) => map.serialize_entry(&format!("{name}-base64"), &BASE64_STANDARD.encode(bytes)),
+    }
+}
+
+/// The fields of a job. A name that is not UTF-8 is base64 behind `base64-`.
+struct JobFields<'a>(&'a [u8]);
+
+impl Serialize for JobFields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in fields_in(self.0) {
+            match std::str::from_utf8(name) {
+                Ok(name) => serialize_bytes(&mut map, name, value)?,
+                Err(_) => {
+                    serialize_bytes(&mut map, &format!("base64-{}", BASE64_STANDARD.encode(name)), value)?;
+                }
             }
         }
         map.end()

@@ -4,9 +4,13 @@
 use super::admin::{Cancel, Configure, LimitGroup, Pause, Promote, Purge, Remove, Resume, Retry};
 use super::batching::{AwaitEnd, Forget, ListBatches, Seal, ShowBatch};
 use super::command::{AwaitCommand, FirstQueueCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
-use super::consuming::{Ack, ClaimAny, ClaimJobs, Extend, Nack, Release, ReportProgress};
+use super::consuming::{
+    Ack, AppendToLog, ClaimAny, ClaimJobs, Extend, Nack, Release, ReportProgress, ShowLog,
+};
 use super::events::{Emit, ReadEvents, TrimEvents};
-use super::inspecting::{Check, Explain, GetJob, ListGroups, ListJobs, ListWorkers, ShowSeries, ShowStats};
+use super::inspecting::{
+    Check, Explain, GetJob, ListGroups, ListJobs, ListNames, ListWorkers, ShowSeries, ShowStats,
+};
 use super::producing::{AddJob, AddManyJobs};
 use super::triggers::{ListSchedules, OnExpire, SetSchedule, Unschedule};
 
@@ -45,8 +49,11 @@ pub fn visit_all(visitor: &mut impl CommandVisitor) {
     visitor.show_or_set::<LimitGroup>();
     visitor.read::<ListGroups>();
     visitor.read::<ListJobs>();
+    visitor.write::<AppendToLog>();
+    visitor.read::<ShowLog>();
     visitor.write::<AddManyJobs>();
     visitor.write::<Nack>();
+    visitor.read::<ListNames>();
     visitor.show_or_set::<OnExpire>();
     visitor.write::<Pause>();
     visitor.write::<ReportProgress>();

@@ -24,8 +24,10 @@ fn the_manual_names_every_option() {
             }
         }
     }
-    // "The job options are those of ADD except DELAY, AT and MAXWAIT", "the options are those of ADD except AT".
-    for (command, but_for) in [("jq.schedule", &["DELAY", "AT", "MAXWAIT"][..]), ("jq.onexpire", &["AT"])] {
+    // "The job options are those of ADD except DELAY, AT, MAXWAIT and SET", "the options are those of ADD except AT and SET".
+    for (command, but_for) in
+        [("jq.schedule", &["DELAY", "AT", "MAXWAIT", "SET"][..]), ("jq.onexpire", &["AT", "SET"])]
+    {
         written.get_mut(command).unwrap().retain(|keyword| !but_for.contains(&keyword.as_str()));
     }
     assert_same(&written);

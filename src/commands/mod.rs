@@ -9,7 +9,7 @@
 //! limit of the queue, and then before its first change.
 //!
 //! - [`command`]: what a command has to have, by its kind. [`list`]: all of them, entered once.
-//! - [`args`], [`options`], [`names`], [`selection`]: how arguments are parsed. [`spec`]: what Redis knows of a command.
+//! - [`args`], [`options`], [`names`], [`selection`], [`field_args`]: how arguments are parsed. [`spec`]: what Redis knows of a command.
 //! - [`reply`], [`fields`], [`error`]: what a command can reply.
 //! - One folder for each chapter of the manual: [`producing`], [`consuming`], [`batching`], [`inspecting`],
 //!   [`events`], [`admin`], [`triggers`]. [`settings`] are the fields of JQ.CONFIG.
@@ -22,6 +22,7 @@ mod command;
 mod consuming;
 pub mod error;
 mod events;
+mod field_args;
 mod fields;
 mod inspecting;
 pub mod internal;
@@ -56,7 +57,7 @@ const MAX_ITEMS: u64 = 10_000;
 /// The most queues that one call may name: each is opened, while every other client waits.
 const MAX_QUEUES: u64 = 1000;
 
-/// So many bytes of a result or a progress a server takes at its memory limit: workers have to go on there, and what
+/// So many bytes of a result, a progress or fields a server takes at its memory limit: workers have to go on there, and what
 /// they can add is bounded by this for each of their jobs.
 const ROOM_AT_MEMORY_LIMIT: usize = 1024;
 /// How many jobs JQ.RETRY, JQ.PURGE, JQ.CANCEL and JQ.PROMOTE change at most without COUNT: while they run, every other

@@ -7,7 +7,9 @@ use super::reply::Reply;
 use super::spec::{Arg, ArgKind};
 use super::MAX_ITEMS;
 use crate::queue::schedules::MAX_NAME;
-use crate::queue::{Changed, MAX_BATCH, MAX_GROUP, MAX_ID, MAX_PREFIX, MAX_WORKER};
+use crate::queue::{
+    Changed, MAX_BATCH, MAX_FIELD_NAME, MAX_GROUP, MAX_ID, MAX_JOB_NAME, MAX_PREFIX, MAX_WORKER,
+};
 use std::ops::RangeInclusive;
 
 /// `queue id [id ...]`.
@@ -31,6 +33,16 @@ pub(super) fn batch(word: &[u8]) -> Result<&[u8], Error> {
 /// `word` as the name of a group.
 pub(super) fn group(word: &[u8]) -> Result<&[u8], Error> {
     of_length("group", word, 1..=MAX_GROUP)
+}
+
+/// `word` as the name of a job.
+pub(super) fn job_name(word: &[u8]) -> Result<&[u8], Error> {
+    of_length("NAME", word, 1..=MAX_JOB_NAME)
+}
+
+/// `word` as the name of a field.
+pub(super) fn field(word: &[u8]) -> Result<&[u8], Error> {
+    of_length("field", word, 1..=MAX_FIELD_NAME)
 }
 
 /// `word` as the name of a worker.

@@ -1,12 +1,12 @@
-//! Options of commands: keywords that follow the fixed arguments in any order, each at most once, most of
-//! them with a value.
+//! Options of commands: keywords that follow the fixed arguments in any order, most of them at most once and with a
+//! value.
 //!
 //! A command has one table of its options. The parser and COMMAND DOCS read it, and a test compares it with
 //! the manual.
 
 use super::args::{span_or_forever, Args, MAX_INSTANT};
 use super::error::{shown, Error};
-use super::spec::{Arg, ArgKind};
+use super::spec::{Arg, ArgKind, Multiple};
 use crate::queue::Place;
 
 /// A request that `N` options can change. `'a` is the lifetime of the arguments, from which it may borrow.
@@ -113,6 +113,15 @@ impl<'a, R> CommandOption<'a, R> {
         CommandOption { keyword, arg: arg.after(keyword).maybe(), set: Setter::Other(set) }
     }
 
+    /// The same for an option that may be given again and again.
+    pub(super) const fn repeated(
+        keyword: &'static str,
+        arg: Arg,
+        set: fn(&mut R, &mut Args<'a>) -> Result<(), Error>,
+    ) -> Self {
+        CommandOption { keyword, arg: arg.after(keyword).maybe().repeated(), set: Setter::Other(set) }
+    }
+
     const fn valued(keyword: &'static str, name: &'static str, kind: ArgKind, set: Setter<'a, R>) -> Self {
         CommandOption { keyword, arg: Arg::option(keyword, name, kind), set }
     }
@@ -193,9 +202,9 @@ pub(super) fn name_of<T: PartialEq>(table: &[(Arg, T)], value: &T) -> &'static s
 struct Given(u64);
 
 impl Given {
-    fn insert(&mut self, place: usize, keyword: &str) -> Result<(), Error> {
-        let bit = 1 << place;
-        if self.0 & bit != 0 {
+    fn insert<R>(&mut self, place: usize, option: &CommandOption<'_, R>) -> Result<(), Error> {
+        let (bit, keyword) = (1 << place, option.keyword);
+        if self.0 & bit != 0 && option.arg.multiple != Multiple::WithKeyword {
             return Err(Error::syntax(format!("{keyword} is given twice")));
         }
         self.0 |= bit;
@@ -233,10 +242,10 @@ impl<'a> Args<'a> {
         let mut given = Given::default();
         while let Some(word) = self.try_next() {
             if let Some((place, option)) = find(table, word) {
-                given.insert(place, option.keyword)?;
+                given.insert(place, option)?;
                 option.take(self, request)?;
             } else if let Some((place, option)) = find(second_table, word) {
-                given.insert(table.len() + place, option.keyword)?;
+                given.insert(table.len() + place, option)?;
                 option.take(self, second_request)?;
             } else {
                 return Err(Error::syntax(format!("unknown option {}", shown(word))));

@@ -45,8 +45,8 @@ impl Page<'_> {
 
     /// Whether it selects jobs by what only jobs have.
     pub(super) fn needs_jobs(&self) -> bool {
-        let Selection { group, batch, worker, since: _, until: _ } = self.selection;
-        group.or(batch).or(worker).is_some()
+        let Selection { group, batch, worker, name, since: _, until: _ } = self.selection;
+        group.or(batch).or(worker).or(name).is_some()
     }
 
     /// Refuses instants that are hardly meant: in seconds SINCE would select everything.
@@ -89,12 +89,15 @@ impl Page<'_> {
     }
 }
 
-impl<'a> Options<'a, 8> for Page<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 8] = [
+impl<'a> Options<'a, 9> for Page<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 9] = [
         CommandOption::name("GROUP", "group", names::group, |page, name| page.selection.group = Some(name)),
         CommandOption::name("BATCH", "batch", names::batch, |page, name| page.selection.batch = Some(name)),
         CommandOption::name("WORKER", "worker", names::worker, |page, name| {
             page.selection.worker = Some(name);
+        }),
+        CommandOption::name("NAME", "job-name", names::job_name, |page, name| {
+            page.selection.name = Some(name);
         }),
         CommandOption::instant("SINCE", "since", |page, at| page.selection.since = Some(at)),
         CommandOption::instant("UNTIL", "until", |page, at| page.selection.until = Some(at)),
@@ -108,12 +111,12 @@ impl<'a> Options<'a, 8> for Page<'a> {
 }
 
 /// The options of a page, for COMMAND DOCS.
-pub(super) const ARGS: [Arg; 8] = args_of_options(&Page::OPTIONS);
+pub(super) const ARGS: [Arg; 9] = args_of_options(&Page::OPTIONS);
 
 /// `*` and the options of a page.
-pub(super) const ALL: [Arg; 9] = {
-    let [group, batch, worker, since, until, rev, count, cursor] = ARGS;
-    [Arg::token("*", "star"), group, batch, worker, since, until, rev, count, cursor]
+pub(super) const ALL: [Arg; 10] = {
+    let [group, batch, worker, name, since, until, rev, count, cursor] = ARGS;
+    [Arg::token("*", "star"), group, batch, worker, name, since, until, rev, count, cursor]
 };
 
 /// `0`, `major:minor`, or `stage:major:minor`.

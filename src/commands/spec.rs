@@ -29,12 +29,23 @@ pub struct Arg {
     pub token: Option<&'static str>,
     /// May be left out.
     pub optional: bool,
-    /// May be repeated.
-    pub multiple: bool,
+    /// Whether it may be repeated.
+    pub multiple: Multiple,
     /// The parts of a block or the choices of a one-of.
     pub parts: &'static [Arg],
     /// The version that brought it, if that is a later one than the command's.
     pub since: Option<&'static str>,
+}
+
+/// Whether an argument may be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Multiple {
+    /// It may not.
+    Never,
+    /// The value may, once its keyword is there.
+    Value,
+    /// Its keyword and its value may.
+    WithKeyword,
 }
 
 /// The kinds of arguments that `COMMAND DOCS` has.
@@ -60,13 +71,21 @@ impl Arg {
     /// A required word.
     #[must_use]
     pub const fn word(name: &'static str, kind: ArgKind) -> Self {
-        Arg { name, kind, token: None, optional: false, multiple: false, parts: &[], since: None }
+        Arg { name, kind, token: None, optional: false, multiple: Multiple::Never, parts: &[], since: None }
     }
 
     /// An optional keyword with a value.
     #[must_use]
     pub const fn option(token: &'static str, name: &'static str, kind: ArgKind) -> Self {
-        Arg { name, kind, token: Some(token), optional: true, multiple: false, parts: &[], since: None }
+        Arg {
+            name,
+            kind,
+            token: Some(token),
+            optional: true,
+            multiple: Multiple::Never,
+            parts: &[],
+            since: None,
+        }
     }
 
     /// A bare keyword.
@@ -77,7 +96,7 @@ impl Arg {
             kind: ArgKind::PureToken,
             token: Some(token),
             optional: false,
-            multiple: false,
+            multiple: Multiple::Never,
             parts: &[],
             since: None,
         }
@@ -86,13 +105,29 @@ impl Arg {
     /// A choice between `parts`.
     #[must_use]
     pub const fn one_of(name: &'static str, parts: &'static [Arg]) -> Self {
-        Arg { name, kind: ArgKind::OneOf, token: None, optional: false, multiple: false, parts, since: None }
+        Arg {
+            name,
+            kind: ArgKind::OneOf,
+            token: None,
+            optional: false,
+            multiple: Multiple::Never,
+            parts,
+            since: None,
+        }
     }
 
     /// `parts` in this order.
     #[must_use]
     pub const fn block(name: &'static str, parts: &'static [Arg]) -> Self {
-        Arg { name, kind: ArgKind::Block, token: None, optional: false, multiple: false, parts, since: None }
+        Arg {
+            name,
+            kind: ArgKind::Block,
+            token: None,
+            optional: false,
+            multiple: Multiple::Never,
+            parts,
+            since: None,
+        }
     }
 
     /// The same, but it must be there.
@@ -112,7 +147,14 @@ impl Arg {
     /// The same, but it may be repeated.
     #[must_use]
     pub const fn many(mut self) -> Self {
-        self.multiple = true;
+        self.multiple = Multiple::Value;
+        self
+    }
+
+    /// The same, but it may be repeated with its keyword.
+    #[must_use]
+    pub const fn repeated(mut self) -> Self {
+        self.multiple = Multiple::WithKeyword;
         self
     }
 

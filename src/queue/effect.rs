@@ -3,7 +3,7 @@
 use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::events::EmittedFields;
 use crate::queue::expiries::ExpiryOutcome;
-use crate::queue::jobs::{AddRequest, JobOptions, JobSpec, Place};
+use crate::queue::jobs::{AddRequest, FieldChanges, JobOptions, JobSpec, LogLines, Place};
 use crate::queue::limits::GroupLimits;
 use crate::queue::schedules::{Missed, Plan, TickOutcome};
 use crate::queue::settings::Settings;
@@ -87,6 +87,10 @@ pub enum JobEffect<'a> {
     Replaced { by: Replacement<'a> },
     /// A job that had not started has another payload, and nothing else has changed.
     PayloadReplaced { payload: &'a [u8] },
+    /// Fields of the job, or of its record, have changed.
+    FieldsChanged { changes: FieldChanges<'a> },
+    /// Lines were appended to the log of the job, or of its record.
+    Logged { lines: LogLines<'a> },
     /// The job will live once more after this life. A life whose lease was lost ends with that.
     Rerun { next: JobSpec<&'a [u8]> },
     /// A worker has claimed the job.
@@ -136,6 +140,8 @@ pub struct Replacement<'a> {
     pub place: Place,
     /// It goes to the end of its lane.
     pub group: Option<&'a [u8]>,
+    /// What kind of job it is.
+    pub name: Option<&'a [u8]>,
     /// All of its options, those that stay too.
     pub options: JobOptions,
     pub expires: Option<u64>,

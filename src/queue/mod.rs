@@ -75,19 +75,23 @@ pub use events::{
 };
 pub(crate) use expiries::{is_valid_rule, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
-pub use jobs::{AddRequest, Backoff, JobOptions, JobSpec, JobState, OnDup, Place, Run, RunEnd, Start, Until};
-pub(crate) use jobs::{LostLife, UnmetDependency};
+pub(crate) use jobs::{are_fields, LostLife, UnmetDependency};
+pub use jobs::{
+    fields_in, AddRequest, Backoff, FieldChanges, JobOptions, JobSpec, JobState, LogLines, OnDup, Place, Run,
+    RunEnd, Start, Until, MAX_FIELDS, MAX_FIELD_BYTES, MAX_FIELD_NAME, MAX_LOG_BYTES, MAX_LOG_LINE,
+};
 pub(crate) use limits::{Bucket, LaneRules};
 pub use limits::{GroupLimits, Rate, MAX_RATE};
-pub(crate) use names::{valid_batch_name, valid_group, valid_id};
-pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_WORKER};
+pub(crate) use names::{valid_batch_name, valid_group, valid_id, valid_job_name};
+pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_JOB_NAME, MAX_WORKER};
 pub(crate) use saved::{
     Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedNumber, SavedState,
 };
 pub use schedules::Schedule;
 pub use session::{
-    AckOptions, Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, Journal, Lease,
-    MemoryPressure, NackOptions, Nacked, Outcome, Refusal, Selected, Session, CANCELLED_STATES,
+    AckOptions, Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, FieldTerms, FieldsRefusal,
+    Journal, Lease, MemoryPressure, NackOptions, Nacked, Outcome, Refusal, ReleaseOptions, ReviveOptions,
+    Selected, Session, CANCELLED_STATES,
 };
 pub use settings::Settings;
 pub use stats::{counters, histogram, Event, Events, Minute, MOST_MINUTES};
@@ -97,6 +101,6 @@ pub(crate) use time::set_back;
 pub use time::{Now, UnixMs, FOREVER};
 pub use value::Queue;
 pub use views::{
-    Direction, EventPage, EventStart, Explanation, GroupView, JobView, ListPage, ListStart, PageRange,
-    Position, Row, Selection, Standstill, WorkerView,
+    Direction, EventPage, EventStart, Explanation, GroupView, JobView, ListPage, ListStart, LogRange,
+    NameView, PageRange, Position, Row, Selection, Standstill, WorkerView,
 };

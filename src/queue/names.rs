@@ -8,6 +8,8 @@ pub const MAX_BATCH: usize = 512;
 pub const MAX_GROUP: usize = 512;
 /// The longest worker name in bytes.
 pub const MAX_WORKER: usize = 128;
+/// The longest name of a job in bytes.
+pub const MAX_JOB_NAME: usize = 128;
 /// Error texts are cut at this many bytes.
 pub const MAX_ERROR: usize = 1024;
 
@@ -24,6 +26,11 @@ pub(crate) fn valid_group(name: &[u8]) -> bool {
 /// 1 to 512 bytes.
 pub(crate) fn valid_batch_name(name: &[u8]) -> bool {
     (1..=MAX_BATCH).contains(&name.len())
+}
+
+/// 1 to 128 bytes.
+pub(crate) fn valid_job_name(name: &[u8]) -> bool {
+    (1..=MAX_JOB_NAME).contains(&name.len())
 }
 
 /// 1 to 128 bytes.

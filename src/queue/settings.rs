@@ -49,6 +49,10 @@ pub struct Settings {
     pub max_run: u64,
     /// How many events are kept; 0: none.
     pub events_max: u64,
+    /// Bytes of the names and values of one job's fields; 0: it has none.
+    pub max_field_bytes: u64,
+    /// Bytes of the lines of one job's log; 0: it has none.
+    pub max_log_bytes: u64,
 }
 
 impl Default for Settings {
@@ -75,6 +79,8 @@ impl Default for Settings {
             max_lease: 604_800_000,
             max_run: FOREVER,
             events_max: 0,
+            max_field_bytes: 16_384,
+            max_log_bytes: 65_536,
         }
     }
 }

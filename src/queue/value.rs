@@ -104,6 +104,11 @@ impl Queue {
         self.jobs.table.options(job)
     }
 
+    /// The name of a job that has one.
+    pub(crate) fn name_of(&self, job: &Job) -> Option<&[u8]> {
+        self.jobs.table.name_of(job).map(|number| self.jobs.table.names.get(number))
+    }
+
     pub(crate) fn worker_name(&self, worker: u32) -> &[u8] {
         self.workers.name(worker)
     }

@@ -58,6 +58,8 @@ pub(crate) struct CommandArg<'i> {
     pub(crate) token: Option<&'i str>,
     pub(crate) optional: bool,
     pub(crate) multiple: bool,
+    /// Repeated, its keyword stands before it again.
+    pub(crate) repeats_token: bool,
     /// The parts of a block or the choices of a one-of.
     pub(crate) parts: Vec<CommandArg<'i>>,
     /// The version that brought it.
@@ -273,12 +275,13 @@ impl Texts {
     fn arg(&mut self, arg: &CommandArg<'_>) -> raw::RedisModuleCommandArg {
         let optional = if arg.optional { raw::REDISMODULE_CMD_ARG_OPTIONAL } else { 0 };
         let multiple = if arg.multiple { raw::REDISMODULE_CMD_ARG_MULTIPLE } else { 0 };
+        let token = if arg.repeats_token { raw::REDISMODULE_CMD_ARG_MULTIPLE_TOKEN } else { 0 };
         raw::RedisModuleCommandArg {
             name: self.text(arg.name),
             type_: arg_type(arg.kind),
             key_spec_index: if arg.kind == ArgType::Key { 0 } else { -1 },
             token: arg.token.map_or(ptr::null(), |token| self.text(token)),
-            flags: int(optional | multiple),
+            flags: int(optional | multiple | token),
             subargs: self.args(&arg.parts),
             since: self.text(arg.since),
             ..NO_ARG

@@ -1,7 +1,7 @@
 //! The registration of commands: what Redis knows of each, and what it calls for it.
 
 use super::{apply, debug, dispatch};
-use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Multiple, Spec};
 use crate::commands::{
     internal, visit_all, AwaitCommand, CommandVisitor, FirstQueueCommand, ReadCommand, ShowOrSetCommand,
     WriteCommand,
@@ -173,7 +173,8 @@ fn args(args: &'static [Arg], command_since: &'static str) -> Vec<CommandArg<'st
             kind: arg_type(arg.kind),
             token: arg.token,
             optional: arg.optional,
-            multiple: arg.multiple,
+            multiple: arg.multiple != Multiple::Never,
+            repeats_token: arg.multiple == Multiple::WithKeyword,
             parts: self::args(arg.parts, since),
             since,
         }

@@ -1,8 +1,11 @@
 //! The commands of an operator: STATS, GET, and what removes, cancels, promotes, retries, pauses.
 
+use super::args::ERR;
 use super::batch::Dependency;
+use super::fields;
 use super::job::{How, Job, Place, Run, State, NEVER};
 use super::model::Model;
+use super::request::RetryOptions;
 use super::selected::{remembered_until, until_value};
 use super::value::{map, Value};
 
@@ -68,6 +71,9 @@ impl Model {
             ("added-at", Value::uint(job.added_at)),
             ("error", Value::maybe(job.error.as_ref().or(job.earlier_error.as_ref()))),
             ("progress", Value::maybe(job.progress.as_ref())),
+            ("log-lines", if job.log_lines == 0 { Value::Null } else { Value::uint(job.log_lines) }),
+            ("name", Value::maybe(job.spec.name.as_ref())),
+            ("fields", fields::shown(&job.fields)),
             ("group", Value::maybe(job.spec.group.as_ref())),
             ("batch", self.batch_of(job).map_or(Value::Null, |batch| Value::bytes(&batch.name))),
             ("expires-at", job.expires_at.map_or(Value::Null, Value::uint)),
@@ -168,7 +174,10 @@ impl Model {
     }
 
     /// Failed jobs get fresh attempts: again and again, until no more of them may.
-    pub(super) fn retry_all(&mut self, ids: &[Vec<u8>], place: Place, now: u64) -> Value {
+    pub(super) fn retry_all(&mut self, ids: &[Vec<u8>], options: &RetryOptions, now: u64) -> Value {
+        if self.refuses_fields(ids.iter(), &options.fields) {
+            return Value::Error(ERR.into());
+        }
         let mut failed: Vec<&Vec<u8>> = ids.iter().filter(|id| self.is_failed(id)).collect();
         failed.sort();
         failed.dedup();
@@ -182,7 +191,7 @@ impl Model {
             goes_on = false;
             for (id, answer) in ids.iter().zip(&mut answers) {
                 if *answer == Value::Int(0) {
-                    *answer = self.retry(id, place, now);
+                    *answer = self.retry(id, options, now);
                     goes_on |= *answer == Value::Int(1);
                 }
             }
@@ -190,18 +199,19 @@ impl Model {
         Value::Array(answers)
     }
 
-    pub(super) fn retry(&mut self, id: &[u8], place: Place, now: u64) -> Value {
+    pub(super) fn retry(&mut self, id: &[u8], options: &RetryOptions, now: u64) -> Value {
         if self.job(id).is_none() {
             return Value::Int(-1);
         }
         if !self.is_failed(id) || !self.may_be_retried(id) {
             return Value::Int(0);
         }
+        self.change_fields(id, &options.fields);
         let Some(job) = self.job(id) else { return Value::Null };
         (job.nacks, job.losses, job.earlier_losses) = (0, 0, 0);
         let member = job.member;
         self.set_end(member, None, now);
-        self.join(id, place, now);
+        self.join(id, options.place, now);
         self.wait_behind_again(id, now);
         self.advance(now);
         Value::Int(1)

@@ -185,6 +185,8 @@ impl Model {
         let kept = until(from, span).max(refused.filter(|_| result.is_some()));
         if kept.is_some() && span == 0 {
             (job.result_only, job.spec.payload) = (true, Vec::new());
+            job.fields.clear();
+            (job.log, job.log_lines) = (Vec::new(), 0);
         }
         job.state = State::Ended { how, at, token, result: result.cloned(), refused, kept };
         (job.done_under, job.earlier_error, job.lost, job.latest_due) = (None, None, None, None);

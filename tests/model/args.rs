@@ -1,6 +1,7 @@
 //! Reading words: the little that all commands share.
 
 use super::batch::Dependency;
+use super::fields::{FieldTerms, Fields};
 use super::job::{Backoff, JobSpec, Place, Start};
 
 /// Why a command is refused. Only the code is compared, so there is only a code.
@@ -112,13 +113,11 @@ impl<'a> Words<'a> {
         self.ids_before(&[])
     }
 
-    /// `id [id ...]`, up to an option.
+    /// The same, up to one of `options` where another id would stand.
     pub(crate) fn ids_before(&mut self, options: &[&str]) -> Result<Vec<Vec<u8>>, Refused> {
         let mut ids = vec![self.id()?.to_vec()];
-        while let Some(word) = self.0.first() {
-            if options.iter().any(|o| word.eq_ignore_ascii_case(o.as_bytes())) {
-                break;
-            }
+        let is_option = |word: &&[u8]| options.iter().any(|o| word.eq_ignore_ascii_case(o.as_bytes()));
+        while self.0.first().is_some_and(|word| !is_option(word)) {
             ids.push(self.id()?.to_vec());
         }
         Ok(ids)
@@ -144,9 +143,9 @@ pub(crate) enum OnDup {
 
 /// The options of ADD and MADD; the payload is filled in per job.
 pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Refused> {
-    const KNOWN: [&str; 16] = [
+    const KNOWN: [&str; 18] = [
         "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP", "BATCH", "AFTER",
-        "AFTEROK", "GROUP", "MAXWAIT", "MAXRUN", "FRONT",
+        "AFTEROK", "GROUP", "MAXWAIT", "MAXRUN", "FRONT", "SET", "NAME",
     ];
     let mut seen = Vec::new();
     let mut on_dup = OnDup::Ignore;
@@ -167,7 +166,10 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Ref
         after: None,
         group: None,
         place: Place::End,
+        fields: Fields::new(),
+        name: None,
     };
+    let mut fields = FieldTerms::default();
     while let Some(option) = words.option(&KNOWN, &mut seen)? {
         match option {
             "DELAY" => spec.start = Start::After(words.uint(0)?),
@@ -183,11 +185,14 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Ref
             "AFTEROK" => spec.after = Some((words.batch()?, Dependency::AfterOk)),
             "MAXWAIT" => spec.max_wait = Some(words.uint(1)?),
             "MAXRUN" => spec.max_run = Some(words.time()?),
+            "NAME" => spec.name = Some(words.worker()?),
+            "SET" => fields.read("SET", words, &mut seen)?,
             "GROUP" => spec.group = Some(words.id()?.to_vec()),
             "FRONT" => spec.place = Place::Front,
             _ => spec.keep = Some(words.int(-1)?),
         }
     }
+    spec.fields = fields.set();
     let too_short = matches!((spec.expires_after, spec.start), (Some(px), Start::After(ms)) if px <= ms);
     let both = |one, other| seen.contains(&one) && seen.contains(&other);
     (spec.names_start, spec.names_priority) =

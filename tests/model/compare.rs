@@ -81,7 +81,9 @@ fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
     let mut ids: Vec<Vec<u8>> = script.0.iter().flat_map(|step| added(&step.resolve(&[]))).collect();
     ids.sort();
     ids.dedup();
-    let jobs = ids.into_iter().map(|id| vec![b"JQ.GET".to_vec(), b"q".to_vec(), id]);
+    let about =
+        |verb: &'static [u8]| ids.iter().map(move |id| vec![verb.to_vec(), b"q".to_vec(), id.clone()]);
+    let jobs: Vec<_> = about(b"JQ.GET").chain(about(b"JQ.LOGS")).collect();
     let lists = lists.into_iter().chain([words("JQ.LIST q remembered COUNT 10000")]);
     let all = [
         "JQ.STATS q",
@@ -89,6 +91,7 @@ fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
         "JQ.BATCHES q COUNT 10000",
         "JQ.WORKERS q COUNT 10000",
         "JQ.GROUPS q COUNT 10000",
+        "JQ.NAMES q COUNT 10000",
         "JQ.SERIES q 3",
     ]
     .map(words);
@@ -136,7 +139,7 @@ pub(crate) fn leases(reply: &Value) -> Vec<(Vec<u8>, u64)> {
 
 /// Whether the engine says what the model says. Of a cursor only counts whether it is the last.
 fn agree(words: &[&[u8]], model: &Value, engine: &Value) -> bool {
-    let lists = [b"JQ.LIST".as_slice(), b"JQ.BATCHES", b"JQ.WORKERS", b"JQ.GROUPS"];
+    let lists = [b"JQ.LIST".as_slice(), b"JQ.BATCHES", b"JQ.WORKERS", b"JQ.GROUPS", b"JQ.NAMES"];
     let is_listing =
         words.first().is_some_and(|verb| lists.contains(verb)) || words.iter().any(|word| *word == b"CURSOR");
     match (model, engine) {

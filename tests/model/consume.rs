@@ -1,10 +1,11 @@
 //! CLAIM, and what a worker may say about what it claimed.
 
 use super::compare::leases;
+use super::fields::FieldTerms;
 use super::job::{until, How, Job, Place, State};
 use super::limits::Claim;
 use super::model::Model;
-use super::request::{Keep, NackOptions, Next};
+use super::request::{Keep, NackOptions, Next, ReleaseOptions};
 use super::value::Value;
 
 /// What a token is worth for an id.
@@ -35,6 +36,7 @@ const FAILED: i64 = 2;
 const UNKNOWN: i64 = -1;
 const NOT_YOURS: i64 = -2;
 const CANCELLED: i64 = -3;
+const HAS_FIELD: i64 = -4;
 
 impl Model {
     pub(super) fn claim(
@@ -150,10 +152,17 @@ impl Model {
         id: &[u8],
         result: Option<&Vec<u8>>,
         keep: Option<Keep>,
+        terms: &FieldTerms,
         now: u64,
     ) -> Value {
         Value::Int(match self.standing(token, id) {
+            Standing::Held | Standing::Late | Standing::LateFailed
+                if self.has_field(id, terms.unless.as_ref()) =>
+            {
+                HAS_FIELD
+            }
             Standing::Held | Standing::Late | Standing::LateFailed => {
+                self.change_fields(id, terms);
                 self.saw_holder_of(id, now);
                 if let Some(job) = self.job(id).filter(|job| !job.runs.is_empty()) {
                     if !job.is_live() {
@@ -191,7 +200,7 @@ impl Model {
     }
 
     pub(super) fn nack(&mut self, token: u64, id: &[u8], options: &NackOptions, now: u64) -> Value {
-        let NackOptions { error, delay, fatal, place, keep } = options;
+        let NackOptions { error, delay, fatal, place, keep, fields } = options;
         let (error, keep) = (error.as_ref(), *keep);
         let standing = self.standing(token, id);
         match standing {
@@ -199,6 +208,10 @@ impl Model {
             Standing::Said("failed") => return Value::Int(0),
             _ => return Value::Int(self.refuse(standing, token, id, now)),
         }
+        if self.has_field(id, fields.unless.as_ref()) {
+            return Value::Int(HAS_FIELD);
+        }
+        self.change_fields(id, fields);
         self.saw_holder_of(id, now);
         self.count("nacks");
         let settings = self.settings.clone();
@@ -236,13 +249,16 @@ impl Model {
         Value::Int(AGAIN)
     }
 
-    pub(super) fn release(&mut self, token: u64, id: &[u8], delay: u64, place: Place, now: u64) -> Value {
+    pub(super) fn release(&mut self, token: u64, id: &[u8], options: &ReleaseOptions, now: u64) -> Value {
         let standing = self.standing(token, id);
         match standing {
             Standing::Held | Standing::Late => {}
             Standing::Said("released") => return Value::Int(0),
             _ => return Value::Int(self.refuse(standing, token, id, now)),
         }
+        let ReleaseOptions { delay, place, fields } = options;
+        let (delay, place) = (*delay, *place);
+        self.change_fields(id, fields);
         self.saw_holder_of(id, now);
         self.count("releases");
         let from = self.job(id).map(|job| job.state_name());
@@ -267,7 +283,7 @@ impl Model {
         }
         held.sort();
         for (token, id) in &held {
-            self.release(*token, id, 0, Place::End, now);
+            self.release(*token, id, &ReleaseOptions::default(), now);
             self.advance(now);
         }
         Value::count(held.len())

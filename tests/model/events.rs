@@ -3,6 +3,7 @@
 use super::job::{How, Job, State};
 use super::model::Model;
 use super::request::{After, EventsAsked};
+use super::selected::remembered_until;
 use super::value::Value;
 
 /// An event that is kept.
@@ -98,7 +99,10 @@ impl Model {
         self.log(name, None, fields, at);
     }
 
-    pub(super) fn log(&mut self, name: &str, job: Option<&[u8]>, fields: Vec<Field>, at: u64) {
+    pub(super) fn log(&mut self, name: &str, job: Option<&[u8]>, mut fields: Vec<Field>, at: u64) {
+        let about = self.jobs.iter().find(|it| job == Some(&*it.id) && remembered_until(it).is_none());
+        let name_of_job = about.and_then(|job| job.spec.name.as_ref());
+        fields.extend(name_of_job.map(|name| ("name", Value::bytes(name))));
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         self.append(name, job, fields, at);
     }

@@ -1,12 +1,17 @@
 //! What the model knows of a job. One list holds all of them, whatever their state.
 
 use super::batch::Dependency;
+use super::fields::Fields;
 
 /// A job, or what is left of one that ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     pub(crate) id: Vec<u8>,
     pub(crate) spec: JobSpec,
+    pub(crate) fields: Fields,
+    /// The lines of its log that are kept, and how many there were.
+    pub(crate) log: Vec<Vec<u8>>,
+    pub(crate) log_lines: u64,
     /// Drawn when the job last took a place; orders jobs of one priority, and things due at one instant. At the front
     /// it is negative.
     pub(crate) seq: i64,
@@ -88,11 +93,15 @@ pub(crate) struct JobSpec {
     pub(crate) after: Option<(Vec<u8>, Dependency)>,
     pub(crate) group: Option<Vec<u8>>,
     pub(crate) place: Place,
+    /// Those it begins with.
+    pub(crate) fields: Fields,
+    pub(crate) name: Option<Vec<u8>>,
 }
 
 /// Where a job joins its priority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Place {
+    #[default]
     End,
     Front,
 }
@@ -185,6 +194,9 @@ impl Job {
         let due = spec.start.due(at, late);
         Job {
             id: id.to_vec(),
+            fields: spec.fields.clone(),
+            log: Vec::new(),
+            log_lines: 0,
             seq,
             nacks: 0,
             losses: 0,

@@ -13,7 +13,7 @@ use super::groups::GroupLimits;
 use super::job::{Job, Place, State};
 use super::limits::Claim;
 use super::pauses::Pauses;
-use super::request::{claim_any, parse, Request};
+use super::request::{claim_any, parse, NackOptions, ReleaseOptions, Request};
 use super::settings::Settings;
 use super::value::{Engine, Value};
 
@@ -146,10 +146,17 @@ impl Model {
                     jobs => Value::Array(vec![Value::bytes(&queue), jobs]),
                 }
             }
-            Request::Ack { pairs, results, keep, next } => {
+            Request::Ack { pairs, fields, .. }
+            | Request::Nack { pairs, options: NackOptions { fields, .. }, .. }
+            | Request::Release { pairs, options: ReleaseOptions { fields, .. } }
+                if self.refuses_fields(pairs.iter().map(|(_, id)| id), &fields) =>
+            {
+                Value::Error(ERR.into())
+            }
+            Request::Ack { pairs, results, keep, next, fields } => {
                 let mut results = results.into_iter();
                 let answers = self.each(pairs, now, |model, (token, id)| {
-                    model.ack(token, &id, results.next().as_ref(), keep, now)
+                    model.ack(token, &id, results.next().as_ref(), keep, &fields, now)
                 });
                 let reply = self.claim_next(answers.clone(), next, now_us);
                 self.trim_kind("completed", keep, &answers, now);
@@ -162,13 +169,15 @@ impl Model {
                 self.trim_kind("failed", options.keep, &answers, now);
                 reply
             }
-            Request::Release { pairs, delay, place } => {
-                self.each(pairs, now, |model, (token, id)| model.release(token, &id, delay, place, now))
+            Request::Release { pairs, options } => {
+                self.each(pairs, now, |model, (token, id)| model.release(token, &id, &options, now))
             }
             Request::ReleaseWorker(worker) => self.release_worker(&worker, now),
             Request::Extend { ms, pairs } => self
                 .each(pairs, now, |model, (token, id)| model.extend(token, &id, now + model.late + ms, now)),
             Request::Progress { token, id, data } => Value::Array(vec![self.progress(token, &id, data, now)]),
+            Request::Log { id, lines } => self.append_to_log(&id, lines),
+            Request::Logs { id, skip, count, backward } => self.log_of(&id, skip, count, backward),
             Request::Get(id) => self.get(&id),
             Request::List(state, page) => self.list(&state, &page),
             Request::ListRemembered(page) => self.list_remembered(&page),
@@ -176,7 +185,7 @@ impl Model {
             Request::Remove(ids) => self.each(ids, now, |model, id| model.remove(&id, now)),
             Request::Cancel(ids) => self.each(ids, now, |model, id| model.cancel(&id, now)),
             Request::Promote(ids, place) => self.each(ids, now, |model, id| model.promote(&id, place, now)),
-            Request::Retry(ids, place) => self.retry_all(&ids, place, now),
+            Request::Retry(ids, options) => self.retry_all(&ids, &options, now),
             Request::CancelPage(page) => self.cancel_page(&page, now),
             Request::PromotePage(page) => self.promote_page(&page, now),
             Request::RetryPage(page) => self.retry_page(&page, now),
@@ -200,6 +209,7 @@ impl Model {
             Request::LimitGroup { name, fields } => self.limit_group(&name, &fields),
             Request::Group(name) => self.group(&name),
             Request::Groups => Value::Array(vec![Value::Int(0), self.groups()]),
+            Request::Names(count) => self.names(count),
             Request::AwaitIdle => Value::count(self.jobs.iter().filter(|job| job.is_active()).count()),
             Request::Events(asked) => self.read_events(&asked),
             Request::Emit { name, job, fields } => self.emit(&name, job.as_deref(), &fields, now),

@@ -1,6 +1,7 @@
 //! ADD and MADD.
 
-use super::args::OnDup;
+use super::args::{OnDup, ERR};
+use super::fields;
 use super::job::{Job, JobSpec, Place, Rerun, Start, State};
 use super::model::Model;
 use super::value::Value;
@@ -19,6 +20,9 @@ impl Model {
         }
         if self.is_sealed_against(jobs, now) {
             return Value::Error("JQSEALED".into());
+        }
+        if self.refuses_new_fields(jobs, on_dup, now) {
+            return Value::Error(ERR.into());
         }
         let mut replies: Vec<Value> = jobs.iter().map(|(id, spec)| self.add(id, spec, on_dup, now)).collect();
         match replies.pop() {
@@ -145,6 +149,7 @@ impl Model {
         if moves {
             job.seq = seq;
         }
+        job.fields = fields::over(&spec.fields, &job.fields);
         job.spec = over(spec, &job.spec);
     }
 }
@@ -168,6 +173,8 @@ fn over(spec: &JobSpec, old: &JobSpec) -> JobSpec {
     if spec.place == Place::Front {
         new.place = Place::Front;
     }
+    new.name = spec.name.clone().or(new.name);
+    new.fields = fields::over(&spec.fields, &old.fields);
     new
 }
 
@@ -180,6 +187,7 @@ fn patched_rerun(job: &Job, spec: &JobSpec, from: u64) -> Rerun {
         place: Place::End,
         batch: None,
         after: None,
+        fields: job.fields.clone(),
         ..job.spec.clone()
     };
     let present = Rerun { spec: present, expires_at: None, latest_due: None };

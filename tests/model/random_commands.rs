@@ -21,6 +21,9 @@ pub(crate) const STATES: [&str; 6] = ["waiting", "delayed", "blocked", "active",
 /// Spans that may not be 0.
 pub(crate) const LEASES: [&str; 6] = ["1", "10", "20", "50", "200", "1000"];
 
+/// What kinds of jobs there are.
+pub(crate) const NAMES: [&str; 3] = ["mail", "mail", "sms\\x00"];
+
 /// A piece of a command.
 #[derive(Debug, Clone)]
 pub(crate) enum Part {
@@ -52,19 +55,30 @@ pub(crate) fn commands() -> Words {
         ),
         (16, ack()),
         (14, nack()),
-        (5, join(vec![text("JQ.RELEASE q"), leases(), option("DELAY", &SPANS), maybe_front()])),
+        (5, join(vec![text("JQ.RELEASE q"), leases(), option("DELAY", &SPANS), maybe_front(), fields()])),
         (1, join(vec![text("JQ.RELEASE q WORKER"), worker()])),
         (3, join(vec![text("JQ.EXTEND q"), pick(&LEASES), leases()])),
         (3, join(vec![text("JQ.PROGRESS q"), lease(), pick(&["half", "\"\""])])),
+        (3, join(vec![one("JQ.LOG q"), pick(&["one", "two \"\"", "a-longer-line", "1 2 3 4"])])),
+        (1, join(vec![one("JQ.LOGS q"), option("SKIP", &["1"]), option("COUNT", &["1", "2"]), text("REV")])),
         (1, one("JQ.GET q")),
         (1, join(vec![text("JQ.LIST q"), pick(&STATES), text("COUNT 2 PAYLOAD")])),
         (2, join(vec![text("JQ.ADD q"), id(), text("again ONDUP RERUN")])),
         (2, ids("JQ.REMOVE q")),
         (4, ids("JQ.CANCEL q")),
         (4, join(vec![ids("JQ.PROMOTE q"), maybe_front()])),
-        (4, join(vec![ids("JQ.RETRY q"), maybe_front()])),
-        (1, join(vec![text("JQ.RETRY q *"), option("COUNT", &["1", "2"]), maybe_front()])),
+        (4, join(vec![ids("JQ.RETRY q"), maybe_front(), fields()])),
+        (
+            1,
+            join(vec![
+                text("JQ.RETRY q *"),
+                option("NAME", &NAMES),
+                option("COUNT", &["1", "2"]),
+                maybe_front(),
+            ]),
+        ),
         (1, join(vec![text("JQ.PROMOTE q *"), maybe_front(), option("COUNT", &["1", "2"])])),
+        (1, join(vec![text("JQ.NAMES q"), option("COUNT", &["1"])])),
         (2, pause()),
         (5, resume()),
         (2, setting()),
@@ -86,6 +100,7 @@ pub(crate) fn commands() -> Words {
                 pick(&STATES),
                 text("BATCH"),
                 batch(),
+                option("NAME", &NAMES),
                 option("COUNT", &["1", "2"]),
             ]),
         ),
@@ -129,6 +144,8 @@ fn any_options(group: Words) -> Words {
         option("KEEP", &["0", "10", "100", "5000", "-1"]),
         option("MAXRUN", &["1", "20", "50", "100", "-1"]),
         group,
+        set(),
+        option("NAME", &NAMES),
     ])
 }
 
@@ -137,7 +154,8 @@ fn debounce(group: Words) -> Words {
     let words = [text("ONDUP REPLACE"), join(vec![text("DELAY"), pick(&["1", "10", "20"])])];
     let most = join(vec![text("MAXWAIT"), pick(&["20", "50", "50", "100"])]);
     let priority = join(vec![option("PRIORITY", &["-1", "0", "7"]), maybe_front()]);
-    shuffled(words.into_iter().chain([most, priority, option("PX", &LEASES), group]).collect())
+    let more = [most, priority, set(), option("NAME", &NAMES), option("PX", &LEASES), group];
+    shuffled(words.into_iter().chain(more).collect())
 }
 
 /// What becomes of a known id, or batches: the two do not go together.
@@ -170,9 +188,11 @@ fn claim_any() -> Words {
 }
 
 pub(crate) fn ack() -> Words {
-    let many = join(vec![text("JQ.ACK q"), leases(), shuffled(vec![next(), keep()])]);
+    let unless = || option("UNLESS", &["f1", "f3"]);
+    let many = join(vec![text("JQ.ACK q"), leases(), shuffled(vec![next(), keep(), fields(), unless()])]);
     let result = option("RESULT", &["done", "\"\"", "RESULT"]);
-    let one = join(vec![text("JQ.ACK q"), lease(), shuffled(vec![result, next(), keep()])]);
+    let one =
+        join(vec![text("JQ.ACK q"), lease(), shuffled(vec![result, next(), keep(), fields(), unless()])]);
     let two = join(vec![text("JQ.ACK q"), lease(), lease(), text("RESULT"), pick(&["r", "NEXT"]), text("s")]);
     Union::new_weighted(vec![(4, many), (4, one), (1, two)]).boxed()
 }
@@ -181,7 +201,7 @@ pub(crate) fn nack() -> Words {
     let again = join(vec![option("DELAY", &SPANS), maybe_front()]);
     let wait = Union::new_weighted(vec![(4, again), (1, text("FATAL"))]);
     let error = option("ERROR", &["broken", "\"\"", "DELAY"]);
-    let options = shuffled(vec![wait.boxed(), error, next(), keep()]);
+    let options = shuffled(vec![wait.boxed(), error, next(), keep(), fields(), option("UNLESS", &["f2"])]);
     join(vec![text("JQ.NACK q"), leases(), options])
 }
 
@@ -197,6 +217,18 @@ fn next() -> Words {
         vec![option("COUNT", &["2", "5"]), option("LEASE", &LEASES), option("MAXBYTES", &["3"]), full()];
     let claim = join(vec![text("NEXT"), worker(), shuffled(options)]);
     Union::new_weighted(vec![(5, text("")), (1, claim)]).boxed()
+}
+
+/// Fields of a new job.
+fn set() -> Words {
+    let lines = ["SET f1 x", "SET f2 0123456789 SET f1 \"\"", "set f3 yy", "SET SET SET"];
+    Union::new_weighted(vec![(5, text("")), (2, pick(&lines))]).boxed()
+}
+
+/// Changes of fields.
+pub(crate) fn fields() -> Words {
+    let lines = ["SET f1 y", "SET f2 012345", "SET f3 yyyy UNSET f1", "UNSET f1", "UNSET f2 UNSET SET"];
+    Union::new_weighted(vec![(5, text("")), (2, pick(&lines))]).boxed()
 }
 
 /// `token id`: mostly one that is good, now and then an older or a foreign one, or none.
@@ -286,6 +318,13 @@ fn setting() -> Words {
         "keep-batches 0",
         "keep-batches 50",
         "max-run 50",
+        "max-field-bytes 0",
+        "max-field-bytes 8",
+        "max-field-bytes 16",
+        "max-field-bytes 16384",
+        "max-log-bytes 0",
+        "max-log-bytes 12",
+        "max-log-bytes 65536",
         "max-run -1",
     ];
     join(vec![text("JQ.CONFIG q"), select(lines.to_vec()).prop_map(read).boxed()])

@@ -1,6 +1,7 @@
 //! The commands the model understands, read to the last word before anything happens.
 
 use super::args::{job_options, place_of, OnDup, Refused, Words, ERR};
+use super::fields::FieldTerms;
 use super::job::{JobSpec, Place};
 use super::selection::Page;
 
@@ -42,6 +43,7 @@ pub(crate) enum Request {
         results: Vec<Vec<u8>>,
         keep: Option<Keep>,
         next: Option<Next>,
+        fields: FieldTerms,
     },
     Nack {
         pairs: Pairs,
@@ -50,8 +52,7 @@ pub(crate) enum Request {
     },
     Release {
         pairs: Pairs,
-        delay: u64,
-        place: Place,
+        options: ReleaseOptions,
     },
     ReleaseWorker(Vec<u8>),
     Extend {
@@ -63,6 +64,16 @@ pub(crate) enum Request {
         id: Vec<u8>,
         data: Vec<u8>,
     },
+    Log {
+        id: Vec<u8>,
+        lines: Vec<Vec<u8>>,
+    },
+    Logs {
+        id: Vec<u8>,
+        skip: usize,
+        count: usize,
+        backward: bool,
+    },
     Get(Vec<u8>),
     List(String, Page),
     ListRemembered(Page),
@@ -70,7 +81,7 @@ pub(crate) enum Request {
     Remove(Ids),
     Cancel(Ids),
     Promote(Ids, Place),
-    Retry(Ids, Place),
+    Retry(Ids, RetryOptions),
     CancelPage(Page),
     PromotePage(Page),
     RetryPage(Page),
@@ -93,6 +104,8 @@ pub(crate) enum Request {
     },
     Group(Vec<u8>),
     Groups,
+    /// So many at most.
+    Names(usize),
     Purge(String, Page),
     PurgeRemembered(Page),
     Workers,
@@ -116,6 +129,7 @@ pub(crate) struct NackOptions {
     pub(crate) fatal: bool,
     pub(crate) place: Place,
     pub(crate) keep: Option<Keep>,
+    pub(crate) fields: FieldTerms,
 }
 
 /// How long the record is kept, and how many of its kind.
@@ -133,6 +147,21 @@ pub(crate) struct Next {
     pub(crate) lease: Option<u64>,
     pub(crate) max_bytes: Option<u64>,
     pub(crate) full: bool,
+}
+
+/// What a RELEASE says beside the jobs.
+#[derive(Debug, Default)]
+pub(crate) struct ReleaseOptions {
+    pub(crate) delay: u64,
+    pub(crate) place: Place,
+    pub(crate) fields: FieldTerms,
+}
+
+/// What a RETRY says beside the jobs.
+#[derive(Debug, Default)]
+pub(crate) struct RetryOptions {
+    pub(crate) place: Place,
+    pub(crate) fields: FieldTerms,
 }
 
 /// Where a reader begins.
@@ -158,14 +187,15 @@ impl Request {
     /// Whether it only asks.
     pub(crate) fn is_read(&self) -> bool {
         use Request::{
-            AwaitIdle, AwaitJob, Batch, Batches, Events, Get, Group, Groups, List, ListRemembered, Series,
-            Stats, Workers,
+            AwaitIdle, AwaitJob, Batch, Batches, Events, Get, Group, Groups, List, ListRemembered, Logs,
+            Names, Series, Stats, Workers,
         };
         matches!(
             self,
             Get(_)
                 | List(..)
                 | ListRemembered(_)
+                | Logs { .. }
                 | Stats
                 | Batch(_)
                 | Batches(_)
@@ -173,6 +203,7 @@ impl Request {
                 | AwaitIdle
                 | Group(_)
                 | Groups
+                | Names(_)
                 | Workers
                 | Series(_)
                 | Events(_)
@@ -194,6 +225,12 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.PROGRESS" => {
             Ok(Request::Progress { token: w.uint(0)?, id: w.id()?.into(), data: w.next()?.into() })
         }
+        "JQ.LOG" => {
+            let (id, first) = (w.id()?.to_vec(), w.next()?.to_vec());
+            let more = std::iter::from_fn(|| w.next().ok()).map(<[u8]>::to_vec);
+            Ok(Request::Log { id, lines: std::iter::once(first).chain(more).collect() })
+        }
+        "JQ.LOGS" => logs(w),
         "JQ.GET" => Ok(Request::Get(w.id()?.into())),
         "JQ.LIST" => list(w),
         "JQ.STATS" => Ok(Request::Stats),
@@ -203,7 +240,7 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.PROMOTE" if w.keyword("*") => Page::read(w, &["FRONT"]).map(Request::PromotePage),
         "JQ.PROMOTE" => Ok(Request::Promote(w.ids_before(&["FRONT"])?, front(w)?)),
         "JQ.RETRY" if w.keyword("*") => Page::read(w, &["FRONT"]).map(Request::RetryPage),
-        "JQ.RETRY" => Ok(Request::Retry(w.ids_before(&["FRONT"])?, front(w)?)),
+        "JQ.RETRY" => retry(w),
         "JQ.PAUSE" => pause(w),
         "JQ.RESUME" => resume(w),
         "JQ.CONFIG" => config(w),
@@ -219,6 +256,7 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.EMIT" => emit(w),
         "JQ.TRIMEVENTS" => Ok(Request::TrimEvents(at_most_a_million(w)?)),
         "JQ.GROUPS" => options_count(w, 10).map(|_| Request::Groups),
+        "JQ.NAMES" => options_count(w, 10).map(Request::Names),
         "JQ.GROUP" => group(w),
         "JQ.SERIES" if w.0.is_empty() => Ok(Request::Series(60)),
         "JQ.SERIES" => Ok(Request::Series(w.uint(1).and_then(|n| if n <= 1440 { Ok(n) } else { Err(ERR) })?)),
@@ -279,10 +317,11 @@ fn claim(w: &mut Words<'_>) -> Result<Request, Refused> {
 }
 
 fn ack(w: &mut Words<'_>) -> Result<Request, Refused> {
-    const KNOWN: [&str; 8] = ["RESULT", "KEEP", "MAX", "NEXT", "COUNT", "LEASE", "MAXBYTES", "FULL"];
+    const KNOWN: [&str; 11] =
+        ["RESULT", "KEEP", "MAX", "SET", "UNSET", "UNLESS", "NEXT", "COUNT", "LEASE", "MAXBYTES", "FULL"];
     let pairs = w.pairs(&KNOWN)?;
     let (mut seen, mut results, mut next) = (Vec::new(), Vec::new(), NextWords::default());
-    let (mut keep, mut max) = (None, None);
+    let (mut keep, mut max, mut fields) = (None, None, FieldTerms::default());
     while let Some(option) = w.option(&KNOWN, &mut seen)? {
         match option {
             "RESULT" => {
@@ -291,18 +330,21 @@ fn ack(w: &mut Words<'_>) -> Result<Request, Refused> {
             }
             "KEEP" => keep = Some(w.int(-1)?),
             "MAX" => max = Some(w.uint(1)?),
+            "SET" | "UNSET" | "UNLESS" => fields.read(option, w, &mut seen)?,
             option => next.read(option, w)?,
         }
     }
-    Ok(Request::Ack { pairs, results, keep: kept(keep, max)?, next: next.claim()? })
+    Ok(Request::Ack { pairs, results, keep: kept(keep, max)?, next: next.claim()?, fields })
 }
 
 fn nack(w: &mut Words<'_>) -> Result<Request, Refused> {
-    const KNOWN: [&str; 11] =
-        ["ERROR", "DELAY", "FATAL", "FRONT", "KEEP", "MAX", "NEXT", "COUNT", "LEASE", "MAXBYTES", "FULL"];
+    const KNOWN: [&str; 14] = [
+        "ERROR", "DELAY", "FATAL", "FRONT", "KEEP", "MAX", "SET", "UNSET", "UNLESS", "NEXT", "COUNT",
+        "LEASE", "MAXBYTES", "FULL",
+    ];
     let pairs = w.pairs(&KNOWN)?;
     let (mut seen, mut error, mut delay, mut next) = (Vec::new(), None, None, NextWords::default());
-    let (mut keep, mut max) = (None, None);
+    let (mut keep, mut max, mut fields) = (None, None, FieldTerms::default());
     while let Some(option) = w.option(&KNOWN, &mut seen)? {
         match option {
             "ERROR" => error = Some(w.next()?.iter().take(1024).copied().collect()),
@@ -310,6 +352,7 @@ fn nack(w: &mut Words<'_>) -> Result<Request, Refused> {
             "FATAL" | "FRONT" => {}
             "KEEP" => keep = Some(w.int(-1)?),
             "MAX" => max = Some(w.uint(1)?),
+            "SET" | "UNSET" | "UNLESS" => fields.read(option, w, &mut seen)?,
             option => next.read(option, w)?,
         }
     }
@@ -318,7 +361,7 @@ fn nack(w: &mut Words<'_>) -> Result<Request, Refused> {
     if fatal && (delay.is_some() || place == Place::Front) {
         return Err(ERR);
     }
-    Ok(Request::Nack { pairs, options: NackOptions { error, delay, fatal, place, keep }, next })
+    Ok(Request::Nack { pairs, options: NackOptions { error, delay, fatal, place, keep, fields }, next })
 }
 
 /// MAX goes with KEEP only.
@@ -367,14 +410,17 @@ fn release(w: &mut Words<'_>) -> Result<Request, Refused> {
     if w.keyword("WORKER") {
         return Ok(Request::ReleaseWorker(w.worker()?));
     }
-    let pairs = w.pairs(&["DELAY", "FRONT"])?;
-    let (mut seen, mut delay) = (Vec::new(), 0);
-    while let Some(option) = w.option(&["DELAY", "FRONT"], &mut seen)? {
-        if option == "DELAY" {
-            delay = w.uint(0)?;
+    const KNOWN: [&str; 4] = ["DELAY", "FRONT", "SET", "UNSET"];
+    let pairs = w.pairs(&KNOWN)?;
+    let (mut seen, mut delay, mut fields) = (Vec::new(), 0, FieldTerms::default());
+    while let Some(option) = w.option(&KNOWN, &mut seen)? {
+        match option {
+            "DELAY" => delay = w.uint(0)?,
+            "FRONT" => {}
+            _ => fields.read(option, w, &mut seen)?,
         }
     }
-    Ok(Request::Release { pairs, delay, place: place_of(&seen) })
+    Ok(Request::Release { pairs, options: ReleaseOptions { delay, place: place_of(&seen), fields } })
 }
 
 /// The only option that may be left.
@@ -382,6 +428,31 @@ fn front(w: &mut Words<'_>) -> Result<Place, Refused> {
     let mut seen = Vec::new();
     while w.option(&["FRONT"], &mut seen)?.is_some() {}
     Ok(place_of(&seen))
+}
+
+fn retry(w: &mut Words<'_>) -> Result<Request, Refused> {
+    const KNOWN: [&str; 3] = ["FRONT", "SET", "UNSET"];
+    let ids = w.ids_before(&KNOWN)?;
+    let (mut seen, mut fields) = (Vec::new(), FieldTerms::default());
+    while let Some(option) = w.option(&KNOWN, &mut seen)? {
+        if option != "FRONT" {
+            fields.read(option, w, &mut seen)?;
+        }
+    }
+    Ok(Request::Retry(ids, RetryOptions { place: place_of(&seen), fields }))
+}
+
+fn logs(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let id = w.id()?.to_vec();
+    let (mut seen, mut skip, mut count) = (Vec::new(), 0, 100);
+    while let Some(option) = w.option(&["SKIP", "COUNT", "REV"], &mut seen)? {
+        match option {
+            "SKIP" => skip = usize::try_from(w.uint(0)?).map_err(|_| ERR)?,
+            "COUNT" => count = w.count()?,
+            _ => {}
+        }
+    }
+    Ok(Request::Logs { id, skip, count, backward: seen.contains(&"REV") })
 }
 
 fn pause(w: &mut Words<'_>) -> Result<Request, Refused> {

@@ -3,6 +3,7 @@
 use super::admin::is_listed;
 use super::job::{Job, State, NEVER};
 use super::model::Model;
+use super::request::RetryOptions;
 use super::selection::{cursor, page_of, Page, Selection};
 use super::value::Value;
 
@@ -145,7 +146,8 @@ impl Model {
         }
         let mut retried = 0;
         let mut one = |model: &mut Self, id: &[u8]| {
-            let goes = retried < most && model.retry(id, page.place, now) == Value::Int(1);
+            let options = RetryOptions { place: page.place, ..RetryOptions::default() };
+            let goes = retried < most && model.retry(id, &options, now) == Value::Int(1);
             retried += usize::from(goes);
             goes
         };

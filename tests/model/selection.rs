@@ -12,6 +12,7 @@ pub(crate) struct Selection {
     pub(crate) group: Option<Vec<u8>>,
     pub(crate) batch: Option<Vec<u8>>,
     pub(crate) worker: Option<Vec<u8>>,
+    pub(crate) name: Option<Vec<u8>>,
     pub(crate) since: Option<u64>,
     pub(crate) until: Option<u64>,
     pub(crate) backward: bool,
@@ -23,7 +24,7 @@ impl Selection {
     }
 
     pub(crate) fn needs_jobs(&self) -> bool {
-        self.group.is_some() || self.batch.is_some() || self.worker.is_some()
+        self.group.is_some() || self.batch.is_some() || self.worker.is_some() || self.name.is_some()
     }
 }
 
@@ -40,7 +41,7 @@ pub(crate) struct Page {
     pub(crate) paged: bool,
 }
 
-const SELECTORS: [&str; 8] = ["GROUP", "BATCH", "WORKER", "SINCE", "UNTIL", "REV", "COUNT", "CURSOR"];
+const SELECTORS: [&str; 9] = ["GROUP", "BATCH", "WORKER", "NAME", "SINCE", "UNTIL", "REV", "COUNT", "CURSOR"];
 
 impl Page {
     /// The first page of all.
@@ -65,6 +66,7 @@ impl Page {
                 "GROUP" => page.selection.group = Some(w.next()?.to_vec()),
                 "BATCH" => page.selection.batch = Some(w.batch()?),
                 "WORKER" => page.selection.worker = Some(w.worker()?),
+                "NAME" => page.selection.name = Some(w.worker()?),
                 "SINCE" => page.selection.since = Some(w.uint(0)?),
                 "UNTIL" => page.selection.until = Some(w.uint(0)?),
                 "REV" => page.selection.backward = true,
@@ -149,11 +151,12 @@ impl Model {
     }
 
     pub(super) fn is_selected(&self, job: &Job, selection: &Selection) -> bool {
-        let Selection { group, batch, worker, .. } = selection;
+        let Selection { group, batch, worker, name, .. } = selection;
         let at = if let State::Ended { at, .. } = job.state { at } else { job.added_at };
         selection.has_instant(at)
             && group.as_ref().is_none_or(|group| job.is_of(group))
             && batch.as_ref().is_none_or(|name| self.batch_of(job).is_some_and(|b| b.name == *name))
+            && (name.is_none() || job.spec.name == *name)
             && worker.as_ref().is_none_or(|name| job.worker.as_ref() == Some(name))
     }
 }

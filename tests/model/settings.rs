@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) max_lease: u64,
     pub(crate) max_run: i64,
     pub(crate) events_max: usize,
+    pub(crate) max_field_bytes: usize,
+    pub(crate) max_log_bytes: usize,
 }
 
 impl Default for Settings {
@@ -52,6 +54,8 @@ impl Default for Settings {
             max_lease: 604_800_000,
             max_run: -1,
             events_max: 0,
+            max_field_bytes: 16_384,
+            max_log_bytes: 65_536,
         }
     }
 }
@@ -84,6 +88,12 @@ impl Settings {
                 "group-concurrency" => self.group_concurrency = up_to_a_billion(&mut w, 0)?,
                 "rate" => self.rate = rate(value)?,
                 "events-max" => self.events_max = size(&mut w).ok().filter(|n| *n <= 1_000_000).ok_or(ERR)?,
+                "max-field-bytes" => {
+                    self.max_field_bytes = size(&mut w).ok().filter(|n| *n <= 1 << 20).ok_or(ERR)?;
+                }
+                "max-log-bytes" => {
+                    self.max_log_bytes = size(&mut w).ok().filter(|n| *n <= 1 << 20).ok_or(ERR)?;
+                }
                 "max-lease" => self.max_lease = w.uint(1)?,
                 "max-run" => self.max_run = w.time()?,
                 "group-rate" => self.group_rate = rate(value)?,

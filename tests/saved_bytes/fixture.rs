@@ -35,7 +35,7 @@ impl Fixture {
         let script =
             "JQ.CONFIG q lease 50 dedup-window 100 keep-completed 50 keep-failed 60 max-ids 99 max-jobs 99
             JQ.CONFIG q concurrency 99 rate 50/100000 group-concurrency 1 group-rate 3/100000
-            JQ.CONFIG q events-max 12
+            JQ.CONFIG q events-max 12 max-field-bytes 500 max-log-bytes 60
             JQ.ADD q completed p KEEP 20 DEDUP 40
             JQ.ADD q remembered p DEDUP 60 KEEP 0
             JQ.ADD q endless p DEDUP -1 KEEP 0
@@ -44,13 +44,13 @@ impl Fixture {
             JQ.PROGRESS q $completed completed half
             JQ.ACK q $completed completed RESULT r
             JQ.ACK q $remembered remembered $endless endless
-            JQ.NACK q $failed failed ERROR e
+            JQ.NACK q $failed failed ERROR e SET why e UNSET kind
             JQ.ADD q lapsed p
             JQ.CLAIM q w LEASE 1
             JQ.ADD q active p PRIORITY -1
             JQ.CLAIM q w2
             JQ.ADD q active again DELAY 5 PX 9 ATTEMPTS 2 ONDUP RERUN
-            JQ.ADD q active later DELAY 6 MAXWAIT 9 PRIORITY 0 ONDUP REPLACE
+            JQ.ADD q active later DELAY 6 MAXWAIT 9 PRIORITY 0 ONDUP REPLACE SET next life NAME later
             JQ.ADD q lost p PRIORITY -1 BATCH open
             JQ.CLAIM q w2 LEASE 1
             JQ.ADD q lost again DELAY 90 ONDUP RERUN
@@ -63,6 +63,10 @@ impl Fixture {
             JQ.ADD q cancelled p PRIORITY -1
             JQ.CLAIM q w2
             JQ.CANCEL q cancelled
+            JQ.ADD q noted p SET kind mail SET other value PRIORITY 9 NAME sms
+            JQ.ADD q noted p ONDUP REPLACE SET more x NAME mail
+            JQ.LOG q noted one two
+            JQ.LOG q failed why
             JQ.ADD q waiting p PX 30 ATTEMPTS 7 BACKOFF FIXED 3
             JQ.ADD q delayed p DELAY 20 PX 30 BACKOFF EXPONENTIAL 2
             JQ.ADD q first p FRONT PRIORITY 9 GROUP lane
@@ -84,7 +88,7 @@ impl Fixture {
             JQ.SEAL q finished
             JQ.SCHEDULE q gone p EVERY 1000
             JQ.SCHEDULE q every p EVERY 2 UNTIL 1704067300000 OVERLAP SKIP PRIORITY 9 PX 30 ATTEMPTS 2 ONDUP RERUN
-            JQ.SCHEDULE q cron p CRON @hourly TZ Europe/Berlin FROM 1704067200001 BACKOFF FIXED 3 DEDUP 5 KEEP 4
+            JQ.SCHEDULE q cron p CRON @hourly TZ Europe/Berlin FROM 1704067200001 BACKOFF FIXED 3 DEDUP 5 KEEP 4 NAME ticked
             JQ.UNSCHEDULE q gone
             JQ.PAUSE q
             JQ.RESUME q

@@ -19,8 +19,8 @@ use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, Missed, LATEST_TICK};
 use crate::queue::{
     is_emitted_name, is_valid_rule, plausible_duplicates, valid_batch_name, valid_group, valid_id,
-    BatchNumber, Effect, EmittedFields, EndState, JobEffect, JobState, Now, Place, Queue, ReleasedTo, Steps,
-    FOREVER, MAX_WORKER,
+    BatchNumber, Effect, EmittedFields, EndState, FieldChanges, JobEffect, JobState, LogLines, Now, Place,
+    Queue, ReleasedTo, Steps, FOREVER, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
@@ -64,6 +64,8 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
         tag::PAYLOAD_REPLACED => {
             on_job(from, queue, |from| Ok(JobEffect::PayloadReplaced { payload: from.bytes()? }))
         }
+        tag::FIELDS_CHANGED => decode_fields_changed(from, queue),
+        tag::LOGGED => decode_logged(from, queue),
         tag::LIFE_COMPLETED_LATE => on_job(from, queue, |_| Ok(JobEffect::LifeCompletedLate)),
         tag::RERUN => {
             on_job(from, queue, |from| Ok(JobEffect::Rerun { next: decode_job_without_batches(from)? }))
@@ -230,6 +232,20 @@ fn decode_moved<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>,
         _ => return Err(DecodeError::Damaged("unknown move of a job")),
     };
     Ok(Effect::Job { job: known(queue.unfinished_job(id))?, change })
+}
+
+fn decode_fields_changed<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let (id, changes) = (from.bytes()?, from.bytes()?);
+    let changes = FieldChanges::new(changes).ok_or(DecodeError::Damaged("fields that cannot be"))?;
+    let job = known(queue.job_or_record(id))?;
+    Ok(Effect::Job { job, change: JobEffect::FieldsChanged { changes } })
+}
+
+fn decode_logged<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let (id, lines) = (from.bytes()?, from.bytes()?);
+    let lines = LogLines::new(lines).ok_or(DecodeError::Damaged("lines of a log that cannot be"))?;
+    let job = known(queue.job_or_record(id))?;
+    Ok(Effect::Job { job, change: JobEffect::Logged { lines } })
 }
 
 fn decode_added<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {

@@ -65,7 +65,7 @@ impl Journal for JournalWriter {
 /// How many bytes an effect carries beside numbers and the id of a known job, where they may be many.
 fn payload_len(effect: &Effect<'_>) -> usize {
     match effect {
-        Effect::Added { id, job, .. } => id.len() + job.payload.len(),
+        Effect::Added { id, job, .. } => id.len() + job.payload.len() + job.fields.map_or(0, <[u8]>::len),
         Effect::Job { change, .. } => job_payload_len(change),
         Effect::Scheduled { name, plan, .. } => name.len() + plan.request.job.payload.len(),
         Effect::Emitted { fields, .. } => fields.packed().len(),
@@ -100,6 +100,8 @@ fn job_payload_len(change: &JobEffect<'_>) -> usize {
     match change {
         JobEffect::Replaced { by } => by.payload.len(),
         JobEffect::PayloadReplaced { payload } => payload.len(),
+        JobEffect::FieldsChanged { changes } => changes.packed().len(),
+        JobEffect::Logged { lines } => lines.packed().len(),
         JobEffect::Rerun { next } => next.payload.len(),
         JobEffect::Progressed { data } => data.len(),
         JobEffect::Completed { result, .. } | JobEffect::CompletedLate { result, .. } => {
@@ -231,6 +233,14 @@ fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
         JobEffect::PayloadReplaced { payload } => {
             encode_named(out, tag::PAYLOAD_REPLACED, id);
             out.bytes(payload);
+        }
+        JobEffect::FieldsChanged { changes } => {
+            encode_named(out, tag::FIELDS_CHANGED, id);
+            out.bytes(changes.packed());
+        }
+        JobEffect::Logged { lines } => {
+            encode_named(out, tag::LOGGED, id);
+            out.bytes(lines.packed());
         }
         JobEffect::LifeCompletedLate => encode_named(out, tag::LIFE_COMPLETED_LATE, id),
         JobEffect::Rerun { ref next } => {

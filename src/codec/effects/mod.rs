@@ -59,6 +59,8 @@
 //!   83 completed late, kept id, result maybe, keep-until instant
 //!   84 failed late, kept    id, error maybe, keep-until instant
 //!   85 records dropped      byte (0 completed, 1 failed), count number
+//!   87 fields changed       id, changes bytes (drawn in queue/jobs/fields.rs)
+//!   88 logged               id, lines bytes (drawn in queue/jobs/log.rs)
 //! ```
 //!
 //! The fields are drawn in [`super::fields`], numbers and byte strings in [`super::wire`].
@@ -147,4 +149,6 @@ mod tag {
     pub(super) const COMPLETED_LATE_KEPT: u8 = 83;
     pub(super) const FAILED_LATE_KEPT: u8 = 84;
     pub(super) const RECORDS_DROPPED: u8 = 85;
+    pub(super) const FIELDS_CHANGED: u8 = 87;
+    pub(super) const LOGGED: u8 = 88;
 }

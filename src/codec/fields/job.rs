@@ -5,11 +5,12 @@
 //!   add request  job, on-dup, name of its batch maybe, 0 | 1 AFTER: name bytes | 2 AFTEROK: name bytes; the job itself
 //!                refers to no batch
 //!   job          payload bytes, start, dependency, priority signed, options, group, expires instant (never = no PX),
-//!                max-wait number if start says so
+//!                max-wait number if start says so; more: flags byte, then what is flagged: 1 name bytes, 2 fields
+//!                bytes (drawn in queue/jobs/fields.rs)
 //!   on-dup       0 ignore | 1 replace | 2 rerun
 //!   start        0 now | 1 after: number | 2 at: number; added to that byte: 4 PRIORITY is named (which a priority that
 //!                is not 0 always is), 8 expires is an instant and not a span, 16 there is a max-wait, 32 it is an
-//!                instant and not a span, 64 FRONT
+//!                instant and not a span, 64 FRONT, 128 more follows
 //! ```
 //!
 //! A job holds its batches by number, an add request by name: their numbers are found when the job is added.
@@ -19,7 +20,8 @@ use super::options::{decode_group, decode_options, encode_group, encode_options}
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
 use crate::queue::{
-    AddRequest, BatchNumber, BatchRefs, Dependency, JobSpec, OnDup, Place, Start, Until, FOREVER,
+    are_fields, valid_job_name, AddRequest, BatchNumber, BatchRefs, Dependency, JobSpec, OnDup, Place, Start,
+    Until, FOREVER,
 };
 
 /// What the byte of a start says beside the start.
@@ -31,8 +33,13 @@ mod flag {
     pub(super) const MAX_WAIT: u8 = 16;
     pub(super) const MAX_WAIT_AT: u8 = 32;
     pub(super) const FRONT: u8 = 64;
-    /// This bit has no meaning yet.
-    pub(super) const UNKNOWN: u8 = 128;
+    pub(super) const MORE: u8 = 128;
+}
+
+/// What the byte of more flags says.
+mod more {
+    pub(super) const NAME: u8 = 1;
+    pub(super) const FIELDS: u8 = 2;
 }
 
 pub(crate) fn encode_job_spec(out: &mut Vec<u8>, job: &JobSpec<&[u8]>, batches: &BatchRefs<BatchNumber>) {
@@ -42,7 +49,8 @@ pub(crate) fn encode_job_spec(out: &mut Vec<u8>, job: &JobSpec<&[u8]>, batches: 
         | flag_if(is_instant(job.expires), flag::EXPIRES_AT)
         | flag_if(job.max_wait.is_some(), flag::MAX_WAIT)
         | flag_if(is_instant(job.max_wait), flag::MAX_WAIT_AT)
-        | flag_if(job.place == Place::Front, flag::FRONT);
+        | flag_if(job.place == Place::Front, flag::FRONT)
+        | flag_if(job.name.or(job.fields).is_some(), flag::MORE);
     match job.start {
         Start::Now => out.push(flags),
         Start::After(ms) => {
@@ -61,6 +69,12 @@ pub(crate) fn encode_job_spec(out: &mut Vec<u8>, job: &JobSpec<&[u8]>, batches: 
     out.instant(job.expires.map_or(FOREVER, number_of));
     if let Some(max_wait) = job.max_wait {
         out.number(number_of(max_wait));
+    }
+    if job.name.or(job.fields).is_some() {
+        out.push(flag_if(job.name.is_some(), more::NAME) | flag_if(job.fields.is_some(), more::FIELDS));
+    }
+    for bytes in [job.name, job.fields].into_iter().flatten() {
+        out.bytes(bytes);
     }
 }
 
@@ -90,7 +104,7 @@ pub(crate) fn decode_job_spec<'a>(
     let payload = from.bytes()?;
     let flags = from.byte()?;
     let has = |flag| flags & flag != 0;
-    if flags >= flag::UNKNOWN || (has(flag::MAX_WAIT_AT) && !has(flag::MAX_WAIT)) {
+    if has(flag::MAX_WAIT_AT) && !has(flag::MAX_WAIT) {
         return Err(DecodeError::Damaged("unknown start of a job"));
     }
     let start = match flags & flag::START {
@@ -113,8 +127,27 @@ pub(crate) fn decode_job_spec<'a>(
     let max_wait = if has(flag::MAX_WAIT) { Some(from.number()?) } else { None };
     let max_wait = max_wait.map(|number| until(number, has(flag::MAX_WAIT_AT)));
     let place = if has(flag::FRONT) { Place::Front } else { Place::End };
-    let job = JobSpec { payload, start, priority, place, options, group, expires, max_wait };
+    let (name, fields) = if has(flag::MORE) { decode_more(from)? } else { (None, None) };
+    let job = JobSpec { payload, start, priority, place, options, group, expires, max_wait, fields, name };
     Ok((job, BatchRefs { batch, after }))
+}
+
+/// Some bytes, if there are any.
+type Maybe<'a> = Option<&'a [u8]>;
+
+/// The name and the fields of a job that has one of them.
+fn decode_more<'a>(from: &mut Decoder<'a>) -> Result<(Maybe<'a>, Maybe<'a>), DecodeError> {
+    let flags = from.byte()?;
+    let mut bytes = |flag| if flags & flag == 0 { Ok(None) } else { from.bytes().map(Some) };
+    let (name, fields) = (bytes(more::NAME)?, bytes(more::FIELDS)?);
+    let fits = (1..=more::NAME | more::FIELDS).contains(&flags)
+        && name.is_none_or(valid_job_name)
+        && fields.is_none_or(|fields| !fields.is_empty() && are_fields(fields));
+    if fits {
+        Ok((name, fields))
+    } else {
+        Err(DecodeError::Damaged("a name or fields of a job that cannot be"))
+    }
 }
 
 /// Reads a job that refers to no batch: it follows or replaces another one and stays where that one is, or it is not

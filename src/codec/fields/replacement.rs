@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!   replacement  payload bytes, options (without a batch), flags (1 due at once, 2 due, 4 priority, 8 group, 16 expires,
-//!                32 latest due, 64 FRONT), then what is flagged from 2 on: due number, priority signed, group bytes, expires
-//!                number, latest due number
+//!                32 latest due, 64 FRONT, 128 name), then what is flagged from 2 on, but for FRONT: due number, priority
+//!                signed, group bytes, expires number, latest due number, name bytes
 //! ```
 
 use super::options::{decode_group, decode_options, encode_group, encode_options};
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{NewDue, Place, Replacement};
+use crate::queue::{valid_job_name, NewDue, Place, Replacement};
 
 mod flag {
     pub(super) const DUE_NOW: u8 = 1;
@@ -19,8 +19,7 @@ mod flag {
     pub(super) const EXPIRES: u8 = 16;
     pub(super) const LATEST_DUE: u8 = 32;
     pub(super) const FRONT: u8 = 64;
-    /// This bit has no meaning yet.
-    pub(super) const UNKNOWN: u8 = 128;
+    pub(super) const NAME: u8 = 128;
 }
 
 /// Only one of them may be set.
@@ -40,7 +39,8 @@ pub(crate) fn encode_replacement(out: &mut Vec<u8>, by: &Replacement<'_>) {
             | flag_if(by.group.is_some(), flag::GROUP)
             | flag_if(by.expires.is_some(), flag::EXPIRES)
             | flag_if(by.latest_due.is_some(), flag::LATEST_DUE)
-            | flag_if(by.place == Place::Front, flag::FRONT),
+            | flag_if(by.place == Place::Front, flag::FRONT)
+            | flag_if(by.name.is_some(), flag::NAME),
     );
     if let NewDue::At(due) = by.due {
         out.number(due);
@@ -54,13 +54,16 @@ pub(crate) fn encode_replacement(out: &mut Vec<u8>, by: &Replacement<'_>) {
     for instant in [by.expires, by.latest_due].into_iter().flatten() {
         out.number(instant);
     }
+    if let Some(name) = by.name {
+        out.bytes(name);
+    }
 }
 
 pub(crate) fn decode_replacement<'a>(from: &mut Decoder<'a>) -> Result<Replacement<'a>, DecodeError> {
     let payload = from.bytes()?;
     let (options, batch) = decode_options(from)?;
     let flags = from.byte()?;
-    if batch.is_some() || flags >= flag::UNKNOWN || flags & DUE_FLAGS == DUE_FLAGS {
+    if batch.is_some() || flags & DUE_FLAGS == DUE_FLAGS {
         return Err(DecodeError::Damaged("a replacement that cannot be"));
     }
     let has = |flag| flags & flag != 0;
@@ -86,5 +89,15 @@ pub(crate) fn decode_replacement<'a>(from: &mut Decoder<'a>) -> Result<Replaceme
         group: if has(flag::GROUP) { decode_group(from)? } else { None },
         expires: if has(flag::EXPIRES) { Some(from.number()?) } else { None },
         latest_due: if has(flag::LATEST_DUE) { Some(from.number()?) } else { None },
+        name: if has(flag::NAME) { Some(decode_name(from)?) } else { None },
     })
+}
+
+fn decode_name<'a>(from: &mut Decoder<'a>) -> Result<&'a [u8], DecodeError> {
+    let name = from.bytes()?;
+    if valid_job_name(name) {
+        Ok(name)
+    } else {
+        Err(DecodeError::Damaged("the name of a job is too long"))
+    }
 }

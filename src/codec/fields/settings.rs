@@ -5,7 +5,8 @@
 //!            dedup-window instant, max-ids number, keep-completed instant, its max number, keep-failed instant, its
 //!            max number, keep-batches instant, max-jobs, concurrency numbers, rate, group-concurrency number,
 //!            group-rate
-//!   more     of the settings that came later: count, then max-lease number, max-run instant, events-max number
+//!   more     of the settings that came later: count, then max-lease number, max-run instant, events-max, max-field-bytes,
+//!            max-log-bytes numbers
 //!   rate     max number, 0 = no rate; else ms number
 //!   group limits  flags byte, then what is flagged: 1 concurrency number, 2 rate
 //!   bucket   rate; if there is one: missing, at numbers
@@ -46,17 +47,20 @@ pub(crate) fn encode_settings(out: &mut Vec<u8>, settings: &Settings) {
 
 /// The settings that came later: a count, then a number for each.
 pub(crate) fn encode_more_settings(out: &mut Vec<u8>, settings: &Settings) {
-    out.number(3);
+    out.number(5);
     out.number(settings.max_lease);
     out.instant(settings.max_run);
     out.number(settings.events_max);
+    out.number(settings.max_field_bytes);
+    out.number(settings.max_log_bytes);
 }
 
 /// Whether there is need to write them: without them they are as in a new queue.
 pub(crate) fn has_more_settings(settings: &Settings) -> bool {
     let new = Settings::default();
-    (settings.max_lease, settings.max_run, settings.events_max)
-        != (new.max_lease, new.max_run, new.events_max)
+    let more =
+        |it: &Settings| (it.max_lease, it.max_run, it.events_max, it.max_field_bytes, it.max_log_bytes);
+    more(settings) != more(&new)
 }
 
 pub(crate) fn decode_more_settings(
@@ -68,6 +72,8 @@ pub(crate) fn decode_more_settings(
             0 => settings.max_lease = from.number()?,
             1 => settings.max_run = from.instant()?,
             2 => settings.events_max = from.number()?,
+            3 => settings.max_field_bytes = from.number()?,
+            4 => settings.max_log_bytes = from.number()?,
             _ => return Err(DecodeError::Damaged("unknown setting")),
         }
     }
@@ -101,6 +107,8 @@ pub(crate) fn decode_settings(from: &mut Decoder<'_>) -> Result<Settings, Decode
         max_lease: Settings::default().max_lease,
         max_run: Settings::default().max_run,
         events_max: Settings::default().events_max,
+        max_field_bytes: Settings::default().max_field_bytes,
+        max_log_bytes: Settings::default().max_log_bytes,
     })
 }
 

@@ -31,8 +31,12 @@ mod flag {
     pub(super) const UNMET: u32 = 1 << 17;
     pub(super) const RESULT_ONLY: u32 = 1 << 18;
     pub(super) const FRONT: u32 = 1 << 19;
+    pub(super) const FIELDS: u32 = 1 << 20;
+    pub(super) const LOG: u32 = 1 << 21;
+    pub(super) const NAME: u32 = 1 << 24;
     /// All that have a meaning.
-    pub(super) const KNOWN: u32 = 8191 | HISTORY | WORKER | EARLIER_LOSSES | UNMET | RESULT_ONLY | FRONT;
+    pub(super) const KNOWN: u32 =
+        8191 | HISTORY | WORKER | EARLIER_LOSSES | UNMET | RESULT_ONLY | FRONT | FIELDS | LOG | NAME;
 }
 
 pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
@@ -66,6 +70,9 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         (job.earlier_losses != 0, flag::EARLIER_LOSSES),
         (job.result_only, flag::RESULT_ONLY),
         (job.seq < 0, flag::FRONT),
+        (job.fields.is_some(), flag::FIELDS),
+        (job.name.is_some(), flag::NAME),
+        (job.log.is_some(), flag::LOG),
     ];
     out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | u64::from(flag)));
     if job.expires != FOREVER {
@@ -109,6 +116,13 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     }
     if job.earlier_losses != 0 {
         out.number(job.earlier_losses.into());
+    }
+    for bytes in [job.fields, job.name].into_iter().flatten() {
+        out.bytes(bytes);
+    }
+    if let Some((total, lines)) = job.log {
+        out.number(total);
+        out.bytes(lines);
     }
 }
 
@@ -163,6 +177,9 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
             None
         },
         earlier_losses: if has(flag::EARLIER_LOSSES) { from.number_as()? } else { 0 },
+        fields: if has(flag::FIELDS) { Some(from.bytes()?) } else { None },
+        name: if has(flag::NAME) { Some(from.bytes()?) } else { None },
+        log: if has(flag::LOG) { Some((from.number()?, from.bytes()?)) } else { None },
     })
 }
 

@@ -16,7 +16,9 @@
 //!            8192 history (count, then runs), 16384 who ran it last bytes,
 //!            131072 (1 << 17) the batch for which it has failed: number of the batch, due number (0 = none),
 //!            32768 leases lost before its last progress number, 262144 (1 << 18) a record kept for its result alone,
-//!            524288 (1 << 19) the sequence number is one of the front: it is negative
+//!            524288 (1 << 19) the sequence number is one of the front: it is negative,
+//!            1 << 20 fields bytes (drawn in queue/jobs/fields.rs), 1 << 24 name bytes,
+//!            1 << 21 log: how many lines there were number, those that are kept bytes (drawn in queue/jobs/log.rs)
 //!     run    token, attempt numbers, worker bytes, claimed-at, ended-at numbers, end (0 completed, 1 failed, 2 lost,
 //!            3 released) byte, error maybe
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes

@@ -1,4 +1,4 @@
-//! `JQ.PURGE queue completed|failed|waiting|delayed|blocked|remembered [GROUP name] [BATCH name] [WORKER name]
+//! `JQ.PURGE queue completed|failed|waiting|delayed|blocked|remembered [GROUP name] [BATCH name] [WORKER name] [NAME name]
 //! [SINCE instant] [UNTIL instant] [REV] [COUNT n] [CURSOR c] [OLDER ms]` -> how many; with CURSOR `[next
 //! cursor, how many]`
 //!
@@ -63,7 +63,7 @@ impl Command for Purge {
         acl: "write slow",
         key: KeyUse::Update,
         args: &{
-            let [group, batch, worker, since, until, rev, count, cursor] = selection::ARGS;
+            let [group, batch, worker, name, since, until, rev, count, cursor] = selection::ARGS;
             let [older] = Older::OPTIONS;
             [
                 Arg::word("queue", ArgKind::Key),
@@ -71,6 +71,7 @@ impl Command for Purge {
                 group,
                 batch,
                 worker,
+                name,
                 since,
                 until,
                 rev,
@@ -89,7 +90,7 @@ impl Command for Purge {
         let (mut page, mut older) = (Page::of(DEFAULT_CHANGES, 1), Older::default());
         args.options_of_two((&Page::OPTIONS, &mut page), (&Older::OPTIONS, &mut older))?;
         if purged == Purged::Remembered && page.needs_jobs() {
-            return Err(Error::syntax("GROUP, BATCH and WORKER do not go with remembered"));
+            return Err(Error::syntax("GROUP, BATCH, WORKER and NAME do not go with remembered"));
         }
         Ok(PurgeRequest { purged, page, older: older.0 })
     }

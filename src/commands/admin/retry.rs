@@ -1,6 +1,6 @@
-//! `JQ.RETRY queue id [id ...] [FRONT]` -> per id 1 waiting or blocked again, 0 not failed, its record is gone, or it
-//! waits for a batch that was not all completed, -1 unknown; refused as a whole at max-jobs;
-//! `JQ.RETRY queue * [GROUP name] [BATCH name] [WORKER name] [SINCE instant] [UNTIL instant] [REV] [COUNT n]
+//! `JQ.RETRY queue id [id ...] [FRONT] [SET field value] [UNSET field]` -> per id 1 waiting or blocked again, 0 not failed,
+//! its record is gone, or it waits for a batch that was not all completed, -1 unknown; refused as a whole at max-jobs;
+//! `JQ.RETRY queue * [GROUP name] [BATCH name] [WORKER name] [NAME name] [SINCE instant] [UNTIL instant] [REV] [COUNT n]
 //! [CURSOR c] [FRONT]` -> how many (1,000 at most unless COUNT says otherwise; call again until 0); with CURSOR `[next
 //! cursor, how many]`; stops at max-jobs, and is refused if not one job fits
 
@@ -8,12 +8,13 @@ use super::many::Many;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
+use crate::commands::field_args::{self, FieldArgs};
 use crate::commands::names;
-use crate::commands::options::Options;
+use crate::commands::options::{CommandOption, Options};
 use crate::commands::producing::add_options::refusal;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{Place, Session};
+use crate::queue::{Place, Queue, ReviveOptions, Session};
 
 pub struct Retry;
 
@@ -21,7 +22,22 @@ pub struct Retry;
 #[derive(Debug)]
 pub struct RetryRequest<'a> {
     jobs: Many<'a>,
+    options: RetryOptions<'a>,
+}
+
+/// What else is said of them.
+#[derive(Debug, Default)]
+struct RetryOptions<'a> {
     place: Place,
+    fields: FieldArgs<'a>,
+}
+
+impl<'a> Options<'a, 3> for RetryOptions<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 3] = [
+        CommandOption::flag("FRONT", "front", |options| options.place = Place::Front),
+        CommandOption::repeated("SET", field_args::SET, |options, args| options.fields.set(args)),
+        CommandOption::repeated("UNSET", field_args::UNSET, |options, args| options.fields.unset(args)),
+    ];
 }
 
 impl Command for Retry {
@@ -35,30 +51,47 @@ impl Command for Retry {
         acl: "write slow",
         key: KeyUse::Update,
         args: &{
-            let [front] = Place::OPTIONS;
-            [Arg::word("queue", ArgKind::Key), Many::ARG, front.arg()]
+            let [front, set, unset] = RetryOptions::OPTIONS;
+            [Arg::word("queue", ArgKind::Key), Many::ARG, front.arg(), set.arg(), unset.arg()]
         },
     };
 
     type Request<'a> = RetryRequest<'a>;
 
     fn parse<'a>(args: &mut Args<'a>) -> Result<RetryRequest<'a>, Error> {
-        let mut place = Place::End;
-        Ok(RetryRequest { jobs: Many::parse(args, 1, &mut place)?, place })
+        let mut options = RetryOptions::default();
+        let jobs = Many::parse(args, 1, &mut options)?;
+        let count = if let Many::Ids(ids) = &jobs { ids.len() } else { 0 };
+        options.fields = options.fields.finish(count)?;
+        if count == 0 && options.fields.packed().is_some() {
+            return Err(Error::syntax("SET and UNSET go with ids, not with '*'"));
+        }
+        Ok(RetryRequest { jobs, options })
     }
 }
 
 impl WriteCommand for Retry {
+    fn refusal_at_memory_limit(request: &RetryRequest<'_>, _: &Queue) -> Option<Error> {
+        request.options.fields.refusal_at_memory_limit()
+    }
+
     fn run(
         request: &RetryRequest<'_>,
         session: &mut Session<'_>,
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let RetryRequest { jobs, place } = request;
-        match jobs {
+        let RetryOptions { place, ref fields } = request.options;
+        let changes = fields.changes();
+        match &request.jobs {
             Many::Ids(ids) => {
-                let answers = session.revive(ids, *place).map_err(|refused| refusal(refused, None))?;
+                if let Some(changes) = changes {
+                    let checked = ids.iter().try_for_each(|id| session.check_fields(id, changes));
+                    checked.map_err(field_args::refusal)?;
+                }
+                let answers = session
+                    .revive(ids, &ReviveOptions { place, changes })
+                    .map_err(|refused| refusal(refused, None))?;
                 reply.array(answers.len());
                 for answer in answers {
                     reply.int(names::code_of(answer));
@@ -66,7 +99,7 @@ impl WriteCommand for Retry {
             }
             Many::All(page) => {
                 page.check_instants(session.now())?;
-                let selected = session.revive_selected(&page.selection, page.range(), *place);
+                let selected = session.revive_selected(&page.selection, page.range(), place);
                 page.reply_changed(0, selected.map_err(|refused| refusal(refused, None))?, reply)?;
             }
         }

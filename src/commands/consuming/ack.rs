@@ -1,6 +1,7 @@
-//! `JQ.ACK queue token id [token id ...] [RESULT data [data ...]] [KEEP ms] [MAX n] [NEXT worker] [COUNT n] [LEASE ms]
-//! [MAXBYTES b] [FULL]` -> per job 1 done, 0 was done under this token, -1 no such job, -2 the lease is no longer yours, -3 it was
-//! cancelled; with NEXT `[answers, jobs]`, the jobs as JQ.CLAIM replies them
+//! `JQ.ACK queue token id [token id ...] [RESULT data [data ...]] [KEEP ms] [MAX n] [SET field value] [UNSET field]
+//! [UNLESS field] [NEXT worker] [COUNT n] [LEASE ms] [MAXBYTES b] [FULL]` -> per job 1 done, 0 was done under this token,
+//! -1 no such job, -2 the lease is no longer yours, -3 it was cancelled, -4 it has the field of UNLESS; with NEXT
+//! `[answers, jobs]`, the jobs as JQ.CLAIM replies them
 //!
 //! RESULT takes as many values as there are jobs, in their order. KEEP is how long the records are kept, MAX how many
 //! of that kind.
@@ -10,6 +11,7 @@ use super::next::{answer_and_claim, check_max, NextArgs, NextClaim};
 use crate::commands::args::{Args, MAX_INSTANT};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
+use crate::commands::field_args::{self, FieldArgs};
 use crate::commands::options::{is_one_of, CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
@@ -26,14 +28,18 @@ pub struct AckRequest<'a> {
     results: &'a [&'a [u8]],
     keep: Option<u64>,
     max: Option<u64>,
+    fields: FieldArgs<'a>,
     next: Option<NextClaim<'a>>,
 }
 
-impl<'a> Options<'a, 3> for AckRequest<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 3] = [
+impl<'a> Options<'a, 6> for AckRequest<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 6] = [
         CommandOption::other("RESULT", Arg::word("result", ArgKind::String).many(), AckRequest::take_results),
         CommandOption::span_or_forever("KEEP", "keep-ms", 0, |request, ms| request.keep = Some(ms)),
         CommandOption::integer("MAX", "max", 1, MAX_INSTANT, |request, n| request.max = Some(n)),
+        CommandOption::repeated("SET", field_args::SET, |request, args| request.fields.set(args)),
+        CommandOption::repeated("UNSET", field_args::UNSET, |request, args| request.fields.unset(args)),
+        CommandOption::other("UNLESS", field_args::UNLESS, |request, args| request.fields.unless(args)),
     ];
 }
 
@@ -59,7 +65,7 @@ impl Command for Ack {
         acl: "write fast",
         key: KeyUse::Update,
         args: &{
-            let [result, keep, max] = AckRequest::OPTIONS;
+            let [result, keep, max, set, unset, unless] = AckRequest::OPTIONS;
             let [next, count, lease, max_bytes, full] = NextArgs::OPTIONS;
             [
                 Arg::word("queue", ArgKind::Key),
@@ -67,6 +73,9 @@ impl Command for Ack {
                 result.arg(),
                 keep.arg(),
                 max.arg(),
+                set.arg(),
+                unset.arg(),
+                unless.arg(),
                 next.arg(),
                 count.arg(),
                 lease.arg(),
@@ -82,11 +91,13 @@ impl Command for Ack {
         let is_option =
             |word: &[u8]| is_one_of(&AckRequest::OPTIONS, word) || is_one_of(&NextArgs::OPTIONS, word);
         let leases = leases::leases_before(args, is_option)?;
-        let (mut request, mut next) =
-            (AckRequest { leases, results: &[], keep: None, max: None, next: None }, NextArgs::default());
+        let fields = FieldArgs::default();
+        let mut request = AckRequest { leases, results: &[], keep: None, max: None, fields, next: None };
+        let mut next = NextArgs::default();
         args.options_of_two((&AckRequest::OPTIONS, &mut request), (&NextArgs::OPTIONS, &mut next))?;
         request.next = next.claim()?;
         check_max(request.keep, request.max)?;
+        request.fields = request.fields.finish(request.leases.len())?;
         Ok(request)
     }
 }
@@ -94,7 +105,8 @@ impl Command for Ack {
 impl WriteCommand for Ack {
     fn refusal_at_memory_limit(request: &AckRequest<'_>, _: &Queue) -> Option<Error> {
         let len = request.results.iter().map(|result| result.len()).sum();
-        (len > ROOM_AT_MEMORY_LIMIT).then(|| Error::memory_for("RESULT", len))
+        let result = (len > ROOM_AT_MEMORY_LIMIT).then(|| Error::memory_for("RESULT", len));
+        result.or_else(|| request.fields.refusal_at_memory_limit())
     }
 
     fn run(
@@ -103,10 +115,12 @@ impl WriteCommand for Ack {
         env: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let AckRequest { leases, results, keep, max, next } = request;
+        let AckRequest { leases, results, keep, max, fields, next } = request;
+        let terms = fields.terms();
+        leases::check_fields(session, leases, terms.changes)?;
         let (jobs, mut done) = (leases.iter().enumerate(), 0);
         answer_and_claim(jobs, next.as_ref(), session, env, reply, |session, (nth, lease)| {
-            let options = AckOptions { result: results.get(nth).copied(), keep: *keep };
+            let options = AckOptions { result: results.get(nth).copied(), keep: *keep, terms };
             match session.ack(lease.token, lease.id, &options) {
                 Acked::Done => {
                     done += 1;

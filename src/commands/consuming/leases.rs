@@ -2,10 +2,11 @@
 
 use crate::commands::args::{parse_uint, Args};
 use crate::commands::error::Error;
+use crate::commands::field_args;
 use crate::commands::names;
 use crate::commands::options::{is_one_of, CommandOption};
 use crate::commands::spec::{Arg, ArgKind};
-use crate::queue::Lease;
+use crate::queue::{FieldChanges, Lease, Session};
 use smallvec::SmallVec;
 
 /// `token id`, repeated.
@@ -55,6 +56,16 @@ pub(super) fn leases_before<'a>(
     Ok(leases)
 }
 
+/// Refuses changes after which one of the jobs would have more fields than it may.
+pub(super) fn check_fields(
+    session: &mut Session<'_>,
+    leases: &LeaseRefs<'_>,
+    changes: Option<FieldChanges<'_>>,
+) -> Result<(), Error> {
+    let Some(changes) = changes else { return Ok(()) };
+    leases.iter().try_for_each(|lease| session.check_fields(lease.id, changes)).map_err(field_args::refusal)
+}
+
 /// The manual's code for the state of a lease.
 pub(super) fn code(lease: Lease) -> i64 {
     match lease {
@@ -62,6 +73,7 @@ pub(super) fn code(lease: Lease) -> i64 {
         Lease::Unknown => -1,
         Lease::Lost => -2,
         Lease::Cancelled => -3,
+        Lease::HasField => -4,
         Lease::Ended => 0,
     }
 }

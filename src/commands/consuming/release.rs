@@ -1,5 +1,5 @@
-//! `JQ.RELEASE queue token id [token id ...] [DELAY ms] [FRONT]` -> per job 1, -1 no such job, -2 the
-//! lease is no longer yours, -3 it was cancelled; `JQ.RELEASE queue WORKER name` -> how many jobs the worker held
+//! `JQ.RELEASE queue token id [token id ...] [DELAY ms] [FRONT] [SET field value] [UNSET field]` -> per job 1, -1 no such
+//! job, -2 the lease is no longer yours, -3 it was cancelled; `JQ.RELEASE queue WORKER name` -> how many jobs the worker held
 //!
 //! Hands jobs back unharmed: no attempt is burned, and without options they get their old place.
 
@@ -7,11 +7,12 @@ use super::leases::{self, LeaseRefs};
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
+use crate::commands::field_args::{self, FieldArgs};
 use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{Place, Session};
+use crate::queue::{Place, Queue, ReleaseOptions, Session};
 
 pub struct Release;
 
@@ -29,18 +30,21 @@ pub struct ReleasedJobs<'a> {
     leases: LeaseRefs<'a>,
     delay: u64,
     place: Place,
+    fields: FieldArgs<'a>,
 }
 
-impl<'a> Options<'a, 2> for ReleasedJobs<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 2] = [
+impl<'a> Options<'a, 4> for ReleasedJobs<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 4] = [
         CommandOption::span("DELAY", "delay-ms", 0, |jobs, ms| jobs.delay = ms),
         CommandOption::flag("FRONT", "front", |jobs| jobs.place = Place::Front),
+        CommandOption::repeated("SET", field_args::SET, |jobs, args| jobs.fields.set(args)),
+        CommandOption::repeated("UNSET", field_args::UNSET, |jobs, args| jobs.fields.unset(args)),
     ];
 }
 
-const JOBS: [Arg; 3] = {
-    let [delay, front] = ReleasedJobs::OPTIONS;
-    [leases::ARG, delay.arg(), front.arg()]
+const JOBS: [Arg; 5] = {
+    let [delay, front, set, unset] = ReleasedJobs::OPTIONS;
+    [leases::ARG, delay.arg(), front.arg(), set.arg(), unset.arg()]
 };
 
 impl Command for Release {
@@ -69,13 +73,21 @@ impl Command for Release {
             return Ok(ReleaseRequest::AllOf(names::worker(args.next("name")?)?));
         }
         let leases = leases::leases(args, &ReleasedJobs::OPTIONS)?;
-        let mut jobs = ReleasedJobs { leases, delay: 0, place: Place::End };
+        let mut jobs = ReleasedJobs { leases, delay: 0, place: Place::End, fields: FieldArgs::default() };
         args.options(&mut jobs)?;
+        jobs.fields = jobs.fields.finish(jobs.leases.len())?;
         Ok(ReleaseRequest::Jobs(jobs))
     }
 }
 
 impl WriteCommand for Release {
+    fn refusal_at_memory_limit(request: &ReleaseRequest<'_>, _: &Queue) -> Option<Error> {
+        match request {
+            ReleaseRequest::AllOf(_) => None,
+            ReleaseRequest::Jobs(jobs) => jobs.fields.refusal_at_memory_limit(),
+        }
+    }
+
     fn run(
         request: &ReleaseRequest<'_>,
         session: &mut Session<'_>,
@@ -84,10 +96,12 @@ impl WriteCommand for Release {
     ) -> Result<WriteOutcome, Error> {
         match request {
             ReleaseRequest::AllOf(worker) => reply.size(session.release_all(worker)),
-            ReleaseRequest::Jobs(ReleasedJobs { leases, delay, place }) => {
+            ReleaseRequest::Jobs(ReleasedJobs { leases, delay, place, fields }) => {
+                let options = ReleaseOptions { delay: *delay, place: *place, changes: fields.changes() };
+                leases::check_fields(session, leases, options.changes)?;
                 reply.array(leases.len());
                 for lease in leases {
-                    reply.int(leases::code(session.release(lease.token, lease.id, *delay, *place)));
+                    reply.int(leases::code(session.release(lease.token, lease.id, &options)));
                 }
             }
         }

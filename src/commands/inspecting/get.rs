@@ -59,6 +59,7 @@ pub(in crate::commands) fn fields<'a>(view: &JobView<'a>, now: Now) -> Fields<'a
     let mut fields = Fields::default();
     fields.push("id", Field::Bytes(view.id));
     fields.push("state", Field::Bytes(view.state.name().as_bytes()));
+    fields.push_some("name", view.name.map(Field::Bytes));
     fields.push_some("payload", view.payload.map(Field::Bytes));
     fields.push_some("priority", view.priority.map(|n| Field::Int(n.into())));
     fields.push_some("attempt", view.attempt.map(count));
@@ -93,6 +94,8 @@ pub(in crate::commands) fn fields<'a>(view: &JobView<'a>, now: Now) -> Fields<'a
     fields.push_some("error", view.error.map(Field::Bytes));
     fields.push_some("progress", view.progress.map(Field::Bytes));
     fields.push_some("result", view.result.map(Field::Bytes));
+    fields.push_some("fields", view.fields.map(Field::OfJob));
+    fields.push_some("log-lines", view.log_lines.map(count));
     if !view.history.is_empty() {
         fields.push("history", Field::List(view.history.iter().map(run_fields).collect()));
     }

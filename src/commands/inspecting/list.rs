@@ -1,5 +1,5 @@
 //! `JQ.LIST queue waiting|delayed|blocked|active|completed|failed|remembered [GROUP name] [BATCH name] [WORKER
-//! name] [SINCE instant] [UNTIL instant] [REV] [COUNT n] [CURSOR c] [PAYLOAD] [FULL]` -> `[next cursor, ids,
+//! name] [NAME name] [SINCE instant] [UNTIL instant] [REV] [COUNT n] [CURSOR c] [PAYLOAD] [FULL]` -> `[next cursor, ids,
 //! [id, payload] pairs or maps]`
 //!
 //! In the order they would run or finished. The cursor 0 begins and ends a listing. A job that stays where it
@@ -81,7 +81,7 @@ impl Command for ListJobs {
         acl: "read slow",
         key: KeyUse::Read,
         args: &{
-            let [group, batch, worker, since, until, rev, count, cursor] = selection::ARGS;
+            let [group, batch, worker, name, since, until, rev, count, cursor] = selection::ARGS;
             let [payload, full] = Columns::OPTIONS;
             [
                 Arg::word("queue", ArgKind::Key),
@@ -89,6 +89,7 @@ impl Command for ListJobs {
                 group,
                 batch,
                 worker,
+                name,
                 since,
                 until,
                 rev,
@@ -108,7 +109,7 @@ impl Command for ListJobs {
         let (mut page, mut columns) = (Page::of(DEFAULT_ROWS as u64, 1), Columns::default());
         args.options_of_two((&Page::OPTIONS, &mut page), (&Columns::OPTIONS, &mut columns))?;
         if listed == Listed::Remembered && (page.needs_jobs() || columns.payload) {
-            return Err(Error::syntax("GROUP, BATCH, WORKER and PAYLOAD do not go with remembered"));
+            return Err(Error::syntax("GROUP, BATCH, WORKER, NAME and PAYLOAD do not go with remembered"));
         }
         Ok(ListRequest { listed, page, columns })
     }

@@ -1,12 +1,14 @@
 //! `JQ.ADD queue id payload [DELAY ms | AT instant] [MAXWAIT ms] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
 //! [DEDUP ms] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name]
-//! [AFTER name | AFTEROK name]` -> `[outcome, id, state]`
+//! [AFTER name | AFTEROK name] [NAME name] [SET field value]` -> `[outcome, id, state]`
 
 use super::add_options;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
+use crate::commands::field_args::{self, FieldArgs};
 use crate::commands::names;
+use crate::commands::options::Options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{AddRequest, Added, Session};
@@ -18,6 +20,7 @@ pub struct AddJob;
 pub struct AddJobRequest<'a> {
     id: Option<&'a [u8]>,
     request: AddRequest<&'a [u8]>,
+    fields: FieldArgs<'a>,
 }
 
 impl Command for AddJob {
@@ -38,13 +41,14 @@ impl Command for AddJob {
     fn parse<'a>(args: &mut Args<'a>) -> Result<AddJobRequest<'a>, Error> {
         let id = names::new_id(args.next("id")?)?;
         let payload = args.payload("payload")?;
-        let request = AddRequest::parse(args, AddRequest::new(payload))?;
-        Ok(AddJobRequest { id, request })
+        let (request, fields) = AddRequest::parse_with_fields(args, AddRequest::new(payload), 1)?;
+        Ok(AddJobRequest { id, request, fields })
     }
 }
 
-const ARGS: [Arg; 17] = {
-    let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
+const ARGS: [Arg; 19] = {
+    let [set] = FieldArgs::OPTIONS;
+    let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
         add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
@@ -64,6 +68,8 @@ const ARGS: [Arg; 17] = {
         batch,
         after,
         group,
+        name,
+        set.arg(),
     ]
 };
 
@@ -74,12 +80,14 @@ impl WriteCommand for AddJob {
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let AddJobRequest { id, request } = call;
-        let request = if id.is_some() { request } else { &request.with_made_id() };
+        let AddJobRequest { id, request, fields } = call;
+        let mut request = if id.is_some() { *request } else { request.with_made_id() };
+        request.job.fields = fields.packed();
         request.check_instants(session.now())?;
         let batch = request.batches.batch;
         session.room_for(1, [*id].into_iter(), batch).map_err(|full| add_options::refusal(full, batch))?;
-        let added = session.enqueue(*id, request);
+        session.check_new_fields([*id].into_iter(), &request).map_err(field_args::refusal)?;
+        let added = session.enqueue(*id, &request);
         reply_added(&added, *id, reply);
         Ok(WriteOutcome::Replied)
     }

@@ -2,6 +2,7 @@
 
 use crate::commands::args::{check_instant, Args, MAX_INSTANT};
 use crate::commands::error::{shown, Error};
+use crate::commands::field_args::FieldArgs;
 use crate::commands::fields::{count, Field, Fields};
 use crate::commands::names;
 use crate::commands::options::{args_of, choice, name_of, CommandOption, Options};
@@ -15,8 +16,8 @@ use crate::queue::{
 pub(in crate::commands) const MAX_ATTEMPTS: u64 = 1_000_000;
 
 /// JQ.SCHEDULE has all of them but the first three.
-impl<'a> Options<'a, 16> for AddRequest<&'a [u8]> {
-    const OPTIONS: [CommandOption<'a, Self>; 16] = [
+impl<'a> Options<'a, 17> for AddRequest<&'a [u8]> {
+    const OPTIONS: [CommandOption<'a, Self>; 17] = [
         CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |request, args| {
             let delay = args.span("DELAY", 0)?;
             request.set_start(Start::After(delay))
@@ -65,12 +66,15 @@ impl<'a> Options<'a, 16> for AddRequest<&'a [u8]> {
             request.set_after("AFTEROK", BatchCondition::Completed, args)
         }),
         CommandOption::name("GROUP", "group", names::group, |request, group| request.job.group = Some(group)),
+        CommandOption::name("NAME", "job-name", names::job_name, |request, name| {
+            request.job.name = Some(name);
+        }),
     ];
 }
 
 /// How COMMAND DOCS shows them: those that exclude each other are a choice.
-pub(in crate::commands) const ARGS: [Arg; 14] = {
-    let [_, _, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, _, _, group] =
+pub(in crate::commands) const ARGS: [Arg; 15] = {
+    let [_, _, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, _, _, group, name] =
         AddRequest::OPTIONS;
     [
         Arg::one_of("start", &START).maybe(),
@@ -87,6 +91,7 @@ pub(in crate::commands) const ARGS: [Arg; 14] = {
         batch.arg(),
         Arg::one_of("gate", &AFTER).maybe(),
         group.arg(),
+        name.arg(),
     ]
 };
 
@@ -96,7 +101,7 @@ const START: [Arg; 2] = {
 };
 
 const AFTER: [Arg; 2] = {
-    let [.., after, after_ok, _] = AddRequest::OPTIONS;
+    let [.., after, after_ok, _, _] = AddRequest::OPTIONS;
     [after.arg().required(), after_ok.arg().required()]
 };
 
@@ -128,6 +133,23 @@ impl<'a> AddRequest<&'a [u8]> {
     pub(in crate::commands) fn parse(args: &mut Args<'a>, defaults: Self) -> Result<Self, Error> {
         let mut request = defaults;
         args.options(&mut request)?;
+        request.checked()
+    }
+
+    /// The same with the fields of so many jobs.
+    pub(super) fn parse_with_fields(
+        args: &mut Args<'a>,
+        defaults: Self,
+        jobs: usize,
+    ) -> Result<(Self, FieldArgs<'a>), Error> {
+        let (mut request, mut fields) = (defaults, FieldArgs::default());
+        args.options_of_two((&Self::OPTIONS, &mut request), (&FieldArgs::OPTIONS, &mut fields))?;
+        Ok((request.checked()?, fields.finish(jobs)?))
+    }
+
+    /// Refuses options that contradict each other.
+    fn checked(self) -> Result<Self, Error> {
+        let request = self;
         if let (Some(Until::After(px)), Start::After(delay)) = (request.job.expires, request.job.start) {
             if px <= delay {
                 return Err(Error::other(format!("PX must exceed DELAY, got {px} and {delay}")));
@@ -248,6 +270,7 @@ pub(in crate::commands) fn push_options<'a>(
     fields.push_some("keep", new.options.keep.map(span_field));
     fields.push_some("maxrun", new.options.max_run.map(span_field));
     fields.push_some("group", new.group.map(Field::Bytes));
+    fields.push_some("job-name", new.name.map(Field::Bytes));
     fields.push_some("batch", batches.batch.map(Field::Bytes));
     if let Some(after) = batches.after {
         fields.push(after_word(after.condition), Field::Bytes(after.batch));

@@ -7,6 +7,8 @@ use super::add_options;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
+use crate::commands::field_args::{self, FieldArgs};
+use crate::commands::options::Options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::{names, MAX_ITEMS};
@@ -21,6 +23,7 @@ pub struct AddManyJobsRequest<'a> {
     words: &'a [&'a [u8]],
     /// What holds for each of them; its payload is empty.
     request: AddRequest<&'a [u8]>,
+    fields: FieldArgs<'a>,
 }
 
 impl Command for AddManyJobs {
@@ -45,13 +48,14 @@ impl Command for AddManyJobs {
             names::new_id(id)?;
             args.check_payload("payload", payload)?;
         }
-        let request = AddRequest::parse(args, AddRequest::new(&b""[..]))?;
-        Ok(AddManyJobsRequest { words, request })
+        let (request, fields) = AddRequest::parse_with_fields(args, AddRequest::new(&b""[..]), count)?;
+        Ok(AddManyJobsRequest { words, request, fields })
     }
 }
 
-const ARGS: [Arg; 17] = {
-    let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
+const ARGS: [Arg; 19] = {
+    let [set] = FieldArgs::OPTIONS;
+    let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
         add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
@@ -71,6 +75,8 @@ const ARGS: [Arg; 17] = {
         batch,
         after,
         group,
+        name,
+        set.arg(),
     ]
 };
 
@@ -88,7 +94,9 @@ impl WriteCommand for AddManyJobs {
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let AddManyJobsRequest { words, request } = call;
+        let AddManyJobsRequest { words, request, fields } = call;
+        let mut request = *request;
+        request.job.fields = fields.packed();
         let jobs = pairs(words);
         let count = jobs.len();
         request.check_instants(session.now())?;
@@ -96,8 +104,10 @@ impl WriteCommand for AddManyJobs {
         session
             .room_for(count, pairs(words).map(|(id, _)| names::given_id(id)), batch)
             .map_err(|full| add_options::refusal(full, batch))?;
+        session
+            .check_new_fields(pairs(words).map(|(id, _)| names::given_id(id)), &request)
+            .map_err(field_args::refusal)?;
         reply.array(count);
-        let mut request = *request;
         for (id, payload) in jobs {
             let id = names::given_id(id);
             request.job.payload = payload;

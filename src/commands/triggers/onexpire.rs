@@ -1,6 +1,6 @@
 //! `JQ.ONEXPIRE queue prefix [DELAY ms] [MAXWAIT ms] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms]
-//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` ->
-//! OK; `JQ.ONEXPIRE queue prefix OFF` -> 1, or 0 when it was off before; `JQ.ONEXPIRE queue` -> array of maps
+//! [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]
+//! [NAME name]` -> OK; `JQ.ONEXPIRE queue prefix OFF` -> 1, or 0 when it was off before; `JQ.ONEXPIRE queue` -> array of maps
 //!
 //! Each key of the queue's database that begins with the prefix becomes a job when it expires. By setting a
 //! prefix a client learns names of keys, so it needs permission to read keys that begin with it.
@@ -60,9 +60,9 @@ impl Command for OnExpire {
 }
 
 /// The options of JQ.ADD. AT is refused, but not as unknown.
-const OPTIONS: [Arg; 14] = {
+const OPTIONS: [Arg; 15] = {
     let [delay, ..] = AddRequest::OPTIONS;
-    let [_, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
+    let [_, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
         add_options::ARGS;
     [
         delay.arg(),
@@ -79,6 +79,7 @@ const OPTIONS: [Arg; 14] = {
         batch,
         after,
         group,
+        name,
     ]
 };
 

@@ -1,7 +1,7 @@
 //! `JQ.SCHEDULE queue name payload EVERY ms | CRON expression [TZ zone] [FROM instant] [UNTIL instant]
 //! [OVERLAP ALLOW|SKIP] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms] [ONDUP
-//! IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]` -> the next
-//! instant, or null when UNTIL is over
+//! IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]
+//! [NAME name]` -> the next instant, or null when UNTIL is over
 
 use crate::commands::args::{check_instant, Args};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
@@ -65,9 +65,9 @@ const TIMETABLE: [Arg; 2] = {
     [every.arg().required(), cron.arg().required()]
 };
 
-const ARGS: [Arg; 20] = {
+const ARGS: [Arg; 21] = {
     let [_, _, zone, from, until, overlap] = ScheduleOptions::OPTIONS;
-    let [_, _, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group] =
+    let [_, _, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, job_name] =
         add_options::ARGS;
     [
         Arg::word("queue", ArgKind::Key),
@@ -90,6 +90,7 @@ const ARGS: [Arg; 20] = {
         batch,
         after,
         group,
+        job_name,
     ]
 };
 

@@ -93,10 +93,12 @@ pub enum Fact {
     Group,
     /// When a pause ends by itself, Unix milliseconds.
     Until,
+    /// What kind of job it is.
+    Name,
 }
 
 /// The manual's names, in the order of [`Fact`].
-const FACTS: [(Fact, &str); 15] = [
+const FACTS: [(Fact, &str); 16] = [
     (Fact::From, "from"),
     (Fact::To, "to"),
     (Fact::DueAt, "due-at"),
@@ -112,6 +114,7 @@ const FACTS: [(Fact, &str); 15] = [
     (Fact::Batch, "batch"),
     (Fact::Group, "group"),
     (Fact::Until, "until"),
+    (Fact::Name, "name"),
 ];
 
 /// What a field says.

@@ -1,6 +1,9 @@
 //! One job and the states of its life (drawn in the manual).
 
+use super::fields::fields_in;
 use super::history::{History, Run, RunEnd};
+use super::log::JobLog;
+use super::notes::Notes;
 use super::options::OptionSetId;
 use super::spec::{JobSpec, Place};
 use crate::queue::batches::{BatchCondition, BatchNumber, Dependency};
@@ -123,7 +126,7 @@ pub(crate) struct JobExtras {
     /// Of the life before this one, if it failed: shown until this one ends.
     pub(crate) earlier_error: Option<Box<[u8]>>,
     /// The life before this one, if it ended with a lost lease.
-    pub(crate) lost_life: Option<LostLife>,
+    pub(crate) lost_life: Option<Box<LostLife>>,
     /// No REPLACE makes it due later than this, or [`FOREVER`].
     pub(crate) latest_due: u64,
     /// Of a kept record: the id is refused until then.
@@ -138,6 +141,8 @@ pub(crate) struct JobExtras {
     pub(crate) earlier_losses: u32,
     /// Of a kept record: the job failed because of its AFTEROK.
     pub(crate) unmet: Option<Box<UnmetDependency>>,
+    /// What applications keep with it.
+    pub(crate) notes: Option<Box<Notes>>,
 }
 
 /// What a job has waited for that failed because the batch was not all completed. Retried, it waits for the
@@ -176,6 +181,7 @@ impl Default for JobExtras {
             history: History::default(),
             earlier_losses: 0,
             unmet: None,
+            notes: None,
         }
     }
 }
@@ -184,10 +190,20 @@ impl JobExtras {
     /// Heap bytes behind it, itself included.
     pub(crate) fn bytes(&self) -> usize {
         let len = |bytes: &Option<Box<[u8]>>| bytes.as_ref().map_or(0, |b| b.len());
-        let rerun = self.rerun.as_ref().map_or(0, |r| size_of_val(&**r) + r.payload.len() + len(&r.group));
+        let rerun = self.rerun.as_ref().map_or(0, |r| {
+            size_of_val(&**r) + r.payload.len() + len(&r.group) + len(&r.fields) + len(&r.name)
+        });
         let unmet = self.unmet.as_deref().map_or(0, size_of_val);
+        let lost = self.lost_life.as_deref().map_or(0, size_of_val);
+        let notes = self.notes.as_ref().map_or(0, |notes| notes.bytes());
         let texts = [&self.error, &self.earlier_error, &self.progress, &self.result];
-        size_of::<Self>() + texts.into_iter().map(len).sum::<usize>() + rerun + unmet + self.history.bytes()
+        size_of::<Self>()
+            + texts.into_iter().map(len).sum::<usize>()
+            + rerun
+            + unmet
+            + lost
+            + notes
+            + self.history.bytes()
     }
 }
 
@@ -301,6 +317,30 @@ impl Job {
     /// The extras, made when it is missing.
     pub(crate) fn extras_mut(&mut self) -> &mut JobExtras {
         self.extras.get_or_insert_default()
+    }
+
+    /// Its fields, as bytes.
+    pub(crate) fn fields(&self) -> &[u8] {
+        let notes = self.extras.as_ref().and_then(|extras| extras.notes.as_ref());
+        notes.map_or(&[], |notes| &notes.fields)
+    }
+
+    /// Its log, if it has one.
+    pub(crate) fn log(&self) -> Option<&JobLog> {
+        let notes = self.extras.as_ref()?.notes.as_ref()?;
+        Some(&notes.log).filter(|log| log.total() > 0)
+    }
+
+    /// Whether it has the field of this name.
+    pub(crate) fn has_field(&self, name: &[u8]) -> bool {
+        fields_in(self.fields()).any(|(its, _)| its == name)
+    }
+
+    /// Changes what applications keep with it.
+    pub(crate) fn edit_notes(&mut self, change: impl FnOnce(&mut Notes)) {
+        let notes = &mut self.extras_mut().notes;
+        change(notes.get_or_insert_default());
+        *notes = notes.take().filter(|notes| !notes.is_empty());
     }
 
     /// Changes the extras only when `needed`: a job without one stays without.

@@ -2,9 +2,10 @@
 //!
 //! A queue has few distinct sets of them however many jobs it has, so jobs hold a 4-byte number and the sets
 //! are kept once, counted. What a job does not say itself follows the queue's settings at the moment it
-//! matters. The batch and the lane of a job are part of its set: a queue has few of them too, and most jobs
-//! have none.
+//! matters. The batch, the lane and the name of a job are part of its set: a queue has few of them too, and most
+//! jobs have none.
 
+use super::names::NameNumber;
 use crate::queue::batches::BatchNumber;
 use crate::queue::store::{Handle, LaneNumber, Order, Slab};
 
@@ -61,13 +62,14 @@ impl JobOptions {
     }
 }
 
-/// The options of a job with its batch and its lane.
+/// The options of a job with its batch, its lane and its name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OptionSet {
     pub(crate) options: JobOptions,
     /// What it is a member of; the batch itself may be gone.
     pub(crate) batch: Option<BatchNumber>,
     pub(crate) lane: Option<LaneNumber>,
+    pub(crate) name: Option<NameNumber>,
 }
 
 /// The number of a set in its queue. 0 is the empty set: everything follows the queue, and there is no lane.
@@ -158,6 +160,11 @@ impl OptionSets {
         self.sets.get(id.handle()?)?.set.lane
     }
 
+    /// The name of a set.
+    pub(crate) fn name(&self, id: OptionSetId) -> Option<NameNumber> {
+        self.sets.get(id.handle()?)?.set.name
+    }
+
     /// Every set in use with its number of uses, for the recount.
     pub(crate) fn uses(&self) -> impl Iterator<Item = (OptionSet, u32)> + '_ {
         self.sets.iter().map(|(_, counted)| (counted.set, counted.uses))
@@ -193,6 +200,7 @@ mod tests {
             options: JobOptions { attempts: Some(attempts), ..JobOptions::default() },
             batch: None,
             lane: Some(LaneNumber(1)),
+            name: None,
         };
         let (five, nine) = (with(5), with(9));
         let (a, b, c) = (sets.hold(five), sets.hold(five), sets.hold(nine));

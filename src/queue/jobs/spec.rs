@@ -5,9 +5,10 @@
 //! [`JobSpec`]; they differ only in `B`, which holds the bytes: `&[u8]` borrows a command's words,
 //! `Box<[u8]>` owns them, and `Arc<[u8]>` shares them, so that a copy is cheap.
 
+use super::fields::are_fields;
 use super::options::JobOptions;
 use crate::queue::batches::BatchRefs;
-use crate::queue::names::{valid_batch_name, valid_group};
+use crate::queue::names::{valid_batch_name, valid_group, valid_job_name};
 use crate::queue::time::Now;
 use std::sync::Arc;
 
@@ -95,6 +96,10 @@ pub struct JobSpec<B> {
     pub expires: Option<Until>,
     /// However often it is replaced before it was claimed, it is due no later.
     pub max_wait: Option<Until>,
+    /// The fields it begins with, as bytes: see [`FieldChanges`](super::FieldChanges).
+    pub fields: Option<B>,
+    /// What kind of job it is.
+    pub name: Option<B>,
 }
 
 /// All that an ADD says beside the id.
@@ -125,9 +130,11 @@ impl<B> JobSpec<B> {
             priority: self.priority,
             place: self.place,
             options: self.options,
-            group: self.group.as_ref().map(hold),
+            group: self.group.as_ref().map(&hold),
             expires: self.expires,
             max_wait: self.max_wait,
+            fields: self.fields.as_ref().map(&hold),
+            name: self.name.as_ref().map(&hold),
         }
     }
 }
@@ -145,6 +152,8 @@ impl<B> JobSpec<B> {
             group: self.group.or(other.group),
             expires: self.expires.or(other.expires),
             max_wait: other.max_wait.or(self.max_wait),
+            fields: self.fields.or(other.fields),
+            name: self.name.or(other.name),
         }
     }
 }
@@ -177,6 +186,8 @@ impl<B> AddRequest<B> {
             group: None,
             expires: None,
             max_wait: None,
+            fields: None,
+            name: None,
         };
         AddRequest { job, batches: BatchRefs::NONE, on_dup: OnDup::Ignore }
     }
@@ -211,6 +222,8 @@ impl<B: AsRef<[u8]>> AddRequest<B> {
             && !names_instant(job.expires)
             && !names_instant(job.max_wait)
             && job.group.is_none_or(valid_group)
+            && job.fields.is_none_or(are_fields)
+            && job.name.is_none_or(valid_job_name)
             && batches.names().all(|name| valid_batch_name(name))
             && !waits_for_itself
             && (on_dup == OnDup::Ignore || batches.is_none())
@@ -221,8 +234,9 @@ impl AddRequest<Arc<[u8]>> {
     /// Heap bytes behind it.
     pub(crate) fn bytes(&self) -> usize {
         let shared = |bytes: &Arc<[u8]>| 2 * size_of::<usize>() + bytes.len();
-        let names = self.job.group.iter().chain(self.batches.names());
-        shared(&self.job.payload) + names.map(shared).sum::<usize>()
+        let others =
+            self.job.group.iter().chain(&self.job.fields).chain(&self.job.name).chain(self.batches.names());
+        shared(&self.job.payload) + others.map(shared).sum::<usize>()
     }
 }
 
@@ -232,7 +246,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_no_larger_than_its_fields() {
-        assert!(size_of::<JobSpec<Box<[u8]>>>() <= 168, "a rerun");
-        assert!(size_of::<AddRequest<Arc<[u8]>>>() <= 216, "a schedule or an expiry rule");
+        assert!(size_of::<JobSpec<Box<[u8]>>>() <= 200, "a rerun");
+        assert!(size_of::<AddRequest<Arc<[u8]>>>() <= 248, "a schedule or an expiry rule");
     }
 }

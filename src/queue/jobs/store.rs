@@ -135,8 +135,8 @@ impl JobStore {
 
     /// Heap bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        let JobTable { jobs, remembered, option_sets } = &self.table;
-        let tables = remembered.bytes() + jobs.bytes() + option_sets.bytes();
+        let JobTable { jobs, remembered, option_sets, names } = &self.table;
+        let tables = remembered.bytes() + jobs.bytes() + option_sets.bytes() + names.bytes();
         self.heap_bytes + tables + self.ids.bytes() + self.indexes.bytes()
     }
 }

@@ -3,6 +3,7 @@
 //! An index holds handles only; the keys are read from here whenever it has to compare.
 
 use super::job::{Job, StateData};
+use super::names::{JobNames, NameNumber};
 use super::options::{JobOptions, OptionSets};
 use crate::queue::batches::BatchNumber;
 use crate::queue::store::{
@@ -13,12 +14,13 @@ use crate::queue::store::{
 const NO_INSTANT: InstantKey = InstantKey { at: u64::MAX, seq: i64::MAX };
 const NO_PRIORITY: PriorityKey = PriorityKey { priority: i32::MAX, seq: i64::MAX };
 
-/// Jobs, remembered ids, and the option sets that jobs share.
+/// Jobs, remembered ids, and the option sets and names that jobs share.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct JobTable {
     pub(super) jobs: Slab<Job>,
     pub(crate) remembered: Remembered,
     pub(crate) option_sets: OptionSets,
+    pub(crate) names: JobNames,
 }
 
 impl JobTable {
@@ -38,6 +40,11 @@ impl JobTable {
     /// The lane of a job with a GROUP.
     pub(crate) fn lane_of(&self, job: &Job) -> Option<LaneNumber> {
         self.option_sets.lane(job.options)
+    }
+
+    /// The name of a job that has one.
+    pub(crate) fn name_of(&self, job: &Job) -> Option<NameNumber> {
+        self.option_sets.name(job.options)
     }
 
     pub(crate) fn id_of(&self, entry: IdEntry) -> &[u8] {

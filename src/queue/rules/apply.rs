@@ -98,6 +98,8 @@ impl Queue {
                     self.log_move(Event::Replaced, handle, state, at);
                 }
             }
+            JobEffect::FieldsChanged { changes } => self.change_fields(handle, changes),
+            JobEffect::Logged { lines } => self.append_to_log(handle, lines),
             JobEffect::LifeCompletedLate => self.complete_lost_life(handle, now),
             JobEffect::Claimed { token, worker, lease_until } => {
                 self.give(handle, token, worker, lease_until, now);
@@ -188,6 +190,8 @@ impl Queue {
             | JobEffect::LifeCompletedLate
             | JobEffect::Replaced { .. }
             | JobEffect::PayloadReplaced { .. }
+            | JobEffect::FieldsChanged { .. }
+            | JobEffect::Logged { .. }
             | JobEffect::Rerun { .. }
             | JobEffect::Claimed { .. }
             | JobEffect::CancelRequested

@@ -113,7 +113,9 @@ impl Queue {
         let has_begun =
             has_rerun && token != 0 && self.jobs.get(handle).is_some_and(|job| !job.is_finished());
         self.jobs.edit(handle, |job| {
-            job.extras_mut_if(has_begun, |extras| extras.lost_life = Some(LostLife { token, batch }));
+            job.extras_mut_if(has_begun, |extras| {
+                extras.lost_life = Some(Box::new(LostLife { token, batch }));
+            });
         });
     }
 
@@ -123,7 +125,7 @@ impl Queue {
         let at = now.millis();
         let mut lost = None;
         self.jobs.edit(handle, |job| lost = job.extras.as_mut().and_then(|extras| extras.lost_life.take()));
-        let Some(LostLife { token, batch }) = lost else { return };
+        let Some(LostLife { token, batch }) = lost.map(|lost| *lost) else { return };
         self.jobs.edit(handle, |job| {
             let extras = job.extras_mut();
             extras.done_under = token;
@@ -201,6 +203,9 @@ impl Queue {
             }
             let extras = job.extras_mut();
             extras.result_only = result_only;
+            if result_only {
+                extras.notes = None;
+            }
             extras.expires = FOREVER;
             extras.cancel_asked = false;
             extras.done_under = 0;

@@ -5,7 +5,7 @@
 
 use crate::queue::batches::BatchNumber;
 use crate::queue::events::{EmittedFields, EventField, EventLog, EventName, Fact, NewEvent};
-use crate::queue::jobs::{Job, JobState, StateData};
+use crate::queue::jobs::{Job, JobState, JobStore, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle, IdEntry};
 use crate::queue::time::unless_endless;
@@ -73,6 +73,8 @@ impl Queue {
                 EventField::state(Fact::To, JobState::Completed),
                 EventField::number(Fact::Token, token),
             ];
+            let mut fields = Fields::from_slice(&fields);
+            fields.extend(self.jobs.get(job).and_then(|job| name_field(&self.jobs, job)));
             let id = self.jobs.table.id_of(IdEntry::Job(job));
             append(&mut self.event_log, Event::Completed, Some(id), &fields, at);
         }
@@ -180,6 +182,7 @@ impl Queue {
             | StateData::Failed { .. } => {}
         }
         fields.extend_from_slice(more);
+        fields.extend(name_field(&self.jobs, job));
         append(&mut self.event_log, event, Some(job.id()), &fields, at);
         drop(fields);
         self.note_busy(to, self.busy(), at);
@@ -197,14 +200,15 @@ impl Queue {
         let Some(job) = self.jobs.get(handle) else { return };
         let StateData::Active { token, worker, .. } = job.state else { return };
         let [attempt, attempts] = self.attempts(job);
-        let fields = [
+        let mut fields = Fields::from_slice(&[
             EventField::state(Fact::From, JobState::Active),
             EventField::state(Fact::To, to),
             EventField::bytes(Fact::Worker, self.workers.name(worker)),
             EventField::number(Fact::Token, token),
             attempt,
             attempts,
-        ];
+        ]);
+        fields.extend(name_field(&self.jobs, job));
         append(&mut self.event_log, Event::Lost, Some(job.id()), &fields, at);
     }
 
@@ -232,6 +236,7 @@ impl Queue {
             }
             EndState::Expired | EndState::Cancelled => {}
         }
+        fields.extend(name_field(&self.jobs, job));
         append(&mut self.event_log, event_of(end), Some(job.id()), &fields, at);
         drop(fields);
         // A rerun begins at once, and says where the job goes.
@@ -248,7 +253,12 @@ impl Queue {
         };
         let Some(from) = state else { return };
         let id = self.jobs.table.id_of(entry);
-        append(&mut self.event_log, Event::Removed, Some(id), &[EventField::state(Fact::From, from)], at);
+        let mut fields = Fields::from_slice(&[EventField::state(Fact::From, from)]);
+        if let IdEntry::Job(handle) = entry {
+            fields.extend(self.jobs.get(handle).and_then(|job| name_field(&self.jobs, job)));
+        }
+        append(&mut self.event_log, Event::Removed, Some(id), &fields, at);
+        drop(fields);
         // Removed is no state; it is only not one in which the queue is busy.
         self.note_busy(JobState::Cancelled, self.busy() - usize::from(is_busy(from)), at);
     }
@@ -273,6 +283,12 @@ pub(super) fn event_of(end: EndState) -> Event {
         EndState::Expired => Event::Expired,
         EndState::Cancelled => Event::Cancelled,
     }
+}
+
+/// What kind of job it is, if it has a name.
+fn name_field<'a>(jobs: &'a JobStore, job: &Job) -> Option<EventField<'a>> {
+    let name = jobs.table.name_of(job)?;
+    Some(EventField::bytes(Fact::Name, jobs.table.names.get(name)))
 }
 
 fn is_busy(state: JobState) -> bool {

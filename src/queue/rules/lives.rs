@@ -2,7 +2,9 @@
 
 use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::effect::{NewDue, Replacement};
-use crate::queue::jobs::{Job, JobExtras, JobSpec, JobState, OptionSet, Place, StateData, Until};
+use crate::queue::jobs::{
+    Job, JobExtras, JobLog, JobSpec, JobState, Notes, OptionSet, Place, StateData, Until,
+};
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{ids, Handle};
 use crate::queue::time::{Now, FOREVER};
@@ -45,12 +47,16 @@ impl Queue {
     ) {
         let at = now.millis();
         let seq = self.jobs.take_seq_at(new.place);
-        self.set_options(handle, new.options, batches.batch, new.group);
+        self.set_options(handle, new.options, batches.batch, new.group, new.name);
         self.jobs.edit(handle, |job| {
-            job.extras = (new.expires.is_some() || new.max_wait.is_some()).then(|| {
+            let needs_extras = new.expires.is_some() || new.max_wait.is_some() || new.fields.is_some();
+            job.extras = needs_extras.then(|| {
                 let instant = |until: Option<Until>| until.map_or(FOREVER, |until| until.instant(now));
                 let (expires, latest_due) = (instant(new.expires), instant(new.max_wait));
-                Box::new(JobExtras { expires, latest_due, ..JobExtras::default() })
+                let notes = new
+                    .fields
+                    .map(|fields| Box::new(Notes { fields: fields.into(), log: JobLog::default() }));
+                Box::new(JobExtras { expires, latest_due, notes, ..JobExtras::default() })
             });
             job.seq = seq;
             job.added_at = at;
@@ -73,7 +79,8 @@ impl Queue {
         let (set, state, from) = (self.jobs.table.option_sets.set(job.options), job.state, job.state_name());
         self.leave(handle);
         let lane = by.group.map_or(set.lane, |name| self.limits.lanes.of(name));
-        let new_set = OptionSet { options: by.options, lane, ..set };
+        let name = by.name.map_or(set.name, |name| self.jobs.table.names.of(name));
+        let new_set = OptionSet { options: by.options, lane, name, ..set };
         if new_set != set {
             self.set_option_set(handle, new_set);
         }

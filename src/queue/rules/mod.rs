@@ -9,6 +9,7 @@ mod events;
 mod expiries;
 mod limits;
 mod lives;
+mod notes;
 mod pauses;
 mod placement;
 mod runs;

@@ -1,4 +1,5 @@
-//! Which parts of a queue list a job: the indexes of its state, its lane, the batch it waits for, its worker.
+//! Which parts of a queue list a job: the indexes of its state, its lane, the batch it waits for, its worker, the counts
+//! of its name.
 //!
 //! All of them change here, in the same two functions, so a count can not differ from what is listed.
 
@@ -35,10 +36,15 @@ impl Queue {
             | StateData::Failed { .. } => {}
         }
         self.jobs.indexes.insert(table, handle, job);
+        if let Some(name) = table.name_of(job) {
+            let state = job.state_name();
+            self.jobs.table.names.enter(name, state);
+        }
     }
 
     /// Takes a job out of whatever lists it.
     pub(crate) fn leave(&mut self, handle: Handle) {
+        self.leave_name(handle);
         let table = &self.jobs.table;
         let Some(job) = table.get(handle) else { return };
         self.jobs.indexes.remove(table, handle, job);
@@ -102,22 +108,35 @@ impl Queue {
         self.enter(handle);
     }
 
-    /// Gives a job that is nowhere listed its options, its batch and its lane, in the place of those it has.
+    fn leave_name(&mut self, handle: Handle) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        if let Some(name) = self.jobs.table.name_of(job) {
+            let state = job.state_name();
+            self.jobs.table.names.leave(name, state);
+        }
+    }
+
+    /// Gives a job that is nowhere listed its options, its batch, its lane and its name, in the place of those it has.
     pub(crate) fn set_options(
         &mut self,
         handle: Handle,
         options: JobOptions,
         batch: Option<BatchNumber>,
         group: Option<&[u8]>,
+        name: Option<&[u8]>,
     ) {
         let lane = group.and_then(|name| self.limits.lanes.of(name));
-        self.set_option_set(handle, OptionSet { options, batch, lane });
+        let name = name.and_then(|name| self.jobs.table.names.of(name));
+        self.set_option_set(handle, OptionSet { options, batch, lane, name });
     }
 
-    /// The same by the number of the lane. A job that stays in its lane goes on holding it.
+    /// The same by the numbers of lane and name. A job that stays in its lane goes on holding it.
     pub(crate) fn set_option_set(&mut self, handle: Handle, set: OptionSet) {
         if let Some(lane) = set.lane {
             self.limits.lanes.join(lane);
+        }
+        if let Some(name) = set.name {
+            self.jobs.table.names.join(name);
         }
         let held = self.jobs.table.option_sets.hold(set);
         // As for most jobs: none of its own, before and now.
@@ -141,9 +160,12 @@ impl Queue {
     fn release_option_set(&mut self, handle: Handle) {
         let table = &mut self.jobs.table;
         let Some(job) = table.get(handle) else { return };
-        let (set, lane) = (job.options, table.lane_of(job));
+        let (set, lane, name) = (job.options, table.lane_of(job), table.name_of(job));
         if let Some(lane) = lane {
             self.limits.lanes.quit(lane);
+        }
+        if let Some(name) = name {
+            table.names.quit(name);
         }
         table.option_sets.release(set);
     }

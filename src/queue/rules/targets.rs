@@ -15,6 +15,11 @@ impl Queue {
         self.job_that(id, |job| !job.is_finished() && job.state_name() != JobState::Active)
     }
 
+    /// The job of this id, or its kept record.
+    pub(crate) fn job_or_record(&self, id: &[u8]) -> Option<Handle> {
+        self.job_that(id, |_| true)
+    }
+
     /// The kept record of this id.
     pub(crate) fn finished_job(&self, id: &[u8]) -> Option<Handle> {
         self.job_that(id, Job::is_finished)

@@ -11,9 +11,11 @@ use crate::queue::events::{
     is_emitted_name, EventField, EventName, EventValue, FieldName, LoggedEvent, NewEvent, MAX_EVENT_NAME,
     MAX_EVENT_VALUE,
 };
-use crate::queue::jobs::{Job, JobExtras, Run, StateData, MAX_RUNS, MAX_RUN_ERROR};
+use crate::queue::jobs::{
+    are_fields, Job, JobExtras, JobLog, Notes, Run, StateData, MAX_RUNS, MAX_RUN_ERROR,
+};
 use crate::queue::limits::LaneRules;
-use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_worker};
+use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_job_name, valid_worker};
 use crate::queue::rules::open_until;
 use crate::queue::schedules::{SavedPassed, SavedSchedule};
 use crate::queue::stats::{plausible_duplicates, Minute, PendingDuplicates};
@@ -109,7 +111,7 @@ impl Queue {
         let Some(state) = self.restore_state(saved.state) else { return false };
         let job = job_of(saved, state);
         let Some(handle) = self.jobs.insert(hash, job) else { return false };
-        self.set_options(handle, saved.options, saved.batch, saved.group);
+        self.set_options(handle, saved.options, saved.batch, saved.group, saved.name);
         self.enter(handle);
         if !matches!(state, StateData::Completed { .. } | StateData::Failed { .. }) {
             self.count_in(saved.batch);
@@ -142,6 +144,9 @@ impl Queue {
             && token.max(saved.done_under).max(saved.lost_life.map_or(0, |lost| lost.token))
                 <= self.last_token
             && saved.worker.is_none_or(valid_worker)
+            && saved.name.is_none_or(valid_job_name)
+            && saved.log.is_none_or(|(total, lines)| JobLog::restored(total, lines).is_some())
+            && saved.fields.is_none_or(|fields| !fields.is_empty() && are_fields(fields))
             // No claim has the token 0, and a run that ends goes into the history with its token.
             && !matches!(saved.state, SavedState::Active { token: 0, .. })
             && is_history(&saved.history, past)
@@ -361,7 +366,7 @@ fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
         rerun: saved.rerun.map(|new| Box::new(new.kept())),
         done_under: saved.done_under,
         earlier_error: saved.earlier_error.map(Box::from),
-        lost_life: saved.lost_life,
+        lost_life: saved.lost_life.map(Box::new),
         latest_due: saved.latest_due,
         window_until: saved.window_until,
         keep_until: saved.keep_until,
@@ -369,9 +374,18 @@ fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
         history: saved.history.iter().map(Run::kept).collect(),
         unmet: saved.unmet.map(Box::new),
         earlier_losses: saved.earlier_losses,
+        notes: notes_of(saved).map(Box::new),
     };
     if extras != JobExtras::default() {
         job.extras = Some(Box::new(extras));
     }
     job
+}
+
+/// What applications keep with it.
+fn notes_of(saved: &SavedJob<'_>) -> Option<Notes> {
+    let log = saved.log.and_then(|(total, lines)| JobLog::restored(total, lines));
+    let notes =
+        Notes { fields: saved.fields.map(Box::from).unwrap_or_default(), log: log.unwrap_or_default() };
+    (!notes.is_empty()).then_some(notes)
 }

@@ -119,6 +119,11 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) history: Vec<Run<&'a [u8]>>,
     pub(crate) unmet: Option<UnmetDependency>,
     pub(crate) earlier_losses: u32,
+    /// As bytes; None: it has none.
+    pub(crate) fields: Option<&'a [u8]>,
+    pub(crate) name: Option<&'a [u8]>,
+    /// How many lines it has had, and those that are kept as bytes.
+    pub(crate) log: Option<(u64, &'a [u8])>,
 }
 
 impl Queue {
@@ -283,7 +288,7 @@ impl Queue {
             result_only: job.is_result_only(),
             done_under: extras.map_or(0, |r| r.done_under),
             earlier_error: text(|r| r.earlier_error.as_deref()),
-            lost_life: extras.and_then(|r| r.lost_life),
+            lost_life: extras.and_then(|r| r.lost_life.as_deref()).copied(),
             latest_due: job.latest_due(),
             window_until: extras.map_or(0, |r| r.window_until),
             keep_until: extras.map_or(0, |r| r.keep_until),
@@ -295,6 +300,9 @@ impl Queue {
             worker: text(|r| r.worker.as_deref()),
             history: extras.into_iter().flat_map(|r| r.history.iter()).map(Run::borrowed).collect(),
             unmet: extras.and_then(|r| r.unmet.as_deref()).copied(),
+            fields: Some(job.fields()).filter(|fields| !fields.is_empty()),
+            name: self.name_of(job),
+            log: job.log().map(|log| (log.total(), log.lines().packed())),
         }
     }
 

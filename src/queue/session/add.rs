@@ -2,7 +2,7 @@
 
 use super::access::Session;
 use crate::queue::effect::{Effect, JobEffect, NewDue, Replacement};
-use crate::queue::jobs::{AddRequest, Job, JobSpec, JobState, OnDup, Start, StateData, Until};
+use crate::queue::jobs::{AddRequest, FieldChanges, Job, JobSpec, JobState, OnDup, Start, StateData, Until};
 use crate::queue::store::{Handle, IdEntry, MAX_HANDLES};
 use crate::queue::time::{Now, FOREVER};
 use std::collections::BTreeSet;
@@ -60,7 +60,7 @@ pub enum Refusal {
 }
 
 /// What an id means to an ADD.
-enum IdLookup {
+pub(super) enum IdLookup {
     /// Unknown, or free again.
     Free,
     /// Finished, and its window is open.
@@ -170,7 +170,7 @@ impl Session<'_> {
         }
     }
 
-    fn lookup(&mut self, id: &[u8]) -> IdLookup {
+    pub(super) fn lookup(&mut self, id: &[u8]) -> IdLookup {
         let at = self.at();
         match self.find(id) {
             None => IdLookup::Free,
@@ -213,11 +213,18 @@ impl Session<'_> {
             }
             OnDup::Replace if is_active => {
                 let present: JobSpec<Box<[u8]>> = self.next_life(known).kept();
-                let next = self.as_rerun(request.job).or(present.borrowed());
+                let changes = request.job.fields.and_then(FieldChanges::new);
+                let fields = changes.map(|changes| changes.of(present.fields.as_deref().unwrap_or_default()));
+                let job = JobSpec { fields: fields.as_deref(), ..request.job };
+                let next = self.as_rerun(job).or(present.borrowed());
                 self.change_job(handle, JobEffect::Rerun { next });
                 Outcome::Rerun
             }
             OnDup::Replace => {
+                self.change_fields(handle, request.job.fields.and_then(FieldChanges::new));
+                let Some(known) = self.queue.job(handle) else {
+                    return (Outcome::Duplicate, JobState::Waiting);
+                };
                 let by = self.replacement(known, &request.job);
                 self.change_job(handle, JobEffect::Replaced { by });
                 Outcome::Replaced
@@ -235,13 +242,15 @@ impl Session<'_> {
 
     /// The life after the present one of an active job, as far as is known: that of the rerun that is set, or
     /// one like the present life. It has no payload.
-    fn next_life<'a>(&'a self, known: &'a Job) -> JobSpec<&'a [u8]> {
+    pub(super) fn next_life<'a>(&'a self, known: &'a Job) -> JobSpec<&'a [u8]> {
         let set = known.extras.as_ref().and_then(|extras| extras.rerun.as_ref());
         set.map_or_else(
             || JobSpec {
                 priority: Some(known.priority),
                 options: self.queue.options(known),
                 group: self.queue.group_of(known),
+                fields: Some(known.fields()).filter(|fields| !fields.is_empty()),
+                name: self.queue.name_of(known),
                 ..AddRequest::new(&b""[..]).job
             },
             |rerun| JobSpec { payload: &b""[..], ..rerun.borrowed() },
@@ -272,6 +281,7 @@ impl Session<'_> {
             priority: new.priority.filter(|priority| *priority != known.priority),
             place: new.place,
             group: new.group.filter(|group| self.queue.group_of(known) != Some(*group)),
+            name: new.name.filter(|name| self.queue.name_of(known) != Some(*name)),
             options: new.options.or(self.queue.options(known)),
             expires: new.expires.map(|until| until.instant(now)),
             latest_due,

@@ -3,7 +3,7 @@
 use super::access::Session;
 use super::add::Refusal;
 use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{Job, JobState, Place, StateData};
+use crate::queue::jobs::{FieldChanges, Job, JobState, Place, StateData};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Handle, IdEntry};
 use std::collections::BTreeSet;
@@ -17,6 +17,15 @@ pub enum Changed {
     NotAllowed,
     /// No such job.
     Unknown,
+}
+
+/// What a RETRY says beside the jobs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReviveOptions<'a> {
+    /// Where each joins its priority.
+    pub place: Place,
+    /// What becomes of the fields of each job that is retried.
+    pub changes: Option<FieldChanges<'a>>,
 }
 
 /// Jobs that wait for batches can wait for each other's. A RETRY follows such a chain so far; the next RETRY
@@ -79,14 +88,14 @@ impl Session<'_> {
 
     /// Gives failed jobs fresh attempts, members of a batch before jobs that wait for it: an answer for each
     /// id. Refused before anything changes if that would be more than `max-jobs`.
-    pub fn revive(&mut self, ids: &[&[u8]], place: Place) -> Result<Vec<Changed>, Refusal> {
+    pub fn revive(&mut self, ids: &[&[u8]], options: &ReviveOptions<'_>) -> Result<Vec<Changed>, Refusal> {
         self.room_to_revive(ids)?;
         let mut answers = vec![Changed::NotAllowed; ids.len()];
         let mut left: Vec<usize> = (0..ids.len()).collect();
         for _ in 0..=CHAIN_AT_MOST {
             let before = left.len();
             left.retain(|&nth| {
-                let answer = ids.get(nth).map_or(Changed::Unknown, |id| self.revive_one(id, place));
+                let answer = ids.get(nth).map_or(Changed::Unknown, |id| self.revive_one(id, options));
                 if let Some(it) = answers.get_mut(nth).filter(|it| **it != Changed::Done) {
                     *it = answer;
                 }
@@ -99,23 +108,24 @@ impl Session<'_> {
         Ok(answers)
     }
 
-    fn revive_one(&mut self, id: &[u8], place: Place) -> Changed {
+    fn revive_one(&mut self, id: &[u8], options: &ReviveOptions<'_>) -> Changed {
         match self.find(id) {
             None => Changed::Unknown,
-            Some(IdEntry::Job(handle)) => self.revive_job(handle, place),
+            Some(IdEntry::Job(handle)) => self.revive_job(handle, options),
             Some(IdEntry::Remembered(_)) => Changed::NotAllowed,
         }
     }
 
     /// A job that would fail again at once, because all of its batch has ended and not all were completed, stays
     /// as it is.
-    fn revive_job(&mut self, handle: Handle, place: Place) -> Changed {
+    fn revive_job(&mut self, handle: Handle, options: &ReviveOptions<'_>) -> Changed {
         let may_be_revived =
             |job: &Job| job.state_name() == JobState::Failed && self.queue.may_be_revived(job);
         if !self.queue.job(handle).is_some_and(may_be_revived) {
             return Changed::NotAllowed;
         }
-        self.change_job(handle, JobEffect::Revived { place });
+        self.change_fields(handle, options.changes);
+        self.change_job(handle, JobEffect::Revived { place: options.place });
         Changed::Done
     }
 
@@ -164,17 +174,18 @@ impl Session<'_> {
             return Err(Refusal::MaxJobs(self.queue.settings().max_jobs));
         }
         let most = count.min(room);
+        let options = ReviveOptions { place, changes: None };
         let mut revived = 0;
         for handle in jobs {
             if revived == most {
                 break;
             }
-            revived += usize::from(self.revive_job(handle, place) == Changed::Done);
+            revived += usize::from(self.revive_job(handle, &options) == Changed::Done);
         }
         for _ in 0..CHAIN_AT_MOST {
             let before = revived;
             dependents.retain(|&handle| {
-                let is_done = revived < most && self.revive_job(handle, place) == Changed::Done;
+                let is_done = revived < most && self.revive_job(handle, &options) == Changed::Done;
                 revived += usize::from(is_done);
                 !is_done
             });

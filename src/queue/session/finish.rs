@@ -1,12 +1,24 @@
 //! What a worker says about a job it holds: done, failed, handed back, still at it.
 
 use super::access::Session;
+use super::fields::FieldTerms;
 use super::lease::Lease;
 use crate::queue::effect::{Effect, JobEffect, ReleasedTo};
-use crate::queue::jobs::{Job, Place, RunEnd, Start};
+use crate::queue::jobs::{FieldChanges, Job, Place, RunEnd, Start};
 use crate::queue::names::MAX_ERROR;
 use crate::queue::store::{EndState, Handle, IdEntry};
 use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// What a RELEASE says beside the job.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReleaseOptions<'a> {
+    /// The job waits so long, ms.
+    pub delay: u64,
+    /// Where it joins its priority; at the end, if it does not wait, is its old place.
+    pub place: Place,
+    /// What becomes of its fields.
+    pub changes: Option<FieldChanges<'a>>,
+}
 
 /// The answer to an ACK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +48,8 @@ pub struct AckOptions<'a> {
     pub result: Option<&'a [u8]>,
     /// How long the record is kept, ms or FOREVER, whatever the job and the queue say.
     pub keep: Option<u64>,
+    /// About the fields of the job.
+    pub terms: FieldTerms<'a>,
 }
 
 /// What a NACK says beside the jobs.
@@ -51,6 +65,8 @@ pub struct NackOptions<'a> {
     pub place: Place,
     /// How long the record is kept of a job that fails for good, ms or FOREVER.
     pub keep: Option<u64>,
+    /// About the fields of the job.
+    pub terms: FieldTerms<'a>,
 }
 
 /// The answer to a NACK.
@@ -83,11 +99,11 @@ impl Session<'_> {
         let matched = self.match_lease(token, entry);
         match (matched.lease, matched.job) {
             (Lease::Valid, Some(handle)) => {
-                self.change_job(handle, JobEffect::Completed { result: options.result, keep_until });
-                Acked::Done
+                let change = JobEffect::Completed { result: options.result, keep_until };
+                self.finish(handle, &options.terms, change)
             }
             (Lease::Unknown, _) => self.refuse_ack(Lease::Unknown),
-            (Lease::Lost, _) => self.ack_late(token, entry, options.result, keep_until),
+            (Lease::Lost, _) => self.ack_late(token, entry, options, keep_until),
             (lease, _) => Acked::No(self.end_if_cancelled(lease, matched.job)),
         }
     }
@@ -98,27 +114,41 @@ impl Session<'_> {
         &mut self,
         token: u64,
         entry: Option<IdEntry>,
-        result: Option<&[u8]>,
+        options: &AckOptions<'_>,
         keep_until: Option<u64>,
     ) -> Acked {
+        let AckOptions { result, ref terms, .. } = *options;
+        if let Some(job) = entry.and_then(|entry| self.ended_by_loss_under(token, entry)) {
+            // What has begun since is another life: its fields are not of this one.
+            self.change_job(job, JobEffect::LifeCompletedLate);
+            return Acked::Done;
+        }
         let late = [
             (
                 entry.and_then(|entry| self.waiting_under(token, entry)),
                 JobEffect::Completed { result, keep_until },
             ),
-            (entry.and_then(|entry| self.ended_by_loss_under(token, entry)), JobEffect::LifeCompletedLate),
             (self.failed_by_loss(token, entry), JobEffect::CompletedLate { result, keep_until }),
         ];
         for (job, change) in late {
             if let Some(job) = job {
-                self.change_job(job, change);
-                return Acked::Done;
+                return self.finish(job, terms, change);
             }
         }
         if entry.is_some_and(|entry| self.was_done_under(token, entry)) {
             return Acked::Already;
         }
         self.refuse_ack(Lease::Lost)
+    }
+
+    /// The worker has done the job, unless it has the field that must not be there.
+    fn finish(&mut self, handle: Handle, terms: &FieldTerms<'_>, change: JobEffect<'_>) -> Acked {
+        if self.has_field(handle, terms.unless) {
+            return Acked::No(Lease::HasField);
+        }
+        self.change_fields(handle, terms.changes);
+        self.change_job(handle, change);
+        Acked::Done
     }
 
     fn refuse_ack(&mut self, lease: Lease) -> Acked {
@@ -147,10 +177,14 @@ impl Session<'_> {
 
     /// `token` has failed at `id`. O(log n).
     pub fn nack(&mut self, token: u64, id: &[u8], options: &NackOptions<'_>) -> Nacked {
-        let NackOptions { error, delay, failure, place, keep } = *options;
+        let NackOptions { error, delay, failure, place, keep, ref terms } = *options;
         let entry = self.find(id);
         let (error, keep_until) = (error.map(cut), self.kept_until(keep));
         if let Some(handle) = self.failed_by_loss(token, entry) {
+            if self.has_field(handle, terms.unless) {
+                return Nacked::No(Lease::HasField);
+            }
+            self.change_fields(handle, terms.changes);
             self.change_job(handle, JobEffect::FailedLate { error, keep_until });
             return Nacked::Failed;
         }
@@ -158,6 +192,10 @@ impl Session<'_> {
         let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) else {
             return Nacked::No(self.end_if_cancelled(matched.lease, matched.job));
         };
+        if self.has_field(handle, terms.unless) {
+            return Nacked::No(Lease::HasField);
+        }
+        self.change_fields(handle, terms.changes);
         let Some(job) = self.queue.job(handle) else { return Nacked::No(Lease::Unknown) };
         if failure == Failure::Fatal || self.queue.failures_left(job) == 0 {
             self.change_job(handle, JobEffect::Failed { error, keep_until });
@@ -174,14 +212,15 @@ impl Session<'_> {
         Nacked::Again
     }
 
-    /// `token` hands `id` back unharmed: to its old place or to the front, or to wait `delay` ms. O(log n).
-    pub fn release(&mut self, token: u64, id: &[u8], delay: u64, place: Place) -> Lease {
+    /// `token` hands `id` back unharmed: to its old place or to the front, or to wait. O(log n).
+    pub fn release(&mut self, token: u64, id: &[u8], options: &ReleaseOptions<'_>) -> Lease {
         let entry = self.find(id);
         let matched = self.match_run(token, entry, RunEnd::Released);
         let (Lease::Valid, Some(handle)) = (matched.lease, matched.job) else {
             return self.end_if_cancelled(matched.lease, matched.job);
         };
-        let to = match (Start::After(delay).due(self.now()), place) {
+        self.change_fields(handle, options.changes);
+        let to = match (Start::After(options.delay).due(self.now()), options.place) {
             (Some(due), place) => ReleasedTo::Later(due, place),
             (None, Place::Front) => ReleasedTo::Front,
             (None, Place::End) => ReleasedTo::OldPlace,

@@ -16,6 +16,8 @@ pub enum Lease {
     Lost,
     /// The job is cancelled, or is to be.
     Cancelled,
+    /// It is, but the job has the field that UNLESS named.
+    HasField,
     /// The worker itself has ended the run under this token: it has said so before.
     Ended,
 }
@@ -88,7 +90,7 @@ impl Session<'_> {
     /// The job whose life before this one ended because the lease of `token` ran out.
     pub(super) fn ended_by_loss_under(&self, token: u64, entry: IdEntry) -> Option<Handle> {
         let IdEntry::Job(handle) = entry else { return None };
-        let lost = self.queue.job(handle)?.extras.as_ref()?.lost_life?;
+        let lost = self.queue.job(handle)?.extras.as_ref()?.lost_life.as_deref()?;
         (lost.token == token).then_some(handle)
     }
 

@@ -64,7 +64,7 @@ fn a_batch_finishes_once_when_it_is_sealed_and_nothing_is_pending() {
     test.ms = 2000;
     test.finish(EndState::Failed);
     assert_eq!(test.numbers("x"), (0, 1, 2, true));
-    test.session(|session| session.revive(&[b"b"], Place::End)).unwrap();
+    test.session(|session| session.revive(&[b"b"], &ReviveOptions::default())).unwrap();
     assert_eq!(test.numbers("x"), (1, 1, 2, true), "what it was stays so");
     test.ms = 3000;
     test.finish(EndState::Completed);
@@ -141,7 +141,7 @@ fn what_wanted_all_completed_fails_when_a_member_did_not() {
         test.add_with_batches("late", after("x", BatchCondition::Completed)),
         (Outcome::Added, JobState::Failed)
     );
-    test.session(|session| session.revive(&[b"a"], Place::End)).unwrap();
+    test.session(|session| session.revive(&[b"a"], &ReviveOptions::default())).unwrap();
     assert_eq!(test.finish(EndState::Completed), "c");
     assert_eq!(test.finish(EndState::Completed), "a");
     assert_eq!(
@@ -226,7 +226,7 @@ fn a_dependent_waits_for_a_retried_member() {
     test.add_with_batches("m", member("x"));
     test.seal("x");
     test.finish(EndState::Failed);
-    test.session(|session| session.revive(&[b"m"], Place::End)).unwrap();
+    test.session(|session| session.revive(&[b"m"], &ReviveOptions::default())).unwrap();
     assert_eq!(test.add_with_batches("dep", dependent("x")).1, JobState::Blocked);
     test.ms = 2000;
     test.finish(EndState::Completed);
@@ -245,12 +245,12 @@ fn a_retry_of_all_takes_members_before_those_that_wait_for_them() {
     test.finish(EndState::Failed);
     assert_eq!((test.state("dep"), test.state("next")), (JobState::Failed, JobState::Failed));
     assert_eq!(
-        test.session(|session| session.revive(&[b"dep"], Place::End)),
+        test.session(|session| session.revive(&[b"dep"], &ReviveOptions::default())),
         Ok(vec![Changed::NotAllowed]),
         "it would fail again at once"
     );
     // The member fails later than those that failed because of it.
-    test.session(|session| session.revive(&[b"m"], Place::End)).unwrap();
+    test.session(|session| session.revive(&[b"m"], &ReviveOptions::default())).unwrap();
     test.ms = 2000;
     test.finish(EndState::Failed);
     assert_eq!(test.revive_all(), Ok(3));
@@ -271,7 +271,7 @@ fn a_retry_between_two_steps_of_a_release_leaves_the_others_behind_the_batch() {
     test.finish(EndState::Failed);
     let failed = test.queue.count(JobState::Failed);
     assert!(failed > 1000 && failed < 3000, "{failed}");
-    test.session(|session| session.revive(&[b"m"], Place::End)).unwrap();
+    test.session(|session| session.revive(&[b"m"], &ReviveOptions::default())).unwrap();
     let blocked = test.queue.count(JobState::Blocked);
     assert!(blocked > 500, "{blocked} are not decided yet");
     for _ in 0..5 {
@@ -293,7 +293,7 @@ fn a_dependent_whose_batch_is_forgotten_runs_when_it_is_retried() {
     test.seal("x");
     test.finish(EndState::Failed);
     assert!(test.session(|session| session.forget_batch(b"x")));
-    test.session(|session| session.revive(&[b"dep"], Place::End)).unwrap();
+    test.session(|session| session.revive(&[b"dep"], &ReviveOptions::default())).unwrap();
     assert_eq!((test.state("dep"), test.queue.batch_count()), (JobState::Waiting, 0));
 }
 
@@ -306,7 +306,10 @@ fn a_retry_obeys_max_jobs() {
     }
     test.configure(|settings| settings.max_jobs = 2);
     let refused = Err(Refusal::MaxJobs(2));
-    assert_eq!(test.session(|session| session.revive(&[b"a", b"b", b"c", b"a"], Place::End)), refused);
+    assert_eq!(
+        test.session(|session| session.revive(&[b"a", b"b", b"c", b"a"], &ReviveOptions::default())),
+        refused
+    );
     assert_eq!(test.revive_all(), Ok(2));
     assert_eq!(test.revive_all(), Err(Refusal::MaxJobs(2)));
     assert_eq!(test.state("c"), JobState::Failed);
@@ -324,7 +327,7 @@ fn finished_batches_are_kept_for_a_time_and_then_dropped() {
     test.ms = 1050;
     test.session(|_| ());
     assert_eq!(test.queue.batch_count(), 0);
-    test.session(|session| session.revive(&[b"a"], Place::End)).unwrap();
+    test.session(|session| session.revive(&[b"a"], &ReviveOptions::default())).unwrap();
     assert_eq!(
         test.add_with_batches("b", member("x")).0,
         Outcome::Added,

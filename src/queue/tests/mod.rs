@@ -104,6 +104,8 @@ fn job() -> JobSpec<&'static [u8]> {
         group: None,
         expires: None,
         max_wait: None,
+        fields: None,
+        name: None,
     }
 }
 

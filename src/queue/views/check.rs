@@ -1,7 +1,7 @@
 //! The recount behind JQ.CHECK: everything that is kept twice is counted again and compared.
 
 use crate::queue::batches::{BatchCondition, BatchNumber};
-use crate::queue::jobs::{Job, OptionSet, StateData};
+use crate::queue::jobs::{Job, NameCounts, OptionSet, StateData};
 use crate::queue::store::{IdEntry, InstantKey, LaneNumber, Order};
 use crate::queue::time::FOREVER;
 use crate::queue::value::Queue;
@@ -18,6 +18,7 @@ impl Queue {
         self.check_workers(&mut wrong);
         self.check_batches(&mut wrong);
         self.check_lanes(&mut wrong);
+        self.check_names(&mut wrong);
         self.check_totals(&mut wrong);
         self.schedules.check(&mut wrong);
         self.expiry_rules().check(&mut wrong);
@@ -259,6 +260,21 @@ impl Queue {
         }
         if !counts.is_empty() {
             wrong.push(format!("jobs are in {} lanes that are not there", counts.len()));
+        }
+    }
+
+    /// Every name counts its jobs, and there is none without jobs.
+    fn check_names(&self, wrong: &mut Vec<String>) {
+        let mut counts: BTreeMap<&[u8], NameCounts> = BTreeMap::new();
+        for (_, job) in self.jobs.iter() {
+            let Some(name) = self.name_of(job) else { continue };
+            let of_name = counts.entry(name).or_default();
+            if let Some(count) = of_name.get_mut(usize::from(job.state_name().code())) {
+                *count += 1;
+            }
+        }
+        if counts != self.jobs.table.names.from(b"").collect() {
+            wrong.push("the counts of the names are off".into());
         }
     }
 

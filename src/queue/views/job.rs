@@ -1,7 +1,7 @@
 //! A job and a worker as clients see them.
 
 use crate::queue::batches::BatchCondition;
-use crate::queue::jobs::{Backoff, Job, JobExtras, JobState, Run, StateData, UnmetDependency};
+use crate::queue::jobs::{Backoff, Job, JobExtras, JobLog, JobState, Run, StateData, UnmetDependency};
 use crate::queue::stats::Minute;
 use crate::queue::store::{Handle, IdEntry, PriorityKey, Record};
 use crate::queue::time::{unless_endless, Now};
@@ -13,6 +13,7 @@ use crate::queue::value::Queue;
 pub struct JobView<'a> {
     pub id: &'a [u8],
     pub state: JobState,
+    pub name: Option<&'a [u8]>,
     pub payload: Option<&'a [u8]>,
     pub priority: Option<i32>,
     pub attempt: Option<u64>,
@@ -49,6 +50,10 @@ pub struct JobView<'a> {
     pub error: Option<&'a [u8]>,
     pub progress: Option<&'a [u8]>,
     pub result: Option<&'a [u8]>,
+    /// As bytes: see [`fields_in`](crate::queue::fields_in).
+    pub fields: Option<&'a [u8]>,
+    /// How many lines its log has had.
+    pub log_lines: Option<u64>,
     /// The last runs that did not complete it, oldest first.
     pub history: Vec<Run<&'a [u8]>>,
 }
@@ -86,6 +91,7 @@ impl Queue {
         let options = self.options(job);
         let attempts = u64::from(options.attempts.unwrap_or(self.settings.attempts));
         let mut view = JobView {
+            name: self.name_of(job),
             payload: Some(job.payload()).filter(|_| !job.is_result_only()),
             priority: Some(job.priority),
             attempt: Some(job.attempt()),
@@ -108,6 +114,8 @@ impl Queue {
             error: text(|r| r.error.as_deref().or(r.earlier_error.as_deref())),
             progress: text(|r| r.progress.as_deref()),
             result: text(|r| r.result.as_deref()),
+            log_lines: job.log().map(JobLog::total),
+            fields: Some(job.fields()).filter(|fields| !fields.is_empty()),
             worker: record.and_then(|r| r.worker.as_deref()),
             history: extras.into_iter().flat_map(|r| r.history.iter()).map(Run::borrowed).collect(),
             ..JobView::bare(job.id(), job.state_name())
@@ -230,6 +238,7 @@ impl<'a> JobView<'a> {
         JobView {
             id,
             state,
+            name: None,
             payload: None,
             priority: None,
             attempt: None,
@@ -262,6 +271,8 @@ impl<'a> JobView<'a> {
             error: None,
             progress: None,
             result: None,
+            fields: None,
+            log_lines: None,
             history: Vec::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! Which jobs of a state an operator asks for.
 
 use crate::queue::batches::BatchNumber;
-use crate::queue::jobs::{Job, StateData};
+use crate::queue::jobs::{Job, NameNumber, StateData};
 use crate::queue::store::{LaneNumber, Record};
 use crate::queue::time::FOREVER;
 use crate::queue::value::Queue;
@@ -13,6 +13,7 @@ pub struct Selection<'a> {
     pub group: Option<&'a [u8]>,
     pub batch: Option<&'a [u8]>,
     pub worker: Option<&'a [u8]>,
+    pub name: Option<&'a [u8]>,
     /// Finished, or added, at this instant or later.
     pub since: Option<u64>,
     /// Finished, or added, before this instant.
@@ -25,12 +26,13 @@ pub(super) struct Wanted<'a> {
     pub(super) lane: Option<LaneNumber>,
     pub(super) batch: Option<BatchNumber>,
     pub(super) worker: Option<&'a [u8]>,
+    pub(super) name: Option<NameNumber>,
     pub(super) since: u64,
     pub(super) until: u64,
 }
 
 impl Selection<'_> {
-    /// Whether a remembered id is wanted. Of a group, a batch and a worker nothing is left.
+    /// Whether a remembered id is wanted. Of a group, a batch, a worker and a name nothing is left.
     pub(super) fn is_wanted(&self, record: &Record<'_>) -> bool {
         (self.since.unwrap_or(0)..self.until.unwrap_or(FOREVER)).contains(&record.ended_at)
     }
@@ -39,7 +41,7 @@ impl Selection<'_> {
 impl Queue {
     /// None: nothing can be wanted, because a name is not known.
     pub(super) fn wanted<'a>(&self, selection: &Selection<'a>) -> Option<Wanted<'a>> {
-        let Selection { group, batch, worker, since, until } = *selection;
+        let Selection { group, batch, worker, name, since, until } = *selection;
         Some(Wanted {
             lane: match group {
                 Some(name) => Some(self.limits.lanes.find(name)?),
@@ -50,6 +52,10 @@ impl Queue {
                 None => None,
             },
             worker,
+            name: match name {
+                Some(name) => Some(self.jobs.table.names.find(name)?),
+                None => None,
+            },
             since: since.unwrap_or(0),
             until: until.unwrap_or(FOREVER),
         })
@@ -77,6 +83,7 @@ impl Queue {
         (wanted.since..wanted.until).contains(&at)
             && (wanted.lane.is_none() || self.lane_of(job) == wanted.lane)
             && (wanted.batch.is_none() || self.batch_of(job) == wanted.batch)
+            && (wanted.name.is_none() || self.jobs.table.name_of(job) == wanted.name)
             && (wanted.worker.is_none() || worker() == wanted.worker)
     }
 }

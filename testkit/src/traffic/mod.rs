@@ -3,6 +3,7 @@
 
 mod batches;
 mod events;
+mod fields;
 mod limits;
 mod selected;
 
@@ -82,6 +83,7 @@ impl Traffic {
             89 => self.pause(queue),
             90..93 => self.resume(queue),
             93 => self.change_selected(queue),
+            94 if self.rng.one_in(2) => self.log(queue),
             94..99 => self.admin(queue),
             99 => self.purge(queue),
             110.. => self.event(queue),
@@ -121,6 +123,7 @@ impl Traffic {
             return self.group(join(command, debounce));
         }
         command = self.option(command, 4, "DELAY", &SPANS[..8]);
+        let command = self.set(command);
         self.common_options(command)
     }
 
@@ -138,6 +141,7 @@ impl Traffic {
             2 => self.batch_options(command),
             _ => command,
         };
+        command = self.option(command, 4, "NAME", &["mail", "sms", "a-longer-name-of-a-kind"]);
         command = self.option(command, 6, "PX", &["1", "2", "30", "101", "1000"]);
         command = self.option(command, 6, "MAXRUN", &["-1", "1", "20", "100"]);
         self.option(command, 5, "KEEP", &["-1", "0", "5", "50", "3000"])
@@ -200,6 +204,7 @@ impl Traffic {
         let results = ["done", "r s", "done r NEXT"];
         let command = self.option(command, 3, "RESULT", &results[most - 1..most]);
         let command = self.keep(command);
+        let command = self.answer_fields(command);
         self.next(command)
     }
 
@@ -215,6 +220,7 @@ impl Traffic {
             self.option(command, 4, wait, if or { &SPANS } else { &[""] })
         };
         let command = self.keep(command);
+        let command = self.answer_fields(command);
         self.next(command)
     }
 
@@ -243,7 +249,8 @@ impl Traffic {
         }
         let command = self.with_leases(words("JQ.RELEASE", queue), queue, 2);
         let command = self.option(command, 4, "FRONT", &[""]);
-        self.option(command, 3, "DELAY", &SPANS)
+        let command = self.option(command, 3, "DELAY", &SPANS);
+        self.change_fields(command)
     }
 
     fn extend(&mut self, queue: &str) -> Words {
@@ -280,6 +287,12 @@ impl Traffic {
             "keep-batches 100",
             "keep-batches -1",
             "max-run 30",
+            "max-field-bytes 0",
+            "max-field-bytes 40",
+            "max-field-bytes 16384",
+            "max-log-bytes 0",
+            "max-log-bytes 60",
+            "max-log-bytes 65536",
             "max-run -1",
         ];
         let setting = *self.rng.pick(&settings);
@@ -287,8 +300,13 @@ impl Traffic {
     }
 
     fn view(&mut self, queue: &str) -> Words {
-        match self.rng.below(9) {
+        match self.rng.below(11) {
             0 => self.on_ids("JQ.GET", queue, 1),
+            10 => {
+                let command = self.on_ids("JQ.LOGS", queue, 1);
+                self.option(command, 2, "COUNT", &["1", "2 SKIP 1", "100 REV"])
+            }
+            9 => self.option(words("JQ.NAMES", queue), 2, "COUNT", &["1", "2 CURSOR =mail"]),
             1 => self.on_ids("JQ.EXPLAIN", queue, 1),
             2 => words("JQ.STATS", queue),
             3 => words("JQ.CONFIG", queue),
@@ -304,7 +322,12 @@ impl Traffic {
         let verb = *self.rng.pick(&["JQ.REMOVE", "JQ.CANCEL", "JQ.CANCEL", "JQ.PROMOTE", "JQ.RETRY"]);
         let most = 1 + self.rng.below(3);
         let command = self.on_ids(verb, queue, most);
-        self.front(verb, command)
+        let command = self.front(verb, command);
+        if verb == "JQ.RETRY" {
+            self.change_fields(command)
+        } else {
+            command
+        }
     }
 
     /// Adds FRONT to some of the commands that have it.

@@ -45,6 +45,7 @@ impl Traffic {
 
     fn selectors(&mut self, mut command: Words) -> Words {
         command = self.group(command);
+        command = self.option(command, 5, "NAME", &["mail", "sms", "fax"]);
         command = self.option(command, 4, "BATCH", &["b1", "b2", "b9"]);
         if self.rng.one_in(4) {
             command.extend([b"WORKER".to_vec(), self.worker()]);
