@@ -20,7 +20,7 @@ pub use job::JobState;
 pub(crate) use job::{Job, JobExtras, LostLife, StateData, UnmetDependency};
 pub(crate) use log::JobLog;
 pub use log::{LogLines, MAX_LOG_BYTES, MAX_LOG_LINE};
-pub(crate) use names::{NameCounts, NameNumber};
+pub(crate) use names::NameCounts;
 pub(crate) use notes::Notes;
 pub use options::{Backoff, JobOptions};
 pub(crate) use options::{OptionSet, OptionSetId};

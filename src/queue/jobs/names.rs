@@ -4,17 +4,13 @@
 //! with the indexes of jobs, so they cannot differ from what is listed.
 
 use super::job::JobState;
-use crate::queue::store::{Handle, Slab};
+use crate::queue::store::{Handle, NameNumber, Slab};
 use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
 
 /// How many states a job or record can be in, the first ones of [`JobState`].
 const STATES: usize = 6;
-
-/// The number of a name in its queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct NameNumber(Handle);
 
 /// How many jobs and records there are of a name, in the order of [`JobState`].
 pub(crate) type NameCounts = [u32; STATES];

@@ -5,9 +5,8 @@
 //! matters. The batch, the lane and the name of a job are part of its set: a queue has few of them too, and most
 //! jobs have none.
 
-use super::names::NameNumber;
 use crate::queue::batches::BatchNumber;
-use crate::queue::store::{Handle, LaneNumber, Order, Slab};
+use crate::queue::store::{Handle, LaneNumber, NameNumber, Order, Slab};
 
 /// How long a job that was NACKed waits before its next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,11 +3,11 @@
 //! An index holds handles only; the keys are read from here whenever it has to compare.
 
 use super::job::{Job, StateData};
-use super::names::{JobNames, NameNumber};
+use super::names::JobNames;
 use super::options::{JobOptions, OptionSets};
 use crate::queue::batches::BatchNumber;
 use crate::queue::store::{
-    ids, Handle, IdEntry, InstantKey, LaneKey, LaneNumber, PriorityKey, Record, Remembered, Slab,
+    ids, Handle, IdEntry, InstantKey, LaneKey, LaneNumber, NameNumber, PriorityKey, Record, Remembered, Slab,
 };
 
 /// The key of a handle that leads to nothing. Only a bug could ask for one; it sorts last.

@@ -15,6 +15,10 @@ pub(crate) struct PriorityKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LaneNumber(pub(crate) Handle);
 
+/// The number of a name of jobs in its queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct NameNumber(pub(crate) Handle);
+
 /// The order of waiting jobs lane by lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LaneKey {

@@ -9,7 +9,7 @@ mod slab;
 
 pub(crate) use ids::IdIndex;
 pub use keys::IdEntry;
-pub(crate) use keys::{InstantKey, LaneKey, LaneNumber, PriorityKey};
+pub(crate) use keys::{InstantKey, LaneKey, LaneNumber, NameNumber, PriorityKey};
 pub(crate) use order::Order;
 pub use remembered::{EndState, Record, Remembered};
 pub use slab::Handle;

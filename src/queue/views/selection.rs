@@ -1,8 +1,8 @@
 //! Which jobs of a state an operator asks for.
 
 use crate::queue::batches::BatchNumber;
-use crate::queue::jobs::{Job, NameNumber, StateData};
-use crate::queue::store::{LaneNumber, Record};
+use crate::queue::jobs::{Job, StateData};
+use crate::queue::store::{LaneNumber, NameNumber, Record};
 use crate::queue::time::FOREVER;
 use crate::queue::value::Queue;
 
