@@ -80,12 +80,30 @@ const SMALL_STEP: u64 = 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct QueueMs(pub(crate) u64);
 
-/// How far the clock of a queue is ahead of the server's, in milliseconds. Not saved: a queue that is read from a file
-/// begins again with the server's clock.
+/// How far the clock of a queue is ahead of the server's, in milliseconds. A queue that is read from a file begins again
+/// with the server's clock, or with as small a lead as leaves all its instants after 1970.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Lead(u64);
 
 impl Lead {
+    pub(crate) fn new(ms: u64) -> Self {
+        Lead(ms)
+    }
+
+    pub(crate) fn ms(self) -> u64 {
+        self.0
+    }
+
+    /// As much of it as can be taken off `earliest`.
+    pub(crate) fn taken_off(self, earliest: QueueMs) -> Lead {
+        Lead(self.0.min(earliest.0))
+    }
+
+    /// What is left of it without `part`.
+    pub(crate) fn without(self, part: Lead) -> Lead {
+        Lead(self.0.saturating_sub(part.0))
+    }
+
     /// An instant of the server's clock on that of the queue.
     pub(crate) fn queue_ms(self, unix_ms: u64) -> QueueMs {
         QueueMs(unix_ms.saturating_add(self.0))

@@ -21,9 +21,27 @@ pub(crate) fn sound(queue: &Queue) -> Result<(), String> {
     }
     match load(&sections) {
         Err(refused) => Err(format!("what it saves is refused: {refused}")),
-        Ok(again) if saved(&again) != sections => Err("it comes back as another".into()),
-        Ok(_) => Ok(()),
+        Ok(again) => comes_back(&sections, &saved(&again)),
     }
+}
+
+/// What is saved of a queue again is what was saved of it before. Otherwise: where the first difference is, and what
+/// stands there.
+fn comes_back(before: &[Vec<u8>], after: &[Vec<u8>]) -> Result<(), String> {
+    const SHOWN: usize = 60;
+    if before == after {
+        return Ok(());
+    }
+    let number = before.iter().zip(after).take_while(|(one, other)| one == other).count();
+    let [before, after] = [before, after].map(|sections| sections.get(number).map_or(&[][..], Vec::as_slice));
+    let at = before.iter().zip(after).take_while(|(one, other)| one == other).count();
+    // The third byte of a section is its kind.
+    let kind = before.get(2).or(after.get(2));
+    let [before, after] = [before, after].map(|section| &section[at..section.len().min(at + SHOWN)]);
+    Err(format!(
+        "it comes back as another: from byte {at} of section {number} on, of kind {kind:?}, there is\n  {after:?}\n\
+         and was\n  {before:?}"
+    ))
 }
 
 /// It is sound, and stays so whatever is done with it and however much time passes.

@@ -3,6 +3,7 @@
 //! ```text
 //!   fixture     a rich queue made by random commands, with its snapshot and its journal
 //!   invariants    what a queue that was accepted must withstand
+//!   clock         queues whose clock was set back
 //!   inconsistent  snapshots whose parts are right, each alone
 //! ```
 //!
@@ -10,6 +11,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on may stop")]
 #![allow(clippy::indexing_slicing, reason = "places are computed from lengths")]
 
+mod clock;
 mod fixture;
 mod inconsistent;
 mod invariants;

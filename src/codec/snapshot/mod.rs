@@ -45,11 +45,13 @@
 //!     name   1, bytes: an application's | 2 + code of the event, or of the fact, byte | 0 as the name of an event: none
 //!            is kept, this is the id of the last one, and nothing follows
 //!     value  0, state byte (in the order of the manual) | 1, number | 2, bytes
-//!   13 time   facts until the end of the section, after all schedules: kind byte, then
+//!   13 time   facts until the end of the section, after all jobs, lanes and schedules: kind byte, then
 //!     0 missed instants of a schedule, by name: name bytes, count number
 //!     1 what a schedule has passed over, by name: name bytes, resume number (0 = none), gaps (count, then first and
 //!       last numbers)
 //!     2 the latest instant at which this queue was changed or looked after, not part of the state: number
+//!     3 how far the clock is ahead of the server's by which leases, waits for a next attempt and buckets are saved, where
+//!       by the server's one of them lies before 1970; the least for which none does: number
 //!   14 numbers  given so far, unless there are none, right after the header, until the end of the section: kind byte,
 //!            number
 //!     1 sequence numbers of the front

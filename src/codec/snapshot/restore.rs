@@ -118,6 +118,7 @@ fn restore_items(kind: Section, from: &mut Decoder<'_>, queue: &mut Queue) -> Re
                 TimeFact::Missed { schedule, count } => queue.restore_missed(schedule, count),
                 TimeFact::Passed(passed) => queue.restore_passed(passed),
                 TimeFact::Heard { at } => queue.restore_heard_at(at),
+                TimeFact::Lead { ms } => queue.restore_lead(ms),
             })
         }
         Section::PendingDuplicates => restore_pending_duplicates(from, queue),

@@ -48,13 +48,10 @@ pub fn save_state(queue: &Queue, write: &mut dyn FnMut(&[u8])) {
     save_all(Section::Workers, queue.saved_workers(), write, encode_worker);
     save_all(Section::Ids, queue.saved_records(), write, encode_remembered);
     save_all(Section::Schedules, queue.saved_schedules(), write, encode_schedule);
+    let lead = queue.saved_lead().map(|ms| TimeFact::Lead { ms });
     let missed = queue.saved_missed().map(|(schedule, count)| TimeFact::Missed { schedule, count });
-    save_all(
-        Section::Time,
-        missed.chain(queue.saved_passed().map(TimeFact::Passed)),
-        write,
-        encode_time_fact,
-    );
+    let passed = queue.saved_passed().map(TimeFact::Passed);
+    save_all(Section::Time, lead.into_iter().chain(missed).chain(passed), write, encode_time_fact);
     save_all(Section::ExpiryRules, queue.expiry_rules().iter(), write, encode_expiry_rule);
     save_all(Section::Events, queue.saved_events(), write, encode_event);
 }

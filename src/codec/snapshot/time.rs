@@ -13,6 +13,8 @@ pub(super) enum TimeFact<'a> {
     Passed(SavedPassed<'a>),
     /// Something happened in the queue at this instant.
     Heard { at: u64 },
+    /// The clock of the queue is so many milliseconds ahead of the server's.
+    Lead { ms: u64 },
 }
 
 pub(super) fn encode_time_fact(out: &mut Vec<u8>, fact: &TimeFact<'_>) {
@@ -36,6 +38,10 @@ pub(super) fn encode_time_fact(out: &mut Vec<u8>, fact: &TimeFact<'_>) {
             out.push(2);
             out.number(*at);
         }
+        TimeFact::Lead { ms } => {
+            out.push(3);
+            out.number(*ms);
+        }
     }
 }
 
@@ -51,6 +57,7 @@ pub(super) fn decode_time_fact<'a>(from: &mut Decoder<'a>) -> Result<TimeFact<'a
             TimeFact::Passed(SavedPassed { name, resume, gaps })
         }
         2 => TimeFact::Heard { at: from.number()? },
+        3 => TimeFact::Lead { ms: from.number()? },
         _ => return Err(DecodeError::Damaged("unknown fact about time")),
     })
 }

@@ -20,7 +20,7 @@ use crate::queue::rules::open_until;
 use crate::queue::schedules::{SavedPassed, SavedSchedule};
 use crate::queue::stats::{plausible_duplicates, Minute, PendingDuplicates};
 use crate::queue::store::{ids, Handle, Order, Record};
-use crate::queue::time::{LARGEST_COUNT, LATEST_TOKEN};
+use crate::queue::time::{Lead, QueueMs, LARGEST_COUNT, LATEST_TOKEN};
 use crate::queue::value::Queue;
 use std::sync::Arc;
 
@@ -165,10 +165,10 @@ impl Queue {
             SavedState::Blocked { after, due } => StateData::Blocked { after, due },
             SavedState::Waiting { since, lapsed } => StateData::Waiting { since, lapsed },
             SavedState::Delayed { due } => StateData::Delayed { due },
-            SavedState::Retrying { due } => StateData::Retrying { due: self.lead.queue_ms(due) },
+            SavedState::Retrying { due } => StateData::Retrying { due: QueueMs(due) },
             SavedState::Active { worker, .. } if !valid_worker(worker) => return None,
             SavedState::Active { token, since, lease_until, worker } => {
-                let (lease_until, worker) = (self.lead.queue_ms(lease_until), self.workers.number(worker));
+                let (lease_until, worker) = (QueueMs(lease_until), self.workers.number(worker));
                 StateData::Active { token, since, lease_until, worker }
             }
             SavedState::Completed { at, token } => StateData::Completed { at, token },
@@ -291,6 +291,14 @@ impl Queue {
     #[must_use]
     pub(crate) fn restore_passed(&mut self, saved: SavedPassed<'_>) -> bool {
         self.schedules.restore_passed(saved)
+    }
+
+    /// Puts back the lead of the clock by which leases, waits for a next attempt and buckets are saved.
+    #[must_use]
+    pub(crate) fn restore_lead(&mut self, ms: u64) -> bool {
+        let fits = self.created_at != 0 && self.lead == Lead::default() && ms != 0;
+        self.lead = Lead::new(ms);
+        fits
     }
 
     /// Puts back the latest instant at which anything happened here. The next session compares it with its clock.

@@ -8,7 +8,7 @@ use crate::queue::schedules::{SavedPassed, SavedSchedule};
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Counters, Histogram, Minute, PendingDuplicates};
 use crate::queue::store::{Handle, InstantKey, Order, Record};
-use crate::queue::time::QueueMs;
+use crate::queue::time::{Lead, QueueMs};
 use crate::queue::value::Queue;
 
 /// All of a queue that is not about single jobs.
@@ -138,7 +138,7 @@ impl Queue {
             created_at: self.created_at,
             next_batch: self.batches.next_number(),
             paused_until: self.paused_until,
-            bucket: self.saved_bucket(&self.limits.bucket),
+            bucket: saved_bucket(&self.limits.bucket, self.lead_taken_off()),
         }
     }
 
@@ -147,9 +147,24 @@ impl Queue {
         Some(self.jobs.front_seqs).filter(|given| *given > 0).map(SavedNumber::Front).into_iter()
     }
 
-    /// A bucket by the server's clock.
-    fn saved_bucket(&self, bucket: &Bucket) -> Bucket {
-        Bucket { at: self.lead.unix_ms(QueueMs(bucket.at)), ..*bucket }
+    /// The lead with which the queue that is saved begins, in milliseconds.
+    pub(crate) fn saved_lead(&self) -> Option<u64> {
+        Some(self.lead.without(self.lead_taken_off()).ms()).filter(|ms| *ms != 0)
+    }
+
+    /// What instants are saved without. That is the whole lead, so that they are by the server's clock; but no number says
+    /// what lies before 1970 then, as leases do that were long over when the clock was set back by decades. O(lanes), but
+    /// O(1) where the clock was never set back.
+    fn lead_taken_off(&self) -> Lead {
+        if self.lead == Lead::default() {
+            return self.lead;
+        }
+        let firsts = [self.jobs.indexes.active.first(), self.jobs.indexes.retrying.first()];
+        let jobs = firsts.into_iter().flatten().map(|job| self.jobs.table.due_key(job).at);
+        let lanes = self.limits.lanes.iter().map(|(_, lane)| &lane.bucket);
+        let buckets = lanes.chain([&self.limits.bucket]).filter(|bucket| bucket.rate.is_some());
+        let earliest = jobs.chain(buckets.map(|bucket| bucket.at)).min();
+        self.lead.taken_off(QueueMs(earliest.unwrap_or(u64::MAX)))
     }
 
     /// Every batch by its number.
@@ -195,18 +210,21 @@ impl Queue {
             .iter()
             .chain(self.jobs.indexes.grouped.iter())
             .chain(self.jobs.indexes.blocked.iter());
+        let lead = self.lead_taken_off();
         let handles = runnable.chain(indexes.into_iter().flat_map(Order::iter));
         handles
             .filter_map(|handle| Some((handle, self.job(handle)?)))
-            .map(|(handle, job)| self.saved_job(handle, job))
+            .map(move |(handle, job)| self.saved_job(handle, job, lead))
     }
 
     /// Every lane that ever gave a job, by its name.
     pub(crate) fn saved_lanes(&self) -> impl Iterator<Item = SavedLane<'_>> {
-        self.limits.lanes.iter().filter(|(_, lane)| lane.last_claim_seq != 0).map(|(_, lane)| SavedLane {
+        let lead = self.lead_taken_off();
+        let lanes = self.limits.lanes.iter().filter(|(_, lane)| lane.last_claim_seq != 0);
+        lanes.map(move |(_, lane)| SavedLane {
             name: &lane.name,
             last_claim_seq: lane.last_claim_seq,
-            bucket: self.saved_bucket(&lane.bucket),
+            bucket: saved_bucket(&lane.bucket, lead),
         })
     }
 
@@ -254,15 +272,16 @@ impl Queue {
         self.schedules.saved_passed()
     }
 
-    fn saved_job<'a>(&'a self, handle: Handle, job: &'a Job) -> SavedJob<'a> {
+    /// A job whose instants on the clock of the queue are saved without `lead`.
+    fn saved_job<'a>(&'a self, handle: Handle, job: &'a Job, lead: Lead) -> SavedJob<'a> {
         let extras = job.extras.as_deref();
         let text = |of: fn(&JobExtras) -> Option<&[u8]>| extras.and_then(of);
         let state = match job.state {
             StateData::Waiting { since, lapsed } => SavedState::Waiting { since, lapsed },
             StateData::Delayed { due } => SavedState::Delayed { due },
-            StateData::Retrying { due } => SavedState::Retrying { due: self.lead.unix_ms(due) },
+            StateData::Retrying { due } => SavedState::Retrying { due: lead.unix_ms(due) },
             StateData::Active { token, since, lease_until, worker } => {
-                let (lease_until, worker) = (self.lead.unix_ms(lease_until), self.worker_name(worker));
+                let (lease_until, worker) = (lead.unix_ms(lease_until), self.worker_name(worker));
                 SavedState::Active { token, since, lease_until, worker }
             }
             StateData::Completed { at, token } => SavedState::Completed { at, token },
@@ -310,4 +329,8 @@ impl Queue {
     pub(crate) fn saved_pending_duplicates(&self) -> Option<&PendingDuplicates> {
         self.has_pending_duplicates().then_some(&self.pending_duplicates)
     }
+}
+
+fn saved_bucket(bucket: &Bucket, lead: Lead) -> Bucket {
+    Bucket { at: lead.unix_ms(QueueMs(bucket.at)), ..*bucket }
 }
