@@ -124,7 +124,7 @@ pub(in crate::server) fn insert(
     let since = clock::of_command().millis();
     with(|claims| {
         for location in &locations {
-            claims.workers.insert(ticket, location.clone(), &request.options.worker, since);
+            claims.workers.insert(ticket, location, &request.options.worker, since);
         }
         claims.waiters.insert(ticket, locations, demand, deadline, client, request);
         claims.set_deadline_timer();

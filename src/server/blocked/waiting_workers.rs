@@ -14,7 +14,7 @@ type Clients = BTreeSet<u64>;
 /// Where a client waits, and for whom.
 #[derive(Debug)]
 struct Waiting {
-    locations: Vec<Location>,
+    locations: Vec<Arc<Location>>,
     name: Arc<[u8]>,
     /// Unix ms.
     since: u64,
@@ -24,7 +24,7 @@ struct Waiting {
 #[derive(Debug)]
 pub(super) struct WorkerIndex<S> {
     by_ticket: BTreeMap<u64, Waiting>,
-    at: HashMap<Location, BTreeMap<Arc<[u8]>, Clients>, S>,
+    at: HashMap<Arc<Location>, BTreeMap<Arc<[u8]>, Clients>, S>,
 }
 
 impl<S: BuildHasher> WorkerIndex<S> {
@@ -33,13 +33,16 @@ impl<S: BuildHasher> WorkerIndex<S> {
     }
 
     /// A client waits at a location since `since` (Unix ms). One client may wait at several.
-    pub(super) fn insert(&mut self, ticket: u64, location: Location, worker: &[u8], since: u64) {
+    pub(super) fn insert(&mut self, ticket: u64, location: &Location, worker: &[u8], since: u64) {
         let waiting = self.by_ticket.entry(ticket).or_insert_with(|| Waiting {
             locations: Vec::new(),
             name: worker.into(),
             since,
         });
-        let here = self.at.entry(location.clone()).or_default();
+        // One copy of the name of a key, however many clients wait there.
+        let known = self.at.get_key_value(location).map(|(known, _)| Arc::clone(known));
+        let location = known.unwrap_or_else(|| Arc::new(location.clone()));
+        let here = self.at.entry(Arc::clone(&location)).or_default();
         here.entry(Arc::clone(&waiting.name)).or_default().insert(ticket);
         waiting.locations.push(location);
     }
@@ -95,9 +98,9 @@ mod tests {
     fn workers_are_listed_by_name_since_their_first_client_came() {
         let mut index = WorkerIndex::new(ahash::RandomState::new());
         for (ticket, worker, since) in [(1, "b", 10), (2, "a", 20), (3, "b", 30), (4, "c", 40)] {
-            index.insert(ticket, at(b"q"), worker.as_bytes(), since);
+            index.insert(ticket, &at(b"q"), worker.as_bytes(), since);
         }
-        index.insert(4, at(b"r"), b"c", 40);
+        index.insert(4, &at(b"r"), b"c", 40);
         assert_eq!(listed(&index, b"q", b""), "a 1 20, b 2 10");
         assert_eq!(listed(&index, b"q", b"b"), "b 2 10, c 1 40");
         index.remove(1);
