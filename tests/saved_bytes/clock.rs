@@ -3,11 +3,9 @@
 use redis_jq::codec::replay;
 use redis_jq::queue::Queue;
 
-use super::fixture::{load, saved, state, Fixture};
+use super::fixture::{load, saved, state, Fixture, START};
 use super::invariants::sound;
 
-/// 2024, in microseconds.
-const START: u64 = 1_704_067_200_000_000;
 const HOUR: u64 = 3_600_000_000;
 /// One second after 1970 began.
 const EARLY: u64 = 1_000_000;

@@ -10,7 +10,7 @@ use redis_jq::queue::{Now, Queue, Session};
 use testkit::traffic::{Lease, Traffic};
 
 /// 2024, in microseconds.
-const START: u64 = 1_704_067_200_000_000;
+pub(crate) const START: u64 = 1_704_067_200_000_000;
 
 /// A queue at which commands are done.
 pub(crate) struct Fixture {

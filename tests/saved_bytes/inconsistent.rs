@@ -5,9 +5,11 @@ use redis_jq::codec::replay;
 use redis_jq::queue::Queue;
 use testkit::damage::set_number;
 
-use super::fixture::{load, saved, Fixture};
+use super::fixture::{load, saved, Fixture, START};
 
-/// The third byte of a section with lanes.
+/// The third byte of a section with jobs, batches, lanes.
+const JOBS: u8 = 2;
+const BATCHES: u8 = 4;
 const LANES: u8 = 8;
 
 /// A queue with holders, lanes and buckets.
@@ -20,12 +22,31 @@ fn sections() -> Vec<Vec<u8>> {
 /// Sets the number of lane `name` that is the `which`-th: 0 its sequence number, then those of its bucket:
 /// max, ms, missing, at.
 fn with_number(name: &[u8], which: usize, number: u64) -> Vec<Vec<u8>> {
-    let mut sections = sections();
-    let lanes = sections.iter_mut().find(|section| section[2] == LANES).expect("lanes");
-    let name = lanes.windows(name.len()).position(|part| part == name).expect("its name") + name.len();
-    let ends = (name..lanes.len()).filter(|at| lanes[*at] < 0x80).map(|at| at + 1);
+    with_number_after(sections(), LANES, name, which, number)
+}
+
+/// Sets the `which`-th number after `name` in the section of this kind, from 0 on.
+pub(crate) fn with_number_after(
+    mut sections: Vec<Vec<u8>>,
+    kind: u8,
+    name: &[u8],
+    which: usize,
+    number: u64,
+) -> Vec<Vec<u8>> {
+    let section = sections.iter_mut().find(|section| section[2] == kind).expect("a section of this kind");
+    let name = section.windows(name.len()).position(|part| part == name).expect("its name") + name.len();
+    let ends = (name..section.len()).filter(|at| section[*at] < 0x80).map(|at| at + 1);
     let at = [name].into_iter().chain(ends).nth(which).expect("a number");
-    set_number(lanes, at, number);
+    set_number(section, at, number);
+    sections
+}
+
+/// What is saved of a queue after these commands.
+fn saved_after(script: &str) -> Vec<Vec<u8>> {
+    let mut fixture = Fixture::over(Queue::default(), 1, START);
+    fixture.script(script);
+    let sections = saved(&fixture.queue);
+    assert!(load(&sections).is_ok());
     sections
 }
 
@@ -66,6 +87,55 @@ fn a_blocked_job_that_holds_its_lane_is_refused() {
     };
     assert!(flagged([0x80, 0x02]));
     assert!(!flagged([0x80, 0x06]));
+}
+
+#[test]
+fn a_lost_lease_in_a_lane_that_gave_none_is_refused() {
+    // Its worker may go on with the job, which then is active in that lane.
+    let mut without = saved_after(
+        "JQ.CONFIG q group-concurrency 2
+        JQ.ADD q a p GROUP lane
+        JQ.CLAIM q w LEASE 1
+        JQ.PAUSE q
+        JQ.STATS q",
+    );
+    without.retain(|section| section[2] != LANES);
+    assert!(load(&without).is_err());
+}
+
+#[test]
+fn a_batch_that_counts_fewer_failed_members_than_there_are_is_refused() {
+    // After its name: created, flags, finished, kept until, completed, failed. One was a life whose lease was lost.
+    let with_failed = |count| load(&with_number_after(sections(), BATCHES, b"open", 5, count)).is_ok();
+    assert_eq!([0, 1, 2].map(with_failed), [false, true, true]);
+}
+
+#[test]
+fn a_record_that_is_kept_for_its_result_is_that_of_a_completed_job() {
+    // Retried, it would be a job without a payload.
+    let sections = saved_after(
+        "JQ.CONFIG q keep-completed 0 dedup-window 1000
+        JQ.ADD q done p
+        JQ.CLAIM q w
+        JQ.ACK q $done done RESULT r",
+    );
+    // After its id: the length of the payload, the state.
+    assert!(load(&with_number_after(sections, JOBS, b"done", 1, 4)).is_err());
+}
+
+#[test]
+fn a_job_that_ran_did_not_fail_because_of_its_batch() {
+    let sections = saved_after(
+        "JQ.ADD q other p
+        JQ.CLAIM q w
+        JQ.ADD q member p BATCH b
+        JQ.SEAL q b
+        JQ.ADD q dependent p AFTEROK b
+        JQ.CANCEL q member
+        JQ.STATS q",
+    );
+    // After its id: the length of the payload, the payload, the state, when, the token.
+    assert!(load(&with_number_after(sections, JOBS, b"dependent", 4, 1)).is_err());
 }
 
 /// A rewritten append-only file holds a queue section by section. A section that is refused changes nothing.

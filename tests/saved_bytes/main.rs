@@ -3,6 +3,7 @@
 //! ```text
 //!   fixture     a rich queue made by random commands, with its snapshot and its journal
 //!   invariants    what a queue that was accepted must withstand
+//!   bounds        more than a command could say
 //!   clock         queues whose clock was set back
 //!   inconsistent  snapshots whose parts are right, each alone
 //! ```
@@ -11,6 +12,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on may stop")]
 #![allow(clippy::indexing_slicing, reason = "places are computed from lengths")]
 
+mod bounds;
 mod clock;
 mod fixture;
 mod inconsistent;

@@ -136,7 +136,7 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
         }
         tag::CLOCK_SET_BACK => Ok(Effect::ClockSetBack { by: from.number()? }),
         tag::REWOUND => decode_rewound(from, queue),
-        tag::EXPIRY_RULE_SET => decode_expiry_rule_set(from),
+        tag::EXPIRY_RULE_SET => decode_expiry_rule_set(from, queue),
         tag::EXPIRY_RULE_REMOVED => {
             Ok(Effect::ExpiryRuleRemoved { prefix: known_prefix(from.bytes()?, queue)? })
         }
@@ -331,12 +331,13 @@ fn decode_rewound<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a
     known(queue.may_tick_next(name, Some(next)).then_some(Effect::Rewound { name, next, last, regained }))
 }
 
-fn decode_expiry_rule_set<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {
+fn decode_expiry_rule_set<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
     let (prefix, request) = (from.bytes()?, decode_add_request(from)?);
     if !is_valid_rule(prefix, &request) {
         return Err(DecodeError::Damaged("a prefix that cannot be"));
     }
-    Ok(Effect::ExpiryRuleSet { prefix, request })
+    let has_room = queue.expiry_rules().has_room_for(prefix);
+    known(has_room.then_some(Effect::ExpiryRuleSet { prefix, request }))
 }
 
 fn decode_emitted<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError> {

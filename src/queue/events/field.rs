@@ -2,6 +2,7 @@
 
 use super::event_id::EventId;
 use crate::queue::jobs::JobState;
+use crate::queue::names::MAX_ERROR;
 use crate::queue::stats::Event;
 
 /// The most bytes of one value in an event.
@@ -163,6 +164,11 @@ impl<'a> EventField<'a> {
 
     pub(crate) fn bytes(fact: Fact, bytes: &'a [u8]) -> Self {
         EventField { name: FieldName::Own(fact), value: EventValue::Bytes(bytes) }
+    }
+
+    /// Why it failed: as much of it as a NACK can say.
+    pub(crate) fn error(error: &'a [u8]) -> Self {
+        Self::bytes(Fact::Error, error.get(..MAX_ERROR).unwrap_or(error))
     }
 
     /// The bytes under `fact`; their length under `length` where they are too long for the log.

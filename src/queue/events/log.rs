@@ -105,7 +105,7 @@ impl EventLog {
     pub(crate) fn keep(&mut self, most: u64) {
         let most = usize::try_from(most.min(MAX_EVENTS)).unwrap_or(usize::MAX);
         if self.most == 0 && most > 0 && self.last != EventId::default() {
-            self.last.n += 1;
+            self.last.n = (self.last.n + 1).min(LARGEST_COUNT);
         }
         self.most = most;
         self.trim_to(most);
@@ -308,6 +308,17 @@ mod tests {
         assert_eq!(log.last(), EventId { ms: 70, n: 4 });
         assert_eq!(log.missed_after(EventId { ms: 50, n: 2 }), 1);
         sound(&log);
+    }
+
+    #[test]
+    fn the_number_of_an_event_stops_at_the_largest() {
+        let mut log = EventLog::default();
+        log.keep(2);
+        assert!(log.restore_last(EventId { ms: 50, n: LARGEST_COUNT }));
+        log.keep(0);
+        log.keep(2);
+        push(&mut log, 60, b"a", b"");
+        assert!(EventLog::default().restore_last(log.last()));
     }
 
     #[test]

@@ -82,6 +82,11 @@ impl ExpiryRules {
         self.rules.contains_key(prefix)
     }
 
+    /// Whether a rule can be set for `prefix`: it has one, or there is room for another.
+    pub(crate) fn has_room_for(&self, prefix: &[u8]) -> bool {
+        self.has(prefix) || self.len() < MAX_PREFIXES
+    }
+
     pub(crate) fn get(&self, prefix: &[u8]) -> Option<&ExpiryRule> {
         self.rules.get(prefix)
     }

@@ -314,6 +314,11 @@ impl Job {
         (last.end == RunEnd::Lost && last.token == token).then_some(last)
     }
 
+    /// The life before this one, if it ended with a lost lease.
+    pub(crate) fn lost_life(&self) -> Option<LostLife> {
+        self.extras.as_ref()?.lost_life.as_deref().copied()
+    }
+
     /// The extras, made when it is missing.
     pub(crate) fn extras_mut(&mut self) -> &mut JobExtras {
         self.extras.get_or_insert_default()

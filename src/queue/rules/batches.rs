@@ -38,11 +38,12 @@ impl Queue {
     }
 
     /// Whether batches that were read back can be those of the jobs: no sealed one should have finished, and
-    /// none has more failed members than it counts.
+    /// none has more failed members than it counts. A life that ended with a lost lease was one.
     pub(crate) fn batches_fit_their_members(&self) -> bool {
         let mut failed: BTreeMap<BatchNumber, u64> = BTreeMap::new();
-        for (_, job) in self.jobs.iter().filter(|(_, job)| job.state_name() == JobState::Failed) {
-            if let Some(batch) = self.batch_of(job) {
+        for (_, job) in self.jobs.iter() {
+            let kept = (job.state_name() == JobState::Failed).then(|| self.batch_of(job)).flatten();
+            for batch in [kept, job.lost_life().and_then(|lost| lost.batch)].into_iter().flatten() {
                 *failed.entry(batch).or_default() += 1;
             }
         }
@@ -125,7 +126,7 @@ impl Queue {
         let Some(number) = batch else { return };
         self.batches.edit(number, |batch| {
             batch.members.failed = batch.members.failed.saturating_sub(1);
-            batch.members.completed = batch.members.completed.saturating_add(1);
+            batch.members.completed = batch.members.completed.saturating_add(1).min(LARGEST_COUNT);
         });
         self.mention_batch(number, now);
     }

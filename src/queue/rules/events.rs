@@ -191,7 +191,7 @@ impl Queue {
     #[inline(never)]
     fn append_retry(&mut self, job: Handle, from: JobState, error: Option<&[u8]>, at: u64) {
         let mut more: Fields<'_> = self.job(job).into_iter().flat_map(|job| self.attempts(job)).collect();
-        more.extend(error.map(|error| EventField::bytes(Fact::Error, error)));
+        more.extend(error.map(EventField::error));
         self.append_move(Event::Retried, job, Some(from), &more, at);
     }
 
@@ -232,7 +232,7 @@ impl Queue {
             EndState::Failed => {
                 fields.extend(self.attempts(job));
                 let error = extras.and_then(|extras| extras.error.as_deref());
-                fields.extend(error.map(|error| EventField::bytes(Fact::Error, error)));
+                fields.extend(error.map(EventField::error));
             }
             EndState::Expired | EndState::Cancelled => {}
         }

@@ -133,9 +133,11 @@ impl Queue {
             SavedState::Active { token, .. } => token.saturating_sub(1).min(self.last_token),
             _ => self.last_token,
         };
-        let is_failed = matches!(saved.state, SavedState::Failed { .. });
-        let is_record = is_failed || matches!(saved.state, SavedState::Completed { .. });
-        let is_result = saved.payload.is_empty() && saved.result.is_some();
+        let is_completed = matches!(saved.state, SavedState::Completed { .. });
+        let is_record = is_completed || matches!(saved.state, SavedState::Failed { .. });
+        let is_result = is_completed && saved.payload.is_empty() && saved.result.is_some();
+        // Only a job that never ran fails because of its batch.
+        let may_be_unmet = matches!(saved.state, SavedState::Failed { token: 0, .. });
         valid_id(saved.id)
             && (!saved.result_only || is_result)
             && saved.group.is_none_or(valid_group)
@@ -155,7 +157,7 @@ impl Queue {
                 .into_iter()
                 .chain(saved.lost_life.and_then(|lost| lost.batch))
                 .all(|batch| batch.0 < self.batches.next_number())
-            && saved.unmet.is_none_or(|unmet| unmet.batch.0 < self.batches.next_number() && is_failed)
+            && saved.unmet.is_none_or(|unmet| unmet.batch.0 < self.batches.next_number() && may_be_unmet)
     }
 
     /// The state with the worker by its number. None: it can't be.
@@ -334,6 +336,14 @@ impl Queue {
             && self.batches_fit_their_members()
             // What runs in a lane, or holds it, was claimed there.
             && self.limits.lanes.iter().all(|(_, lane)| lane.last_claim_seq != 0 || (lane.active == 0 && lane.holder.is_none()))
+            && self.jobs.iter().all(|(_, job)| self.may_go_on(job))
+    }
+
+    /// Whether the worker of a job that waits because its lease was lost could go on with it: it was claimed in its lane.
+    fn may_go_on(&self, job: &Job) -> bool {
+        let lane = self.lane_of(job).and_then(|number| self.limits.lanes.get(number));
+        let is_lost = matches!(job.state, StateData::Waiting { .. }) && job.lost_run().is_some();
+        !is_lost || lane.is_none_or(|lane| lane.last_claim_seq != 0)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::access::Session;
 use super::add::Outcome;
 use crate::queue::effect::Effect;
-use crate::queue::expiries::{ExpiryOutcome, MAX_PREFIXES};
+use crate::queue::expiries::ExpiryOutcome;
 use crate::queue::jobs::{AddRequest, JobSpec};
 use crate::queue::names::valid_id;
 use crate::queue::store::MAX_HANDLES;
@@ -15,7 +15,7 @@ impl Session<'_> {
     pub fn set_expiry_rule(&mut self, prefix: &[u8], request: &AddRequest<&[u8]>) -> bool {
         match self.queue.expiry_rules.get(prefix) {
             Some(known) if known.request.borrowed() == *request => return true,
-            None if self.queue.expiry_rules.len() >= MAX_PREFIXES => return false,
+            _ if !self.queue.expiry_rules.has_room_for(prefix) => return false,
             _ => {}
         }
         self.change(&Effect::ExpiryRuleSet { prefix, request: *request });

@@ -3,13 +3,14 @@
 use super::access::Session;
 use crate::queue::batches::BatchNumber;
 use crate::queue::effect::Effect;
-use crate::queue::stats::PendingDuplicates;
+use crate::queue::stats::{plausible_duplicates, PendingDuplicates};
 
 impl Session<'_> {
     /// Counts a refused ADD for a batch, or none.
     pub(crate) fn count_duplicate(&mut self, batch: Option<BatchNumber>) {
         let at = self.at();
-        if self.queue.pending_duplicates.any() && self.queue.pending_duplicates.batch != batch {
+        let pending = &self.queue.pending_duplicates;
+        if pending.any() && (pending.batch != batch || !plausible_duplicates(pending.count + 1)) {
             self.journal_duplicates();
         }
         let pending = &mut self.queue.pending_duplicates;
