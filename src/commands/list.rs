@@ -9,7 +9,7 @@ use super::consuming::{
 };
 use super::events::{Emit, ReadEvents, TrimEvents};
 use super::inspecting::{
-    Check, Explain, GetJob, ListGroups, ListJobs, ListNames, ListWorkers, ShowSeries, ShowStats,
+    Check, CountJobs, Explain, GetJob, ListGroups, ListJobs, ListNames, ListWorkers, ShowSeries, ShowStats,
 };
 use super::producing::{AddJob, AddManyJobs};
 use super::triggers::{ListSchedules, OnExpire, SetSchedule, Unschedule};
@@ -40,6 +40,7 @@ pub fn visit_all(visitor: &mut impl CommandVisitor) {
     visitor.write::<ClaimJobs>();
     visitor.first_queue::<ClaimAny>();
     visitor.show_or_set::<Configure>();
+    visitor.read::<CountJobs>();
     visitor.write::<Emit>();
     visitor.wait::<ReadEvents>();
     visitor.read::<Explain>();

@@ -1,7 +1,7 @@
 //! Which jobs a command is about that takes many of a state: options that JQ.LIST, JQ.RETRY, JQ.PURGE, JQ.CANCEL
 //! and JQ.PROMOTE share, and the cursor with which they go on.
 
-use super::args::{check_instant, parse_int, parse_uint};
+use super::args::{check_instant, parse_int, parse_uint, Args};
 use super::error::Error;
 use super::names;
 use super::options::{args_of_options, CommandOption, Options};
@@ -16,6 +16,8 @@ pub struct Page<'a> {
     pub(super) selection: Selection<'a>,
     pub(super) direction: Direction,
     pub(super) cursor: Option<Cursor>,
+    /// How many are passed by before the first page.
+    skip: usize,
     count: u64,
     /// How many states the command goes through, one after the other.
     stages: usize,
@@ -28,25 +30,33 @@ pub struct Cursor {
     pub(super) stage: usize,
     /// None: at the beginning.
     pub(super) from: Option<Position>,
+    /// How many are still to be passed by.
+    left_to_skip: usize,
 }
 
 impl Cursor {
     /// Where the next page begins, if there is one.
     pub(super) fn to(stage: usize, next: Option<Position>) -> Option<Self> {
-        next.map(|from| Cursor { stage, from: Some(from) })
+        next.map(|from| Cursor { stage, from: Some(from), left_to_skip: 0 })
+    }
+
+    /// The same, where so many are still to be passed by.
+    pub(super) fn skipping(self, left_to_skip: usize) -> Self {
+        Cursor { left_to_skip, ..self }
     }
 }
 
 impl Page<'_> {
     /// The first page of all jobs, for a command that goes through so many states.
     pub(super) fn of(count: u64, stages: usize) -> Self {
-        Page { selection: Selection::default(), direction: Direction::Forward, cursor: None, count, stages }
+        let selection = Selection::default();
+        Page { selection, direction: Direction::Forward, cursor: None, skip: 0, count, stages }
     }
 
     /// Whether it selects jobs by what only jobs have.
     pub(super) fn needs_jobs(&self) -> bool {
-        let Selection { group, batch, worker, name, since: _, until: _ } = self.selection;
-        group.or(batch).or(worker).or(name).is_some()
+        let Selection { group, batch, worker, name, priorities, since: _, until: _ } = self.selection;
+        group.or(batch).or(worker).or(name).is_some() || priorities.is_some()
     }
 
     /// Refuses instants that are hardly meant: in seconds SINCE would select everything.
@@ -59,8 +69,17 @@ impl Page<'_> {
     /// Where it begins and how far it goes.
     pub(super) fn range(&self) -> PageRange {
         let from = self.cursor.and_then(|cursor| cursor.from);
+        let skip = match self.cursor {
+            Some(Cursor { from: Some(_), left_to_skip, .. }) => left_to_skip,
+            _ => self.skip,
+        };
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
-        PageRange::new(count, ListStart { direction: self.direction, from })
+        PageRange::new(count, ListStart { direction: self.direction, from }).skipping(skip)
+    }
+
+    /// The first page begins behind so many of those that are selected. Later ones go on from their cursor.
+    pub(super) fn skip(&mut self, count: u64) {
+        self.skip = usize::try_from(count).unwrap_or(usize::MAX);
     }
 
     /// The place among the states that are gone through.
@@ -89,8 +108,8 @@ impl Page<'_> {
     }
 }
 
-impl<'a> Options<'a, 9> for Page<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 9] = [
+impl<'a> Options<'a, 10> for Page<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 10] = [
         CommandOption::name("GROUP", "group", names::group, |page, name| page.selection.group = Some(name)),
         CommandOption::name("BATCH", "batch", names::batch, |page, name| page.selection.batch = Some(name)),
         CommandOption::name("WORKER", "worker", names::worker, |page, name| {
@@ -98,6 +117,10 @@ impl<'a> Options<'a, 9> for Page<'a> {
         }),
         CommandOption::name("NAME", "job-name", names::job_name, |page, name| {
             page.selection.name = Some(name);
+        }),
+        CommandOption::other("PRIORITY", PRIORITIES, |page, args| {
+            page.selection.priorities = Some(priorities(args)?);
+            Ok(())
         }),
         CommandOption::instant("SINCE", "since", |page, at| page.selection.since = Some(at)),
         CommandOption::instant("UNTIL", "until", |page, at| page.selection.until = Some(at)),
@@ -111,22 +134,42 @@ impl<'a> Options<'a, 9> for Page<'a> {
 }
 
 /// The options of a page, for COMMAND DOCS.
-pub(super) const ARGS: [Arg; 9] = args_of_options(&Page::OPTIONS);
+pub(super) const ARGS: [Arg; 10] = args_of_options(&Page::OPTIONS);
 
 /// `*` and the options of a page.
-pub(super) const ALL: [Arg; 10] = {
-    let [group, batch, worker, name, since, until, rev, count, cursor] = ARGS;
-    [Arg::token("*", "star"), group, batch, worker, name, since, until, rev, count, cursor]
+pub(super) const ALL: [Arg; 11] = {
+    let [group, batch, worker, name, priorities, since, until, rev, count, cursor] = ARGS;
+    [Arg::token("*", "star"), group, batch, worker, name, priorities, since, until, rev, count, cursor]
 };
 
-/// `0`, `major:minor`, or `stage:major:minor`.
+/// The value of PRIORITY, for COMMAND DOCS.
+pub(super) const PRIORITIES: Arg = Arg::block(
+    "priorities",
+    &[Arg::word("lowest", ArgKind::Integer), Arg::word("highest", ArgKind::Integer)],
+);
+
+/// The lowest and the highest priority, both included.
+pub(super) fn priorities(args: &mut Args<'_>) -> Result<(i32, i32), Error> {
+    let all = i64::from(i32::MIN)..=i64::from(i32::MAX);
+    let (lowest, highest) = (args.int("PRIORITY", all.clone())?, args.int("PRIORITY", all)?);
+    let both = i32::try_from(lowest).ok().zip(i32::try_from(highest).ok());
+    both.filter(|(lowest, highest)| lowest <= highest).ok_or_else(|| {
+        Error::other(format!("PRIORITY needs the smaller number first, got {lowest} {highest}"))
+    })
+}
+
+/// `0`, `major:minor`, `stage:major:minor`, or, with how many are to be passed by, `stage:major:minor:left`.
 fn parse_cursor(word: &[u8], stages: usize) -> Result<Cursor, Error> {
-    let parts: Vec<&[u8]> = word.splitn(3, |b| *b == b':').collect();
+    let parts: Vec<&[u8]> = word.splitn(4, |b| *b == b':').collect();
     let position =
         |major: &[u8], minor: &[u8]| Some(Position { major: parse_int(major)?, minor: parse_int(minor)? });
     let cursor = match parts.as_slice() {
-        [b"0"] => Some(Cursor { stage: 0, from: None }),
+        [b"0"] => Some(Cursor { stage: 0, from: None, left_to_skip: 0 }),
         [major, minor] => Cursor::to(0, position(major, minor)),
+        [b"0", major, minor, left] => {
+            let left = parse_uint(left).and_then(|left| usize::try_from(left).ok());
+            Cursor::to(0, position(major, minor)).zip(left).map(|(cursor, left)| cursor.skipping(left))
+        }
         [stage, major, minor] => parse_uint(stage)
             .and_then(|stage| usize::try_from(stage).ok())
             .filter(|stage| (1..stages).contains(stage))
@@ -138,13 +181,13 @@ fn parse_cursor(word: &[u8], stages: usize) -> Result<Cursor, Error> {
 
 /// Replies with the cursor of the next page; None: there is none.
 pub(super) fn reply_cursor(next: Option<Cursor>, reply: &mut dyn Reply) {
-    match next {
-        None | Some(Cursor { from: None, .. }) => reply.bytes(b"0"),
-        Some(Cursor { stage: 0, from: Some(Position { major, minor }) }) => {
-            reply.bytes(format!("{major}:{minor}").as_bytes());
-        }
-        Some(Cursor { stage, from: Some(Position { major, minor }) }) => {
-            reply.bytes(format!("{stage}:{major}:{minor}").as_bytes());
-        }
-    }
+    let Some(Cursor { stage, from: Some(Position { major, minor }), left_to_skip }) = next else {
+        return reply.bytes(b"0");
+    };
+    let word = match (stage, left_to_skip) {
+        (0, 0) => format!("{major}:{minor}"),
+        (stage, 0) => format!("{stage}:{major}:{minor}"),
+        (stage, left) => format!("{stage}:{major}:{minor}:{left}"),
+    };
+    reply.bytes(word.as_bytes());
 }

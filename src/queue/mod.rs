@@ -96,11 +96,11 @@ pub use session::{
 pub use settings::Settings;
 pub use stats::{counters, histogram, Event, Events, Minute, MOST_MINUTES};
 pub(crate) use stats::{plausible_duplicates, PendingDuplicates};
-pub use store::{EndState, Handle, IdEntry, Record};
+pub use store::{Direction, EndState, Handle, IdEntry, Record};
 pub(crate) use time::set_back;
 pub use time::{Now, UnixMs, FOREVER};
 pub use value::Queue;
 pub use views::{
-    Direction, EventPage, EventStart, Explanation, GroupView, JobView, ListPage, ListStart, LogRange,
+    EventPage, EventStart, Explanation, GroupView, JobView, ListPage, ListStart, LogRange,
     NameView, PageRange, Position, Row, Selection, Standstill, WorkerView,
 };

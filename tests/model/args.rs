@@ -63,6 +63,13 @@ impl<'a> Words<'a> {
         self.int(-1).and_then(|ms| if ms == 0 { Err(ERR) } else { Ok(ms) })
     }
 
+    /// The lowest and the highest priority.
+    pub(crate) fn priorities(&mut self) -> Result<(i64, i64), Refused> {
+        let mut one = || self.int(i32::MIN.into()).ok().filter(|n| *n <= i32::MAX.into()).ok_or(ERR);
+        let (lowest, highest) = (one()?, one()?);
+        Some((lowest, highest)).filter(|_| lowest <= highest).ok_or(ERR)
+    }
+
     /// A number of items: 1 to 10,000.
     pub(crate) fn count(&mut self) -> Result<usize, Refused> {
         usize::try_from(self.uint(1)?).ok().filter(|n| *n <= 10_000).ok_or(ERR)

@@ -41,7 +41,7 @@ const OUTCOMES: &[&str] = &[
     "MADD (JQSEALED)", "REMOVE 1 blocked", "CANCEL 1 blocked", "PROMOTE 0 blocked", "RETRY 0 blocked",
     "NACK -2 blocked", "SEAL 1", "SEAL 0", "FORGET 1", "FORGET 0", "BATCH null", "BATCH a map", "AWAIT null",
     "AWAIT a map", "AWAIT completed", "AWAIT failed", "AWAIT blocked",
-    "PURGE 0", "PURGE 1", "PURGE 3", "PURGE (ERR)", "SERIES (ERR)", "STATS groups", "STATS claimable", "STATS oldest-claimable-ms",
+    "PURGE 0", "PURGE 1", "PURGE 3", "PURGE (ERR)", "SERIES (ERR)", "COUNT 0", "COUNT 1", "COUNT 2", "COUNT (ERR)", "STATS groups", "STATS claimable", "STATS oldest-claimable-ms",
     "STATS losses", "STATS expirations", "STATS failures", "STATS removals", "STATS reruns", "STATS stale-acks",
 ];
 

@@ -39,6 +39,7 @@ mod produce;
 mod random_batch_commands;
 mod random_commands;
 mod random_limit_commands;
+mod random_list_commands;
 mod recorder;
 mod records;
 mod request;

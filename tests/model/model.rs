@@ -181,6 +181,7 @@ impl Model {
             Request::Get(id) => self.get(&id),
             Request::List(state, page) => self.list(&state, &page),
             Request::ListRemembered(page) => self.list_remembered(&page),
+            Request::Count(state, selection) => self.count_jobs(&state, &selection),
             Request::Stats => self.stats(now),
             Request::Remove(ids) => self.each(ids, now, |model, id| model.remove(&id, now)),
             Request::Cancel(ids) => self.each(ids, now, |model, id| model.cancel(&id, now)),

@@ -8,6 +8,7 @@ use proptest::strategy::{BoxedStrategy, Union};
 
 use super::malformed_commands::BROKEN;
 use super::random_limit_commands::{history, limit, maybe_grouped, pause, purge, resume};
+use super::random_list_commands::listings;
 use super::script::Word;
 
 /// Some more often than others: a job has to be met again and again to get through its lives.
@@ -80,11 +81,12 @@ pub(crate) fn commands() -> Words {
         (1, join(vec![text("JQ.PROMOTE q *"), maybe_front(), option("COUNT", &["1", "2"])])),
         (1, join(vec![text("JQ.NAMES q"), option("COUNT", &["1"])])),
         (2, pause()),
-        (5, resume()),
+        (6, resume()),
         (2, setting()),
         (2, limit()),
         (4, purge()),
         (1, history()),
+        (3, listings()),
         (6, events()),
         (2, pick(BROKEN)),
         (6, join(vec![text("JQ.SEAL q"), batch()])),

@@ -8,8 +8,9 @@ use super::random_commands::{
     ack, add, batch, claim, id, join, leases, madd, maybe_events, maybe_front, nack, option, pick, repeat,
     shuffled, text, worker, Words, LEASES, SPANS, STATES,
 };
+use super::random_list_commands::listings;
 
-const GROUPS: [&str; 6] = ["g1", "g1", "g1", "g2", "g2", "g\\x00\\xff"];
+pub(crate) const GROUPS: [&str; 6] = ["g1", "g1", "g1", "g2", "g2", "g\\x00\\xff"];
 const RATES: [&str; 7] = ["0", "0", "1/10", "1/50", "2/20", "3/100", "5/7"];
 
 /// Nothing, mostly, or a GROUP.
@@ -46,6 +47,7 @@ pub(crate) fn contended() -> Words {
         (12, limit()),
         (2, pause()),
         (5, resume()),
+        (3, listings()),
     ];
     Union::new_weighted(choices).boxed()
 }
@@ -64,7 +66,8 @@ pub(crate) fn resume() -> Words {
 
 /// PURGE of any state.
 pub(crate) fn purge() -> Words {
-    let options = shuffled(vec![option("OLDER", &SPANS), option("COUNT", &["1", "2", "10000"])]);
+    let priorities = option("PRIORITY", &["0 0", "-2147483648 -1"]);
+    let options = shuffled(vec![option("OLDER", &SPANS), option("COUNT", &["1", "2", "10000"]), priorities]);
     join(vec![text("JQ.PURGE q"), pick(&STATES), options])
 }
 

@@ -3,7 +3,7 @@
 use super::args::{job_options, place_of, OnDup, Refused, Words, ERR};
 use super::fields::FieldTerms;
 use super::job::{JobSpec, Place};
-use super::selection::Page;
+use super::selection::{Page, Selection};
 
 type Pairs = Vec<(u64, Vec<u8>)>;
 type Ids = Vec<Vec<u8>>;
@@ -77,6 +77,7 @@ pub(crate) enum Request {
     Get(Vec<u8>),
     List(String, Page),
     ListRemembered(Page),
+    Count(String, Selection),
     Stats,
     Remove(Ids),
     Cancel(Ids),
@@ -187,7 +188,7 @@ impl Request {
     /// Whether it only asks.
     pub(crate) fn is_read(&self) -> bool {
         use Request::{
-            AwaitIdle, AwaitJob, Batch, Batches, Events, Get, Group, Groups, List, ListRemembered, Logs,
+            AwaitIdle, AwaitJob, Batch, Batches, Count, Events, Get, Group, Groups, List, ListRemembered, Logs,
             Names, Series, Stats, Workers,
         };
         matches!(
@@ -196,6 +197,7 @@ impl Request {
                 | List(..)
                 | ListRemembered(_)
                 | Logs { .. }
+                | Count(..)
                 | Stats
                 | Batch(_)
                 | Batches(_)
@@ -232,6 +234,7 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         }
         "JQ.LOGS" => logs(w),
         "JQ.GET" => Ok(Request::Get(w.id()?.into())),
+        "JQ.COUNT" => count(w),
         "JQ.LIST" => list(w),
         "JQ.STATS" => Ok(Request::Stats),
         "JQ.REMOVE" => Ok(Request::Remove(w.ids()?)),
@@ -554,11 +557,34 @@ fn state(w: &mut Words<'_>) -> Result<String, Refused> {
     }
 }
 
+/// What JQ.LIST has beside the selectors.
+const LIST: [&str; 3] = ["SKIP", "PAYLOAD", "FULL"];
+
 fn list(w: &mut Words<'_>) -> Result<Request, Refused> {
     if w.keyword("remembered") {
-        return without_jobs(Page::read(w, &["PAYLOAD", "FULL"])?).map(Request::ListRemembered);
+        return without_jobs(Page::read(w, &LIST)?).map(Request::ListRemembered);
     }
-    Ok(Request::List(state(w)?, Page::read(w, &["PAYLOAD", "FULL"])?))
+    Ok(Request::List(state(w)?, Page::read(w, &LIST)?))
+}
+
+fn count(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let state = if w.keyword("remembered") { "remembered".to_owned() } else { state(w)? };
+    let (mut seen, mut selection) = (Vec::new(), Selection::default());
+    while let Some(option) = w.option(&["GROUP", "WORKER", "NAME", "PRIORITY", "SINCE", "UNTIL"], &mut seen)? {
+        match option {
+            "GROUP" => selection.group = Some(w.group()?),
+            "WORKER" => selection.worker = Some(w.worker()?),
+            "NAME" => selection.name = Some(w.worker()?),
+            "PRIORITY" => selection.priorities = Some(w.priorities()?),
+            "SINCE" => selection.since = Some(w.uint(0)?),
+            _ => selection.until = Some(w.uint(0)?),
+        }
+    }
+    if selection.is_counted(&state) {
+        Ok(Request::Count(state, selection))
+    } else {
+        Err(ERR)
+    }
 }
 
 /// No client waits here: the reply is the present state.

@@ -29,6 +29,64 @@ impl Engine for Buggy {
     }
 }
 
+/// A model that mishears words: it carries out what this makes of them.
+struct Mishearing {
+    model: Model,
+    hear: fn(usize, &[&[u8]]) -> Vec<u8>,
+}
+
+impl Engine for Mishearing {
+    fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
+        let heard: Vec<_> = (0..words.len()).map(|place| (self.hear)(place, words)).collect();
+        self.model.call(now_us, &heard.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    fn check(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Whether the comparison fails where a word is misheard.
+fn is_mishearing_noticed(hear: fn(usize, &[&[u8]]) -> Vec<u8>) -> bool {
+    let (scripts, mut runner) = (scripts(100), TestRunner::deterministic());
+    (0..500).any(|_| {
+        let script = scripts.new_tree(&mut runner).expect("a script").current();
+        let mut mishearing = Mishearing { model: Model::default(), hear };
+        compare(&script, &mut Model::default(), &mut mishearing).is_err()
+    })
+}
+
+/// The integer that stands there, and one more, if `option` stands so many words before it.
+fn one_more(place: usize, words: &[&[u8]], option: &str, before: usize) -> Vec<u8> {
+    let word = words[place];
+    let is_value = place.checked_sub(before).is_some_and(|place| words[place] == option.as_bytes());
+    match std::str::from_utf8(word).ok().and_then(|word| word.parse::<i64>().ok()) {
+        Some(n) if is_value => (n + 1).to_string().into(),
+        _ => word.to_vec(),
+    }
+}
+
+#[test]
+fn a_skip_that_passes_by_one_too_many_is_noticed() {
+    assert!(is_mishearing_noticed(|place, words| one_more(place, words, "SKIP", 1)));
+}
+
+#[test]
+fn priorities_that_leave_out_the_lowest_are_noticed() {
+    assert!(is_mishearing_noticed(|place, words| match words.first() {
+        Some(verb) if verb.starts_with(b"JQ.ADD") => words[place].to_vec(),
+        _ => one_more(place, words, "PRIORITY", 1),
+    }));
+}
+
+#[test]
+fn a_count_of_records_that_leaves_out_the_first_instant_is_noticed() {
+    assert!(is_mishearing_noticed(|place, words| match words.first() {
+        Some(verb) if *verb == b"JQ.COUNT" => one_more(place, words, "SINCE", 1),
+        _ => words[place].to_vec(),
+    }));
+}
+
 /// Whether the comparison fails with this bug, on one of as many scripts as the test plays at least.
 fn is_noticed(bug: fn(&mut Model, u64)) -> bool {
     is_noticed_on(&scripts(100), bug)

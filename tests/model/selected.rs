@@ -4,7 +4,7 @@ use super::admin::is_listed;
 use super::job::{Job, State, NEVER};
 use super::model::Model;
 use super::request::RetryOptions;
-use super::selection::{cursor, page_of, Page, Selection};
+use super::selection::{cursor, listed, page_of, Page, Selection};
 use super::value::Value;
 
 /// How many change at most without COUNT.
@@ -14,13 +14,22 @@ impl Model {
     pub(super) fn list(&self, state: &str, page: &Page) -> Value {
         let examined = self.examined(state, &page.selection);
         let is_selected = |job: &&Job| self.is_selected(job, &page.selection).then_some(1);
-        let (jobs, more) = page_of(&examined, page.count.unwrap_or(10), is_selected);
+        let (jobs, more) = listed(&examined, page, is_selected);
         let row = |job: &Job| match (page.full, page.payload) {
             (true, _) => self.map_of(&job.id, page.payload),
             (false, true) => Value::Array(vec![Value::bytes(&job.id), Value::bytes(&job.spec.payload)]),
             (false, false) => Value::bytes(&job.id),
         };
         Value::Array(vec![cursor(more), Value::Array(jobs.into_iter().map(row).collect())])
+    }
+
+    pub(super) fn count_jobs(&self, state: &str, selection: &Selection) -> Value {
+        if state == "remembered" {
+            return Value::count(self.remembered(selection).len());
+        }
+        let selected =
+            self.examined(state, selection).into_iter().filter(|job| self.is_selected(job, selection));
+        Value::count(selected.count())
     }
 
     /// The map of JQ.GET, in a list.
@@ -52,7 +61,7 @@ impl Model {
     pub(super) fn list_remembered(&self, page: &Page) -> Value {
         let examined = self.remembered(&page.selection);
         let is_selected = |job: &&Job| ended_within(job, &page.selection).then_some(1);
-        let (jobs, more) = page_of(&examined, page.count.unwrap_or(10), is_selected);
+        let (jobs, more) = listed(&examined, page, is_selected);
         let row = |job: &Job| if page.full { self.get(&job.id) } else { Value::bytes(&job.id) };
         Value::Array(vec![cursor(more), Value::Array(jobs.into_iter().map(row).collect())])
     }

@@ -1,7 +1,7 @@
 //! Which jobs of a state JQ.LIST and the commands for many jobs are about: their options, and a page of them.
 
 use super::admin::{is_listed, place};
-use super::args::{Refused, Words};
+use super::args::{Refused, Words, ERR};
 use super::job::{Job, Place, State};
 use super::model::Model;
 use super::value::Value;
@@ -13,6 +13,7 @@ pub(crate) struct Selection {
     pub(crate) batch: Option<Vec<u8>>,
     pub(crate) worker: Option<Vec<u8>>,
     pub(crate) name: Option<Vec<u8>>,
+    pub(crate) priorities: Option<(i64, i64)>,
     pub(crate) since: Option<u64>,
     pub(crate) until: Option<u64>,
     pub(crate) backward: bool,
@@ -23,8 +24,32 @@ impl Selection {
         self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until)
     }
 
+    fn has_priority(&self, job: &Job) -> bool {
+        self.priorities.is_none_or(|(lowest, highest)| (lowest..=highest).contains(&job.spec.priority))
+    }
+
     pub(crate) fn needs_jobs(&self) -> bool {
-        self.group.is_some() || self.batch.is_some() || self.worker.is_some() || self.name.is_some()
+        self.group.is_some() || self.batch.is_some() || self.worker.is_some() || self.name.is_some() || self.priorities.is_some()
+    }
+
+    /// What JQ.COUNT knows of a state.
+    pub(crate) fn is_counted(&self, state: &str) -> bool {
+        let given = [
+            ("GROUP", self.group.is_some()),
+            ("WORKER", self.worker.is_some()),
+            ("NAME", self.name.is_some()),
+            ("PRIORITY", self.priorities.is_some()),
+            ("SINCE", self.since.or(self.until).is_some()),
+        ];
+        let given: Vec<_> = given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
+        let known: &[&[&str]] = match state {
+            "waiting" => &[&["GROUP"], &["PRIORITY"], &["GROUP", "PRIORITY"]],
+            "blocked" => &[&["PRIORITY"]],
+            "active" => &[&["GROUP"], &["WORKER"]],
+            "completed" | "failed" => &[&["SINCE"]],
+            _ => &[],
+        };
+        given.is_empty() || (state != "remembered" && given == ["NAME"]) || known.contains(&given.as_slice())
     }
 }
 
@@ -33,6 +58,7 @@ impl Selection {
 pub(crate) struct Page {
     pub(crate) selection: Selection,
     pub(crate) count: Option<usize>,
+    pub(crate) skip: usize,
     pub(crate) older: Option<u64>,
     pub(crate) payload: bool,
     pub(crate) full: bool,
@@ -41,7 +67,8 @@ pub(crate) struct Page {
     pub(crate) paged: bool,
 }
 
-const SELECTORS: [&str; 9] = ["GROUP", "BATCH", "WORKER", "NAME", "SINCE", "UNTIL", "REV", "COUNT", "CURSOR"];
+const SELECTORS: [&str; 10] =
+    ["GROUP", "BATCH", "WORKER", "NAME", "PRIORITY", "SINCE", "UNTIL", "REV", "COUNT", "CURSOR"];
 
 impl Page {
     /// The first page of all.
@@ -49,6 +76,7 @@ impl Page {
         Page {
             selection: Selection::default(),
             count: None,
+            skip: 0,
             older: None,
             payload: false,
             full: false,
@@ -67,12 +95,14 @@ impl Page {
                 "BATCH" => page.selection.batch = Some(w.batch()?),
                 "WORKER" => page.selection.worker = Some(w.worker()?),
                 "NAME" => page.selection.name = Some(w.worker()?),
+                "PRIORITY" => page.selection.priorities = Some(w.priorities()?),
                 "SINCE" => page.selection.since = Some(w.uint(0)?),
                 "UNTIL" => page.selection.until = Some(w.uint(0)?),
                 "REV" => page.selection.backward = true,
                 "COUNT" => page.count = Some(w.count()?),
                 // Of the first page: what other cursors look like the manual does not say.
                 "CURSOR" => page.paged = w.uint(0)? == 0,
+                "SKIP" => page.skip = usize::try_from(w.uint(0)?).map_err(|_| ERR)?,
                 "OLDER" => page.older = Some(w.uint(0)?),
                 "PAYLOAD" => page.payload = true,
                 "FRONT" => page.place = Place::Front,
@@ -107,6 +137,19 @@ pub(crate) fn cursor(more: bool) -> Value {
     }
 }
 
+/// The page of a listing: behind so many that are picked, and as [`page_of`] does.
+pub(crate) fn listed<T: Clone>(
+    examined: &[T],
+    page: &Page,
+    is_picked: impl Fn(&T) -> Option<usize>,
+) -> (Vec<T>, bool) {
+    let nth = |nth: usize| examined.iter().enumerate().filter(|(_, one)| is_picked(one).is_some()).nth(nth);
+    let behind =
+        page.skip.checked_sub(1).map(|last| nth(last).map_or(examined.len(), |(place, _)| place + 1));
+    let rest = examined.get(behind.unwrap_or(0)..).unwrap_or_default();
+    page_of(rest, page.count.unwrap_or(10), is_picked)
+}
+
 /// What is picked of the examined until so many count, and whether more have to be examined. `counts`: None is not
 /// picked.
 pub(crate) fn page_of<T: Clone>(
@@ -132,11 +175,14 @@ impl Model {
     pub(super) fn examined(&self, state: &str, selection: &Selection) -> Vec<&Job> {
         let is_left_out = |job: &Job| match &job.state {
             State::Waiting { .. } => {
-                selection.worker.is_some() || selection.group.as_ref().is_some_and(|group| !job.is_of(group))
+                selection.worker.is_some()
+                    || !selection.has_priority(job)
+                    || selection.group.as_ref().is_some_and(|group| !job.is_of(group))
             }
             State::Active { worker, .. } => selection.worker.as_ref().is_some_and(|name| name != worker),
             State::Ended { at, .. } => !selection.has_instant(*at),
-            State::Delayed { .. } | State::Blocked { .. } => selection.worker.is_some(),
+            State::Blocked { .. } => selection.worker.is_some() || !selection.has_priority(job),
+            State::Delayed { .. } => selection.worker.is_some(),
         };
         let mut jobs: Vec<&Job> =
             self.jobs.iter().filter(|job| is_listed(job, state) && !is_left_out(job)).collect();
@@ -154,6 +200,7 @@ impl Model {
         let Selection { group, batch, worker, name, .. } = selection;
         let at = if let State::Ended { at, .. } = job.state { at } else { job.added_at };
         selection.has_instant(at)
+            && selection.has_priority(job)
             && group.as_ref().is_none_or(|group| job.is_of(group))
             && batch.as_ref().is_none_or(|name| self.batch_of(job).is_some_and(|b| b.name == *name))
             && (name.is_none() || job.spec.name == *name)

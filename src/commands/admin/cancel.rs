@@ -1,5 +1,6 @@
 //! `JQ.CANCEL queue id [id ...]` -> per id 1 cancelled or to be, 0 ended or asked before, -1 unknown;
-//! `JQ.CANCEL queue * [GROUP name] [BATCH name] [WORKER name] [NAME name] [SINCE instant] [UNTIL instant] [REV] [COUNT n]
+//! `JQ.CANCEL queue * [GROUP name] [BATCH name] [WORKER name] [NAME name] [PRIORITY lowest highest] [SINCE instant]
+//! [UNTIL instant] [REV] [COUNT n]
 //! [CURSOR c]` -> how many; with CURSOR `[next cursor, how many]`
 
 use super::many::Many;

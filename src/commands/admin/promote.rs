@@ -1,6 +1,6 @@
 //! `JQ.PROMOTE queue id [id ...] [FRONT]` -> per id 1 waiting now, 0 not delayed, -1 unknown;
-//! `JQ.PROMOTE queue * [GROUP name] [BATCH name] [WORKER name] [NAME name] [SINCE instant] [UNTIL instant] [REV] [COUNT
-//! n] [CURSOR c] [FRONT]` -> how many; with CURSOR `[next cursor, how many]`
+//! `JQ.PROMOTE queue * [GROUP name] [BATCH name] [WORKER name] [NAME name] [PRIORITY lowest highest] [SINCE instant]
+//! [UNTIL instant] [REV] [COUNT n] [CURSOR c] [FRONT]` -> how many; with CURSOR `[next cursor, how many]`
 
 use super::many::Many;
 use crate::commands::args::Args;

@@ -1,5 +1,5 @@
 //! `JQ.PURGE queue completed|failed|waiting|delayed|blocked|remembered [GROUP name] [BATCH name] [WORKER name] [NAME name]
-//! [SINCE instant] [UNTIL instant] [REV] [COUNT n] [CURSOR c] [OLDER ms]` -> how many; with CURSOR `[next
+//! [PRIORITY lowest highest] [SINCE instant] [UNTIL instant] [REV] [COUNT n] [CURSOR c] [OLDER ms]` -> how many; with CURSOR `[next
 //! cursor, how many]`
 //!
 //! Records go, their ids stay refused while their windows are open; jobs that have not ended are cancelled;
@@ -63,7 +63,7 @@ impl Command for Purge {
         acl: "write slow",
         key: KeyUse::Update,
         args: &{
-            let [group, batch, worker, name, since, until, rev, count, cursor] = selection::ARGS;
+            let [group, batch, worker, name, priorities, since, until, rev, count, cursor] = selection::ARGS;
             let [older] = Older::OPTIONS;
             [
                 Arg::word("queue", ArgKind::Key),
@@ -72,6 +72,7 @@ impl Command for Purge {
                 batch,
                 worker,
                 name,
+                priorities,
                 since,
                 until,
                 rev,
@@ -90,7 +91,7 @@ impl Command for Purge {
         let (mut page, mut older) = (Page::of(DEFAULT_CHANGES, 1), Older::default());
         args.options_of_two((&Page::OPTIONS, &mut page), (&Older::OPTIONS, &mut older))?;
         if purged == Purged::Remembered && page.needs_jobs() {
-            return Err(Error::syntax("GROUP, BATCH, WORKER and NAME do not go with remembered"));
+            return Err(Error::syntax("GROUP, BATCH, WORKER, NAME and PRIORITY do not go with remembered"));
         }
         Ok(PurgeRequest { purged, page, older: older.0 })
     }

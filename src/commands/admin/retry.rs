@@ -1,7 +1,7 @@
 //! `JQ.RETRY queue id [id ...] [FRONT] [SET field value] [UNSET field]` -> per id 1 waiting or blocked again, 0 not failed,
 //! its record is gone, or it waits for a batch that was not all completed, -1 unknown; refused as a whole at max-jobs;
-//! `JQ.RETRY queue * [GROUP name] [BATCH name] [WORKER name] [NAME name] [SINCE instant] [UNTIL instant] [REV] [COUNT n]
-//! [CURSOR c] [FRONT]` -> how many (1,000 at most unless COUNT says otherwise; call again until 0); with CURSOR `[next
+//! `JQ.RETRY queue * [GROUP name] [BATCH name] [WORKER name] [NAME name] [PRIORITY lowest highest] [SINCE instant]
+//! [UNTIL instant] [REV] [COUNT n] [CURSOR c] [FRONT]` -> how many (1,000 at most unless COUNT says otherwise; call again until 0); with CURSOR `[next
 //! cursor, how many]`; stops at max-jobs, and is refused if not one job fits
 
 use super::many::Many;

@@ -1,6 +1,6 @@
 //! `JQ.LIST queue waiting|delayed|blocked|active|completed|failed|remembered [GROUP name] [BATCH name] [WORKER
-//! name] [NAME name] [SINCE instant] [UNTIL instant] [REV] [COUNT n] [CURSOR c] [PAYLOAD] [FULL]` -> `[next cursor, ids,
-//! [id, payload] pairs or maps]`
+//! name] [NAME name] [PRIORITY lowest highest] [SINCE instant] [UNTIL instant] [REV] [SKIP n] [COUNT n] [CURSOR c]
+//! [PAYLOAD] [FULL]` -> `[next cursor, ids, [id, payload] pairs or maps]`
 //!
 //! In the order they would run or finished. The cursor 0 begins and ends a listing. A job that stays where it
 //! is while pages are read is listed exactly once. One call goes through 10,000 jobs at most, and a page has
@@ -10,7 +10,7 @@ use super::get;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, ReadCommand};
 use crate::commands::error::Error;
-use crate::commands::options::{args_of, choice, CommandOption, Options};
+use crate::commands::options::{args_of, choice, name_of, CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::selection::{self, reply_cursor, Cursor, Page};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
@@ -24,24 +24,25 @@ pub struct ListJobs;
 pub struct ListRequest<'a> {
     listed: Listed,
     page: Page<'a>,
-    columns: Columns,
+    row: Row,
 }
 
 /// What is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Listed {
+pub(super) enum Listed {
     Jobs(JobState),
     Remembered,
 }
 
-/// What is listed of each job.
+/// What is listed of each job, and how many jobs are passed by before.
 #[derive(Debug, Default)]
-struct Columns {
+struct ListOptions {
+    skip: u64,
     payload: bool,
     full: bool,
 }
 
-impl Columns {
+impl ListOptions {
     fn row(&self) -> Row {
         match (self.full, self.payload) {
             (false, false) => Row::Id,
@@ -52,6 +53,9 @@ impl Columns {
     }
 }
 
+/// More jobs there cannot be.
+const MOST_SKIPPED: u64 = u32::MAX as u64;
+
 const STATES: [(Arg, Listed); 7] = [
     (Arg::token("waiting", "waiting"), Listed::Jobs(JobState::Waiting)),
     (Arg::token("delayed", "delayed"), Listed::Jobs(JobState::Delayed)),
@@ -61,28 +65,40 @@ const STATES: [(Arg, Listed); 7] = [
     (Arg::token("failed", "failed"), Listed::Jobs(JobState::Failed)),
     (Arg::token("remembered", "remembered"), Listed::Remembered),
 ];
-const STATE_ARGS: [Arg; 7] = args_of(&STATES);
+pub(super) const STATE_ARGS: [Arg; 7] = args_of(&STATES);
 
-impl<'a> Options<'a, 2> for Columns {
-    const OPTIONS: [CommandOption<'a, Self>; 2] = [
-        CommandOption::flag("PAYLOAD", "payload", |columns| columns.payload = true),
-        CommandOption::flag("FULL", "full", |columns| columns.full = true),
+impl<'a> Options<'a, 3> for ListOptions {
+    const OPTIONS: [CommandOption<'a, Self>; 3] = [
+        CommandOption::integer("SKIP", "skip", 0, MOST_SKIPPED, |options, n| options.skip = n),
+        CommandOption::flag("PAYLOAD", "payload", |options| options.payload = true),
+        CommandOption::flag("FULL", "full", |options| options.full = true),
     ];
+}
+
+impl Listed {
+    pub(super) fn name(self) -> &'static str {
+        name_of(&STATES, &self)
+    }
+
+    pub(super) fn parse(args: &mut Args<'_>) -> Result<Self, Error> {
+        let allowed = "waiting, delayed, blocked, active, completed, failed or remembered";
+        choice("state", allowed, &STATES, args)
+    }
 }
 
 impl Command for ListJobs {
     const SPEC: Spec = Spec {
         name: "jq.list",
         summary: "Lists the jobs of a state in their order, or remembered ids",
-        complexity: "O(log n + COUNT), with selectors O(log n + 10,000)",
+        complexity: "O(log n + COUNT + SKIP / 128), with selectors O(log n + 10,000)",
         since: "0.1.0",
         arity: -3,
         flags: "readonly",
         acl: "read slow",
         key: KeyUse::Read,
         args: &{
-            let [group, batch, worker, name, since, until, rev, count, cursor] = selection::ARGS;
-            let [payload, full] = Columns::OPTIONS;
+            let [group, batch, worker, name, priorities, since, until, rev, count, cursor] = selection::ARGS;
+            let [skip, payload, full] = ListOptions::OPTIONS;
             [
                 Arg::word("queue", ArgKind::Key),
                 Arg::one_of("state", &STATE_ARGS),
@@ -90,9 +106,11 @@ impl Command for ListJobs {
                 batch,
                 worker,
                 name,
+                priorities,
                 since,
                 until,
                 rev,
+                skip.arg(),
                 count,
                 cursor,
                 payload.arg(),
@@ -104,14 +122,16 @@ impl Command for ListJobs {
     type Request<'a> = ListRequest<'a>;
 
     fn parse<'a>(args: &mut Args<'a>) -> Result<ListRequest<'a>, Error> {
-        let allowed = "waiting, delayed, blocked, active, completed, failed or remembered";
-        let listed = choice("state", allowed, &STATES, args)?;
-        let (mut page, mut columns) = (Page::of(DEFAULT_ROWS as u64, 1), Columns::default());
-        args.options_of_two((&Page::OPTIONS, &mut page), (&Columns::OPTIONS, &mut columns))?;
-        if listed == Listed::Remembered && (page.needs_jobs() || columns.payload) {
-            return Err(Error::syntax("GROUP, BATCH, WORKER, NAME and PAYLOAD do not go with remembered"));
+        let listed = Listed::parse(args)?;
+        let (mut page, mut options) = (Page::of(DEFAULT_ROWS as u64, 1), ListOptions::default());
+        args.options_of_two((&Page::OPTIONS, &mut page), (&ListOptions::OPTIONS, &mut options))?;
+        if listed == Listed::Remembered && (page.needs_jobs() || options.payload) {
+            return Err(Error::syntax(
+                "GROUP, BATCH, WORKER, NAME, PRIORITY and PAYLOAD do not go with remembered",
+            ));
         }
-        Ok(ListRequest { listed, page, columns })
+        page.skip(options.skip);
+        Ok(ListRequest { listed, page, row: options.row() })
     }
 }
 
@@ -121,9 +141,9 @@ impl ReadCommand for ListJobs {
     }
 
     fn run(request: &ListRequest<'_>, queue: &Queue, env: &Env, reply: &mut dyn Reply) {
-        let ListRequest { listed, page, columns } = request;
-        let (selection, range, row) = (&page.selection, page.range(), columns.row());
-        match *listed {
+        let ListRequest { listed, ref page, row } = *request;
+        let (selection, range) = (&page.selection, page.range());
+        match listed {
             Listed::Jobs(state) => {
                 let jobs = queue.list(state, selection, range, row);
                 reply_page(&jobs, reply, |job, reply| reply_job(*job, row, (queue, env), reply));
@@ -138,7 +158,8 @@ impl ReadCommand for ListJobs {
 
 fn reply_page<T>(page: &ListPage<T>, reply: &mut dyn Reply, reply_row: impl Fn(&T, &mut dyn Reply)) {
     reply.array(2);
-    reply_cursor(Cursor::to(0, page.next), reply);
+    let next = Cursor::to(0, page.next).map(|next| next.skipping(page.left_to_skip));
+    reply_cursor(next, reply);
     reply.array(page.rows.len());
     for row in &page.rows {
         reply_row(row, reply);

@@ -1,6 +1,7 @@
 //! Commands that show a queue, its jobs and its workers.
 
 mod check;
+mod count;
 mod explain;
 mod explain_queue;
 pub(super) mod get;
@@ -12,6 +13,7 @@ mod stats;
 mod workers;
 
 pub(super) use check::Check;
+pub(super) use count::CountJobs;
 pub(super) use explain::Explain;
 pub(super) use get::GetJob;
 pub(super) use groups::{group_fields, ListGroups};

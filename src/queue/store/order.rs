@@ -13,6 +13,10 @@
 //! A bound is above all keys of the leaf before, and not above any key of its own leaf. The first leaf alone
 //! may break the latter: what is below every bound belongs to it, so a new lowest key moves no bound.
 
+mod entries;
+
+pub(crate) use entries::pass_both;
+pub use entries::{Direction, Entries};
 use std::collections::BTreeMap;
 use std::mem::size_of;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -136,21 +140,29 @@ impl<K: Ord + Copy> Order<K> {
     }
 
     /// The handles whose key is `key` or above, by ascending key. O(log n) to the first.
-    pub fn iter_from(&self, key: K, key_of: impl Fn(u32) -> K) -> impl Iterator<Item = u32> + '_ {
-        let below = self.leaves.range(..=key).next_back().or_else(|| self.leaves.first_key_value());
-        let from = below.map(|(&bound, leaf)| (bound, leaf.partition_point(|&h| key_of(h) < key)));
-        let leaves = from.into_iter().flat_map(|(bound, _)| self.leaves.range(bound..));
-        leaves.flat_map(|(_, leaf)| leaf).copied().skip(from.map_or(0, |(_, before)| before))
+    pub fn iter_from(&self, key: K, key_of: impl Fn(u32) -> K) -> Entries<'_, K> {
+        Entries::of(self, Direction::Forward, key, key_of)
     }
 
     /// The handles whose key is `key` or below, by descending key. O(log n) to the first.
-    pub fn iter_back_from(&self, key: K, key_of: impl Fn(u32) -> K) -> impl Iterator<Item = u32> + '_ {
-        // The leaf where the key belongs is the only one of these that can have keys above it.
-        let last = self.leaves.first_key_value().map(|(&first, _)| key.max(first));
-        let leaves = last.into_iter().flat_map(|last| self.leaves.range(..=last).rev());
-        let nearest = last.and_then(|last| self.leaves.range(..=last).next_back());
-        let above = nearest.map_or(0, |(_, leaf)| leaf.len() - leaf.partition_point(|&h| key_of(h) <= key));
-        leaves.flat_map(|(_, leaf)| leaf.iter().rev()).copied().skip(above)
+    pub fn iter_back_from(&self, key: K, key_of: impl Fn(u32) -> K) -> Entries<'_, K> {
+        Entries::of(self, Direction::Backward, key, key_of)
+    }
+
+    /// How many have a key from `lowest` to `highest`. O(log n + leaves between).
+    #[must_use]
+    pub fn count(&self, lowest: K, highest: K, key_of: impl Fn(u32) -> K) -> usize {
+        if lowest > highest {
+            return 0;
+        }
+        let mut entries = self.iter_from(lowest, &key_of);
+        let mut count = 0;
+        while entries.end().is_some_and(|end| end <= highest) {
+            count += entries.at_hand();
+            entries.pass_leaf();
+        }
+        // What comes behind this leaf is above.
+        count + entries.in_leaf().partition_point(|&h| key_of(h) <= highest)
     }
 
     fn start_leaf(&mut self, bound: K, handle: u32) {

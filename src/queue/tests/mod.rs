@@ -10,7 +10,8 @@ mod schedules;
 
 use super::session::Changed;
 use super::stats::Count;
-use super::views::{Direction, ListStart, PageRange, Row, Selection};
+use super::store::Direction;
+use super::views::{ListStart, PageRange, Row, Selection};
 use super::*;
 
 /// A queue at an instant that the test sets.

@@ -1,6 +1,6 @@
 //! The log of a job as clients see it.
 
-use super::walk::Direction;
+use crate::queue::store::Direction;
 use crate::queue::store::IdEntry;
 use crate::queue::value::Queue;
 

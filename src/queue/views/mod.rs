@@ -2,6 +2,7 @@
 
 mod batches;
 mod check;
+mod count;
 mod events;
 mod explain;
 mod group;
@@ -24,4 +25,4 @@ pub use log::LogRange;
 pub use names::NameView;
 pub use selection::Selection;
 pub use standstill::Standstill;
-pub use walk::{Direction, ListStart, Position};
+pub use walk::{ListStart, Position};

@@ -300,13 +300,13 @@ impl Traffic {
     }
 
     fn view(&mut self, queue: &str) -> Words {
-        match self.rng.below(11) {
+        match self.rng.below(12) {
             0 => self.on_ids("JQ.GET", queue, 1),
-            10 => {
+            11 => {
                 let command = self.on_ids("JQ.LOGS", queue, 1);
                 self.option(command, 2, "COUNT", &["1", "2 SKIP 1", "100 REV"])
             }
-            9 => self.option(words("JQ.NAMES", queue), 2, "COUNT", &["1", "2 CURSOR =mail"]),
+            10 => self.option(words("JQ.NAMES", queue), 2, "COUNT", &["1", "2 CURSOR =mail"]),
             1 => self.on_ids("JQ.EXPLAIN", queue, 1),
             2 => words("JQ.STATS", queue),
             3 => words("JQ.CONFIG", queue),
@@ -314,6 +314,7 @@ impl Traffic {
             5 => join(words("JQ.STATS", queue), "JSON"),
             6 => self.option(words("JQ.WORKERS", queue), 2, "COUNT", &["1", "2 CURSOR =w1", "100 JSON"]),
             7 => words("JQ.SERIES", queue),
+            8 => self.count(queue),
             _ => self.list(queue),
         }
     }

@@ -35,6 +35,7 @@ impl Traffic {
         let state = *self.rng.pick(&states);
         let command = join(words("JQ.LIST", queue), state);
         let command = self.option(command, 2, "COUNT", &["1", "3", "100"]);
+        let command = self.option(command, 4, "SKIP", &["0", "1", "5", "1000000"]);
         let command = if self.rng.one_in(3) { join(command, "FULL") } else { command };
         if state == "remembered" {
             return self.instants(command);
@@ -43,9 +44,25 @@ impl Traffic {
         self.selectors(command)
     }
 
+    /// How many there are of a state.
+    pub fn count(&mut self, queue: &str) -> Words {
+        let asked = [
+            "waiting",
+            "waiting PRIORITY -3 3",
+            "blocked PRIORITY 0 0",
+            "active WORKER w1",
+            "completed SINCE 1704067200005",
+            "failed UNTIL 1704067200300",
+            "remembered",
+        ];
+        let asked = *self.rng.pick(&asked);
+        join(words("JQ.COUNT", queue), asked)
+    }
+
     fn selectors(&mut self, mut command: Words) -> Words {
         command = self.group(command);
         command = self.option(command, 5, "NAME", &["mail", "sms", "fax"]);
+        command = self.option(command, 4, "PRIORITY", &["-2147483648 0", "0 0", "3 2147483647"]);
         command = self.option(command, 4, "BATCH", &["b1", "b2", "b9"]);
         if self.rng.one_in(4) {
             command.extend([b"WORKER".to_vec(), self.worker()]);

@@ -36,10 +36,11 @@ pub(crate) type Sample = (Waits, Option<(f64, String)>);
 /// Prepares something and probes while it happens. Each begins with what the one before left.
 pub(crate) type Phase = fn(&mut Stage) -> Result<Sample, Failure>;
 
-const PHASES: [(&str, Phase); 7] = [
+const PHASES: [(&str, Phase); 8] = [
     ("floor: idle server", Stage::idle),
     ("floor: 1,000,000 SET", Stage::set),
     ("growth to 1,000,000 jobs by JQ.ADD", Stage::grow),
+    ("last pages and counts of 1,000,000 jobs", Stage::page),
     ("100,000 leases end together", Stage::lose),
     ("100,000 ids are forgotten together", Stage::forget),
     ("UNLINK of 1,000,000 jobs", |stage| stage.remove("UNLINK", &[QUEUE])),
@@ -120,6 +121,19 @@ impl Stage {
         let window = AHEAD.as_millis().to_string();
         cmd("JQ.CONFIG").arg(QUEUE).arg("dedup-window").arg(window).query::<()>(&mut self.hands)?;
         self.probe(|hands| send_all(hands, (0..JOBS).map(|number| add(QUEUE, &id(number)))))
+    }
+
+    /// JQ.LIST … SKIP and JQ.COUNT, as far as an index is gone through leaf by leaf.
+    fn page(&mut self) -> Result<Sample, Failure> {
+        let behind = (JOBS - 10).to_string();
+        let ways: [&[&str]; 4] = [
+            &["JQ.LIST", QUEUE, "waiting", "SKIP", &behind],
+            &["JQ.LIST", QUEUE, "waiting", "REV", "SKIP", &behind],
+            &["JQ.LIST", QUEUE, "waiting", "PRIORITY", "0", "9", "SKIP", &behind],
+            &["JQ.COUNT", QUEUE, "waiting", "PRIORITY", "0", "9"],
+        ];
+        let calls = ways.iter().cycle().take(1000);
+        self.probe(|hands| send_all(hands, calls.map(|words| command(words[0], &words[1..]))))
     }
 
     fn lose(&mut self) -> Result<Sample, Failure> {

@@ -18,6 +18,18 @@ fn check(order: &Order<(u8, u64)>, keys: &Keys) {
         let back: Vec<_> = order.iter_back_from(bound, key_of).collect();
         let expected = handles.iter().rev().copied().filter(|&h| key_of(h) <= bound);
         assert_eq!(back, expected.collect::<Vec<_>>());
+        for count in [0, 1, 127, 128, 300, handles.len()] {
+            for direction in [Direction::Forward, Direction::Backward] {
+                let mut entries = Entries::of(order, direction, bound, key_of);
+                let expected: Vec<_> = entries.clone().skip(count).collect();
+                entries.pass(count);
+                assert!(entries.eq(expected), "{count} passed by {direction:?} from {bound:?}");
+            }
+        }
+        let up_to = |highest| handles.iter().filter(|&&h| (bound..=highest).contains(&key_of(h))).count();
+        for highest in [bound, (1, 500), (u8::MAX, u64::MAX)] {
+            assert_eq!(order.count(bound, highest, key_of), up_to(highest), "{bound:?} to {highest:?}");
+        }
     }
     for (nth, (bound, leaf)) in order.leaves.iter().enumerate() {
         assert!(!leaf.is_empty() && leaf.len() <= LEAF && leaf.capacity() <= LEAF);
@@ -65,6 +77,31 @@ fn appending_asks_for_one_key_only() {
     assert_eq!(asked.get(), 1);
 }
 
+/// Passes by `count` entries of both, and compares what comes then with what would have come.
+fn check_both(
+    orders: [&Order<(u8, u64)>; 2],
+    keys: &Keys,
+    direction: Direction,
+    from: (u8, u64),
+    count: usize,
+) {
+    let key_of = |h: u32| keys[h as usize];
+    let [mut one, mut other] = orders.map(|order| Entries::of(order, direction, from, key_of));
+    let merged = |one: Entries<'_, _>, other: Entries<'_, _>| {
+        let mut both: Vec<_> = one.chain(other).collect();
+        both.sort_unstable_by_key(|&h| key_of(h));
+        if direction == Direction::Backward {
+            both.reverse();
+        }
+        both
+    };
+    let expected = merged(one.clone(), other.clone()).into_iter().skip(count);
+    let left = pass_both((&mut one, |key| key), (&mut other, |key| key), count);
+    let rest = merged(one, other);
+    assert!(left < 2 * LEAF || rest.is_empty(), "{left} of {count} are left to be passed by one by one");
+    assert!(rest.into_iter().skip(left).eq(expected), "{count} {direction:?} from {from:?}");
+}
+
 #[test]
 fn memory_comes_back_as_entries_go() {
     let (mut order, keys) = appended(100_000);
@@ -109,6 +146,12 @@ enum OrderStep {
         count: usize,
     },
     IterFrom(u8, u64),
+    /// So many of two orders into which every `nth` is divided.
+    PassBoth {
+        nth: usize,
+        from: (u8, u64),
+        count: usize,
+    },
     Clone,
 }
 
@@ -120,6 +163,8 @@ fn step() -> impl Strategy<Value = OrderStep> {
         3 => (1_usize..5, 0_usize..900, 0_usize..700)
             .prop_map(|(every, from, count)| OrderStep::RemoveSome { every, from, count }),
         2 => (0_u8..5, 0_u64..1100).prop_map(|(class, start)| OrderStep::IterFrom(class, start)),
+        2 => (1_usize..200, (0_u8..5, 0_u64..1100), 0_usize..1500)
+            .prop_map(|(nth, from, count)| OrderStep::PassBoth { nth, from, count }),
         1 => Just(OrderStep::Clone),
     ]
 }
@@ -150,6 +195,15 @@ proptest! {
                 OrderStep::IterFrom(class, start) => {
                     let found = order.iter_from((class, start), |h| keys[h as usize]);
                     prop_assert!(found.eq(model.range((class, start)..).map(|(_, h)| *h)));
+                }
+                OrderStep::PassBoth { nth, from, count } => {
+                    let (mut one, mut other) = (Order::default(), Order::default());
+                    for (place, (&key, &handle)) in model.iter().enumerate() {
+                        let order = if place % nth == 0 { &mut one } else { &mut other };
+                        order.insert(key, handle, |h| keys[h as usize]);
+                    }
+                    check_both([&one, &other], &keys, Direction::Forward, from, count);
+                    check_both([&other, &one], &keys, Direction::Backward, from, count);
                 }
                 OrderStep::Clone => order = order.clone(),
             }

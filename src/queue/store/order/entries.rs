@@ -1,0 +1,153 @@
+//! Going through an order from a key on, entry by entry or leaf by leaf.
+
+use super::Order;
+use std::collections::btree_map::Range;
+
+/// Which way one goes through an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// By ascending key: the order in which jobs run, or have finished.
+    Forward,
+    /// By descending key.
+    Backward,
+}
+
+/// The entries that are still to come.
+#[derive(Debug, Clone)]
+pub struct Entries<'o, K> {
+    direction: Direction,
+    /// What is left of the leaf that was reached, and its bound; None: no leaf was.
+    leaf: &'o [u32],
+    bound: Option<K>,
+    /// The leaves behind it.
+    beyond: Range<'o, K, Vec<u32>>,
+}
+
+impl<'o, K: Ord + Copy> Entries<'o, K> {
+    /// Those of `order` from `key` on. O(log n).
+    pub(super) fn of(
+        order: &'o Order<K>,
+        direction: Direction,
+        key: K,
+        key_of: impl Fn(u32) -> K,
+    ) -> Entries<'o, K> {
+        let below = order.leaves.range(..=key).next_back().or_else(|| order.leaves.first_key_value());
+        let Some((&bound, leaf)) = below else {
+            return Entries { direction, leaf: &[], bound: None, beyond: order.leaves.range(key..) };
+        };
+        let mut beyond = match direction {
+            Direction::Forward => order.leaves.range(bound..),
+            Direction::Backward => order.leaves.range(..=bound),
+        };
+        let leaf = match direction {
+            Direction::Forward => leaf.split_at(leaf.partition_point(|&h| key_of(h) < key)).1,
+            Direction::Backward => leaf.split_at(leaf.partition_point(|&h| key_of(h) <= key)).0,
+        };
+        match direction {
+            Direction::Forward => beyond.next(),
+            Direction::Backward => beyond.next_back(),
+        };
+        Entries { direction, leaf, bound: Some(bound), beyond }
+    }
+
+    /// What is left of the present leaf, by ascending key.
+    pub(super) fn in_leaf(&self) -> &'o [u32] {
+        self.leaf
+    }
+
+    /// How many entries that is.
+    pub(crate) fn at_hand(&self) -> usize {
+        self.leaf.len()
+    }
+
+    /// The key between those and what comes behind them: neither of the two has a key on the other's side. None:
+    /// nothing comes behind them.
+    pub(crate) fn end(&self) -> Option<K> {
+        match self.direction {
+            Direction::Forward => self.beyond.clone().next().map(|(bound, _)| *bound),
+            Direction::Backward => {
+                let is_last = self.beyond.clone().next_back().is_none();
+                self.bound.filter(|_| !is_last)
+            }
+        }
+    }
+
+    /// Passes by what is left of the present leaf. False: nothing comes behind it.
+    pub(crate) fn pass_leaf(&mut self) -> bool {
+        let next = match self.direction {
+            Direction::Forward => self.beyond.next(),
+            Direction::Backward => self.beyond.next_back(),
+        };
+        self.leaf = next.map_or(&[], |(_, leaf)| leaf.as_slice());
+        self.bound = next.map(|(bound, _)| *bound);
+        next.is_some()
+    }
+
+    /// Passes by `count` entries. O(log n + leaves).
+    pub(crate) fn pass(&mut self, mut count: usize) {
+        while count > 0 && count >= self.at_hand() {
+            count -= self.at_hand();
+            if !self.pass_leaf() {
+                return;
+            }
+        }
+        self.leaf = match self.direction {
+            Direction::Forward => self.leaf.split_at(count).1,
+            Direction::Backward => self.leaf.split_at(self.leaf.len() - count).0,
+        };
+    }
+}
+
+impl<K: Ord + Copy> Iterator for Entries<'_, K> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        loop {
+            let split = match self.direction {
+                Direction::Forward => self.leaf.split_first(),
+                Direction::Backward => self.leaf.split_last(),
+            };
+            if let Some((&handle, rest)) = split {
+                self.leaf = rest;
+                return Some(handle);
+            }
+            if !self.pass_leaf() {
+                return None;
+            }
+        }
+    }
+}
+
+/// Passes by the first `count` entries of two orders whose keys are compared as `place` says. O(leaves): while both
+/// present leaves together have no more than are to be passed by, the one that ends first is passed by as a whole.
+/// All that could come before its last entry is in those two.
+pub(crate) fn pass_both<K: Ord + Copy, L: Ord + Copy, P: Ord>(
+    one: (&mut Entries<'_, K>, impl Fn(K) -> P),
+    other: (&mut Entries<'_, L>, impl Fn(L) -> P),
+    mut count: usize,
+) -> usize {
+    let ((one, place_of_one), (other, place_of_other)) = (one, other);
+    while count > 0 && count >= one.at_hand() + other.at_hand() {
+        let ends = (one.end().map(&place_of_one), other.end().map(&place_of_other));
+        let one_ends_first = match (ends, one.direction) {
+            ((None, None), _) => {
+                count -= one.at_hand() + other.at_hand();
+                one.pass_leaf();
+                other.pass_leaf();
+                return count;
+            }
+            ((Some(_), None), _) => true,
+            ((None, Some(_)), _) => false,
+            ((Some(one), Some(other)), Direction::Forward) => one <= other,
+            ((Some(one), Some(other)), Direction::Backward) => one >= other,
+        };
+        if one_ends_first {
+            count -= one.at_hand();
+            one.pass_leaf();
+        } else {
+            count -= other.at_hand();
+            other.pass_leaf();
+        }
+    }
+    count
+}
