@@ -4,7 +4,7 @@ use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::events::EmittedFields;
 use crate::queue::expiries::ExpiryOutcome;
 use crate::queue::jobs::{AddRequest, FieldChanges, JobOptions, JobSpec, LogLines, Place};
-use crate::queue::limits::GroupLimits;
+use crate::queue::limits::{GroupLimits, Pause};
 use crate::queue::schedules::{Missed, Plan, TickOutcome};
 use crate::queue::settings::Settings;
 use crate::queue::store::{EndState, Handle, IdEntry};
@@ -40,12 +40,12 @@ pub enum Effect<'a> {
     BatchForgotten { batch: BatchNumber },
     /// An ACK came too late, or for a job that is not there.
     StaleAck,
-    /// No job is claimed from now on, until an instant or without end.
-    Paused { until: u64 },
+    /// No job is claimed from now on. Of its pauses these are left or new.
+    Paused { pause: Pause },
     /// Jobs are claimed again.
     Resumed,
-    /// No job of the group is claimed from now on, until an instant or without end.
-    GroupPaused { name: &'a [u8], until: u64 },
+    /// No job of the group is claimed from now on. Of its pauses these are left or new.
+    GroupPaused { name: &'a [u8], pause: Pause },
     /// The group has other limits than the queue has for all.
     GroupLimited { name: &'a [u8], limits: GroupLimits },
     /// Jobs of the group are claimed again.

@@ -5,7 +5,7 @@ use crate::queue::batches::Batches;
 use crate::queue::events::{EventId, EventLog};
 use crate::queue::expiries::ExpiryRules;
 use crate::queue::jobs::{Job, JobOptions, JobStore};
-use crate::queue::limits::ClaimLimits;
+use crate::queue::limits::{ClaimLimits, Pause};
 use crate::queue::schedules::{Schedule, Schedules};
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Counters, Events, Histogram, PendingDuplicates, Stats};
@@ -30,8 +30,8 @@ pub struct Queue {
     /// The last transitions, if the queue keeps or has kept any.
     pub(super) event_log: Option<Box<EventLog>>,
     pub(super) settings: Settings,
-    /// Until when JQ.PAUSE stops claims, Unix ms, or [`FOREVER`](crate::queue::FOREVER). None: it does not.
-    pub(super) paused_until: Option<u64>,
+    /// Why no job is claimed. None: it is not paused.
+    pub(super) pause: Option<Pause>,
     /// The newest token that was given.
     pub(super) last_token: u64,
     /// When its first effect happened, Unix ms; 0: not yet, the queue does not exist.
@@ -182,13 +182,13 @@ impl Queue {
     /// Whether claims are stopped.
     #[must_use]
     pub fn is_paused(&self) -> bool {
-        self.paused_until.is_some()
+        self.pause.is_some()
     }
 
-    /// Until when claims are stopped, Unix ms, or [`FOREVER`](crate::queue::FOREVER).
+    /// Why no job is claimed; None: it is not paused.
     #[must_use]
-    pub fn paused_until(&self) -> Option<u64> {
-        self.paused_until
+    pub fn pause(&self) -> Option<Pause> {
+        self.pause
     }
 
     /// The id of the last event there was; `0-0`: there was none.

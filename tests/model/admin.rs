@@ -41,6 +41,7 @@ impl Model {
             ("events", Value::count(self.events.len())),
             ("paused", Value::Int(self.pauses.until(None).is_some().into())),
             ("paused-until", self.pauses.until(None).map_or(Value::Null, until)),
+            ("paused-for-until", self.pauses.for_until(None).map_or(Value::Null, Value::uint)),
             ("claimable", Value::count(self.claimable(now))),
             ("oldest-claimable-ms", Value::uint(self.oldest_claimable(now))),
         ];

@@ -12,7 +12,7 @@ use super::events::Logged;
 use super::groups::GroupLimits;
 use super::job::{Job, Place, State};
 use super::limits::Claim;
-use super::pauses::Pauses;
+use super::pauses::{Kind, Pauses};
 use super::request::{claim_any, parse, NackOptions, ReleaseOptions, Request};
 use super::settings::Settings;
 use super::value::{Engine, Value};
@@ -191,9 +191,10 @@ impl Model {
             Request::PromotePage(page) => self.promote_page(&page, now),
             Request::RetryPage(page) => self.retry_page(&page, now),
             Request::Pause { group, span } => {
-                self.pause(group, span.map_or(u64::MAX, |ms| now + self.late + ms), now)
+                let kind = span.map_or(Kind::Endless, |ms| Kind::Until(now + self.late + ms));
+                self.pause(group, kind, now)
             }
-            Request::Resume(group) => self.resume(group.as_ref(), now),
+            Request::Resume { group, only } => self.resume(group.as_ref(), only, now),
             Request::Config(fields) => self.configure(&fields),
             Request::Seal(name) => {
                 let answer = self.seal(&name, now);

@@ -55,13 +55,14 @@ pub(crate) fn contended() -> Words {
 /// PAUSE of a group or the queue, for a while or without end.
 pub(crate) fn pause() -> Words {
     let group = option("GROUP", &GROUPS);
-    let options = shuffled(vec![group, option("FOR", &["1", "5", "20", "100"])]);
+    let options = shuffled(vec![group, option("FOR", &["1", "5", "20", "100", "1000"])]);
     join(vec![text("JQ.PAUSE q"), options])
 }
 
 /// RESUME of a group or the queue.
 pub(crate) fn resume() -> Words {
-    join(vec![text("JQ.RESUME q"), option("GROUP", &GROUPS)])
+    let options = shuffled(vec![option("GROUP", &GROUPS), option("ONLY", &["PAUSE", "FOR", "for"])]);
+    join(vec![text("JQ.RESUME q"), options])
 }
 
 /// PURGE of any state.

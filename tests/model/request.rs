@@ -90,8 +90,11 @@ pub(crate) enum Request {
         group: Option<Vec<u8>>,
         span: Option<u64>,
     },
-    /// Of a group, or of the queue.
-    Resume(Option<Vec<u8>>),
+    /// Of a group, or of the queue; of one kind, or of both.
+    Resume {
+        group: Option<Vec<u8>>,
+        only: Option<&'static str>,
+    },
     Config(Vec<(String, Vec<u8>)>),
     Seal(Vec<u8>),
     Forget(Vec<u8>),
@@ -480,11 +483,16 @@ fn group(w: &mut Words<'_>) -> Result<Request, Refused> {
 }
 
 fn resume(w: &mut Words<'_>) -> Result<Request, Refused> {
-    let (mut seen, mut group) = (Vec::new(), None);
-    while w.option(&["GROUP"], &mut seen)?.is_some() {
-        group = Some(w.group()?);
+    let (mut seen, mut group, mut only) = (Vec::new(), None, None);
+    while let Some(option) = w.option(&["GROUP", "ONLY"], &mut seen)? {
+        match option {
+            "GROUP" => group = Some(w.group()?),
+            _ if w.keyword("PAUSE") => only = Some("PAUSE"),
+            _ if w.keyword("FOR") => only = Some("FOR"),
+            _ => return Err(ERR),
+        }
     }
-    Ok(Request::Resume(group))
+    Ok(Request::Resume { group, only })
 }
 
 fn events(w: &mut Words<'_>) -> Result<Request, Refused> {

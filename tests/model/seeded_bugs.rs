@@ -7,6 +7,7 @@ use proptest::test_runner::TestRunner;
 use super::compare::compare;
 use super::job::{How, Start, State};
 use super::model::Model;
+use super::pauses::Kind;
 use super::script::Script;
 use super::strategy::{batch_scripts, scripts};
 use super::value::{Engine, Value};
@@ -534,4 +535,32 @@ fn a_log_that_goes_with_the_end_of_its_job_is_noticed() {
         model.jobs.iter_mut().filter(|job| job.is_record()).for_each(|job| job.log.clear());
     };
     assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_pause_that_lifts_the_one_that_ends_by_itself_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        if model.pauses.until(None) == Some(u64::MAX) {
+            model.pauses.0.retain(|pause| pause.kind == Kind::Endless);
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_pause_for_a_while_that_makes_an_endless_one_end_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        if model.pauses.for_until(None).is_some() {
+            model.pauses.0.retain(|pause| pause.kind != Kind::Endless);
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_resume_that_ends_the_other_pause_is_noticed() {
+    assert!(is_mishearing_noticed(|place, words| match words.first() {
+        Some(verb) if *verb == b"JQ.RESUME" && words[place] == b"PAUSE" => b"FOR".to_vec(),
+        _ => words[place].to_vec(),
+    }));
 }

@@ -98,10 +98,13 @@ impl Fixture {
             JQ.CLAIM q w2 LEASE 1
             JQ.EXTEND q 900 $spoken spoken
             JQ.PAUSE q GROUP lane FOR 5000
+            JQ.PAUSE q GROUP lane
             JQ.PAUSE q GROUP without-jobs
             JQ.PAUSE q GROUP short FOR 1000
             JQ.RESUME q GROUP short
             JQ.PAUSE q FOR 70
+            JQ.PAUSE q
+            JQ.RESUME q ONLY PAUSE
             JQ.GROUP q lane concurrency 2 rate 5/1000
             JQ.GROUP q limited rate 0
             JQ.GROUP q set-back concurrency 7

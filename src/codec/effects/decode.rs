@@ -19,7 +19,7 @@ use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, Missed, LATEST_TICK};
 use crate::queue::{
     is_emitted_name, is_valid_rule, plausible_duplicates, valid_batch_name, valid_group, valid_id,
-    BatchNumber, Effect, EmittedFields, EndState, FieldChanges, JobEffect, JobState, LogLines, Now, Place,
+    BatchNumber, Effect, EmittedFields, EndState, FieldChanges, JobEffect, JobState, LogLines, Now, Pause, Place,
     Queue, ReleasedTo, Steps, FOREVER, MAX_WORKER,
 };
 
@@ -103,14 +103,16 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
             Ok(JobEffect::TakenBack { lease_until: from.number()? })
         }),
         tag::STALE_ACK => Ok(Effect::StaleAck),
-        tag::PAUSED => Ok(Effect::Paused { until: FOREVER }),
-        tag::PAUSED_UNTIL => Ok(Effect::Paused { until: from.number()? }),
+        tag::PAUSED => Ok(Effect::Paused { pause: Pause::Endless }),
+        tag::PAUSED_UNTIL => Ok(Effect::Paused { pause: Pause::to(from.number()?) }),
+        tag::PAUSED_TWICE => decode_twice(from).map(|pause| Effect::Paused { pause }),
         tag::RESUMED => Ok(Effect::Resumed),
-        tag::GROUP_PAUSED => decode_group_paused(from, queue),
+        tag::GROUP_PAUSED => decode_group_paused(from, queue, |from| from.instant().map(Pause::to)),
+        tag::GROUP_PAUSED_TWICE => decode_group_paused(from, queue, decode_twice),
         tag::GROUP_LIMITED => decode_group_limited(from, queue),
         tag::GROUP_RESUMED => {
             let name = from.bytes()?;
-            known(queue.group_paused_until(name).map(|_| Effect::GroupResumed { name }))
+            known(queue.group_pause(name).map(|_| Effect::GroupResumed { name }))
         }
         tag::CONFIGURED => {
             let mut settings = decode_settings(from)?;
@@ -285,12 +287,24 @@ fn decode_batch_opened<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effe
     known(queue.find_batch(name).is_none().then_some(Effect::BatchOpened { name }))
 }
 
-fn decode_group_paused<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
-    let (name, until) = (from.bytes()?, from.instant()?);
+/// One pause without end, and one that ends.
+fn decode_twice(from: &mut Decoder<'_>) -> Result<Pause, DecodeError> {
+    match from.number()? {
+        FOREVER => Err(DecodeError::Damaged("a pause that cannot be")),
+        end => Ok(Pause::Both(end)),
+    }
+}
+
+fn decode_group_paused<'a>(
+    from: &mut Decoder<'a>,
+    queue: &Queue,
+    decode_pause: fn(&mut Decoder<'a>) -> Result<Pause, DecodeError>,
+) -> Result<Effect<'a>, DecodeError> {
+    let (name, pause) = (from.bytes()?, decode_pause(from)?);
     if !valid_group(name) {
         return Err(DecodeError::Damaged("a group that cannot be"));
     }
-    known(queue.may_have_rules(name).then_some(Effect::GroupPaused { name, until }))
+    known(queue.may_have_rules(name).then_some(Effect::GroupPaused { name, pause }))
 }
 
 fn decode_group_limited<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {

@@ -9,7 +9,7 @@ use crate::codec::fields::schedule::encode_plan;
 use crate::codec::fields::settings::{encode_group_limits, encode_more_settings, encode_settings};
 use crate::codec::wire::Encoder;
 use crate::queue::{
-    BatchRefs, Effect, EndState, IdEntry, JobEffect, Journal, Now, Place, Queue, ReleasedTo, Steps, FOREVER,
+    BatchRefs, Effect, EndState, IdEntry, JobEffect, Journal, Now, Pause, Place, Queue, ReleasedTo, Steps,
 };
 
 /// A new blob begins when one has this many bytes: the effects of one command may take many times what one argument
@@ -152,16 +152,9 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.number(batch.0);
         }
         Effect::StaleAck => out.push(tag::STALE_ACK),
-        Effect::Paused { until: FOREVER } => out.push(tag::PAUSED),
-        Effect::Paused { until } => {
-            out.push(tag::PAUSED_UNTIL);
-            out.number(until);
-        }
+        Effect::Paused { pause } => encode_paused(out, pause),
         Effect::Resumed => out.push(tag::RESUMED),
-        Effect::GroupPaused { name, until } => {
-            encode_named(out, tag::GROUP_PAUSED, name);
-            out.instant(until);
-        }
+        Effect::GroupPaused { name, pause } => encode_group_paused(out, name, pause),
         Effect::GroupLimited { name, ref limits } => {
             encode_named(out, tag::GROUP_LIMITED, name);
             encode_group_limits(out, limits);
@@ -323,6 +316,33 @@ fn encode_moved(out: &mut Vec<u8>, id: &[u8], how: u8, due: Option<u64>) {
     encode_named(out, tag::MOVED, id);
     out.push(how);
     encode_due(out, due);
+}
+
+fn encode_paused(out: &mut Vec<u8>, pause: Pause) {
+    match pause {
+        Pause::Endless => out.push(tag::PAUSED),
+        Pause::Until(end) => {
+            out.push(tag::PAUSED_UNTIL);
+            out.number(end);
+        }
+        Pause::Both(end) => {
+            out.push(tag::PAUSED_TWICE);
+            out.number(end);
+        }
+    }
+}
+
+fn encode_group_paused(out: &mut Vec<u8>, name: &[u8], pause: Pause) {
+    match pause {
+        Pause::Endless | Pause::Until(_) => {
+            encode_named(out, tag::GROUP_PAUSED, name);
+            out.instant(pause.end());
+        }
+        Pause::Both(end) => {
+            encode_named(out, tag::GROUP_PAUSED_TWICE, name);
+            out.number(end);
+        }
+    }
 }
 
 /// Appends a tag and the name or id that the effect is about.

@@ -50,6 +50,8 @@
 //!   61 group paused         name bytes, until instant
 //!   62 group resumed        name bytes
 //!   63 group limited        name bytes, group limits
+//!   93 paused twice         until instant number: until then, and without end
+//!   94 group paused twice   name bytes, until instant number: until then, and without end
 //!   67 emitted              event bytes, job maybe, fields bytes (drawn in queue/events/emitted.rs)
 //!   68 events trimmed       how many are kept number
 //!   77 moved                id, how byte (1 retried | 2 released | 3 promoted | 4 revived; 8 more: to the front), due
@@ -151,4 +153,6 @@ mod tag {
     pub(super) const RECORDS_DROPPED: u8 = 85;
     pub(super) const FIELDS_CHANGED: u8 = 87;
     pub(super) const LOGGED: u8 = 88;
+    pub(super) const PAUSED_TWICE: u8 = 93;
+    pub(super) const GROUP_PAUSED_TWICE: u8 = 94;
 }

@@ -8,7 +8,10 @@ use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
 use crate::queue::counters::Counters;
 use crate::queue::histogram::Histogram;
-use crate::queue::{Header, Queue, FOREVER};
+use crate::queue::{Header, Pause, Queue};
+
+/// Beside the pause that ends there is one without end.
+const WITHOUT_END: u64 = 1;
 
 pub(super) fn encode_header(out: &mut Vec<u8>, header: &Header<'_>) {
     encode_settings(out, &header.settings);
@@ -28,14 +31,17 @@ pub(super) fn encode_header(out: &mut Vec<u8>, header: &Header<'_>) {
     out.number(header.last_token);
     out.number(header.created_at);
     out.number(header.next_batch);
-    out.push(header.paused_until.is_some().into());
+    out.push(header.pause.is_some().into());
     encode_bucket(out, &header.bucket);
-    let pause_end = header.paused_until.filter(|end| *end != FOREVER);
+    let pause_end = header.pause.and_then(Pause::until);
     if has_more_settings(&header.settings) || pause_end.is_some() {
         encode_more_settings(out, &header.settings);
     }
     if let Some(end) = pause_end {
         out.number(end);
+    }
+    if let Some(Pause::Both(_)) = header.pause {
+        out.number(WITHOUT_END);
     }
 }
 
@@ -57,7 +63,7 @@ pub(super) fn decode_header(from: &mut Decoder<'_>, queue: &mut Queue) -> Result
         last_token: from.number()?,
         created_at: from.number()?,
         next_batch: from.number()?,
-        paused_until: from.flag()?.then_some(FOREVER),
+        pause: from.flag()?.then_some(Pause::Endless),
         bucket: decode_bucket(from)?,
     };
     if !from.is_empty() {
@@ -65,7 +71,13 @@ pub(super) fn decode_header(from: &mut Decoder<'_>, queue: &mut Queue) -> Result
     }
     if !from.is_empty() {
         let end = from.number()?;
-        header.paused_until = header.paused_until.map(|_| end);
+        header.pause = header.pause.map(|_| Pause::to(end));
+    }
+    if !from.is_empty() {
+        match (from.number()?, header.pause) {
+            (WITHOUT_END, Some(Pause::Until(end))) => header.pause = Some(Pause::Both(end)),
+            _ => return Err(DecodeError::Damaged("unknown pause")),
+        }
     }
     if queue.restore_header(&header) {
         Ok(())

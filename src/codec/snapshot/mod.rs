@@ -5,7 +5,7 @@
 //!   1 header settings, counters (count, then numbers), waits and runs (max number, count of buckets, then bucket and
 //!            count numbers), next sequence number, last token, created-at, next batch numbers, paused flag,
 //!            bucket, then more settings, unless they are as in a new queue and nothing follows, then the end of the
-//!            pause number, if it has one
+//!            pause number, if it has one, then 1 if there is one without end beside it
 //!   2 jobs   jobs until the end of the section:
 //!            id bytes, payload bytes, state, seq, added-at numbers, priority signed, options, nacks, losses numbers,
 //!            flags number; then what is flagged: 1 expires instant, 2 cancel asked, 4 window-until and keep-until
@@ -39,7 +39,7 @@
 //!            completed, failed numbers
 //!   10 workers  that were seen, by name, until the end of the section, after all jobs: name bytes, last seen number
 //!   11 rules of lanes  by name, until the end of the section, after all jobs and before the lanes: name bytes, flags
-//!            byte; then what is flagged: 1 paused-until instant, 2 group limits
+//!            byte; then what is flagged: 1 paused-until instant, 2 group limits; 4 and a pause without end beside it
 //!   12 events  that are kept, the oldest first, until the end of the section: ms and n of the id numbers, name, at
 //!            number, job maybe, count of fields number, then for each its name and its value
 //!     name   1, bytes: an application's | 2 + code of the event, or of the fact, byte | 0 as the name of an event: none

@@ -1,4 +1,6 @@
-//! `JQ.PAUSE queue [GROUP name] [FOR ms]` -> 1, or 0 when claims were stopped for at least as long before
+//! `JQ.PAUSE queue [GROUP name] [FOR ms]` -> 1, or 0 when there was such a pause before, of at least that length
+//!
+//! A pause without end and one that ends by itself are two: neither shortens or lifts the other.
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};

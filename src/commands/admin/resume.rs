@@ -1,13 +1,13 @@
-//! `JQ.RESUME queue [GROUP name]` -> 1, or 0 when claims were going on before
+//! `JQ.RESUME queue [GROUP name] [ONLY PAUSE|FOR]` -> 1, or 0 when there was no such pause
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::names;
-use crate::commands::options::{CommandOption, Options};
+use crate::commands::options::{args_of, choice, CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::Session;
+use crate::queue::{PauseKind, Session};
 
 pub struct Resume;
 
@@ -15,11 +15,23 @@ pub struct Resume;
 #[derive(Debug, Default)]
 pub struct ResumeRequest<'a> {
     group: Option<&'a [u8]>,
+    /// None: both.
+    only: Option<PauseKind>,
 }
 
-impl<'a> Options<'a, 1> for ResumeRequest<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 1] =
-        [CommandOption::name("GROUP", "group", names::group, |request, group| request.group = Some(group))];
+/// The word for it.
+const KINDS: [(Arg, PauseKind); 2] =
+    [(Arg::token("PAUSE", "pause"), PauseKind::Endless), (Arg::token("FOR", "for"), PauseKind::Timed)];
+const KIND_ARGS: [Arg; 2] = args_of(&KINDS);
+
+impl<'a> Options<'a, 2> for ResumeRequest<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 2] = [
+        CommandOption::name("GROUP", "group", names::group, |request, group| request.group = Some(group)),
+        CommandOption::other("ONLY", Arg::one_of("kind", &KIND_ARGS), |request, args| {
+            request.only = Some(choice("ONLY", "PAUSE or FOR", &KINDS, args)?);
+            Ok(())
+        }),
+    ];
 }
 
 impl Command for Resume {
@@ -33,8 +45,8 @@ impl Command for Resume {
         acl: "write fast",
         key: KeyUse::Update,
         args: &{
-            let [group] = ResumeRequest::OPTIONS;
-            [Arg::word("queue", ArgKind::Key), group.arg()]
+            let [group, only] = ResumeRequest::OPTIONS;
+            [Arg::word("queue", ArgKind::Key), group.arg(), only.arg()]
         },
     };
 
@@ -54,7 +66,7 @@ impl WriteCommand for Resume {
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        reply.int(session.resume(request.group).into());
+        reply.int(session.resume(request.group, request.only).into());
         Ok(WriteOutcome::Replied)
     }
 }

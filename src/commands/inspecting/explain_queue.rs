@@ -1,8 +1,8 @@
 //! What JQ.EXPLAIN says of a whole queue: the fields of its map.
 
+use super::pause_fields::push_pause;
 use crate::commands::command::Env;
 use crate::commands::fields::{count, size, Field, Fields};
-use crate::commands::producing::add_options::span_field;
 use crate::commands::settings::show_rate;
 use crate::queue::{BatchView, JobState, Queue, WorkerView};
 
@@ -16,8 +16,7 @@ pub(super) fn fields<'q>(queue: &'q Queue, env: &Env) -> Fields<'q> {
     }
     fields.push("claimable", size(queue.claimable()));
     fields.push("waiters", size(env.waiters));
-    fields.push("paused", Field::Flag(queue.is_paused()));
-    fields.push_some("paused-until", queue.paused_until().map(span_field));
+    push_pause(&mut fields, queue.pause());
     fields.push("concurrency", count(settings.concurrency));
     fields.push("holders", Field::List(standstill.holders.iter().map(holder).collect()));
     fields.push_some("next-lease-end", standstill.next_lease_end.map(count));

@@ -1,14 +1,14 @@
 //! `JQ.GROUPS queue [COUNT n] [CURSOR c]` -> `[next cursor, array of maps]`: group, waiting, active, claimable,
-//! paused-until, concurrency, rate, own-concurrency, own-rate, why, until
+//! paused-until, paused-for-until, concurrency, rate, own-concurrency, own-rate, why, until
 //!
 //! By name. The cursor 0 begins and ends a listing.
 
+use super::pause_fields::push_pause;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, ReadCommand};
 use crate::commands::error::Error;
 use crate::commands::fields::{count, reply_list, size, Field, Fields, Format};
 use crate::commands::options::{CommandOption, Options};
-use crate::commands::producing::add_options::span_field;
 use crate::commands::reply::Reply;
 use crate::commands::settings::show_rate;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
@@ -79,8 +79,7 @@ pub(in crate::commands) fn group_fields<'a>(group: &GroupView<'a>) -> Fields<'a>
     fields.push("waiting", count(group.waiting.into()));
     fields.push("active", count(group.active.into()));
     fields.push("claimable", size(group.room));
-    fields.push("paused", Field::Flag(group.paused_until.is_some()));
-    fields.push_some("paused-until", group.paused_until.map(span_field));
+    push_pause(&mut fields, group.pause);
     fields.push("concurrency", count(group.concurrency));
     fields.push("rate", show_rate(group.rate));
     fields.push_some("own-concurrency", group.own.concurrency.map(count));

@@ -8,6 +8,7 @@ pub(super) mod get;
 mod groups;
 mod list;
 mod names;
+mod pause_fields;
 mod series;
 mod stats;
 mod workers;

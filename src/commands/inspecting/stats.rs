@@ -3,12 +3,12 @@
 //!
 //! Percentiles come from logarithmic buckets: at most 5 % off. `next-due-ms` is -1 when nothing is due, ever.
 
+use super::pause_fields::push_pause;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, ReadCommand};
 use crate::commands::error::Error;
 use crate::commands::fields::{count, size, Field, Fields, Format};
 use crate::commands::options::Options;
-use crate::commands::producing::add_options::span_field;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{JobState, Queue};
@@ -60,8 +60,7 @@ fn fields(queue: &Queue, env: &Env) -> Fields<'static> {
     fields.push("remembered", size(queue.remembered()));
     fields.push("batches", size(queue.batch_count()));
     fields.push("groups", size(queue.groups()));
-    fields.push("paused", Field::Flag(queue.is_paused()));
-    fields.push_some("paused-until", queue.paused_until().map(span_field));
+    push_pause(&mut fields, queue.pause());
     fields.push("claimable", size(queue.claimable()));
     fields.push("oldest-claimable-ms", count(queue.oldest_claimable(env.now).unwrap_or(0)));
     let until_due = queue.next_due().map(|due| count(due.0.saturating_sub(env.now.millis())));

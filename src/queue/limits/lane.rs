@@ -1,8 +1,8 @@
 //! One lane, and what JQ.PAUSE and JQ.GROUP have set for it alone.
 
 use super::bucket::{Bucket, Rate};
+use super::pause::Pause;
 use crate::queue::store::{Handle, InstantKey, PriorityKey};
-use crate::queue::time::unless_endless;
 use std::sync::Arc;
 
 /// So many lanes may have rules of their own: they stay when their jobs are gone.
@@ -34,8 +34,8 @@ pub(crate) struct Lane {
 /// What is set for one lane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct LaneRules {
-    /// Until when it gives no job, Unix ms, or [`FOREVER`](crate::queue::FOREVER). None: it is not paused.
-    pub(crate) paused_until: Option<u64>,
+    /// Why it gives no job. None: it is not paused.
+    pub(crate) pause: Option<Pause>,
     pub(crate) limits: GroupLimits,
 }
 
@@ -113,8 +113,8 @@ impl LaneRules {
         self.limits.rate.flatten().is_some()
     }
 
-    /// When its pause ends by itself.
+    /// When its pause, or one of the two, ends by itself.
     pub(crate) fn pause_end(self) -> Option<u64> {
-        self.paused_until.and_then(unless_endless)
+        self.pause.and_then(Pause::until)
     }
 }

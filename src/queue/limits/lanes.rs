@@ -14,6 +14,7 @@
 mod check;
 
 use super::lane::{Lane, LanePosition, LaneRules};
+use super::pause::Pause;
 use crate::queue::store::{Handle, InstantKey, LaneKey, LaneNumber, Order, PriorityKey, Slab};
 use crate::queue::time::{Lead, QueueMs};
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,7 +234,7 @@ impl Lanes {
         }
         let is_ruled = |rules: LaneRules| usize::from(rules != LaneRules::default());
         self.ruled = (self.ruled + is_ruled(rules)).saturating_sub(is_ruled(before));
-        let is_paused = |rules: LaneRules| usize::from(rules.paused_until.is_some());
+        let is_paused = |rules: LaneRules| usize::from(rules.pause.is_some());
         self.paused = (self.paused + is_paused(rules)).saturating_sub(is_paused(before));
         let is_rated = |rules: LaneRules| usize::from(rules.has_rate());
         self.rated = (self.rated + is_rated(rules)).saturating_sub(is_rated(before));
@@ -249,12 +250,13 @@ impl Lanes {
         self.pauses.first().map(|(end, _)| *end)
     }
 
-    /// Ends the pause that ends next: when that is, and of which group.
-    pub(crate) fn end_first_pause(&mut self) -> Option<(u64, Arc<[u8]>)> {
+    /// Ends the pause that ends next: when that is, of which group, and what of its pause is left.
+    pub(crate) fn end_first_pause(&mut self) -> Option<(u64, Arc<[u8]>, Option<Pause>)> {
         let (end, name) = self.pauses.first()?.clone();
         let number = self.find(&name)?;
-        self.edit_rules(number, |rules| rules.paused_until = None);
-        Some((end, name))
+        self.edit_rules(number, |rules| rules.pause = rules.pause.and_then(Pause::without_until));
+        let left = self.get(number).and_then(|lane| lane.rules().pause);
+        Some((end, name, left))
     }
 
     /// Drops a lane that no job names, that has no rules, and whose bucket is full at `at`, or plans that.

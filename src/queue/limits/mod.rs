@@ -3,12 +3,14 @@
 mod bucket;
 mod lane;
 mod lanes;
+mod pause;
 
 pub(crate) use bucket::Bucket;
 pub use bucket::{Rate, MAX_RATE};
 pub use lane::GroupLimits;
 pub(crate) use lane::{Lane, LanePosition, LaneRules, MAX_RULED};
 pub(crate) use lanes::Lanes;
+pub use pause::Pause;
 
 /// What limits remember: claims that were made, and which lanes may give a job.
 #[derive(Debug, Clone, Default)]

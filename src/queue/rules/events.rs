@@ -6,6 +6,7 @@
 use crate::queue::batches::BatchNumber;
 use crate::queue::events::{EmittedFields, EventField, EventLog, EventName, Fact, NewEvent};
 use crate::queue::jobs::{Job, JobState, JobStore, StateData};
+use crate::queue::limits::Pause;
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle, IdEntry};
 use crate::queue::time::unless_endless;
@@ -96,12 +97,13 @@ impl Queue {
         }
     }
 
-    /// The queue, or a group, is paused until then or without end, or resumed.
-    pub(crate) fn log_pause(&mut self, event: Event, group: Option<&[u8]>, until: Option<u64>, at: u64) {
-        let until = until.and_then(unless_endless).map(|end| EventField::number(Fact::Until, end));
+    /// How the queue, or a group, is paused from now on. None: it is resumed.
+    pub(crate) fn log_pause(&mut self, group: Option<&[u8]>, pause: Option<Pause>, at: u64) {
+        let until = pause.map(Pause::end).and_then(unless_endless);
+        let until = until.map(|end| EventField::number(Fact::Until, end));
         let group = group.map(|name| EventField::bytes(Fact::Group, name));
         let fields: Fields<'_> = group.into_iter().chain(until).collect();
-        append(&mut self.event_log, event, None, &fields, at);
+        append(&mut self.event_log, pause_event(pause), None, &fields, at);
     }
 
     /// An application has something to say.
@@ -305,5 +307,14 @@ fn append(
 ) {
     if let Some(log) = log {
         log.push(&NewEvent { at, name: EventName::Own(event), job, fields });
+    }
+}
+
+/// What has happened where this is the pause from now on.
+pub(super) fn pause_event(pause: Option<Pause>) -> Event {
+    if pause.is_some() {
+        Event::Paused
+    } else {
+        Event::Resumed
     }
 }

@@ -167,7 +167,7 @@ impl Queue {
     /// Where a lane belongs.
     fn lane_position(&self, number: LaneNumber, lane: &Lane) -> LanePosition {
         let wanted = (lane.waiting as usize).min(self.lane_slots(lane));
-        if wanted == 0 || lane.rules().paused_until.is_some() {
+        if wanted == 0 || lane.rules().pause.is_some() {
             // No search for its first job, which is most of the work.
             return LanePosition::default();
         }
@@ -307,8 +307,8 @@ impl Queue {
 
     /// What keeps every job from being claimed, as of now.
     pub(crate) fn queue_obstacle(&self) -> Option<QueueObstacle> {
-        if let Some(end) = self.paused_until {
-            return Some(QueueObstacle::Paused(end));
+        if let Some(pause) = self.pause {
+            return Some(QueueObstacle::Paused(pause.end()));
         }
         if self.slots() == 0 {
             return Some(QueueObstacle::Full(self.jobs.indexes.active.len()));
@@ -320,8 +320,8 @@ impl Queue {
     /// The same for a lane: what keeps this waiting job of it from being runnable.
     pub(crate) fn lane_obstacle(&self, handle: Handle, number: LaneNumber) -> Option<Obstacle> {
         let lane = self.limits.lanes.get(number)?;
-        if let Some(end) = lane.rules().paused_until {
-            return Some(Obstacle::LanePaused(end));
+        if let Some(pause) = lane.rules().pause {
+            return Some(Obstacle::LanePaused(pause.end()));
         }
         let before = lane.holder.or_else(|| self.first_of(number));
         if let Some(before) = before.filter(|before| self.is_strict(lane) && *before != handle) {

@@ -1,15 +1,15 @@
-//! Pauses, of the whole queue and of single lanes, and the limits of single lanes. Pauses end by themselves in a step of time, of which replicas learn
-//! like of any other.
+//! Pauses, of the whole queue and of single lanes, and the limits of single lanes. Pauses end by themselves in a step
+//! of time, of which replicas learn like of any other.
 
-use crate::queue::limits::{Bucket, GroupLimits, Lane, MAX_RULED};
+use super::events::pause_event;
+use crate::queue::limits::{Bucket, GroupLimits, Lane, Pause, MAX_RULED};
 use crate::queue::stats::Event;
-use crate::queue::time::unless_endless;
 use crate::queue::value::Queue;
 
 impl Queue {
-    /// Until when a group gives no job; None: it is not paused.
-    pub(crate) fn group_paused_until(&self, name: &[u8]) -> Option<u64> {
-        self.limits.lanes.find(name).and_then(|number| self.limits.lanes.get(number)?.rules().paused_until)
+    /// Why a group gives no job; None: it is not paused.
+    pub(crate) fn group_pause(&self, name: &[u8]) -> Option<Pause> {
+        self.limits.lanes.find(name).and_then(|number| self.limits.lanes.get(number)?.rules().pause)
     }
 
     /// Whether a group has rules of its own, or there is room for another one that has.
@@ -27,17 +27,17 @@ impl Queue {
             .is_some_and(Lane::has_rules)
     }
 
-    pub(crate) fn set_pause(&mut self, until: Option<u64>, at: u64) {
-        self.paused_until = until;
-        self.stats.record(event(until));
-        self.log_pause(event(until), None, until, at);
+    pub(crate) fn set_pause(&mut self, pause: Option<Pause>, at: u64) {
+        self.pause = pause;
+        self.stats.record(pause_event(pause));
+        self.log_pause(None, pause, at);
     }
 
-    pub(crate) fn set_group_pause(&mut self, name: &[u8], until: Option<u64>, at: u64) {
+    pub(crate) fn set_group_pause(&mut self, name: &[u8], pause: Option<Pause>, at: u64) {
         if let Some(number) = self.limits.lanes.of(name) {
-            self.limits.lanes.edit_rules(number, |rules| rules.paused_until = until);
-            self.stats.record(event(until));
-            self.log_pause(event(until), Some(name), until, at);
+            self.limits.lanes.edit_rules(number, |rules| rules.pause = pause);
+            self.stats.record(pause_event(pause));
+            self.log_pause(Some(name), pause, at);
         }
     }
 
@@ -58,7 +58,7 @@ impl Queue {
 
     /// When the next pause ends by itself.
     pub(crate) fn next_pause_end(&self) -> Option<u64> {
-        let of_queue = self.paused_until.and_then(unless_endless);
+        let of_queue = self.pause.and_then(Pause::until);
         of_queue.into_iter().chain(self.limits.lanes.next_pause_end()).min()
     }
 
@@ -67,21 +67,20 @@ impl Queue {
         if self.next_pause_end().is_none_or(|end| end > at) {
             return false;
         }
-        self.stats.record(Event::Resumed);
-        if let Some(end) = self.paused_until.filter(|end| *end <= at) {
-            self.paused_until = None;
-            self.log_pause(Event::Resumed, None, None, end);
-        } else if let Some((end, name)) = self.limits.lanes.end_first_pause() {
-            self.log_pause(Event::Resumed, Some(&name), None, end);
+        if let Some(end) = self.pause.and_then(Pause::until).filter(|end| *end <= at) {
+            self.pause = self.pause.and_then(Pause::without_until);
+            self.pause_has_ended(None, self.pause, end);
+        } else if let Some((end, name, left)) = self.limits.lanes.end_first_pause() {
+            self.pause_has_ended(Some(&name), left, end);
         }
         true
     }
-}
 
-fn event(until: Option<u64>) -> Event {
-    if until.is_some() {
-        Event::Paused
-    } else {
-        Event::Resumed
+    /// A pause has ended by itself. Where one without end is left, that is no news.
+    fn pause_has_ended(&mut self, group: Option<&[u8]>, left: Option<Pause>, end: u64) {
+        if left.is_none() {
+            self.stats.record(Event::Resumed);
+            self.log_pause(group, None, end);
+        }
     }
 }

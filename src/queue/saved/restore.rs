@@ -42,7 +42,7 @@ impl Queue {
         self.last_token = header.last_token;
         self.created_at = header.created_at;
         self.batches.set_next_number(header.next_batch);
-        self.paused_until = header.paused_until;
+        self.pause = header.pause;
         self.limits.bucket = header.bucket;
         self.keep_events(header.settings.events_max);
         true

@@ -3,7 +3,7 @@
 use crate::queue::batches::{BatchNumber, Dependency};
 use crate::queue::events::{EventId, EventLog, EventRecord, LoggedEvent};
 use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, LostLife, Run, StateData, UnmetDependency};
-use crate::queue::limits::{Bucket, LaneRules};
+use crate::queue::limits::{Bucket, LaneRules, Pause};
 use crate::queue::schedules::{SavedPassed, SavedSchedule};
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Counters, Histogram, Minute, PendingDuplicates};
@@ -22,7 +22,7 @@ pub(crate) struct Header<'a> {
     pub(crate) last_token: u64,
     pub(crate) created_at: u64,
     pub(crate) next_batch: u64,
-    pub(crate) paused_until: Option<u64>,
+    pub(crate) pause: Option<Pause>,
     pub(crate) bucket: Bucket,
 }
 
@@ -137,7 +137,7 @@ impl Queue {
             last_token: self.last_token,
             created_at: self.created_at,
             next_batch: self.batches.next_number(),
-            paused_until: self.paused_until,
+            pause: self.pause,
             bucket: saved_bucket(&self.limits.bucket, self.lead_taken_off()),
         }
     }

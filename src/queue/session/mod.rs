@@ -22,4 +22,5 @@ pub use claim::{ClaimOptions, Claimed};
 pub use fields::{FieldTerms, FieldsRefusal};
 pub use finish::{AckOptions, Acked, Extended, Failure, NackOptions, Nacked, ReleaseOptions};
 pub use lease::Lease;
+pub use pauses::PauseKind;
 pub use selected::{Selected, CANCELLED_STATES};

@@ -1,6 +1,6 @@
 //! Groups as clients see them.
 
-use crate::queue::limits::{GroupLimits, Lane, Rate};
+use crate::queue::limits::{GroupLimits, Lane, Pause, Rate};
 use crate::queue::store::LaneNumber;
 use crate::queue::time::unless_endless;
 use crate::queue::value::Queue;
@@ -16,8 +16,8 @@ pub struct GroupView<'a> {
     pub active: u32,
     /// How many a claim could take, if the limits of the whole queue do not matter.
     pub room: usize,
-    /// Until when it is paused, or for ever.
-    pub paused_until: Option<u64>,
+    /// Why it gives no job; None: it is not paused.
+    pub pause: Option<Pause>,
     /// The limits in force; 0 is none.
     pub concurrency: u64,
     /// The rate in force.
@@ -46,7 +46,7 @@ impl Queue {
                 waiting: 0,
                 active: 0,
                 room: 0,
-                paused_until: None,
+                pause: None,
                 concurrency: self.settings.group_concurrency,
                 rate: self.settings.group_rate,
                 own: GroupLimits::default(),
@@ -66,7 +66,7 @@ impl Queue {
             waiting: lane.waiting,
             active: lane.active,
             room: self.limits.lanes.last_position_of(lane).map_or(0, |position| position.room),
-            paused_until: lane.rules().paused_until,
+            pause: lane.rules().pause,
             concurrency: self.lane_concurrency(lane),
             rate: self.lane_rate(lane),
             own: lane.limits(),

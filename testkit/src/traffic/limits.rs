@@ -56,6 +56,7 @@ impl Traffic {
 
     /// Resumes a group or the queue.
     pub fn resume(&mut self, queue: &str) -> Words {
-        self.group(words("JQ.RESUME", queue))
+        let command = self.group(words("JQ.RESUME", queue));
+        self.option(command, 3, "ONLY", &["PAUSE", "FOR"])
     }
 }

@@ -19,7 +19,7 @@ impl Lanes {
             refills += usize::from(position.refill.is_some_and(|when| of(self.refills.get(&when))));
             expiring += usize::from(self.expiring.contains(&(lane.bucket.full_at(), Arc::clone(&lane.name))));
             let rules = lane.rules();
-            paused += usize::from(rules.paused_until.is_some());
+            paused += usize::from(rules.pause.is_some());
             rated += usize::from(rules.has_rate());
             wanted += usize::from(lane.waiting > 0);
             ruled += usize::from(rules != LaneRules::default());
