@@ -5,7 +5,7 @@ use super::args::{span, span_or_forever, uint, MAX_INSTANT};
 use super::error::Error;
 use super::fields::{count, Field};
 use super::producing::add_options::{backoff_field, span_field, MAX_ATTEMPTS};
-use crate::queue::{Backoff, Rate, Settings, MAX_EVENTS, MAX_FIELD_BYTES, MAX_LOG_BYTES, MAX_RATE};
+use crate::queue::{Backoff, Rate, Refill, Settings, MAX_EVENTS, MAX_FIELD_BYTES, MAX_LOG_BYTES, MAX_RATE};
 
 /// The most of `concurrency` and `group-concurrency`.
 pub(super) const MAX_CONCURRENCY: u64 = 1_000_000_000;
@@ -33,22 +33,34 @@ fn backoff(word: &[u8]) -> Option<Backoff> {
 }
 
 /// `word` as a rate; None: no limit.
+/// What a rate ends with that gives all its tokens back at once.
+const WINDOW: &str = "window";
+
 pub(super) fn rate(name: &'static str, word: &[u8]) -> Result<Option<Rate>, Error> {
     let read = || {
-        let (max, ms) = std::str::from_utf8(word).ok()?.split_once('/')?;
+        let (max, rest) = std::str::from_utf8(word).ok()?.split_once('/')?;
+        let (ms, refill) = match rest.split_once('/') {
+            None => (rest, Refill::Evenly),
+            Some((ms, kind)) if kind.eq_ignore_ascii_case(WINDOW) => (ms, Refill::Window),
+            Some(_) => return None,
+        };
         let number = |word: &str| uint(name, word.as_bytes(), 1..=MAX_RATE).ok();
-        Rate::new(number(max)?, number(ms)?)
+        Some(Rate::new(number(max)?, number(ms)?)?.refilled(refill))
     };
     match word {
         b"0" => Ok(None),
-        _ => read()
-            .map(Some)
-            .ok_or_else(|| Error::range(name, &format!("0 or max/ms, each from 1 to {MAX_RATE}"), word)),
+        _ => read().map(Some).ok_or_else(|| {
+            Error::range(name, &format!("0, max/ms or max/ms/window, each from 1 to {MAX_RATE}"), word)
+        }),
     }
 }
 
 pub(super) fn show_rate(rate: Option<Rate>) -> Field<'static> {
-    Field::Text(rate.map_or_else(|| "0".into(), |Rate { max, ms }| format!("{max}/{ms}")))
+    Field::Text(match rate {
+        None => "0".into(),
+        Some(Rate { max, ms, refill: Refill::Evenly }) => format!("{max}/{ms}"),
+        Some(Rate { max, ms, refill: Refill::Window }) => format!("{max}/{ms}/{WINDOW}"),
+    })
 }
 
 /// Every field, in the order in which they are shown.

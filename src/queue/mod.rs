@@ -81,7 +81,7 @@ pub use jobs::{
     RunEnd, Start, Until, MAX_FIELDS, MAX_FIELD_BYTES, MAX_FIELD_NAME, MAX_LOG_BYTES, MAX_LOG_LINE,
 };
 pub(crate) use limits::{Bucket, LaneRules};
-pub use limits::{GroupLimits, Pause, Rate, MAX_RATE};
+pub use limits::{GroupLimits, Pause, Rate, Refill, MAX_RATE};
 pub(crate) use names::{valid_batch_name, valid_group, valid_id, valid_job_name};
 pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_JOB_NAME, MAX_WORKER};
 pub(crate) use saved::{

@@ -82,7 +82,9 @@ impl Model {
         };
         let rate = |rate: Option<Rate>| match rate {
             None => Value::bytes(b"0"),
-            Some(Rate { max, ms }) => Value::bytes(format!("{max}/{ms}").as_bytes()),
+            Some(Rate { max, ms, is_window }) => {
+                Value::bytes(format!("{max}/{ms}{}", if is_window { "/window" } else { "" }).as_bytes())
+            }
         };
         let own = self.limits_of(name);
         map([

@@ -11,7 +11,7 @@ use super::random_commands::{
 use super::random_list_commands::listings;
 
 pub(crate) const GROUPS: [&str; 6] = ["g1", "g1", "g1", "g2", "g2", "g\\x00\\xff"];
-const RATES: [&str; 7] = ["0", "0", "1/10", "1/50", "2/20", "3/100", "5/7"];
+const RATES: [&str; 9] = ["0", "0", "1/10", "1/50", "2/20", "3/100", "5/7", "2/20/window", "2/50/window"];
 
 /// Nothing, mostly, or a GROUP.
 pub(crate) fn maybe_grouped() -> Words {
@@ -46,8 +46,8 @@ pub(crate) fn contended() -> Words {
         (4, join(vec![text("JQ.SEAL q"), batch()])),
         (12, limit()),
         (2, pause()),
-        (5, resume()),
-        (3, listings()),
+        (6, resume()),
+        (1, listings()),
     ];
     Union::new_weighted(choices).boxed()
 }
@@ -55,7 +55,7 @@ pub(crate) fn contended() -> Words {
 /// PAUSE of a group or the queue, for a while or without end.
 pub(crate) fn pause() -> Words {
     let group = option("GROUP", &GROUPS);
-    let options = shuffled(vec![group, option("FOR", &["1", "5", "20", "100", "1000"])]);
+    let options = shuffled(vec![group, option("FOR", &["1", "5", "20", "100"])]);
     join(vec![text("JQ.PAUSE q"), options])
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn limit() -> Words {
     };
     let groups = vec![
         (3, group("concurrency", &["0", "1", "2", "default", "default"])),
-        (3, group("rate", &["0", "1/10", "2/20", "default", "default"])),
+        (3, group("rate", &["0", "1/10", "2/20", "2/30/window", "default", "default"])),
         (1, join(vec![text("JQ.GROUP q"), pick(&GROUPS)])),
     ];
     let lines = vec![

@@ -57,33 +57,33 @@ fn is_mishearing_noticed(hear: fn(usize, &[&[u8]]) -> Vec<u8>) -> bool {
     })
 }
 
-/// The integer that stands there, and one more, if `option` stands so many words before it.
-fn one_more(place: usize, words: &[&[u8]], option: &str, before: usize) -> Vec<u8> {
+/// The integer that stands there, and `more`, if `option` stands before it.
+fn more(place: usize, words: &[&[u8]], option: &str, more: i64) -> Vec<u8> {
     let word = words[place];
-    let is_value = place.checked_sub(before).is_some_and(|place| words[place] == option.as_bytes());
+    let is_value = place.checked_sub(1).is_some_and(|place| words[place] == option.as_bytes());
     match std::str::from_utf8(word).ok().and_then(|word| word.parse::<i64>().ok()) {
-        Some(n) if is_value => (n + 1).to_string().into(),
+        Some(n) if is_value => (n + more).to_string().into(),
         _ => word.to_vec(),
     }
 }
 
 #[test]
 fn a_skip_that_passes_by_one_too_many_is_noticed() {
-    assert!(is_mishearing_noticed(|place, words| one_more(place, words, "SKIP", 1)));
+    assert!(is_mishearing_noticed(|place, words| more(place, words, "SKIP", 1)));
 }
 
 #[test]
 fn priorities_that_leave_out_the_lowest_are_noticed() {
     assert!(is_mishearing_noticed(|place, words| match words.first() {
         Some(verb) if verb.starts_with(b"JQ.ADD") => words[place].to_vec(),
-        _ => one_more(place, words, "PRIORITY", 1),
+        _ => more(place, words, "PRIORITY", 1),
     }));
 }
 
 #[test]
-fn a_count_of_records_that_leaves_out_the_first_instant_is_noticed() {
+fn a_count_of_records_that_leaves_out_the_first_instants_is_noticed() {
     assert!(is_mishearing_noticed(|place, words| match words.first() {
-        Some(verb) if *verb == b"JQ.COUNT" => one_more(place, words, "SINCE", 1),
+        Some(verb) if *verb == b"JQ.COUNT" => more(place, words, "SINCE", 30),
         _ => words[place].to_vec(),
     }));
 }
@@ -563,4 +563,13 @@ fn a_resume_that_ends_the_other_pause_is_noticed() {
         Some(verb) if *verb == b"JQ.RESUME" && words[place] == b"PAUSE" => b"FOR".to_vec(),
         _ => words[place].to_vec(),
     }));
+}
+
+#[test]
+fn a_window_that_fills_evenly_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        let rates = model.claims.iter_mut().flat_map(|claim| [&mut claim.rate, &mut claim.group_rate]);
+        rates.flatten().for_each(|rate| rate.is_window = false);
+    };
+    assert!(is_noticed(bug));
 }

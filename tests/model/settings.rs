@@ -129,15 +129,19 @@ pub(super) fn up_to_a_billion(w: &mut Words<'_>, least: u32) -> Result<u64, Refu
     w.uint(least).and_then(|n| if n <= 1_000_000_000 { Ok(n) } else { Err(ERR) })
 }
 
-/// `0` or `max/ms`.
+/// `0`, `max/ms` or `max/ms/window`.
 pub(super) fn rate(value: &[u8]) -> Result<Option<Rate>, Refused> {
     if value == b"0" {
         return Ok(None);
     }
-    let place = value.iter().position(|byte| *byte == b'/').ok_or(ERR)?;
-    let (max, ms) = value.split_at(place);
     let number = |word: &[u8]| up_to_a_billion(&mut Words(&[word]), 1);
-    Ok(Some(Rate { max: number(max)?, ms: number(ms.get(1..).unwrap_or_default())? }))
+    let parts: Vec<&[u8]> = value.split(|byte| *byte == b'/').collect();
+    let (max, ms, is_window) = match parts.as_slice() {
+        [max, ms] => (max, ms, false),
+        [max, ms, b"window"] => (max, ms, true),
+        _ => return Err(ERR),
+    };
+    Ok(Some(Rate { max: number(max)?, ms: number(ms)?, is_window }))
 }
 
 /// `fixed/ms` or `exponential/ms`.

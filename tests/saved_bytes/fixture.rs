@@ -105,7 +105,7 @@ impl Fixture {
             JQ.PAUSE q FOR 70
             JQ.PAUSE q
             JQ.RESUME q ONLY PAUSE
-            JQ.GROUP q lane concurrency 2 rate 5/1000
+            JQ.GROUP q lane concurrency 2 rate 5/1000/window
             JQ.GROUP q limited rate 0
             JQ.GROUP q set-back concurrency 7
             JQ.GROUP q set-back concurrency default

@@ -7,17 +7,19 @@
 //!            group-rate
 //!   more     of the settings that came later: count, then max-lease number, max-run instant, events-max, max-field-bytes,
 //!            max-log-bytes numbers
-//!   rate     max number, 0 = no rate; else ms number
+//!   rate     max number (and 2^32 if it is a window), 0 = no rate; else ms number
 //!   group limits  flags byte, then what is flagged: 1 concurrency number, 2 rate
 //!   bucket   rate; if there is one: missing, at numbers
 //! ```
 
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{Backoff, Bucket, GroupLimits, Rate, Settings};
+use crate::queue::{Backoff, Bucket, GroupLimits, Rate, Refill, Settings};
 
 const OWN_CONCURRENCY: u8 = 1;
 const OWN_RATE: u8 = 2;
+/// No max of a rate is so large.
+const WINDOW: u64 = 1 << 32;
 
 pub(crate) fn encode_settings(out: &mut Vec<u8>, settings: &Settings) {
     let (kind, ms) = match settings.backoff {
@@ -136,17 +138,23 @@ pub(crate) fn decode_group_limits(from: &mut Decoder<'_>) -> Result<GroupLimits,
 }
 
 fn encode_rate(out: &mut Vec<u8>, rate: Option<Rate>) {
-    out.number(rate.map_or(0, |rate| rate.max));
+    out.number(rate.map_or(0, |rate| match rate.refill {
+        Refill::Evenly => rate.max,
+        Refill::Window => rate.max + WINDOW,
+    }));
     if let Some(rate) = rate {
         out.number(rate.ms);
     }
 }
 
 fn decode_rate(from: &mut Decoder<'_>) -> Result<Option<Rate>, DecodeError> {
-    match from.number()? {
-        0 => Ok(None),
-        max => Rate::new(max, from.number()?).map(Some).ok_or(DecodeError::Damaged("a rate that cannot be")),
-    }
+    let (max, refill) = match from.number()? {
+        0 => return Ok(None),
+        max if max < WINDOW => (max, Refill::Evenly),
+        max => (max - WINDOW, Refill::Window),
+    };
+    let rate = Rate::new(max, from.number()?).map(|rate| rate.refilled(refill));
+    rate.map(Some).ok_or(DecodeError::Damaged("a rate that cannot be"))
 }
 
 pub(crate) fn encode_bucket(out: &mut Vec<u8>, bucket: &Bucket) {

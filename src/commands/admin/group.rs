@@ -122,7 +122,7 @@ fn concurrency(word: &[u8]) -> Result<u64, Error> {
 }
 
 fn rate_or_default(word: &[u8]) -> Result<Option<Rate>, Error> {
-    let allowed = "0, max/ms, or default";
+    let allowed = "0, max/ms, max/ms/window, or default";
     rate("rate", word).map_err(|_| Error::range("rate", allowed, word))
 }
 

@@ -21,7 +21,7 @@ pub(super) fn fields<'q>(queue: &'q Queue, env: &Env) -> Fields<'q> {
     fields.push("holders", Field::List(standstill.holders.iter().map(holder).collect()));
     fields.push_some("next-lease-end", standstill.next_lease_end.map(count));
     fields.push("rate", show_rate(settings.rate));
-    fields.push_some("next-token", standstill.next_token.map(count));
+    fields.push_some("next-token", standstill.next_token.filter(|at| *at > env.now.millis()).map(count));
     fields.push_some("next-due", standstill.next_due.map(count));
     fields.push_some("next-tick", standstill.next_tick.map(count));
     let [waiting, kept_back, paused] = standstill.groups;

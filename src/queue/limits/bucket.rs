@@ -2,7 +2,9 @@
 //!
 //! ```text
 //!   units     one token = `ms` units, so a bucket of `max` tokens holds max * ms
-//!   missing   0 = full; a claim takes one token: + ms; every millisecond gives back `max` units
+//!   missing   0 = full; a claim takes one token: + ms
+//!   evenly    every millisecond gives back `max` units
+//!   window    begins with the first claim from a full bucket; `ms` later all is back at once
 //! ```
 //!
 //! Nothing ticks: what is missing is computed from the instant of the last claim.
@@ -17,6 +19,17 @@ pub struct Rate {
     pub max: u64,
     /// How long an empty one takes to fill, in milliseconds.
     pub ms: u64,
+    /// How it fills.
+    pub refill: Refill,
+}
+
+/// How tokens come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refill {
+    /// One by one, in equal times.
+    Evenly,
+    /// All at once, at the end of a window that began with the first claim from it: so many APIs count.
+    Window,
 }
 
 impl Rate {
@@ -24,7 +37,32 @@ impl Rate {
     #[must_use]
     pub fn new(max: u64, ms: u64) -> Option<Self> {
         let valid = 1..=MAX_RATE;
-        (valid.contains(&max) && valid.contains(&ms)).then_some(Rate { max, ms })
+        (valid.contains(&max) && valid.contains(&ms)).then_some(Rate { max, ms, refill: Refill::Evenly })
+    }
+
+    /// The same, but its tokens come back so.
+    #[must_use]
+    pub fn refilled(self, refill: Refill) -> Self {
+        Rate { refill, ..self }
+    }
+
+    /// What has come back so long after tokens were taken, or after the window began.
+    fn back(self, passed: u64) -> u64 {
+        match self.refill {
+            Refill::Evenly => passed.saturating_mul(self.max),
+            Refill::Window if passed >= self.ms => self.capacity(),
+            Refill::Window => 0,
+        }
+    }
+
+    /// After how many milliseconds so many units have come back.
+    fn wait(self, units: u128) -> u64 {
+        let wait = match self.refill {
+            Refill::Evenly => units.div_ceil(u128::from(self.max)),
+            Refill::Window if units == 0 => 0,
+            Refill::Window => u128::from(self.ms),
+        };
+        u64::try_from(wait).unwrap_or(u64::MAX)
     }
 
     fn capacity(self) -> u64 {
@@ -40,8 +78,8 @@ pub(crate) struct Bucket {
     pub(crate) rate: Option<Rate>,
     /// As of `at`.
     pub(crate) missing: u64,
-    /// Unix ms. It never goes back: while a clock that was set back has not come here again, nothing is given
-    /// back.
+    /// When tokens were taken last, or, of a window, when it began. It never goes back: while a clock that was set
+    /// back has not come here again, nothing is given back.
     pub(crate) at: u64,
 }
 
@@ -53,8 +91,11 @@ impl Bucket {
 
     /// Takes a token.
     pub(crate) fn take(&mut self, rate: Rate, now: u64) {
-        let missing = self.missing_under(rate, now).saturating_add(rate.ms).min(rate.capacity());
-        *self = Bucket { rate: Some(rate), missing, at: self.at.max(now) };
+        let before = self.missing_under(rate, now);
+        let goes_on = rate.refill == Refill::Window && self.rate == Some(rate) && before > 0;
+        let at = if goes_on { self.at } else { self.at.max(now) };
+        let missing = before.saturating_add(rate.ms).min(rate.capacity());
+        *self = Bucket { rate: Some(rate), missing, at };
     }
 
     /// The first instant at which there are `tokens` under `rate`, if none is taken until then. They must be
@@ -66,13 +107,12 @@ impl Bucket {
         let (ms, own_ms) = (u128::from(rate.ms), u128::from(own.ms));
         let own_may_miss = ((may_miss + 1) * own_ms - 1) / ms;
         let to_come = u128::from(self.missing).saturating_sub(own_may_miss);
-        let wait = to_come.div_ceil(u128::from(own.max));
-        self.at.saturating_add(u64::try_from(wait).unwrap_or(u64::MAX))
+        self.at.saturating_add(own.wait(to_come))
     }
 
     /// The instant from which on nothing is missing.
     pub(crate) fn full_at(&self) -> u64 {
-        let wait = self.rate.map_or(0, |rate| self.missing.div_ceil(rate.max));
+        let wait = self.rate.map_or(0, |rate| rate.wait(self.missing.into()));
         self.at.saturating_add(wait)
     }
 
@@ -87,8 +127,7 @@ impl Bucket {
 
     fn missing_under(&self, rate: Rate, now: u64) -> u64 {
         let Some(own) = self.rate else { return 0 };
-        let back = now.saturating_sub(self.at).saturating_mul(own.max);
-        let missing = self.missing.saturating_sub(back);
+        let missing = self.missing.saturating_sub(own.back(now.saturating_sub(self.at)));
         if own == rate {
             return missing;
         }
@@ -102,7 +141,11 @@ mod tests {
     use super::*;
 
     fn rate(max: u64, ms: u64) -> Rate {
-        Rate::new(max, ms).unwrap_or(Rate { max: 1, ms: 1 })
+        Rate::new(max, ms).unwrap_or(Rate { max: 1, ms: 1, refill: Refill::Evenly })
+    }
+
+    fn window(max: u64, ms: u64) -> Rate {
+        rate(max, ms).refilled(Refill::Window)
     }
 
     fn emptied(rate: Rate, at: u64) -> Bucket {
@@ -142,10 +185,46 @@ mod tests {
     }
 
     #[test]
+    fn a_window_begins_with_its_first_claim_and_gives_all_back_at_its_end() {
+        let three = window(3, 1000);
+        let mut bucket = Bucket::default();
+        bucket.take(three, 50);
+        bucket.take(three, 900);
+        assert_eq!((bucket.available(three, 900), bucket.when(three, 2), bucket.full_at()), (1, 1050, 1050));
+        bucket.take(three, 1049);
+        assert_eq!((bucket.available(three, 1049), bucket.when(three, 1)), (0, 1050));
+        assert_eq!(bucket.available(three, 1050), 3);
+        bucket.take(three, 1060);
+        assert_eq!((bucket.available(three, 2059), bucket.available(three, 2060)), (2, 3));
+    }
+
+    #[test]
+    fn another_kind_of_rate_takes_over_what_is_missing() {
+        let (even, all) = (rate(4, 1000), window(4, 1000));
+        let mut bucket = emptied(even, 0);
+        assert_eq!(
+            (bucket.available(all, 500), bucket.when(all, 4)),
+            (2, 1000),
+            "it comes back as it was taken"
+        );
+        bucket.take(all, 500);
+        assert_eq!(
+            (bucket.available(all, 1499), bucket.available(all, 1500)),
+            (1, 4),
+            "the window begins here"
+        );
+        let mut bucket = emptied(all, 0);
+        assert_eq!((bucket.available(even, 999), bucket.available(even, 1000)), (0, 4));
+        bucket.take(even, 1000);
+        assert_eq!((bucket.available(even, 1249), bucket.available(even, 1250)), (3, 4));
+    }
+
+    #[test]
     fn when_is_the_first_instant_also_under_another_rate() {
-        let rates = [rate(1, 1), rate(3, 1000), rate(7, 13), rate(1000, 3), rate(5, 60_000)];
-        for own in rates {
-            for under in rates {
+        let even = [rate(1, 1), rate(3, 1000), rate(7, 13), rate(1000, 3), rate(5, 60_000)];
+        let rates: Vec<_> = even.into_iter().chain(even.map(|rate| rate.refilled(Refill::Window))).collect();
+        for &own in &rates {
+            for &under in &rates {
                 let bucket = emptied(own, 500);
                 for tokens in 1..=under.max.min(8) {
                     let when = bucket.when(under, tokens);

@@ -6,7 +6,7 @@ mod lanes;
 mod pause;
 
 pub(crate) use bucket::Bucket;
-pub use bucket::{Rate, MAX_RATE};
+pub use bucket::{Rate, Refill, MAX_RATE};
 pub use lane::GroupLimits;
 pub(crate) use lane::{Lane, LanePosition, LaneRules, MAX_RULED};
 pub(crate) use lanes::Lanes;

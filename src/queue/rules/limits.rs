@@ -95,6 +95,12 @@ impl Queue {
         is_short.then(|| self.opens(&self.limits.bucket, rate, tokens as u64 + 1))
     }
 
+    /// When the rate of the queue, if it is used up, gives a token again, whether or not a job waits for it.
+    pub(crate) fn refill(&self) -> Option<u64> {
+        let rate = self.settings.rate.filter(|_| self.tokens() == 0)?;
+        Some(self.opens(&self.limits.bucket, rate, 1))
+    }
+
     /// The job that is claimed next, if the limits of the queue allow any. O(log n).
     pub(crate) fn next_runnable(&self) -> Option<Handle> {
         let alone = self.jobs.indexes.waiting.first();
@@ -313,8 +319,7 @@ impl Queue {
         if self.slots() == 0 {
             return Some(QueueObstacle::Full(self.jobs.indexes.active.len()));
         }
-        let rate = self.settings.rate.filter(|_| self.tokens() == 0)?;
-        Some(QueueObstacle::Rate(self.opens(&self.limits.bucket, rate, 1)))
+        self.refill().map(QueueObstacle::Rate)
     }
 
     /// The same for a lane: what keeps this waiting job of it from being runnable.

@@ -19,7 +19,7 @@ pub struct Standstill<'a> {
     pub why: String,
     /// When time alone changes that.
     pub until: Option<u64>,
-    /// When the rate of the queue lets one more job go, if it keeps one back.
+    /// When the rate of the queue lets one more job go, if it keeps one back or would. Over: one may go now.
     pub next_token: Option<u64>,
     /// When the first delay ends.
     pub next_due: Option<u64>,
@@ -45,7 +45,7 @@ impl Queue {
         Standstill {
             why,
             until: unless_endless(until),
-            next_token: self.next_token(),
+            next_token: self.next_token().or_else(|| self.refill()),
             next_due: [self.jobs.indexes.delayed.first(), self.jobs.indexes.retrying.first()]
                 .into_iter()
                 .filter_map(first)
