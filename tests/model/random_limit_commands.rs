@@ -113,7 +113,7 @@ pub(crate) fn tight_settings() -> Words {
 
 /// WORKERS and SERIES.
 pub(crate) fn history() -> Words {
-    let series = join(vec![text("JQ.SERIES q"), pick(&["1", "7", "60", "1440"])]);
+    let series = join(vec![text("JQ.SERIES q"), pick(&["1", "7", "60", "20160"])]);
     Union::new(vec![text("JQ.WORKERS q COUNT 100"), text("JQ.AWAIT q IDLE 5"), text("JQ.SERIES q"), series])
         .boxed()
 }

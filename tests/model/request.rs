@@ -265,7 +265,9 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.NAMES" => options_count(w, 10).map(Request::Names),
         "JQ.GROUP" => group(w),
         "JQ.SERIES" if w.0.is_empty() => Ok(Request::Series(60)),
-        "JQ.SERIES" => Ok(Request::Series(w.uint(1).and_then(|n| if n <= 1440 { Ok(n) } else { Err(ERR) })?)),
+        "JQ.SERIES" => {
+            Ok(Request::Series(w.uint(1).and_then(|n| if n <= 20_160 { Ok(n) } else { Err(ERR) })?))
+        }
         _ => Err(ERR),
     }?;
     words.end()?;

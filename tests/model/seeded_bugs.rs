@@ -81,9 +81,10 @@ fn priorities_that_leave_out_the_lowest_are_noticed() {
 }
 
 #[test]
-fn a_count_of_records_that_leaves_out_the_first_instants_is_noticed() {
-    assert!(is_mishearing_noticed(|place, words| match words.first() {
-        Some(verb) if *verb == b"JQ.COUNT" => more(place, words, "SINCE", 30),
+fn a_count_that_takes_every_smaller_priority_is_noticed() {
+    assert!(is_mishearing_noticed(|place, words| match (words.first(), place) {
+        (Some(verb), 1..) if *verb == b"JQ.COUNT" && words[place - 1] == b"PRIORITY" =>
+            b"-2147483648".to_vec(),
         _ => words[place].to_vec(),
     }));
 }

@@ -1,7 +1,7 @@
 //! `JQ.SERIES queue [minutes]` -> `[[minute, added, completed, failed], ...]`, newest first
 //!
-//! A minute is named by its beginning, Unix ms. 60 of them unless asked for 1 to 1440; none before the queue
-//! was created.
+//! A minute is named by its beginning, Unix ms. 60 of them unless asked for 1 to 20160, two weeks; none before
+//! the queue was created.
 
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, ReadCommand};

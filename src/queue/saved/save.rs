@@ -241,7 +241,7 @@ impl Queue {
 
     /// Every minute in which something happened.
     pub(crate) fn saved_minutes(&self) -> impl Iterator<Item = Minute> + '_ {
-        self.stats.series.iter().copied()
+        self.stats.series.iter()
     }
 
     /// Every remembered id by the instant it is forgotten: the same on every server.

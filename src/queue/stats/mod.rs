@@ -4,6 +4,7 @@
 pub mod counters;
 mod events;
 pub mod histogram;
+mod packed_minutes;
 mod pending_duplicates;
 mod series;
 
