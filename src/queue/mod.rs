@@ -90,8 +90,8 @@ pub(crate) use saved::{
 pub use schedules::Schedule;
 pub use session::{
     AckOptions, Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, FieldTerms, FieldsRefusal,
-    Journal, Lease, MemoryPressure, NackOptions, Nacked, Outcome, PauseKind, Refusal, ReleaseOptions, ReviveOptions,
-    Selected, Session, CANCELLED_STATES,
+    Journal, Lease, MemoryPressure, NackOptions, Nacked, Outcome, PauseKind, Refusal, ReleaseOptions,
+    ReviveOptions, Selected, Session, CANCELLED_STATES,
 };
 pub use settings::Settings;
 pub use stats::{counters, histogram, Event, Events, Minute, MOST_MINUTES};
@@ -101,6 +101,6 @@ pub(crate) use time::set_back;
 pub use time::{Now, UnixMs, FOREVER};
 pub use value::Queue;
 pub use views::{
-    EventPage, EventStart, Explanation, GroupView, JobView, ListPage, ListStart, LogRange,
-    NameView, PageRange, Position, Row, Selection, Standstill, WorkerView,
+    EventPage, EventStart, Explanation, GroupView, JobView, ListPage, ListStart, LogRange, NameView,
+    PageRange, Position, Row, Selection, Standstill, WorkerView,
 };

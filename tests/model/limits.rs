@@ -134,7 +134,7 @@ impl Model {
         groups
     }
 
-    /// A lane without jobs is gone when its bucket is full, or no rate applies to it.
+    /// A lane without jobs is gone when its bucket is full, or no rate applies to it: its place, too.
     pub(super) fn forget_lanes(&mut self, now: u64) {
         for lane in self.expiring_lanes() {
             if self.settings.group_rate.is_none() || self.is_refilled(&lane, now) {
@@ -142,6 +142,10 @@ impl Model {
                 claims.for_each(|claim| claim.forgotten = true);
             }
         }
+        // A lane that comes again stands where its first job does.
+        let known = self.known_groups();
+        let is_gone = |claim: &&mut Claim| claim.group.as_ref().is_some_and(|lane| !known.contains(lane));
+        self.claims.iter_mut().filter(is_gone).for_each(|claim| claim.turn = 0);
     }
 
     /// What one claim could take.

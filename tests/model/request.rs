@@ -191,8 +191,8 @@ impl Request {
     /// Whether it only asks.
     pub(crate) fn is_read(&self) -> bool {
         use Request::{
-            AwaitIdle, AwaitJob, Batch, Batches, Count, Events, Get, Group, Groups, List, ListRemembered, Logs,
-            Names, Series, Stats, Workers,
+            AwaitIdle, AwaitJob, Batch, Batches, Count, Events, Get, Group, Groups, List, ListRemembered,
+            Logs, Names, Series, Stats, Workers,
         };
         matches!(
             self,
@@ -580,7 +580,9 @@ fn list(w: &mut Words<'_>) -> Result<Request, Refused> {
 fn count(w: &mut Words<'_>) -> Result<Request, Refused> {
     let state = if w.keyword("remembered") { "remembered".to_owned() } else { state(w)? };
     let (mut seen, mut selection) = (Vec::new(), Selection::default());
-    while let Some(option) = w.option(&["GROUP", "WORKER", "NAME", "PRIORITY", "SINCE", "UNTIL"], &mut seen)? {
+    while let Some(option) =
+        w.option(&["GROUP", "WORKER", "NAME", "PRIORITY", "SINCE", "UNTIL"], &mut seen)?
+    {
         match option {
             "GROUP" => selection.group = Some(w.group()?),
             "WORKER" => selection.worker = Some(w.worker()?),

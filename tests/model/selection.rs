@@ -29,7 +29,11 @@ impl Selection {
     }
 
     pub(crate) fn needs_jobs(&self) -> bool {
-        self.group.is_some() || self.batch.is_some() || self.worker.is_some() || self.name.is_some() || self.priorities.is_some()
+        self.group.is_some()
+            || self.batch.is_some()
+            || self.worker.is_some()
+            || self.name.is_some()
+            || self.priorities.is_some()
     }
 
     /// What JQ.COUNT knows of a state.

@@ -19,8 +19,8 @@ use crate::codec::{DecodeError, Refusal};
 use crate::queue::schedules::{valid_schedule, Missed, LATEST_TICK};
 use crate::queue::{
     is_emitted_name, is_valid_rule, plausible_duplicates, valid_batch_name, valid_group, valid_id,
-    BatchNumber, Effect, EmittedFields, EndState, FieldChanges, JobEffect, JobState, LogLines, Now, Pause, Place,
-    Queue, ReleasedTo, Steps, FOREVER, MAX_WORKER,
+    BatchNumber, Effect, EmittedFields, EndState, FieldChanges, JobEffect, JobState, LogLines, Now, Pause,
+    Place, Queue, ReleasedTo, Steps, FOREVER, MAX_WORKER,
 };
 
 /// Applies the effects of a blob to `queue`.
