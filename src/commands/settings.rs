@@ -4,7 +4,7 @@
 use super::args::{span, span_or_forever, uint, MAX_INSTANT};
 use super::error::Error;
 use super::fields::{count, Field};
-use super::producing::add_options::{backoff_field, span_field, MAX_ATTEMPTS};
+use super::producing::add_options::{backoff_field, read_window, span_field, window_field, MAX_ATTEMPTS};
 use crate::queue::{Backoff, Rate, Refill, Settings, MAX_EVENTS, MAX_FIELD_BYTES, MAX_LOG_BYTES, MAX_RATE};
 
 /// The most of `concurrency` and `group-concurrency`.
@@ -75,7 +75,7 @@ pub static SETTINGS: [Setting; 23] = [
     Setting { name: "max-backoff", show: |s| count(s.max_backoff), read: |s, name, word| { s.max_backoff = span(name, word, 0)?; Ok(()) } },
     Setting { name: "jitter", show: |s| count(s.jitter.into()), read: |s, name, word| { s.jitter = small(name, word, 0, 100)?; Ok(()) } },
     Setting { name: "max-losses", show: |s| count(s.max_losses.into()), read: |s, name, word| { s.max_losses = small(name, word, 0, 60_000)?; Ok(()) } },
-    Setting { name: "dedup-window", show: |s| span_field(s.dedup_window), read: |s, name, word| { s.dedup_window = span_or_forever(name, word, 0)?; Ok(()) } },
+    Setting { name: "dedup-window", show: |s| window_field(s.dedup_window), read: |s, name, word| { s.dedup_window = read_window(name, word)?; Ok(()) } },
     Setting { name: "max-ids", show: |s| count(s.max_ids), read: |s, name, word| { s.max_ids = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },
     Setting { name: "keep-completed", show: |s| span_field(s.keep_completed), read: |s, name, word| { s.keep_completed = span_or_forever(name, word, 0)?; Ok(()) } },
     Setting { name: "keep-completed-max", show: |s| count(s.keep_completed_max), read: |s, name, word| { s.keep_completed_max = uint(name, word, 0..=MAX_INSTANT)?; Ok(()) } },

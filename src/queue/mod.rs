@@ -77,8 +77,9 @@ pub(crate) use expiries::{is_valid_rule, prefixes_of};
 pub use expiries::{ExpiryCounts, ExpiryOutcome, ExpiryRule, ExpiryRules, MAX_PREFIX, MAX_PREFIXES};
 pub(crate) use jobs::{are_fields, LostLife, UnmetDependency};
 pub use jobs::{
-    fields_in, AddRequest, Backoff, FieldChanges, JobOptions, JobSpec, JobState, LogLines, OnDup, Place, Run,
-    RunEnd, Start, Until, MAX_FIELDS, MAX_FIELD_BYTES, MAX_FIELD_NAME, MAX_LOG_BYTES, MAX_LOG_LINE,
+    fields_in, AddRequest, Backoff, DedupWindow, FieldChanges, JobOptions, JobSpec, JobState, LogLines,
+    OnDup, Place, Run, RunEnd, Start, Until, MAX_FIELDS, MAX_FIELD_BYTES, MAX_FIELD_NAME, MAX_LOG_BYTES,
+    MAX_LOG_LINE,
 };
 pub(crate) use limits::{Bucket, LaneRules};
 pub use limits::{GroupLimits, Pause, Rate, Refill, MAX_RATE};

@@ -1,6 +1,6 @@
 //! What JQ.CONFIG sets: the rules of one queue.
 
-use crate::queue::jobs::Backoff;
+use crate::queue::jobs::{Backoff, DedupWindow};
 use crate::queue::limits::Rate;
 use crate::queue::time::FOREVER;
 
@@ -20,7 +20,7 @@ pub struct Settings {
     /// Lost leases a job survives.
     pub max_losses: u32,
     /// How long an id stays refused after its job ended.
-    pub dedup_window: u64,
+    pub dedup_window: DedupWindow,
     /// Ids known at the same time: live, kept and remembered.
     pub max_ids: u64,
     /// How long completed records stay readable.
@@ -64,7 +64,7 @@ impl Default for Settings {
             max_backoff: 3_600_000,
             jitter: 0,
             max_losses: 3,
-            dedup_window: 300_000,
+            dedup_window: DedupWindow::For(300_000),
             max_ids: 0,
             keep_completed: 0,
             keep_completed_max: 0,

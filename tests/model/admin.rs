@@ -3,7 +3,7 @@
 use super::args::ERR;
 use super::batch::Dependency;
 use super::fields;
-use super::job::{How, Job, Place, Run, State, NEVER};
+use super::job::{How, Job, Place, Run, State, NEVER, WHILE_KEPT};
 use super::model::Model;
 use super::request::RetryOptions;
 use super::selected::{remembered_until, until_value};
@@ -89,7 +89,8 @@ impl Model {
         fields.extend((all != job.losses).then(|| ("all-losses", Value::uint(all))));
         for (name, span) in [("dedup", job.spec.dedup), ("keep", job.spec.keep), ("maxrun", job.spec.max_run)]
         {
-            fields.extend(span.map(|span| (name, Value::Int(span))));
+            let shown = |span| if span == WHILE_KEPT { Value::bytes("kept") } else { Value::Int(span) };
+            fields.extend(span.map(|span| (name, shown(span))));
         }
         if !job.runs.is_empty() {
             fields.push(("history", Value::Array(job.runs.iter().map(run).collect())));

@@ -1,6 +1,6 @@
 //! What time alone does: delays, leases, expiries, ends of lives and what comes after them.
 
-use super::job::{until, How, Job, JobSpec, Place, Rerun, State};
+use super::job::{until, How, Job, JobSpec, Place, Rerun, State, WHILE_KEPT};
 use super::model::Model;
 use super::request::Keep;
 
@@ -175,7 +175,8 @@ impl Model {
             return self.set_end(member, Some(how), at);
         }
         let window = job.spec.dedup.unwrap_or(settings.dedup_window);
-        let refused = until(from, window);
+        job.window_is_kept = window == WHILE_KEPT;
+        let refused = if job.window_is_kept { None } else { until(from, window) };
         let keep = keep.map(|keep| keep.span);
         let span = match how {
             How::Completed => keep.or(job.spec.keep).unwrap_or(settings.keep_completed),
@@ -183,6 +184,7 @@ impl Model {
             How::Expired | How::Cancelled => 0,
         };
         let kept = until(from, span).max(refused.filter(|_| result.is_some()));
+        let refused = if job.window_is_kept { kept } else { refused };
         if kept.is_some() && span == 0 {
             (job.result_only, job.spec.payload) = (true, Vec::new());
             job.fields.clear();

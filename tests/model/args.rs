@@ -2,7 +2,7 @@
 
 use super::batch::Dependency;
 use super::fields::{FieldTerms, Fields};
-use super::job::{Backoff, JobSpec, Place, Start};
+use super::job::{Backoff, JobSpec, Place, Start, WHILE_KEPT};
 
 /// Why a command is refused. Only the code is compared, so there is only a code.
 pub(crate) type Refused = &'static str;
@@ -184,7 +184,7 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Ref
             "PRIORITY" => spec.priority = i32::try_from(words.int(i64::MIN)?).map_err(|_| ERR)?.into(),
             "ATTEMPTS" => spec.attempts = Some(attempts(words)?),
             "BACKOFF" => spec.backoff = Some(backoff(words)?),
-            "DEDUP" => spec.dedup = Some(words.int(-1)?),
+            "DEDUP" => spec.dedup = Some(window(words)?),
             "ONDUP" => on_dup = on_dup_word(words)?,
             "PX" => spec.expires_after = Some(words.uint(1)?),
             "BATCH" => spec.batch = Some(words.batch()?),
@@ -220,6 +220,15 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Ref
         return Err(ERR);
     }
     Ok((spec, on_dup))
+}
+
+/// How long an id is refused: some time, or as long as the record is kept.
+pub(crate) fn window(words: &mut Words<'_>) -> Result<i64, Refused> {
+    if words.keyword("KEPT") {
+        Ok(WHILE_KEPT)
+    } else {
+        words.int(-1)
+    }
 }
 
 fn on_dup_word(words: &mut Words<'_>) -> Result<OnDup, Refused> {

@@ -226,8 +226,11 @@ impl Model {
             self.log_end(id, How::Failed, None, now);
             if let Some(keep) = keep {
                 let until = until(now + self.late, keep.span);
-                match self.job(id).map(|job| &mut job.state) {
-                    Some(State::Ended { kept, .. }) if until.is_some() => *kept = until,
+                match self.job(id).map(|job| (job.window_is_kept, &mut job.state)) {
+                    Some((is_kept, State::Ended { kept, refused, .. })) if until.is_some() => {
+                        *kept = until;
+                        *refused = if is_kept { until } else { *refused };
+                    }
                     _ => self.drop_record(id, now),
                 }
             }

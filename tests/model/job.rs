@@ -47,6 +47,8 @@ pub(crate) struct Job {
     pub(crate) worker: Option<Vec<u8>>,
     /// The record is kept for its result alone: the payload is gone.
     pub(crate) result_only: bool,
+    /// Of a record: its id is refused as long as it is kept.
+    pub(crate) window_is_kept: bool,
     /// It was claimed while lanes were strictly in order: its lane waits for the end of its life.
     pub(crate) holds: bool,
 }
@@ -176,6 +178,9 @@ pub(crate) enum How {
     Cancelled,
 }
 
+/// A window that ends with the record.
+pub(crate) const WHILE_KEPT: i64 = i64::MIN;
+
 /// An instant that never comes.
 pub(crate) const NEVER: u64 = u64::MAX;
 
@@ -221,6 +226,7 @@ impl Job {
             holds: false,
             worker: None,
             result_only: false,
+            window_is_kept: false,
             runs: Vec::new(),
             spec,
         }

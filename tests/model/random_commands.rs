@@ -141,7 +141,7 @@ fn any_options(group: Words) -> Words {
         maybe_front(),
         option("attempts", &["1", "2", "3"]),
         backoff.boxed(),
-        option("DEDUP", &["-1", "0", "0", "10", "20", "50", "1000"]),
+        option("DEDUP", &["-1", "0", "0", "10", "20", "50", "1000", "KEPT"]),
         known_or_tied(),
         option("KEEP", &["0", "10", "100", "5000", "-1"]),
         option("MAXRUN", &["1", "20", "50", "100", "-1"]),
@@ -262,7 +262,8 @@ pub(crate) fn settings() -> Words {
         option("keep-completed", &["0", "10", "1000"]),
         option("keep-failed", &["-1", "0", "50"]),
         option("keep-batches", &["-1", "0", "20", "100"]),
-        Union::new(vec![text("dedup-window 20"), option("dedup-window", &["-1", "0", "100"])]).boxed(),
+        Union::new(vec![text("dedup-window 20"), option("dedup-window", &["-1", "0", "100", "kept"])])
+            .boxed(),
         option("max-losses", &["0", "1", "2"]),
         option("backoff", &["fixed/0", "fixed/20", "exponential/10"]),
     ]);
@@ -312,6 +313,7 @@ fn setting() -> Words {
         "max-backoff 1 max-losses 3",
         "max-losses 0",
         "dedup-window 0",
+        "dedup-window kept",
         "dedup-window 50 max-ids 0",
         "max-ids 3",
         "keep-completed 20",

@@ -38,9 +38,10 @@ impl Model {
     /// The record is gone; the id stays refused while its window is open.
     pub(super) fn drop_record(&mut self, id: &[u8], at: u64) {
         self.forget(id, |job| {
+            let is_kept = job.window_is_kept;
             if let State::Ended { kept, refused, .. } = &mut job.state {
                 *kept = None;
-                *refused = refused.filter(|until| *until > at);
+                *refused = refused.filter(|until| !is_kept && *until > at);
             }
         });
     }

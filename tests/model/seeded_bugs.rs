@@ -574,3 +574,28 @@ fn a_window_that_fills_evenly_is_noticed() {
     };
     assert!(is_noticed(bug));
 }
+
+#[test]
+fn an_id_that_is_free_while_its_record_is_kept_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        for job in model.jobs.iter_mut().filter(|job| job.window_is_kept) {
+            if let State::Ended { refused, .. } = &mut job.state {
+                *refused = None;
+            }
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn an_id_that_is_remembered_after_its_record_has_gone_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        for job in model.jobs.iter_mut().filter(|job| job.window_is_kept) {
+            job.window_is_kept = false;
+            if let State::Ended { refused: Some(until), .. } = &mut job.state {
+                *until = until.saturating_add(50);
+            }
+        }
+    };
+    assert!(is_noticed(bug));
+}

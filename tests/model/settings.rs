@@ -1,6 +1,6 @@
 //! What `JQ.CONFIG` sets, as far as the model goes.
 
-use super::args::{attempts, Refused, Words, ERR};
+use super::args::{attempts, window, Refused, Words, ERR};
 use super::bucket::Rate;
 use super::job::{until, Backoff, JobSpec, NEVER};
 
@@ -76,7 +76,7 @@ impl Settings {
                 "max-backoff" => self.max_backoff = w.uint(0)?,
                 "jitter" => drop(w.uint(0).ok().filter(|percent| *percent == 0).ok_or(ERR)?),
                 "max-losses" => self.max_losses = w.uint(0)?,
-                "dedup-window" => self.dedup_window = w.int(-1)?,
+                "dedup-window" => self.dedup_window = window(&mut w)?,
                 "max-ids" => self.max_ids = size(&mut w)?,
                 "keep-completed" => self.keep_completed = w.int(-1)?,
                 "keep-completed-max" => self.keep_completed_max = size(&mut w)?,

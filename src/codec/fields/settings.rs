@@ -6,7 +6,7 @@
 //!            max number, keep-batches instant, max-jobs, concurrency numbers, rate, group-concurrency number,
 //!            group-rate
 //!   more     of the settings that came later: count, then max-lease number, max-run instant, events-max, max-field-bytes,
-//!            max-log-bytes numbers
+//!            max-log-bytes numbers; then 1, where ids are refused as long as their records are kept
 //!   rate     max number (and 2^32 if it is a window), 0 = no rate; else ms number
 //!   group limits  flags byte, then what is flagged: 1 concurrency number, 2 rate
 //!   bucket   rate; if there is one: missing, at numbers
@@ -14,7 +14,7 @@
 
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{Backoff, Bucket, GroupLimits, Rate, Refill, Settings};
+use crate::queue::{Backoff, Bucket, DedupWindow, GroupLimits, Rate, Refill, Settings};
 
 const OWN_CONCURRENCY: u8 = 1;
 const OWN_RATE: u8 = 2;
@@ -33,7 +33,10 @@ pub(crate) fn encode_settings(out: &mut Vec<u8>, settings: &Settings) {
     out.number(settings.max_backoff);
     out.number(settings.jitter.into());
     out.number(settings.max_losses.into());
-    out.instant(settings.dedup_window);
+    out.instant(match settings.dedup_window {
+        DedupWindow::For(ms) => ms,
+        DedupWindow::Kept => 0,
+    });
     out.number(settings.max_ids);
     out.instant(settings.keep_completed);
     out.number(settings.keep_completed_max);
@@ -49,12 +52,16 @@ pub(crate) fn encode_settings(out: &mut Vec<u8>, settings: &Settings) {
 
 /// The settings that came later: a count, then a number for each.
 pub(crate) fn encode_more_settings(out: &mut Vec<u8>, settings: &Settings) {
-    out.number(5);
+    let is_kept = settings.dedup_window == DedupWindow::Kept;
+    out.number(if is_kept { 6 } else { 5 });
     out.number(settings.max_lease);
     out.instant(settings.max_run);
     out.number(settings.events_max);
     out.number(settings.max_field_bytes);
     out.number(settings.max_log_bytes);
+    if is_kept {
+        out.number(1);
+    }
 }
 
 /// Whether there is need to write them: without them they are as in a new queue.
@@ -62,7 +69,7 @@ pub(crate) fn has_more_settings(settings: &Settings) -> bool {
     let new = Settings::default();
     let more =
         |it: &Settings| (it.max_lease, it.max_run, it.events_max, it.max_field_bytes, it.max_log_bytes);
-    more(settings) != more(&new)
+    more(settings) != more(&new) || settings.dedup_window == DedupWindow::Kept
 }
 
 pub(crate) fn decode_more_settings(
@@ -76,6 +83,7 @@ pub(crate) fn decode_more_settings(
             2 => settings.events_max = from.number()?,
             3 => settings.max_field_bytes = from.number()?,
             4 => settings.max_log_bytes = from.number()?,
+            5 if from.number()? == 1 => settings.dedup_window = DedupWindow::Kept,
             _ => return Err(DecodeError::Damaged("unknown setting")),
         }
     }
@@ -94,7 +102,7 @@ pub(crate) fn decode_settings(from: &mut Decoder<'_>) -> Result<Settings, Decode
         max_backoff: from.number()?,
         jitter: from.number_as()?,
         max_losses: from.number_as()?,
-        dedup_window: from.instant()?,
+        dedup_window: DedupWindow::For(from.instant()?),
         max_ids: from.number()?,
         keep_completed: from.instant()?,
         keep_completed_max: from.number()?,

@@ -30,13 +30,23 @@ mod flag {
     pub(super) const EARLIER_LOSSES: u32 = 1 << 15;
     pub(super) const UNMET: u32 = 1 << 17;
     pub(super) const RESULT_ONLY: u32 = 1 << 18;
+    pub(super) const WINDOW_KEPT: u32 = 1 << 23;
     pub(super) const FRONT: u32 = 1 << 19;
     pub(super) const FIELDS: u32 = 1 << 20;
     pub(super) const LOG: u32 = 1 << 21;
     pub(super) const NAME: u32 = 1 << 24;
     /// All that have a meaning.
-    pub(super) const KNOWN: u32 =
-        8191 | HISTORY | WORKER | EARLIER_LOSSES | UNMET | RESULT_ONLY | FRONT | FIELDS | LOG | NAME;
+    pub(super) const KNOWN: u32 = 8191
+        | HISTORY
+        | WORKER
+        | EARLIER_LOSSES
+        | UNMET
+        | RESULT_ONLY
+        | FRONT
+        | FIELDS
+        | LOG
+        | NAME
+        | WINDOW_KEPT;
 }
 
 pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
@@ -49,7 +59,7 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     encode_options(out, &job.options, job.batch);
     out.number(job.nacks.into());
     out.number(job.losses.into());
-    let is_record = job.window_until != 0 || job.keep_until != 0;
+    let is_record = job.window_until != Some(0) || job.keep_until != 0;
     let flags = [
         (job.expires != FOREVER, flag::EXPIRES),
         (job.cancel_asked, flag::CANCEL_ASKED),
@@ -69,6 +79,7 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         (job.unmet.is_some(), flag::UNMET),
         (job.earlier_losses != 0, flag::EARLIER_LOSSES),
         (job.result_only, flag::RESULT_ONLY),
+        (job.window_until.is_none(), flag::WINDOW_KEPT),
         (job.seq < 0, flag::FRONT),
         (job.fields.is_some(), flag::FIELDS),
         (job.name.is_some(), flag::NAME),
@@ -79,7 +90,7 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         out.instant(job.expires);
     }
     if is_record {
-        out.instant(job.window_until);
+        out.instant(job.window_until.unwrap_or(0));
         out.instant(job.keep_until);
     }
     for text in [job.error, job.progress, job.result].into_iter().flatten() {
@@ -157,7 +168,7 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         expires: if has(flag::EXPIRES) { from.instant()? } else { FOREVER },
         cancel_asked: has(flag::CANCEL_ASKED),
         result_only: has(flag::RESULT_ONLY),
-        window_until: if has(flag::RECORD) { from.instant()? } else { 0 },
+        window_until: decode_window(from, flags)?,
         keep_until: if has(flag::RECORD) { from.instant()? } else { 0 },
         error: if has(flag::ERROR) { Some(from.bytes()?) } else { None },
         progress: if has(flag::PROGRESS) { Some(from.bytes()?) } else { None },
@@ -181,6 +192,16 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         name: if has(flag::NAME) { Some(from.bytes()?) } else { None },
         log: if has(flag::LOG) { Some((from.number()?, from.bytes()?)) } else { None },
     })
+}
+
+/// Until when the id of a record is refused; None: as long as the record is kept.
+fn decode_window(from: &mut Decoder<'_>, flags: u32) -> Result<Option<u64>, DecodeError> {
+    let until = if flags & flag::RECORD != 0 { from.instant()? } else { 0 };
+    match (flags & flag::WINDOW_KEPT != 0, until) {
+        (true, 0) => Ok(None),
+        (true, _) => Err(DecodeError::Damaged("a window of two kinds")),
+        (false, until) => Ok(Some(until)),
+    }
 }
 
 fn encode_history(out: &mut Vec<u8>, runs: &[Run<&[u8]>]) {

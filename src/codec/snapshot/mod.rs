@@ -16,6 +16,7 @@
 //!            8192 history (count, then runs), 16384 who ran it last bytes,
 //!            131072 (1 << 17) the batch for which it has failed: number of the batch, due number (0 = none),
 //!            32768 leases lost before its last progress number, 262144 (1 << 18) a record kept for its result alone,
+//!            8388608 (1 << 23) the id is refused as long as the record is kept,
 //!            524288 (1 << 19) the sequence number is one of the front: it is negative,
 //!            1 << 20 fields bytes (drawn in queue/jobs/fields.rs), 1 << 24 name bytes,
 //!            1 << 21 log: how many lines there were number, those that are kept bytes (drawn in queue/jobs/log.rs)

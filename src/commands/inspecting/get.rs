@@ -8,7 +8,7 @@ use crate::commands::error::Error;
 use crate::commands::fields::{count, Field, Fields, Format};
 use crate::commands::names;
 use crate::commands::options::Options;
-use crate::commands::producing::add_options::{after_word, backoff_field, span_field};
+use crate::commands::producing::add_options::{after_word, backoff_field, span_field, window_field};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{JobView, Now, Queue, Run};
@@ -69,7 +69,7 @@ pub(in crate::commands) fn fields<'a>(view: &JobView<'a>, now: Now) -> Fields<'a
     fields.push_some("failures-left", view.failures_left.map(|n| count(n.into())));
     fields.push_some("losses-left", view.losses_left.map(count));
     fields.push_some("backoff", view.backoff.map(backoff_field));
-    fields.push_some("dedup", view.dedup.map(span_field));
+    fields.push_some("dedup", view.dedup.map(window_field));
     fields.push_some("keep", view.keep.map(span_field));
     fields.push_some("maxrun", view.max_run.map(span_field));
     fields.push_some("token", view.token.map(count));

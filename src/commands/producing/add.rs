@@ -1,5 +1,5 @@
 //! `JQ.ADD queue id payload [DELAY ms | AT instant] [MAXWAIT ms] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
-//! [DEDUP ms] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name]
+//! [DEDUP ms|KEPT] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name]
 //! [AFTER name | AFTEROK name] [NAME name] [SET field value]` -> `[outcome, id, state]`
 
 use super::add_options;

@@ -1,6 +1,6 @@
 //! The options of a new job, shared by every command that enqueues.
 
-use crate::commands::args::{check_instant, Args, MAX_INSTANT};
+use crate::commands::args::{check_instant, span_or_forever, Args, MAX_INSTANT, MAX_SPAN};
 use crate::commands::error::{shown, Error};
 use crate::commands::field_args::FieldArgs;
 use crate::commands::fields::{count, Field, Fields};
@@ -8,8 +8,8 @@ use crate::commands::names;
 use crate::commands::options::{args_of, choice, name_of, CommandOption, Options};
 use crate::commands::spec::{Arg, ArgKind};
 use crate::queue::{
-    AddRequest, Backoff, BatchCondition, BatchRefs, Dependency, Now, OnDup, Place, Refusal, Start, Until,
-    FOREVER,
+    AddRequest, Backoff, BatchCondition, BatchRefs, DedupWindow, Dependency, Now, OnDup, Place, Refusal,
+    Start, Until, FOREVER,
 };
 
 /// The most NACKs a job may be allowed.
@@ -42,8 +42,9 @@ impl<'a> Options<'a, 17> for AddRequest<&'a [u8]> {
             request.job.options.backoff = Some(backoff(args)?);
             Ok(())
         }),
-        CommandOption::span_or_forever("DEDUP", "dedup-ms", 0, |request, ms| {
-            request.job.options.dedup = Some(ms);
+        CommandOption::other("DEDUP", Arg::one_of("dedup", &DEDUP_ARGS), |request, args| {
+            request.job.options.dedup = Some(read_window("DEDUP", args.next("DEDUP")?)?);
+            Ok(())
         }),
         CommandOption::other("ONDUP", Arg::one_of("ondup", &ON_DUP_ARGS), |request, args| {
             request.on_dup = choice("ONDUP", "IGNORE, REPLACE or RERUN", &ON_DUPS, args)?;
@@ -109,6 +110,25 @@ const BACKOFF_KINDS: [Arg; 2] = [
     Arg::word("fixed-ms", ArgKind::Integer).after("FIXED"),
     Arg::word("exponential-ms", ArgKind::Integer).after("EXPONENTIAL"),
 ];
+
+const DEDUP_ARGS: [Arg; 2] = [Arg::word("dedup-ms", ArgKind::Integer), Arg::token("KEPT", "kept")];
+
+/// `word` as the time for which an id is refused.
+pub(in crate::commands) fn read_window(name: &str, word: &[u8]) -> Result<DedupWindow, Error> {
+    if word.eq_ignore_ascii_case(b"KEPT") {
+        return Ok(DedupWindow::Kept);
+    }
+    let allowed = format!("milliseconds from 0 to {MAX_SPAN}, -1 for ever, or KEPT");
+    span_or_forever(name, word, 0).map(DedupWindow::For).map_err(|_| Error::range(name, &allowed, word))
+}
+
+/// The time for which an id is refused; `kept` if that is as long as the record.
+pub(in crate::commands) fn window_field(window: DedupWindow) -> Field<'static> {
+    match window {
+        DedupWindow::For(ms) => span_field(ms),
+        DedupWindow::Kept => Field::Text("kept".into()),
+    }
+}
 
 fn backoff(args: &mut Args<'_>) -> Result<Backoff, Error> {
     let kind = args.next("BACKOFF")?;
@@ -211,7 +231,7 @@ impl<'a> AddRequest<&'a [u8]> {
     /// The defaults for keys that expire: each expiry gives a run that starts after it.
     pub(in crate::commands) fn of_expiry() -> Self {
         let mut request = AddRequest { on_dup: OnDup::Rerun, ..AddRequest::new(&b""[..]) };
-        request.job.options.dedup = Some(0);
+        request.job.options.dedup = Some(DedupWindow::NONE);
         request
     }
 
@@ -243,7 +263,7 @@ impl<'a> AddRequest<&'a [u8]> {
     /// The request for a job whose id the queue makes: no client can send that id again, so it is remembered
     /// only if DEDUP was given.
     pub(super) fn with_made_id(mut self) -> Self {
-        self.job.options.dedup = self.job.options.dedup.or(Some(0));
+        self.job.options.dedup = self.job.options.dedup.or(Some(DedupWindow::NONE));
         self
     }
 }
@@ -264,7 +284,7 @@ pub(in crate::commands) fn push_options<'a>(
     fields.push_some("front", (new.place == Place::Front).then_some(Field::Flag(true)));
     fields.push_some("attempts", new.options.attempts.map(|n| count(n.into())));
     fields.push_some("backoff", new.options.backoff.map(backoff_field));
-    fields.push_some("dedup", new.options.dedup.map(span_field));
+    fields.push_some("dedup", new.options.dedup.map(window_field));
     fields.push_some("ondup", (on_dup != default).then(|| Field::Text(name_of(&ON_DUPS, &on_dup).into())));
     fields.push_some("px", new.expires.map(until_field));
     fields.push_some("keep", new.options.keep.map(span_field));

@@ -1,5 +1,5 @@
 //! `JQ.SCHEDULE queue name payload EVERY ms | CRON expression [TZ zone] [FROM instant] [UNTIL instant]
-//! [OVERLAP ALLOW|SKIP] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms] [ONDUP
+//! [OVERLAP ALLOW|SKIP] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms] [DEDUP ms|KEPT] [ONDUP
 //! IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name] [AFTER name | AFTEROK name]
 //! [NAME name]` -> the next instant, or null when UNTIL is over
 

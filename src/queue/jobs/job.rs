@@ -131,6 +131,8 @@ pub(crate) struct JobExtras {
     pub(crate) latest_due: u64,
     /// Of a kept record: the id is refused until then.
     pub(crate) window_until: u64,
+    /// Of a kept record: the id is refused as long as it is kept.
+    pub(crate) window_is_kept: bool,
     /// Of a kept record: readable until then, or [`FOREVER`].
     pub(crate) keep_until: u64,
     /// Of a kept record: who ran the job last.
@@ -176,6 +178,7 @@ impl Default for JobExtras {
             lost_life: None,
             latest_due: FOREVER,
             window_until: 0,
+            window_is_kept: false,
             keep_until: 0,
             worker: None,
             history: History::default(),
@@ -187,6 +190,15 @@ impl Default for JobExtras {
 }
 
 impl JobExtras {
+    /// Of a kept record: until when the id is refused.
+    pub(crate) fn refused_until(&self) -> u64 {
+        if self.window_is_kept {
+            self.keep_until
+        } else {
+            self.window_until
+        }
+    }
+
     /// Heap bytes behind it, itself included.
     pub(crate) fn bytes(&self) -> usize {
         let len = |bytes: &Option<Box<[u8]>>| bytes.as_ref().map_or(0, |b| b.len());

@@ -22,7 +22,7 @@ pub(crate) use log::JobLog;
 pub use log::{LogLines, MAX_LOG_BYTES, MAX_LOG_LINE};
 pub(crate) use names::NameCounts;
 pub(crate) use notes::Notes;
-pub use options::{Backoff, JobOptions};
+pub use options::{Backoff, DedupWindow, JobOptions};
 pub(crate) use options::{OptionSet, OptionSetId};
 pub use spec::{AddRequest, JobSpec, OnDup, Place, Start, Until};
 pub(crate) use store::JobStore;

@@ -32,6 +32,20 @@ impl Backoff {
     }
 }
 
+/// How long an id stays refused after its job has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DedupWindow {
+    /// So many milliseconds, or [`super::FOREVER`].
+    For(u64),
+    /// As long as the record of the job is kept, and nothing is remembered without it.
+    Kept,
+}
+
+impl DedupWindow {
+    /// The id is free at once.
+    pub const NONE: DedupWindow = DedupWindow::For(0);
+}
+
 /// Options of a job; `None` follows the queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct JobOptions {
@@ -39,8 +53,8 @@ pub struct JobOptions {
     pub attempts: Option<u32>,
     /// The wait after a NACK.
     pub backoff: Option<Backoff>,
-    /// How long the id stays refused after the job ended, ms or [`super::FOREVER`].
-    pub dedup: Option<u64>,
+    /// How long the id stays refused after the job ended.
+    pub dedup: Option<DedupWindow>,
     /// How long the completed record stays readable, ms or [`super::FOREVER`].
     pub keep: Option<u64>,
     /// How long one run may last, however often its lease is extended, ms or [`super::FOREVER`].

@@ -2,7 +2,7 @@
 
 use super::events::event_of;
 use crate::queue::batches::BatchRefs;
-use crate::queue::jobs::{History, Job, JobExtras, JobSpec, LostLife, RunEnd, StateData};
+use crate::queue::jobs::{DedupWindow, History, Job, JobExtras, JobSpec, LostLife, RunEnd, StateData};
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey, Order, Record};
 use crate::queue::time::{after, Now, FOREVER};
@@ -162,10 +162,11 @@ impl Queue {
         let (at, from) = (now.millis(), now.next_ms());
         let Some(job) = self.jobs.get(handle) else { return };
         let options = self.jobs.table.options(job);
-        let window_until = match options.dedup.unwrap_or(self.settings.dedup_window) {
+        let window = options.dedup.unwrap_or(self.settings.dedup_window);
+        let window_until = match window {
             // Not even for the instant in which it ended, whatever the clock says next.
-            0 => 0,
-            window => after(from, window),
+            DedupWindow::NONE | DedupWindow::Kept => 0,
+            DedupWindow::For(window) => after(from, window),
         };
         let (state, keep) = match end_state {
             EndState::Completed => {
@@ -213,6 +214,7 @@ impl Queue {
             extras.lost_life = None;
             extras.latest_due = FOREVER;
             extras.window_until = window_until;
+            extras.window_is_kept = window == DedupWindow::Kept;
             extras.keep_until = keep_until;
             extras.worker = worker;
         });

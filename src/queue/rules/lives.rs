@@ -120,6 +120,7 @@ impl Queue {
             job.losses = 0;
             job.extras_mut_if(job.extras.is_some(), |extras| {
                 extras.earlier_losses = 0;
+                extras.window_is_kept = false;
                 due = extras.unmet.take().map_or(0, |unmet| unmet.due);
             });
         });

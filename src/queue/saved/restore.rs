@@ -140,6 +140,7 @@ impl Queue {
         let may_be_unmet = matches!(saved.state, SavedState::Failed { token: 0, .. });
         valid_id(saved.id)
             && (!saved.result_only || is_result)
+            && (saved.window_until.is_some() || is_record)
             && saved.group.is_none_or(valid_group)
             && self.jobs.has_given(saved.seq)
             && (saved.seq >= 0 || !is_record)
@@ -386,7 +387,8 @@ fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
         earlier_error: saved.earlier_error.map(Box::from),
         lost_life: saved.lost_life.map(Box::new),
         latest_due: saved.latest_due,
-        window_until: saved.window_until,
+        window_until: saved.window_until.unwrap_or(0),
+        window_is_kept: saved.window_until.is_none(),
         keep_until: saved.keep_until,
         worker: saved.worker.map(Arc::from),
         history: saved.history.iter().map(Run::kept).collect(),

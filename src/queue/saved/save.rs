@@ -109,7 +109,8 @@ pub(crate) struct SavedJob<'a> {
     pub(crate) earlier_error: Option<&'a [u8]>,
     pub(crate) lost_life: Option<LostLife>,
     pub(crate) latest_due: u64,
-    pub(crate) window_until: u64,
+    /// None: the id is refused as long as the record is kept.
+    pub(crate) window_until: Option<u64>,
     pub(crate) keep_until: u64,
     pub(crate) error: Option<&'a [u8]>,
     pub(crate) progress: Option<&'a [u8]>,
@@ -309,7 +310,7 @@ impl Queue {
             earlier_error: text(|r| r.earlier_error.as_deref()),
             lost_life: extras.and_then(|r| r.lost_life.as_deref()).copied(),
             latest_due: job.latest_due(),
-            window_until: extras.map_or(0, |r| r.window_until),
+            window_until: extras.map_or(Some(0), |r| (!r.window_is_kept).then_some(r.window_until)),
             keep_until: extras.map_or(0, |r| r.keep_until),
             error: text(|r| r.error.as_deref()),
             progress: text(|r| r.progress.as_deref()),

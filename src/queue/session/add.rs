@@ -2,7 +2,9 @@
 
 use super::access::Session;
 use crate::queue::effect::{Effect, JobEffect, NewDue, Replacement};
-use crate::queue::jobs::{AddRequest, FieldChanges, Job, JobSpec, JobState, OnDup, Start, StateData, Until};
+use crate::queue::jobs::{
+    AddRequest, DedupWindow, FieldChanges, Job, JobSpec, JobState, OnDup, Start, StateData, Until,
+};
 use crate::queue::store::{Handle, IdEntry, MAX_HANDLES};
 use crate::queue::time::{Now, FOREVER};
 use std::collections::BTreeSet;
@@ -180,7 +182,7 @@ impl Session<'_> {
             },
             Some(IdEntry::Job(handle)) => match self.queue.job(handle) {
                 Some(job) if job.is_finished() => {
-                    let open = job.extras.as_ref().is_some_and(|extras| extras.window_until > at);
+                    let open = job.extras.as_ref().is_some_and(|extras| extras.refused_until() > at);
                     if open {
                         IdLookup::Deduplicated(job.state_name())
                     } else {
@@ -293,7 +295,7 @@ impl Session<'_> {
 fn with_window<'a>(request: &AddRequest<&'a [u8]>) -> JobSpec<&'a [u8]> {
     let mut job = request.job;
     if request.on_dup == OnDup::Rerun {
-        job.options.dedup = job.options.dedup.or(Some(0));
+        job.options.dedup = job.options.dedup.or(Some(DedupWindow::NONE));
     }
     job
 }

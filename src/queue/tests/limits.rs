@@ -142,7 +142,7 @@ fn a_lane_that_used_up_its_rate_lets_others_pass() {
     assert_eq!(test.claim_all(), ["a2"]);
     test.ms = 1150;
     test.ack("b1");
-    test.configure(|settings| settings.dedup_window = 0);
+    test.configure(|settings| settings.dedup_window = DedupWindow::NONE);
     test.ack("a1");
     test.ack("a2");
     assert_eq!(test.queue.groups(), 1, "the bucket of b is full again: nothing is left of it");

@@ -240,7 +240,8 @@ fn records_over_the_limit_go_oldest_first_and_leave_their_windows() {
 #[test]
 fn a_window_is_exact_to_the_millisecond_and_a_record_outlives_it() {
     let mut test = TestQueue::at(1);
-    let options = JobOptions { dedup: Some(100), keep: Some(1000), ..JobOptions::default() };
+    let options =
+        JobOptions { dedup: Some(DedupWindow::For(100)), keep: Some(1000), ..JobOptions::default() };
     test.add("a", JobSpec { options, ..job() });
     let token = test.claim().unwrap();
     test.session(|session| {
@@ -258,7 +259,7 @@ fn a_window_is_exact_to_the_millisecond_and_a_record_outlives_it() {
 fn an_id_the_queue_makes_is_new_and_not_remembered() {
     let mut test = TestQueue::at(7);
     test.add("7-1", job());
-    let options = JobOptions { dedup: Some(0), ..JobOptions::default() };
+    let options = JobOptions { dedup: Some(DedupWindow::NONE), ..JobOptions::default() };
     let added = test.session(|session| session.enqueue(None, &request(JobSpec { options, ..job() })));
     assert_eq!(added.made_id.as_deref(), Some(&b"7-2"[..]), "7-1 is taken");
     test.claim();
@@ -291,7 +292,7 @@ fn an_idle_queue_has_nothing_due_and_empty_it_holds_next_to_nothing() {
     let mut test = TestQueue::at(1);
     assert_eq!(test.due(), None);
     let before = test.queue.bytes();
-    test.configure(|settings| settings.dedup_window = 0);
+    test.configure(|settings| settings.dedup_window = DedupWindow::NONE);
     for n in 0..600 {
         test.add(&n.to_string(), job());
     }

@@ -1,7 +1,9 @@
 //! A job and a worker as clients see them.
 
 use crate::queue::batches::BatchCondition;
-use crate::queue::jobs::{Backoff, Job, JobExtras, JobLog, JobState, Run, StateData, UnmetDependency};
+use crate::queue::jobs::{
+    Backoff, DedupWindow, Job, JobExtras, JobLog, JobState, Run, StateData, UnmetDependency,
+};
 use crate::queue::stats::Minute;
 use crate::queue::store::{Handle, IdEntry, PriorityKey, Record};
 use crate::queue::time::{unless_endless, Now};
@@ -26,7 +28,7 @@ pub struct JobView<'a> {
     /// Of an active job: how many more lost leases it survives.
     pub losses_left: Option<u64>,
     pub backoff: Option<Backoff>,
-    pub dedup: Option<u64>,
+    pub dedup: Option<DedupWindow>,
     pub keep: Option<u64>,
     pub max_run: Option<u64>,
     pub token: Option<u64>,
@@ -106,7 +108,7 @@ impl Queue {
             added_at: Some(job.added_at),
             expires_at: unless_endless(job.expires()),
             kept_until: record.and_then(|r| unless_endless(r.keep_until)),
-            refused_until: record.map(|r| r.window_until).filter(|until| *until != 0),
+            refused_until: record.map(JobExtras::refused_until).filter(|until| *until != 0),
             group: self.group_of(job),
             batch: self.batch_of(job).and_then(|batch| self.batch_name(batch)),
             cancel_asked: job.cancel_asked(),

@@ -133,7 +133,7 @@ impl Traffic {
         command = self.option(command, 6, "FRONT", &[""]);
         command = self.option(command, 5, "ATTEMPTS", &["1", "2", "5"]);
         command = self.option(command, 6, "BACKOFF", &["FIXED 0", "FIXED 3", "EXPONENTIAL 2"]);
-        command = self.option(command, 4, "DEDUP", &["-1", "0", "1", "20", "3000"]);
+        command = self.option(command, 4, "DEDUP", &["-1", "0", "1", "20", "3000", "KEPT"]);
         command = self.group(command);
         // What a known id means, and batches, do not go together.
         command = match self.rng.below(4) {
@@ -277,6 +277,7 @@ impl Traffic {
             "dedup-window 0",
             "dedup-window 100",
             "dedup-window -1",
+            "dedup-window kept",
             "max-ids 30 max-jobs 20",
             "max-ids 0 max-jobs 0",
             "keep-completed 0",
