@@ -26,6 +26,16 @@ impl<T: OnTimer> EarliestTimer<T> {
         }
     }
 
+    /// Sets it anew if it should have fired a while ago: the server's timers are set by the clock that may have been set
+    /// back.
+    pub(super) fn set_if_late(&mut self) {
+        const WHILE: u64 = 20;
+        if self.set.as_ref().is_some_and(|(_, at)| at.after(WHILE) <= clock::uptime()) {
+            self.stop();
+            self.set_in(0);
+        }
+    }
+
     /// Whether it is set for now.
     pub(super) fn is_due(&self) -> bool {
         self.set.as_ref().is_some_and(|(_, at)| *at <= clock::uptime())

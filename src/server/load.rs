@@ -2,7 +2,7 @@
 
 use super::arguments::{self, Arguments, Debug};
 use super::background::expired_keys::ExpiredKeys;
-use super::blocked::awaits;
+use super::blocked::{awaits, claims};
 use super::config::{DefaultSettings, MaxPayload, DEFAULT};
 use super::info::Info;
 use super::panics::{catch_panic, log_panics, INTERNAL_ERROR};
@@ -109,5 +109,7 @@ impl OnServerEvent for ServerEvents {
 
     fn housekeeping() {
         directory::keep_house();
+        claims::keep_house();
+        awaits::keep_house();
     }
 }

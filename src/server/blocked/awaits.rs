@@ -136,6 +136,14 @@ pub(in crate::server) fn take_overdue() -> Vec<BlockedClient> {
     awaits.index.take_overdue(clock::uptime())
 }
 
+/// The server does its housekeeping.
+pub(in crate::server) fn keep_house() {
+    with(|awaits| {
+        awaits.ready.set_if_late();
+        awaits.overdue.set_if_late();
+    });
+}
+
 /// Sets the timers for what is left.
 pub(in crate::server) fn set_timers() {
     with(|_| ());

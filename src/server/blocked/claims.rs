@@ -188,6 +188,14 @@ pub(in crate::server) fn set_deadline_timer() {
     with(ClaimState::set_deadline_timer);
 }
 
+/// The server does its housekeeping.
+pub(in crate::server) fn keep_house() {
+    with(|claims| {
+        claims.wake.set_if_late();
+        claims.overdue.set_if_late();
+    });
+}
+
 /// The client gets its reply now: how far it had come, where it was granted jobs, or else the first place where
 /// it waited, and what it asked for. None if it had one.
 pub(in crate::server) fn take_request(
