@@ -100,7 +100,8 @@ impl Passed {
     pub(crate) fn ticked(&mut self, due: u64, at: u64, missed: Missed, next: u64) {
         let open_from = self.open_from(due);
         if at >= open_from {
-            if missed.count > 0 {
+            // Those that were missed may all lie in the gaps.
+            if missed.count > 0 && missed.last >= open_from {
                 self.gaps.push(Gap { first: open_from, last: missed.last });
             }
             self.resume = 0;
@@ -225,6 +226,17 @@ mod tests {
         (36..1025).for_each(|now| watched.live(now));
         let all: BTreeSet<u64> = (1..=102).map(|n| n * 10).filter(|n| *n != 30).collect();
         assert_eq!((&watched.ticked, watched.missed, watched.next), (&all, 1, 1030));
+    }
+
+    #[test]
+    fn a_tick_right_behind_what_was_passed_over_forgets_nothing() {
+        let mut watched = Watched::new();
+        for now in [10, 1000, 35, 1010] {
+            watched.live(now);
+        }
+        assert_eq!((watched.passed.gaps(), watched.missed), (&[gap(20, 30), gap(40, 990)][..], 98));
+        watched.live(45);
+        assert_eq!((watched.next, watched.missed), (50, 3));
     }
 
     #[test]
