@@ -1,9 +1,9 @@
 //! The event logs of the workers: each writes what it sees to a file, line by line, which is read when all is over.
 //!
 //! ```text
-//!   claimed ASKED ANSWERED TOKEN ID    a job came; the claim was sent at ASKED and answered at ANSWERED
-//!   ends TOKEN AT                      ACK, NACK or RELEASE is about to be sent
-//!   answered TOKEN VERB CODE           and this was the answer
+//!   claimed ASKED ANSWERED TOKEN ATTEMPT ID    a job came; the claim was sent at ASKED and answered at ANSWERED
+//!   ends TOKEN AT                              ACK, NACK or RELEASE is about to be sent
+//!   answered TOKEN VERB CODE                   and this was the answer
 //! ```
 //!
 //! Instants are Unix microseconds of the one clock that workers and servers of a machine share.
@@ -39,7 +39,8 @@ impl EventLog {
 
     pub(super) fn claimed(&mut self, asked: u64, answered: u64, jobs: &[Claimed]) {
         let line = |job: &Claimed| {
-            format!("claimed {asked} {answered} {} {}\n", job.token, String::from_utf8_lossy(&job.id))
+            let (token, attempt, id) = (job.token, job.attempt, String::from_utf8_lossy(&job.id));
+            format!("claimed {asked} {answered} {token} {attempt} {id}\n")
         };
         self.write(&jobs.iter().map(line).collect::<String>());
     }
@@ -66,6 +67,8 @@ pub(super) struct Run {
     /// Jobs of a lane are numbered as they are added.
     pub(super) number: u64,
     pub(super) token: u64,
+    /// More than 1: earlier runs have failed or lost their leases, whether anybody wrote them down or not.
+    pub(super) attempt: u64,
     pub(super) asked: u64,
     pub(super) answered: u64,
     /// When its end was about to be sent.
@@ -121,12 +124,13 @@ fn read_line(runs: &mut BTreeMap<u64, Run>, line: &str) {
     let words: Vec<&str> = line.split(' ').collect();
     let number = |text: &str| text.parse::<u64>().expect("a number");
     match words[..] {
-        ["claimed", asked, answered, token, id] => {
+        ["claimed", asked, answered, token, attempt, id] => {
             let (lane, place) = id.split_once('-').expect("lane and number");
             let run = Run {
                 lane: lane.parse().expect("a lane"),
                 number: number(place),
                 token: number(token),
+                attempt: number(attempt),
                 asked: number(asked),
                 answered: number(answered),
                 ends: None,

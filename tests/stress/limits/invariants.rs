@@ -88,14 +88,13 @@ pub(super) fn share_of_tokens(runs: &[Run], rate: Rate, until: u64, span: u64) -
 /// which they were added.
 ///
 /// A job whose lease is lost for the second time has failed, and the lane goes on; an ACK that comes after that
-/// still counts. So the life of a job that was claimed more than once ends with its lease at the latest.
+/// still counts. So the life of a job whose attempt is not the first ends with its lease at the latest.
 #[track_caller]
 pub(super) fn strictly_in_order(lane: &[Run]) {
     let mut ended: Option<&Run> = None;
     let mut last: Option<&Run> = None;
-    let (mut claims, mut life_ends) = (0, None);
+    let mut life_ends = None;
     for run in lane {
-        claims = if last.is_some_and(|last| last.number == run.number) { claims + 1 } else { 1 };
         if let Some(last) = last.filter(|last| last.number > run.number) {
             panic!("{} was claimed after {} of the same lane: {run:?} {last:?}", run.id(), last.id());
         }
@@ -109,7 +108,7 @@ pub(super) fn strictly_in_order(lane: &[Run]) {
         last = Some(run);
         if run.is_last() {
             ended = Some(run);
-            life_ends = if claims > 1 { Some(run.held().1) } else { run.ends };
+            life_ends = if run.attempt > 1 { Some(run.held().1) } else { run.ends };
         }
     }
 }
