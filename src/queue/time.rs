@@ -126,6 +126,17 @@ pub(crate) fn set_back(before: u64, now: u64) -> Option<u64> {
     before.checked_sub(now).filter(|by| *by > SMALL_STEP)
 }
 
+/// Where the MAXRUN of a run begins that was claimed at `claimed_at`, in milliseconds: rounded up, so that it does not
+/// end early. Its token is the microsecond of the claim; where tokens are ahead of the clock the claim may have been at
+/// the end of that millisecond.
+pub(crate) fn run_begins(claimed_at: u64, token: u64) -> u64 {
+    if token / 1000 == claimed_at {
+        token.div_ceil(1000)
+    } else {
+        claimed_at.saturating_add(1)
+    }
+}
+
 /// `span` after `at`.
 pub(crate) fn after(at: u64, span: u64) -> u64 {
     if span == FOREVER {

@@ -118,7 +118,7 @@ impl Model {
                 ("failures-left", Value::uint(left(job, attempts.saturating_sub(job.nacks + 1)))),
                 ("losses-left", Value::uint(left(job, losses_left))),
                 ("lease-until", Value::uint(*until)),
-                ("run-until", instant(self.settings.run_until(&job.spec, *since))),
+                ("run-until", instant(self.settings.run_until(&job.spec, *since, *token))),
             ]),
             State::Ended { at, result, .. } => {
                 fields.extend([("finished-at", Value::uint(*at)), ("result", Value::maybe(result.as_ref()))]);

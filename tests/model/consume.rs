@@ -102,7 +102,7 @@ impl Model {
         let Some(job) = self.job(id) else { return Value::Null };
         let worker = worker.to_vec();
         let since = now_us / 1000;
-        let until = until.min(settings.run_until(&job.spec, since));
+        let until = until.min(settings.run_until(&job.spec, since, token));
         job.worker = Some(worker.clone());
         job.state = State::Active { token, worker: worker.clone(), since, until, cancel: false };
         (job.expires_at, job.latest_due, job.lost) = (None, None, None);
@@ -129,7 +129,7 @@ impl Model {
         let (asked, settings) = (now + self.late + lease.unwrap_or(0), self.settings.clone());
         for job in &mut self.jobs {
             let State::Active { token, worker, since, until, cancel } = &mut job.state else { continue };
-            let renewed = asked.min(settings.run_until(&job.spec, *since));
+            let renewed = asked.min(settings.run_until(&job.spec, *since, *token));
             if worker == name {
                 let token = *token;
                 if lease.is_some_and(|_| !*cancel && *until < renewed) {
@@ -294,8 +294,9 @@ impl Model {
 
     pub(super) fn extend(&mut self, token: u64, id: &[u8], at_least: u64, now: u64) -> Value {
         let settings = self.settings.clone();
-        let may_go_on =
-            |job: &Job| job.runs.last().is_some_and(|run| settings.run_until(&job.spec, run.since) > now);
+        let may_go_on = |job: &Job| {
+            job.runs.last().is_some_and(|run| settings.run_until(&job.spec, run.since, token) > now)
+        };
         let is_late = self.standing(token, id) == Standing::Late && self.has_slot_for(id);
         if let Some(job) = self.job(id).filter(|job| is_late && may_go_on(job)) {
             if let Some(run) = job.take_loss_back() {
@@ -307,7 +308,7 @@ impl Model {
         let mut ends = u64::MAX;
         let answer = self.while_held(token, id, now, |job| {
             if let State::Active { since, until, .. } = &mut job.state {
-                *until = at_least.min(settings.run_until(&job.spec, *since)).max(*until);
+                *until = at_least.min(settings.run_until(&job.spec, *since, token)).max(*until);
                 ends = *until;
             }
         });

@@ -106,9 +106,11 @@ impl Settings {
         Ok(self)
     }
 
-    /// When a run of `spec` ends that was claimed at `since`, whatever its worker says.
-    pub(crate) fn run_until(&self, spec: &JobSpec, since: u64) -> u64 {
-        until(since, spec.max_run.unwrap_or(self.max_run)).unwrap_or(NEVER)
+    /// When a run of `spec` ends that was claimed at `since`, whatever its worker says. The token is the microsecond of
+    /// the claim, or beyond it.
+    pub(crate) fn run_until(&self, spec: &JobSpec, since: u64, token: u64) -> u64 {
+        let begins = if token.div_ceil(1000) == since { since } else { since + 1 };
+        until(begins, spec.max_run.unwrap_or(self.max_run)).unwrap_or(NEVER)
     }
 
     /// Milliseconds a job with `backoff` of its own, or none, waits after its `nacks`-th NACK.

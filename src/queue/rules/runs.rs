@@ -6,7 +6,7 @@
 use crate::queue::jobs::{run_error, Job, JobState, Run, RunEnd, StateData};
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{EndState, Handle};
-use crate::queue::time::{Now, FOREVER};
+use crate::queue::time::{after, run_begins, Now, FOREVER};
 use crate::queue::value::Queue;
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use std::sync::Arc;
 const ALL_LOSSES: u64 = 4;
 
 impl Queue {
-    /// When a run of a job ends that was claimed at `claimed_at`, however often its lease is extended.
-    pub(crate) fn run_until(&self, job: &Job, claimed_at: u64) -> u64 {
+    /// When a run of a job ends that was claimed at `claimed_at` under `token`, however often its lease is extended.
+    pub(crate) fn run_until(&self, job: &Job, claimed_at: u64, token: u64) -> u64 {
         let most = self.jobs.table.option_sets.max_run(job.options).unwrap_or(self.settings.max_run);
-        claimed_at.saturating_add(most)
+        after(run_begins(claimed_at, token), most)
     }
 
     /// The same for the run of an active job.
     pub(crate) fn present_run_until(&self, job: &Job) -> u64 {
         match job.state {
-            StateData::Active { since, .. } => self.run_until(job, since),
+            StateData::Active { since, token, .. } => self.run_until(job, since, token),
             StateData::Waiting { .. }
             | StateData::Delayed { .. }
             | StateData::Retrying { .. }

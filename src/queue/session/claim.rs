@@ -93,8 +93,8 @@ impl Session<'_> {
             if !claimed.is_empty() && options.max_bytes.is_some_and(|max| bytes > max) {
                 break;
             }
-            let lease_until = asked_until.min(self.queue.run_until(next, self.at()));
             let token = self.next_token();
+            let lease_until = asked_until.min(self.queue.run_until(next, self.at(), token));
             self.change_job(job, JobEffect::Claimed { token, worker, lease_until });
             claimed.push(Claimed { token, job });
         }

@@ -276,7 +276,7 @@ impl Session<'_> {
     fn resumable(&self, token: u64, entry: Option<IdEntry>) -> Option<(Handle, u64)> {
         let handle = self.waiting_by_loss(token, entry).filter(|job| self.queue.has_slot_for(*job))?;
         let job = self.queue.job(handle)?;
-        let run_until = self.queue.run_until(job, job.lost_run()?.claimed_at);
+        let run_until = self.queue.run_until(job, job.lost_run()?.claimed_at, token);
         (run_until > self.at()).then_some((handle, run_until))
     }
 

@@ -156,6 +156,30 @@ fn no_span_ends_before_it_is_over() {
 }
 
 #[test]
+fn no_run_ends_before_its_maxrun_is_over() {
+    let mut test = TestQueue::default();
+    let mut journal = EffectCounter(&mut test.effects);
+    let mut at = |micros, act: &mut dyn FnMut(&mut Session<'_>)| {
+        act(&mut Session::begin(&mut test.queue, Now::from_micros(micros), &mut journal));
+        ["cut", "extended", "whole"].map(|id| test.queue.view(id.as_bytes()).unwrap().lease_until)
+    };
+    let claim =
+        |lease| ClaimOptions { worker: b"w".as_slice(), count: 1, lease: Some(lease), max_bytes: None };
+    let mut begin = |session: &mut Session<'_>| {
+        let options = JobOptions { max_run: Some(5), ..JobOptions::default() };
+        for id in ["cut", "extended", "whole"] {
+            session.enqueue(Some(id.as_bytes()), &request(JobSpec { options, ..job() }));
+        }
+        session.claim(&claim(100), 0);
+        session.claim(&claim(1), 0);
+        session.extend(1_000_002, b"extended", 100);
+    };
+    assert_eq!(at(1_000_001, &mut begin), [Some(1006), Some(1006), None], "5 ms, and what is cut");
+    let mut last = |session: &mut Session<'_>| drop(session.claim(&claim(100), 0));
+    assert_eq!(at(1_002_000, &mut last), [Some(1006), Some(1006), Some(1007)]);
+}
+
+#[test]
 fn a_claim_finds_the_job_behind_thousands_that_have_expired() {
     let mut test = TestQueue::at(1000);
     let ids: Vec<String> = (0..20_000).map(|n| format!("x{n}")).collect();

@@ -23,7 +23,13 @@ impl Queue {
     #[must_use]
     pub fn explain(&self, id: &[u8]) -> Option<Explanation> {
         match self.find(id)? {
-            IdEntry::Job(handle) => self.job(handle).map(|job| self.explain_job(handle, job)),
+            IdEntry::Job(handle) => self.job(handle).map(|job| {
+                let mut explanation = self.explain_job(handle, job);
+                if job.has_rerun() {
+                    explanation.why.push_str("; a rerun is set for the time after this run");
+                }
+                explanation
+            }),
             IdEntry::Remembered(handle) => self.record(handle).map(|r| Explanation {
                 state: r.end_state.into(),
                 why: "the job has ended; its id is refused until its dedup window closes".into(),
@@ -50,12 +56,14 @@ impl Queue {
             }
             StateData::Waiting { .. } => ("it is claimable; jobs before it in line come first", FOREVER),
             StateData::Delayed { due } if job.nacks > 0 => ("it waits for its next attempt", due),
-            StateData::Delayed { due } => ("it is delayed", due),
+            StateData::Delayed { due } => {
+                return self.explanation(job, format!("it is delayed{}", most_delayed(job)), due)
+            }
             StateData::Retrying { due } => ("it waits for its next attempt", self.lead.unix_ms(due)),
             StateData::Blocked { after, due } => return self.explain_blocked(job, after, due),
-            StateData::Active { since, lease_until, worker, .. } => {
+            StateData::Active { token, since, lease_until, worker } => {
                 let then = if job.cancel_asked() { " and will be told that it is cancelled" } else { "" };
-                let most = unless_endless(self.run_until(job, since));
+                let most = unless_endless(self.run_until(job, since, token));
                 let most = most.map_or(String::new(), |most| format!(", at most until {most} (MAXRUN)"));
                 let worker = shown(self.worker_name(worker));
                 let why = format!("worker '{worker}' has it since {since}{most}{then}");
@@ -185,9 +193,16 @@ impl Queue {
         let pending = batch.map_or(0, |batch| batch.members.pending);
         let open = if batch.is_some_and(|batch| batch.sealed) { "" } else { "is not sealed and " };
         let delay = if due == 0 { String::new() } else { format!("; it must not start before {due} either") };
-        let why = format!("it waits for batch '{name}', which {open}has {pending} pending{delay}");
+        let most = most_delayed(job);
+        let why = format!("it waits for batch '{name}', which {open}has {pending} pending{delay}{most}");
         Explanation { state: job.state_name(), why, until: unless_endless(job.expires()) }
     }
+}
+
+/// How long a job can be replaced again and again before it must start.
+fn most_delayed(job: &Job) -> String {
+    let latest = unless_endless(job.latest_due());
+    latest.map_or(String::new(), |latest| format!(", at most until {latest} (MAXWAIT)"))
 }
 
 fn shown(bytes: &[u8]) -> String {

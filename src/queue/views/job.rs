@@ -143,7 +143,7 @@ impl Queue {
                 view.failures_left = Some(self.failures_left(job));
                 view.losses_left = Some(self.losses_left(job));
                 view.lease_until = Some(self.lead.unix_ms(lease_until));
-                view.run_until = unless_endless(self.run_until(job, since));
+                view.run_until = unless_endless(self.run_until(job, since, token));
                 view.worker = Some(self.worker_name(worker));
             }
             StateData::Completed { at, token } | StateData::Failed { at, token } => {
