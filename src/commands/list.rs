@@ -1,7 +1,7 @@
 //! Every command for clients, entered once: the server registers them from this list, and whatever finds a
 //! command by its name goes through it.
 
-use super::admin::{Cancel, Configure, LimitGroup, Pause, Promote, Purge, Remove, Resume, Retry};
+use super::admin::{Cancel, ChangeJob, Configure, LimitGroup, Pause, Promote, Purge, Remove, Resume, Retry};
 use super::batching::{AwaitEnd, Forget, ListBatches, Seal, ShowBatch};
 use super::command::{AwaitCommand, FirstQueueCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
 use super::consuming::{
@@ -36,6 +36,7 @@ pub fn visit_all(visitor: &mut impl CommandVisitor) {
     visitor.read::<ShowBatch>();
     visitor.read::<ListBatches>();
     visitor.write::<Cancel>();
+    visitor.write::<ChangeJob>();
     visitor.read::<Check>();
     visitor.write::<ClaimJobs>();
     visitor.first_queue::<ClaimAny>();

@@ -24,10 +24,12 @@ fn the_manual_names_every_option() {
             }
         }
     }
-    // "The job options are those of ADD except DELAY, AT, MAXWAIT and SET", "the options are those of ADD except AT and SET".
-    for (command, but_for) in
-        [("jq.schedule", &["DELAY", "AT", "MAXWAIT", "SET"][..]), ("jq.onexpire", &["AT", "SET"])]
-    {
+    // "The job options are those of ADD except DELAY, AT, HOLD, MAXWAIT and SET", "the options are those of ADD except AT,
+    // HOLD and SET".
+    for (command, but_for) in [
+        ("jq.schedule", &["DELAY", "AT", "HOLD", "MAXWAIT", "SET"][..]),
+        ("jq.onexpire", &["AT", "HOLD", "SET"]),
+    ] {
         written.get_mut(command).unwrap().retain(|keyword| !but_for.contains(&keyword.as_str()));
     }
     assert_same(&written);

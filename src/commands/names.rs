@@ -8,7 +8,7 @@ use super::spec::{Arg, ArgKind};
 use super::MAX_ITEMS;
 use crate::queue::schedules::MAX_NAME;
 use crate::queue::{
-    Changed, MAX_BATCH, MAX_FIELD_NAME, MAX_GROUP, MAX_ID, MAX_JOB_NAME, MAX_PREFIX, MAX_WORKER,
+    may_be_given, Changed, MAX_BATCH, MAX_FIELD_NAME, MAX_GROUP, MAX_ID, MAX_JOB_NAME, MAX_PREFIX, MAX_WORKER,
 };
 use std::ops::RangeInclusive;
 
@@ -60,22 +60,51 @@ pub(super) fn prefix(word: &[u8]) -> Result<&[u8], Error> {
     of_length("prefix", word, 0..=MAX_PREFIX)
 }
 
-/// `word` as the id of a job: 1 to 512 bytes, not `*`.
+/// `word` as the id of a job: 1 to 512 bytes, neither `*` nor `#`.
 pub(super) fn id(word: &[u8]) -> Result<&[u8], Error> {
-    given_id(word).ok_or_else(|| Error::range("id", &format!("1 to {MAX_ID} bytes and not '*'"), word))
+    let given = Some(word).filter(|word| may_be_given(word));
+    given.ok_or_else(|| Error::range("id", &format!("1 to {MAX_ID} bytes, neither '*' nor '#'"), word))
 }
 
-/// `word` as the id of a new job; None for `*`: the queue makes one.
-pub(super) fn new_id(word: &[u8]) -> Result<Option<&[u8]>, Error> {
-    match given_id(word) {
-        None if word != b"*" => Err(Error::range("id", &format!("1 to {MAX_ID} bytes, or '*'"), word)),
-        id => Ok(id),
+/// The id of a new job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NewId<'a> {
+    /// This one.
+    Given(&'a [u8]),
+    /// `*`: the queue makes one that is used nowhere else.
+    Unique,
+    /// `#`: the next number of the queue.
+    Number,
+}
+
+impl<'a> NewId<'a> {
+    /// `word` as an id, or as what asks for one.
+    pub(super) fn parse(word: &'a [u8]) -> Result<Self, Error> {
+        let id = NewId::of(word);
+        match id {
+            NewId::Given(word) if !may_be_given(word) => {
+                Err(Error::range("id", &format!("1 to {MAX_ID} bytes, '*' or '#'"), word))
+            }
+            NewId::Given(_) | NewId::Unique | NewId::Number => Ok(id),
+        }
     }
-}
 
-/// None for `*` and for what is no id.
-pub(super) fn given_id(word: &[u8]) -> Option<&[u8]> {
-    ((1..=MAX_ID).contains(&word.len()) && word != b"*").then_some(word)
+    /// The same for a word that was parsed before.
+    pub(super) fn of(word: &'a [u8]) -> Self {
+        match word {
+            b"*" => NewId::Unique,
+            b"#" => NewId::Number,
+            word => NewId::Given(word),
+        }
+    }
+
+    /// None: the queue makes it.
+    pub(super) fn given(self) -> Option<&'a [u8]> {
+        match self {
+            NewId::Given(id) => Some(id),
+            NewId::Unique | NewId::Number => None,
+        }
+    }
 }
 
 /// Refuses more items than one call may name: the server has one thread for everybody.

@@ -48,6 +48,8 @@ enum Setter<'a, R> {
     Name { check: fn(&[u8]) -> Result<&[u8], Error>, set: fn(&mut R, &'a [u8]) },
     /// Any bytes.
     Text(fn(&mut R, &'a [u8])),
+    /// No value, and the function may refuse it.
+    OtherFlag(fn(&mut R) -> Result<(), Error>),
     /// What the function takes from the arguments.
     Other(fn(&mut R, &mut Args<'a>) -> Result<(), Error>),
 }
@@ -122,6 +124,15 @@ impl<'a, R> CommandOption<'a, R> {
         CommandOption { keyword, arg: arg.after(keyword).maybe().repeated(), set: Setter::Other(set) }
     }
 
+    /// A keyword without a value that may contradict others.
+    pub(super) const fn other_flag(
+        keyword: &'static str,
+        name: &'static str,
+        set: fn(&mut R) -> Result<(), Error>,
+    ) -> Self {
+        CommandOption { keyword, arg: Arg::token(keyword, name).maybe(), set: Setter::OtherFlag(set) }
+    }
+
     const fn valued(keyword: &'static str, name: &'static str, kind: ArgKind, set: Setter<'a, R>) -> Self {
         CommandOption { keyword, arg: Arg::option(keyword, name, kind), set }
     }
@@ -149,6 +160,7 @@ impl<'a, R> CommandOption<'a, R> {
             Setter::UnixTime(set) => set(request, args.uint(keyword, 0..=MAX_INSTANT)?),
             Setter::Name { check, set } => set(request, check(args.next(keyword)?)?),
             Setter::Text(set) => set(request, args.next(keyword)?),
+            Setter::OtherFlag(set) => set(request)?,
             Setter::Other(set) => set(request, args)?,
         }
         Ok(())

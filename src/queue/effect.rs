@@ -28,6 +28,8 @@ pub enum Effect<'a> {
     RecordsDropped { ended: EndState, count: u64 },
     /// A job, record or remembered id is gone, and nothing of it is remembered.
     Removed { entry: IdEntry },
+    /// The next new job has this number as its id.
+    NumberTaken { number: u64 },
     /// So many ADDs were refused because their ids are known. They would have been members of the batch.
     Duplicates { count: u64, batch: Option<BatchNumber> },
     /// A batch was mentioned for the first time.
@@ -91,6 +93,8 @@ pub enum JobEffect<'a> {
     FieldsChanged { changes: FieldChanges<'a> },
     /// Lines were appended to the log of the job, or of its record.
     Logged { lines: LogLines<'a> },
+    /// A job, or what is left of one, was changed from outside.
+    Changed { to: Change<'a> },
     /// The job will live once more after this life. A life whose lease was lost ends with that.
     Rerun { next: JobSpec<&'a [u8]> },
     /// A worker has claimed the job.
@@ -119,8 +123,8 @@ pub enum JobEffect<'a> {
     Cancelled,
     /// The worker of an active job has to stop.
     CancelRequested,
-    /// A delayed job need not wait any longer.
-    Promoted { place: Place },
+    /// A job that was delayed or on hold joins the line, at once or at an instant.
+    Promoted { due: Option<u64>, place: Place },
     /// A failed job gets another chance.
     Revived { place: Place },
     /// Time did its work on this job, out of order, because a command named it.
@@ -148,7 +152,32 @@ pub struct Replacement<'a> {
     pub latest_due: Option<u64>,
 }
 
-/// When a replaced job may start.
+/// What a CHANGE makes of a job; None: that stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the words of the manual")]
+pub struct Change<'a> {
+    pub payload: Option<&'a [u8]>,
+    pub progress: Option<&'a [u8]>,
+    pub due: NewDue,
+    /// It goes to the end of that priority; an active job does when it waits again.
+    pub priority: Option<i32>,
+    /// The front: it goes there, whatever else is named.
+    pub place: Place,
+}
+
+impl Change<'_> {
+    /// A change of nothing.
+    pub const NOTHING: Self =
+        Change { payload: None, progress: None, due: NewDue::Unchanged, priority: None, place: Place::End };
+
+    /// Whether it is about when and where a job waits.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        self.due != NewDue::Unchanged || self.place == Place::Front
+    }
+}
+
+/// When a replaced or changed job may start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewDue {
     /// When it might before.
@@ -157,6 +186,8 @@ pub enum NewDue {
     Now,
     /// At this instant.
     At(u64),
+    /// When somebody promotes it, unless it waits for a batch.
+    Hold,
 }
 
 /// Where a job goes that its worker hands back.
@@ -168,6 +199,8 @@ pub enum ReleasedTo {
     Front,
     /// To wait until this instant, and then to join its priority there.
     Later(u64, Place),
+    /// To wait until somebody promotes it.
+    Hold,
 }
 
 /// How much time has done, or may do.

@@ -12,7 +12,7 @@
 //!            PX over    ▼   CANCEL                               └ NACK, none left ──► failed ──RETRY──► waiting
 //!   waiting, delayed ──► expired, cancelled                        lost too often
 //!
-//!      ADD AFTER ──► blocked ──batch finished──► waiting or delayed; expires and is cancelled like these
+//!      ADD AFTER, HOLD ──► blocked ──batch finished, PROMOTE──► waiting or delayed; expires and is cancelled like these
 //! ```
 //!
 //! Its parts, and what is made of them:
@@ -67,7 +67,7 @@ mod workers;
 
 pub use await_events::{AwaitEvent, Awaited};
 pub use batches::{BatchCondition, BatchNumber, BatchRefs, BatchView, Dependency, Members};
-pub use effect::{Effect, JobEffect, NewDue, ReleasedTo, Replacement, Steps};
+pub use effect::{Change, Effect, JobEffect, NewDue, ReleasedTo, Replacement, Steps};
 pub(crate) use events::Fact;
 pub use events::{
     is_emitted_name, EmittedFields, EventField, EventFilter, EventId, EventName, EventValue, FieldName,
@@ -83,16 +83,16 @@ pub use jobs::{
 };
 pub(crate) use limits::{Bucket, LaneRules};
 pub use limits::{GroupLimits, Pause, Rate, Refill, MAX_RATE};
-pub(crate) use names::{valid_batch_name, valid_group, valid_id, valid_job_name};
+pub(crate) use names::{may_be_given, valid_batch_name, valid_group, valid_id, valid_job_name};
 pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_JOB_NAME, MAX_WORKER};
 pub(crate) use saved::{
     Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedNumber, SavedState,
 };
 pub use schedules::Schedule;
 pub use session::{
-    AckOptions, Acked, Added, Changed, ClaimOptions, Claimed, Extended, Failure, FieldTerms, FieldsRefusal,
-    Journal, Lease, MemoryPressure, NackOptions, Nacked, Outcome, PauseKind, Refusal, ReleaseOptions,
-    ReviveOptions, Selected, Session, CANCELLED_STATES,
+    AckOptions, Acked, Added, ChangeRequest, Changed, ClaimOptions, Claimed, Extended, Failure, FieldTerms,
+    FieldsRefusal, Journal, Lease, MemoryPressure, NackOptions, Nacked, Outcome, PauseKind, Refusal,
+    ReleaseOptions, ReviveOptions, Selected, Session, CANCELLED_STATES,
 };
 pub use settings::Settings;
 pub use stats::{counters, histogram, Event, Events, Minute, MOST_MINUTES};

@@ -18,6 +18,11 @@ pub(crate) fn valid_id(id: &[u8]) -> bool {
     (1..=MAX_ID).contains(&id.len()) && id != b"*"
 }
 
+/// The same, and not what asks for an id, either.
+pub(crate) fn may_be_given(id: &[u8]) -> bool {
+    valid_id(id) && id != b"#"
+}
+
 /// 1 to 512 bytes.
 pub(crate) fn valid_group(name: &[u8]) -> bool {
     (1..=MAX_GROUP).contains(&name.len())

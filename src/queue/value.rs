@@ -58,7 +58,8 @@ impl Queue {
     }
 
     fn has_less_than(&self, margin: u64) -> bool {
-        let numbers = [self.jobs.next_seq, self.jobs.front_seqs, self.batches.next_number()];
+        let jobs = &self.jobs;
+        let numbers = [jobs.next_seq, jobs.front_seqs, jobs.last_number, self.batches.next_number()];
         numbers.into_iter().any(|number| number > LARGEST_COUNT - margin)
             || self.last_token > LATEST_TOKEN - margin
     }

@@ -5,7 +5,7 @@ use super::batch::Dependency;
 use super::fields;
 use super::job::{How, Job, Place, Run, State, NEVER, WHILE_KEPT};
 use super::model::Model;
-use super::request::RetryOptions;
+use super::request::{Change, RetryOptions};
 use super::selected::{remembered_until, until_value};
 use super::value::{map, Value};
 
@@ -81,6 +81,8 @@ impl Model {
             ("rerun", job.rerun.as_ref().map_or(Value::Null, |_| Value::Int(1))),
         ]);
         if matches!(job.state, State::Delayed { .. } | State::Blocked { .. }) {
+            let is_first = job.place() == Place::Front;
+            fields.push(("front", if is_first { Value::Int(1) } else { Value::Null }));
             fields.push(("latest-due-at", job.latest_due.map_or(Value::Null, Value::uint)));
         }
         let attempts = job.spec.attempts.unwrap_or(self.settings.attempts);
@@ -99,6 +101,7 @@ impl Model {
         let losses_left = most.saturating_sub(job.losses).min((4 * most).saturating_sub(all));
         match &job.state {
             State::Waiting { .. } => {}
+            State::Held => fields.push(("hold", Value::Int(1))),
             State::Delayed { due, .. } => fields.push(("due-at", Value::uint(*due))),
             State::Blocked { batch, due, dependency } => {
                 let after = self.batches.iter().find(|it| it.number == *batch);
@@ -156,23 +159,63 @@ impl Model {
                 return Value::Int(1);
             }
             State::Waiting { late, .. } => *late,
-            State::Delayed { .. } | State::Blocked { .. } => None,
+            State::Delayed { .. } | State::Blocked { .. } | State::Held => None,
         };
         job.rerun = None;
         self.end(id, How::Cancelled, token, None, now);
         Value::Int(1)
     }
 
-    pub(super) fn promote(&mut self, id: &[u8], place: Place, now: u64) -> Value {
-        match self.job(id).map(|job| job.state_name()) {
-            None => Value::Int(-1),
-            Some("delayed") => {
-                self.join(id, place, now);
-                self.log_move("promoted", id, Some("delayed"), now);
-                Value::Int(1)
-            }
-            Some(_) => Value::Int(0),
+    pub(super) fn promote(&mut self, id: &[u8], delay: u64, place: Place, now: u64) -> Value {
+        let Some(job) = self.job(id) else { return Value::Int(-1) };
+        if !matches!(job.state, State::Delayed { .. } | State::Held) {
+            return Value::Int(0);
         }
+        let from = job.state_name();
+        self.wait_again(id, delay, place, now);
+        self.log_move("promoted", id, Some(from), now);
+        Value::Int(1)
+    }
+
+    /// Changes all that is named, or nothing.
+    pub(super) fn change(&mut self, id: &[u8], to: &Change, now: u64) -> Value {
+        let (seq, late) = (self.next_seq_at(to.place), self.late);
+        let Some(job) = self.job(id) else { return Value::Int(-1) };
+        let is_remembered = matches!(job.state, State::Ended { kept: None, .. });
+        let is_active = job.is_active();
+        let wants_to_move = to.start.is_some() || to.place == Place::Front;
+        let is_still = is_active || !job.is_live() || matches!(job.state, State::Held);
+        if is_remembered
+            || (wants_to_move && is_still)
+            || (to.priority.is_some() && !job.is_live())
+            || (to.payload.is_some() && job.result_only)
+        {
+            return Value::Int(0);
+        }
+        let from = job.state_name();
+        let due = to.start.map(|start| start.due(now, late)).map(|due| Some(due).filter(|due| *due > now));
+        let mut moves = to.place == Place::Front;
+        let mut changes = moves || to.payload.is_some() || to.progress.is_some();
+        match (&mut job.state, due) {
+            (_, None) | (State::Waiting { .. }, Some(None)) => {}
+            (State::Blocked { due: its, .. }, Some(due)) => (*its, changes) = (due, true),
+            (state, Some(Some(due))) => (*state, moves) = (State::Delayed { due, retry: false }, true),
+            (state, Some(None)) => (*state, moves) = (State::Waiting { since: now, late: None }, true),
+        }
+        if let Some(priority) = to.priority.filter(|priority| *priority != job.spec.priority) {
+            job.spec.priority = priority;
+            moves |= !is_active;
+            changes = true;
+        }
+        if moves {
+            job.seq = seq;
+        }
+        job.spec.payload = to.payload.clone().unwrap_or(std::mem::take(&mut job.spec.payload));
+        job.progress = to.progress.clone().or(job.progress.take());
+        if changes || moves {
+            self.log_move("changed", id, Some(from), now);
+        }
+        Value::Int(1)
     }
 
     /// Failed jobs get fresh attempts: again and again, until no more of them may.
@@ -294,7 +337,7 @@ pub(super) fn is_listed(job: &Job, state: &str) -> bool {
 /// Where `JQ.LIST` shows the job among those of its state.
 pub(super) fn place(job: &Job) -> (i64, i64) {
     let instant = match job.state {
-        State::Waiting { .. } | State::Blocked { .. } => return (job.spec.priority, job.seq),
+        State::Waiting { .. } | State::Blocked { .. } | State::Held => return (job.spec.priority, job.seq),
         State::Delayed { due, .. } => due,
         State::Active { until, .. } => until,
         State::Ended { at, .. } => at,

@@ -244,7 +244,7 @@ fn name_of(how: How) -> &'static str {
 fn events(job: &Job) -> Vec<(u64, Event)> {
     let expiry = job.expires_at.map(|at| (at, Event::Expire));
     match job.state {
-        State::Waiting { .. } | State::Blocked { .. } => expiry.into_iter().collect(),
+        State::Waiting { .. } | State::Blocked { .. } | State::Held => expiry.into_iter().collect(),
         State::Delayed { due, .. } => {
             let is_in_time = job.expires_at.is_none_or(|expires| due < expires);
             [(due, Event::Due)].into_iter().filter(|_| is_in_time).chain(expiry).collect()

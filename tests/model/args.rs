@@ -23,17 +23,22 @@ impl<'a> Words<'a> {
 
     /// An id: 1 to 512 bytes.
     pub(crate) fn id(&mut self) -> Result<&'a [u8], Refused> {
+        self.new_id().and_then(|id| if id == b"#" { Err(ERR) } else { Ok(id) })
+    }
+
+    /// An id, or # for the next number.
+    pub(crate) fn new_id(&mut self) -> Result<&'a [u8], Refused> {
         self.next().and_then(|id| if (1..=512).contains(&id.len()) { Ok(id) } else { Err(ERR) })
     }
 
     /// The name of a batch, which is as long as an id may be.
     pub(crate) fn batch(&mut self) -> Result<Vec<u8>, Refused> {
-        Ok(self.id()?.to_vec())
+        Ok(self.new_id()?.to_vec())
     }
 
     /// The name of a group, which is as long as an id may be.
     pub(crate) fn group(&mut self) -> Result<Vec<u8>, Refused> {
-        Ok(self.id()?.to_vec())
+        Ok(self.new_id()?.to_vec())
     }
 
     /// A word of letters.
@@ -150,9 +155,9 @@ pub(crate) enum OnDup {
 
 /// The options of ADD and MADD; the payload is filled in per job.
 pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Refused> {
-    const KNOWN: [&str; 18] = [
+    const KNOWN: [&str; 19] = [
         "DELAY", "AT", "PRIORITY", "ATTEMPTS", "BACKOFF", "DEDUP", "ONDUP", "PX", "KEEP", "BATCH", "AFTER",
-        "AFTEROK", "GROUP", "MAXWAIT", "MAXRUN", "FRONT", "SET", "NAME",
+        "AFTEROK", "GROUP", "MAXWAIT", "MAXRUN", "FRONT", "HOLD", "SET", "NAME",
     ];
     let mut seen = Vec::new();
     let mut on_dup = OnDup::Ignore;
@@ -196,14 +201,19 @@ pub(crate) fn job_options(words: &mut Words<'_>) -> Result<(JobSpec, OnDup), Ref
             "SET" => fields.read("SET", words, &mut seen)?,
             "GROUP" => spec.group = Some(words.id()?.to_vec()),
             "FRONT" => spec.place = Place::Front,
+            "HOLD" => spec.start = Start::Hold,
             _ => spec.keep = Some(words.int(-1)?),
         }
     }
     spec.fields = fields.set();
     let too_short = matches!((spec.expires_after, spec.start), (Some(px), Start::After(ms)) if px <= ms);
     let both = |one, other| seen.contains(&one) && seen.contains(&other);
+    let is_held = seen.contains(&"HOLD");
+    if is_held && ["DELAY", "AT", "AFTER", "AFTEROK", "FRONT"].iter().any(|other| seen.contains(other)) {
+        return Err(ERR);
+    }
     (spec.names_start, spec.names_priority) =
-        (seen.contains(&"DELAY") || seen.contains(&"AT"), seen.contains(&"PRIORITY"));
+        (is_held || seen.contains(&"DELAY") || seen.contains(&"AT"), seen.contains(&"PRIORITY"));
     if let Some(most) = spec.max_wait {
         let fits = seen.contains(&"DELAY") && matches!(spec.start, Start::After(ms) if ms <= most);
         if !fits || on_dup != OnDup::Replace {

@@ -81,8 +81,9 @@ fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
     let mut ids: Vec<Vec<u8>> = script.0.iter().flat_map(|step| added(&step.resolve(&[]))).collect();
     ids.sort();
     ids.dedup();
-    let about =
-        |verb: &'static [u8]| ids.iter().map(move |id| vec![verb.to_vec(), b"q".to_vec(), id.clone()]);
+    let about = |verb: &'static [u8]| {
+        ids.iter().filter(|id| *id != b"#").map(move |id| vec![verb.to_vec(), b"q".to_vec(), id.clone()])
+    };
     let jobs: Vec<_> = about(b"JQ.GET").chain(about(b"JQ.LOGS")).collect();
     let lists = lists.into_iter().chain([words("JQ.LIST q remembered COUNT 10000")]);
     let all = [

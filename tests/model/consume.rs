@@ -2,7 +2,7 @@
 
 use super::compare::leases;
 use super::fields::FieldTerms;
-use super::job::{until, How, Job, Place, State};
+use super::job::{until, How, Job, Place, Start, State};
 use super::limits::Claim;
 use super::model::Model;
 use super::request::{Keep, NackOptions, Next, ReleaseOptions};
@@ -259,14 +259,18 @@ impl Model {
             Standing::Said("released") => return Value::Int(0),
             _ => return Value::Int(self.refuse(standing, token, id, now)),
         }
-        let ReleaseOptions { delay, place, fields } = options;
-        let (delay, place) = (*delay, *place);
+        let ReleaseOptions { start, place, fields } = options;
+        let (start, place) = (*start, *place);
         self.change_fields(id, fields);
         self.saw_holder_of(id, now);
         self.count("releases");
         let from = self.job(id).map(|job| job.state_name());
         self.job(id).into_iter().for_each(|job| job.end_run("released", None, now));
-        if delay > 0 || place == Place::Front {
+        let delay = if let Start::After(ms) = start { ms } else { 0 };
+        if start == Start::Hold {
+            self.join(id, Place::End, now);
+            self.job(id).into_iter().for_each(|job| job.state = State::Held);
+        } else if delay > 0 || place == Place::Front {
             self.wait_again(id, delay, place, now);
         } else if let Some(job) = self.job(id) {
             job.state = State::Waiting { since: now, late: None };
@@ -349,7 +353,7 @@ impl Model {
     }
 
     /// Delays the job, or makes it wait behind or before all of its priority when there is nothing to wait for.
-    fn wait_again(&mut self, id: &[u8], wait: u64, place: Place, now: u64) {
+    pub(super) fn wait_again(&mut self, id: &[u8], wait: u64, place: Place, now: u64) {
         self.join(id, place, now);
         let due = now + self.late + wait;
         if let Some(job) = self.job(id).filter(|_| wait > 0) {

@@ -34,8 +34,9 @@ const OUTCOMES: &[&str] = &[
     "REMOVE 1 waiting", "REMOVE 1 delayed", "REMOVE 1 completed", "REMOVE 1 failed", "REMOVE 0 active", "REMOVE -1 -",
     "REMOVE 1 remembered-completed", "REMOVE 1 remembered-cancelled",
     "CANCEL 1 waiting", "CANCEL 1 delayed", "CANCEL 1 active", "CANCEL 0 active", "CANCEL 0 completed", "CANCEL -1 -",
-    "PROMOTE 1 delayed", "PROMOTE 0 waiting", "PROMOTE 0 active", "PROMOTE -1 -",
+    "PROMOTE 1 delayed", "PROMOTE 0 waiting", "PROMOTE 0 active", "PROMOTE 1 blocked", "PROMOTE -1 -",
     "RETRY 1 failed", "RETRY 0 waiting", "RETRY 0 completed", "RETRY 0 remembered-failed", "RETRY -1 -", "RETRY 2",
+    "CHANGE 1", "CHANGE 0", "CHANGE -1", "CHANGE (ERR)",
     "PAUSE 1", "PAUSE 0", "RESUME 1", "RESUME 0", "CONFIG OK", "CONFIG (ERR)", "GET null", "LOG -1", "LOG 0", "LOG 3", "LOGS null", "LIST (ERR)",
     "ADD added blocked", "ADD added failed", "ADD duplicate blocked", "ADD replaced blocked", "ADD (JQSEALED)",
     "MADD (JQSEALED)", "REMOVE 1 blocked", "CANCEL 1 blocked", "PROMOTE 0 blocked", "RETRY 0 blocked",
@@ -50,7 +51,7 @@ fn the_scripts_reach_every_outcome() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeMap::new();
     let all = || OUTCOMES.iter().chain(SIGHTS);
-    for _ in 0..3000 {
+    for _ in 0..6000 {
         let script = scripts(100).new_tree(&mut runner).unwrap().current();
         watch(&script, &mut seen);
         if all().all(|outcome| seen.contains_key(*outcome)) {

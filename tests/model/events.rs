@@ -12,7 +12,7 @@ pub(crate) struct Logged {
     pub(super) id: (u64, u64),
     at: u64,
     pub(super) name: String,
-    job: Option<Vec<u8>>,
+    pub(super) job: Option<Vec<u8>>,
     pub(super) fields: Vec<(String, Value)>,
 }
 
@@ -42,7 +42,7 @@ impl Model {
                 fields.extend(run_of(*token, worker));
                 fields.push(("attempt", Value::uint(job.attempt())));
             }
-            State::Waiting { .. } | State::Blocked { .. } | State::Ended { .. } => {}
+            State::Waiting { .. } | State::Blocked { .. } | State::Held | State::Ended { .. } => {}
         }
         fields.extend(more);
         self.log(name, Some(id), fields, at);

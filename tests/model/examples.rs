@@ -281,7 +281,7 @@ fn a_backoff_doubles_up_to_its_cap() {
          @1030 JQ.NACK q $a a
          [1]
          @1059 JQ.GET q a
-         {id a state delayed payload x priority 0 attempt 4 losses 0 added-at 1000 error first progress null log-lines null name null fields null group null batch null expires-at null rerun null latest-due-at null attempts 9 history [{attempt 1 worker w claimed-at 1000 ended-at 1000 outcome failed error first} {attempt 2 worker w claimed-at 1010 ended-at 1010 outcome failed} {attempt 3 worker w claimed-at 1030 ended-at 1030 outcome failed}] due-at 1060}
+         {id a state delayed payload x priority 0 attempt 4 losses 0 added-at 1000 error first progress null log-lines null name null fields null group null batch null expires-at null rerun null front null latest-due-at null attempts 9 history [{attempt 1 worker w claimed-at 1000 ended-at 1000 outcome failed error first} {attempt 2 worker w claimed-at 1010 ended-at 1010 outcome failed} {attempt 3 worker w claimed-at 1030 ended-at 1030 outcome failed}] due-at 1060}
          @1059 JQ.PROMOTE q a
          [1]
          @1059 JQ.CLAIM q w

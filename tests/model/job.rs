@@ -114,6 +114,14 @@ pub(crate) enum Start {
     After(u64),
     /// Unix milliseconds.
     At(u64),
+    /// When it is promoted.
+    Hold,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Start::After(0)
+    }
 }
 
 impl Start {
@@ -123,6 +131,7 @@ impl Start {
             Start::After(0) => at,
             Start::After(ms) => at + late + ms,
             Start::At(instant) => instant,
+            Start::Hold => at,
         }
     }
 }
@@ -151,6 +160,8 @@ pub(crate) enum State {
         dependency: Dependency,
         due: Option<u64>,
     },
+    /// Waits to be promoted.
+    Held,
     Active {
         token: u64,
         worker: Vec<u8>,
@@ -210,7 +221,9 @@ impl Job {
             expires_at: spec.expires_after.map(|ms| at + late + ms),
             error: None,
             progress: None,
-            state: if due > at {
+            state: if spec.start == Start::Hold {
+                State::Held
+            } else if due > at {
                 State::Delayed { due, retry: false }
             } else {
                 State::Waiting { since: at, late: None }
@@ -291,7 +304,7 @@ impl Job {
         match &self.state {
             State::Waiting { .. } => "waiting",
             State::Delayed { .. } => "delayed",
-            State::Blocked { .. } => "blocked",
+            State::Blocked { .. } | State::Held => "blocked",
             State::Active { .. } => "active",
             State::Ended { how: How::Completed, .. } => "completed",
             State::Ended { how: How::Failed, .. } => "failed",

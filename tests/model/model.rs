@@ -26,6 +26,8 @@ pub(crate) struct Model {
     /// The last place at a front.
     pub(super) last_front: i64,
     pub(super) last_token: u64,
+    /// The last number that was given as an id.
+    pub(super) last_number: u64,
     /// 1 while a command works in a millisecond that is not over: spans begin with the next one.
     pub(super) late: u64,
     pub(super) pauses: Pauses,
@@ -185,8 +187,11 @@ impl Model {
             Request::Stats => self.stats(now),
             Request::Remove(ids) => self.each(ids, now, |model, id| model.remove(&id, now)),
             Request::Cancel(ids) => self.each(ids, now, |model, id| model.cancel(&id, now)),
-            Request::Promote(ids, place) => self.each(ids, now, |model, id| model.promote(&id, place, now)),
+            Request::Promote { ids, delay, place } => {
+                self.each(ids, now, |model, id| model.promote(&id, delay, place, now))
+            }
             Request::Retry(ids, options) => self.retry_all(&ids, &options, now),
+            Request::Change { id, to } => self.change(&id, &to, now),
             Request::CancelPage(page) => self.cancel_page(&page, now),
             Request::PromotePage(page) => self.promote_page(&page, now),
             Request::RetryPage(page) => self.retry_page(&page, now),

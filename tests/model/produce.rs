@@ -24,21 +24,35 @@ impl Model {
         if self.refuses_new_fields(jobs, on_dup, now) {
             return Value::Error(ERR.into());
         }
-        let mut replies: Vec<Value> = jobs.iter().map(|(id, spec)| self.add(id, spec, on_dup, now)).collect();
+        let add = |(id, spec): &(Vec<u8>, JobSpec)| match id.as_slice() {
+            b"#" => self.add_numbered(spec, on_dup, now),
+            id => self.add(id, spec, on_dup, now),
+        };
+        let mut replies: Vec<Value> = jobs.iter().map(add).collect();
         match replies.pop() {
             Some(only) if !many => only,
             last => Value::Array(replies.into_iter().chain(last).collect()),
         }
     }
 
+    /// Under the next number that is no id yet, which is not remembered.
+    fn add_numbered(&mut self, spec: &JobSpec, on_dup: OnDup, now: u64) -> Value {
+        let is_known = |number: u64| self.jobs.iter().any(|job| job.id == number.to_string().as_bytes());
+        let number = (self.last_number + 1..).find(|number| !is_known(*number)).unwrap_or_default();
+        self.last_number = number;
+        let spec = JobSpec { dedup: spec.dedup.or(Some(0)), ..spec.clone() };
+        self.add(number.to_string().as_bytes(), &spec, on_dup, now)
+    }
+
     fn has_room(&self, jobs: &[(Vec<u8>, JobSpec)], now: u64) -> bool {
-        let mut ids: Vec<&Vec<u8>> = jobs.iter().map(|(id, _)| id).collect();
+        let (numbered, given): (Vec<_>, Vec<_>) = jobs.iter().map(|(id, _)| id).partition(|id| *id == b"#");
+        let mut ids: Vec<&Vec<u8>> = given;
         ids.sort();
         ids.dedup();
         let known = |id: &Vec<u8>| self.jobs.iter().any(|job| job.id == *id);
         let taken = |id: &Vec<u8>| self.jobs.iter().any(|job| job.id == *id && !job.is_free(now));
-        let new_ids = ids.iter().filter(|id| !known(id)).count();
-        let new_jobs = ids.iter().filter(|id| !taken(id)).count();
+        let new_ids = ids.iter().filter(|id| !known(id)).count() + numbered.len();
+        let new_jobs = ids.iter().filter(|id| !taken(id)).count() + numbered.len();
         let live = self.jobs.iter().filter(|job| job.is_live()).count();
         fits(self.jobs.len(), new_ids, self.settings.max_ids) && fits(live, new_jobs, self.settings.max_jobs)
     }
@@ -132,6 +146,9 @@ impl Model {
             let due = spec.start.due(now, late).min(job.latest_due.unwrap_or(u64::MAX));
             let due = Some(due).filter(|due| *due > now);
             match (&mut job.state, due) {
+                (State::Held, _) => {}
+                (State::Blocked { .. }, _) if spec.start == Start::Hold => {}
+                (_, _) if spec.start == Start::Hold => job.state = State::Held,
                 (State::Blocked { due: its, .. }, due) => *its = due,
                 (_, Some(due)) => (job.state, moves) = (State::Delayed { due, retry: false }, true),
                 (State::Waiting { .. }, None) => {}

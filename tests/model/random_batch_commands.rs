@@ -3,7 +3,8 @@
 use proptest::strategy::{Strategy, Union};
 
 use super::random_commands::{
-    ack, batch, claim, id, join, leases, maybe_events, option, pick, repeat, shuffled, text, Words, STATES,
+    ack, batch, change, claim, id, join, leases, maybe_events, option, pick, repeat, shuffled, text, Words,
+    STATES,
 };
 
 /// The settings of a queue whose batches go soon.
@@ -71,6 +72,7 @@ pub(crate) fn about_batches() -> Words {
         (12, ids("JQ.RETRY q")),
         (6, join(vec![text("JQ.RETRY q *"), option("COUNT", &["1", "2"])])),
         (4, join(vec![text("JQ.RETRY q *"), selectors()])),
+        (2, change()),
         (2, ids("JQ.CANCEL q")),
         (6, join(vec![text("JQ.LIST q"), pick(&STATES), selectors(), pick(&["", "PAYLOAD", "FULL"])])),
         (

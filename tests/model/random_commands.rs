@@ -56,18 +56,19 @@ pub(crate) fn commands() -> Words {
         ),
         (16, ack()),
         (14, nack()),
-        (5, join(vec![text("JQ.RELEASE q"), leases(), option("DELAY", &SPANS), maybe_front(), fields()])),
+        (5, join(vec![text("JQ.RELEASE q"), leases(), released(), fields()])),
         (1, join(vec![text("JQ.RELEASE q WORKER"), worker()])),
         (3, join(vec![text("JQ.EXTEND q"), pick(&LEASES), leases()])),
         (3, join(vec![text("JQ.PROGRESS q"), lease(), pick(&["half", "\"\""])])),
-        (3, join(vec![one("JQ.LOG q"), pick(&["one", "two \"\"", "a-longer-line", "1 2 3 4"])])),
+        (6, join(vec![one("JQ.LOG q"), pick(&["one", "two \"\"", "a-longer-line", "1 2 3 4"])])),
         (1, join(vec![one("JQ.LOGS q"), option("SKIP", &["1"]), option("COUNT", &["1", "2"]), text("REV")])),
         (1, one("JQ.GET q")),
         (1, join(vec![text("JQ.LIST q"), pick(&STATES), text("COUNT 2 PAYLOAD")])),
         (2, join(vec![text("JQ.ADD q"), id(), text("again ONDUP RERUN")])),
         (2, ids("JQ.REMOVE q")),
         (4, ids("JQ.CANCEL q")),
-        (4, join(vec![ids("JQ.PROMOTE q"), maybe_front()])),
+        (4, join(vec![ids("JQ.PROMOTE q"), shuffled(vec![option("DELAY", &SPANS), maybe_front()])])),
+        (5, change()),
         (4, join(vec![ids("JQ.RETRY q"), maybe_front(), fields()])),
         (
             1,
@@ -111,7 +112,7 @@ pub(crate) fn commands() -> Words {
 }
 
 pub(crate) fn add(group: Words) -> Words {
-    join(vec![text("JQ.ADD q"), id(), pick(&PAYLOADS), job_options(group)])
+    join(vec![text("JQ.ADD q"), new_id(), pick(&PAYLOADS), job_options(group)])
 }
 
 pub(crate) fn madd(group: Words) -> Words {
@@ -132,7 +133,8 @@ fn any_options(group: Words) -> Words {
     let delay = option("DELAY", &SPANS);
     let px = option("PX", &LEASES);
     let at = option("AT", &["0", "1000010", "1000020", "1000100", "1001000", "1002000", "1199000"]);
-    let start = Union::new_weighted(vec![(8, shuffled(vec![delay, px])), (1, at)]).boxed();
+    let held = shuffled(vec![text("HOLD"), px.clone()]);
+    let start = Union::new_weighted(vec![(16, shuffled(vec![delay, px])), (2, at), (1, held)]).boxed();
     let backoff = join(vec![option("BACKOFF", &["FIXED", "EXPONENTIAL", "fixed"]), pick(&SPANS)])
         .prop_map(|words| if words.len() == 3 { words } else { Vec::new() });
     shuffled(vec![
@@ -249,6 +251,26 @@ pub(crate) fn leases() -> Words {
     repeat(lease(), 1, 3)
 }
 
+/// CHANGE of a job in any state.
+pub(crate) fn change() -> Words {
+    let at = option("AT", &["0", "1000020", "1000100", "1001000"]);
+    let start = Union::new_weighted(vec![(3, option("DELAY", &SPANS)), (1, at)]).boxed();
+    let options = vec![
+        option("PAYLOAD", &PAYLOADS),
+        option("PROGRESS", &["half", "\"\""]),
+        option("PRIORITY", &["-1", "0", "7"]),
+        start,
+        maybe_front(),
+    ];
+    join(vec![text("JQ.CHANGE q"), id(), shuffled(options)])
+}
+
+/// When and where a job goes that is handed back.
+pub(crate) fn released() -> Words {
+    let later = join(vec![option("DELAY", &SPANS), maybe_front()]);
+    Union::new_weighted(vec![(5, later), (1, text("HOLD"))]).boxed()
+}
+
 /// Nothing, mostly, or FRONT.
 pub(crate) fn maybe_front() -> Words {
     Union::new_weighted(vec![(5, text("")), (1, text("FRONT"))]).boxed()
@@ -332,6 +354,11 @@ fn setting() -> Words {
         "max-run -1",
     ];
     join(vec![text("JQ.CONFIG q"), select(lines.to_vec()).prop_map(read).boxed()])
+}
+
+/// An id, or what asks for a number; some are numbers already.
+fn new_id() -> Words {
+    Union::new_weighted(vec![(20, id()), (2, text("#")), (1, pick(&["1", "2", "3"]))]).boxed()
 }
 
 pub(crate) fn id() -> Words {

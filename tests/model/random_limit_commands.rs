@@ -5,8 +5,8 @@ use proptest::prelude::{Just, Strategy};
 use proptest::strategy::Union;
 
 use super::random_commands::{
-    ack, add, batch, claim, id, join, leases, madd, maybe_events, maybe_front, nack, option, pick, repeat,
-    shuffled, text, worker, Words, LEASES, SPANS, STATES,
+    ack, add, batch, change, claim, id, join, leases, madd, maybe_events, maybe_front, nack, option, pick,
+    released, repeat, shuffled, text, worker, Words, LEASES, SPANS, STATES,
 };
 use super::random_list_commands::listings;
 
@@ -35,9 +35,10 @@ pub(crate) fn contended() -> Words {
         (2, join(vec![text("JQ.CLAIM q"), worker(), text("HELD"), option("LEASE", &LEASES)])),
         (14, ack()),
         (14, nack()),
-        (6, join(vec![text("JQ.RELEASE q"), leases(), option("DELAY", &SPANS), maybe_front()])),
+        (6, join(vec![text("JQ.RELEASE q"), leases(), released()])),
         (1, join(vec![text("JQ.RELEASE q WORKER"), worker()])),
         (2, join(vec![text("JQ.EXTEND q"), pick(&LEASES), leases()])),
+        (4, change()),
         (3, ids("JQ.REMOVE q")),
         (4, ids("JQ.CANCEL q")),
         (4, ids("JQ.PROMOTE q")),
@@ -45,6 +46,7 @@ pub(crate) fn contended() -> Words {
         (4, purge()),
         (4, join(vec![text("JQ.SEAL q"), batch()])),
         (12, limit()),
+        (3, text("JQ.CONFIG q group-concurrency 1")),
         (2, pause()),
         (6, resume()),
         (1, listings()),

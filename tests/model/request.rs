@@ -2,7 +2,7 @@
 
 use super::args::{job_options, place_of, OnDup, Refused, Words, ERR};
 use super::fields::FieldTerms;
-use super::job::{JobSpec, Place};
+use super::job::{JobSpec, Place, Start};
 use super::selection::{Page, Selection};
 
 type Pairs = Vec<(u64, Vec<u8>)>;
@@ -81,8 +81,16 @@ pub(crate) enum Request {
     Stats,
     Remove(Ids),
     Cancel(Ids),
-    Promote(Ids, Place),
+    Promote {
+        ids: Ids,
+        delay: u64,
+        place: Place,
+    },
     Retry(Ids, RetryOptions),
+    Change {
+        id: Vec<u8>,
+        to: Change,
+    },
     CancelPage(Page),
     PromotePage(Page),
     RetryPage(Page),
@@ -125,6 +133,16 @@ pub(crate) enum Request {
     Series(u64),
 }
 
+/// What a CHANGE names.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) payload: Option<Vec<u8>>,
+    pub(crate) progress: Option<Vec<u8>>,
+    pub(crate) start: Option<Start>,
+    pub(crate) priority: Option<i64>,
+    pub(crate) place: Place,
+}
+
 /// What a NACK says beside the jobs.
 #[derive(Debug)]
 pub(crate) struct NackOptions {
@@ -156,7 +174,7 @@ pub(crate) struct Next {
 /// What a RELEASE says beside the jobs.
 #[derive(Debug, Default)]
 pub(crate) struct ReleaseOptions {
-    pub(crate) delay: u64,
+    pub(crate) start: Start,
     pub(crate) place: Place,
     pub(crate) fields: FieldTerms,
 }
@@ -244,9 +262,10 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.CANCEL" if w.keyword("*") => Page::read(w, &[]).map(Request::CancelPage),
         "JQ.CANCEL" => Ok(Request::Cancel(w.ids()?)),
         "JQ.PROMOTE" if w.keyword("*") => Page::read(w, &["FRONT"]).map(Request::PromotePage),
-        "JQ.PROMOTE" => Ok(Request::Promote(w.ids_before(&["FRONT"])?, front(w)?)),
+        "JQ.PROMOTE" => promote(w),
         "JQ.RETRY" if w.keyword("*") => Page::read(w, &["FRONT"]).map(Request::RetryPage),
         "JQ.RETRY" => retry(w),
+        "JQ.CHANGE" => change(w),
         "JQ.PAUSE" => pause(w),
         "JQ.RESUME" => resume(w),
         "JQ.CONFIG" => config(w),
@@ -275,7 +294,7 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
 }
 
 fn add(w: &mut Words<'_>, count: usize, many: bool) -> Result<Request, Refused> {
-    let items: Vec<_> = (0..count).map(|_| Ok((w.id()?, w.next()?))).collect::<Result<_, Refused>>()?;
+    let items: Vec<_> = (0..count).map(|_| Ok((w.new_id()?, w.next()?))).collect::<Result<_, Refused>>()?;
     let (spec, on_dup) = job_options(w)?;
     let jobs = items
         .into_iter()
@@ -418,24 +437,54 @@ fn release(w: &mut Words<'_>) -> Result<Request, Refused> {
     if w.keyword("WORKER") {
         return Ok(Request::ReleaseWorker(w.worker()?));
     }
-    const KNOWN: [&str; 4] = ["DELAY", "FRONT", "SET", "UNSET"];
+    const KNOWN: [&str; 5] = ["DELAY", "HOLD", "FRONT", "SET", "UNSET"];
     let pairs = w.pairs(&KNOWN)?;
-    let (mut seen, mut delay, mut fields) = (Vec::new(), 0, FieldTerms::default());
+    let (mut seen, mut start, mut fields) = (Vec::new(), Start::After(0), FieldTerms::default());
     while let Some(option) = w.option(&KNOWN, &mut seen)? {
         match option {
-            "DELAY" => delay = w.uint(0)?,
+            "DELAY" => start = Start::After(w.uint(0)?),
+            "HOLD" => start = Start::Hold,
             "FRONT" => {}
             _ => fields.read(option, w, &mut seen)?,
         }
     }
-    Ok(Request::Release { pairs, options: ReleaseOptions { delay, place: place_of(&seen), fields } })
+    if seen.contains(&"HOLD") && (seen.contains(&"DELAY") || seen.contains(&"FRONT")) {
+        return Err(ERR);
+    }
+    Ok(Request::Release { pairs, options: ReleaseOptions { start, place: place_of(&seen), fields } })
 }
 
-/// The only option that may be left.
-fn front(w: &mut Words<'_>) -> Result<Place, Refused> {
+fn change(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let id = w.id()?.to_vec();
+    let mut to = Change { payload: None, progress: None, start: None, priority: None, place: Place::End };
     let mut seen = Vec::new();
-    while w.option(&["FRONT"], &mut seen)?.is_some() {}
-    Ok(place_of(&seen))
+    while let Some(option) =
+        w.option(&["PAYLOAD", "PROGRESS", "DELAY", "AT", "PRIORITY", "FRONT"], &mut seen)?
+    {
+        match option {
+            "PAYLOAD" => to.payload = Some(w.next()?.to_vec()),
+            "PROGRESS" => to.progress = Some(w.next()?.to_vec()),
+            "DELAY" => to.start = Some(Start::After(w.uint(0)?)),
+            "AT" => to.start = Some(Start::At(w.uint(0)?)),
+            "PRIORITY" => to.priority = Some(i32::try_from(w.int(i64::MIN)?).map_err(|_| ERR)?.into()),
+            _ => to.place = Place::Front,
+        }
+    }
+    if seen.is_empty() || (seen.contains(&"DELAY") && seen.contains(&"AT")) {
+        return Err(ERR);
+    }
+    Ok(Request::Change { id, to })
+}
+
+fn promote(w: &mut Words<'_>) -> Result<Request, Refused> {
+    let ids = w.ids_before(&["DELAY", "FRONT"])?;
+    let (mut seen, mut delay) = (Vec::new(), 0);
+    while let Some(option) = w.option(&["DELAY", "FRONT"], &mut seen)? {
+        if option == "DELAY" {
+            delay = w.uint(0)?;
+        }
+    }
+    Ok(Request::Promote { ids, delay, place: place_of(&seen) })
 }
 
 fn retry(w: &mut Words<'_>) -> Result<Request, Refused> {

@@ -250,6 +250,50 @@ fn a_job_of_the_front_that_joins_the_end_after_its_delay_is_noticed() {
 }
 
 #[test]
+fn a_change_of_priority_that_keeps_the_old_place_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        for event in model.events.iter().filter(|event| event.name == "changed") {
+            let changed = model.jobs.iter_mut().filter(|job| event.job.as_ref() == Some(&job.id));
+            changed.filter(|job| job.is_waiting() && job.seq > 2).for_each(|job| job.seq -= 1_000_000);
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_change_that_is_lost_with_the_run_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        let active = model.jobs.iter_mut().filter(|job| job.is_active() && job.progress.is_some());
+        active.for_each(|job| job.spec.priority = 0);
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_number_that_is_given_twice_is_noticed() {
+    assert!(is_noticed(|model, _| model.last_number = 0));
+}
+
+#[test]
+fn a_hold_that_time_ends_is_noticed() {
+    let bug = |model: &mut Model, now| {
+        let held = model.jobs.iter_mut().filter(|job| matches!(job.state, State::Held));
+        held.filter(|job| job.added_at < now)
+            .for_each(|job| job.state = State::Delayed { due: now, retry: false });
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_hold_that_leaves_its_lane_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        let held = model.jobs.iter_mut().filter(|job| matches!(job.state, State::Held));
+        held.for_each(|job| job.holds = false);
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
 fn a_front_at_which_the_first_stays_first_is_noticed() {
     let bug = |model: &mut Model, _| {
         let front = model.jobs.iter_mut().filter(|job| job.is_waiting() && job.seq < 0);

@@ -97,7 +97,7 @@ impl Model {
     pub(super) fn promote_page(&mut self, page: &Page, now: u64) -> Value {
         let count = page.count.unwrap_or(CHANGES);
         let (changed, more) = self.change_page("delayed", &page.selection, count, now, |model, id, now| {
-            model.promote(id, page.place, now)
+            model.promote(id, 0, page.place, now)
         });
         page.reply(changed, more)
     }

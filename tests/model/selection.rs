@@ -185,7 +185,7 @@ impl Model {
             }
             State::Active { worker, .. } => selection.worker.as_ref().is_some_and(|name| name != worker),
             State::Ended { at, .. } => !selection.has_instant(*at),
-            State::Blocked { .. } => selection.worker.is_some() || !selection.has_priority(job),
+            State::Blocked { .. } | State::Held => selection.worker.is_some() || !selection.has_priority(job),
             State::Delayed { .. } => selection.worker.is_some(),
         };
         let mut jobs: Vec<&Job> =

@@ -71,6 +71,13 @@ impl Fixture {
             JQ.ADD q delayed p DELAY 20 PX 30 BACKOFF EXPONENTIAL 2
             JQ.ADD q first p FRONT PRIORITY 9 GROUP lane
             JQ.ADD q first-soon p DELAY 900 FRONT
+            JQ.ADD q held p HOLD PX 900 BATCH open
+            JQ.ADD q handed p PRIORITY -9
+            JQ.CLAIM q w2
+            JQ.RELEASE q $handed handed HOLD
+            JQ.CHANGE q handed PAYLOAD other PROGRESS half PRIORITY 2
+            JQ.ADD q 1 p HOLD
+            JQ.ADD q # p HOLD
             JQ.ADD q member p BATCH open
             JQ.ADD q blocked p AFTER open BATCH later PX 30 DELAY 9
             JQ.ADD q blocked-ok p AFTEROK open

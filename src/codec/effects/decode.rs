@@ -9,6 +9,7 @@
 
 use super::{blob, moved, tag};
 use crate::codec::fields::batch::decode_optional_batch;
+use crate::codec::fields::change::decode_change;
 use crate::codec::fields::job::{decode_add_request, decode_job_spec, decode_job_without_batches};
 use crate::codec::fields::outcome::{decode_expiry_outcome, decode_tick_outcome};
 use crate::codec::fields::replacement::decode_replacement;
@@ -70,6 +71,7 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
         tag::RERUN => {
             on_job(from, queue, |from| Ok(JobEffect::Rerun { next: decode_job_without_batches(from)? }))
         }
+        tag::NUMBER_TAKEN => decode_number_taken(from, queue),
         tag::DUPLICATES => decode_duplicates(from, queue),
         tag::CLAIMED => decode_claimed(from, queue),
         tag::LEASED => on_job(from, queue, |from| Ok(JobEffect::Leased { lease_until: from.number()? })),
@@ -88,13 +90,14 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
             Ok(JobEffect::Released { to: later.unwrap_or(ReleasedTo::OldPlace) })
         }),
         tag::MOVED => decode_moved(from, queue),
+        tag::CHANGED => decode_changed(from, queue),
         tag::CANCELLED => on_job(from, queue, |_| Ok(JobEffect::Cancelled)),
         tag::CANCEL_REQUESTED => on_job(from, queue, |_| Ok(JobEffect::CancelRequested)),
         tag::REMOVED => {
             let entry = known(queue.find(from.bytes()?))?;
             Ok(Effect::Removed { entry })
         }
-        tag::PROMOTED => on_job(from, queue, |_| Ok(JobEffect::Promoted { place: Place::End })),
+        tag::PROMOTED => on_job(from, queue, |_| Ok(JobEffect::Promoted { due: None, place: Place::End })),
         tag::REVIVED => {
             let job = known(queue.failed_job(from.bytes()?))?;
             Ok(Effect::Job { job, change: JobEffect::Revived { place: Place::End } })
@@ -214,8 +217,20 @@ fn on_lost_job<'a>(
     Ok(Effect::Job { job: known(queue.lost_job(id, state))?, change })
 }
 
+fn decode_changed<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let (id, to) = (from.bytes()?, decode_change(from)?);
+    let job = known(queue.changeable_job(id, &to))?;
+    Ok(Effect::Job { job, change: JobEffect::Changed { to } })
+}
+
+fn decode_number_taken<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let number = from.number()?;
+    known(queue.may_take_number(number).then_some(Effect::NumberTaken { number }))
+}
+
 fn decode_moved<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
     let (id, how, due) = (from.bytes()?, from.byte()?, decode_due(from)?);
+    const HELD: u8 = moved::RELEASED | moved::HOLD;
     let place = if how & moved::FRONT == 0 { Place::End } else { Place::Front };
     let change = match how & !moved::FRONT {
         moved::RETRIED => JobEffect::Retried { due, error: from.optional()?, place },
@@ -226,7 +241,8 @@ fn decode_moved<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>,
                 (None, Place::End) => ReleasedTo::OldPlace,
             },
         },
-        moved::PROMOTED if due.is_none() => JobEffect::Promoted { place },
+        moved::PROMOTED => JobEffect::Promoted { due, place },
+        HELD if due.is_none() && place == Place::End => JobEffect::Released { to: ReleasedTo::Hold },
         moved::REVIVED if due.is_none() => {
             let job = known(queue.failed_job(id))?;
             return Ok(Effect::Job { job, change: JobEffect::Revived { place } });

@@ -2,6 +2,7 @@
 
 use super::{blob, moved, tag};
 use crate::codec::fields::batch::encode_optional_batch;
+use crate::codec::fields::change::encode_change;
 use crate::codec::fields::job::{encode_add_request, encode_job_spec};
 use crate::codec::fields::outcome::{encode_expiry_outcome, encode_tick_outcome};
 use crate::codec::fields::replacement::encode_replacement;
@@ -72,6 +73,7 @@ fn payload_len(effect: &Effect<'_>) -> usize {
         Effect::Purged { .. }
         | Effect::RecordsDropped { .. }
         | Effect::Removed { .. }
+        | Effect::NumberTaken { .. }
         | Effect::Duplicates { .. }
         | Effect::BatchOpened { .. }
         | Effect::BatchMentioned { .. }
@@ -103,6 +105,7 @@ fn job_payload_len(change: &JobEffect<'_>) -> usize {
         JobEffect::FieldsChanged { changes } => changes.packed().len(),
         JobEffect::Logged { lines } => lines.packed().len(),
         JobEffect::Rerun { next } => next.payload.len(),
+        JobEffect::Changed { to } => to.payload.or(to.progress).map_or(0, <[u8]>::len),
         JobEffect::Progressed { data } => data.len(),
         JobEffect::Completed { result, .. } | JobEffect::CompletedLate { result, .. } => {
             result.map_or(0, <[u8]>::len)
@@ -133,24 +136,16 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
         Effect::Purged { record } => encode_named(out, tag::PURGED, queue.id_of(IdEntry::Job(record))),
         Effect::RecordsDropped { ended, count } => encode_records_dropped(out, ended, count),
         Effect::Removed { entry } => encode_named(out, tag::REMOVED, queue.id_of(entry)),
+        Effect::NumberTaken { number } => encode_numbered(out, tag::NUMBER_TAKEN, number),
         Effect::Duplicates { count, batch } => {
             out.push(tag::DUPLICATES);
             out.number(count);
             encode_optional_batch(out, batch);
         }
         Effect::BatchOpened { name } => encode_named(out, tag::BATCH_OPENED, name),
-        Effect::BatchMentioned { batch } => {
-            out.push(tag::BATCH_MENTIONED);
-            out.number(batch.0);
-        }
-        Effect::BatchSealed { batch } => {
-            out.push(tag::BATCH_SEALED);
-            out.number(batch.0);
-        }
-        Effect::BatchForgotten { batch } => {
-            out.push(tag::BATCH_FORGOTTEN);
-            out.number(batch.0);
-        }
+        Effect::BatchMentioned { batch } => encode_numbered(out, tag::BATCH_MENTIONED, batch.0),
+        Effect::BatchSealed { batch } => encode_numbered(out, tag::BATCH_SEALED, batch.0),
+        Effect::BatchForgotten { batch } => encode_numbered(out, tag::BATCH_FORGOTTEN, batch.0),
         Effect::StaleAck => out.push(tag::STALE_ACK),
         Effect::Paused { pause } => encode_paused(out, pause),
         Effect::Resumed => out.push(tag::RESUMED),
@@ -191,20 +186,14 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.optional(job);
             out.bytes(fields.packed());
         }
-        Effect::EventsTrimmed { keep } => {
-            out.push(tag::EVENTS_TRIMMED);
-            out.number(keep);
-        }
+        Effect::EventsTrimmed { keep } => encode_numbered(out, tag::EVENTS_TRIMMED, keep),
         Effect::Rewound { name, next, last, regained } => {
             encode_named(out, tag::REWOUND, name);
             out.number(next);
             encode_due(out, last);
             out.number(regained);
         }
-        Effect::ClockSetBack { by } => {
-            out.push(tag::CLOCK_SET_BACK);
-            out.number(by);
-        }
+        Effect::ClockSetBack { by } => encode_numbered(out, tag::CLOCK_SET_BACK, by),
         Effect::ExpiryRuleSet { prefix, ref request } => {
             encode_named(out, tag::EXPIRY_RULE_SET, prefix);
             encode_add_request(out, request);
@@ -234,6 +223,10 @@ fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
         JobEffect::Logged { lines } => {
             encode_named(out, tag::LOGGED, id);
             out.bytes(lines.packed());
+        }
+        JobEffect::Changed { ref to } => {
+            encode_named(out, tag::CHANGED, id);
+            encode_change(out, to);
         }
         JobEffect::LifeCompletedLate => encode_named(out, tag::LIFE_COMPLETED_LATE, id),
         JobEffect::Rerun { ref next } => {
@@ -283,9 +276,10 @@ fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
         }
         JobEffect::Cancelled => encode_named(out, tag::CANCELLED, id),
         JobEffect::CancelRequested => encode_named(out, tag::CANCEL_REQUESTED, id),
-        JobEffect::Promoted { place: Place::End } => encode_named(out, tag::PROMOTED, id),
-        JobEffect::Promoted { place: Place::Front } => {
-            encode_moved(out, id, moved::PROMOTED | moved::FRONT, None);
+        JobEffect::Promoted { due: None, place: Place::End } => encode_named(out, tag::PROMOTED, id),
+        JobEffect::Promoted { due, place: Place::End } => encode_moved(out, id, moved::PROMOTED, due),
+        JobEffect::Promoted { due, place: Place::Front } => {
+            encode_moved(out, id, moved::PROMOTED | moved::FRONT, due);
         }
         JobEffect::Revived { place: Place::End } => encode_named(out, tag::REVIVED, id),
         JobEffect::Revived { place: Place::Front } => {
@@ -309,6 +303,7 @@ fn encode_released(out: &mut Vec<u8>, id: &[u8], to: ReleasedTo) {
         ReleasedTo::Later(due, Place::Front) => {
             encode_moved(out, id, moved::RELEASED | moved::FRONT, Some(due));
         }
+        ReleasedTo::Hold => encode_moved(out, id, moved::RELEASED | moved::HOLD, None),
     }
 }
 
@@ -370,6 +365,12 @@ fn encode_end(
     if let Some(until) = keep_until {
         out.instant(until);
     }
+}
+
+/// Appends a tag and the number that the effect is about.
+fn encode_numbered(out: &mut Vec<u8>, tag: u8, number: u64) {
+    out.push(tag);
+    out.number(number);
 }
 
 /// Appends an instant that is never 0 when there is one.

@@ -54,8 +54,12 @@
 //!   94 group paused twice   name bytes, until instant number: until then, and without end
 //!   67 emitted              event bytes, job maybe, fields bytes (drawn in queue/events/emitted.rs)
 //!   68 events trimmed       how many are kept number
-//!   77 moved                id, how byte (1 retried | 2 released | 3 promoted | 4 revived; 8 more: to the front), due
+//!   77 moved                id, how byte (1 retried | 2 released | 3 promoted | 4 revived; 8 more: to the front,
+//!                           16 more: released to be on hold), due
 //!                           number (0 = none), error maybe if retried
+//!   78 changed              id, flags byte (1 payload, 2 progress, 4 due at once, 8 due, 16 priority, 32 to the front);
+//!                           then what is flagged: payload, progress bytes, due number, priority signed
+//!   79 number taken         number
 //!   81 completed, kept      id, result maybe, keep-until instant (0 = no record; so in the next three)
 //!   82 failed, kept         id, error maybe, keep-until instant
 //!   83 completed late, kept id, result maybe, keep-until instant
@@ -94,6 +98,7 @@ mod moved {
     pub(super) const PROMOTED: u8 = 3;
     pub(super) const REVIVED: u8 = 4;
     pub(super) const FRONT: u8 = 8;
+    pub(super) const HOLD: u8 = 16;
 }
 
 /// The first byte of an effect. A number is never used again for another effect.
@@ -146,6 +151,8 @@ mod tag {
     pub(super) const EMITTED: u8 = 67;
     pub(super) const EVENTS_TRIMMED: u8 = 68;
     pub(super) const MOVED: u8 = 77;
+    pub(super) const CHANGED: u8 = 78;
+    pub(super) const NUMBER_TAKEN: u8 = 79;
     pub(super) const COMPLETED_KEPT: u8 = 81;
     pub(super) const FAILED_KEPT: u8 = 82;
     pub(super) const COMPLETED_LATE_KEPT: u8 = 83;

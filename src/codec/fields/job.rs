@@ -8,7 +8,7 @@
 //!                max-wait number if start says so; more: flags byte, then what is flagged: 1 name bytes, 2 fields
 //!                bytes (drawn in queue/jobs/fields.rs)
 //!   on-dup       0 ignore | 1 replace | 2 rerun
-//!   start        0 now | 1 after: number | 2 at: number; added to that byte: 4 PRIORITY is named (which a priority that
+//!   start        0 now | 1 after: number | 2 at: number | 3 on hold; added to that byte: 4 PRIORITY is named (which a priority that
 //!                is not 0 always is), 8 expires is an instant and not a span, 16 there is a max-wait, 32 it is an
 //!                instant and not a span, 64 FRONT, 128 more follows
 //! ```
@@ -61,6 +61,7 @@ pub(crate) fn encode_job_spec(out: &mut Vec<u8>, job: &JobSpec<&[u8]>, batches: 
             out.push(flags | 2);
             out.number(instant);
         }
+        Start::Hold => out.push(flags | 3),
     }
     encode_dependency(out, batches.after);
     out.signed(job.priority.unwrap_or(0).into());
@@ -111,9 +112,12 @@ pub(crate) fn decode_job_spec<'a>(
         0 => Start::Now,
         1 => Start::After(from.number()?),
         2 => Start::At(from.number()?),
-        _ => return Err(DecodeError::Damaged("unknown start of a job")),
+        _ => Start::Hold,
     };
     let after = decode_dependency(from)?;
+    if start == Start::Hold && after.is_some() {
+        return Err(DecodeError::Damaged("a job that waits for two things"));
+    }
     let priority =
         i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
     let ((options, batch), group) = (decode_options(from)?, decode_group(from)?);

@@ -4,6 +4,7 @@
 //! says why the bytes cannot be one.
 
 pub(super) mod batch;
+pub(super) mod change;
 pub(super) mod job;
 pub(super) mod options;
 pub(super) mod outcome;

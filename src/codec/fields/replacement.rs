@@ -1,8 +1,8 @@
 //! What a REPLACE makes of a job, as bytes.
 //!
 //! ```text
-//!   replacement  payload bytes, options (without a batch), flags (1 due at once, 2 due, 4 priority, 8 group, 16 expires,
-//!                32 latest due, 64 FRONT, 128 name), then what is flagged from 2 on, but for FRONT: due number, priority
+//!   replacement  payload bytes, options (without a batch), flags (1 due at once, 2 due, 1 and 2 on hold, 4 priority, 8
+//!                group, 16 expires, 32 latest due, 64 FRONT, 128 name), then what is flagged from 2 on, but for FRONT: due number, priority
 //!                signed, group bytes, expires number, latest due number, name bytes
 //! ```
 
@@ -22,8 +22,8 @@ mod flag {
     pub(super) const NAME: u8 = 128;
 }
 
-/// Only one of them may be set.
-const DUE_FLAGS: u8 = flag::DUE_NOW | flag::DUE_AT;
+/// Both of them: it is on hold.
+const HOLD: u8 = flag::DUE_NOW | flag::DUE_AT;
 
 pub(crate) fn encode_replacement(out: &mut Vec<u8>, by: &Replacement<'_>) {
     let flag_if = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
@@ -33,6 +33,7 @@ pub(crate) fn encode_replacement(out: &mut Vec<u8>, by: &Replacement<'_>) {
         NewDue::Unchanged => 0,
         NewDue::Now => flag::DUE_NOW,
         NewDue::At(_) => flag::DUE_AT,
+        NewDue::Hold => HOLD,
     };
     out.push(
         due | flag_if(by.priority.is_some(), flag::PRIORITY)
@@ -63,11 +64,13 @@ pub(crate) fn decode_replacement<'a>(from: &mut Decoder<'a>) -> Result<Replaceme
     let payload = from.bytes()?;
     let (options, batch) = decode_options(from)?;
     let flags = from.byte()?;
-    if batch.is_some() || flags & DUE_FLAGS == DUE_FLAGS {
+    if batch.is_some() {
         return Err(DecodeError::Damaged("a replacement that cannot be"));
     }
     let has = |flag| flags & flag != 0;
-    let due = if has(flag::DUE_AT) {
+    let due = if flags & HOLD == HOLD {
+        NewDue::Hold
+    } else if has(flag::DUE_AT) {
         NewDue::At(from.number()?)
     } else if has(flag::DUE_NOW) {
         NewDue::Now

@@ -281,6 +281,7 @@ fn encode_state(out: &mut Vec<u8>, state: &SavedState<'_>) {
             encode_dependency(out, Some(after));
             out.number(due);
         }
+        SavedState::Held => out.push(7),
     }
 }
 
@@ -301,6 +302,7 @@ fn decode_state<'a>(from: &mut Decoder<'a>) -> Result<SavedState<'a>, DecodeErro
             None => return Err(DecodeError::Damaged("a blocked job that waits for nothing")),
         },
         6 => SavedState::Retrying { due: from.number()? },
+        7 => SavedState::Held,
         _ => return Err(DecodeError::Damaged("unknown state")),
     })
 }

@@ -25,6 +25,7 @@
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes
 //!            | 3 completed: at, token | 4 failed: at, token     (numbers; instants may be "never")
 //!            | 5 blocked: dependency, due number (0 = none) | 6 waits for its next attempt: due
+//!            | 7 on hold: nothing
 //!   3 ids    remembered ids until the end of the section: id bytes, until instant, token, seq numbers, end state byte
 //!            (4 more: ended-at number follows)
 //!   4 batches  until the end of the section: number, name bytes, created-at number, flags byte (1 sealed, 2 settled
@@ -55,6 +56,7 @@
 //!       by the server's one of them lies before 1970; the least for which none does: number
 //!   14 numbers  given so far, unless there are none, right after the header, until the end of the section: kind byte,
 //!            number
+//!     0 those that were given as ids (#): the last one
 //!     1 sequence numbers of the front
 //! ```
 //!

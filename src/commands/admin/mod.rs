@@ -1,6 +1,7 @@
 //! Commands that change jobs and rules from outside: for operators and programs, not for workers.
 
 mod cancel;
+mod change;
 mod config;
 mod group;
 mod many;
@@ -12,6 +13,7 @@ mod resume;
 mod retry;
 
 pub(super) use cancel::Cancel;
+pub(super) use change::ChangeJob;
 pub(super) use config::Configure;
 pub(super) use group::LimitGroup;
 pub(super) use pause::Pause;

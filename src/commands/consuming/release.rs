@@ -1,4 +1,4 @@
-//! `JQ.RELEASE queue token id [token id ...] [DELAY ms] [FRONT] [SET field value] [UNSET field]` -> per job 1, -1 no such
+//! `JQ.RELEASE queue token id [token id ...] [DELAY ms | HOLD] [FRONT] [SET field value] [UNSET field]` -> per job 1, -1 no such
 //! job, -2 the lease is no longer yours, -3 it was cancelled; `JQ.RELEASE queue WORKER name` -> how many jobs the worker held
 //!
 //! Hands jobs back unharmed: no attempt is burned, and without options they get their old place.
@@ -10,9 +10,10 @@ use crate::commands::error::Error;
 use crate::commands::field_args::{self, FieldArgs};
 use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
+use crate::commands::producing::add_options::{check_place, set_start};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{Place, Queue, ReleaseOptions, Session};
+use crate::queue::{Place, Queue, ReleaseOptions, Session, Start};
 
 pub struct Release;
 
@@ -24,27 +25,31 @@ pub enum ReleaseRequest<'a> {
     Jobs(ReleasedJobs<'a>),
 }
 
-/// The jobs of some leases, to be delayed by so many milliseconds, or to come before all others.
+/// The jobs of some leases, and when and where they join the line again.
 #[derive(Debug)]
 pub struct ReleasedJobs<'a> {
     leases: LeaseRefs<'a>,
-    delay: u64,
+    start: Start,
     place: Place,
     fields: FieldArgs<'a>,
 }
 
-impl<'a> Options<'a, 4> for ReleasedJobs<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 4] = [
-        CommandOption::span("DELAY", "delay-ms", 0, |jobs, ms| jobs.delay = ms),
+impl<'a> Options<'a, 5> for ReleasedJobs<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 5] = [
+        CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |jobs, args| {
+            let delay = args.span("DELAY", 0)?;
+            set_start(&mut jobs.start, Start::After(delay))
+        }),
+        CommandOption::other_flag("HOLD", "hold", |jobs| set_start(&mut jobs.start, Start::Hold)),
         CommandOption::flag("FRONT", "front", |jobs| jobs.place = Place::Front),
         CommandOption::repeated("SET", field_args::SET, |jobs, args| jobs.fields.set(args)),
         CommandOption::repeated("UNSET", field_args::UNSET, |jobs, args| jobs.fields.unset(args)),
     ];
 }
 
-const JOBS: [Arg; 5] = {
-    let [delay, front, set, unset] = ReleasedJobs::OPTIONS;
-    [leases::ARG, delay.arg(), front.arg(), set.arg(), unset.arg()]
+const JOBS: [Arg; 6] = {
+    let [delay, hold, front, set, unset] = ReleasedJobs::OPTIONS;
+    [leases::ARG, delay.arg(), hold.arg(), front.arg(), set.arg(), unset.arg()]
 };
 
 impl Command for Release {
@@ -73,8 +78,10 @@ impl Command for Release {
             return Ok(ReleaseRequest::AllOf(names::worker(args.next("name")?)?));
         }
         let leases = leases::leases(args, &ReleasedJobs::OPTIONS)?;
-        let mut jobs = ReleasedJobs { leases, delay: 0, place: Place::End, fields: FieldArgs::default() };
+        let mut jobs =
+            ReleasedJobs { leases, start: Start::Now, place: Place::End, fields: FieldArgs::default() };
         args.options(&mut jobs)?;
+        check_place(jobs.start, jobs.place)?;
         jobs.fields = jobs.fields.finish(jobs.leases.len())?;
         Ok(ReleaseRequest::Jobs(jobs))
     }
@@ -96,8 +103,8 @@ impl WriteCommand for Release {
     ) -> Result<WriteOutcome, Error> {
         match request {
             ReleaseRequest::AllOf(worker) => reply.size(session.release_all(worker)),
-            ReleaseRequest::Jobs(ReleasedJobs { leases, delay, place, fields }) => {
-                let options = ReleaseOptions { delay: *delay, place: *place, changes: fields.changes() };
+            ReleaseRequest::Jobs(ReleasedJobs { leases, start, place, fields }) => {
+                let options = ReleaseOptions { start: *start, place: *place, changes: fields.changes() };
                 leases::check_fields(session, leases, options.changes)?;
                 reply.array(leases.len());
                 for lease in leases {

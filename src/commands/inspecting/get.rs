@@ -11,7 +11,7 @@ use crate::commands::options::Options;
 use crate::commands::producing::add_options::{after_word, backoff_field, span_field, window_field};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{JobView, Now, Queue, Run};
+use crate::queue::{JobView, Now, Place, Queue, Run};
 
 pub struct GetJob;
 
@@ -89,6 +89,8 @@ pub(in crate::commands) fn fields<'a>(view: &JobView<'a>, now: Now) -> Fields<'a
     if let Some((condition, batch)) = view.after {
         fields.push(after_word(condition), Field::Bytes(batch));
     }
+    fields.push_some("front", (view.place == Place::Front).then_some(Field::Flag(true)));
+    fields.push_some("hold", view.on_hold.then_some(Field::Flag(true)));
     fields.push_some("cancel-asked", view.cancel_asked.then_some(Field::Flag(true)));
     fields.push_some("rerun", view.rerun.then_some(Field::Flag(true)));
     fields.push_some("error", view.error.map(Field::Bytes));

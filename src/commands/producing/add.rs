@@ -1,4 +1,4 @@
-//! `JQ.ADD queue id payload [DELAY ms | AT instant] [MAXWAIT ms] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
+//! `JQ.ADD queue id payload [DELAY ms | AT instant | HOLD] [MAXWAIT ms] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
 //! [DEDUP ms|KEPT] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name]
 //! [AFTER name | AFTEROK name] [NAME name] [SET field value]` -> `[outcome, id, state]`
 
@@ -7,7 +7,7 @@ use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::field_args::{self, FieldArgs};
-use crate::commands::names;
+use crate::commands::names::NewId;
 use crate::commands::options::Options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
@@ -18,7 +18,7 @@ pub struct AddJob;
 /// A job to enqueue.
 #[derive(Debug)]
 pub struct AddJobRequest<'a> {
-    id: Option<&'a [u8]>,
+    id: NewId<'a>,
     request: AddRequest<&'a [u8]>,
     fields: FieldArgs<'a>,
 }
@@ -39,7 +39,7 @@ impl Command for AddJob {
     type Request<'a> = AddJobRequest<'a>;
 
     fn parse<'a>(args: &mut Args<'a>) -> Result<AddJobRequest<'a>, Error> {
-        let id = names::new_id(args.next("id")?)?;
+        let id = NewId::parse(args.next("id")?)?;
         let payload = args.payload("payload")?;
         let (request, fields) = AddRequest::parse_with_fields(args, AddRequest::new(payload), 1)?;
         Ok(AddJobRequest { id, request, fields })
@@ -81,22 +81,32 @@ impl WriteCommand for AddJob {
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
         let AddJobRequest { id, request, fields } = call;
-        let mut request = if id.is_some() { *request } else { request.with_made_id() };
+        let mut request = *request;
         request.job.fields = fields.packed();
         request.check_instants(session.now())?;
         let batch = request.batches.batch;
-        session.room_for(1, [*id].into_iter(), batch).map_err(|full| add_options::refusal(full, batch))?;
-        session.check_new_fields([*id].into_iter(), &request).map_err(field_args::refusal)?;
-        let added = session.enqueue(*id, &request);
-        reply_added(&added, *id, reply);
+        session
+            .room_for(1, [id.given()].into_iter(), batch)
+            .map_err(|full| add_options::refusal(full, batch))?;
+        session.check_new_fields([id.given()].into_iter(), &request).map_err(field_args::refusal)?;
+        reply_added(&enqueue(session, *id, &request), *id, reply);
         Ok(WriteOutcome::Replied)
     }
 }
 
+/// Adds one job. An id that the queue makes is remembered only if DEDUP was given: no client can send it again.
+pub(super) fn enqueue(session: &mut Session<'_>, id: NewId<'_>, request: &AddRequest<&[u8]>) -> Added {
+    match id {
+        NewId::Given(id) => session.enqueue(Some(id), request),
+        NewId::Unique => session.enqueue(None, &request.with_made_id()),
+        NewId::Number => session.enqueue_numbered(&request.with_made_id()),
+    }
+}
+
 /// `[outcome, id, state]`.
-pub(super) fn reply_added(added: &Added, id: Option<&[u8]>, reply: &mut dyn Reply) {
+pub(super) fn reply_added(added: &Added, id: NewId<'_>, reply: &mut dyn Reply) {
     reply.array(3);
     reply.bytes(added.outcome.name().as_bytes());
-    reply.bytes(added.made_id.as_deref().or(id).unwrap_or_default());
+    reply.bytes(added.made_id.as_deref().or(id.given()).unwrap_or_default());
     reply.bytes(added.state.name().as_bytes());
 }

@@ -15,17 +15,18 @@ use crate::queue::{
 /// The most NACKs a job may be allowed.
 pub(in crate::commands) const MAX_ATTEMPTS: u64 = 1_000_000;
 
-/// JQ.SCHEDULE has all of them but the first three.
-impl<'a> Options<'a, 17> for AddRequest<&'a [u8]> {
-    const OPTIONS: [CommandOption<'a, Self>; 17] = [
+/// JQ.SCHEDULE has all of them but the first four.
+impl<'a> Options<'a, 18> for AddRequest<&'a [u8]> {
+    const OPTIONS: [CommandOption<'a, Self>; 18] = [
         CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |request, args| {
             let delay = args.span("DELAY", 0)?;
-            request.set_start(Start::After(delay))
+            set_start(&mut request.job.start, Start::After(delay))
         }),
         CommandOption::other("AT", Arg::word("at-instant", ArgKind::UnixTime), |request, args| {
             let instant = args.uint("AT", 0..=MAX_INSTANT)?;
-            request.set_start(Start::At(instant))
+            set_start(&mut request.job.start, Start::At(instant))
         }),
+        CommandOption::other_flag("HOLD", "hold", |request| set_start(&mut request.job.start, Start::Hold)),
         CommandOption::span("MAXWAIT", "maxwait-ms", 1, |request, ms| {
             request.job.max_wait = Some(Until::After(ms));
         }),
@@ -75,7 +76,7 @@ impl<'a> Options<'a, 17> for AddRequest<&'a [u8]> {
 
 /// How COMMAND DOCS shows them: those that exclude each other are a choice.
 pub(in crate::commands) const ARGS: [Arg; 15] = {
-    let [_, _, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, _, _, group, name] =
+    let [_, _, _, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, _, _, group, name] =
         AddRequest::OPTIONS;
     [
         Arg::one_of("start", &START).maybe(),
@@ -96,9 +97,9 @@ pub(in crate::commands) const ARGS: [Arg; 15] = {
     ]
 };
 
-const START: [Arg; 2] = {
-    let [delay, at, ..] = AddRequest::OPTIONS;
-    [delay.arg().required(), at.arg().required()]
+const START: [Arg; 3] = {
+    let [delay, at, hold, ..] = AddRequest::OPTIONS;
+    [delay.arg().required(), at.arg().required(), hold.arg().required()]
 };
 
 const AFTER: [Arg; 2] = {
@@ -177,15 +178,8 @@ impl<'a> AddRequest<&'a [u8]> {
         }
         request.check_max_wait()?;
         request.check_batches()?;
+        check_place(request.job.start, request.job.place)?;
         Ok(request)
-    }
-
-    fn set_start(&mut self, start: Start) -> Result<(), Error> {
-        if self.job.start != Start::Now {
-            return Err(Error::syntax("DELAY and AT contradict each other"));
-        }
-        self.job.start = start;
-        Ok(())
     }
 
     fn set_after(
@@ -222,6 +216,9 @@ impl<'a> AddRequest<&'a [u8]> {
                 return Err(Error::other(text));
             }
         }
+        if self.job.start == Start::Hold && after.is_some() {
+            return Err(Error::syntax("HOLD does not go with AFTER or AFTEROK: a job waits for one of them"));
+        }
         if self.on_dup != OnDup::Ignore && !self.batches.is_none() {
             return Err(Error::syntax("ONDUP REPLACE and RERUN do not go with BATCH, AFTER or AFTEROK"));
         }
@@ -237,8 +234,10 @@ impl<'a> AddRequest<&'a [u8]> {
 
     /// Refuses what a schedule or an expiry rule can not enqueue again and again, each job at its own time.
     pub(in crate::commands) fn check_repeatable(&self) -> Result<(), Error> {
-        if let Start::At(_) = self.job.start {
-            return Err(Error::syntax("AT goes with one job only; DELAY goes with many"));
+        match self.job.start {
+            Start::At(_) => return Err(Error::syntax("AT goes with one job only; DELAY goes with many")),
+            Start::Hold => return Err(Error::syntax("HOLD goes with jobs of JQ.ADD and JQ.MADD only")),
+            Start::Now | Start::After(_) => {}
         }
         self.check_batches()
     }
@@ -266,6 +265,29 @@ impl<'a> AddRequest<&'a [u8]> {
         self.job.options.dedup = self.job.options.dedup.or(Some(DedupWindow::NONE));
         self
     }
+}
+
+/// A job waits for one thing before it joins the line.
+pub(in crate::commands) fn set_start(start: &mut Start, new: Start) -> Result<(), Error> {
+    match (*start, new) {
+        (Start::Now, new) => *start = new,
+        (Start::Hold, _) | (_, Start::Hold) => {
+            let text = "HOLD does not go with DELAY or AT: JQ.PROMOTE with DELAY starts a job on hold later";
+            return Err(Error::syntax(text));
+        }
+        (Start::After(_) | Start::At(_), _) => {
+            return Err(Error::syntax("DELAY and AT contradict each other"));
+        }
+    }
+    Ok(())
+}
+
+/// Where a job on hold joins the line says who lets it go.
+pub(in crate::commands) fn check_place(start: Start, place: Place) -> Result<(), Error> {
+    if start == Start::Hold && place == Place::Front {
+        return Err(Error::syntax("HOLD does not go with FRONT: give it to JQ.PROMOTE"));
+    }
+    Ok(())
 }
 
 /// Shows the options of a job under the names of the manual, without those that follow the queue and those that

@@ -2,16 +2,17 @@
 //!
 //! The options are those of `JQ.ADD` and hold for every job. Refused as a whole or done as a whole.
 
-use super::add::reply_added;
+use super::add::{enqueue, reply_added};
 use super::add_options;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::field_args::{self, FieldArgs};
+use crate::commands::names::NewId;
 use crate::commands::options::Options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::commands::{names, MAX_ITEMS};
+use crate::commands::MAX_ITEMS;
 use crate::queue::{AddRequest, Session};
 
 pub struct AddManyJobs;
@@ -45,7 +46,7 @@ impl Command for AddManyJobs {
         let count = usize::try_from(args.uint("count", 1..=MAX_ITEMS)?).unwrap_or_default();
         let words = args.take(count.saturating_mul(2), "id or payload")?;
         for (id, payload) in pairs(words) {
-            names::new_id(id)?;
+            NewId::parse(id)?;
             args.check_payload("payload", payload)?;
         }
         let (request, fields) = AddRequest::parse_with_fields(args, AddRequest::new(&b""[..]), count)?;
@@ -102,20 +103,16 @@ impl WriteCommand for AddManyJobs {
         request.check_instants(session.now())?;
         let batch = request.batches.batch;
         session
-            .room_for(count, pairs(words).map(|(id, _)| names::given_id(id)), batch)
+            .room_for(count, pairs(words).map(|(id, _)| NewId::of(id).given()), batch)
             .map_err(|full| add_options::refusal(full, batch))?;
         session
-            .check_new_fields(pairs(words).map(|(id, _)| names::given_id(id)), &request)
+            .check_new_fields(pairs(words).map(|(id, _)| NewId::of(id).given()), &request)
             .map_err(field_args::refusal)?;
         reply.array(count);
         for (id, payload) in jobs {
-            let id = names::given_id(id);
+            let id = NewId::of(id);
             request.job.payload = payload;
-            let added = match id {
-                Some(_) => session.enqueue(id, &request),
-                None => session.enqueue(id, &request.with_made_id()),
-            };
-            reply_added(&added, id, reply);
+            reply_added(&enqueue(session, id, &request), id, reply);
         }
         Ok(WriteOutcome::Replied)
     }

@@ -22,8 +22,8 @@ pub(crate) enum StateData {
     Delayed { due: u64 },
     /// Waits for its next attempt, until `due` on the clock of the queue.
     Retrying { due: QueueMs },
-    /// Waits for a batch; then not before `due`, if that is not 0.
-    Blocked { after: Dependency<BatchNumber>, due: u64 },
+    /// Waits behind a gate; then not before `due`, if that is not 0.
+    Blocked { gate: Gate, due: u64 },
     /// Claimed at `since` under `token`; belongs to the worker of that number until `lease_until` on the clock of the
     /// queue.
     Active { token: u64, since: u64, lease_until: QueueMs, worker: u32 },
@@ -31,6 +31,15 @@ pub(crate) enum StateData {
     Completed { at: u64, token: u64 },
     /// Failed for good at `at`; the record is kept.
     Failed { at: u64, token: u64 },
+}
+
+/// What a blocked job waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// HOLD: that somebody promotes it.
+    Hold,
+    /// AFTER or AFTEROK: a batch.
+    Batch(Dependency<BatchNumber>),
 }
 
 /// The names of the states, as the manual and every reply write them. The order is part of the saved format: add at the
@@ -394,6 +403,11 @@ impl Job {
 
     pub(crate) fn cancel_asked(&self) -> bool {
         self.extras.as_ref().is_some_and(|r| r.cancel_asked)
+    }
+
+    /// Whether it waits for somebody to promote it.
+    pub(crate) fn is_on_hold(&self) -> bool {
+        matches!(self.state, StateData::Blocked { gate: Gate::Hold, .. })
     }
 
     pub(crate) fn state_name(&self) -> JobState {

@@ -17,7 +17,7 @@ pub use fields::{fields_in, FieldChanges, MAX_FIELDS, MAX_FIELD_BYTES, MAX_FIELD
 pub(crate) use history::{run_error, History, MAX_RUNS, MAX_RUN_ERROR};
 pub use history::{Run, RunEnd};
 pub use job::JobState;
-pub(crate) use job::{Job, JobExtras, LostLife, StateData, UnmetDependency};
+pub(crate) use job::{Gate, Job, JobExtras, LostLife, StateData, UnmetDependency};
 pub(crate) use log::JobLog;
 pub use log::{LogLines, MAX_LOG_BYTES, MAX_LOG_LINE};
 pub(crate) use names::NameCounts;

@@ -13,14 +13,17 @@ use crate::queue::time::Now;
 use std::sync::Arc;
 
 /// When a new job may start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Start {
     /// At once.
+    #[default]
     Now,
     /// This many milliseconds after it was added.
     After(u64),
     /// At this instant.
     At(u64),
+    /// When somebody promotes it.
+    Hold,
 }
 
 impl Start {
@@ -28,7 +31,7 @@ impl Start {
     #[must_use]
     pub fn due(self, now: Now) -> Option<u64> {
         match self {
-            Start::Now | Start::After(0) => None,
+            Start::Now | Start::Hold | Start::After(0) => None,
             Start::After(ms) => Some(now.next_ms().saturating_add(ms)),
             Start::At(instant) => (instant > now.millis()).then_some(instant),
         }
@@ -218,7 +221,7 @@ impl<B: AsRef<[u8]>> AddRequest<B> {
         let AddRequest { job, batches, on_dup } = self.borrowed();
         let waits_for_itself = batches.after.is_some_and(|after| batches.batch == Some(after.batch));
         let names_instant = |until: Option<Until>| matches!(until, Some(Until::At(_)));
-        !matches!(job.start, Start::At(_))
+        !matches!(job.start, Start::At(_) | Start::Hold)
             && !names_instant(job.expires)
             && !names_instant(job.max_wait)
             && job.group.is_none_or(valid_group)

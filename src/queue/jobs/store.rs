@@ -16,6 +16,8 @@ pub(crate) struct JobStore {
     pub(crate) next_seq: u64,
     /// How many sequence numbers of the front were given: they count down from -1.
     pub(crate) front_seqs: u64,
+    /// The last number that was given as an id, or 0.
+    pub(crate) last_number: u64,
     /// Heap bytes behind all jobs.
     pub(crate) heap_bytes: usize,
 }

@@ -5,7 +5,7 @@
 //! by the caller; the effect says how many steps were taken, so a replica takes exactly those.
 
 use crate::queue::effect::Steps;
-use crate::queue::jobs::{Job, JobState, Place, RunEnd, StateData};
+use crate::queue::jobs::{Gate, Job, JobState, Place, RunEnd, StateData};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
 use crate::queue::time::{Now, QueueMs, UnixMs, FOREVER};
@@ -168,11 +168,16 @@ impl Queue {
                 self.rejoin(handle, place, None, due);
                 self.log_move(Event::Due, handle, JobState::Delayed, due);
             }
-            StateData::Waiting { .. } | StateData::Delayed { .. } | StateData::Retrying { .. } => {
+            StateData::Waiting { .. }
+            | StateData::Delayed { .. }
+            | StateData::Retrying { .. }
+            | StateData::Blocked { gate: Gate::Hold, .. } => {
                 let at = job.expires();
                 self.end(handle, EndState::Expired, Now::from_ms(at));
             }
-            StateData::Blocked { after, due } => self.step_blocked(handle, after, due, job.expires()),
+            StateData::Blocked { gate: Gate::Batch(after), due } => {
+                self.step_blocked(handle, after, due, job.expires());
+            }
             StateData::Active { token, lease_until, .. } => {
                 self.lose(handle, token, self.lead.unix_ms(lease_until));
             }

@@ -4,7 +4,7 @@
 //! fail; an effect whose job is not there (only possible when the two differ) is refused before it gets here.
 
 use crate::queue::effect::{Effect, JobEffect, ReleasedTo};
-use crate::queue::jobs::{Job, JobState, Place, RunEnd, StateData};
+use crate::queue::jobs::{Gate, Job, JobState, Place, RunEnd, StateData};
 use crate::queue::limits::Bucket;
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Event};
@@ -23,6 +23,7 @@ impl Queue {
         }
         match *effect {
             Effect::Added { id, ref job, ref batches } => self.add(id, job, batches, now),
+            Effect::NumberTaken { number } => self.jobs.last_number = number,
             Effect::Duplicates { count, batch } => {
                 self.stats.counters.add_many(Count::Duplicates, count);
                 self.count_duplicates(count, batch);
@@ -100,6 +101,7 @@ impl Queue {
             }
             JobEffect::FieldsChanged { changes } => self.change_fields(handle, changes),
             JobEffect::Logged { lines } => self.append_to_log(handle, lines),
+            JobEffect::Changed { ref to } => self.change_job(handle, to, at),
             JobEffect::LifeCompletedLate => self.complete_lost_life(handle, now),
             JobEffect::Claimed { token, worker, lease_until } => {
                 self.give(handle, token, worker, lease_until, now);
@@ -131,17 +133,7 @@ impl Queue {
                 self.note_nack(handle, error);
                 self.end_and_keep(handle, EndState::Failed, keep_until, now);
             }
-            JobEffect::Released { to } => {
-                self.stats.record(Event::Released);
-                let from = self.state_before(handle);
-                self.end_run(handle, RunEnd::Released, None, at);
-                match to {
-                    ReleasedTo::OldPlace => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
-                    ReleasedTo::Front => self.rejoin(handle, Place::Front, None, at),
-                    ReleasedTo::Later(due, place) => self.rejoin(handle, place, Some(due), at),
-                }
-                self.log_move(Event::Released, handle, from, at);
-            }
+            JobEffect::Released { to } => self.hand_back(handle, to, at),
             JobEffect::CompletedLate { result, keep_until } => {
                 self.complete_late(handle, result, keep_until, now);
             }
@@ -163,14 +155,31 @@ impl Queue {
                 extras.cancel_asked = true;
                 extras.rerun = None;
             }),
-            JobEffect::Promoted { place } => {
+            JobEffect::Promoted { due, place } => {
                 self.stats.record(Event::Promoted);
-                self.rejoin(handle, place, None, at);
-                self.log_move(Event::Promoted, handle, JobState::Delayed, at);
+                let from = self.state_before(handle);
+                self.rejoin(handle, place, due, at);
+                self.log_move(Event::Promoted, handle, from, at);
             }
             JobEffect::Revived { place } => self.revive(handle, place, now),
             JobEffect::Advanced => self.advance_job(handle, at),
         }
+    }
+
+    /// The worker of a job hands it back.
+    fn hand_back(&mut self, handle: Handle, to: ReleasedTo, at: u64) {
+        self.stats.record(Event::Released);
+        let from = self.state_before(handle);
+        self.end_run(handle, RunEnd::Released, None, at);
+        match to {
+            ReleasedTo::OldPlace => self.move_to(handle, StateData::Waiting { since: at, lapsed: 0 }),
+            ReleasedTo::Front => self.rejoin(handle, Place::Front, None, at),
+            ReleasedTo::Later(due, place) => self.rejoin(handle, place, Some(due), at),
+            ReleasedTo::Hold => {
+                self.move_over(handle, Place::End, StateData::Blocked { gate: Gate::Hold, due: 0 });
+            }
+        }
+        self.log_move(Event::Released, handle, from, at);
     }
 
     /// Notes that the worker of an active job was seen, if only the worker can have caused this change.
@@ -192,6 +201,7 @@ impl Queue {
             | JobEffect::PayloadReplaced { .. }
             | JobEffect::FieldsChanged { .. }
             | JobEffect::Logged { .. }
+            | JobEffect::Changed { .. }
             | JobEffect::Rerun { .. }
             | JobEffect::Claimed { .. }
             | JobEffect::CancelRequested

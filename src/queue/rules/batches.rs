@@ -4,7 +4,7 @@
 //! from a batch that has finished happens job by job, in bounded steps of [`Queue::advance`].
 
 use crate::queue::batches::{view, Batch, BatchNumber, BatchRefs, Dependency, Members};
-use crate::queue::jobs::{Job, JobState, Place, StateData, UnmetDependency};
+use crate::queue::jobs::{Gate, Job, JobState, Place, StateData, UnmetDependency};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle};
 use crate::queue::time::{after, Now, LARGEST_COUNT};
@@ -155,7 +155,7 @@ impl Queue {
     /// When the job changes without a command: at its own time, or at once when its batch has finished.
     pub(crate) fn due_of(&self, job: &Job) -> u64 {
         match job.state {
-            StateData::Blocked { after, .. } if self.decision(after).is_some() => 0,
+            StateData::Blocked { gate: Gate::Batch(after), .. } if self.decision(after).is_some() => 0,
             _ => job.due(self.lead),
         }
     }
@@ -183,9 +183,8 @@ impl Queue {
 
     /// A job that has just been added after a batch that finished long ago need not wait.
     pub(crate) fn pass_if_decided(&mut self, handle: Handle, now: Now) {
-        let Some(StateData::Blocked { after, due }) = self.jobs.get(handle).map(|job| job.state) else {
-            return;
-        };
+        let state = self.jobs.get(handle).map(|job| job.state);
+        let Some(StateData::Blocked { gate: Gate::Batch(after), due }) = state else { return };
         if let Some((passes, _)) = self.decision(after) {
             self.unblock(handle, passes, after.batch, due, now);
         }

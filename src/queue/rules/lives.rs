@@ -3,7 +3,7 @@
 use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::effect::{NewDue, Replacement};
 use crate::queue::jobs::{
-    Job, JobExtras, JobLog, JobSpec, JobState, Notes, OptionSet, Place, StateData, Until,
+    Gate, Job, JobExtras, JobLog, JobSpec, JobState, Notes, OptionSet, Place, Start, StateData, Until,
 };
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{ids, Handle};
@@ -63,10 +63,13 @@ impl Queue {
             job.priority = new.priority.unwrap_or(0);
             job.nacks = 0;
             job.losses = 0;
-            job.state = match (batches.after, new.due(now)) {
-                (Some(after), due) => StateData::Blocked { after, due: due.unwrap_or(0) },
-                (None, Some(due)) => StateData::Delayed { due },
-                (None, None) => StateData::Waiting { since: at, lapsed: 0 },
+            job.state = match (batches.after, new.start, new.due(now)) {
+                (Some(after), _, due) => {
+                    StateData::Blocked { gate: Gate::Batch(after), due: due.unwrap_or(0) }
+                }
+                (None, Start::Hold, _) => StateData::Blocked { gate: Gate::Hold, due: 0 },
+                (None, _, Some(due)) => StateData::Delayed { due },
+                (None, _, None) => StateData::Waiting { since: at, lapsed: 0 },
             };
         });
         self.enter(handle);
@@ -133,7 +136,7 @@ impl Queue {
                 let seq = self.jobs.take_seq_at(place);
                 self.jobs.edit(handle, |job| {
                     job.seq = seq;
-                    job.state = StateData::Blocked { after: unmet.dependency(), due };
+                    job.state = StateData::Blocked { gate: Gate::Batch(unmet.dependency()), due };
                 });
                 self.enter(handle);
                 self.log_move(Event::Revived, handle, JobState::Failed, at);
@@ -145,10 +148,20 @@ impl Queue {
 
 /// The state of a replaced job. A token whose lease was lost is worth nothing any more.
 fn replaced_state(state: StateData, due: NewDue, at: u64) -> StateData {
+    match moved_state(state, due, at) {
+        StateData::Waiting { since, .. } => StateData::Waiting { since, lapsed: 0 },
+        state => state,
+    }
+}
+
+/// The state of a job that is to start at another time.
+pub(super) fn moved_state(state: StateData, due: NewDue, at: u64) -> StateData {
     match (state, due) {
-        (StateData::Blocked { after, .. }, NewDue::Now) => StateData::Blocked { after, due: 0 },
-        (StateData::Blocked { after, .. }, NewDue::At(due)) => StateData::Blocked { after, due },
-        (StateData::Waiting { since, .. }, NewDue::Unchanged) => StateData::Waiting { since, lapsed: 0 },
+        (held @ StateData::Blocked { gate: Gate::Hold, .. }, _) => held,
+        (StateData::Blocked { gate, .. }, NewDue::Now) => StateData::Blocked { gate, due: 0 },
+        (StateData::Blocked { gate, .. }, NewDue::At(due)) => StateData::Blocked { gate, due },
+        (blocked @ StateData::Blocked { .. }, NewDue::Hold) => blocked,
+        (_, NewDue::Hold) => StateData::Blocked { gate: Gate::Hold, due: 0 },
         (state, NewDue::Unchanged) => state,
         (_, NewDue::Now) => StateData::Waiting { since: at, lapsed: 0 },
         (_, NewDue::At(due)) => StateData::Delayed { due },

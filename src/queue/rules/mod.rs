@@ -4,6 +4,7 @@
 mod advance;
 mod apply;
 mod batches;
+mod changes;
 mod completion;
 mod events;
 mod expiries;

@@ -4,7 +4,7 @@
 //! All of them change here, in the same two functions, so a count can not differ from what is listed.
 
 use crate::queue::batches::BatchNumber;
-use crate::queue::jobs::{JobOptions, OptionSet, OptionSetId, Place, StateData};
+use crate::queue::jobs::{Gate, JobOptions, OptionSet, OptionSetId, Place, StateData};
 use crate::queue::store::Handle;
 use crate::queue::value::Queue;
 
@@ -21,7 +21,7 @@ impl Queue {
                         .insert_waiting(lane, table.lane_key(handle), handle, |h| table.lane_key(h));
                 }
             }
-            StateData::Blocked { after, .. } => {
+            StateData::Blocked { gate: Gate::Batch(after), .. } => {
                 self.batches.block(after, job.seq, handle, |h| table.priority_key(h).seq);
             }
             StateData::Active { token, worker, .. } => {
@@ -30,7 +30,8 @@ impl Queue {
                     self.limits.lanes.edit(lane, |lane| lane.active = lane.active.saturating_add(1));
                 }
             }
-            StateData::Delayed { .. }
+            StateData::Blocked { gate: Gate::Hold, .. }
+            | StateData::Delayed { .. }
             | StateData::Retrying { .. }
             | StateData::Completed { .. }
             | StateData::Failed { .. } => {}
@@ -54,7 +55,9 @@ impl Queue {
                     self.limits.lanes.remove_waiting(lane, table.lane_key(handle), handle);
                 }
             }
-            StateData::Blocked { after, .. } => self.batches.unblock(after, job.seq, handle),
+            StateData::Blocked { gate: Gate::Batch(after), .. } => {
+                self.batches.unblock(after, job.seq, handle);
+            }
             StateData::Active { token, worker, .. } => {
                 self.workers.take(worker, token, handle);
                 if self.jobs.indexes.active.is_empty() {
@@ -64,7 +67,8 @@ impl Queue {
                     self.limits.lanes.edit(lane, |lane| lane.active = lane.active.saturating_sub(1));
                 }
             }
-            StateData::Delayed { .. }
+            StateData::Blocked { gate: Gate::Hold, .. }
+            | StateData::Delayed { .. }
             | StateData::Retrying { .. }
             | StateData::Completed { .. }
             | StateData::Failed { .. } => {}

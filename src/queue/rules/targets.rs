@@ -1,10 +1,17 @@
 //! Which jobs an effect may be about. One that names another comes from a queue whose state is not equal.
 
+use crate::queue::effect::Change;
 use crate::queue::jobs::{Job, JobState};
 use crate::queue::store::{Handle, IdEntry};
+use crate::queue::time::LARGEST_COUNT;
 use crate::queue::value::Queue;
 
 impl Queue {
+    /// Whether that can be the next number that is an id.
+    pub(crate) fn may_take_number(&self, number: u64) -> bool {
+        (self.jobs.last_number + 1..=LARGEST_COUNT).contains(&number)
+    }
+
     /// The job of this id, unless it has ended.
     pub(crate) fn unfinished_job(&self, id: &[u8]) -> Option<Handle> {
         self.job_that(id, |job| !job.is_finished())
@@ -34,6 +41,12 @@ impl Queue {
     /// The record of a failed job of this id.
     pub(crate) fn failed_job(&self, id: &[u8]) -> Option<Handle> {
         self.job_that(id, |job| job.state_name() == JobState::Failed)
+    }
+
+    /// The job or record of this id, if its state allows this change.
+    pub(crate) fn changeable_job(&self, id: &[u8], to: &Change<'_>) -> Option<Handle> {
+        let handle = self.job_that(id, |_| true)?;
+        self.job(handle).filter(|job| self.may_change(job, to)).map(|_| handle)
     }
 
     fn job_that(&self, id: &[u8], is_so: fn(&Job) -> bool) -> Option<Handle> {

@@ -12,7 +12,7 @@ use crate::queue::events::{
     MAX_EVENT_VALUE,
 };
 use crate::queue::jobs::{
-    are_fields, Job, JobExtras, JobLog, Notes, Run, StateData, MAX_RUNS, MAX_RUN_ERROR,
+    are_fields, Gate, Job, JobExtras, JobLog, Notes, Run, StateData, MAX_RUNS, MAX_RUN_ERROR,
 };
 use crate::queue::limits::LaneRules;
 use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_job_name, valid_worker};
@@ -51,9 +51,12 @@ impl Queue {
     /// Puts back how many numbers of a kind were given, before any job.
     #[must_use]
     pub(crate) fn restore_number(&mut self, number: SavedNumber) -> bool {
-        let SavedNumber::Front(given) = number;
-        let fits = self.jobs.front_seqs == 0 && (1..=LARGEST_COUNT).contains(&given);
-        self.jobs.front_seqs = given;
+        let (count, given) = match number {
+            SavedNumber::Ids(given) => (&mut self.jobs.last_number, given),
+            SavedNumber::Front(given) => (&mut self.jobs.front_seqs, given),
+        };
+        let fits = *count == 0 && (1..=LARGEST_COUNT).contains(&given);
+        *count = given;
         fits && self.created_at != 0 && self.jobs.len() == 0
     }
 
@@ -126,7 +129,10 @@ impl Queue {
             | SavedState::Completed { token, .. }
             | SavedState::Failed { token, .. }
             | SavedState::Waiting { lapsed: token, .. } => token,
-            SavedState::Delayed { .. } | SavedState::Retrying { .. } | SavedState::Blocked { .. } => 0,
+            SavedState::Delayed { .. }
+            | SavedState::Retrying { .. }
+            | SavedState::Blocked { .. }
+            | SavedState::Held => 0,
         };
         // The run that goes on comes after those that have ended.
         let past = match saved.state {
@@ -165,7 +171,8 @@ impl Queue {
     fn restore_state(&mut self, saved: SavedState<'_>) -> Option<StateData> {
         Some(match saved {
             SavedState::Blocked { after, .. } if self.batches.get(after.batch).is_none() => return None,
-            SavedState::Blocked { after, due } => StateData::Blocked { after, due },
+            SavedState::Blocked { after, due } => StateData::Blocked { gate: Gate::Batch(after), due },
+            SavedState::Held => StateData::Blocked { gate: Gate::Hold, due: 0 },
             SavedState::Waiting { since, lapsed } => StateData::Waiting { since, lapsed },
             SavedState::Delayed { due } => StateData::Delayed { due },
             SavedState::Retrying { due } => StateData::Retrying { due: QueueMs(due) },
@@ -220,7 +227,9 @@ impl Queue {
     }
 
     fn restore_holder(&mut self, handle: Handle) -> bool {
-        let may_hold = |job: &&Job| !job.is_finished() && !matches!(job.state, StateData::Blocked { .. });
+        let may_hold = |job: &&Job| {
+            !job.is_finished() && !matches!(job.state, StateData::Blocked { gate: Gate::Batch(_), .. })
+        };
         let Some(job) = self.jobs.get(handle).filter(may_hold) else { return false };
         let Some(number) = self.lane_of(job) else { return false };
         let is_free = self.limits.lanes.get(number).is_some_and(|lane| lane.holder.is_none());

@@ -2,7 +2,9 @@
 
 use crate::queue::batches::{BatchNumber, Dependency};
 use crate::queue::events::{EventId, EventLog, EventRecord, LoggedEvent};
-use crate::queue::jobs::{Job, JobExtras, JobOptions, JobSpec, LostLife, Run, StateData, UnmetDependency};
+use crate::queue::jobs::{
+    Gate, Job, JobExtras, JobOptions, JobSpec, LostLife, Run, StateData, UnmetDependency,
+};
 use crate::queue::limits::{Bucket, LaneRules, Pause};
 use crate::queue::schedules::{SavedPassed, SavedSchedule};
 use crate::queue::settings::Settings;
@@ -29,6 +31,8 @@ pub(crate) struct Header<'a> {
 /// How many numbers of a kind were given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SavedNumber {
+    /// Those that were given as ids.
+    Ids(u64),
     /// Sequence numbers of the front.
     Front(u64),
 }
@@ -75,6 +79,7 @@ pub(crate) enum SavedState<'a> {
     Completed { at: u64, token: u64 },
     Failed { at: u64, token: u64 },
     Blocked { after: Dependency<BatchNumber>, due: u64 },
+    Held,
 }
 
 /// An event as it is saved.
@@ -145,7 +150,9 @@ impl Queue {
 
     /// The numbers of each kind of which any was given.
     pub(crate) fn saved_numbers(&self) -> impl Iterator<Item = SavedNumber> {
-        Some(self.jobs.front_seqs).filter(|given| *given > 0).map(SavedNumber::Front).into_iter()
+        let ids = Some(self.jobs.last_number).filter(|given| *given > 0).map(SavedNumber::Ids);
+        let front = Some(self.jobs.front_seqs).filter(|given| *given > 0).map(SavedNumber::Front);
+        ids.into_iter().chain(front)
     }
 
     /// The lead with which the queue that is saved begins, in milliseconds.
@@ -287,7 +294,8 @@ impl Queue {
             }
             StateData::Completed { at, token } => SavedState::Completed { at, token },
             StateData::Failed { at, token } => SavedState::Failed { at, token },
-            StateData::Blocked { after, due } => SavedState::Blocked { after, due },
+            StateData::Blocked { gate: Gate::Hold, .. } => SavedState::Held,
+            StateData::Blocked { gate: Gate::Batch(after), due } => SavedState::Blocked { after, due },
         };
         SavedJob {
             id: job.id(),

@@ -165,10 +165,30 @@ impl Session<'_> {
         Added { outcome: Outcome::Added, state, made_id: Some(id) }
     }
 
+    /// Adds a job under the next number of the queue that leads to nothing. O(log n).
+    pub fn enqueue_numbered(&mut self, request: &AddRequest<&[u8]>) -> Added {
+        /// Numbers that follow each other and are known, before whole stretches are passed over.
+        const KNOWN_AT_MOST: u64 = 100;
+        let (mut number, mut known) = (self.queue.jobs.last_number.saturating_add(1), 0);
+        let id = loop {
+            let id = number.to_string().into_bytes();
+            if self.queue.find(&id).is_none() {
+                break id;
+            }
+            known += 1;
+            let stretch = u32::try_from(known - known.min(KNOWN_AT_MOST)).unwrap_or(u32::MAX).min(40);
+            number = number.saturating_add(1 << stretch);
+        };
+        self.change(&Effect::NumberTaken { number });
+        let state = self.add(&id, request);
+        Added { outcome: Outcome::Added, state, made_id: Some(id) }
+    }
+
     fn start_state(&self, new: &JobSpec<&[u8]>) -> JobState {
-        match new.due(self.now()) {
-            Some(_) => JobState::Delayed,
-            None => JobState::Waiting,
+        match (new.start, new.due(self.now())) {
+            (Start::Hold, _) => JobState::Blocked,
+            (_, Some(_)) => JobState::Delayed,
+            (_, None) => JobState::Waiting,
         }
     }
 
@@ -269,6 +289,7 @@ impl Session<'_> {
         let latest = latest_due.unwrap_or(known.latest_due());
         let due = match (new.start, known.state) {
             (Start::Now, _) => NewDue::Unchanged,
+            (Start::Hold, _) => NewDue::Hold,
             (start, state) => {
                 match start.due(now).map(|due| due.min(latest)).filter(|due| *due > now.millis()) {
                     Some(due) => NewDue::At(due),

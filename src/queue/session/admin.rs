@@ -3,7 +3,7 @@
 use super::access::Session;
 use super::add::Refusal;
 use crate::queue::effect::{Effect, JobEffect};
-use crate::queue::jobs::{FieldChanges, Job, JobState, Place, StateData};
+use crate::queue::jobs::{FieldChanges, Job, JobState, Place, Start, StateData};
 use crate::queue::settings::Settings;
 use crate::queue::store::{Handle, IdEntry};
 use std::collections::BTreeSet;
@@ -74,16 +74,20 @@ impl Session<'_> {
         Changed::Done
     }
 
-    /// Makes a delayed job waiting now.
-    pub fn promote(&mut self, id: &[u8], place: Place) -> Changed {
-        match self.find(id) {
-            None => Changed::Unknown,
-            Some(IdEntry::Job(handle)) if self.state_of(handle) == Some(JobState::Delayed) => {
-                self.change_job(handle, JobEffect::Promoted { place });
-                Changed::Done
-            }
-            Some(_) => Changed::NotAllowed,
+    /// Makes a job that is delayed or on hold waiting in `delay` ms, 0: now.
+    pub fn promote(&mut self, id: &[u8], delay: u64, place: Place) -> Changed {
+        let handle = match self.find(id) {
+            None => return Changed::Unknown,
+            Some(IdEntry::Remembered(_)) => return Changed::NotAllowed,
+            Some(IdEntry::Job(handle)) => handle,
+        };
+        let may_go = |job: &Job| job.state_name() == JobState::Delayed || job.is_on_hold();
+        if !self.queue.job(handle).is_some_and(may_go) {
+            return Changed::NotAllowed;
         }
+        let due = Start::After(delay).due(self.now());
+        self.change_job(handle, JobEffect::Promoted { due, place });
+        Changed::Done
     }
 
     /// Gives failed jobs fresh attempts, members of a batch before jobs that wait for it: an answer for each

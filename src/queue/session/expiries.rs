@@ -5,7 +5,7 @@ use super::add::Outcome;
 use crate::queue::effect::Effect;
 use crate::queue::expiries::ExpiryOutcome;
 use crate::queue::jobs::{AddRequest, JobSpec};
-use crate::queue::names::valid_id;
+use crate::queue::names::may_be_given;
 use crate::queue::store::MAX_HANDLES;
 
 impl Session<'_> {
@@ -35,7 +35,8 @@ impl Session<'_> {
     pub fn key_expired(&mut self, name: &[u8]) -> Option<ExpiryOutcome> {
         let (prefix, rule) = self.queue.expiry_rules.rule_for(name)?;
         let (prefix, kept) = (Box::<[u8]>::from(prefix), rule.request.clone());
-        let outcome = if !valid_id(name) || self.queue.known() >= MAX_HANDLES || self.queue.is_exhausted() {
+        let outcome = if !may_be_given(name) || self.queue.known() >= MAX_HANDLES || self.queue.is_exhausted()
+        {
             ExpiryOutcome::Dropped
         } else {
             let request = kept.borrowed();

@@ -12,8 +12,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// What a RELEASE says beside the job.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReleaseOptions<'a> {
-    /// The job waits so long, ms.
-    pub delay: u64,
+    /// What it waits for.
+    pub start: Start,
     /// Where it joins its priority; at the end, if it does not wait, is its old place.
     pub place: Place,
     /// What becomes of its fields.
@@ -212,7 +212,7 @@ impl Session<'_> {
         Nacked::Again
     }
 
-    /// `token` hands `id` back unharmed: to its old place or to the front, or to wait. O(log n).
+    /// `token` hands `id` back unharmed: to its old place, or to what START says, and then to its `place`. O(log n).
     pub fn release(&mut self, token: u64, id: &[u8], options: &ReleaseOptions<'_>) -> Lease {
         let entry = self.find(id);
         let matched = self.match_run(token, entry, RunEnd::Released);
@@ -220,10 +220,12 @@ impl Session<'_> {
             return self.end_if_cancelled(matched.lease, matched.job);
         };
         self.change_fields(handle, options.changes);
-        let to = match (Start::After(options.delay).due(self.now()), options.place) {
-            (Some(due), place) => ReleasedTo::Later(due, place),
-            (None, Place::Front) => ReleasedTo::Front,
-            (None, Place::End) => ReleasedTo::OldPlace,
+        let (start, place) = (options.start, options.place);
+        let to = match (start, start.due(self.now()), place) {
+            (Start::Hold, ..) => ReleasedTo::Hold,
+            (_, Some(due), place) => ReleasedTo::Later(due, place),
+            (_, None, Place::Front) => ReleasedTo::Front,
+            (_, None, Place::End) => ReleasedTo::OldPlace,
         };
         self.change_job(handle, JobEffect::Released { to });
         Lease::Valid

@@ -58,7 +58,7 @@ impl Session<'_> {
         (0, Selected { changed, next: None })
     }
 
-    /// Makes delayed jobs waiting now.
+    /// Makes delayed jobs waiting now. Those on hold stay: who holds a job names it to let it go.
     pub fn promote_selected(
         &mut self,
         selection: &Selection<'_>,
@@ -67,7 +67,7 @@ impl Session<'_> {
     ) -> Selected {
         let page = self.page(JobState::Delayed, selection, range, |_| true);
         let changed = self.change_rows(&page, JobState::Delayed, |session, handle| {
-            session.change_job(handle, JobEffect::Promoted { place });
+            session.change_job(handle, JobEffect::Promoted { due: None, place });
             Changed::Done
         });
         Selected { changed, next: page.next }

@@ -36,11 +36,12 @@ pub enum Event {
     TakenBack,
     RerunBegun,
     Drained,
+    Changed,
 }
 
 /// The manual's names, in the order of [`Event`].
 #[rustfmt::skip] // a list, not a column
-const NAMES: [(Event, &str); 24] = [
+const NAMES: [(Event, &str); 25] = [
     (Event::Due, "due"), (Event::Lost, "lost"), (Event::Expired, "expired"), (Event::Added, "added"),
     (Event::Replaced, "replaced"), (Event::Rerun, "rerun"), (Event::Claimed, "claimed"),
     (Event::Completed, "completed"), (Event::Retried, "retried"), (Event::Failed, "failed"),
@@ -49,6 +50,7 @@ const NAMES: [(Event, &str); 24] = [
     (Event::BatchFinished, "batch-finished"), (Event::Unblocked, "unblocked"), (Event::Paused, "paused"),
     (Event::Resumed, "resumed"), (Event::Progressed, "progressed"), (Event::TakenBack, "taken-back"),
     (Event::RerunBegun, "rerun-begun"), (Event::Drained, "drained"),
+    (Event::Changed, "changed"),
 ];
 
 impl Event {
@@ -78,7 +80,8 @@ impl Event {
             | Event::Progressed
             | Event::TakenBack
             | Event::RerunBegun
-            | Event::Drained => return None,
+            | Event::Drained
+            | Event::Changed => return None,
         })
     }
 

@@ -208,7 +208,7 @@ fn time_does_a_bounded_part_and_a_named_job_is_brought_up_all_the_same() {
     }
     test.ms = 10;
     test.effects = 0;
-    let explained = test.session(|session| session.promote(b"job4999", Place::End));
+    let explained = test.session(|session| session.promote(b"job4999", 0, Place::End));
     assert_eq!(explained, Changed::NotAllowed, "it is not delayed any more as of now");
     assert_eq!(
         (test.queue.count(JobState::Waiting), test.effects),

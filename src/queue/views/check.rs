@@ -1,7 +1,7 @@
 //! The recount behind JQ.CHECK: everything that is kept twice is counted again and compared.
 
 use crate::queue::batches::{BatchCondition, BatchNumber};
-use crate::queue::jobs::{Job, NameCounts, OptionSet, StateData};
+use crate::queue::jobs::{Gate, Job, NameCounts, OptionSet, StateData};
 use crate::queue::store::{IdEntry, InstantKey, LaneNumber, Order};
 use crate::queue::time::FOREVER;
 use crate::queue::value::Queue;
@@ -179,7 +179,7 @@ impl Queue {
             if let (Some(counts), Some(batch)) = (counts, self.batch_of(job)) {
                 *counts.entry(batch).or_default() += 1;
             }
-            if let StateData::Blocked { after, .. } = job.state {
+            if let StateData::Blocked { gate: Gate::Batch(after), .. } = job.state {
                 blocked.entry(after.batch).or_default().insert((handle, after.condition));
             }
         }
@@ -248,8 +248,9 @@ impl Queue {
                     "lane '{name}' has {is:?} jobs, waiting, active, but {counted:?} are counted"
                 ));
             }
-            let has_started =
-                |job: &Job| !job.is_finished() && !matches!(job.state, StateData::Blocked { .. });
+            let has_started = |job: &Job| {
+                !job.is_finished() && !matches!(job.state, StateData::Blocked { gate: Gate::Batch(_), .. })
+            };
             let holds = |job: &Job| has_started(job) && self.lane_of(job) == Some(number);
             if lane.holder.is_some_and(|job| !self.job(job).is_some_and(holds)) {
                 wrong.push(format!("lane '{name}' is held by a job that is not in it"));

@@ -1,7 +1,7 @@
 //! Why a job is not running.
 
 use crate::queue::batches::{BatchNumber, Dependency};
-use crate::queue::jobs::{Job, JobState, StateData};
+use crate::queue::jobs::{Gate, Job, JobState, StateData};
 use crate::queue::rules::{Obstacle, QueueObstacle};
 use crate::queue::store::{Handle, IdEntry};
 use crate::queue::time::{unless_endless, FOREVER};
@@ -60,7 +60,12 @@ impl Queue {
                 return self.explanation(job, format!("it is delayed{}", most_delayed(job)), due)
             }
             StateData::Retrying { due } => ("it waits for its next attempt", self.lead.unix_ms(due)),
-            StateData::Blocked { after, due } => return self.explain_blocked(job, after, due),
+            StateData::Blocked { gate: Gate::Hold, .. } => {
+                ("it is on hold: JQ.PROMOTE lets it go", job.expires())
+            }
+            StateData::Blocked { gate: Gate::Batch(after), due } => {
+                return self.explain_blocked(job, after, due);
+            }
             StateData::Active { token, since, lease_until, worker } => {
                 let then = if job.cancel_asked() { " and will be told that it is cancelled" } else { "" };
                 let most = unless_endless(self.run_until(job, since, token));
@@ -144,6 +149,7 @@ impl Queue {
             StateData::Retrying { due } => {
                 ("has started and waits for its next attempt", self.lead.unix_ms(due))
             }
+            StateData::Blocked { gate: Gate::Hold, .. } => ("has started and is on hold", FOREVER),
             _ if holds => ("has started and is to run again", FOREVER),
             _ => ("is first in line", FOREVER),
         }

@@ -2,7 +2,7 @@
 
 use crate::queue::batches::BatchCondition;
 use crate::queue::jobs::{
-    Backoff, DedupWindow, Job, JobExtras, JobLog, JobState, Run, StateData, UnmetDependency,
+    Backoff, DedupWindow, Gate, Job, JobExtras, JobLog, JobState, Place, Run, StateData, UnmetDependency,
 };
 use crate::queue::stats::Minute;
 use crate::queue::store::{Handle, IdEntry, PriorityKey, Record};
@@ -47,6 +47,10 @@ pub struct JobView<'a> {
     pub group: Option<&'a [u8]>,
     pub batch: Option<&'a [u8]>,
     pub after: Option<(BatchCondition, &'a [u8])>,
+    /// It waits for somebody to promote it.
+    pub on_hold: bool,
+    /// Where it goes when it enters the line.
+    pub place: Place,
     pub cancel_asked: bool,
     pub rerun: bool,
     pub error: Option<&'a [u8]>,
@@ -125,14 +129,18 @@ impl Queue {
         match job.state {
             StateData::Waiting { .. } => {}
             StateData::Retrying { due } => {
+                view.place = job.place();
                 view.due_at = Some(self.lead.unix_ms(due));
                 view.latest_due_at = unless_endless(job.latest_due());
             }
             StateData::Delayed { due } => {
+                view.place = job.place();
                 view.due_at = Some(due);
                 view.latest_due_at = unless_endless(job.latest_due());
             }
-            StateData::Blocked { after, due } => {
+            StateData::Blocked { gate: Gate::Hold, .. } => view.on_hold = true,
+            StateData::Blocked { gate: Gate::Batch(after), due } => {
+                view.place = job.place();
                 view.after = self.batch_name(after.batch).map(|name| (after.condition, name));
                 view.due_at = Some(due).filter(|due| *due != 0);
                 view.latest_due_at = unless_endless(job.latest_due());
@@ -268,6 +276,8 @@ impl<'a> JobView<'a> {
             group: None,
             batch: None,
             after: None,
+            on_hold: false,
+            place: Place::End,
             cancel_asked: false,
             rerun: false,
             error: None,

@@ -2,7 +2,7 @@
 
 use super::job::WorkerView;
 use crate::queue::batches::BatchView;
-use crate::queue::jobs::{JobState, StateData};
+use crate::queue::jobs::{Gate, JobState, StateData};
 use crate::queue::rules::QueueObstacle;
 use crate::queue::time::{unless_endless, FOREVER};
 use crate::queue::value::Queue;
@@ -83,9 +83,8 @@ impl Queue {
     fn awaited_batches(&self) -> Vec<(&[u8], BatchView)> {
         let mut numbers = Vec::new();
         for handle in self.jobs.indexes.blocked.iter().take(BLOCKED_EXAMINED) {
-            let Some(StateData::Blocked { after, .. }) = self.job(handle).map(|job| job.state) else {
-                continue;
-            };
+            let state = self.job(handle).map(|job| job.state);
+            let Some(StateData::Blocked { gate: Gate::Batch(after), .. }) = state else { continue };
             if !numbers.contains(&after.batch) {
                 numbers.push(after.batch);
             }

@@ -100,7 +100,7 @@ impl Traffic {
     }
 
     fn add(&mut self, queue: &str) -> Words {
-        let id = if self.rng.one_in(10) { b"*".to_vec() } else { self.id() };
+        let id = self.new_id();
         let mut command = words("JQ.ADD", queue);
         command.extend([id, self.payload()]);
         self.job_options(command)
@@ -110,7 +110,7 @@ impl Traffic {
         let count = 1 + self.rng.below(6);
         let mut command = join(words("JQ.MADD", queue), &count.to_string());
         for _ in 0..count {
-            let id = if self.rng.one_in(10) { b"*".to_vec() } else { self.id() };
+            let id = self.new_id();
             command.extend([id, self.payload()]);
         }
         self.job_options(command)
@@ -121,6 +121,9 @@ impl Traffic {
             let debounces = ["DELAY 5 MAXWAIT 20 ONDUP REPLACE", "ONDUP REPLACE DELAY 20 PX 101 MAXWAIT 30"];
             let debounce = *self.rng.pick(&debounces);
             return self.group(join(command, debounce));
+        }
+        if self.rng.one_in(20) {
+            return self.option(join(command, "HOLD"), 3, "PX", &["30", "1000"]);
         }
         command = self.option(command, 4, "DELAY", &SPANS[..8]);
         let command = self.set(command);
@@ -248,6 +251,9 @@ impl Traffic {
             return command;
         }
         let command = self.with_leases(words("JQ.RELEASE", queue), queue, 2);
+        if self.rng.one_in(6) {
+            return join(command, "HOLD");
+        }
         let command = self.option(command, 4, "FRONT", &[""]);
         let command = self.option(command, 3, "DELAY", &SPANS);
         self.change_fields(command)
@@ -321,15 +327,32 @@ impl Traffic {
     }
 
     fn admin(&mut self, queue: &str) -> Words {
+        if self.rng.one_in(4) {
+            return self.change(queue);
+        }
         let verb = *self.rng.pick(&["JQ.REMOVE", "JQ.CANCEL", "JQ.CANCEL", "JQ.PROMOTE", "JQ.RETRY"]);
         let most = 1 + self.rng.below(3);
-        let command = self.on_ids(verb, queue, most);
+        let mut command = self.on_ids(verb, queue, most);
+        if verb == "JQ.PROMOTE" {
+            command = self.option(command, 3, "DELAY", &SPANS);
+        }
         let command = self.front(verb, command);
         if verb == "JQ.RETRY" {
             self.change_fields(command)
         } else {
             command
         }
+    }
+
+    fn change(&mut self, queue: &str) -> Words {
+        let mut command = self.on_ids("JQ.CHANGE", queue, 1);
+        command.extend([b"PROGRESS".to_vec(), self.payload()]);
+        if self.rng.one_in(2) {
+            command.extend([b"PAYLOAD".to_vec(), self.payload()]);
+        }
+        command = self.option(command, 3, "PRIORITY", &["-3", "0", "3"]);
+        command = self.option(command, 3, "DELAY", &SPANS);
+        self.option(command, 4, "FRONT", &[""])
     }
 
     /// Adds FRONT to some of the commands that have it.
@@ -376,6 +399,15 @@ impl Traffic {
             command.extend([lease.token.to_string().into_bytes(), lease.id]);
         }
         command
+    }
+
+    /// An id, or what asks for one.
+    fn new_id(&mut self) -> Vec<u8> {
+        match self.rng.below(20) {
+            0..2 => b"*".to_vec(),
+            2 => b"#".to_vec(),
+            _ => self.id(),
+        }
     }
 
     /// One of few ids, some of them unusual bytes.

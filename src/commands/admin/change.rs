@@ -1,0 +1,115 @@
+//! `JQ.CHANGE queue id [PAYLOAD payload] [PROGRESS data] [DELAY ms | AT instant] [PRIORITY n] [FRONT]` -> 1 changed, 0 its
+//! state does not allow one of these, -1 no such job
+//!
+//! Needs no token: it is for whoever runs the queue, not for the worker of the job.
+
+use crate::commands::args::{check_instant, Args, MAX_INSTANT};
+use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
+use crate::commands::error::Error;
+use crate::commands::names;
+use crate::commands::options::{CommandOption, Options};
+use crate::commands::producing::add_options::set_start;
+use crate::commands::reply::Reply;
+use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
+use crate::commands::ROOM_AT_MEMORY_LIMIT;
+use crate::queue::{ChangeRequest, Place, Queue, Session, Start};
+
+pub struct ChangeJob;
+
+/// A job to change.
+#[derive(Debug)]
+pub struct ChangeJobRequest<'a> {
+    id: &'a [u8],
+    change: ChangeRequest<'a>,
+}
+
+impl<'a> Options<'a, 6> for ChangeRequest<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 6] = [
+        CommandOption::other("PAYLOAD", Arg::word("payload", ArgKind::String), |change, args| {
+            change.payload = Some(args.payload("PAYLOAD")?);
+            Ok(())
+        }),
+        CommandOption::other("PROGRESS", Arg::word("progress", ArgKind::String), |change, args| {
+            change.progress = Some(args.payload("PROGRESS")?);
+            Ok(())
+        }),
+        CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |change, args| {
+            let delay = args.span("DELAY", 0)?;
+            set_start(&mut change.start, Start::After(delay))
+        }),
+        CommandOption::other("AT", Arg::word("at-instant", ArgKind::UnixTime), |change, args| {
+            let instant = args.uint("AT", 0..=MAX_INSTANT)?;
+            set_start(&mut change.start, Start::At(instant))
+        }),
+        CommandOption::other("PRIORITY", Arg::word("priority", ArgKind::Integer), |change, args| {
+            let priority = args.int("PRIORITY", i32::MIN.into()..=i32::MAX.into())?;
+            change.priority = i32::try_from(priority).ok();
+            Ok(())
+        }),
+        CommandOption::flag("FRONT", "front", |change| change.place = Place::Front),
+    ];
+}
+
+const START: [Arg; 2] = {
+    let [_, _, delay, at, ..] = ChangeRequest::OPTIONS;
+    [delay.arg().required(), at.arg().required()]
+};
+
+impl Command for ChangeJob {
+    const SPEC: Spec = Spec {
+        name: "jq.change",
+        summary: "Changes a job or its record without its worker",
+        complexity: "O(log n)",
+        since: "0.1.0",
+        arity: -4,
+        flags: "write fast",
+        acl: "write fast",
+        key: KeyUse::Update,
+        args: &{
+            let [payload, progress, _, _, priority, front] = ChangeRequest::OPTIONS;
+            [
+                Arg::word("queue", ArgKind::Key),
+                Arg::word("id", ArgKind::String),
+                payload.arg(),
+                progress.arg(),
+                Arg::one_of("start", &START).maybe(),
+                priority.arg(),
+                front.arg(),
+            ]
+        },
+    };
+
+    type Request<'a> = ChangeJobRequest<'a>;
+
+    fn parse<'a>(args: &mut Args<'a>) -> Result<ChangeJobRequest<'a>, Error> {
+        let (id, mut change) = (names::id(args.next("id")?)?, ChangeRequest::NOTHING);
+        args.options(&mut change)?;
+        if change == ChangeRequest::NOTHING {
+            return Err(Error::syntax("what is to change is missing"));
+        }
+        Ok(ChangeJobRequest { id, change })
+    }
+}
+
+impl WriteCommand for ChangeJob {
+    fn refusal_at_memory_limit(request: &ChangeJobRequest<'_>, _: &Queue) -> Option<Error> {
+        let ChangeRequest { payload, progress, .. } = request.change;
+        let named = [("PAYLOAD", payload), ("PROGRESS", progress)];
+        let len = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len);
+        let large = named.into_iter().find(|(_, bytes)| len(*bytes) > ROOM_AT_MEMORY_LIMIT);
+        large.map(|(name, bytes)| Error::memory_for(name, len(bytes)))
+    }
+
+    fn run(
+        ChangeJobRequest { id, change }: &ChangeJobRequest<'_>,
+        session: &mut Session<'_>,
+        _: &Env,
+        reply: &mut dyn Reply,
+    ) -> Result<WriteOutcome, Error> {
+        if let Start::At(instant) = change.start {
+            check_instant("AT", instant, session.now())?;
+        }
+        reply.int(names::code_of(session.change_from_outside(id, change)));
+        Ok(WriteOutcome::Replied)
+    }
+}
