@@ -60,6 +60,17 @@ impl<'a> FieldArgs<'a> {
         Ok(())
     }
 
+    /// These, and those that `common` sets where these say nothing; neither is finished yet.
+    pub(super) fn over(mut self, common: &FieldArgs<'a>) -> Result<Self, Error> {
+        let own: Vec<&[u8]> = self.changes.iter().map(|(name, _)| *name).collect();
+        for (name, value) in &common.changes {
+            if !own.contains(name) {
+                self.push(name, *value)?;
+            }
+        }
+        Ok(self)
+    }
+
     /// All arguments are read: refuses a field that is named twice, and what is too much for so many jobs.
     pub(super) fn finish(mut self, jobs: usize) -> Result<Self, Error> {
         if !self.changes.is_empty() {

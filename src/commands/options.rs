@@ -229,6 +229,10 @@ pub(super) fn is_one_of<R>(table: &[CommandOption<'_, R>], word: &[u8]) -> bool 
     table.iter().any(|option| option.is(word))
 }
 
+fn unknown(word: &[u8]) -> Error {
+    Error::syntax(format!("unknown option {}", shown(word)))
+}
+
 fn find<'t, 'a, R>(
     table: &'t [CommandOption<'a, R>],
     word: &[u8],
@@ -245,14 +249,34 @@ impl<'a> Args<'a> {
         self.options_of_two((&R::OPTIONS, request), (&[], &mut ()))
     }
 
-    /// The same for two requests, each with its table.
+    /// Takes all arguments that are left as options of two requests, each with its table.
     pub(super) fn options_of_two<R, S>(
         &mut self,
+        first: (&[CommandOption<'a, R>], &mut R),
+        second: (&[CommandOption<'a, S>], &mut S),
+    ) -> Result<(), Error> {
+        self.options_until(|_| false, first, second)
+    }
+
+    /// The same up to `keyword`, where an option could begin.
+    pub(super) fn options_before<R, S>(
+        &mut self,
+        keyword: &str,
+        first: (&[CommandOption<'a, R>], &mut R),
+        second: (&[CommandOption<'a, S>], &mut S),
+    ) -> Result<(), Error> {
+        self.options_until(|word| keyword.as_bytes().eq_ignore_ascii_case(word), first, second)
+    }
+
+    fn options_until<R, S>(
+        &mut self,
+        is_end: impl Fn(&[u8]) -> bool,
         (table, request): (&[CommandOption<'a, R>], &mut R),
         (second_table, second_request): (&[CommandOption<'a, S>], &mut S),
     ) -> Result<(), Error> {
         let mut given = Given::default();
-        while let Some(word) = self.try_next() {
+        while let Some(word) = self.peek().filter(|word| !is_end(word)) {
+            self.try_next();
             if let Some((place, option)) = find(table, word) {
                 given.insert(place, option)?;
                 option.take(self, request)?;
@@ -260,7 +284,7 @@ impl<'a> Args<'a> {
                 given.insert(table.len() + place, option)?;
                 option.take(self, second_request)?;
             } else {
-                return Err(Error::syntax(format!("unknown option {}", shown(word))));
+                return Err(unknown(word));
             }
         }
         Ok(())

@@ -92,14 +92,19 @@ impl Model {
     }
 
     /// Whether the fields of new jobs are too much: by themselves, or with those that a REPLACE leaves.
-    pub(super) fn refuses_new_fields(&self, jobs: &[(Vec<u8>, JobSpec)], on_dup: OnDup, now: u64) -> bool {
+    pub(super) fn refuses_new_fields(&self, jobs: &[(Vec<u8>, JobSpec, OnDup)], now: u64) -> bool {
         let mut changed: BTreeMap<&Vec<u8>, Fields> = BTreeMap::new();
-        for (id, spec) in jobs.iter().filter(|(_, spec)| !spec.fields.is_empty()) {
+        for (id, spec, on_dup) in jobs.iter().filter(|(_, spec, _)| !spec.fields.is_empty()) {
+            if self.is_too_much(&Fields::new(), &spec.fields) {
+                return true;
+            }
+            if *on_dup != OnDup::Replace || id == b"#" {
+                continue;
+            }
             let known = self.jobs.iter().find(|job| job.id == *id && !job.is_free(now) && job.is_live());
             let before = changed.get(id).cloned().or(known.map(replaced_fields)).unwrap_or_default();
             let after = over(&spec.fields, &before);
-            let is_refused = on_dup == OnDup::Replace && self.is_too_much(&before, &after);
-            if is_refused || self.is_too_much(&Fields::new(), &spec.fields) {
+            if self.is_too_much(&before, &after) {
                 return true;
             }
             changed.insert(id, after);

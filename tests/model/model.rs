@@ -132,7 +132,7 @@ impl Model {
             return Value::Error(ERR.into());
         }
         match request {
-            Request::Add { jobs, on_dup, many } => self.add_all(&jobs, on_dup, many, now),
+            Request::Add { jobs, many } => self.add_all(&jobs, many, now),
             Request::Claim { worker, count, lease, max_bytes, full } => {
                 let claimed = self.claim(&worker, count, lease, max_bytes, now_us);
                 self.detailed(claimed, full)

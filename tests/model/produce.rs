@@ -8,25 +8,26 @@ use super::value::Value;
 
 impl Model {
     /// Adds `jobs` one after the other, or none if there is no room for all that would be new.
-    pub(super) fn add_all(
-        &mut self,
-        jobs: &[(Vec<u8>, JobSpec)],
-        on_dup: OnDup,
-        many: bool,
-        now: u64,
-    ) -> Value {
+    pub(super) fn add_all(&mut self, jobs: &[(Vec<u8>, JobSpec, OnDup)], many: bool, now: u64) -> Value {
+        let expires_first = |spec: &JobSpec| match (spec.expires_after, spec.start) {
+            (Some(px), Start::At(instant)) => now + px <= instant,
+            _ => false,
+        };
+        if jobs.iter().any(|(_, spec, _)| expires_first(spec)) {
+            return Value::Error("ERR".into());
+        }
         if !self.has_room(jobs, now) {
             return Value::Error("JQFULL".into());
         }
         if self.is_sealed_against(jobs, now) {
             return Value::Error("JQSEALED".into());
         }
-        if self.refuses_new_fields(jobs, on_dup, now) {
+        if self.refuses_new_fields(jobs, now) {
             return Value::Error(ERR.into());
         }
-        let add = |(id, spec): &(Vec<u8>, JobSpec)| match id.as_slice() {
-            b"#" => self.add_numbered(spec, on_dup, now),
-            id => self.add(id, spec, on_dup, now),
+        let add = |(id, spec, on_dup): &(Vec<u8>, JobSpec, OnDup)| match id.as_slice() {
+            b"#" => self.add_numbered(spec, *on_dup, now),
+            id => self.add(id, spec, *on_dup, now),
         };
         let mut replies: Vec<Value> = jobs.iter().map(add).collect();
         match replies.pop() {
@@ -44,8 +45,8 @@ impl Model {
         self.add(number.to_string().as_bytes(), &spec, on_dup, now)
     }
 
-    fn has_room(&self, jobs: &[(Vec<u8>, JobSpec)], now: u64) -> bool {
-        let (numbered, given): (Vec<_>, Vec<_>) = jobs.iter().map(|(id, _)| id).partition(|id| *id == b"#");
+    fn has_room(&self, jobs: &[(Vec<u8>, JobSpec, OnDup)], now: u64) -> bool {
+        let (numbered, given): (Vec<_>, Vec<_>) = jobs.iter().map(|(id, ..)| id).partition(|id| *id == b"#");
         let mut ids: Vec<&Vec<u8>> = given;
         ids.sort();
         ids.dedup();
@@ -58,10 +59,10 @@ impl Model {
     }
 
     /// Whether one of `jobs` would be a new member of a batch that takes none.
-    fn is_sealed_against(&self, jobs: &[(Vec<u8>, JobSpec)], now: u64) -> bool {
+    fn is_sealed_against(&self, jobs: &[(Vec<u8>, JobSpec, OnDup)], now: u64) -> bool {
         let is_new = |id: &Vec<u8>| !self.jobs.iter().any(|job| job.id == *id && !job.is_free(now));
         let is_sealed = |name: &Vec<u8>| self.named(name).is_some_and(|batch| batch.sealed);
-        jobs.iter().any(|(id, spec)| is_new(id) && spec.batch.as_ref().is_some_and(is_sealed))
+        jobs.iter().any(|(id, spec, _)| is_new(id) && spec.batch.as_ref().is_some_and(is_sealed))
     }
 
     fn add(&mut self, id: &[u8], spec: &JobSpec, on_dup: OnDup, now: u64) -> Value {

@@ -121,7 +121,9 @@ pub(crate) fn madd(group: Words) -> Words {
         let words = items.iter().flat_map(|(id, payload)| [Word::read(id), Word::read(payload)]);
         [count].into_iter().chain(words).map(Part::Word).collect()
     });
-    join(vec![text("JQ.MADD q"), items.boxed(), job_options(group)])
+    let own = join(vec![pick(&["JOB 1", "JOB 1", "JOB 2"]), job_options(group.clone())]);
+    let own = Union::new_weighted(vec![(3, text("")), (1, own)]).boxed();
+    join(vec![text("JQ.MADD q"), items.boxed(), job_options(group), own])
 }
 
 /// The options of ADD and MADD in any order.

@@ -88,7 +88,7 @@ impl WriteCommand for AddJob {
         session
             .room_for(1, [id.given()].into_iter(), batch)
             .map_err(|full| add_options::refusal(full, batch))?;
-        session.check_new_fields([id.given()].into_iter(), &request).map_err(field_args::refusal)?;
+        session.check_new_fields([(id.given(), request)].into_iter()).map_err(field_args::refusal)?;
         reply_added(&enqueue(session, *id, &request), *id, reply);
         Ok(WriteOutcome::Replied)
     }

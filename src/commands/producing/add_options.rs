@@ -154,7 +154,8 @@ impl<'a> AddRequest<&'a [u8]> {
     pub(in crate::commands) fn parse(args: &mut Args<'a>, defaults: Self) -> Result<Self, Error> {
         let mut request = defaults;
         args.options(&mut request)?;
-        request.checked()
+        request.check()?;
+        Ok(request)
     }
 
     /// The same with the fields of so many jobs.
@@ -165,21 +166,49 @@ impl<'a> AddRequest<&'a [u8]> {
     ) -> Result<(Self, FieldArgs<'a>), Error> {
         let (mut request, mut fields) = (defaults, FieldArgs::default());
         args.options_of_two((&Self::OPTIONS, &mut request), (&FieldArgs::OPTIONS, &mut fields))?;
-        Ok((request.checked()?, fields.finish(jobs)?))
+        request.check()?;
+        Ok((request, fields.finish(jobs)?))
+    }
+
+    /// Parses the arguments up to `keyword` as options of jobs, and their fields.
+    pub(super) fn parse_before(keyword: &str, args: &mut Args<'a>) -> Result<(Self, FieldArgs<'a>), Error> {
+        let (mut request, mut fields) = (AddRequest::new(&b""[..]), FieldArgs::default());
+        let (own, of_fields) = ((&Self::OPTIONS[..], &mut request), (&FieldArgs::OPTIONS[..], &mut fields));
+        args.options_before(keyword, own, of_fields)?;
+        request.check()?;
+        Ok((request, fields))
+    }
+
+    /// Parses the arguments up to `keyword` as options of one job, over those that hold for all, `common`.
+    pub(super) fn parse_over(
+        (common, common_fields): (&Self, &FieldArgs<'a>),
+        keyword: &str,
+        args: &mut Args<'a>,
+    ) -> Result<(Self, FieldArgs<'a>), Error> {
+        let (mut request, mut fields) = (*common, FieldArgs::default());
+        // These may be given once, so those of the job take the place of the common ones.
+        (request.job.start, request.batches.after) = (Start::Now, None);
+        let (own, of_fields) = ((&Self::OPTIONS[..], &mut request), (&FieldArgs::OPTIONS[..], &mut fields));
+        args.options_before(keyword, own, of_fields)?;
+        if request.job.start == Start::Now {
+            request.job.start = common.job.start;
+        }
+        request.batches.after = request.batches.after.or(common.batches.after);
+        request.check()?;
+        Ok((request, fields.over(common_fields)?.finish(1)?))
     }
 
     /// Refuses options that contradict each other.
-    fn checked(self) -> Result<Self, Error> {
+    pub(in crate::commands) fn check(&self) -> Result<(), Error> {
         let request = self;
         if let (Some(Until::After(px)), Start::After(delay)) = (request.job.expires, request.job.start) {
             if px <= delay {
                 return Err(Error::other(format!("PX must exceed DELAY, got {px} and {delay}")));
             }
         }
-        request.check_max_wait()?;
-        request.check_batches()?;
-        check_place(request.job.start, request.job.place)?;
-        Ok(request)
+        self.check_max_wait()?;
+        self.check_batches()?;
+        check_place(self.job.start, self.job.place)
     }
 
     fn set_after(
@@ -354,7 +383,7 @@ pub(in crate::commands) fn span_field(span: u64) -> Field<'static> {
 /// The error for a job that the queue refuses.
 pub(in crate::commands) fn refusal(refusal: Refusal, batch: Option<&[u8]>) -> Error {
     match refusal {
-        Refusal::Sealed => Error::sealed(batch.unwrap_or_default()),
+        Refusal::Sealed(_) => Error::sealed(batch.unwrap_or_default()),
         Refusal::MaxIds(limit) => Error::full("max-ids", limit),
         Refusal::MaxJobs(limit) => Error::full("max-jobs", limit),
         Refusal::Capacity(limit) => Error::full("capacity", limit),

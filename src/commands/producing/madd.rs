@@ -1,6 +1,7 @@
-//! `JQ.MADD queue count id payload [id payload ...] [options]` -> one `[outcome, id, state]` per job
+//! `JQ.MADD queue count id payload [id payload ...] [options] [JOB n options ...]` -> one `[outcome, id, state]` per job
 //!
-//! The options are those of `JQ.ADD` and hold for every job. Refused as a whole or done as a whole.
+//! The options are those of `JQ.ADD` and hold for every job; those after JOB hold for the n-th
+//! alone, over those of all. Refused as a whole or done as a whole.
 
 use super::add::{enqueue, reply_added};
 use super::add_options;
@@ -13,7 +14,7 @@ use crate::commands::options::Options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::MAX_ITEMS;
-use crate::queue::{AddRequest, Session};
+use crate::queue::{AddRequest, JobSpec, Refusal, Session};
 
 pub struct AddManyJobs;
 
@@ -22,9 +23,26 @@ pub struct AddManyJobs;
 pub struct AddManyJobsRequest<'a> {
     /// id, payload, id, payload, ...
     words: &'a [&'a [u8]],
-    /// What holds for each of them; its payload is empty.
-    request: AddRequest<&'a [u8]>,
-    fields: FieldArgs<'a>,
+    /// What holds for each of them.
+    common: JobTerms<'a>,
+    /// What holds for the job of that place, in the order of the places.
+    own: Vec<(usize, JobTerms<'a>)>,
+}
+
+/// What holds for a job, but for its id and payload, and its fields.
+type JobTerms<'a> = (AddRequest<&'a [u8]>, FieldArgs<'a>);
+
+impl<'a> AddManyJobsRequest<'a> {
+    /// Each job with its id.
+    fn jobs(&self) -> impl Iterator<Item = (NewId<'a>, AddRequest<&[u8]>)> + Clone {
+        let mut own = self.own.iter().peekable();
+        pairs(self.words).enumerate().map(move |(nth, (id, payload))| {
+            let its = own.next_if(|(place, _)| *place == nth);
+            let (request, fields) = its.map_or(&self.common, |(_, terms)| terms);
+            let job = JobSpec { payload, fields: fields.packed(), ..request.job };
+            (NewId::of(id), AddRequest { job, ..*request })
+        })
+    }
 }
 
 impl Command for AddManyJobs {
@@ -49,12 +67,21 @@ impl Command for AddManyJobs {
             NewId::parse(id)?;
             args.check_payload("payload", payload)?;
         }
-        let (request, fields) = AddRequest::parse_with_fields(args, AddRequest::new(&b""[..]), count)?;
-        Ok(AddManyJobsRequest { words, request, fields })
+        let (common, fields) = AddRequest::parse_before("JOB", args)?;
+        let mut own: Vec<(usize, JobTerms<'a>)> = Vec::new();
+        while args.keyword("JOB") {
+            let nth = usize::try_from(args.uint("JOB", 1..=count as u64)?).unwrap_or(count);
+            if let Some((place, _)) = own.last().filter(|(place, _)| nth <= place + 1) {
+                let text = format!("JOB n goes up from job to job, got {nth} after {}", place + 1);
+                return Err(Error::syntax(text));
+            }
+            own.push((nth - 1, AddRequest::parse_over((&common, &fields), "JOB", args)?));
+        }
+        Ok(AddManyJobsRequest { words, common: (common, fields.finish(count)?), own })
     }
 }
 
-const ARGS: [Arg; 19] = {
+const ARGS: [Arg; 20] = {
     let [set] = FieldArgs::OPTIONS;
     let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
         add_options::ARGS;
@@ -78,10 +105,37 @@ const ARGS: [Arg; 19] = {
         group,
         name,
         set.arg(),
+        Arg::block("own", &OWN).after("JOB").maybe().many(),
     ]
 };
 
-fn pairs<'a>(words: &'a [&'a [u8]]) -> impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> {
+/// What may stand after JOB.
+const OWN: [Arg; 17] = {
+    let [set] = FieldArgs::OPTIONS;
+    let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
+        add_options::ARGS;
+    [
+        Arg::word("nth", ArgKind::Integer),
+        start,
+        max_wait,
+        priority,
+        front,
+        attempts,
+        backoff,
+        dedup,
+        ondup,
+        px,
+        keep,
+        max_run,
+        batch,
+        after,
+        group,
+        name,
+        set.arg(),
+    ]
+};
+
+fn pairs<'a>(words: &'a [&'a [u8]]) -> impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> + Clone {
     words.chunks_exact(2).map(|pair| match pair {
         [id, payload] => (*id, *payload),
         _ => (&[][..], &[][..]),
@@ -95,23 +149,19 @@ impl WriteCommand for AddManyJobs {
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let AddManyJobsRequest { words, request, fields } = call;
-        let mut request = *request;
-        request.job.fields = fields.packed();
-        let jobs = pairs(words);
-        let count = jobs.len();
-        request.check_instants(session.now())?;
-        let batch = request.batches.batch;
+        let now = session.now();
+        call.jobs().try_for_each(|(_, request)| request.check_instants(now))?;
+        let count = pairs(call.words).len();
+        let batches = call.jobs().map(|(id, request)| (id.given(), request.batches.batch));
+        session.room_for_each(count, batches.clone()).map_err(|full| {
+            let sealed = if let Refusal::Sealed(nth) = full { batches.clone().nth(nth) } else { None };
+            add_options::refusal(full, sealed.and_then(|(_, batch)| batch))
+        })?;
         session
-            .room_for(count, pairs(words).map(|(id, _)| NewId::of(id).given()), batch)
-            .map_err(|full| add_options::refusal(full, batch))?;
-        session
-            .check_new_fields(pairs(words).map(|(id, _)| NewId::of(id).given()), &request)
+            .check_new_fields(call.jobs().map(|(id, request)| (id.given(), request)))
             .map_err(field_args::refusal)?;
         reply.array(count);
-        for (id, payload) in jobs {
-            let id = NewId::of(id);
-            request.job.payload = payload;
+        for (id, request) in call.jobs() {
             reply_added(&enqueue(session, id, &request), id, reply);
         }
         Ok(WriteOutcome::Replied)

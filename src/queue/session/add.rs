@@ -55,8 +55,8 @@ pub enum Refusal {
     MaxJobs(u64),
     /// What the data type can hold.
     Capacity(u64),
-    /// The batch takes no more members.
-    Sealed,
+    /// The batch of the job in that place takes no more members.
+    Sealed(usize),
     /// How many groups can have rules of their own.
     GroupRules(u64),
 }
@@ -78,9 +78,28 @@ impl Session<'_> {
         &mut self,
         count: usize,
         ids: impl Iterator<Item = Option<&'a [u8]>>,
-        batch: Option<&[u8]>,
+        batch: Option<&'a [u8]>,
     ) -> Result<(), Refusal> {
         let is_open = self.takes_members(batch);
+        self.room_if(is_open, count, ids.map(|id| (id, batch)))
+    }
+
+    /// The same for jobs that name different batches: an id and a batch for each. O(log n) per job with a batch.
+    pub fn room_for_each<'a>(
+        &mut self,
+        count: usize,
+        jobs: impl Iterator<Item = (Option<&'a [u8]>, Option<&'a [u8]>)> + Clone,
+    ) -> Result<(), Refusal> {
+        let are_open = jobs.clone().all(|(_, batch)| self.takes_members(batch));
+        self.room_if(are_open, count, jobs)
+    }
+
+    fn room_if<'a>(
+        &mut self,
+        are_open: bool,
+        count: usize,
+        jobs: impl Iterator<Item = (Option<&'a [u8]>, Option<&'a [u8]>)>,
+    ) -> Result<(), Refusal> {
         let settings = *self.queue.settings();
         type MakeRefusal = fn(u64) -> Refusal;
         let limits: [(usize, u64, MakeRefusal); 3] = [
@@ -95,12 +114,12 @@ impl Session<'_> {
                 },
             )
         };
-        if is_open && over(count, count).is_none() {
+        if are_open && over(count, count).is_none() {
             return Ok(());
         }
-        let (mut new_ids, mut new_jobs) = (0, 0);
+        let (mut new_ids, mut new_jobs, mut sealed) = (0, 0, None);
         let mut seen = BTreeSet::new();
-        for id in ids {
+        for (nth, (id, batch)) in jobs.enumerate() {
             let (is_new_job, is_new_id) = match id {
                 None => (true, true),
                 Some(id) if seen.insert(id) => {
@@ -111,11 +130,13 @@ impl Session<'_> {
             };
             new_jobs += usize::from(is_new_job);
             new_ids += usize::from(is_new_id);
+            if is_new_job && sealed.is_none() && !self.takes_members(batch) {
+                sealed = Some(nth);
+            }
         }
         match over(new_ids, new_jobs) {
             Some(refusal) => Err(refusal),
-            None if new_jobs > 0 && !is_open => Err(Refusal::Sealed),
-            None => Ok(()),
+            None => sealed.map_or(Ok(()), |nth| Err(Refusal::Sealed(nth))),
         }
     }
 

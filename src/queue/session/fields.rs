@@ -43,16 +43,13 @@ impl Session<'_> {
     /// The same for the fields of new jobs with these ids; None is an id that the queue makes.
     pub fn check_new_fields<'i>(
         &mut self,
-        ids: impl Iterator<Item = Option<&'i [u8]>>,
-        request: &AddRequest<&[u8]>,
+        jobs: impl Iterator<Item = (Option<&'i [u8]>, AddRequest<&'i [u8]>)>,
     ) -> Result<(), FieldsRefusal> {
-        let Some(changes) = request.job.fields.and_then(FieldChanges::new) else { return Ok(()) };
-        self.check_size(&[], changes.packed())?;
-        if request.on_dup != OnDup::Replace {
-            return Ok(());
-        }
         let mut changed = BTreeMap::new();
-        for id in ids.flatten() {
+        for (id, request) in jobs {
+            let Some(changes) = request.job.fields.and_then(FieldChanges::new) else { continue };
+            self.check_size(&[], changes.packed())?;
+            let Some(id) = id.filter(|_| request.on_dup == OnDup::Replace) else { continue };
             let before = changed.remove(id).unwrap_or_else(|| self.fields_to_replace(id));
             let after = changes.of(&before);
             self.check_size(&before, &after)?;

@@ -209,7 +209,7 @@ fn a_sealed_batch_takes_no_members_but_counts_duplicates() {
         let ids = ids.iter().map(|id| Some(id.as_bytes()));
         test.session(|session| session.room_for(ids.len(), ids, Some(b"x")))
     };
-    assert_eq!(room(&mut test, &["a", "b"]), Err(Refusal::Sealed));
+    assert_eq!(room(&mut test, &["a", "b"]), Err(Refusal::Sealed(1)));
     assert_eq!(room(&mut test, &["a", "a"]), Ok(()));
     test.add_with_batches("a", member("x"));
     assert_eq!(test.queue.batch(b"x").unwrap().duplicates, 1);

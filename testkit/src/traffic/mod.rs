@@ -113,7 +113,15 @@ impl Traffic {
             let id = self.new_id();
             command.extend([id, self.payload()]);
         }
-        self.job_options(command)
+        command = self.job_options(command);
+        let own = ["JOB 1 PRIORITY 3", "JOB 1 FRONT DELAY 5", "JOB 1 KEEP 50 GROUP g2 ATTEMPTS 1"];
+        let own = *self.rng.pick(&own);
+        // A PX or a MAXWAIT of all might not fit its delay.
+        let fits = !command.iter().any(|word| word == b"PX" || word == b"MAXWAIT" || word == b"HOLD");
+        if fits && self.rng.one_in(5) {
+            return join(command, own);
+        }
+        command
     }
 
     fn job_options(&mut self, mut command: Words) -> Words {
