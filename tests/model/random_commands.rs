@@ -60,7 +60,7 @@ pub(crate) fn commands() -> Words {
         (1, join(vec![text("JQ.RELEASE q WORKER"), worker()])),
         (3, join(vec![text("JQ.EXTEND q"), pick(&LEASES), leases()])),
         (3, join(vec![text("JQ.PROGRESS q"), lease(), pick(&["half", "\"\""])])),
-        (6, join(vec![one("JQ.LOG q"), pick(&["one", "two \"\"", "a-longer-line", "1 2 3 4"])])),
+        (6, append_to_log()),
         (1, join(vec![one("JQ.LOGS q"), option("SKIP", &["1"]), option("COUNT", &["1", "2"]), text("REV")])),
         (1, one("JQ.GET q")),
         (1, join(vec![text("JQ.LIST q"), pick(&STATES), text("COUNT 2 PAYLOAD")])),
@@ -223,6 +223,17 @@ fn next() -> Words {
         vec![option("COUNT", &["2", "5"]), option("LEASE", &LEASES), option("MAXBYTES", &["3"]), full()];
     let claim = join(vec![text("NEXT"), worker(), shuffled(options)]);
     Union::new_weighted(vec![(5, text("")), (1, claim)]).boxed()
+}
+
+/// What appends to logs, and the jobs that have them.
+pub(crate) fn about_logs() -> Words {
+    let lines = vec![(4, append_to_log()), (2, add(text(""))), (2, claim()), (1, ack())];
+    Union::new_weighted(lines).boxed()
+}
+
+fn append_to_log() -> Words {
+    let log = join(vec![text("JQ.LOG q"), id()]);
+    join(vec![log, pick(&["one", "two \"\"", "a-longer-line", "1 2 3 4"])])
 }
 
 /// Fields of a new job.

@@ -9,7 +9,7 @@ use super::job::{How, Start, State};
 use super::model::Model;
 use super::pauses::Kind;
 use super::script::Script;
-use super::strategy::{batch_scripts, scripts};
+use super::strategy::{batch_scripts, log_scripts, scripts};
 use super::value::{Engine, Value};
 
 /// A model, and what becomes wrong with it after a command at an instant (Unix ms).
@@ -563,7 +563,7 @@ fn a_name_that_goes_with_the_end_of_its_jobs_is_noticed() {
 
 #[test]
 fn lines_of_a_log_beyond_what_is_allowed_are_noticed() {
-    assert!(is_noticed(|model, _| model.settings.max_log_bytes = model.settings.max_log_bytes.max(1 << 16)));
+    assert!(is_noticed_on(&log_scripts(30), |model, _| model.settings.max_log_bytes = 1 << 16));
 }
 
 #[test]
@@ -571,7 +571,7 @@ fn a_log_that_forgets_how_many_lines_there_were_is_noticed() {
     let bug = |model: &mut Model, _| {
         model.jobs.iter_mut().for_each(|job| job.log_lines = job.log.len() as u64);
     };
-    assert!(is_noticed(bug));
+    assert!(is_noticed_on(&log_scripts(30), bug));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use proptest::sample::select;
 use super::compare::leases;
 use super::model::Model;
 use super::random_batch_commands::{about_batches, batch_settings};
-use super::random_commands::{commands, settings, Part};
+use super::random_commands::{about_logs, commands, settings, text, Part};
 use super::random_limit_commands::{contended, small_ticks, tight_settings};
 use super::script::{Script, Step, Word};
 use super::value::{Engine, Value};
@@ -23,6 +23,12 @@ pub(crate) fn scripts(most: usize) -> impl Strategy<Value = Script> {
 /// The same about jobs that wait for batches.
 pub(crate) fn batch_scripts(most: usize) -> impl Strategy<Value = Script> {
     (batch_settings(), vec((small_ticks(), about_batches()), 1..most)).prop_map(written)
+}
+
+/// The same about the logs of jobs, of which little is kept.
+pub(crate) fn log_scripts(most: usize) -> impl Strategy<Value = Script> {
+    let settings = text("JQ.CONFIG q max-log-bytes 12 keep-completed -1");
+    (settings, vec((small_ticks(), about_logs()), 1..most)).prop_map(written)
 }
 
 fn written((settings, steps): (Vec<Part>, Vec<(i64, Vec<Part>)>)) -> Script {
