@@ -4,6 +4,7 @@
 pub mod counters;
 mod events;
 pub mod histogram;
+mod minute;
 mod packed_minutes;
 mod pending_duplicates;
 mod series;
@@ -11,8 +12,9 @@ mod series;
 pub use counters::{Count, Counters};
 pub use events::{Event, Events};
 pub use histogram::Histogram;
+pub use minute::Minute;
 pub(crate) use pending_duplicates::{plausible_duplicates, PendingDuplicates};
-pub use series::{Minute, MOST_MINUTES};
+pub use series::MOST_MINUTES;
 pub(crate) use series::{Series, SeriesCount};
 
 /// What a queue has counted since it was created.

@@ -5,7 +5,7 @@
 //!           which one of the hour byte (0 to 59), added, completed, failed numbers (7 bits a byte, low bits first)
 //! ```
 
-use super::series::{Minute, MINUTE};
+use super::minute::{Minute, MINUTE};
 use std::collections::VecDeque;
 
 const HOUR: u64 = 60 * MINUTE;

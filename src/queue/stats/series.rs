@@ -4,12 +4,11 @@
 //! counted in at once; older ones are packed ([`super::packed_minutes`]). A busy queue has 46 KB of the former and some
 //! 150 KB of the latter.
 
+use super::minute::{Minute, MINUTE};
 use super::packed_minutes::PackedMinutes;
 use crate::queue::time::LARGEST_COUNT;
 use std::collections::VecDeque;
 
-/// A minute in milliseconds.
-pub(super) const MINUTE: u64 = 60_000;
 const DAY: u64 = 1440 * MINUTE;
 /// Minutes that can be asked for: two weeks.
 pub const MOST_MINUTES: u64 = 14 * 1440;
@@ -22,19 +21,6 @@ pub(crate) enum SeriesCount {
     Added,
     Completed,
     Failed,
-}
-
-/// What happened in one minute.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Minute {
-    /// Its beginning, Unix ms.
-    pub at: u64,
-    /// Jobs added.
-    pub added: u64,
-    /// Jobs completed.
-    pub completed: u64,
-    /// Jobs that failed for good.
-    pub failed: u64,
 }
 
 /// Minutes in which something happened, in their order.

@@ -141,12 +141,12 @@ impl<K: Ord + Copy> Order<K> {
 
     /// The handles whose key is `key` or above, by ascending key. O(log n) to the first.
     pub fn iter_from(&self, key: K, key_of: impl Fn(u32) -> K) -> Entries<'_, K> {
-        Entries::of(self, Direction::Forward, key, key_of)
+        Entries::of(&self.leaves, Direction::Forward, key, key_of)
     }
 
     /// The handles whose key is `key` or below, by descending key. O(log n) to the first.
     pub fn iter_back_from(&self, key: K, key_of: impl Fn(u32) -> K) -> Entries<'_, K> {
-        Entries::of(self, Direction::Backward, key, key_of)
+        Entries::of(&self.leaves, Direction::Backward, key, key_of)
     }
 
     /// How many have a key from `lowest` to `highest`. O(log n + leaves between).

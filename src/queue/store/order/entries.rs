@@ -1,7 +1,6 @@
 //! Going through an order from a key on, entry by entry or leaf by leaf.
 
-use super::Order;
-use std::collections::btree_map::Range;
+use std::collections::btree_map::{BTreeMap, Range};
 
 /// Which way one goes through an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,20 +23,20 @@ pub struct Entries<'o, K> {
 }
 
 impl<'o, K: Ord + Copy> Entries<'o, K> {
-    /// Those of `order` from `key` on. O(log n).
+    /// Those of an order that has these leaves, by their bounds, from `key` on. O(log n).
     pub(super) fn of(
-        order: &'o Order<K>,
+        leaves: &'o BTreeMap<K, Vec<u32>>,
         direction: Direction,
         key: K,
         key_of: impl Fn(u32) -> K,
     ) -> Entries<'o, K> {
-        let below = order.leaves.range(..=key).next_back().or_else(|| order.leaves.first_key_value());
+        let below = leaves.range(..=key).next_back().or_else(|| leaves.first_key_value());
         let Some((&bound, leaf)) = below else {
-            return Entries { direction, leaf: &[], bound: None, beyond: order.leaves.range(key..) };
+            return Entries { direction, leaf: &[], bound: None, beyond: leaves.range(key..) };
         };
         let mut beyond = match direction {
-            Direction::Forward => order.leaves.range(bound..),
-            Direction::Backward => order.leaves.range(..=bound),
+            Direction::Forward => leaves.range(bound..),
+            Direction::Backward => leaves.range(..=bound),
         };
         let leaf = match direction {
             Direction::Forward => leaf.split_at(leaf.partition_point(|&h| key_of(h) < key)).1,

@@ -20,7 +20,7 @@ fn check(order: &Order<(u8, u64)>, keys: &Keys) {
         assert_eq!(back, expected.collect::<Vec<_>>());
         for count in [0, 1, 127, 128, 300, handles.len()] {
             for direction in [Direction::Forward, Direction::Backward] {
-                let mut entries = Entries::of(order, direction, bound, key_of);
+                let mut entries = Entries::of(&order.leaves, direction, bound, key_of);
                 let expected: Vec<_> = entries.clone().skip(count).collect();
                 entries.pass(count);
                 assert!(entries.eq(expected), "{count} passed by {direction:?} from {bound:?}");
@@ -86,7 +86,7 @@ fn check_both(
     count: usize,
 ) {
     let key_of = |h: u32| keys[h as usize];
-    let [mut one, mut other] = orders.map(|order| Entries::of(order, direction, from, key_of));
+    let [mut one, mut other] = orders.map(|order| Entries::of(&order.leaves, direction, from, key_of));
     let merged = |one: Entries<'_, _>, other: Entries<'_, _>| {
         let mut both: Vec<_> = one.chain(other).collect();
         both.sort_unstable_by_key(|&h| key_of(h));
