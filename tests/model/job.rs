@@ -5,6 +5,7 @@ use super::fields::Fields;
 
 /// A job, or what is left of one that ended.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "a list of facts")]
 pub(crate) struct Job {
     pub(crate) id: Vec<u8>,
     pub(crate) spec: JobSpec,
@@ -128,10 +129,9 @@ impl Start {
     /// The instant for a life that begins at `at`, whose spans begin `late` ms after it.
     pub(crate) fn due(self, at: u64, late: u64) -> u64 {
         match self {
-            Start::After(0) => at,
+            Start::After(0) | Start::Hold => at,
             Start::After(ms) => at + late + ms,
             Start::At(instant) => instant,
-            Start::Hold => at,
         }
     }
 }

@@ -9,7 +9,7 @@
 //! A failure prints the shortest script that shows it, one command a line; pasted into `examples` it becomes
 //! a named regression. `seeded_bugs` are models with one bug each: that every bug is noticed shows that the
 //! test can fail. `coverage` counts the cases that random scripts reach.
-#![allow(clippy::expect_used, reason = "a test that cannot go on may stop")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on may stop")]
 
 mod admin;
 mod advance;

@@ -119,6 +119,7 @@ impl Model {
         reply
     }
 
+    #[allow(clippy::too_many_lines, reason = "an arm for each request")]
     fn carry_out(&mut self, request: Request, now_us: u64, now: u64) -> Value {
         let asked = match &request {
             Request::Claim { lease, .. } | Request::ClaimAny { lease, .. } | Request::Held { lease, .. } => {

@@ -39,7 +39,7 @@ impl Model {
     /// Under the next number that is no id yet, which is not remembered.
     fn add_numbered(&mut self, spec: &JobSpec, on_dup: OnDup, now: u64) -> Value {
         let is_known = |number: u64| self.jobs.iter().any(|job| job.id == number.to_string().as_bytes());
-        let number = (self.last_number + 1..).find(|number| !is_known(*number)).unwrap_or_default();
+        let number = (self.last_number + 1..=u64::MAX).find(|number| !is_known(*number)).unwrap_or_default();
         self.last_number = number;
         let spec = JobSpec { dedup: spec.dedup.or(Some(0)), ..spec.clone() };
         self.add(number.to_string().as_bytes(), &spec, on_dup, now)
@@ -58,11 +58,15 @@ impl Model {
         fits(self.jobs.len(), new_ids, self.settings.max_ids) && fits(live, new_jobs, self.settings.max_jobs)
     }
 
-    /// Whether one of `jobs` would be a new member of a batch that takes none.
+    /// Whether one of `jobs` would be a new member of a batch that takes none. An id that stands twice is a duplicate
+    /// the second time.
     fn is_sealed_against(&self, jobs: &[(Vec<u8>, JobSpec, OnDup)], now: u64) -> bool {
-        let is_new = |id: &Vec<u8>| !self.jobs.iter().any(|job| job.id == *id && !job.is_free(now));
+        let is_known = |id: &Vec<u8>| self.jobs.iter().any(|job| job.id == *id && !job.is_free(now));
         let is_sealed = |name: &Vec<u8>| self.named(name).is_some_and(|batch| batch.sealed);
-        jobs.iter().any(|(id, spec, _)| is_new(id) && spec.batch.as_ref().is_some_and(is_sealed))
+        jobs.iter().enumerate().any(|(place, (id, spec, _))| {
+            let stands_before = id != b"#" && jobs[..place].iter().any(|(before, ..)| before == id);
+            !is_known(id) && !stands_before && spec.batch.as_ref().is_some_and(is_sealed)
+        })
     }
 
     fn add(&mut self, id: &[u8], spec: &JobSpec, on_dup: OnDup, now: u64) -> Value {

@@ -139,6 +139,6 @@ mod tests {
         assert_eq!(JobLog::restored(2, &packed[..packed.len() - 1]), None);
         assert_eq!(JobLog::restored(0, b""), None, "no log");
         assert!(JobLog::restored(7, b"").is_some(), "all lines are gone");
-        assert_eq!(LogLines::new(&LogLines::pack(&[&[b'x'; MAX_LOG_LINE + 1]])), None);
+        assert_eq!(LogLines::new(&LogLines::pack(&[&vec![b'x'; MAX_LOG_LINE + 1]])), None);
     }
 }

@@ -126,14 +126,14 @@ impl Stage {
     /// JQ.LIST … SKIP and JQ.COUNT, as far as an index is gone through leaf by leaf.
     fn page(&mut self) -> Result<Sample, Failure> {
         let behind = (JOBS - 10).to_string();
-        let ways: [&[&str]; 4] = [
-            &["JQ.LIST", QUEUE, "waiting", "SKIP", &behind],
-            &["JQ.LIST", QUEUE, "waiting", "REV", "SKIP", &behind],
-            &["JQ.LIST", QUEUE, "waiting", "PRIORITY", "0", "9", "SKIP", &behind],
-            &["JQ.COUNT", QUEUE, "waiting", "PRIORITY", "0", "9"],
+        let ways: [(&str, &[&str]); 4] = [
+            ("JQ.LIST", &[QUEUE, "waiting", "SKIP", &behind]),
+            ("JQ.LIST", &[QUEUE, "waiting", "REV", "SKIP", &behind]),
+            ("JQ.LIST", &[QUEUE, "waiting", "PRIORITY", "0", "9", "SKIP", &behind]),
+            ("JQ.COUNT", &[QUEUE, "waiting", "PRIORITY", "0", "9"]),
         ];
         let calls = ways.iter().cycle().take(1000);
-        self.probe(|hands| send_all(hands, calls.map(|words| command(words[0], &words[1..]))))
+        self.probe(|hands| send_all(hands, calls.map(|(name, words)| command(name, *words))))
     }
 
     fn lose(&mut self) -> Result<Sample, Failure> {
