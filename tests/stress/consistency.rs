@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use redis::Value;
 use testkit::Client;
 use testkit::Server;
 
@@ -44,15 +45,35 @@ fn check_batches(who: &str, client: &mut Client, key: &[u8]) {
         let is_over = batch["sealed"] == 1 && batch["pending"] == 0;
         assert!(batch["finished"] == 1 || !is_over, "{who}: it should be finished");
     }
+    let held = on_hold(client, key);
     let stats: Vec<(String, String)> = client.ask_words(&[b"JQ.STATS", key]);
     if !client.ask_words::<bool>(&[b"EXISTS", key]) {
         // Its TTL was over between two commands, which even a replica does not show any more.
         return;
     }
     let stat = |name: &str| stats.iter().find(|(it, _)| it == name).and_then(|(_, n)| n.parse::<u64>().ok());
-    let blocked = batches.iter().map(|(_, batch)| batch["blocked"]).sum();
-    assert_eq!(stat("blocked"), Some(blocked), "{who}: jobs that wait for batches");
+    let behind_batches: u64 = batches.iter().map(|(_, batch)| batch["blocked"]).sum();
+    assert_eq!(
+        stat("blocked"),
+        Some(behind_batches + held),
+        "{who}: jobs that wait for batches, {held} on hold"
+    );
     assert_eq!(stat("batches"), Some(batches.len() as u64), "{who}: batches");
+}
+
+/// How many jobs of a queue are on hold.
+fn on_hold(client: &mut Client, key: &[u8]) -> u64 {
+    let (mut cursor, mut held) = (String::from("0"), 0);
+    loop {
+        let words: [&[u8]; 8] =
+            [b"JQ.LIST", key, b"blocked", b"FULL", b"COUNT", b"1000", b"CURSOR", cursor.as_bytes()];
+        let (next, jobs): (String, Vec<BTreeMap<String, Value>>) = client.ask_words(&words);
+        held += jobs.iter().filter(|job| job.contains_key("hold")).count() as u64;
+        if next == "0" {
+            return held;
+        }
+        cursor = next;
+    }
 }
 
 /// Fails if the numbers of a batch contradict each other, whenever they were read.
