@@ -186,7 +186,7 @@ pub enum NewDue {
     Now,
     /// At this instant.
     At(u64),
-    /// When somebody promotes it, unless it waits for a batch.
+    /// After a PROMOTE, unless it waits for a batch.
     Hold,
 }
 
@@ -199,7 +199,7 @@ pub enum ReleasedTo {
     Front,
     /// To wait until this instant, and then to join its priority there.
     Later(u64, Place),
-    /// To wait until somebody promotes it.
+    /// To wait for a PROMOTE.
     Hold,
 }
 

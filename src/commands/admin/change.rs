@@ -1,7 +1,7 @@
 //! `JQ.CHANGE queue id [PAYLOAD payload] [PROGRESS data] [DELAY ms | AT instant] [PRIORITY n] [FRONT]` -> 1 changed, 0 its
 //! state does not allow one of these, -1 no such job
 //!
-//! Needs no token: it is for whoever runs the queue, not for the worker of the job.
+//! Needs no token: it is for producers and operators, not for the worker of the job.
 
 use crate::commands::args::{check_instant, Args, MAX_INSTANT};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};

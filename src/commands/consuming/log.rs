@@ -1,6 +1,6 @@
 //! `JQ.LOG queue id line [line ...]` -> how many lines the job has had, or -1 no such job
 //!
-//! Appends to the log of a job or record, whoever has it: no token. The oldest lines go where they are more than
+//! Appends to the log of a job or record; needs no token. The oldest lines go where they are more than
 //! `max-log-bytes`; where that is 0 none is kept or counted.
 
 use crate::commands::args::Args;

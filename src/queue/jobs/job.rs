@@ -36,7 +36,7 @@ pub(crate) enum StateData {
 /// What a blocked job waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gate {
-    /// HOLD: that somebody promotes it.
+    /// HOLD: a PROMOTE.
     Hold,
     /// AFTER or AFTEROK: a batch.
     Batch(Dependency<BatchNumber>),
@@ -405,7 +405,7 @@ impl Job {
         self.extras.as_ref().is_some_and(|r| r.cancel_asked)
     }
 
-    /// Whether it waits for somebody to promote it.
+    /// Whether it is on hold: it waits for a PROMOTE.
     pub(crate) fn is_on_hold(&self) -> bool {
         matches!(self.state, StateData::Blocked { gate: Gate::Hold, .. })
     }

@@ -22,7 +22,7 @@ pub enum Start {
     After(u64),
     /// At this instant.
     At(u64),
-    /// When somebody promotes it.
+    /// After a PROMOTE.
     Hold,
 }
 

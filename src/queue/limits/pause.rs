@@ -23,7 +23,7 @@ impl Pause {
         }
     }
 
-    /// When claims go on if nobody resumes them, or never.
+    /// When claims go on without a RESUME, or never.
     #[must_use]
     pub fn end(self) -> u64 {
         match self {

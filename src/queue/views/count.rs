@@ -8,7 +8,7 @@ use crate::queue::value::Queue;
 
 impl Queue {
     /// How many of the selected jobs of a state there are, exactly; none where [`Selection::is_counted`] says that
-    /// nobody knows. O(log n + n / 128).
+    /// no index knows. O(log n + n / 128).
     #[must_use]
     pub fn count_selected(&self, state: JobState, selection: &Selection<'_>) -> usize {
         if *selection == Selection::default() {

@@ -47,7 +47,7 @@ pub struct JobView<'a> {
     pub group: Option<&'a [u8]>,
     pub batch: Option<&'a [u8]>,
     pub after: Option<(BatchCondition, &'a [u8])>,
-    /// It waits for somebody to promote it.
+    /// It is on hold: it waits for a PROMOTE.
     pub on_hold: bool,
     /// Where it goes when it enters the line.
     pub place: Place,
