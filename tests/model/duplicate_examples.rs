@@ -93,3 +93,27 @@ fn a_replaced_job_that_was_claimed_before_waits_from_now() {
          [[2005000 a 2 x]]",
     );
 }
+
+#[test]
+fn a_run_that_was_done_late_stays_done_when_the_life_after_it_fails() {
+    plays(
+        "@1000 JQ.CONFIG q lease 200
+         OK
+         @1000 JQ.ADD q a x
+         [added a waiting]
+         @1000 JQ.CLAIM q w
+         [[1000000 a 1 x]]
+         @1100 JQ.ADD q a y ONDUP RERUN
+         [rerun a active]
+         @1300 JQ.ACK q 1000000 a
+         [1]
+         @1300 JQ.CLAIM q w
+         [[1300000 a 1 y]]
+         @1400 JQ.ADD q a z ONDUP RERUN
+         [rerun a active]
+         @1600 JQ.ACK q 1000000 a
+         [0]
+         @1600 JQ.CLAIM q w
+         [[1600000 a 1 z]]",
+    );
+}

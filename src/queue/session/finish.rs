@@ -135,7 +135,7 @@ impl Session<'_> {
                 return self.finish(job, terms, change);
             }
         }
-        if entry.is_some_and(|entry| self.was_done_under(token, entry)) {
+        if entry.and_then(|entry| self.end_under(token, entry)) == Some(RunEnd::Completed) {
             return Acked::Already;
         }
         self.refuse_ack(Lease::Lost)
