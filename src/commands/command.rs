@@ -285,7 +285,10 @@ pub fn parse_counted<C: FirstQueueCommand>(mut args: Args<'_>) -> Result<(&[&[u8
 }
 
 fn parse_rest<C: Command>(mut args: Args<'_>) -> Result<C::Request<'_>, Error> {
-    let request = C::parse(&mut args)?;
-    args.finish()?;
-    Ok(request)
+    let request = C::parse(&mut args);
+    if request.is_ok() {
+        args.finish()?;
+    }
+    // Handed on as it is: some requests are so large that to unpack and pack them again costs more than to parse them.
+    request
 }

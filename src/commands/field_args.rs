@@ -60,19 +60,19 @@ impl<'a> FieldArgs<'a> {
         Ok(())
     }
 
-    /// These, and those that `common` sets where these say nothing; neither is finished yet.
-    pub(super) fn over(mut self, common: &FieldArgs<'a>) -> Result<Self, Error> {
+    /// Adds what `common` sets where these say nothing; neither is finished yet.
+    pub(super) fn add_from(&mut self, common: &FieldArgs<'a>) -> Result<(), Error> {
         let own: Vec<&[u8]> = self.changes.iter().map(|(name, _)| *name).collect();
         for (name, value) in &common.changes {
             if !own.contains(name) {
                 self.push(name, *value)?;
             }
         }
-        Ok(self)
+        Ok(())
     }
 
     /// All arguments are read: refuses a field that is named twice, and what is too much for so many jobs.
-    pub(super) fn finish(mut self, jobs: usize) -> Result<Self, Error> {
+    pub(super) fn finish(&mut self, jobs: usize) -> Result<(), Error> {
         if !self.changes.is_empty() {
             let packed = FieldChanges::pack(std::mem::take(&mut self.changes));
             self.packed = Some(
@@ -86,7 +86,7 @@ impl<'a> FieldArgs<'a> {
                  some of the jobs in another one"
             )));
         }
-        Ok(self)
+        Ok(())
     }
 
     /// The fields that are set, as bytes.

@@ -62,7 +62,7 @@ impl Command for Retry {
         let mut options = RetryOptions::default();
         let jobs = Many::parse(args, 1, &mut options)?;
         let count = if let Many::Ids(ids) = &jobs { ids.len() } else { 0 };
-        options.fields = options.fields.finish(count)?;
+        options.fields.finish(count)?;
         if count == 0 && options.fields.packed().is_some() {
             return Err(Error::syntax("SET and UNSET go with ids, not with '*'"));
         }

@@ -97,7 +97,7 @@ impl Command for Ack {
         args.options_of_two((&AckRequest::OPTIONS, &mut request), (&NextArgs::OPTIONS, &mut next))?;
         request.next = next.claim()?;
         check_max(request.keep, request.max)?;
-        request.fields = request.fields.finish(request.leases.len())?;
+        request.fields.finish(request.leases.len())?;
         Ok(request)
     }
 }

@@ -90,7 +90,7 @@ impl Command for Nack {
         args.options_of_two((&NackRequest::OPTIONS, &mut request), (&NextArgs::OPTIONS, &mut next))?;
         request.next = next.claim()?;
         check_max(request.options.keep, request.max)?;
-        request.fields = request.fields.finish(request.leases.len())?;
+        request.fields.finish(request.leases.len())?;
         match request.options {
             NackOptions { failure: Failure::Fatal, delay: Some(_), .. } => {
                 Err(Error::syntax("DELAY and FATAL contradict each other"))

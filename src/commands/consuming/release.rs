@@ -82,7 +82,7 @@ impl Command for Release {
             ReleasedJobs { leases, start: Start::Now, place: Place::End, fields: FieldArgs::default() };
         args.options(&mut jobs)?;
         check_place(jobs.start, jobs.place)?;
-        jobs.fields = jobs.fields.finish(jobs.leases.len())?;
+        jobs.fields.finish(jobs.leases.len())?;
         Ok(ReleaseRequest::Jobs(jobs))
     }
 }

@@ -11,7 +11,7 @@ use crate::commands::names::NewId;
 use crate::commands::options::Options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{AddRequest, Added, Session};
+use crate::queue::{AddRequest, Added, JobSpec, Session};
 
 pub struct AddJob;
 
@@ -81,15 +81,21 @@ impl WriteCommand for AddJob {
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
         let AddJobRequest { id, request, fields } = call;
-        let mut request = *request;
-        request.job.fields = fields.packed();
         request.check_instants(session.now())?;
         let batch = request.batches.batch;
         session
             .room_for(1, [id.given()].into_iter(), batch)
             .map_err(|full| add_options::refusal(full, batch))?;
-        session.check_new_fields([(id.given(), request)].into_iter()).map_err(field_args::refusal)?;
-        reply_added(&enqueue(session, *id, &request), *id, reply);
+        let added = match fields.packed() {
+            None => enqueue(session, *id, request),
+            Some(packed) => {
+                let set = [(id.given(), request.on_dup, Some(packed))];
+                session.check_new_fields(set.into_iter()).map_err(field_args::refusal)?;
+                let job = JobSpec { fields: Some(packed), ..request.job };
+                enqueue(session, *id, &AddRequest { job, ..*request })
+            }
+        };
+        reply_added(&added, *id, reply);
         Ok(WriteOutcome::Replied)
     }
 }

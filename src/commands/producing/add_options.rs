@@ -167,7 +167,8 @@ impl<'a> AddRequest<&'a [u8]> {
         let (mut request, mut fields) = (defaults, FieldArgs::default());
         args.options_of_two((&Self::OPTIONS, &mut request), (&FieldArgs::OPTIONS, &mut fields))?;
         request.check()?;
-        Ok((request, fields.finish(jobs)?))
+        fields.finish(jobs)?;
+        Ok((request, fields))
     }
 
     /// Parses the arguments up to `keyword` as options of jobs, and their fields.
@@ -195,13 +196,14 @@ impl<'a> AddRequest<&'a [u8]> {
         }
         request.batches.after = request.batches.after.or(common.batches.after);
         request.check()?;
-        Ok((request, fields.over(common_fields)?.finish(1)?))
+        fields.add_from(common_fields)?;
+        fields.finish(1)?;
+        Ok((request, fields))
     }
 
     /// Refuses options that contradict each other.
     pub(in crate::commands) fn check(&self) -> Result<(), Error> {
-        let request = self;
-        if let (Some(Until::After(px)), Start::After(delay)) = (request.job.expires, request.job.start) {
+        if let (Some(Until::After(px)), Start::After(delay)) = (self.job.expires, self.job.start) {
             if px <= delay {
                 return Err(Error::other(format!("PX must exceed DELAY, got {px} and {delay}")));
             }

@@ -33,15 +33,18 @@ pub struct AddManyJobsRequest<'a> {
 type JobTerms<'a> = (AddRequest<&'a [u8]>, FieldArgs<'a>);
 
 impl<'a> AddManyJobsRequest<'a> {
-    /// Each job with its id.
-    fn jobs(&self) -> impl Iterator<Item = (NewId<'a>, AddRequest<&[u8]>)> + Clone {
+    /// Each job: its id, its payload, and what holds for it.
+    fn jobs(&self) -> impl Iterator<Item = (NewId<'a>, &'a [u8], &JobTerms<'a>)> + Clone {
         let mut own = self.own.iter().peekable();
         pairs(self.words).enumerate().map(move |(nth, (id, payload))| {
             let its = own.next_if(|(place, _)| *place == nth);
-            let (request, fields) = its.map_or(&self.common, |(_, terms)| terms);
-            let job = JobSpec { payload, fields: fields.packed(), ..request.job };
-            (NewId::of(id), AddRequest { job, ..*request })
+            (NewId::of(id), payload, its.map_or(&self.common, |(_, terms)| terms))
         })
+    }
+
+    /// What holds for any of them.
+    fn terms(&self) -> impl Iterator<Item = &JobTerms<'a>> {
+        std::iter::once(&self.common).chain(self.own.iter().map(|(_, terms)| terms))
     }
 }
 
@@ -67,7 +70,7 @@ impl Command for AddManyJobs {
             NewId::parse(id)?;
             args.check_payload("payload", payload)?;
         }
-        let (common, fields) = AddRequest::parse_before("JOB", args)?;
+        let (common, mut fields) = AddRequest::parse_before("JOB", args)?;
         let mut own: Vec<(usize, JobTerms<'a>)> = Vec::new();
         while args.keyword("JOB") {
             let nth = usize::try_from(args.uint("JOB", 1..=count as u64)?).unwrap_or(count);
@@ -77,7 +80,8 @@ impl Command for AddManyJobs {
             }
             own.push((nth - 1, AddRequest::parse_over((&common, &fields), "JOB", args)?));
         }
-        Ok(AddManyJobsRequest { words, common: (common, fields.finish(count)?), own })
+        fields.finish(count)?;
+        Ok(AddManyJobsRequest { words, common: (common, fields), own })
     }
 }
 
@@ -150,19 +154,22 @@ impl WriteCommand for AddManyJobs {
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
         let now = session.now();
-        call.jobs().try_for_each(|(_, request)| request.check_instants(now))?;
+        call.terms().try_for_each(|(request, _)| request.check_instants(now))?;
         let count = pairs(call.words).len();
-        let batches = call.jobs().map(|(id, request)| (id.given(), request.batches.batch));
+        let batches = call.jobs().map(|(id, _, (request, _))| (id.given(), request.batches.batch));
         session.room_for_each(count, batches.clone()).map_err(|full| {
             let sealed = if let Refusal::Sealed(nth) = full { batches.clone().nth(nth) } else { None };
             add_options::refusal(full, sealed.and_then(|(_, batch)| batch))
         })?;
-        session
-            .check_new_fields(call.jobs().map(|(id, request)| (id.given(), request)))
-            .map_err(field_args::refusal)?;
+        if call.terms().any(|(_, fields)| fields.packed().is_some()) {
+            let fields =
+                call.jobs().map(|(id, _, (request, fields))| (id.given(), request.on_dup, fields.packed()));
+            session.check_new_fields(fields).map_err(field_args::refusal)?;
+        }
         reply.array(count);
-        for (id, request) in call.jobs() {
-            reply_added(&enqueue(session, id, &request), id, reply);
+        for (id, payload, (request, fields)) in call.jobs() {
+            let job = JobSpec { payload, fields: fields.packed(), ..request.job };
+            reply_added(&enqueue(session, id, &AddRequest { job, ..*request }), id, reply);
         }
         Ok(WriteOutcome::Replied)
     }

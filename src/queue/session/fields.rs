@@ -4,8 +4,7 @@ use super::access::Session;
 use super::add::IdLookup;
 use crate::queue::effect::JobEffect;
 use crate::queue::jobs::{
-    size_of_fields, AddRequest, FieldChanges, Job, JobLog, LogLines, OnDup, StateData, MAX_FIELDS,
-    MAX_FIELD_BYTES,
+    size_of_fields, FieldChanges, Job, JobLog, LogLines, OnDup, StateData, MAX_FIELDS, MAX_FIELD_BYTES,
 };
 use crate::queue::store::{Handle, IdEntry};
 use std::collections::BTreeMap;
@@ -40,16 +39,17 @@ impl Session<'_> {
         }
     }
 
-    /// The same for the fields of new jobs with these ids; None is an id that the queue makes.
+    /// The same for new jobs: the id of each, or None where the queue makes it, what becomes of a known one, and the
+    /// fields.
     pub fn check_new_fields<'i>(
         &mut self,
-        jobs: impl Iterator<Item = (Option<&'i [u8]>, AddRequest<&'i [u8]>)>,
+        jobs: impl Iterator<Item = (Option<&'i [u8]>, OnDup, Option<&'i [u8]>)>,
     ) -> Result<(), FieldsRefusal> {
         let mut changed = BTreeMap::new();
-        for (id, request) in jobs {
-            let Some(changes) = request.job.fields.and_then(FieldChanges::new) else { continue };
+        for (id, on_dup, fields) in jobs {
+            let Some(changes) = fields.and_then(FieldChanges::new) else { continue };
             self.check_size(&[], changes.packed())?;
-            let Some(id) = id.filter(|_| request.on_dup == OnDup::Replace) else { continue };
+            let Some(id) = id.filter(|_| on_dup == OnDup::Replace) else { continue };
             let before = changed.remove(id).unwrap_or_else(|| self.fields_to_replace(id));
             let after = changes.of(&before);
             self.check_size(&before, &after)?;
