@@ -8,7 +8,9 @@ use super::options::{args_of_options, CommandOption, Options};
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind};
 use super::MAX_ITEMS;
-use crate::queue::{Direction, ListStart, Now, PageRange, Position, Selected, Selection};
+use crate::queue::{
+    ChangedJobs, Direction, ListStart, Now, PageRange, Position, Report, Selected, Selection,
+};
 
 /// The selected jobs, and which page of them.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct Page<'a> {
     count: u64,
     /// How many states the command goes through, one after the other.
     stages: usize,
+    /// What is replied of the jobs, where they are changed.
+    pub(super) report: Report,
 }
 
 /// Where a page begins.
@@ -50,7 +54,8 @@ impl Page<'_> {
     /// The first page of all jobs, for a command that goes through so many states.
     pub(super) fn of(count: u64, stages: usize) -> Self {
         let selection = Selection::default();
-        Page { selection, direction: Direction::Forward, cursor: None, skip: 0, count, stages }
+        let report = Report::default();
+        Page { selection, direction: Direction::Forward, cursor: None, skip: 0, count, stages, report }
     }
 
     /// Whether it selects jobs by what only jobs have.
@@ -87,7 +92,7 @@ impl Page<'_> {
         self.cursor.map_or(0, |cursor| cursor.stage)
     }
 
-    /// Replies how many jobs have changed; with a CURSOR the next cursor and how many. Without one a call that
+    /// Replies how many jobs have changed, or which; with a CURSOR the next cursor before. Without one a call that
     /// found none among those it examined must not look like the end.
     pub(super) fn reply_changed(
         &self,
@@ -98,14 +103,31 @@ impl Page<'_> {
         if self.cursor.is_some() {
             reply.array(2);
             reply_cursor(Cursor::to(stage, selected.next), reply);
-        } else if selected.changed == 0 && selected.next.is_some() {
+        } else if selected.changed.is_empty() && selected.next.is_some() {
             return Err(Error::other(
                 "none of those that one call examines could be taken, but more follow: go through them with CURSOR 0",
             ));
         }
-        reply.size(selected.changed);
+        match selected.changed {
+            ChangedJobs::Number(number) => reply.size(number),
+            ChangedJobs::Ids(ids) => {
+                reply.array(ids.len());
+                for id in &ids {
+                    reply.bytes(id);
+                }
+            }
+        }
         Ok(())
     }
+}
+
+impl<'a> Page<'a> {
+    /// The options of a command that changes the jobs.
+    pub(super) const OPTIONS_OF_CHANGES: [CommandOption<'a, Self>; 11] = {
+        let [group, batch, worker, name, priorities, since, until, rev, count, cursor] = Self::OPTIONS;
+        let ids = CommandOption::flag("IDS", "ids", |page: &mut Self| page.report = Report::Ids);
+        [group, batch, worker, name, priorities, since, until, rev, count, cursor, ids]
+    };
 }
 
 impl<'a> Options<'a, 10> for Page<'a> {
@@ -136,10 +158,13 @@ impl<'a> Options<'a, 10> for Page<'a> {
 /// The options of a page, for COMMAND DOCS.
 pub(super) const ARGS: [Arg; 10] = args_of_options(&Page::OPTIONS);
 
-/// `*` and the options of a page.
-pub(super) const ALL: [Arg; 11] = {
-    let [group, batch, worker, name, priorities, since, until, rev, count, cursor] = ARGS;
-    [Arg::token("*", "star"), group, batch, worker, name, priorities, since, until, rev, count, cursor]
+/// The same where the jobs are changed.
+pub(super) const ARGS_OF_CHANGES: [Arg; 11] = args_of_options(&Page::OPTIONS_OF_CHANGES);
+
+/// `*` and the options of a page of jobs to change.
+pub(super) const ALL: [Arg; 12] = {
+    let [group, batch, worker, name, priorities, since, until, rev, count, cursor, ids] = ARGS_OF_CHANGES;
+    [Arg::token("*", "star"), group, batch, worker, name, priorities, since, until, rev, count, cursor, ids]
 };
 
 /// The value of PRIORITY, for COMMAND DOCS.

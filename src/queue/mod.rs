@@ -90,9 +90,9 @@ pub(crate) use saved::{
 };
 pub use schedules::Schedule;
 pub use session::{
-    AckOptions, Acked, Added, ChangeRequest, Changed, ClaimOptions, Claimed, Extended, Failure, FieldTerms,
-    FieldsRefusal, Journal, Lease, MemoryPressure, NackOptions, Nacked, Outcome, PauseKind, Refusal,
-    ReleaseOptions, ReviveOptions, Selected, Session, CANCELLED_STATES,
+    AckOptions, Acked, Added, ChangeRequest, Changed, ChangedJobs, ClaimOptions, Claimed, Extended, Failure,
+    FieldTerms, FieldsRefusal, Journal, Lease, MemoryPressure, NackOptions, Nacked, Outcome, PauseKind,
+    Refusal, ReleaseOptions, Report, ReviveOptions, Selected, Session, CANCELLED_STATES,
 };
 pub use settings::Settings;
 pub use stats::{counters, histogram, Event, Events, Minute, MOST_MINUTES};

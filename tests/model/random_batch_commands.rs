@@ -3,8 +3,8 @@
 use proptest::strategy::{Strategy, Union};
 
 use super::random_commands::{
-    ack, batch, change, claim, id, join, leases, maybe_events, option, pick, repeat, shuffled, text, Words,
-    STATES,
+    ack, batch, change, claim, id, join, leases, maybe_events, maybe_ids, option, pick, repeat, shuffled,
+    text, Words, STATES,
 };
 
 /// The settings of a queue whose batches go soon.
@@ -70,7 +70,7 @@ pub(crate) fn about_batches() -> Words {
         (16, join(vec![text("JQ.NACK q"), leases(), text("FATAL")])),
         (10, join(vec![text("JQ.SEAL q"), batch()])),
         (12, ids("JQ.RETRY q")),
-        (6, join(vec![text("JQ.RETRY q *"), option("COUNT", &["1", "2"])])),
+        (6, join(vec![text("JQ.RETRY q *"), option("COUNT", &["1", "2"]), maybe_ids()])),
         (4, join(vec![text("JQ.RETRY q *"), selectors()])),
         (2, change()),
         (2, ids("JQ.CANCEL q")),
@@ -87,8 +87,16 @@ pub(crate) fn about_batches() -> Words {
         ),
         (2, join(vec![text("JQ.LIST q remembered"), pick(&["", "FULL"]), instants()])),
         (1, join(vec![text("JQ.PURGE q"), pick(&["failed", "blocked", "waiting", "delayed"]), selectors()])),
-        (1, join(vec![text("JQ.PURGE q remembered"), option("OLDER", &["0", "10", "100"]), instants()])),
-        (1, join(vec![pick(&["JQ.CANCEL q *", "JQ.PROMOTE q *"]), selectors()])),
+        (
+            1,
+            join(vec![
+                text("JQ.PURGE q remembered"),
+                option("OLDER", &["0", "10", "100"]),
+                instants(),
+                maybe_ids(),
+            ]),
+        ),
+        (1, join(vec![pick(&["JQ.CANCEL q *", "JQ.PROMOTE q *"]), selectors(), maybe_ids()])),
         (2, join(vec![pick(&["JQ.CANCEL q *", "JQ.PROMOTE q *", "JQ.RETRY q *"]), instants()])),
         (2, ids("JQ.REMOVE q")),
         (2, join(vec![text("JQ.FORGET q"), batch()])),

@@ -77,9 +77,10 @@ pub(crate) fn commands() -> Words {
                 option("NAME", &NAMES),
                 option("COUNT", &["1", "2"]),
                 maybe_front(),
+                maybe_ids(),
             ]),
         ),
-        (1, join(vec![text("JQ.PROMOTE q *"), maybe_front(), option("COUNT", &["1", "2"])])),
+        (1, join(vec![text("JQ.PROMOTE q *"), maybe_front(), maybe_ids(), option("COUNT", &["1", "2"])])),
         (1, join(vec![text("JQ.NAMES q"), option("COUNT", &["1"])])),
         (2, pause()),
         (6, resume()),
@@ -287,6 +288,11 @@ pub(crate) fn released() -> Words {
 /// Nothing, mostly, or FRONT.
 pub(crate) fn maybe_front() -> Words {
     Union::new_weighted(vec![(5, text("")), (1, text("FRONT"))]).boxed()
+}
+
+/// Nothing, mostly, or IDS.
+pub(crate) fn maybe_ids() -> Words {
+    Union::new_weighted(vec![(3, text("")), (1, text("IDS"))]).boxed()
 }
 
 /// The settings of a new queue: short spans, and limits that are met.

@@ -5,8 +5,8 @@ use proptest::prelude::{Just, Strategy};
 use proptest::strategy::Union;
 
 use super::random_commands::{
-    ack, add, batch, change, claim, id, join, leases, madd, maybe_events, maybe_front, nack, option, pick,
-    released, repeat, shuffled, text, worker, Words, LEASES, SPANS, STATES,
+    ack, add, batch, change, claim, id, join, leases, madd, maybe_events, maybe_front, maybe_ids, nack,
+    option, pick, released, repeat, shuffled, text, worker, Words, LEASES, SPANS, STATES,
 };
 use super::random_list_commands::listings;
 
@@ -70,7 +70,8 @@ pub(crate) fn resume() -> Words {
 /// PURGE of any state.
 pub(crate) fn purge() -> Words {
     let priorities = option("PRIORITY", &["0 0", "-2147483648 -1"]);
-    let options = shuffled(vec![option("OLDER", &SPANS), option("COUNT", &["1", "2", "10000"]), priorities]);
+    let count = option("COUNT", &["1", "2", "10000"]);
+    let options = shuffled(vec![option("OLDER", &SPANS), count, priorities, maybe_ids()]);
     join(vec![text("JQ.PURGE q"), pick(&STATES), options])
 }
 

@@ -258,11 +258,11 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.LIST" => list(w),
         "JQ.STATS" => Ok(Request::Stats),
         "JQ.REMOVE" => Ok(Request::Remove(w.ids()?)),
-        "JQ.CANCEL" if w.keyword("*") => Page::read(w, &[]).map(Request::CancelPage),
+        "JQ.CANCEL" if w.keyword("*") => Page::read(w, &["IDS"]).map(Request::CancelPage),
         "JQ.CANCEL" => Ok(Request::Cancel(w.ids()?)),
-        "JQ.PROMOTE" if w.keyword("*") => Page::read(w, &["FRONT"]).map(Request::PromotePage),
+        "JQ.PROMOTE" if w.keyword("*") => Page::read(w, &["FRONT", "IDS"]).map(Request::PromotePage),
         "JQ.PROMOTE" => promote(w),
-        "JQ.RETRY" if w.keyword("*") => Page::read(w, &["FRONT"]).map(Request::RetryPage),
+        "JQ.RETRY" if w.keyword("*") => Page::read(w, &["FRONT", "IDS"]).map(Request::RetryPage),
         "JQ.RETRY" => retry(w),
         "JQ.CHANGE" => change(w),
         "JQ.PAUSE" => pause(w),
@@ -639,11 +639,11 @@ fn at_most_a_million(w: &mut Words<'_>) -> Result<usize, Refused> {
 
 fn purge(w: &mut Words<'_>) -> Result<Request, Refused> {
     if w.keyword("remembered") {
-        return without_jobs(Page::read(w, &["OLDER"])?).map(Request::PurgeRemembered);
+        return without_jobs(Page::read(w, &["OLDER", "IDS"])?).map(Request::PurgeRemembered);
     }
     match state(w)? {
         state if state == "active" => Err(ERR),
-        state => Ok(Request::Purge(state, Page::read(w, &["OLDER"])?)),
+        state => Ok(Request::Purge(state, Page::read(w, &["OLDER", "IDS"])?)),
     }
 }
 

@@ -47,6 +47,35 @@ impl Engine for Mishearing {
     }
 }
 
+/// A model that replies with the ids of changed jobs from the last one on.
+struct Reversing(Model);
+
+impl Engine for Reversing {
+    fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
+        match self.0.call(now_us, words) {
+            Value::Array(mut ids) if words.contains(&b"IDS".as_slice()) => {
+                ids.reverse();
+                Value::Array(ids)
+            }
+            reply => reply,
+        }
+    }
+
+    fn check(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn ids_in_another_order_than_their_changes_are_noticed() {
+    let (scripts, mut runner) = (scripts(100), TestRunner::deterministic());
+    let is_noticed = (0..500).any(|_| {
+        let script = scripts.new_tree(&mut runner).expect("a script").current();
+        compare(&script, &mut Model::default(), &mut Reversing(Model::default())).is_err()
+    });
+    assert!(is_noticed);
+}
+
 /// Whether the comparison fails where a word is misheard.
 fn is_mishearing_noticed(hear: fn(usize, &[&[u8]]) -> Vec<u8>) -> bool {
     let (scripts, mut runner) = (scripts(100), TestRunner::deterministic());

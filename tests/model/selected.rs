@@ -75,7 +75,7 @@ impl Model {
         for id in &ids {
             self.remove(id, now);
         }
-        page.reply(ids.len(), more)
+        page.reply(&ids, more)
     }
 
     pub(super) fn purge(&mut self, state: &str, page: &Page, now: u64) -> Value {
@@ -83,7 +83,7 @@ impl Model {
         let change = if is_record { Self::purge_record } else { Self::cancel };
         let count = page.count.unwrap_or(CHANGES);
         let (changed, more) = self.change_page(state, &page.until(now), count, now, change);
-        page.reply(changed, more)
+        page.reply(&changed, more)
     }
 
     fn purge_record(&mut self, id: &[u8], now: u64) -> Value {
@@ -99,24 +99,24 @@ impl Model {
         let (changed, more) = self.change_page("delayed", &page.selection, count, now, |model, id, now| {
             model.promote(id, 0, page.place, now)
         });
-        page.reply(changed, more)
+        page.reply(&changed, more)
     }
 
     pub(super) fn cancel_page(&mut self, page: &Page, now: u64) -> Value {
         let mut left = page.count.unwrap_or(CHANGES);
-        let mut changed = 0;
+        let mut changed = Vec::new();
         for state in ["waiting", "delayed", "blocked", "active"] {
             let (done, more) = self.change_page(state, &page.selection, left, now, Self::cancel);
-            changed += done;
-            left -= done;
+            left -= done.len();
+            changed.extend(done);
             if more {
-                return page.reply(changed, true);
+                return page.reply(&changed, true);
             }
         }
-        page.reply(changed, false)
+        page.reply(&changed, false)
     }
 
-    /// Changes a page of the selected jobs of a state; how many, and whether more have to be examined.
+    /// Changes a page of the selected jobs of a state; the ids, and whether more have to be examined.
     fn change_page(
         &mut self,
         state: &str,
@@ -124,15 +124,16 @@ impl Model {
         count: usize,
         now: u64,
         change: impl Fn(&mut Self, &[u8], u64) -> Value,
-    ) -> (usize, bool) {
+    ) -> (Vec<Vec<u8>>, bool) {
         let is_done = |job: &Job| matches!(job.state, State::Active { cancel: true, .. });
         let counts = |job: &&Job| (self.is_selected(job, selection) && !is_done(job)).then_some(1);
         let (jobs, more) = page_of(&self.examined(state, selection), count, counts);
         let ids: Vec<Vec<u8>> = jobs.into_iter().map(|job| job.id.clone()).collect();
-        let mut changed = 0;
+        let mut changed = Vec::new();
         for id in ids {
             if self.jobs.iter().any(|job| job.id == id && is_listed(job, state)) {
-                changed += usize::from(change(self, &id, now) == Value::Int(1));
+                let is_done = change(self, &id, now) == Value::Int(1);
+                changed.extend(is_done.then_some(id));
                 self.advance(now);
             }
         }
@@ -153,11 +154,11 @@ impl Model {
         if any_may && self.room() == 0 {
             return Value::Error("JQFULL".into());
         }
-        let mut retried = 0;
+        let mut retried = Vec::new();
         let mut one = |model: &mut Self, id: &[u8]| {
             let options = RetryOptions { place: page.place, ..RetryOptions::default() };
-            let goes = retried < most && model.retry(id, &options, now) == Value::Int(1);
-            retried += usize::from(goes);
+            let goes = retried.len() < most && model.retry(id, &options, now) == Value::Int(1);
+            retried.extend(goes.then(|| id.to_vec()));
             goes
         };
         for id in &free {
@@ -165,7 +166,7 @@ impl Model {
         }
         while waiting.iter().any(|id| one(self, id)) {}
         let left = free.iter().chain(&waiting).any(|id| self.is_failed(id));
-        page.reply(retried, more || (retried == most && left))
+        page.reply(&retried, more || (retried.len() == most && left))
     }
 }
 

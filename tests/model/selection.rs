@@ -69,6 +69,8 @@ pub(crate) struct Page {
     pub(crate) place: Place,
     /// Whether the reply has a cursor.
     pub(crate) paged: bool,
+    /// Whether the reply has the ids of those that changed, not their number.
+    pub(crate) ids: bool,
 }
 
 const SELECTORS: [&str; 10] =
@@ -86,6 +88,7 @@ impl Page {
             full: false,
             place: Place::End,
             paged: false,
+            ids: false,
         }
     }
 
@@ -109,6 +112,7 @@ impl Page {
                 "SKIP" => page.skip = usize::try_from(w.uint(0)?).map_err(|_| ERR)?,
                 "OLDER" => page.older = Some(w.uint(0)?),
                 "PAYLOAD" => page.payload = true,
+                "IDS" => page.ids = true,
                 "FRONT" => page.place = Place::Front,
                 _ => page.full = true,
             }
@@ -122,12 +126,16 @@ impl Page {
         Selection { until: self.selection.until.into_iter().chain(before).min(), ..self.selection.clone() }
     }
 
-    /// The reply of a command that has changed so many jobs.
-    pub(crate) fn reply(&self, changed: usize, more: bool) -> Value {
-        match (self.paged, changed, more) {
-            (true, ..) => Value::Array(vec![cursor(more), Value::count(changed)]),
-            (false, 0, true) => Value::Error("ERR".into()),
-            (false, ..) => Value::count(changed),
+    /// The reply of a command that has changed these jobs.
+    pub(crate) fn reply(&self, changed: &[Vec<u8>], more: bool) -> Value {
+        let jobs = match self.ids {
+            true => Value::Array(changed.iter().map(Value::bytes).collect()),
+            false => Value::count(changed.len()),
+        };
+        match (self.paged, changed.is_empty() && more) {
+            (true, _) => Value::Array(vec![cursor(more), jobs]),
+            (false, true) => Value::Error("ERR".into()),
+            (false, false) => jobs,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `JQ.CANCEL queue id [id ...]` -> per id 1 cancelled or to be, 0 ended or asked before, -1 unknown;
 //! `JQ.CANCEL queue * [GROUP name] [BATCH name] [WORKER name] [NAME name] [PRIORITY lowest highest] [SINCE instant]
-//! [UNTIL instant] [REV] [COUNT n]
-//! [CURSOR c]` -> how many; with CURSOR `[next cursor, how many]`
+//! [UNTIL instant] [REV] [COUNT n] [CURSOR c] [IDS]` -> how many, or their ids; with CURSOR `[next cursor, how many]`
 
 use super::many::Many;
 use crate::commands::args::Args;
@@ -45,7 +44,8 @@ impl WriteCommand for Cancel {
             Many::Ids(ids) => names::reply_each(ids, reply, |id| session.cancel(id)),
             Many::All(page) => {
                 page.check_instants(session.now())?;
-                let (stage, selected) = session.cancel_selected(page.stage(), &page.selection, page.range());
+                let (first, range) = (page.stage(), page.range());
+                let (stage, selected) = session.cancel_selected(first, &page.selection, range, page.report);
                 page.reply_changed(stage, selected, reply)?;
             }
         }

@@ -33,7 +33,7 @@ impl<'a> Many<'a> {
             return Ok(Many::Ids(ids));
         }
         let mut page = Page::of(DEFAULT_CHANGES, stages);
-        args.options_of_two((&Page::OPTIONS, &mut page), (&R::OPTIONS, own))?;
+        args.options_of_two((&Page::OPTIONS_OF_CHANGES, &mut page), (&R::OPTIONS, own))?;
         Ok(Many::All(page))
     }
 }

@@ -1,7 +1,7 @@
 //! `JQ.PROMOTE queue id [id ...] [DELAY ms] [FRONT]` -> per id 1 waiting now, or in ms, 0 neither delayed nor on hold, -1
 //! unknown;
 //! `JQ.PROMOTE queue * [GROUP name] [BATCH name] [WORKER name] [NAME name] [PRIORITY lowest highest] [SINCE instant]
-//! [UNTIL instant] [REV] [COUNT n] [CURSOR c] [FRONT]` -> how many; with CURSOR `[next cursor, how many]`
+//! [UNTIL instant] [REV] [COUNT n] [CURSOR c] [IDS] [FRONT]` -> how many, or their ids; with CURSOR `[next cursor, how many]`
 
 use super::many::Many;
 use crate::commands::args::Args;
@@ -79,7 +79,7 @@ impl WriteCommand for Promote {
             }
             Many::All(page) => {
                 page.check_instants(session.now())?;
-                let selected = session.promote_selected(&page.selection, page.range(), *place);
+                let selected = session.promote_selected(&page.selection, page.range(), page.report, *place);
                 page.reply_changed(0, selected, reply)?;
             }
         }

@@ -1,6 +1,6 @@
 //! `JQ.PURGE queue completed|failed|waiting|delayed|blocked|remembered [GROUP name] [BATCH name] [WORKER name] [NAME name]
-//! [PRIORITY lowest highest] [SINCE instant] [UNTIL instant] [REV] [COUNT n] [CURSOR c] [OLDER ms]` -> how many; with CURSOR `[next
-//! cursor, how many]`
+//! [PRIORITY lowest highest] [SINCE instant] [UNTIL instant] [REV] [COUNT n] [CURSOR c] [IDS] [OLDER ms]` -> how many, or
+//! their ids; with CURSOR `[next cursor, how many]`
 //!
 //! Records go, their ids stay refused while their windows are open; jobs that have not ended are cancelled;
 //! remembered ids are free. 1,000 at most unless COUNT says otherwise; call again until 0. OLDER: finished, or
@@ -63,7 +63,8 @@ impl Command for Purge {
         acl: "write slow",
         key: KeyUse::Update,
         args: &{
-            let [group, batch, worker, name, priorities, since, until, rev, count, cursor] = selection::ARGS;
+            let [group, batch, worker, name, priorities, since, until, rev, count, cursor, ids] =
+                selection::ARGS_OF_CHANGES;
             let [older] = Older::OPTIONS;
             [
                 Arg::word("queue", ArgKind::Key),
@@ -78,6 +79,7 @@ impl Command for Purge {
                 rev,
                 count,
                 cursor,
+                ids,
                 older.arg(),
             ]
         },
@@ -89,7 +91,7 @@ impl Command for Purge {
         let allowed = "completed, failed, waiting, delayed, blocked or remembered";
         let purged = choice("state", allowed, &STATES, args)?;
         let (mut page, mut older) = (Page::of(DEFAULT_CHANGES, 1), Older::default());
-        args.options_of_two((&Page::OPTIONS, &mut page), (&Older::OPTIONS, &mut older))?;
+        args.options_of_two((&Page::OPTIONS_OF_CHANGES, &mut page), (&Older::OPTIONS, &mut older))?;
         if purged == Purged::Remembered && page.needs_jobs() {
             return Err(Error::syntax("GROUP, BATCH, WORKER, NAME and PRIORITY do not go with remembered"));
         }
@@ -110,8 +112,8 @@ impl WriteCommand for Purge {
         let until = page.selection.until.into_iter().chain(before).min();
         let selection = Selection { until, ..page.selection };
         let selected = match *purged {
-            Purged::Jobs(state) => session.purge(state, &selection, page.range()),
-            Purged::Remembered => session.purge_remembered(&selection, page.range()),
+            Purged::Jobs(state) => session.purge(state, &selection, page.range(), page.report),
+            Purged::Remembered => session.purge_remembered(&selection, page.range(), page.report),
         };
         page.reply_changed(0, selected, reply)?;
         Ok(WriteOutcome::Replied)

@@ -1,8 +1,8 @@
 //! `JQ.RETRY queue id [id ...] [FRONT] [SET field value] [UNSET field]` -> per id 1 waiting or blocked again, 0 not failed,
 //! its record is gone, or it waits for a batch that was not all completed, -1 unknown; refused as a whole at max-jobs;
 //! `JQ.RETRY queue * [GROUP name] [BATCH name] [WORKER name] [NAME name] [PRIORITY lowest highest] [SINCE instant]
-//! [UNTIL instant] [REV] [COUNT n] [CURSOR c] [FRONT]` -> how many (1,000 at most unless COUNT says otherwise; call again until 0); with CURSOR `[next
-//! cursor, how many]`; stops at max-jobs, and is refused if not one job fits
+//! [UNTIL instant] [REV] [COUNT n] [CURSOR c] [IDS] [FRONT]` -> how many, or their ids (1,000 at most unless COUNT says
+//! otherwise; call again until 0); with CURSOR `[next cursor, how many]`; stops at max-jobs, and is refused if not one job fits
 
 use super::many::Many;
 use crate::commands::args::Args;
@@ -99,7 +99,7 @@ impl WriteCommand for Retry {
             }
             Many::All(page) => {
                 page.check_instants(session.now())?;
-                let selected = session.revive_selected(&page.selection, page.range(), place);
+                let selected = session.revive_selected(&page.selection, page.range(), page.report, place);
                 page.reply_changed(0, selected.map_err(|refused| refusal(refused, None))?, reply)?;
             }
         }

@@ -30,7 +30,7 @@ pub struct ReviveOptions<'a> {
 
 /// Jobs that wait for batches can wait for each other's. A RETRY follows such a chain so far; the next RETRY
 /// follows it further.
-const CHAIN_AT_MOST: usize = 10;
+pub(super) const CHAIN_AT_MOST: usize = 10;
 
 impl Session<'_> {
     /// Drops a job that is not active, a record or a remembered id, with its window.
@@ -122,7 +122,7 @@ impl Session<'_> {
 
     /// A job that would fail again at once, because all of its batch has ended and not all were completed, stays
     /// as it is.
-    fn revive_job(&mut self, handle: Handle, options: &ReviveOptions<'_>) -> Changed {
+    pub(super) fn revive_job(&mut self, handle: Handle, options: &ReviveOptions<'_>) -> Changed {
         let may_be_revived =
             |job: &Job| job.state_name() == JobState::Failed && self.queue.may_be_revived(job);
         if !self.queue.job(handle).is_some_and(may_be_revived) {
@@ -162,42 +162,6 @@ impl Session<'_> {
             0 => usize::MAX,
             limit => usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(self.queue.unfinished()),
         }
-    }
-
-    /// Revives at most `count` of `jobs`, then of `dependents`, which wait for batches.
-    pub(super) fn revive_in_order(
-        &mut self,
-        jobs: Vec<Handle>,
-        mut dependents: Vec<Handle>,
-        count: usize,
-        place: Place,
-    ) -> Result<usize, Refusal> {
-        let room = self.room_for_jobs();
-        let may_be_revived = |job| self.queue.job(job).is_some_and(|job| self.queue.may_be_revived(job));
-        if room == 0 && (!jobs.is_empty() || dependents.iter().copied().any(may_be_revived)) {
-            return Err(Refusal::MaxJobs(self.queue.settings().max_jobs));
-        }
-        let most = count.min(room);
-        let options = ReviveOptions { place, changes: None };
-        let mut revived = 0;
-        for handle in jobs {
-            if revived == most {
-                break;
-            }
-            revived += usize::from(self.revive_job(handle, &options) == Changed::Done);
-        }
-        for _ in 0..CHAIN_AT_MOST {
-            let before = revived;
-            dependents.retain(|&handle| {
-                let is_done = revived < most && self.revive_job(handle, &options) == Changed::Done;
-                revived += usize::from(is_done);
-                !is_done
-            });
-            if revived == before {
-                break;
-            }
-        }
-        Ok(revived)
     }
 
     /// Puts new settings in force.

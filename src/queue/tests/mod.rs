@@ -84,9 +84,10 @@ impl TestQueue {
 
     /// How many failed jobs get fresh attempts.
     fn revive_all(&mut self) -> Result<usize, Refusal> {
-        let revived = self
-            .session(|session| session.revive_selected(&Selection::default(), first_page(100), Place::End));
-        revived.map(|selected| selected.changed)
+        let revived = self.session(|session| {
+            session.revive_selected(&Selection::default(), first_page(100), Report::Number, Place::End)
+        });
+        revived.map(|selected| selected.changed.len())
     }
 
     fn ids(&self, state: JobState) -> Vec<String> {

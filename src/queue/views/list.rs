@@ -26,6 +26,8 @@ pub struct PageRange {
     pub count: usize,
     /// So many are examined for it at most.
     examined: usize,
+    /// What it replies ends before it is larger than this, unless one row alone is.
+    bytes: usize,
 }
 
 /// A page, and where the next one begins.
@@ -39,6 +41,8 @@ pub struct ListPage<T> {
     pub left_to_skip: usize,
     /// How many were examined for it.
     examined: usize,
+    /// What it takes of a reply.
+    bytes: usize,
 }
 
 /// What a row of a listing shows, which says how large a page gets.
@@ -68,7 +72,7 @@ impl PageRange {
     /// A page of `count` rows at most.
     #[must_use]
     pub fn new(count: usize, start: ListStart) -> Self {
-        PageRange { start, skip: 0, count, examined: EXAMINED_AT_MOST }
+        PageRange { start, skip: 0, count, examined: EXAMINED_AT_MOST, bytes: PAGE_BYTES }
     }
 
     /// The same without the first `skip` of those that belong on it.
@@ -98,14 +102,20 @@ impl PageRange {
             skip: page.left_to_skip,
             count: self.count.saturating_sub(counted),
             examined: self.examined.saturating_sub(page.examined),
+            bytes: self.bytes.saturating_sub(page.bytes),
         }
     }
+}
+
+/// About how large an id is in a reply.
+pub(crate) fn id_bytes(id: &[u8]) -> usize {
+    ROW_BYTES + id.len()
 }
 
 impl Row {
     /// About how large it is.
     fn bytes(self, job: &Job) -> usize {
-        let id = ROW_BYTES + job.id().len();
+        let id = id_bytes(job.id());
         let map = || id + MAP_BYTES + job.extras.as_ref().map_or(0, |extras| extras.bytes());
         match self {
             Row::Id => id,
@@ -164,7 +174,7 @@ impl Queue {
         let map = if row.is_map() { MAP_BYTES } else { 0 };
         self.select_remembered(selection, range, |_, record| Entry {
             counts: 1,
-            bytes: map + ROW_BYTES + record.id.len(),
+            bytes: map + id_bytes(record.id),
             row: record,
         })
     }
@@ -190,7 +200,7 @@ impl Queue {
 
 impl<T> ListPage<T> {
     fn empty() -> Self {
-        ListPage { rows: Vec::new(), next: None, left_to_skip: 0, examined: 0 }
+        ListPage { rows: Vec::new(), next: None, left_to_skip: 0, examined: 0, bytes: 0 }
     }
 }
 
@@ -201,7 +211,7 @@ fn take_page<T>(
     pick: impl Fn(Handle, Position) -> Option<Entry<T>>,
 ) -> ListPage<T> {
     let mut page = ListPage { left_to_skip: range.skip, ..ListPage::empty() };
-    let (mut count, mut bytes) = (0, 0usize);
+    let mut count = 0;
     for (handle, position) in walk {
         page.next = Some(position);
         if count >= range.count || page.examined >= range.examined {
@@ -213,10 +223,11 @@ fn take_page<T>(
             page.left_to_skip -= 1;
             continue;
         }
-        bytes = bytes.saturating_add(entry.bytes);
-        if bytes > PAGE_BYTES && !page.rows.is_empty() {
+        let bytes = page.bytes.saturating_add(entry.bytes);
+        if bytes > range.bytes && !page.rows.is_empty() {
             return page;
         }
+        page.bytes = bytes;
         count += entry.counts;
         page.rows.push(entry.row);
     }

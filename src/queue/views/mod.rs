@@ -19,7 +19,7 @@ pub use events::{EventPage, EventStart};
 pub use explain::Explanation;
 pub use group::GroupView;
 pub use job::{JobView, WorkerView};
-pub(crate) use list::Entry;
+pub(crate) use list::{id_bytes, Entry};
 pub use list::{ListPage, PageRange, Row};
 pub use log::LogRange;
 pub use names::NameView;

@@ -12,6 +12,7 @@ impl Traffic {
         let command = join(words(verb, queue), "*");
         let command = if self.rng.one_in(2) { command } else { self.selectors(command) };
         let command = self.option(command, 2, "COUNT", &COUNTS);
+        let command = self.option(command, 4, "IDS", &[""]);
         self.front(verb, command)
     }
 
@@ -26,7 +27,8 @@ impl Traffic {
             _ if self.rng.one_in(3) => self.selectors(command),
             _ => command,
         };
-        self.option(command, 2, "COUNT", &COUNTS)
+        let command = self.option(command, 2, "COUNT", &COUNTS);
+        self.option(command, 4, "IDS", &[""])
     }
 
     /// A page of a state, or of the remembered ids.
