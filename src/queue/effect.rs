@@ -58,6 +58,8 @@ pub enum Effect<'a> {
     Advanced(Steps),
     /// The server's clock was set back so many milliseconds: that of the queue goes on.
     ClockSetBack { by: u64 },
+    /// The server's clock is a little behind an instant that it has shown: that of the queue stands still until then.
+    ClockStands { until: u64 },
     /// A schedule is new, or another than it was.
     Scheduled { name: &'a [u8], plan: Plan<'a>, next: u64 },
     /// A schedule is gone.

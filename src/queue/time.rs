@@ -76,7 +76,7 @@ impl Now {
 const SMALL_STEP: u64 = 1000;
 
 /// An instant on the clock of a queue, in milliseconds. That clock does not go back: when the server's is set back, it
-/// goes on from where it was.
+/// goes on from where it was; after a small step it stands still until the server's is there again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct QueueMs(pub(crate) u64);
 
@@ -124,6 +124,11 @@ impl Lead {
 /// it is corrected by.
 pub(crate) fn set_back(before: u64, now: u64) -> Option<u64> {
     before.checked_sub(now).filter(|by| *by > SMALL_STEP)
+}
+
+/// Whether the server's clock is behind `before`, by no more than it is corrected by.
+pub(crate) fn is_a_little_behind(before: u64, now: u64) -> bool {
+    now < before && set_back(before, now).is_none()
 }
 
 /// Where the MAXRUN of a run begins that was claimed at `claimed_at`, in milliseconds: rounded up, so that it does not

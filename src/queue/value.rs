@@ -10,7 +10,7 @@ use crate::queue::schedules::{Schedule, Schedules};
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Counters, Events, Histogram, PendingDuplicates, Stats};
 use crate::queue::store::{ids, Handle, IdEntry, Record};
-use crate::queue::time::{set_back, Lead, Now, UnixMs, LARGEST_COUNT, LATEST_TOKEN, MARGIN, REPLAY_MARGIN};
+use crate::queue::time::{is_a_little_behind, set_back, Lead, Now, UnixMs, LARGEST_COUNT, LATEST_TOKEN, MARGIN, REPLAY_MARGIN};
 use crate::queue::workers::Workers;
 
 /// One queue: everything behind one Redis key.
@@ -39,8 +39,8 @@ pub struct Queue {
     /// How far its clock is ahead of the server's.
     pub(super) lead: Lead,
     /// The latest instant at which a session began or effects were applied, Unix ms, since the server's clock was set
-    /// back; 0: none since it was read from an old file. Saved, but not part of the state: a primary has sessions that
-    /// change nothing.
+    /// back; 0: none since it was read from an old file. The clock of the queue stands there until the server's is there
+    /// again. Saved, but not part of the state: a primary has sessions that change nothing.
     pub(super) heard_at: u64,
 }
 
@@ -75,11 +75,34 @@ impl Queue {
         set_back(self.heard_at, now.millis())
     }
 
-    /// A session begins, or effects are applied. What nothing has happened to has no past.
+    /// A session begins. What nothing has happened to has no past.
     pub(crate) fn hear(&mut self, now: Now) {
         if self.exists() {
             self.heard_at = self.heard_at.max(now.millis());
         }
+    }
+
+    /// Effects are applied that a primary journaled at this instant, whatever was heard here: it says if its own clock
+    /// was behind.
+    pub(crate) fn hear_of_primary(&mut self, now: Now) {
+        if self.exists() {
+            self.heard_at = now.millis();
+        }
+    }
+
+    /// The server's clock is a little behind: until when that of the queue stands still.
+    pub(crate) fn stands_until(&self, now: Now) -> Option<u64> {
+        is_a_little_behind(self.heard_at, now.millis()).then_some(self.heard_at)
+    }
+
+    /// Whether it can have been standing still until then when the effects were journaled that are applied.
+    pub(crate) fn may_stand_until(&self, until: u64) -> bool {
+        is_a_little_behind(until, self.heard_at)
+    }
+
+    /// Where the clock of the queue stands when the server's shows `at`, by the server's clock: it does not go back.
+    pub(crate) fn clock_at(&self, at: u64) -> u64 {
+        at.max(self.heard_at)
     }
 
     /// The latest instant at which a session began or effects were applied, Unix ms.

@@ -56,6 +56,12 @@ impl Model {
         self.heard_at = now;
     }
 
+    /// Where the clock stands for leases, waits for a next attempt and buckets when the server's shows `at`: after a
+    /// small step back it stands still until the server's is there again.
+    pub(super) fn clock_at(&self, at: u64) -> u64 {
+        at.max(self.heard_at)
+    }
+
     /// The next thing that is due of such jobs; false if nothing is.
     fn advance_once(&mut self, now: u64, such: fn(&Job) -> bool) -> bool {
         let jobs = self.jobs.iter().filter(|job| such(job));

@@ -47,8 +47,8 @@ impl Model {
         max_bytes: Option<u64>,
         now_us: u64,
     ) -> Value {
-        let until = now_us.div_ceil(1000) + lease.unwrap_or(self.settings.lease);
-        let now = now_us / 1000;
+        let until = self.clock_at(now_us.div_ceil(1000)) + lease.unwrap_or(self.settings.lease);
+        let now = self.clock_at(now_us / 1000);
         let tokens = self.settings.rate.map(|rate| rate.tokens(self.missing(None), now));
         let (mut taken, mut bytes) = (Vec::new(), 0);
         while taken.len() < count && tokens.is_none_or(|tokens| (taken.len() as u64) < tokens) {
@@ -99,10 +99,10 @@ impl Model {
         let lane = self.jobs.iter().find(|job| job.id == id).and_then(|job| job.spec.group.clone());
         let group_rate = lane.as_ref().map_or(settings.group_rate, |lane| self.lane_rate(lane));
         let is_strict = lane.is_some_and(|lane| self.lane_concurrency(&lane) == 1);
+        let (since, heard_at) = (now_us / 1000, self.heard_at);
         let Some(job) = self.job(id) else { return Value::Null };
         let worker = worker.to_vec();
-        let since = now_us / 1000;
-        let until = until.min(settings.run_until(&job.spec, since, token));
+        let until = until.min(settings.next_run_until(&job.spec, since, token, heard_at));
         job.worker = Some(worker.clone());
         job.state = State::Active { token, worker: worker.clone(), since, until, cancel: false };
         (job.expires_at, job.latest_due, job.lost) = (None, None, None);
@@ -110,7 +110,7 @@ impl Model {
         let (line, group) = (lease_line(job, token), job.spec.group.clone());
         let at = now_us / 1000;
         self.claims.push(Claim {
-            at: now_us.div_ceil(1000),
+            at: self.clock_at(now_us.div_ceil(1000)),
             turn,
             group,
             rate,
@@ -126,7 +126,7 @@ impl Model {
 
     pub(super) fn held(&mut self, name: &[u8], lease: Option<u64>, now: u64) -> Value {
         let (mut held, mut is_renewed) = (Vec::new(), false);
-        let (asked, settings) = (now + self.late + lease.unwrap_or(0), self.settings.clone());
+        let (asked, settings) = (self.clock_at(now + self.late) + lease.unwrap_or(0), self.settings.clone());
         for job in &mut self.jobs {
             let State::Active { token, worker, since, until, cancel } = &mut job.state else { continue };
             let renewed = asked.min(settings.run_until(&job.spec, *since, *token));
@@ -243,8 +243,9 @@ impl Model {
         let wait = delay.unwrap_or_else(|| settings.backoff(job.spec.backoff, job.nacks));
         self.count("retries");
         self.wait_again(id, wait, *place, now);
-        if let Some(State::Delayed { retry, .. }) = self.job(id).map(|job| &mut job.state) {
-            *retry = true;
+        let tried_at = self.clock_at(now + self.late) + wait;
+        if let Some(State::Delayed { due, retry }) = self.job(id).map(|job| &mut job.state) {
+            (*due, *retry) = (tried_at, true);
         }
         let mut more: Vec<_> = self.job(id).cloned().iter().flat_map(|job| self.attempts(job)).collect();
         more.extend(error.map(|error| ("error", Value::bytes(error))));

@@ -250,13 +250,13 @@ fn tokens_rise_when_the_clock_goes_back() {
          *
          @2000.007 JQ.CLAIM q w
          [[2000007 a 1 x]]
-         @1000 JQ.CLAIM q v COUNT 2 LEASE 10 MAXBYTES 2
+         @999 JQ.CLAIM q v COUNT 2 LEASE 10 MAXBYTES 2
          [[2000008 b 1 x]]
-         @1005 JQ.CLAIM q v HELD LEASE 10
+         @1004 JQ.CLAIM q v HELD LEASE 10
          [[2000008 b 1 x]]
-         @1014 JQ.EXTEND q 1 $b b
+         @1013 JQ.EXTEND q 1 $b b
          [1]
-         @1015 JQ.LIST q active
+         @1014 JQ.LIST q active
          [0 [a]]",
     );
 }
@@ -304,8 +304,36 @@ fn a_rate_that_is_set_after_the_clock_was_set_back_counts_from_then() {
          [[added a waiting] [added c waiting]]
          @900 JQ.CLAIM q w COUNT 2
          [[1000001 a 1 x]]
-         @910 JQ.CLAIM q w
-         [[1000002 c 1 x]]",
+         @1009 JQ.CLAIM q w
+         null
+         @1010 JQ.CLAIM q w
+         [[1010000 c 1 x]]",
+    );
+}
+
+#[test]
+fn no_time_passes_for_leases_and_attempts_while_the_clock_is_a_little_behind() {
+    plays(
+        "@5000 JQ.CONFIG q backoff fixed/100
+         OK
+         @5000 JQ.MADD q 3 a x b x c x DELAY 10
+         *
+         @5010 JQ.CLAIM q w COUNT 2 LEASE 900
+         *
+         @4500 JQ.NACK q $a a
+         [1]
+         @4500 JQ.CLAIM q w LEASE 100 
+         *
+         @4500 JQ.EXTEND q 1000 $b b
+         [1]
+         @1000 JQ.LIST q active
+         [0 [c b]]
+         @1099 JQ.LIST q active
+         [0 [c b]]
+         @1100 JQ.LIST q active
+         [0 [b]]
+         @1100 JQ.LIST q waiting
+         [0 [c a]]",
     );
 }
 

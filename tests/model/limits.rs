@@ -22,6 +22,7 @@ pub(crate) struct Claim {
 impl Model {
     /// The job that a claim at `now` gets.
     pub(super) fn next_in_line(&self, now: u64) -> Option<&Job> {
+        let now = self.clock_at(now);
         let active = self.jobs.iter().filter(|job| job.is_active()).count() as u64;
         let is_full = self.settings.concurrency > 0 && active >= self.settings.concurrency;
         let rate = self.settings.rate;
@@ -72,6 +73,7 @@ impl Model {
 
     /// The job that a lane gives next, unless a dependency of its own is closed.
     pub(super) fn head(&self, lane: &[u8], now: u64) -> Option<&Job> {
+        let now = self.clock_at(now);
         let jobs = || self.jobs.iter().filter(|job| job.is_live() && job.is_of(lane));
         let active = jobs().filter(|job| job.is_active()).count() as u64;
         let (most, rate) = (self.lane_concurrency(lane), self.lane_rate(lane));
@@ -108,7 +110,7 @@ impl Model {
 
     /// Whether everything is back that was taken from the bucket of a lane.
     fn is_refilled(&self, lane: &[u8], now: u64) -> bool {
-        self.missing(Some(lane)).is_none_or(|missing| missing.at(now) == 0)
+        self.missing(Some(lane)).is_none_or(|missing| missing.at(self.clock_at(now)) == 0)
     }
 
     /// Lanes without jobs whose buckets are not full.

@@ -177,7 +177,7 @@ impl Model {
             }
             Request::ReleaseWorker(worker) => self.release_worker(&worker, now),
             Request::Extend { ms, pairs } => self
-                .each(pairs, now, |model, (token, id)| model.extend(token, &id, now + model.late + ms, now)),
+                .each(pairs, now, |model, (token, id)| model.extend(token, &id, model.clock_at(now + model.late) + ms, now)),
             Request::Progress { token, id, data } => Value::Array(vec![self.progress(token, &id, data, now)]),
             Request::Log { id, lines } => self.append_to_log(&id, lines),
             Request::Logs { id, skip, count, backward } => self.log_of(&id, skip, count, backward),

@@ -177,6 +177,19 @@ fn a_clock_set_back_that_is_not_noticed_is_noticed() {
 }
 
 #[test]
+fn a_lease_for_which_time_passes_while_the_clock_is_a_little_behind_is_noticed() {
+    let bug = |model: &mut Model, now| {
+        let behind = model.heard_at.saturating_sub(now);
+        for job in &mut model.jobs {
+            if let State::Active { since, until, .. } = &mut job.state {
+                *until -= if *since == now { behind } else { 0 };
+            }
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
 fn a_delay_that_a_clock_set_back_shortens_is_noticed() {
     let bug = |model: &mut Model, _| {
         for job in &mut model.jobs {

@@ -109,7 +109,12 @@ impl Settings {
     /// When a run of `spec` ends that was claimed at `since`, whatever its worker says. The token is the microsecond of
     /// the claim, or beyond it.
     pub(crate) fn run_until(&self, spec: &JobSpec, since: u64, token: u64) -> u64 {
-        let begins = if token.div_ceil(1000) == since { since } else { since + 1 };
+        until(run_begins(since, token), spec.max_run.unwrap_or(self.max_run)).unwrap_or(NEVER)
+    }
+
+    /// The same of a run that begins where the clock of the queue stands still until `heard_at`.
+    pub(crate) fn next_run_until(&self, spec: &JobSpec, since: u64, token: u64, heard_at: u64) -> u64 {
+        let begins = run_begins(since, token).max(heard_at);
         until(begins, spec.max_run.unwrap_or(self.max_run)).unwrap_or(NEVER)
     }
 
@@ -155,5 +160,14 @@ fn backoff(value: &[u8]) -> Result<Backoff, Refused> {
         "fixed" => Ok(Backoff::Fixed(ms)),
         "exponential" => Ok(Backoff::Exponential(ms)),
         _ => Err(ERR),
+    }
+}
+
+/// Where the milliseconds of a run begin that was claimed at `since`.
+fn run_begins(since: u64, token: u64) -> u64 {
+    if token.div_ceil(1000) == since {
+        since
+    } else {
+        since + 1
     }
 }

@@ -54,3 +54,21 @@ fn what_lies_before_1970_goes_on_as_on_the_server_that_has_it() {
     });
     assert!(here == restarted);
 }
+
+/// A token was taken while the clock was a little behind an instant that no effect of this queue is of.
+#[test]
+fn a_clock_a_little_behind_stands_still_on_replicas_too() {
+    let mut ahead = Fixture::over(Queue::default(), 1, START);
+    ahead.script("JQ.CONFIG q rate 1/5000 group-rate 1/7000\nJQ.MADD q 2 a 1 b 2 GROUP lane");
+    let mut seen = Fixture::over(ahead.queue, 1, START + HOUR);
+    seen.script("JQ.STATS q");
+    let mut behind = Fixture::over(seen.queue, 1, START + HOUR - 900_000);
+    behind.script("JQ.CLAIM q w LEASE 500\nJQ.NACK q $a a DELAY 700");
+    assert_eq!(sound(&behind.queue), Ok(()));
+    let mut replica = Queue::default();
+    for blob in ahead.blobs.iter().chain(&seen.blobs).chain(&behind.blobs) {
+        replay(&mut replica, blob).expect("what its primary did");
+    }
+    assert!(state(&replica) == state(&behind.queue));
+    assert_eq!(replica.heard_at(), behind.queue.heard_at());
+}

@@ -28,7 +28,7 @@ use crate::queue::{
 pub(in crate::codec) fn replay(queue: &mut Queue, bytes: &[u8]) -> Result<(), Refusal> {
     let mut from = blob::open(bytes).map_err(Refusal::whole)?;
     let now = Now::from_written(from.number().map_err(Refusal::whole)?);
-    queue.hear(now);
+    queue.hear_of_primary(now);
     let mut refusal = None::<Refusal>;
     let mut applied = 0;
     while !from.is_empty() {
@@ -140,6 +140,7 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
             decode_ticked(from, queue, |from| Ok(Missed { count: from.number()?, last: from.number()? }))
         }
         tag::CLOCK_SET_BACK => Ok(Effect::ClockSetBack { by: from.number()? }),
+        tag::CLOCK_STANDS => decode_clock_stands(from, queue),
         tag::REWOUND => decode_rewound(from, queue),
         tag::EXPIRY_RULE_SET => decode_expiry_rule_set(from, queue),
         tag::EXPIRY_RULE_REMOVED => {
@@ -352,6 +353,11 @@ fn decode_ticked<'a>(
     }
     let name = known_schedule(name, queue)?;
     known(queue.may_tick_next(name, next).then_some(Effect::Ticked { name, at, missed, next, outcome }))
+}
+
+fn decode_clock_stands<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let until = from.number()?;
+    known(queue.may_stand_until(until).then_some(Effect::ClockStands { until }))
 }
 
 fn decode_rewound<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {

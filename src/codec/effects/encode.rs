@@ -58,6 +58,9 @@ impl Journal for JournalWriter {
             self.blob.reserve(64 + payload_len(effect));
             blob::begin(&mut self.blob);
             self.blob.number(self.now.written());
+            if let Some(until) = queue.stands_until(self.now) {
+                encode_effect(&mut self.blob, queue, &Effect::ClockStands { until });
+            }
         }
         encode_effect(&mut self.blob, queue, effect);
     }
@@ -88,6 +91,7 @@ fn payload_len(effect: &Effect<'_>) -> usize {
         | Effect::Configured(_)
         | Effect::Advanced(_)
         | Effect::ClockSetBack { .. }
+        | Effect::ClockStands { .. }
         | Effect::Rewound { .. }
         | Effect::Unscheduled { .. }
         | Effect::Ticked { .. }
@@ -194,6 +198,7 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             out.number(regained);
         }
         Effect::ClockSetBack { by } => encode_numbered(out, tag::CLOCK_SET_BACK, by),
+        Effect::ClockStands { until } => encode_numbered(out, tag::CLOCK_STANDS, until),
         Effect::ExpiryRuleSet { prefix, ref request } => {
             encode_named(out, tag::EXPIRY_RULE_SET, prefix);
             encode_add_request(out, request);

@@ -45,6 +45,7 @@
 //!   51 batch mentioned      number of the batch
 //!   55 ticked late          as ticked, then number of those missed, last of them number
 //!   56 clock set back       by number
+//!   95 clock stands         until number, after the instant of the blob; the first effect of one
 //!   57 rewound              name bytes, next number, last missed number (0 = none), regained number
 //!   60 paused until         instant number
 //!   61 group paused         name bytes, until instant
@@ -143,6 +144,7 @@ mod tag {
     pub(super) const BATCH_MENTIONED: u8 = 51;
     pub(super) const TICKED_LATE: u8 = 55;
     pub(super) const CLOCK_SET_BACK: u8 = 56;
+    pub(super) const CLOCK_STANDS: u8 = 95;
     pub(super) const REWOUND: u8 = 57;
     pub(super) const PAUSED_UNTIL: u8 = 60;
     pub(super) const GROUP_PAUSED: u8 = 61;

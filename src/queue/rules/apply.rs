@@ -44,6 +44,7 @@ impl Queue {
                 self.advance(at, most);
             }
             Effect::ClockSetBack { by } => self.set_clock_back(by, at),
+            Effect::ClockStands { until } => self.heard_at = until,
             Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
             Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
             Effect::Ticked { name, at, missed, next, outcome } => {

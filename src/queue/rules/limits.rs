@@ -116,6 +116,7 @@ impl Queue {
     /// with the next command or tick. Where the clock was set back, tokens that had come back have not yet:
     /// all lanes are evaluated again.
     pub(crate) fn evaluate_lanes(&mut self, at: u64) {
+        let at = self.clock_at(at);
         let has_rates = || self.settings.group_rate.is_some() || self.limits.lanes.rated() > 0;
         if at < self.limits.as_of && has_rates() {
             self.limits.lanes.start_over();
@@ -141,6 +142,7 @@ impl Queue {
 
     /// Evaluates the lanes that a change has touched.
     pub(crate) fn evaluate_touched_lanes(&mut self, at: u64) {
+        let at = self.clock_at(at);
         if at < self.limits.as_of {
             self.evaluate_lanes(at);
         }
@@ -262,7 +264,7 @@ impl Queue {
 
     /// A job was claimed, not later than `at`: it takes its tokens, and its lane goes behind the others.
     pub(crate) fn claimed(&mut self, job: Handle, at: u64) {
-        let at = self.lead.queue_ms(at).0;
+        let at = self.lead.queue_ms(self.clock_at(at)).0;
         if let Some(rate) = self.settings.rate {
             self.limits.bucket.take(rate, at);
         }

@@ -16,8 +16,16 @@ const ALL_LOSSES: u64 = 4;
 impl Queue {
     /// When a run of a job ends that was claimed at `claimed_at` under `token`, however often its lease is extended.
     pub(crate) fn run_until(&self, job: &Job, claimed_at: u64, token: u64) -> u64 {
-        let most = self.jobs.table.option_sets.max_run(job.options).unwrap_or(self.settings.max_run);
-        after(run_begins(claimed_at, token), most)
+        after(run_begins(claimed_at, token), self.max_run(job))
+    }
+
+    /// The same for a run that begins at `at`. While the clock of the queue stands still its time does not pass.
+    pub(crate) fn next_run_until(&self, job: &Job, at: u64, token: u64) -> u64 {
+        after(self.clock_at(run_begins(at, token)), self.max_run(job))
+    }
+
+    fn max_run(&self, job: &Job) -> u64 {
+        self.jobs.table.option_sets.max_run(job.options).unwrap_or(self.settings.max_run)
     }
 
     /// The same for the run of an active job.

@@ -96,6 +96,11 @@ impl<'q> Session<'q> {
         self.now.next_ms().saturating_add(ms)
     }
 
+    /// The same of a lease or a wait for a next attempt, for which no time passes while the clock of the queue stands.
+    pub(crate) fn in_queue_ms(&self, ms: u64) -> u64 {
+        self.queue.clock_at(self.now.next_ms()).saturating_add(ms)
+    }
+
     /// Lets time do at most `most`.
     pub(crate) fn advance(&mut self, most: Steps) {
         let is_due = self.queue.next_due().is_some_and(|due| due <= self.now.unix_ms());

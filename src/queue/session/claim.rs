@@ -78,7 +78,7 @@ impl Session<'_> {
     pub fn claim(&mut self, options: &ClaimOptions<impl AsRef<[u8]>>, promised: usize) -> Vec<Claimed> {
         let worker = options.worker.as_ref();
         let mut bytes = 0u64;
-        let asked_until = self.in_ms(options.lease.unwrap_or(self.queue.settings.lease));
+        let asked_until = self.in_queue_ms(options.lease.unwrap_or(self.queue.settings.lease));
         self.promote_enough(options.count.saturating_add(promised));
         if self.queue.is_exhausted() {
             return Vec::new();
@@ -94,7 +94,7 @@ impl Session<'_> {
                 break;
             }
             let token = self.next_token();
-            let lease_until = asked_until.min(self.queue.run_until(next, self.at(), token));
+            let lease_until = asked_until.min(self.queue.next_run_until(next, self.at(), token));
             self.change_job(job, JobEffect::Claimed { token, worker, lease_until });
             claimed.push(Claimed { token, job });
         }
@@ -107,7 +107,7 @@ impl Session<'_> {
     pub fn held(&mut self, worker: &[u8], lease: Option<u64>) -> Vec<Claimed> {
         let handles = self.handles_of(worker);
         if let Some(ms) = lease {
-            let asked_until = self.in_ms(ms);
+            let asked_until = self.in_queue_ms(ms);
             for &handle in &handles {
                 let Some(job) = self.queue.job(handle) else { continue };
                 let lease_until = asked_until.min(self.queue.present_run_until(job));

@@ -207,7 +207,7 @@ impl Session<'_> {
             let wait = options.backoff.unwrap_or(settings.backoff).wait(nack).min(settings.max_backoff);
             spread(wait, settings.jitter, id, nack)
         });
-        let due = Start::After(wait).due(self.now());
+        let due = (wait > 0).then(|| self.in_queue_ms(wait));
         self.change_job(handle, JobEffect::Retried { due, error, place });
         Nacked::Again
     }
@@ -249,7 +249,7 @@ impl Session<'_> {
     /// since, the limits of the queue and of its lane leave room for it, and its run may go on.
     pub fn extend(&mut self, token: u64, id: &[u8], ms: u64) -> Extended {
         let entry = self.find(id);
-        let asked_until = self.in_ms(ms);
+        let asked_until = self.in_queue_ms(ms);
         if let Some((handle, run_until)) = self.resumable(token, entry) {
             let lease_until = asked_until.min(run_until);
             self.change_job(handle, JobEffect::TakenBack { lease_until });

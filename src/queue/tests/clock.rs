@@ -83,6 +83,75 @@ fn a_lane_that_is_remembered_is_so_no_longer_than_its_bucket_takes() {
     assert_eq!(test.queue.groups(), 0);
 }
 
+/// An hour later, and 900 ms before that again.
+fn a_little_behind() -> TestQueue {
+    let mut test = started();
+    test.configure(|settings| settings.backoff = Backoff::Fixed(5000));
+    test.ms = 9 * HOUR;
+    test.session(|_| ());
+    test.ms -= 900;
+    test
+}
+
+#[test]
+fn a_lease_that_begins_while_the_clock_is_a_little_behind_does_not_end_early() {
+    let mut test = a_little_behind();
+    test.add("job", job());
+    let token = test.claim_many(1, 0)[0];
+    assert_eq!(test.due(), Some(9 * HOUR + 100), "no time passes before the clock is there again");
+    test.ms = HOUR;
+    test.session(|_| ());
+    assert_eq!(test.due(), Some(HOUR + 100));
+    test.ms = HOUR - 900;
+    assert!(test.session(|session| session.extend(token, b"job", 300)) == Extended::AsAsked);
+    test.ms = HOUR - 5000;
+    test.session(|_| ());
+    assert_eq!(test.due(), Some(HOUR - 5000 + 300));
+}
+
+#[test]
+fn nor_does_that_of_a_run_that_may_last_no_longer() {
+    let mut test = a_little_behind();
+    test.add("job", JobSpec { options: JobOptions { max_run: Some(50), ..JobOptions::default() }, ..job() });
+    test.claim_many(1, 0);
+    test.ms = HOUR;
+    test.session(|_| ());
+    assert!(test.due() >= Some(HOUR + 50), "{:?}", test.due());
+}
+
+#[test]
+fn a_retry_that_begins_to_wait_while_the_clock_is_a_little_behind_is_not_early() {
+    let mut test = a_little_behind();
+    test.add("job", job());
+    let token = test.claim_many(1, 0)[0];
+    test.session(|session| session.nack(token, b"job", &NackOptions::default()));
+    test.ms = HOUR;
+    test.session(|_| ());
+    assert_eq!(test.due(), Some(HOUR + 5000));
+}
+
+#[test]
+fn a_token_taken_while_the_clock_is_a_little_behind_comes_back_no_sooner() {
+    for of_lane in [false, true] {
+        let mut test = a_little_behind();
+        test.configure(|settings| {
+            let rate = Rate::new(1, 2000);
+            (settings.rate, settings.group_rate) = if of_lane { (None, rate) } else { (rate, None) };
+            settings.group_concurrency = 0;
+        });
+        for id in ["a", "b"] {
+            test.add(id, JobSpec { group: Some(b"lane"), ..job() });
+        }
+        assert_eq!(test.claim_many(2, 0).len(), 1);
+        test.ms = HOUR;
+        test.session(|_| ());
+        test.ms = HOUR + 1999;
+        assert_eq!(test.claim_many(2, 0).len(), 0);
+        test.ms = HOUR + 2000;
+        assert_eq!(test.claim_many(2, 0).len(), 1);
+    }
+}
+
 #[test]
 fn a_step_of_up_to_a_second_is_waited_out() {
     let mut test = started();
