@@ -10,7 +10,9 @@ use crate::queue::schedules::{Schedule, Schedules};
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Counters, Events, Histogram, PendingDuplicates, Stats};
 use crate::queue::store::{ids, Handle, IdEntry, Record};
-use crate::queue::time::{is_a_little_behind, set_back, Lead, Now, UnixMs, LARGEST_COUNT, LATEST_TOKEN, MARGIN, REPLAY_MARGIN};
+use crate::queue::time::{
+    is_a_little_behind, set_back, Lead, Now, UnixMs, LARGEST_COUNT, LATEST_TOKEN, MARGIN, REPLAY_MARGIN,
+};
 use crate::queue::workers::Workers;
 
 /// One queue: everything behind one Redis key.

@@ -147,7 +147,7 @@ impl Model {
         // A lane that comes again stands where its first job does.
         let known = self.known_groups();
         let is_gone = |claim: &&mut Claim| claim.group.as_ref().is_some_and(|lane| !known.contains(lane));
-        self.claims.iter_mut().filter(is_gone).for_each(|claim| claim.turn = 0);
+        self.claims.iter_mut().filter(is_gone).for_each(|claim| claim.turn = i64::MIN);
     }
 
     /// What one claim could take.

@@ -176,8 +176,9 @@ impl Model {
                 self.each(pairs, now, |model, (token, id)| model.release(token, &id, &options, now))
             }
             Request::ReleaseWorker(worker) => self.release_worker(&worker, now),
-            Request::Extend { ms, pairs } => self
-                .each(pairs, now, |model, (token, id)| model.extend(token, &id, model.clock_at(now + model.late) + ms, now)),
+            Request::Extend { ms, pairs } => self.each(pairs, now, |model, (token, id)| {
+                model.extend(token, &id, model.clock_at(now + model.late) + ms, now)
+            }),
             Request::Progress { token, id, data } => Value::Array(vec![self.progress(token, &id, data, now)]),
             Request::Log { id, lines } => self.append_to_log(&id, lines),
             Request::Logs { id, skip, count, backward } => self.log_of(&id, skip, count, backward),
