@@ -165,12 +165,20 @@ pub struct Change<'a> {
     pub priority: Option<i32>,
     /// The front: it goes there, whatever else is named.
     pub place: Place,
+    /// What kind of job it is.
+    pub name: Option<&'a [u8]>,
 }
 
 impl Change<'_> {
     /// A change of nothing.
-    pub const NOTHING: Self =
-        Change { payload: None, progress: None, due: NewDue::Unchanged, priority: None, place: Place::End };
+    pub const NOTHING: Self = Change {
+        payload: None,
+        progress: None,
+        due: NewDue::Unchanged,
+        priority: None,
+        place: Place::End,
+        name: None,
+    };
 
     /// Whether it is about when and where a job waits.
     #[must_use]

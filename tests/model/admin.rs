@@ -179,6 +179,9 @@ impl Model {
 
     /// Changes all that is named, or nothing.
     pub(super) fn change(&mut self, id: &[u8], to: &Change, now: u64) -> Value {
+        if self.refuses_fields([id.to_vec()].iter(), &to.fields) {
+            return Value::Error(ERR.into());
+        }
         let (seq, late) = (self.next_seq_at(to.place), self.late);
         let Some(job) = self.job(id) else { return Value::Int(-1) };
         let is_remembered = matches!(job.state, State::Ended { kept: None, .. });
@@ -188,14 +191,20 @@ impl Model {
         if is_remembered
             || (wants_to_move && is_still)
             || (to.priority.is_some() && !job.is_live())
-            || (to.payload.is_some() && job.result_only)
+            || ((to.payload.is_some() || !to.fields.changes.is_empty()) && job.result_only)
         {
             return Value::Int(0);
         }
         let from = job.state_name();
+        let fields = to.fields.of(&job.fields);
         let due = to.start.map(|start| start.due(now, late)).map(|due| Some(due).filter(|due| *due > now));
         let mut moves = to.place == Place::Front;
-        let mut changes = moves || to.payload.is_some() || to.progress.is_some();
+        let mut changes = moves || to.payload.is_some() || to.progress.is_some() || fields != job.fields;
+        job.fields = fields;
+        if to.name.is_some() && to.name != job.spec.name {
+            job.spec.name.clone_from(&to.name);
+            changes = true;
+        }
         match (&mut job.state, due) {
             (_, None) | (State::Waiting { .. }, Some(None)) => {}
             (State::Blocked { due: its, .. }, Some(due)) => (*its, changes) = (due, true),

@@ -9,7 +9,7 @@ use super::compare::leases;
 use super::limit_cases::{Step, SIGHTS};
 use super::model::Model;
 use super::script::Script;
-use super::strategy::scripts;
+use super::strategy::{run_scripts, scripts};
 use super::value::{shown, Engine, Value};
 
 /// Answers, as `verb answer state`: the state is what the job was in before.
@@ -51,9 +51,12 @@ fn the_scripts_reach_every_outcome() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeMap::new();
     let all = || OUTCOMES.iter().chain(SIGHTS);
-    for _ in 0..6000 {
+    for nth in 0..6000 {
         let script = scripts(100).new_tree(&mut runner).unwrap().current();
         watch(&script, &mut seen);
+        if nth % 10 == 0 {
+            watch(&run_scripts(40).new_tree(&mut runner).unwrap().current(), &mut seen);
+        }
         if all().all(|outcome| seen.contains_key(*outcome)) {
             break;
         }

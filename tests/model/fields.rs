@@ -44,7 +44,7 @@ impl FieldTerms {
         self.of(&Fields::new())
     }
 
-    fn of(&self, fields: &Fields) -> Fields {
+    pub(crate) fn of(&self, fields: &Fields) -> Fields {
         let mut changed = fields.clone();
         for (name, value) in &self.changes {
             match value {

@@ -232,6 +232,18 @@ pub(crate) fn about_logs() -> Words {
     Union::new_weighted(lines).boxed()
 }
 
+/// What fills a queue, and what counts and lists the jobs in it.
+pub(crate) fn about_lists() -> Words {
+    Union::new_weighted(vec![(4, add(text(""))), (1, claim()), (1, ack()), (4, listings())]).boxed()
+}
+
+/// Runs that may last only so long, and how their leases are extended.
+pub(crate) fn about_runs() -> Words {
+    let added = join(vec![text("JQ.ADD q"), id(), text("x MAXRUN"), pick(&["20", "50"])]);
+    let extended = join(vec![text("JQ.EXTEND q"), pick(&["20", "50"]), leases()]);
+    Union::new_weighted(vec![(2, added), (2, claim()), (3, extended), (1, ack())]).boxed()
+}
+
 fn append_to_log() -> Words {
     let log = join(vec![text("JQ.LOG q"), id()]);
     join(vec![log, pick(&["one", "two \"\"", "a-longer-line", "1 2 3 4"])])
@@ -275,6 +287,8 @@ pub(crate) fn change() -> Words {
         option("PRIORITY", &["-1", "0", "7"]),
         start,
         maybe_front(),
+        option("NAME", &NAMES),
+        fields(),
     ];
     join(vec![text("JQ.CHANGE q"), id(), shuffled(options)])
 }

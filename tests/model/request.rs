@@ -140,6 +140,8 @@ pub(crate) struct Change {
     pub(crate) start: Option<Start>,
     pub(crate) priority: Option<i64>,
     pub(crate) place: Place,
+    pub(crate) name: Option<Vec<u8>>,
+    pub(crate) fields: FieldTerms,
 }
 
 /// What a NACK says beside the jobs.
@@ -506,21 +508,32 @@ fn release(w: &mut Words<'_>) -> Result<Request, Refused> {
 
 fn change(w: &mut Words<'_>) -> Result<Request, Refused> {
     let id = w.id()?.to_vec();
-    let mut to = Change { payload: None, progress: None, start: None, priority: None, place: Place::End };
-    let mut seen = Vec::new();
-    while let Some(option) =
-        w.option(&["PAYLOAD", "PROGRESS", "DELAY", "AT", "PRIORITY", "FRONT"], &mut seen)?
-    {
+    const KNOWN: [&str; 9] =
+        ["PAYLOAD", "PROGRESS", "DELAY", "AT", "PRIORITY", "FRONT", "NAME", "SET", "UNSET"];
+    let mut to = Change {
+        payload: None,
+        progress: None,
+        start: None,
+        priority: None,
+        place: Place::End,
+        name: None,
+        fields: FieldTerms::default(),
+    };
+    let (mut seen, mut names_something) = (Vec::new(), false);
+    while let Some(option) = w.option(&KNOWN, &mut seen)? {
+        names_something = true;
         match option {
             "PAYLOAD" => to.payload = Some(w.next()?.to_vec()),
             "PROGRESS" => to.progress = Some(w.next()?.to_vec()),
             "DELAY" => to.start = Some(Start::After(w.uint(0)?)),
             "AT" => to.start = Some(Start::At(w.uint(0)?)),
             "PRIORITY" => to.priority = Some(i32::try_from(w.int(i64::MIN)?).map_err(|_| ERR)?.into()),
-            _ => to.place = Place::Front,
+            "FRONT" => to.place = Place::Front,
+            "NAME" => to.name = Some(w.worker()?),
+            _ => to.fields.read(option, w, &mut seen)?,
         }
     }
-    if seen.is_empty() || (seen.contains(&"DELAY") && seen.contains(&"AT")) {
+    if !names_something || (seen.contains(&"DELAY") && seen.contains(&"AT")) {
         return Err(ERR);
     }
     Ok(Request::Change { id, to })

@@ -9,7 +9,7 @@ use super::job::{How, Start, State};
 use super::model::Model;
 use super::pauses::Kind;
 use super::script::Script;
-use super::strategy::{batch_scripts, log_scripts, scripts};
+use super::strategy::{batch_scripts, list_scripts, log_scripts, scripts};
 use super::value::{Engine, Value};
 
 /// A model, and what becomes wrong with it after a command at an instant (Unix ms).
@@ -78,7 +78,15 @@ fn ids_in_another_order_than_their_changes_are_noticed() {
 
 /// Whether the comparison fails where a word is misheard.
 fn is_mishearing_noticed(hear: fn(usize, &[&[u8]]) -> Vec<u8>) -> bool {
-    let (scripts, mut runner) = (scripts(100), TestRunner::deterministic());
+    is_mishearing_noticed_on(&scripts(100), hear)
+}
+
+/// The same on scripts of a kind.
+fn is_mishearing_noticed_on(
+    scripts: &impl Strategy<Value = Script>,
+    hear: fn(usize, &[&[u8]]) -> Vec<u8>,
+) -> bool {
+    let mut runner = TestRunner::deterministic();
     (0..500).any(|_| {
         let script = scripts.new_tree(&mut runner).expect("a script").current();
         let mut mishearing = Mishearing { model: Model::default(), hear };
@@ -98,12 +106,12 @@ fn more(place: usize, words: &[&[u8]], option: &str, more: i64) -> Vec<u8> {
 
 #[test]
 fn a_skip_that_passes_by_one_too_many_is_noticed() {
-    assert!(is_mishearing_noticed(|place, words| more(place, words, "SKIP", 1)));
+    assert!(is_mishearing_noticed_on(&list_scripts(60), |place, words| more(place, words, "SKIP", 1)));
 }
 
 #[test]
 fn priorities_that_leave_out_the_lowest_are_noticed() {
-    assert!(is_mishearing_noticed(|place, words| match words.first() {
+    assert!(is_mishearing_noticed_on(&list_scripts(60), |place, words| match words.first() {
         Some(verb) if verb.starts_with(b"JQ.ADD") => words[place].to_vec(),
         _ => more(place, words, "PRIORITY", 1),
     }));
@@ -111,11 +119,31 @@ fn priorities_that_leave_out_the_lowest_are_noticed() {
 
 #[test]
 fn a_count_that_takes_every_smaller_priority_is_noticed() {
-    assert!(is_mishearing_noticed(|place, words| match (words.first(), place) {
+    assert!(is_mishearing_noticed_on(&list_scripts(60), |place, words| match (words.first(), place) {
         (Some(verb), 1..) if *verb == b"JQ.COUNT" && words[place - 1] == b"PRIORITY" =>
             b"-2147483648".to_vec(),
         _ => words[place].to_vec(),
     }));
+}
+
+#[test]
+fn a_change_that_forgets_a_name_or_a_field_is_noticed() {
+    for option in ["NAME", "SET"] {
+        let hear: fn(usize, &[&[u8]]) -> Vec<u8> = match option {
+            "NAME" => |place, words| misheard_change(place, words, b"NAME"),
+            _ => |place, words| misheard_change(place, words, b"SET"),
+        };
+        assert!(is_mishearing_noticed(hear), "{option}");
+    }
+}
+
+/// What stands behind `option` in a CHANGE is taken for another name.
+fn misheard_change(place: usize, words: &[&[u8]], option: &[u8]) -> Vec<u8> {
+    let is_value = place.checked_sub(1).is_some_and(|before| words[before] == option);
+    if is_value && words[0] == b"JQ.CHANGE" {
+        return b"misheard".to_vec();
+    }
+    words[place].to_vec()
 }
 
 /// Whether the comparison fails with this bug, on one of as many scripts as the test plays at least.

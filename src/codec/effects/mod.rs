@@ -58,8 +58,9 @@
 //!   77 moved                id, how byte (1 retried | 2 released | 3 promoted | 4 revived; 8 more: to the front,
 //!                           16 more: released to be on hold), due
 //!                           number (0 = none), error maybe if retried
-//!   78 changed              id, flags byte (1 payload, 2 progress, 4 due at once, 8 due, 16 priority, 32 to the front);
-//!                           then what is flagged: payload, progress bytes, due number, priority signed
+//!   78 changed              id, flags byte (1 payload, 2 progress, 4 due at once, 8 due, 16 priority, 32 to the front,
+//!                           64 name); then what is flagged: payload, progress bytes, due number, priority signed,
+//!                           name bytes
 //!   79 number taken         number
 //!   81 completed, kept      id, result maybe, keep-until instant (0 = no record; so in the next three)
 //!   82 failed, kept         id, error maybe, keep-until instant

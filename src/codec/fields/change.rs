@@ -2,7 +2,7 @@
 
 use crate::codec::wire::{Decoder, Encoder};
 use crate::codec::DecodeError;
-use crate::queue::{Change, NewDue, Place};
+use crate::queue::{valid_job_name, Change, NewDue, Place};
 
 mod flag {
     pub(super) const PAYLOAD: u8 = 1;
@@ -11,8 +11,9 @@ mod flag {
     pub(super) const DUE_AT: u8 = 8;
     pub(super) const PRIORITY: u8 = 16;
     pub(super) const FRONT: u8 = 32;
-    /// This bit and the one above it have no meaning yet.
-    pub(super) const UNKNOWN: u8 = 64;
+    pub(super) const NAME: u8 = 64;
+    /// This bit has no meaning yet.
+    pub(super) const UNKNOWN: u8 = 128;
 }
 
 pub(crate) fn encode_change(out: &mut Vec<u8>, change: &Change<'_>) {
@@ -27,7 +28,8 @@ pub(crate) fn encode_change(out: &mut Vec<u8>, change: &Change<'_>) {
         due | flag_if(change.payload.is_some(), flag::PAYLOAD)
             | flag_if(change.progress.is_some(), flag::PROGRESS)
             | flag_if(change.priority.is_some(), flag::PRIORITY)
-            | flag_if(change.place == Place::Front, flag::FRONT),
+            | flag_if(change.place == Place::Front, flag::FRONT)
+            | flag_if(change.name.is_some(), flag::NAME),
     );
     for bytes in [change.payload, change.progress].into_iter().flatten() {
         out.bytes(bytes);
@@ -37,6 +39,9 @@ pub(crate) fn encode_change(out: &mut Vec<u8>, change: &Change<'_>) {
     }
     if let Some(priority) = change.priority {
         out.signed(priority.into());
+    }
+    if let Some(name) = change.name {
+        out.bytes(name);
     }
 }
 
@@ -62,5 +67,9 @@ pub(crate) fn decode_change<'a>(from: &mut Decoder<'a>) -> Result<Change<'a>, De
         None
     };
     let place = if has(flag::FRONT) { Place::Front } else { Place::End };
-    Ok(Change { payload, progress, due, priority, place })
+    let name = if has(flag::NAME) { Some(from.bytes()?) } else { None };
+    if !name.is_none_or(valid_job_name) {
+        return Err(DecodeError::Damaged("the name of a job is too long"));
+    }
+    Ok(Change { payload, progress, due, priority, place, name })
 }

@@ -1,11 +1,12 @@
-//! `JQ.CHANGE queue id [PAYLOAD payload] [PROGRESS data] [DELAY ms | AT instant] [PRIORITY n] [FRONT]` -> 1 changed, 0 its
-//! state does not allow one of these, -1 no such job
+//! `JQ.CHANGE queue id [PAYLOAD payload] [PROGRESS data] [DELAY ms | AT instant] [PRIORITY n] [FRONT] [NAME name]
+//! [SET field value] [UNSET field]` -> 1 changed, 0 its state does not allow one of these, -1 no such job
 //!
 //! Needs no token: it is for producers and operators, not for the worker of the job.
 
 use crate::commands::args::{check_instant, Args, MAX_INSTANT};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
+use crate::commands::field_args::{self, FieldArgs};
 use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::producing::add_options::set_start;
@@ -21,37 +22,43 @@ pub struct ChangeJob;
 pub struct ChangeJobRequest<'a> {
     id: &'a [u8],
     change: ChangeRequest<'a>,
+    fields: FieldArgs<'a>,
 }
 
-impl<'a> Options<'a, 6> for ChangeRequest<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 6] = [
-        CommandOption::other("PAYLOAD", Arg::word("payload", ArgKind::String), |change, args| {
-            change.payload = Some(args.payload("PAYLOAD")?);
+impl<'a> Options<'a, 9> for ChangeJobRequest<'a> {
+    const OPTIONS: [CommandOption<'a, Self>; 9] = [
+        CommandOption::other("PAYLOAD", Arg::word("payload", ArgKind::String), |request, args| {
+            request.change.payload = Some(args.payload("PAYLOAD")?);
             Ok(())
         }),
-        CommandOption::other("PROGRESS", Arg::word("progress", ArgKind::String), |change, args| {
-            change.progress = Some(args.payload("PROGRESS")?);
+        CommandOption::other("PROGRESS", Arg::word("progress", ArgKind::String), |request, args| {
+            request.change.progress = Some(args.payload("PROGRESS")?);
             Ok(())
         }),
-        CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |change, args| {
+        CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |request, args| {
             let delay = args.span("DELAY", 0)?;
-            set_start(&mut change.start, Start::After(delay))
+            set_start(&mut request.change.start, Start::After(delay))
         }),
-        CommandOption::other("AT", Arg::word("at-instant", ArgKind::UnixTime), |change, args| {
+        CommandOption::other("AT", Arg::word("at-instant", ArgKind::UnixTime), |request, args| {
             let instant = args.uint("AT", 0..=MAX_INSTANT)?;
-            set_start(&mut change.start, Start::At(instant))
+            set_start(&mut request.change.start, Start::At(instant))
         }),
-        CommandOption::other("PRIORITY", Arg::word("priority", ArgKind::Integer), |change, args| {
+        CommandOption::other("PRIORITY", Arg::word("priority", ArgKind::Integer), |request, args| {
             let priority = args.int("PRIORITY", i32::MIN.into()..=i32::MAX.into())?;
-            change.priority = i32::try_from(priority).ok();
+            request.change.priority = i32::try_from(priority).ok();
             Ok(())
         }),
-        CommandOption::flag("FRONT", "front", |change| change.place = Place::Front),
+        CommandOption::flag("FRONT", "front", |request| request.change.place = Place::Front),
+        CommandOption::name("NAME", "job-name", names::job_name, |request, name| {
+            request.change.name = Some(name);
+        }),
+        CommandOption::repeated("SET", field_args::SET, |request, args| request.fields.set(args)),
+        CommandOption::repeated("UNSET", field_args::UNSET, |request, args| request.fields.unset(args)),
     ];
 }
 
 const START: [Arg; 2] = {
-    let [_, _, delay, at, ..] = ChangeRequest::OPTIONS;
+    let [_, _, delay, at, ..] = ChangeJobRequest::OPTIONS;
     [delay.arg().required(), at.arg().required()]
 };
 
@@ -66,7 +73,7 @@ impl Command for ChangeJob {
         acl: "write fast",
         key: KeyUse::Update,
         args: &{
-            let [payload, progress, _, _, priority, front] = ChangeRequest::OPTIONS;
+            let [payload, progress, _, _, priority, front, name, set, unset] = ChangeJobRequest::OPTIONS;
             [
                 Arg::word("queue", ArgKind::Key),
                 Arg::word("id", ArgKind::String),
@@ -75,6 +82,9 @@ impl Command for ChangeJob {
                 Arg::one_of("start", &START).maybe(),
                 priority.arg(),
                 front.arg(),
+                name.arg(),
+                set.arg(),
+                unset.arg(),
             ]
         },
     };
@@ -82,12 +92,15 @@ impl Command for ChangeJob {
     type Request<'a> = ChangeJobRequest<'a>;
 
     fn parse<'a>(args: &mut Args<'a>) -> Result<ChangeJobRequest<'a>, Error> {
-        let (id, mut change) = (names::id(args.next("id")?)?, ChangeRequest::NOTHING);
-        args.options(&mut change)?;
-        if change == ChangeRequest::NOTHING {
+        let id = names::id(args.next("id")?)?;
+        let mut request =
+            ChangeJobRequest { id, change: ChangeRequest::NOTHING, fields: FieldArgs::default() };
+        args.options(&mut request)?;
+        request.fields.finish(1)?;
+        if request.change == ChangeRequest::NOTHING && request.fields.changes().is_none() {
             return Err(Error::syntax("what is to change is missing"));
         }
-        Ok(ChangeJobRequest { id, change })
+        Ok(request)
     }
 }
 
@@ -97,11 +110,12 @@ impl WriteCommand for ChangeJob {
         let named = [("PAYLOAD", payload), ("PROGRESS", progress)];
         let len = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len);
         let large = named.into_iter().find(|(_, bytes)| len(*bytes) > ROOM_AT_MEMORY_LIMIT);
-        large.map(|(name, bytes)| Error::memory_for(name, len(bytes)))
+        let large = large.map(|(name, bytes)| Error::memory_for(name, len(bytes)));
+        large.or_else(|| request.fields.refusal_at_memory_limit())
     }
 
     fn run(
-        ChangeJobRequest { id, change }: &ChangeJobRequest<'_>,
+        ChangeJobRequest { id, change, fields }: &ChangeJobRequest<'_>,
         session: &mut Session<'_>,
         _: &Env,
         reply: &mut dyn Reply,
@@ -109,7 +123,11 @@ impl WriteCommand for ChangeJob {
         if let Start::At(instant) = change.start {
             check_instant("AT", instant, session.now())?;
         }
-        reply.int(names::code_of(session.change_from_outside(id, change)));
+        let change = ChangeRequest { fields: fields.changes(), ..*change };
+        if let Some(changes) = change.fields {
+            session.check_fields(id, changes).map_err(field_args::refusal)?;
+        }
+        reply.int(names::code_of(session.change_from_outside(id, &change)));
         Ok(WriteOutcome::Replied)
     }
 }

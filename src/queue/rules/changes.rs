@@ -33,6 +33,9 @@ impl Queue {
                 job.extras_mut().progress = Some(progress.into());
             }
         });
+        if let Some(name) = to.name {
+            self.rename_job(handle, name);
+        }
         match self.jobs.get(handle).map(|job| job.state) {
             // No index of active jobs is sorted by priority.
             Some(StateData::Active { .. }) => {

@@ -37,10 +37,7 @@ impl Queue {
             | StateData::Failed { .. } => {}
         }
         self.jobs.indexes.insert(table, handle, job);
-        if let Some(name) = table.name_of(job) {
-            let state = job.state_name();
-            self.jobs.table.names.enter(name, state);
-        }
+        self.enter_name(handle);
     }
 
     /// Takes a job out of whatever lists it.
@@ -112,12 +109,31 @@ impl Queue {
         self.enter(handle);
     }
 
+    fn enter_name(&mut self, handle: Handle) {
+        let Some(job) = self.jobs.get(handle) else { return };
+        if let Some(name) = self.jobs.table.name_of(job) {
+            let state = job.state_name();
+            self.jobs.table.names.enter(name, state);
+        }
+    }
+
     fn leave_name(&mut self, handle: Handle) {
         let Some(job) = self.jobs.get(handle) else { return };
         if let Some(name) = self.jobs.table.name_of(job) {
             let state = job.state_name();
             self.jobs.table.names.leave(name, state);
         }
+    }
+
+    /// Gives a job another name where it is: no index but the counts of names knows it.
+    pub(crate) fn rename_job(&mut self, handle: Handle, name: &[u8]) {
+        self.leave_name(handle);
+        if let Some(job) = self.jobs.get(handle) {
+            let set = self.jobs.table.option_sets.set(job.options);
+            let name = self.jobs.table.names.of(name);
+            self.set_option_set(handle, OptionSet { name, ..set });
+        }
+        self.enter_name(handle);
     }
 
     /// Gives a job that is nowhere listed its options, its batch, its lane and its name, in the place of those it has.
@@ -134,7 +150,8 @@ impl Queue {
         self.set_option_set(handle, OptionSet { options, batch, lane, name });
     }
 
-    /// The same by the numbers of lane and name. A job that stays in its lane goes on holding it.
+    /// The same by the numbers of lane and name. A job that stays in its lane goes on holding it, and may be listed
+    /// there.
     pub(crate) fn set_option_set(&mut self, handle: Handle, set: OptionSet) {
         if let Some(lane) = set.lane {
             self.limits.lanes.join(lane);

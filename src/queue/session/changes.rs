@@ -3,7 +3,7 @@
 use super::access::Session;
 use super::admin::Changed;
 use crate::queue::effect::{Change, JobEffect, NewDue};
-use crate::queue::jobs::{Job, Place, Start, StateData};
+use crate::queue::jobs::{FieldChanges, Job, Place, Start, StateData};
 use crate::queue::store::IdEntry;
 
 /// What a CHANGE names; None: that stays.
@@ -15,12 +15,21 @@ pub struct ChangeRequest<'a> {
     pub start: Start,
     pub priority: Option<i32>,
     pub place: Place,
+    pub name: Option<&'a [u8]>,
+    pub fields: Option<FieldChanges<'a>>,
 }
 
 impl ChangeRequest<'_> {
     /// Nothing is named.
-    pub const NOTHING: Self =
-        ChangeRequest { payload: None, progress: None, start: Start::Now, priority: None, place: Place::End };
+    pub const NOTHING: Self = ChangeRequest {
+        payload: None,
+        progress: None,
+        start: Start::Now,
+        priority: None,
+        place: Place::End,
+        name: None,
+        fields: None,
+    };
 }
 
 impl Session<'_> {
@@ -33,10 +42,13 @@ impl Session<'_> {
         };
         let Some(job) = self.queue.job(handle) else { return Changed::Unknown };
         let (asked, to) = (request.asked(), self.change_of(job, request));
-        if !self.queue.may_change(job, &asked) {
+        // A record that is kept for its result alone has no fields.
+        if !self.queue.may_change(job, &asked) || (request.fields.is_some() && job.is_result_only()) {
             return Changed::NotAllowed;
         }
-        if to != Change::NOTHING {
+        let changes_fields = request.fields.is_some_and(|changes| *changes.of(job.fields()) != *job.fields());
+        self.change_fields(handle, request.fields);
+        if to != Change::NOTHING || changes_fields {
             self.change_job(handle, JobEffect::Changed { to });
         }
         Changed::Done
@@ -44,22 +56,24 @@ impl Session<'_> {
 
     /// What is another than it was.
     fn change_of<'a>(&self, job: &Job, request: &ChangeRequest<'a>) -> Change<'a> {
-        let ChangeRequest { payload, progress, start, priority, place } = *request;
+        let ChangeRequest { payload, progress, start, priority, place, name, .. } = *request;
         let due = match (start, start.due(self.now()), job.state) {
             (Start::Now, ..) | (_, None, StateData::Waiting { .. }) => NewDue::Unchanged,
             (_, Some(due), _) => NewDue::At(due),
             (_, None, _) => NewDue::Now,
         };
         let priority = priority.filter(|priority| *priority != job.priority);
-        Change { payload, progress, due, priority, place }
+        let has = self.queue.jobs.table.name_of(job).map(|number| self.queue.jobs.table.names.get(number));
+        let name = name.filter(|name| has != Some(*name));
+        Change { payload, progress, due, priority, place, name }
     }
 }
 
 impl<'a> ChangeRequest<'a> {
     /// The most that it may come to.
     fn asked(&self) -> Change<'a> {
-        let ChangeRequest { payload, progress, start, priority, place } = *self;
+        let ChangeRequest { payload, progress, start, priority, place, name, .. } = *self;
         let due = if start == Start::Now { NewDue::Unchanged } else { NewDue::Now };
-        Change { payload, progress, due, priority, place }
+        Change { payload, progress, due, priority, place, name }
     }
 }

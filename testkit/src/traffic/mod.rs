@@ -360,7 +360,9 @@ impl Traffic {
         }
         command = self.option(command, 3, "PRIORITY", &["-3", "0", "3"]);
         command = self.option(command, 3, "DELAY", &SPANS);
-        self.option(command, 4, "FRONT", &[""])
+        command = self.option(command, 4, "FRONT", &[""]);
+        command = self.option(command, 4, "NAME", &["mail", "fax"]);
+        self.change_fields(command)
     }
 
     /// Adds FRONT to some of the commands that have it.
