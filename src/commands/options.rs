@@ -229,8 +229,13 @@ pub(super) fn is_one_of<R>(table: &[CommandOption<'_, R>], word: &[u8]) -> bool 
     table.iter().any(|option| option.is(word))
 }
 
-fn unknown(word: &[u8]) -> Error {
-    Error::syntax(format!("unknown option {}", shown(word)))
+fn unknown<'k>(word: &[u8], keywords: impl Iterator<Item = &'k str>) -> Error {
+    let known = keywords.collect::<Vec<_>>().join(", ");
+    Error::syntax(format!("unknown option {}: options stand last and are {known}", shown(word)))
+}
+
+fn keywords<'t, 'a, R>(table: &'t [CommandOption<'a, R>]) -> impl Iterator<Item = &'t str> + use<'t, 'a, R> {
+    table.iter().map(|option| option.keyword)
 }
 
 fn find<'t, 'a, R>(
@@ -255,7 +260,7 @@ impl<'a> Args<'a> {
         first: (&[CommandOption<'a, R>], &mut R),
         second: (&[CommandOption<'a, S>], &mut S),
     ) -> Result<(), Error> {
-        self.options_until(|_| false, first, second)
+        self.options_until(None, first, second)
     }
 
     /// The same up to `keyword`, where an option could begin.
@@ -265,16 +270,17 @@ impl<'a> Args<'a> {
         first: (&[CommandOption<'a, R>], &mut R),
         second: (&[CommandOption<'a, S>], &mut S),
     ) -> Result<(), Error> {
-        self.options_until(|word| keyword.as_bytes().eq_ignore_ascii_case(word), first, second)
+        self.options_until(Some(keyword), first, second)
     }
 
     fn options_until<R, S>(
         &mut self,
-        is_end: impl Fn(&[u8]) -> bool,
+        end: Option<&str>,
         (table, request): (&[CommandOption<'a, R>], &mut R),
         (second_table, second_request): (&[CommandOption<'a, S>], &mut S),
     ) -> Result<(), Error> {
         let mut given = Given::default();
+        let is_end = |word: &[u8]| end.is_some_and(|end| end.as_bytes().eq_ignore_ascii_case(word));
         while let Some(word) = self.peek().filter(|word| !is_end(word)) {
             self.try_next();
             if let Some((place, option)) = find(table, word) {
@@ -284,7 +290,7 @@ impl<'a> Args<'a> {
                 given.insert(table.len() + place, option)?;
                 option.take(self, second_request)?;
             } else {
-                return Err(unknown(word));
+                return Err(unknown(word, keywords(table).chain(keywords(second_table)).chain(end)));
             }
         }
         Ok(())
@@ -324,7 +330,7 @@ mod tests {
         let cases: [(&[&[u8]], &str); 5] = [
             (&[b"NUMBER", b"1", b"number", b"2"], "ERR syntax error: NUMBER is given twice"),
             (&[b"FLAG", b"NUMBER", b"1", b"flag"], "ERR syntax error: FLAG is given twice"),
-            (&[b"x\n"], "ERR syntax error: unknown option 'x?'"),
+            (&[b"x\n"], "ERR syntax error: unknown option 'x?': options stand last and are NUMBER, FLAG"),
             (&[b"NUMBER"], "ERR syntax error: NUMBER needs a value"),
             (&[b"NUMBER", b"0"], "ERR NUMBER must be an integer from 1 to 9, got '0'"),
         ];

@@ -58,7 +58,8 @@ fn change(settings: &mut Settings, words: &[&[u8]]) -> Result<(), Error> {
             .zip(&mut seen)
             .find(|(setting, _)| setting.name.as_bytes().eq_ignore_ascii_case(field));
         let Some((setting, seen)) = known else {
-            return Err(Error::syntax(format!("unknown field {}", shown(field))));
+            let text = format!("unknown field {}: JQ.CONFIG with the queue alone shows all", shown(field));
+            return Err(Error::syntax(text));
         };
         if std::mem::replace(seen, true) {
             return Err(Error::syntax(format!("{} is given twice", setting.name)));

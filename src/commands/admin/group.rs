@@ -98,7 +98,10 @@ impl Changes {
             () if field.eq_ignore_ascii_case(b"rate") => {
                 self.rate.replace(Own::read(value, rate_or_default)?).is_some()
             }
-            () => return Err(Error::syntax(format!("unknown field {}", shown(field)))),
+            () => {
+                let text = format!("unknown field {}: the fields are concurrency and rate", shown(field));
+                return Err(Error::syntax(text));
+            }
         };
         if was_given {
             return Err(Error::syntax(format!("{} is given twice", String::from_utf8_lossy(field))));
