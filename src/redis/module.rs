@@ -64,6 +64,11 @@ pub(crate) unsafe fn on_load<M: Module>(
         raw::Export_RedisModule_Init(ctx, M::NAME.as_ptr(), M::VERSION, int(raw::REDISMODULE_APIVER_1))
     };
     if known != OK {
+        // The functions of the API are known by now.
+        warn(&format!(
+            "{} is not loaded: a module of this name is loaded already",
+            M::NAME.to_string_lossy()
+        ));
         return ERR;
     }
     // SAFETY: (2).
