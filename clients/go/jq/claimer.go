@@ -1,0 +1,116 @@
+package jq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// spareTime is by how much the client waits longer for the reply to a claim than the server waits for a job.
+const spareTime = 5 * time.Second
+
+// claimer is a client of its own for claims that wait: its connection is busy all the time, its reads may take longer
+// than those of the user's client, and nothing is sent twice.
+type claimer struct {
+	claims redis.UniversalClient
+	user   redis.UniversalClient
+
+	mu  sync.Mutex
+	ids map[string][]int64 // what the servers call our connections, by the address of the node
+}
+
+// newClaimer makes it with the options of the user's client.
+func newClaimer(user redis.UniversalClient, block time.Duration) (*claimer, error) {
+	c := &claimer{user: user, ids: make(map[string][]int64)}
+	switch user := user.(type) {
+	case *redis.Client:
+		options := *user.Options()
+		c.shape(&options, block, 1)
+		c.claims = redis.NewClient(&options)
+	case *redis.ClusterClient:
+		options := *user.Options()
+		newNode := options.NewClient
+		options.NewClient = func(node *redis.Options) *redis.Client {
+			c.shape(node, block, 2) // the second one asks where the slots are while the first one waits
+			return newNode(node)
+		}
+		c.claims = redis.NewClusterClient(&options)
+	default:
+		return nil, fmt.Errorf("jq: a Worker needs a *redis.Client or a *redis.ClusterClient, not a %T", user)
+	}
+	return c, nil
+}
+
+// shape makes the options of a node those of a connection for claims.
+func (c *claimer) shape(node *redis.Options, block time.Duration, connections int) {
+	node.MaxRetries = -1
+	node.DialerRetries = 1 // the worker waits and tries again by itself
+	node.ReadTimeout = block + spareTime
+	node.PoolSize = connections
+	node.MinIdleConns = 0
+	node.MaxActiveConns = 0
+	// What the user's client has learned stays there.
+	node.PushNotificationProcessor = nil
+	node.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	address, users := node.Addr, node.OnConnect
+	node.OnConnect = func(ctx context.Context, connection *redis.Conn) error {
+		if id, err := connection.ClientID(ctx).Result(); err == nil { // without the right to ask, a stop waits for BLOCK
+			c.mu.Lock()
+			ids := append(c.ids[address], id)
+			c.ids[address] = ids[max(0, len(ids)-connections):]
+			c.mu.Unlock()
+		}
+		if users == nil {
+			return nil
+		}
+		return users(ctx, connection)
+	}
+}
+
+// end lets a claim that waits end with nothing, and waits until claiming is closed. CLIENT UNBLOCK is sent more than
+// once, because a claim may just be on its way to the server. When aborted is closed the connection is cut.
+func (c *claimer) end(claiming, aborted <-chan struct{}) {
+	defer c.claims.Close()
+	for refused := false; ; {
+		if !refused {
+			var reply redis.Error
+			refused = errors.As(c.unblock(), &reply)
+		}
+		select {
+		case <-claiming:
+			return
+		case <-aborted:
+			c.claims.Close()
+			<-claiming
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// unblock ends the waits of our connections, wherever they are.
+func (c *claimer) unblock() error {
+	at := func(ctx context.Context, node *redis.Client) error {
+		c.mu.Lock()
+		ids := slices.Clone(c.ids[node.Options().Addr])
+		c.mu.Unlock()
+		for _, id := range ids {
+			if err := node.ClientUnblock(ctx, id).Err(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if cluster, ok := c.user.(*redis.ClusterClient); ok {
+		return cluster.ForEachMaster(ctx, at)
+	}
+	return at(ctx, c.user.(*redis.Client))
+}

@@ -1,0 +1,102 @@
+package scenarios
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/redis-jq/redis-jq/clients/go/jq"
+)
+
+func Test_stop_waits_for_handlers(t *testing.T) {
+	t.Parallel()
+	client := startServer(t).client()
+	queue := jq.NewQueue(client, "q")
+	addJobs(t, queue, 10)
+	var begun, completed tally
+	worker := run(t, &jq.Worker{
+		Client:      client,
+		Queues:      []string{"q"},
+		Concurrency: 4,
+		Handler: func(_ context.Context, job *jq.Job) (any, error) {
+			begun.add(job.ID)
+			time.Sleep(500 * time.Millisecond)
+			return nil, nil
+		},
+		Hooks: jq.Hooks{Completed: func(job *jq.Job) { completed.add(job.ID) }},
+	})
+	eventually(t, 5*time.Second, "four run", func() bool { return begun.total() == 4 })
+	if _, err := worker.stop(); err != nil {
+		t.Error(err)
+	}
+	completed.eachOnce(t, 4)
+	begun.eachOnce(t, 4)
+	stats := statsOf(t, queue)
+	if stats.Acks != 4 || stats.Waiting != 6 || stats.Active != 0 || stats.Claims != 4 || stats.Nacks+stats.Losses+stats.Releases != 0 {
+		t.Errorf("%+v", stats)
+	}
+}
+
+func Test_stop_hands_back(t *testing.T) {
+	t.Parallel()
+	client := startServer(t).client()
+	queue := jq.NewQueue(client, "q")
+	addJobs(t, queue, 3)
+	var begun, signalled tally
+	stubborn := make(chan struct{})
+	defer close(stubborn)
+	worker := run(t, &jq.Worker{
+		Client:      client,
+		Queues:      []string{"q"},
+		Concurrency: 3,
+		StopLimit:   100 * time.Millisecond,
+		Handler: func(ctx context.Context, job *jq.Job) (any, error) {
+			begun.add(job.ID)
+			<-ctx.Done()
+			signalled.add(context.Cause(ctx).Error())
+			if job.ID == "j2" {
+				<-stubborn
+			}
+			return nil, ctx.Err()
+		},
+	})
+	eventually(t, 5*time.Second, "three run", func() bool { return begun.total() == 3 })
+	took, err := worker.stop()
+	if err != nil || took > 3*time.Second {
+		t.Errorf("%v after %v", err, took)
+	}
+	for _, cause := range signalled.names() {
+		if cause != jq.ErrStopping.Error() {
+			t.Errorf("the signal was: %s", cause)
+		}
+	}
+	if signalled.total() != 3 {
+		t.Errorf("%d signals", signalled.total())
+	}
+	for _, id := range []string{"j0", "j1", "j2"} {
+		if job := jobOf(t, queue, id); job.State != jq.Waiting || job.Attempt != 1 || job.Losses != 0 {
+			t.Errorf("%s is %s, attempt %d, %d losses", id, job.State, job.Attempt, job.Losses)
+		}
+	}
+	if stats := statsOf(t, queue); stats.Releases != 3 || stats.Nacks != 0 {
+		t.Errorf("%d releases, %d nacks", stats.Releases, stats.Nacks)
+	}
+}
+
+func Test_stop_while_idle(t *testing.T) {
+	t.Parallel()
+	client := startServer(t).client()
+	queue := jq.NewQueue(client, "q")
+	worker := run(t, &jq.Worker{
+		Client:  client,
+		Queues:  []string{"q"},
+		Handler: func(context.Context, *jq.Job) (any, error) { return nil, nil },
+	})
+	eventually(t, 5*time.Second, "the claim waits", func() bool { return statsOf(t, queue).Waiters == 1 })
+	if took, err := worker.stop(); err != nil || took > 200*time.Millisecond {
+		t.Errorf("%v after %v", err, took)
+	}
+	if waiters := statsOf(t, queue).Waiters; waiters != 0 {
+		t.Errorf("%d claims wait", waiters)
+	}
+}
