@@ -1,0 +1,108 @@
+// What operators do: the manual's chapter "Administration", and schedules.
+
+import { encode } from '../payload.js';
+import { toText, type Fields } from '../reply.js';
+import { optionWords, type Instant } from '../words.js';
+import { ReadingCommands, type Part, type Selectors, type State } from './reading.js';
+
+/** What JQ.CHANGE can change of a job. */
+export interface Changes {
+  payload?: unknown;
+  progress?: unknown;
+  delay?: number;
+  at?: Instant;
+  priority?: number;
+  front?: boolean;
+}
+
+/** One round over many jobs. */
+export interface Round {
+  /** Give it with the next call; `0` is the end. */
+  cursor: string;
+  changed: number;
+}
+
+/** The commands of operators. Those on ids answer for each: 1 done, 0 its state does not allow it, -1 no such job. */
+export class AdministrationCommands extends ReadingCommands {
+  /** JQ.RETRY: failed jobs become waiting, with fresh attempts. */
+  async retry(ids: string | string[], options: { front?: boolean; set?: Record<string, string>; unset?: string[] } = {}): Promise<number[]> {
+    return this.numbers('JQ.RETRY', ...list(ids), ...optionWords(options));
+  }
+
+  /** JQ.CANCEL: a job that has not started is cancelled now, the worker of an active one is told. */
+  async cancel(ids: string | string[]): Promise<number[]> {
+    return this.numbers('JQ.CANCEL', ...list(ids));
+  }
+
+  /** JQ.PROMOTE: delayed jobs, and jobs on hold, become waiting now, or in `delay` ms. */
+  async promote(ids: string | string[], options: { delay?: number; front?: boolean } = {}): Promise<number[]> {
+    return this.numbers('JQ.PROMOTE', ...list(ids), ...optionWords(options));
+  }
+
+  /** JQ.REMOVE: jobs that are not active, records, and remembered ids. */
+  async remove(ids: string | string[]): Promise<number[]> {
+    return this.numbers('JQ.REMOVE', ...list(ids));
+  }
+
+  /** JQ.RETRY *: one round over the failed jobs that are selected. Go on with the cursor until it is `0`. */
+  async retryAll(options: Selectors & Part & { front?: boolean } = {}): Promise<Round> {
+    return this.#round('JQ.RETRY', '*', options);
+  }
+
+  /** JQ.CANCEL *: one round over the unfinished jobs that are selected. */
+  async cancelAll(options: Selectors & Part = {}): Promise<Round> {
+    return this.#round('JQ.CANCEL', '*', options);
+  }
+
+  /** JQ.PROMOTE *: one round over the delayed jobs that are selected. */
+  async promoteAll(options: Selectors & Part & { front?: boolean } = {}): Promise<Round> {
+    return this.#round('JQ.PROMOTE', '*', options);
+  }
+
+  /** JQ.PURGE: one round that removes records or ids, or cancels jobs; `older` than so many ms. */
+  async purge(state: Exclude<State, 'active'>, options: Selectors & Part & { older?: number } = {}): Promise<Round> {
+    return this.#round('JQ.PURGE', state, options);
+  }
+
+  /** JQ.CHANGE: 1 changed, 0 the state of the job does not allow one of these, -1 no such job. */
+  async change(id: string, changes: Changes): Promise<number> {
+    const { payload, progress, ...others } = changes;
+    const bytes = (value: unknown) => (value === undefined ? undefined : encode(value, this.format));
+    return this.number('JQ.CHANGE', id, ...optionWords({ payload: bytes(payload), progress: bytes(progress), ...others }));
+  }
+
+  /** JQ.PAUSE: nothing is claimed any more, of the queue or of a group; with `for` the pause ends by itself. */
+  async pause(options: { group?: string; for?: number } = {}): Promise<boolean> {
+    return (await this.number('JQ.PAUSE', ...optionWords(options))) === 1;
+  }
+
+  /** JQ.RESUME: ends both kinds of pause, or `only` one. */
+  async resume(options: { group?: string; only?: 'pause' | 'for' } = {}): Promise<boolean> {
+    return (await this.number('JQ.RESUME', ...optionWords(options))) === 1;
+  }
+
+  /** JQ.CONFIG: the settings; with an argument it sets some first, under the names of the manual. */
+  async config(settings: Record<string, string | number> = {}): Promise<Fields> {
+    const words = Object.entries(settings).flat();
+    if (words.length > 0) await this.send('JQ.CONFIG', ...words);
+    return (await this.fields('JQ.CONFIG')) as Fields;
+  }
+
+  /** JQ.GROUP: the state and limits of a group; with an argument it sets some limits first. */
+  async group(name: string, limits: { concurrency?: number | 'default'; rate?: string | 'default' } = {}): Promise<Fields> {
+    const words = Object.entries(limits).flat();
+    if (words.length > 0) await this.send('JQ.GROUP', name, ...words);
+    return (await this.fields('JQ.GROUP', name)) as Fields;
+  }
+
+  async #round(command: string, which: string, options: Part): Promise<Round> {
+    const words = optionWords({ ...options, cursor: options.cursor ?? '0' });
+    const [cursor, changed] = (await this.send(command, which, ...words)) as unknown[];
+    return { cursor: toText(cursor), changed: Number(changed) };
+  }
+}
+
+function list(ids: string | string[]): string[] {
+  return typeof ids === 'string' ? [ids] : ids;
+}
+

@@ -1,0 +1,46 @@
+// A worker whose handler gets one job at a time.
+
+import type { ConnectionLike } from '../connection/index.js';
+import { WorkerBase, type WorkerOptions } from './base.js';
+import { failure, success, wrapped, type Handler, type Middleware } from './handling.js';
+import type { Job } from './job.js';
+import { orderOf, type QueueNames } from './order.js';
+import type { Answer } from './run.js';
+
+/** Options of a {@link Worker}. Durations are milliseconds. */
+export interface SingleWorkerOptions<Payload> extends WorkerOptions {
+  /** How many handlers run at a time; default: 1. */
+  concurrency?: number;
+  /** Around each call of the handler; the first one is outermost. */
+  middleware?: Middleware<Payload>[];
+  /** How long a claim waits at the server, at most 5,000; default: 5,000. */
+  block?: number;
+}
+
+const BLOCK = 5_000;
+
+/** Claims jobs and calls a handler for each: `await new Worker(redis, 'mail', handler).run()`. */
+export class Worker<Payload = unknown> extends WorkerBase<Payload> {
+  readonly #handler: Handler<Payload>;
+
+  /** @param queues One name, several in strict order, or names with weights. In a cluster they share a slot. */
+  constructor(
+    connection: ConnectionLike,
+    queues: QueueNames,
+    handler: Handler<Payload>,
+    options: SingleWorkerOptions<Payload> = {},
+  ) {
+    const { concurrency = 1, middleware = [], block = BLOCK, ...others } = options;
+    const kind = { slots: concurrency, group: 1, block: Math.ceil(Math.min(block, BLOCK)), claimWords: [], asksNext: true };
+    super(connection, orderOf(queues), kind, others);
+    this.#handler = wrapped(handler, middleware);
+  }
+
+  protected async handle([job]: Job<Payload>[]): Promise<Answer[]> {
+    try {
+      return [success(await this.#handler(job), this.format)];
+    } catch (error) {
+      return [failure(error, job.signal)];
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// The Redis clients that the package works with. Each scenario runs with all of them, or with those it is about.
+
+import { test } from 'node:test';
+import * as ioredis5 from 'ioredis';
+import * as ioredis6 from 'ioredis-6';
+import * as redis5 from 'redis';
+import * as redis6 from 'redis-6';
+
+function ioredis(name, { Redis, Cluster }) {
+  return {
+    name,
+    connect: (t, url) => closing(t, new Redis(url), (client) => client.disconnect()),
+    lazy: (url) => new Redis(url, { lazyConnect: true }),
+    cluster: (t, urls) => closing(t, new Cluster(urls), (client) => client.disconnect()),
+    sentinel: (t, options) => closing(t, new Redis(options), (client) => client.disconnect()),
+  };
+}
+
+function nodeRedis(name, { createClient, createCluster }, options = {}) {
+  const opened = async (t, client) => {
+    closing(t, client, () => client.destroy());
+    await client.connect();
+    return client;
+  };
+  return {
+    name,
+    connect: (t, url) => opened(t, createClient({ url, ...options })),
+    lazy: (url) => createClient({ url, ...options }),
+    cluster: (t, urls) => opened(t, createCluster({ rootNodes: urls.map((url) => ({ url })) })),
+  };
+}
+
+function closing(t, client, close) {
+  client.on('error', () => {}); // scenarios break connections
+  t.after(() => close(client));
+  return client;
+}
+
+export const clients = [
+  ioredis('ioredis 5', ioredis5),
+  ioredis('ioredis 6', ioredis6),
+  nodeRedis('node-redis 5', redis5),
+  nodeRedis('node-redis 5, RESP3', redis5, { RESP: 3 }),
+  nodeRedis('node-redis 6', redis6),
+];
+
+/** Registers a test of this name that runs `body(t, client)` with each of the clients. */
+export function scenario(name, body, options = {}) {
+  const { only = () => true, ...testOptions } = options;
+  test(name, { timeout: 60_000, concurrency: true, ...testOptions }, async (t) => {
+    const chosen = clients.filter((client) => only(client.name));
+    await Promise.all(chosen.map((client) => t.test(client.name, (t) => body(t, client))));
+  });
+}

@@ -1,0 +1,96 @@
+// A private Redis server with the module: a free port of 127.0.0.1 and a folder of its own, which goes with the server.
+//
+//   REDIS_SERVER   the server to start; default: redis-server of the PATH
+//   JQ_MODULE      the module to load; default: target/release/libredis_jq.so of this project
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import { until } from './wait.mjs';
+
+const MODULE = resolve(
+  process.env.JQ_MODULE ?? fileURLToPath(new URL('../../../../target/release/libredis_jq.so', import.meta.url)),
+);
+
+/** Processes that end with this one, however it ends. */
+const children = new Set();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+export class Server {
+  /** A connection for what a test asks the server itself. */
+  control;
+
+  /** Starts a server for the test `t`, which stops it. `settings` as in redis.conf; `module: false` loads none. */
+  static async start(t, settings = {}) {
+    const server = new Server();
+    server.folder = mkdtempSync(join(tmpdir(), 'redis-jq-node-'));
+    server.port = await freePort();
+    server.settings = settings;
+    t.after(() => server.stop());
+    await server.launch();
+    return server;
+  }
+
+  get url() {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts the process, also after {@link kill}, with the same port and folder. */
+  async launch() {
+    const { module = true, sentinel, ...settings } = this.settings;
+    const words = sentinel ? [sentinel, '--sentinel'] : ['--save', ''];
+    words.push('--bind', '127.0.0.1', '--port', this.port, '--dir', this.folder);
+    if (module && !sentinel) words.push('--loadmodule', MODULE);
+    for (const [name, value] of Object.entries(settings)) words.push(`--${name}`, ...String(value).split(' '));
+    const log = openSync(join(this.folder, 'log'), 'a');
+    this.process = spawn(process.env.REDIS_SERVER ?? 'redis-server', words.map(String), { stdio: ['ignore', log, log] });
+    closeSync(log);
+    children.add(this.process);
+    this.control = new Redis({ port: this.port, maxRetriesPerRequest: null, retryStrategy: () => 20 });
+    this.control.on('error', () => {}); // until the server listens
+    await until(() => {
+      if (this.process.exitCode !== null) throw new Error(readFileSync(join(this.folder, 'log'), 'utf8'));
+      return this.control.status === 'ready';
+    }, 'the server does not answer');
+  }
+
+  /** Ends the server as a crash does. Its folder stays. */
+  async kill() {
+    this.control.disconnect();
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    this.process.kill('SIGKILL');
+    await once(this.process, 'exit');
+    children.delete(this.process);
+  }
+
+  async stop() {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** How often the server was asked each command since it was last reset. */
+  async calls() {
+    const info = await this.control.info('commandstats');
+    return Object.fromEntries([...info.matchAll(/^cmdstat_(.+?):calls=(\d+)/gm)].map(([, name, calls]) => [name, Number(calls)]));
+  }
+}
+
+/** A free port below those that the system gives to outgoing connections, so that a killed server can have it again. */
+export async function freePort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 12_000);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const isFree = await new Promise((resolve) => probe.once('listening', () => resolve(true)).once('error', () => resolve(false)));
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
+}
