@@ -44,11 +44,13 @@ export const clients = [
   nodeRedis('node-redis 6', redis6),
 ];
 
-/** Registers a test of this name that runs `body(t, client)` with each of the clients. */
-export function scenario(name, body, options = {}) {
-  const { only = () => true, ...testOptions } = options;
-  test(name, { timeout: 60_000, concurrency: true, ...testOptions }, async (t) => {
-    const chosen = clients.filter((client) => only(client.name));
+/**
+ * Registers a test of this name that runs `body(t, client)` with each of the clients: all at once, or `oneByOne` where it
+ * measures time. `only` chooses some of them by name.
+ */
+export function scenario(name, body, { only = () => true, oneByOne = false } = {}) {
+  const chosen = clients.filter((client) => only(client.name));
+  test(name, { timeout: 80_000, concurrency: oneByOne ? 1 : chosen.length }, async (t) => {
     await Promise.all(chosen.map((client) => t.test(client.name, (t) => body(t, client))));
   });
 }

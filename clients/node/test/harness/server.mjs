@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { until } from './wait.mjs';
 
-const MODULE = resolve(
+export const MODULE = resolve(
   process.env.JQ_MODULE ?? fileURLToPath(new URL('../../../../target/release/libredis_jq.so', import.meta.url)),
 );
 
@@ -27,7 +27,10 @@ export class Server {
   /** A connection for what a test asks the server itself. */
   control;
 
-  /** Starts a server for the test `t`, which stops it. `settings` as in redis.conf; `module: false` loads none. */
+  /**
+   * Starts a server for the test `t`, which stops it. `settings` as in redis.conf; `module` is another file
+   * with its arguments, or none.
+   */
   static async start(t, settings = {}) {
     const server = new Server();
     server.folder = mkdtempSync(join(tmpdir(), 'redis-jq-node-'));
@@ -44,10 +47,10 @@ export class Server {
 
   /** Starts the process, also after {@link kill}, with the same port and folder. */
   async launch() {
-    const { module = true, sentinel, ...settings } = this.settings;
+    const { module = MODULE, sentinel, ...settings } = this.settings;
     const words = sentinel ? [sentinel, '--sentinel'] : ['--save', ''];
     words.push('--bind', '127.0.0.1', '--port', this.port, '--dir', this.folder);
-    if (module && !sentinel) words.push('--loadmodule', MODULE);
+    if (module && !sentinel) words.push('--loadmodule', ...module.split(' '));
     for (const [name, value] of Object.entries(settings)) words.push(`--${name}`, ...String(value).split(' '));
     const log = openSync(join(this.folder, 'log'), 'a');
     this.process = spawn(process.env.REDIS_SERVER ?? 'redis-server', words.map(String), { stdio: ['ignore', log, log] });
