@@ -3,6 +3,7 @@
 
 /** The base of all errors of this package. `code` is the first word of the server's sentence, or a name of this package. */
 export class JqError extends Error {
+  /** The code, for programs; the message is for people. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -61,6 +62,7 @@ export type LostReason = 'cancelled' | 'lease' | 'removed';
 
 /** The reason of a handler's signal: the job is no longer this worker's, and what the handler returns is dropped. */
 export class LostError extends JqError {
+  /** Why the run does not count. */
   readonly reason: LostReason;
 
   constructor(reason: LostReason) {

@@ -7,6 +7,7 @@ import { textOrBytes, type PayloadFormat } from './payload.js';
 import { toFields, toText, type Fields } from './reply.js';
 import { optionWords } from './words.js';
 
+/** Options of {@link Queue.events}. */
 export interface EventOptions {
   /** The position to go on from: that of an earlier reader, `$` for now; default: the oldest event that is kept. */
   after?: string;
@@ -24,9 +25,11 @@ export interface QueueEvent {
   id: string;
   /** When it happened, Unix milliseconds. */
   at: number;
+  /** What happened: `added`, `claimed`, `completed`, … */
   event: string;
   /** The job, if the event is about one. */
   job: string | Buffer | null;
+  /** What the manual says of this event: `from` and `to` are states, others depend on the event. */
   fields: Fields;
 }
 
@@ -65,6 +68,7 @@ export class EventReader implements AsyncIterable<QueueEvent> {
     this.#link.close();
   }
 
+  /** The events, one after the other. Leaving the loop closes the reader. */
   async *[Symbol.asyncIterator](): AsyncGenerator<QueueEvent, void, void> {
     try {
       while (!this.#closed.signal.aborted) {

@@ -30,8 +30,14 @@ function words(name: string, value: unknown): Word[] {
   return [keyword, DURATIONS.includes(name) && typeof value === 'number' ? duration(value) : (value as Word)];
 }
 
-type Backoff = { fixed: number } | { exponential: number };
+/** The wait before the n-th next attempt, in ms: always the same, or ms · 2^(n−1). */
+export interface Backoff {
+  /** Always so many ms. */
+  fixed?: number;
+  /** So many ms the first time, and twice as many each further time. */
+  exponential?: number;
+}
 
-function backoff(value: Backoff): Word[] {
-  return 'fixed' in value ? ['FIXED', duration(value.fixed)] : ['EXPONENTIAL', duration(value.exponential)];
+function backoff({ fixed, exponential }: Backoff): Word[] {
+  return fixed === undefined ? ['EXPONENTIAL', duration(exponential ?? NaN)] : ['FIXED', duration(fixed)];
 }

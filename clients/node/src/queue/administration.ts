@@ -7,11 +7,17 @@ import { ReadingCommands, type Part, type Selectors, type State } from './readin
 
 /** What JQ.CHANGE can change of a job. */
 export interface Changes {
+  /** The payload of the next run. */
   payload?: unknown;
+  /** The checkpoint. */
   progress?: unknown;
+  /** It is due in so many ms; 0: now. */
   delay?: number;
+  /** It is due at this instant. */
   at?: Instant;
+  /** It joins the end of this priority. */
   priority?: number;
+  /** It goes before all others of its priority. */
   front?: boolean;
 }
 
@@ -19,6 +25,7 @@ export interface Changes {
 export interface Round {
   /** Give it with the next call; `0` is the end. */
   cursor: string;
+  /** How many jobs were changed. */
   changed: number;
 }
 

@@ -6,6 +6,7 @@ import { toJqError } from '../errors.js';
 import { textOrBytes, type PayloadFormat } from '../payload.js';
 import { toFields, toText, type Fields } from '../reply.js';
 
+/** Options of a {@link Queue}. */
 export interface QueueOptions {
   /** How payloads, results and progress are written and read; default: `json`. */
   payload?: PayloadFormat;
@@ -13,7 +14,9 @@ export interface QueueOptions {
 
 /** One page of a listing. Give `cursor` with the next call; `0` is the end. */
 export interface Page<T> {
+  /** Where the next page begins. */
   cursor: string;
+  /** What is on this page. It may be empty although more follow. */
   items: T[];
 }
 

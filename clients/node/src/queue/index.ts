@@ -11,10 +11,13 @@ import type { PageOptions } from './reading.js';
 
 /** The state of a job, and its result if it has one. */
 export interface JobEnd {
+  /** Its state, or how it has ended. */
   state: string;
+  /** Its result; null if it has none. */
   result: unknown;
 }
 
+/** Options of the methods that wait. */
 export interface AwaitOptions {
   /** How long to wait, in milliseconds; default: for ever. Then you get the present state. */
   timeout?: number;

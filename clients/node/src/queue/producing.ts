@@ -5,36 +5,52 @@ import type { Word } from '../connection/source.js';
 import { ConnectionError } from '../errors.js';
 import { encode } from '../payload.js';
 import { toFields, toText, type Fields } from '../reply.js';
-import { optionWords, type Instant } from '../words.js';
+import { optionWords, type Backoff, type Instant } from '../words.js';
 import { AdministrationCommands } from './administration.js';
 
 /** Options of a job, the keywords of JQ.ADD. Durations are milliseconds, Infinity is for ever. */
 export interface JobOptions {
+  /** The job does not start before so many ms are over. */
   delay?: number;
+  /** The job does not start before this instant. */
   at?: Instant;
+  /** The job is blocked until `promote` names it. */
   hold?: boolean;
+  /** Beside `delay` and `ondup: 'replace'`: the job is due no later than so many ms after it was first added. */
   maxwait?: number;
-  /** Smaller first. */
+  /** Smaller first; default: 0. */
   priority?: number;
+  /** Before all others of its priority. */
   front?: boolean;
+  /** How often it may fail until it fails for good; default: as the queue says (3). */
   attempts?: number;
-  backoff?: { fixed: number } | { exponential: number };
-  /** How long the id stays refused after the job has ended. */
+  /** How long to wait before the next attempt; default: as the queue says. */
+  backoff?: Backoff;
+  /** How long the id stays refused after the job has ended; `kept`: as long as its record is kept. */
   dedup?: number | 'kept';
+  /** What to do if the id is known and its job unfinished; default: nothing. */
   ondup?: 'ignore' | 'replace' | 'rerun';
+  /** The job expires if no worker has claimed it after so many ms. */
   px?: number;
+  /** How long the record of the completed job stays readable, ms. */
   keep?: number;
+  /** How long one run may last, however often its lease is extended, ms. */
   maxrun?: number;
+  /** The lane of the queue that the job is in. */
   group?: string;
   /** What kind of job it is. */
   name?: string;
-  /** Fields of the job. */
+  /** Fields that the job begins with. */
   set?: Record<string, string | Buffer>;
+  /** The batch that the job is a member of. */
   batch?: string;
+  /** The job waits until this batch has finished. */
   after?: string;
+  /** The same, and it fails if not every member was completed. */
   afterok?: string;
 }
 
+/** Options of {@link Queue.add}. */
 export interface AddOptions extends JobOptions {
   /** The id; default: a new UUIDv7. */
   id?: string;
@@ -42,18 +58,29 @@ export interface AddOptions extends JobOptions {
 
 /** What came of adding a job. */
 export interface Added {
+  /** The id of the job. */
   id: string;
+  /** Whether this call has added it, or what it has done to the job that was there. */
   outcome: 'added' | 'duplicate' | 'replaced' | 'rerun';
   /** The state of the job, or of a duplicate how it ended. */
   state: string;
 }
 
-/** When the ticks of a schedule are, and the options of its jobs. */
-export type ScheduleOptions = ({ every: number } | { cron: string; tz?: string }) & {
+/** When the ticks of a schedule are, and the options of its jobs. Either `every` or `cron` is given. */
+export interface ScheduleOptions extends Omit<JobOptions, 'delay' | 'at' | 'hold' | 'maxwait' | 'set'> {
+  /** A tick every so many ms. */
+  every?: number;
+  /** A cron expression of five fields, or of six with the second first. */
+  cron?: string;
+  /** The time zone of `cron`; default: UTC. */
+  tz?: string;
+  /** No tick before this instant. */
   from?: Instant;
+  /** No tick after this instant. */
   until?: Instant;
+  /** Whether a tick is dropped while the job of the last one is unfinished. */
   overlap?: 'allow' | 'skip';
-} & Omit<JobOptions, 'delay' | 'at' | 'hold' | 'maxwait' | 'set'>;
+}
 
 /** The commands of producers. */
 export class ProducingCommands extends AdministrationCommands {

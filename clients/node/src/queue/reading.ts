@@ -6,17 +6,24 @@ import { toFields, toText, type Fields } from '../reply.js';
 import { optionWords, type Instant } from '../words.js';
 import { QueueBase, type Page } from './base.js';
 
+/** Where a job is in its life; `remembered` are ids without a record. */
 export type State = 'waiting' | 'delayed' | 'blocked' | 'active' | 'completed' | 'failed' | 'remembered';
 
 /** Which jobs of a state are meant; a job has to meet all. */
 export interface Selectors {
+  /** Those of this group. */
   group?: string;
+  /** Members of this batch. */
   batch?: string;
+  /** Active jobs that this worker holds, records of jobs that it ran last. */
   worker?: string;
+  /** Those of this name. */
   name?: string;
   /** The lowest and the highest priority, both included. */
   priority?: [number, number];
+  /** Those that finished, or where they have not, were added, at this instant or later. */
   since?: Instant;
+  /** The same, before this instant. */
   until?: Instant;
 }
 
@@ -24,17 +31,23 @@ export interface Selectors {
 export interface Part {
   /** From the end: newest first. */
   rev?: boolean;
+  /** How many at most; default: as the manual says. */
   count?: number;
   /** The cursor of the page before; `0` begins. */
   cursor?: string;
 }
 
+/** Options of {@link Queue.list} and {@link Queue.ids}. */
 export interface ListOptions extends Selectors, Part {
+  /** Begins behind so many that it would list. */
   skip?: number;
 }
 
+/** Which page of a listing. */
 export interface PageOptions {
+  /** How many items at most; default: 10. */
   count?: number;
+  /** The cursor of the page before; `0` begins. */
   cursor?: string;
 }
 
@@ -42,6 +55,7 @@ export interface PageOptions {
 export interface LogLines {
   /** How many lines the job has had; the oldest may not be kept any more. */
   total: number;
+  /** The lines; bytes where they are no text. */
   lines: (string | Buffer)[];
 }
 
@@ -49,8 +63,11 @@ export interface LogLines {
 export interface Minute {
   /** When the minute began, Unix milliseconds. */
   minute: number;
+  /** Jobs that were added. */
   added: number;
+  /** Jobs that were completed. */
   completed: number;
+  /** Jobs that have failed for good. */
   failed: number;
 }
 

@@ -19,7 +19,7 @@ export interface WorkerOptions {
   lease?: number;
   /** How payloads, results and progress are written and read; default: `json`. */
   payload?: PayloadFormat;
-  /** How long {@link WorkerBase.stop} gives the handlers that run; default: 25,000. */
+  /** How long {@link Worker.stop} gives the handlers that run; default: 25,000. */
   stopLimit?: number;
 }
 
@@ -39,6 +39,7 @@ interface ClaimedJob<Payload> {
 export abstract class WorkerBase<Payload> extends Hooks<Payload> {
   /** The worker's name, as JQ.WORKERS shows it. */
   readonly name: string;
+  /** How payloads, results and progress are written and read. */
   protected readonly format: PayloadFormat;
   readonly #source: Source;
   readonly #engine: Engine;

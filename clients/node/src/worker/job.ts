@@ -18,7 +18,9 @@ export interface JobActs {
 export class Job<Payload = unknown> {
   /** The queue it was claimed from. */
   readonly queue: string;
+  /** The id of the job. */
   readonly id: string;
+  /** What was added; its bytes with `payload: 'bytes'`. */
   readonly payload: Payload;
   /** The number of this run, from 1. */
   readonly attempt: number;

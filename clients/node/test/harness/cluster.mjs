@@ -1,0 +1,34 @@
+// A cluster of three primaries, and the move of one slot.
+
+import { Server } from './server.mjs';
+import { sleep, until } from './wait.mjs';
+
+const SLOTS = 16_384;
+
+/** Starts three primaries for the test `t`. */
+export async function startCluster(t) {
+  const settings = { 'cluster-enabled': 'yes', 'cluster-node-timeout': 2_000 };
+  const nodes = await Promise.all([1, 2, 3].map(() => Server.start(t, settings)));
+  const share = Math.ceil(SLOTS / nodes.length);
+  for (const [index, { control }] of nodes.entries()) {
+    await control.cluster('MEET', '127.0.0.1', nodes[0].port);
+    await control.call('CLUSTER', 'ADDSLOTSRANGE', index * share, Math.min((index + 1) * share, SLOTS) - 1);
+  }
+  for (const { control } of nodes) {
+    await until(async () => /cluster_state:ok[^]*cluster_known_nodes:3/.test(await control.cluster('INFO')), 'there is no cluster');
+  }
+  return nodes;
+}
+
+/** Moves the slot of `key`, key by key, to the next node. In between the slot is at neither for a while. */
+export async function moveSlot(nodes, key) {
+  const slot = await nodes[0].control.cluster('KEYSLOT', key);
+  const ids = await Promise.all(nodes.map(({ control }) => control.cluster('MYID')));
+  const from = Math.floor(slot / Math.ceil(SLOTS / nodes.length));
+  const to = (from + 1) % nodes.length;
+  await nodes[to].control.cluster('SETSLOT', slot, 'IMPORTING', ids[from]);
+  await nodes[from].control.cluster('SETSLOT', slot, 'MIGRATING', ids[to]);
+  await nodes[from].control.call('MIGRATE', '127.0.0.1', nodes[to].port, key, 0, 5_000);
+  await sleep(300);
+  for (const index of [to, from, 3 - to - from]) await nodes[index].control.cluster('SETSLOT', slot, 'NODE', ids[to]);
+}
