@@ -49,6 +49,8 @@ type Setting = (String, String);
 pub struct Server {
     module: Option<PathBuf>,
     settings: Vec<Setting>,
+    /// Variables of its environment beside those of this program.
+    environment: Vec<(String, PathBuf)>,
     /// Settings that stand behind whatever CONFIG REWRITE has made of the others.
     changed: Vec<Setting>,
     running: Option<Running>,
@@ -77,9 +79,27 @@ impl Server {
     /// # Errors
     /// When the server ends at once or does not answer; the text holds what it logged.
     pub fn start_with(module: Option<PathBuf>, settings: &[(&str, &str)]) -> Result<Self, Failure> {
+        Self::start_anywhere(module, settings, Vec::new())
+    }
+
+    /// [`Server::start`] with more variables in the environment, each the path of a file.
+    ///
+    /// # Errors
+    /// As for [`Server::start`].
+    pub fn start_in(environment: &[(&str, &Path)], settings: &[(&str, &str)]) -> Result<Self, Failure> {
+        let environment = environment.iter().map(|(name, path)| ((*name).into(), (*path).into())).collect();
+        Self::start_anywhere(module()?, settings, environment)
+    }
+
+    fn start_anywhere(
+        module: Option<PathBuf>,
+        settings: &[(&str, &str)],
+        environment: Vec<(String, PathBuf)>,
+    ) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new().prefix("redis-jq-").tempdir()?;
         let settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let mut server = Self { module, settings, changed: Vec::new(), running: None, port: 0, folder };
+        let mut server =
+            Self { module, settings, environment, changed: Vec::new(), running: None, port: 0, folder };
         for _ in 0..PORTS_TRIED {
             server.port = free_port()?;
             match server.restart() {
@@ -117,6 +137,7 @@ impl Server {
         let mut command = Command::new("sh");
         command.args(["-c", UNTIL_INPUT_ENDS, "sh"]).arg(executable("redis-server")).arg(configuration);
         command.env("FOLDER", self.folder.path()).stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
+        command.envs(self.environment.iter().map(|(name, path)| (name, path)));
         // A group of its own: Ctrl-C ends this program, and the closed pipe then ends the server.
         command.process_group(0);
         let mut process = command.spawn()?;

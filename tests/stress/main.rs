@@ -16,6 +16,7 @@
 //!   large_moves    a million jobs deleted, moved, copied, flushed; long scripts; a clock set back
 //!   memory         none left; evictions; leaks
 //!   slot_migration a slot that moves to another node of a cluster as a whole
+//!   wall_clock     the clock of the machine is set while clients wait
 //!   limits         limits under fifty workers that are killed, restarts, a failover
 //!
 //!   load           clients that send random traffic;  replica_chain: three servers in a row
@@ -56,6 +57,7 @@ mod replication;
 mod settings;
 mod several_queues;
 mod slot_migration;
+mod wall_clock;
 
 /// What every server here is started with.
 pub(crate) const BASICS: [(&str, &str); 5] = [
