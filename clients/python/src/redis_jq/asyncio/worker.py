@@ -1,0 +1,289 @@
+"""A worker that handles jobs in tasks of asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from random import Random
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Iterator, Mapping, Optional, Sequence, Union
+
+from .. import outcomes
+from ..connections import READ_TIMEOUT
+from ..job import JobData
+from ..ledger import Answer, Ledger, Run
+from ..requests import Claims, Command, Order, tokens
+from ..routines import Claim, Pause, Routine, Routines, Send, Tell, Unblock
+from ..settings import Settings, WorkerOptions, seconds
+from ..values import Duration, milliseconds, raw
+from .connections import Connect, Link
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+log = logging.getLogger("redis_jq")
+
+
+class Job(JobData):
+    """A claimed job, and what its handler can do with it while it runs. Its cancel signal is the cancellation of its task."""
+
+    def __init__(self, run: Run, worker: _TaskWorker) -> None:
+        super().__init__(run, worker.settings.codec)
+        self._worker = worker
+
+    async def progress(self, data: Any) -> bool:
+        """Keeps `data` with the job, for everyone to see and for the next run. False if the job is not ours any more."""
+        sent = (b"JQ.PROGRESS", raw(self.queue), *tokens([self._run]), self._codec.encode(data))
+        return await self._worker._act(self._run, sent, None)
+
+    async def extend(self, duration: Duration) -> bool:
+        """Extends the lease to at least `duration` from now. False if the job is not ours any more."""
+        sent = (b"JQ.EXTEND", raw(self.queue), milliseconds(duration), *tokens([self._run]))
+        return await self._worker._act(self._run, sent, seconds(duration))
+
+    async def log(self, *lines: str) -> None:
+        """Appends lines to the log of the job. A line can be there twice if a connection breaks."""
+        sent = (b"JQ.LOG", raw(self.queue), raw(self.id), *map(raw, lines))
+        await self._worker._drive(self._worker._routines.act(self._run, sent))
+
+
+Handler = Callable[[Job], Awaitable[Any]]
+BulkHandler = Callable[[list[Job]], Awaitable[Optional[Sequence[Any]]]]
+
+
+class _TaskWorker:
+    """What the two workers share: it drives the routines, and starts a task for each handler."""
+
+    def __init__(self, connect: Connect, claims: Claims, settings: Settings, size: int, uses_next: bool) -> None:
+        self.settings = settings
+        self._claims = claims
+        self._ledger = Ledger(settings.concurrency, size)
+        self._routines = Routines(self._ledger, claims, time.monotonic, self._job_of, uses_next)
+        self._claiming = Link(connect, claims.block + READ_TIMEOUT)
+        self._link = Link(connect)
+        self._handlers: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
+        self._over = asyncio.Event()
+
+    async def run(self, handle_signals: bool = True) -> None:
+        """Works until `stop`, SIGTERM or SIGINT (a second one waits for nothing).
+
+        Raises the error that ended the worker, where waiting does not help: `NoPermission`, `WrongType`, `ModuleMissing`.
+        """
+        tasks = [asyncio.ensure_future(self._drive(routine)) for routine in self._routines.all()]
+        with _signals(self.ask_to_stop if handle_signals else None):
+            try:
+                await asyncio.gather(*tasks)
+            finally:  # tasks are left only if this one was cancelled, or by a fault of this package
+                for task in [*tasks, *self._handlers]:
+                    task.cancel()
+                await self._claiming.close()
+                await self._link.close()
+                self._over.set()
+        if self._routines.error is not None:
+            raise self._routines.error
+
+    def ask_to_stop(self, limit: Optional[Duration] = None) -> None:
+        """Lets `run` stop, and returns at once. Handlers may go on for `limit`, or for the worker's `stop_limit`."""
+        limit = self.settings.stop_limit if limit is None else limit
+        self._routines.ask_to_stop(None if limit is None else seconds(limit))
+        self._wake()
+
+    async def stop(self, limit: Optional[Duration] = None) -> None:
+        """The same, and returns when all jobs are answered or handed back. A second stop waits for no handler."""
+        self.ask_to_stop(limit)
+        await self._over.wait()
+
+    # -- routines
+
+    async def _drive(self, routine: Routine) -> Any:
+        """Does what a routine says, until it ends: what it returns."""
+        reply: Any = None
+        while True:
+            try:
+                action = routine.send(reply)
+            except StopIteration as end:
+                return end.value
+            finally:
+                self._has_changed()
+            if isinstance(action, Pause):
+                reply = await self._pause(action)
+            else:
+                reply = await self._done(action)
+
+    def _has_changed(self) -> None:
+        """Gives new jobs to handlers, and wakes the routines that wait."""
+        while group := self._ledger.take():
+            self._start(group)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _pause(self, pause: Pause) -> bool:
+        ends = None if pause.seconds is None else time.monotonic() + pause.seconds
+        while not pause.until():
+            left = None if ends is None else ends - time.monotonic()
+            if left is not None and left <= 0:
+                return False
+            try:
+                await asyncio.wait_for(self._changed.wait(), left)
+            except asyncio.TimeoutError:
+                pass
+        return True
+
+    async def _done(self, action: Union[Send, Claim, Tell, Unblock]) -> Any:
+        if isinstance(action, Send):
+            return await self._link.send(action.commands)
+        if isinstance(action, Claim):
+            return await self._claiming.claim(action.command, self._claims.queues[0])
+        if isinstance(action, Unblock):
+            return await self._link.unblock(self._claiming, self._claims.queues[0])
+        return self._tell(action)
+
+    def _tell(self, tell: Tell) -> None:
+        try:
+            getattr(self.settings.hooks, tell.hook)(*tell.arguments)
+        except Exception:  # what a hook does is its own affair
+            log.exception("the hook %s failed", tell.hook)
+
+    async def _act(self, run: Run, command: Command, lease: Optional[float]) -> bool:
+        """Sends EXTEND or PROGRESS for a handler; False if the job is not ours any more."""
+        asked = time.monotonic()
+        [code] = await self._drive(self._routines.act(run, command))
+        await self._drive(self._routines.extended(run, code, asked, lease))
+        return int(code) >= 0
+
+    # -- handlers
+
+    def _start(self, group: list[Run]) -> None:
+        task = asyncio.ensure_future(self._handle_group(group))
+        self._handlers.add(task)  # the loop itself holds tasks only weakly
+        task.add_done_callback(self._handlers.discard)
+
+    async def _handle_group(self, group: list[Run]) -> None:
+        jobs = [self._job_of(run) for run in group]
+        answers = {job: outcomes.unreadable(job.unreadable) for job in jobs if job.unreadable}
+        for job in jobs:
+            self._tell(Tell("claimed", (job,)))
+        readable = [run for run, job in zip(group, jobs) if job not in answers]
+        if readable:
+            handled = await self._signalled(readable)
+            answers.update((self._job_of(run), answer) for run, answer in zip(readable, handled))
+        for run, job in zip(group, jobs):
+            self._ledger.finish(run, answers[job])
+        self._ledger.free()
+        self._has_changed()
+
+    async def _signalled(self, runs: list[Run]) -> list[Answer]:
+        """Runs the handler in a task, which the signal of a job cancels (of a bulk handler that of its last job)."""
+        task = asyncio.ensure_future(self._handle([self._job_of(run) for run in runs]))
+
+        def signal_one(_reason: str) -> None:
+            if all(run.stop_reason for run in runs):
+                task.cancel()
+
+        for run in runs:
+            run.raise_signal = signal_one
+        signal_one("")
+        try:
+            return self._answers_of(runs, await task)
+        except (Exception, asyncio.CancelledError) as error:
+            return [outcomes.of_error(error, run.stop_reason) for run in runs]
+
+    def _job_of(self, run: Run) -> Job:
+        if run.job is None:
+            run.job = Job(run, self)
+        job: Job = run.job
+        return job
+
+    async def _handle(self, jobs: list[Job]) -> Any:
+        raise NotImplementedError
+
+    def _answers_of(self, runs: list[Run], returned: Any) -> list[Answer]:
+        raise NotImplementedError
+
+
+class Worker(_TaskWorker):
+    """Takes jobs from one or several queues, and handles `concurrency` of them at a time.
+
+    `queues` is a name, names in the order of their precedence, or a mapping of names to weights. The first `middleware`
+    is the outermost. The options are those of `Settings`.
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        queues: Union[str, Sequence[str], Mapping[str, float]],
+        handler: Handler,
+        *,
+        middleware: Sequence[Callable[[Handler], Handler]] = (),
+        **options: Unpack[WorkerOptions],
+    ) -> None:
+        settings = Settings(**options)
+        order = Order(queues, Random())
+        claims = Claims(settings.name, order, seconds(settings.lease), seconds(settings.block))
+        super().__init__(connect, claims, settings, size=1, uses_next=True)
+        for wrap in reversed(middleware):
+            handler = wrap(handler)
+        self._handler = handler
+
+    async def _handle(self, jobs: list[Job]) -> Any:
+        return await self._handler(jobs[0])
+
+    def _answers_of(self, _runs: list[Run], returned: Any) -> list[Answer]:
+        return [outcomes.of_return(returned, self.settings.codec)]
+
+
+class BulkWorker(_TaskWorker):
+    """Takes up to `size` jobs of a queue at a time and gives them to its handler together, in `concurrency` slots.
+
+    It waits up to `wait` until `minimum` jobs are there. The handler returns None if all went well, else a list with an
+    outcome for each job: its result, or the error with which it failed.
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        queue: str,
+        handler: BulkHandler,
+        *,
+        middleware: Sequence[Callable[[BulkHandler], BulkHandler]] = (),
+        size: int = 100,
+        minimum: int = 1,
+        wait: Duration = 1.0,
+        **options: Unpack[WorkerOptions],
+    ) -> None:
+        settings = Settings(**options)
+        block = min(seconds(wait), seconds(settings.block)) if minimum > 1 else seconds(settings.block)
+        claims = Claims(settings.name, Order(queue, Random()), seconds(settings.lease), block, minimum)
+        super().__init__(connect, claims, settings, size, uses_next=False)
+        for wrap in reversed(middleware):
+            handler = wrap(handler)
+        self._handler = handler
+
+    async def _handle(self, jobs: list[Job]) -> Any:
+        return await self._handler(jobs)
+
+    def _answers_of(self, runs: list[Run], returned: Any) -> list[Answer]:
+        return outcomes.of_bulk(runs, returned, self.settings.codec)
+
+
+@contextmanager
+def _signals(stop: Optional[Callable[[], None]]) -> Iterator[None]:
+    """SIGTERM and SIGINT call `stop`, where the loop runs in the main thread."""
+    if stop is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

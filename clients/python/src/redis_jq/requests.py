@@ -1,0 +1,120 @@
+"""The commands that a worker sends, and how their replies are read. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Mapping, Optional, Sequence, Union
+
+from .ledger import ACK, RELEASE, Run
+from .options import Arg
+from .values import Record, pairs, raw, text
+
+Command = tuple[Arg, ...]
+
+
+class Order:
+    """In which order the queues are named in a claim: as given, or drawn anew for each claim by their weights."""
+
+    def __init__(self, queues: Union[str, Sequence[str], Mapping[str, float]], random: Random) -> None:
+        self._random = random
+        self._weights = dict(queues) if isinstance(queues, Mapping) else None
+        self.queues = [queues] if isinstance(queues, str) else list(queues)
+        if not self.queues:
+            raise ValueError("a worker needs a queue")
+        if self._weights and min(self._weights.values()) <= 0:
+            raise ValueError("a weight is above 0")
+
+    @property
+    def next_queue(self) -> Optional[str]:
+        """The queue whose ACK may claim the next jobs. With weights none: they would all come from where the last came from."""
+        return None if self._weights else self.queues[0]
+
+    def draw(self) -> list[str]:
+        """The order for one claim. Each queue is the first one as often as its weight says."""
+        if self._weights is None:
+            return self.queues
+        keys = {queue: self._random.random() ** (1 / weight) for queue, weight in self._weights.items()}
+        return sorted(self.queues, key=lambda queue: keys[queue], reverse=True)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """How one worker claims. Durations are in seconds, `minimum` is the MIN of a bulk worker."""
+
+    worker: str
+    order: Order
+    lease: float
+    block: float
+    minimum: int = 1
+
+    @property
+    def queues(self) -> list[str]:
+        """All queues of the worker."""
+        return self.order.queues
+
+    def claim(self, count: int) -> Command:
+        """CLAIM of one queue, CLAIMANY of several."""
+        queues = self.order.draw()
+        worker = raw(self.worker)
+        options = (b"COUNT", count, b"LEASE", _ms(self.lease), b"BLOCK", _ms(self.block), b"FULL")
+        if len(queues) > 1:
+            return b"JQ.CLAIMANY", len(queues), *map(raw, queues), worker, *options
+        least = (b"MIN", min(self.minimum, count)) if self.minimum > 1 else ()
+        return b"JQ.CLAIM", raw(queues[0]), worker, *options, *least
+
+    def read_claim(self, reply: Any) -> tuple[str, list[Record]]:
+        """The queue that gave jobs, and the jobs; none for a null."""
+        if reply is None:
+            return self.queues[0], []
+        if len(self.queues) > 1:
+            return text(reply[0]), jobs(reply[1])
+        return self.queues[0], jobs(reply)
+
+    def held(self, queue: str) -> Command:
+        """What the worker holds, with its leases renewed."""
+        return b"JQ.CLAIM", raw(queue), raw(self.worker), b"HELD", b"LEASE", _ms(self.lease), b"FULL"
+
+    def answer(self, runs: list[Run], next_count: int) -> Command:
+        """ACK, NACK or RELEASE of runs whose answers have one form; with `next_count` it claims so many jobs, too."""
+        answer = runs[0].answer
+        assert answer is not None
+        words: list[Arg] = []
+        if answer.kind == ACK and answer.result is not None:
+            words += [b"RESULT", *(run.answer.result for run in runs if run.answer and run.answer.result is not None)]
+        if answer.error:
+            words += [b"ERROR", raw(answer.error)]
+        if answer.delay is not None:
+            words += [b"DELAY", answer.delay]
+        if answer.fatal:
+            words.append(b"FATAL")
+        if next_count and answer.kind != RELEASE:
+            words += [b"NEXT", raw(self.worker), b"COUNT", next_count, b"LEASE", _ms(self.lease), b"FULL"]
+        return b"JQ." + answer.kind.encode(), raw(runs[0].queue), *tokens(runs), *words
+
+    def extend(self, runs: list[Run]) -> Command:
+        """One EXTEND for all of them."""
+        return b"JQ.EXTEND", raw(runs[0].queue), _ms(self.lease), *tokens(runs)
+
+
+def tokens(runs: list[Run]) -> list[Arg]:
+    """The tokens and ids of runs, as the commands take them."""
+    return [word for run in runs for word in (run.token, raw(run.id))]
+
+
+def jobs(reply: Any) -> list[Record]:
+    """The jobs of a claim with FULL. Their payloads stay bytes: one that cannot be read must not hinder the others."""
+    return [Record((name, _field(name, value)) for name, value in pairs(item)) for item in reply or []]
+
+
+def _field(name: str, value: Any) -> Any:
+    if name == "fields":
+        return {field: text(inner) for field, inner in pairs(value)}
+    if name == "history":
+        return [Record((inner, _field(inner, part)) for inner, part in pairs(item)) for item in value]
+    is_text = isinstance(value, bytes) and name not in ("payload", "progress", "result")
+    return text(value) if is_text else value
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,284 @@
+"""A worker that handles jobs in threads."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from queue import SimpleQueue
+from random import Random
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional, Sequence, Union
+
+from . import outcomes
+from .connections import READ_TIMEOUT, Connect, Link
+from .errors import Stopped
+from .job import JobData
+from .ledger import Answer, Ledger, Run
+from .requests import Claims, Command, Order, tokens
+from .routines import Claim, Pause, Routine, Routines, Send, Tell, Unblock
+from .settings import Settings, WorkerOptions, seconds
+from .values import Duration, milliseconds, raw
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+log = logging.getLogger("redis_jq")
+
+
+class Job(JobData):
+    """A claimed job, and what its handler can do with it while it runs."""
+
+    def __init__(self, run: Run, worker: _ThreadWorker) -> None:
+        super().__init__(run, worker.settings.codec)
+        self.stopped = threading.Event()
+        """The cancel signal: set when the handler is to stop; `stop_reason` says why."""
+        self._worker = worker
+        run.raise_signal = lambda _reason: self.stopped.set()
+
+    def check(self) -> None:
+        """Raises `Stopped` if the handler is to stop."""
+        if self.stopped.is_set():
+            raise Stopped(self.stop_reason)
+
+    def progress(self, data: Any) -> bool:
+        """Keeps `data` with the job, for everyone to see and for the next run. False if the job is not ours any more."""
+        sent = (b"JQ.PROGRESS", raw(self.queue), *tokens([self._run]), self._codec.encode(data))
+        return self._worker._act(self._run, sent, None)
+
+    def extend(self, duration: Duration) -> bool:
+        """Extends the lease to at least `duration` from now. False if the job is not ours any more."""
+        sent = (b"JQ.EXTEND", raw(self.queue), milliseconds(duration), *tokens([self._run]))
+        return self._worker._act(self._run, sent, seconds(duration))
+
+    def log(self, *lines: str) -> None:
+        """Appends lines to the log of the job. A line can be there twice if a connection breaks."""
+        self._worker._drive(self._worker._routines.act(self._run, (b"JQ.LOG", raw(self.queue), raw(self.id), *map(raw, lines))))
+
+
+Handler = Callable[[Job], Any]
+BulkHandler = Callable[[list[Job]], Optional[Sequence[Any]]]
+
+
+class _ThreadWorker:
+    """What the two workers share: it drives the routines, each in a thread, and handlers in theirs."""
+
+    def __init__(self, connect: Connect, claims: Claims, settings: Settings, size: int, uses_next: bool) -> None:
+        self.settings = settings
+        self._claims = claims
+        self._ledger = Ledger(settings.concurrency, size)
+        self._routines = Routines(self._ledger, claims, time.monotonic, self._job_of, uses_next)
+        self._changed = threading.Condition()
+        self._groups: SimpleQueue[list[Run]] = SimpleQueue()
+        self._signals: SimpleQueue[bool] = SimpleQueue()  # True: stop; False: it is over. No lock for a signal handler
+        self._over = threading.Event()
+        self._crash: Optional[BaseException] = None
+        self._claiming = Link(connect, claims.block + READ_TIMEOUT)
+        self._link = Link(connect)
+
+    def run(self, handle_signals: bool = True) -> None:
+        """Works until `stop`, SIGTERM or SIGINT (in the main thread; a second one waits for nothing).
+
+        Raises the error that ended the worker, where waiting does not help: `NoPermission`, `WrongType`, `ModuleMissing`.
+        """
+        routines = [self._started(self._run, routine) for routine in self._routines.all()]
+        handlers = [self._started(self._handle_groups) for _ in range(self.settings.concurrency)]
+        with _signals(self._signals if handle_signals else None):
+            while self._signals.get():
+                self.ask_to_stop()
+        if self._crash is None:
+            for thread in routines:
+                thread.join()
+        for _ in handlers:
+            self._groups.put([])  # ends one handler thread
+        self._claiming.close()
+        self._link.close()
+        self._over.set()
+        error = self._crash or self._routines.error
+        if error is not None:
+            raise error
+
+    def ask_to_stop(self, limit: Optional[Duration] = None) -> None:
+        """Lets `run` stop, and returns at once. Handlers may go on for `limit`, or for the worker's `stop_limit`."""
+        limit = self.settings.stop_limit if limit is None else limit
+        with self._changed:
+            self._routines.ask_to_stop(None if limit is None else seconds(limit))
+            self._changed.notify_all()
+
+    def stop(self, limit: Optional[Duration] = None) -> None:
+        """The same, and returns when all jobs are answered or handed back. A second stop waits for no handler."""
+        self.ask_to_stop(limit)
+        self._over.wait()
+
+    @staticmethod
+    def _started(target: Callable[..., None], *args: Any) -> threading.Thread:
+        thread = threading.Thread(target=target, args=args, daemon=True)
+        thread.start()
+        return thread
+
+    def _run(self, routine: Routine) -> None:
+        try:
+            self._drive(routine)
+        except BaseException as error:  # a fault of this package: `run` raises it
+            self._crash = error
+        if self._crash or self._routines.is_over:
+            self._signals.put(False)
+
+    # -- routines
+
+    def _drive(self, routine: Routine) -> Any:
+        """Does what a routine says, until it ends: what it returns."""
+        reply: Any = None
+        while True:
+            with self._changed:
+                try:
+                    action = routine.send(reply)
+                except StopIteration as end:
+                    return end.value
+                finally:
+                    self._has_changed()
+                if isinstance(action, Pause):
+                    reply = self._changed.wait_for(action.until, action.seconds)
+                    continue
+            reply = self._done(action)
+
+    def _has_changed(self) -> None:
+        """Gives new jobs to handlers, and wakes the routines that wait. The lock is held."""
+        while group := self._ledger.take():
+            self._groups.put(group)
+        self._changed.notify_all()
+
+    def _done(self, action: Union[Send, Claim, Tell, Unblock]) -> Any:
+        if isinstance(action, Send):
+            return self._link.send(action.commands)
+        if isinstance(action, Claim):
+            return self._claiming.claim(action.command, self._claims.queues[0])
+        if isinstance(action, Unblock):
+            return self._link.unblock(self._claiming, self._claims.queues[0])
+        return self._tell(action)
+
+    def _tell(self, tell: Tell) -> None:
+        try:
+            getattr(self.settings.hooks, tell.hook)(*tell.arguments)
+        except Exception:  # what a hook does is its own affair
+            log.exception("the hook %s failed", tell.hook)
+
+    def _act(self, run: Run, command: Command, lease: Optional[float]) -> bool:
+        """Sends EXTEND or PROGRESS for a handler; False if the job is not ours any more."""
+        asked = time.monotonic()
+        [code] = self._drive(self._routines.act(run, command))
+        self._drive(self._routines.extended(run, code, asked, lease))
+        return int(code) >= 0
+
+    # -- handlers
+
+    def _handle_groups(self) -> None:
+        while group := self._groups.get():
+            answers = self._answers_of(group)
+            with self._changed:
+                for run, answer in zip(group, answers):
+                    self._ledger.finish(run, answer)
+                self._ledger.free()
+                self._has_changed()
+
+    def _answers_of(self, group: list[Run]) -> list[Answer]:
+        jobs = [self._job_of(run) for run in group]
+        answers = {job: outcomes.unreadable(job.unreadable) for job in jobs if job.unreadable}
+        readable = [run for run, job in zip(group, jobs) if job not in answers]
+        for job in jobs:
+            self._tell(Tell("claimed", (job,)))
+        if readable:
+            handled = self._handle(readable)
+            answers.update((self._job_of(run), answer) for run, answer in zip(readable, handled))
+        return [answers[job] for job in jobs]
+
+    def _job_of(self, run: Run) -> Job:
+        if run.job is None:
+            run.job = Job(run, self)
+        job: Job = run.job
+        return job
+
+    def _handle(self, runs: list[Run]) -> list[Answer]:
+        raise NotImplementedError
+
+
+class Worker(_ThreadWorker):
+    """Takes jobs from one or several queues, and handles `concurrency` of them at a time.
+
+    `queues` is a name, names in the order of their precedence, or a mapping of names to weights. The first `middleware`
+    is the outermost. The options are those of `Settings`.
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        queues: Union[str, Sequence[str], Mapping[str, float]],
+        handler: Handler,
+        *,
+        middleware: Sequence[Callable[[Handler], Handler]] = (),
+        **options: Unpack[WorkerOptions],
+    ) -> None:
+        settings = Settings(**options)
+        order = Order(queues, Random())
+        claims = Claims(settings.name, order, seconds(settings.lease), seconds(settings.block))
+        super().__init__(connect, claims, settings, size=1, uses_next=True)
+        for wrap in reversed(middleware):
+            handler = wrap(handler)
+        self._handler = handler
+
+    def _handle(self, runs: list[Run]) -> list[Answer]:
+        [run] = runs
+        try:
+            return [outcomes.of_return(self._handler(self._job_of(run)), self.settings.codec)]
+        except BaseException as error:  # SystemExit in a thread ends nothing: it is a failure like others
+            return [outcomes.of_error(error, run.stop_reason)]
+
+
+class BulkWorker(_ThreadWorker):
+    """Takes up to `size` jobs of a queue at a time and gives them to its handler together, in `concurrency` slots.
+
+    It waits up to `wait` until `minimum` jobs are there. The handler returns None if all went well, else a list with an
+    outcome for each job: its result, or the error with which it failed.
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        queue: str,
+        handler: BulkHandler,
+        *,
+        middleware: Sequence[Callable[[BulkHandler], BulkHandler]] = (),
+        size: int = 100,
+        minimum: int = 1,
+        wait: Duration = 1.0,
+        **options: Unpack[WorkerOptions],
+    ) -> None:
+        settings = Settings(**options)
+        block = min(seconds(wait), seconds(settings.block)) if minimum > 1 else seconds(settings.block)
+        claims = Claims(settings.name, Order(queue, Random()), seconds(settings.lease), block, minimum)
+        super().__init__(connect, claims, settings, size, uses_next=False)
+        for wrap in reversed(middleware):
+            handler = wrap(handler)
+        self._handler = handler
+
+    def _handle(self, runs: list[Run]) -> list[Answer]:
+        try:
+            returned = self._handler([self._job_of(run) for run in runs])
+            return outcomes.of_bulk(runs, returned, self.settings.codec)
+        except BaseException as error:
+            return [outcomes.of_error(error, run.stop_reason) for run in runs]
+
+
+@contextmanager
+def _signals(received: Optional[SimpleQueue[bool]]) -> Iterator[None]:
+    """Puts SIGTERM and SIGINT into a queue; afterwards they do what they did before."""
+    if received is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: received.put(True)) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

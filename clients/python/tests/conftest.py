@@ -1,0 +1,56 @@
+"""What the scenarios share."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterator
+
+import pytest
+
+from redis_jq import Queue
+
+from .harness.flavours import InTasks, InThreads, Running, Seen
+from .harness.server import Server
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[Server]:
+    """A server for the scenarios that do it no harm."""
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    """The shared server, empty."""
+    shared_server.client().flushall()
+    return shared_server
+
+
+@pytest.fixture
+def queue(server: Server) -> Queue:
+    """A queue on the shared server."""
+    return Queue(server.client(), "q")
+
+
+@pytest.fixture(params=["threads", "asyncio"])
+def flavour(request: pytest.FixtureRequest) -> str:
+    """Which worker."""
+    return str(request.param)
+
+
+@pytest.fixture
+def work(flavour: str) -> Iterator[Callable[..., Running]]:
+    """Starts workers; what has not ended by the end of the test is stopped at once."""
+    started: list[Running] = []
+
+    def start(connect: Any, queues: Any, handler: Any, kind: str = "Worker", **options: Any) -> Running:
+        worker = {"threads": InThreads, "asyncio": InTasks}[flavour](kind, connect, queues, handler, Seen(), **options)
+        worker.start()
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        if worker._thread.is_alive():
+            worker.stop(0)
