@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from redis_jq import Queue
 
+from .harness.child import Child
 from .harness.flavours import InTasks, InThreads, Running, Seen
 from .harness.server import Server
 
@@ -54,3 +57,31 @@ def work(flavour: str) -> Iterator[Callable[..., Running]]:
     for worker in started:
         if worker._thread.is_alive():
             worker.stop(0)
+
+
+@pytest.fixture
+def child(flavour: str, server: Server, tmp_path: Path) -> Iterator[Callable[..., Child]]:
+    """Starts workers in processes of their own; they are killed at the end of the test."""
+    started: list[Child] = []
+
+    def start(name: str, lease: float, seconds: float) -> Child:
+        started.append(Child(flavour, server.url, name, lease, seconds, tmp_path / f"child-{len(started)}"))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture
+def private_server() -> Iterator[Callable[..., Server]]:
+    """Starts servers that only this test uses."""
+    started: list[Server] = []
+
+    def start(*settings: str, **options: Any) -> Server:
+        started.append(Server(*settings, **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()

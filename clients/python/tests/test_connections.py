@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from typing import Any, Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -21,6 +23,28 @@ def proxy(server: Server) -> Iterator[Proxy]:
     proxy.stop()
 
 
+def test_server_killed(private_server: Any, work: Any) -> None:
+    server = private_server("--appendonly", "yes", "--appendfsync", "always")
+    queue = Queue(server.client(), "q")
+    queue.add_many(NewJob(n, id=str(n)) for n in range(400))
+    handled: Counter[str] = Counter()
+
+    async def handle(job: Any, tools: Any) -> None:
+        await tools.sleep(job, 0.02)
+        handled[job.id] += 1
+
+    worker = work(server.url, "q", handle, concurrency=10)
+    until(lambda: len(handled) > 100, "nothing is handled")
+    server.kill()
+    until(lambda: worker.seen.count["error"] > 3, "the worker has not noticed")
+    time.sleep(1)
+    server.restart()
+    until(lambda: worker.seen.count["completed"] == 400, "a job was lost", 20)
+    assert set(handled.values()) == {1} and len(handled) == 400
+    assert not worker.seen.of("lost") and queue.stats()["losses"] == 0 and queue.check() == []
+    worker.stop()
+
+
 def is_claim(request: bytes) -> bool:
     return b"JQ.CLAIM" in request and b"BLOCK" in request
 
@@ -29,19 +53,20 @@ def is_ack(request: bytes) -> bool:
     return b"JQ.ACK" in request
 
 
-# What is cut, the queues of a worker that sends it, and how many jobs are added for each cut.
-CUTS: dict[str, tuple[Callable[[bytes], bool], Any, int]] = {
-    "CLAIM": (is_claim, "q", 1),
-    "ACK": (is_ack, {"q": 1}, 1),
-    "ACK_NEXT": (is_ack, "q", 2),
+# What is cut, the queues of a worker that sends it, how many jobs are added for each cut, and the step from cut to cut:
+# of the long replies the two workers take every other byte each, since what follows a cut is the same code.
+CUTS: dict[str, tuple[Callable[[bytes], bool], Any, int, int]] = {
+    "CLAIM": (is_claim, "q", 1, 2),
+    "ACK": (is_ack, {"q": 1}, 1, 1),
+    "ACK_NEXT": (is_ack, "q", 2, 2),
 }
 
 
 @pytest.mark.parametrize("what", CUTS)
 def test_connection_cut(
-    server: Server, queue: Queue, proxy: Proxy, work: Any, what: str, monkeypatch: pytest.MonkeyPatch
+    server: Server, queue: Queue, proxy: Proxy, work: Any, flavour: str, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted, queues, jobs = CUTS[what]
+    wanted, queues, jobs, step = CUTS[what]
     monkeypatch.setattr(routines, "FIRST_WAIT", 0.002)
     handled: Counter[str] = Counter()
 
@@ -50,21 +75,22 @@ def test_connection_cut(
         handled[job.id] += 1
 
     worker = work(proxy.url, queues, handle, concurrency=1, lease=60)
-    added = cuts = 0
+    added = 0
+    cut = 0 if flavour == "threads" else step - 1
 
     def add(count: int) -> None:
         nonlocal added
         queue.add_many(NewJob(None) for _ in range(count))
         added += count
-        until(lambda: worker.seen.count["completed"] == added, f"cut at {cuts}", 5)
+        until(lambda: worker.seen.count["completed"] == added, f"cut at {cut}", 5)
 
-    while proxy.cut_of is None or cuts <= proxy.cut_of:
-        proxy.cut(wanted, cuts)
+    while proxy.cut_of is None or cut <= proxy.cut_of:
+        proxy.cut(wanted, cut)
         add(jobs)
         until(lambda: proxy.cut_of is not None, "nothing was cut")
         add(1)  # one that goes well: the next error is a first one again
-        cuts += 1
-    assert cuts > {"CLAIM": 200, "ACK": 4, "ACK_NEXT": 200}[what]
+        cut += step
+    assert cut > {"CLAIM": 200, "ACK": 4, "ACK_NEXT": 200}[what]
     assert set(handled.values()) == {1} and len(handled) == added == queue.stats()["acks"]
     assert not worker.seen.of("lost") and queue.stats()["losses"] == 0
     worker.stop()

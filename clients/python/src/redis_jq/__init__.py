@@ -5,7 +5,17 @@
 
 from .calls import Added, NewJob, Page
 from .errors import (
-    BatchSealed, Fatal, JqError, ModuleMissing, NoPermission, NotNow, OutOfMemory, QueueFull, ReadOnly, Refused, Stopped,
+    BatchSealed,
+    Fatal,
+    JqError,
+    ModuleMissing,
+    NoPermission,
+    NotNow,
+    OutOfMemory,
+    QueueFull,
+    ReadOnly,
+    Refused,
+    Stopped,
     WrongType,
 )  # fmt: skip
 from .events import Events

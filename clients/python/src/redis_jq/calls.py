@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable, Generic, NamedTuple, Optional, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from redis.client import NEVER_DECODE
 
@@ -49,8 +50,11 @@ class NewJob:
     """A job to add. Without an id it gets a UUIDv7. `options` are those of `add`, for this job alone."""
 
     payload: Any
-    id: Optional[str] = None
+    """What its handler gets."""
+    id: str | None = None
+    """Under which it is known, and refused a second time."""
     options: AddOptions = field(default_factory=AddOptions)
+    """Those of `add`."""
 
     def words(self, codec: Codec) -> tuple[bytes, bytes]:
         """Its id and payload as they are sent."""
@@ -75,7 +79,7 @@ def a_number(reply: Any) -> int:
     return int(reply)
 
 
-def an_optional_number(reply: Any) -> Optional[int]:
+def an_optional_number(reply: Any) -> int | None:
     """The same, None for a null."""
     return None if reply is None else int(reply)
 
@@ -94,7 +98,7 @@ def records(codec: Codec) -> Callable[[Any], list[Record]]:
     return lambda reply: [record(item, codec) for item in reply or []]
 
 
-def optional(codec: Codec) -> Callable[[Any], Optional[Record]]:
+def optional(codec: Codec) -> Callable[[Any], Record | None]:
     """Of commands that reply with a map or a null."""
     return lambda reply: optional_record(reply, codec)
 

@@ -5,28 +5,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, Mapping, Optional, Union
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from .calls import (
-    Added, Call, Key, NewJob, Page, a_number, an_optional_number, nothing, numbers, optional, page_of, records,
+    Added,
+    Call,
+    Key,
+    NewJob,
+    Page,
+    a_number,
+    an_optional_number,
+    nothing,
+    numbers,
+    optional,
+    page_of,
+    records,
 )  # fmt: skip
 from .options import (
-    AddOptions, AllOptions, Arg, ListOptions, MoveOptions, PurgeOptions, ScheduleOptions, Selectors,
-    WhenOptions, arguments, by_job,
+    AddOptions,
+    AllOptions,
+    Arg,
+    ListOptions,
+    MoveOptions,
+    PurgeOptions,
+    ScheduleOptions,
+    Selectors,
+    WhenOptions,
+    arguments,
+    by_job,
 )  # fmt: skip
 from .values import Duration, Record, decoded, milliseconds, raw, record, text
 
 if TYPE_CHECKING:
-    from typing_extensions import Literal, Unpack
+    from typing import Literal
+
+    from typing_extensions import Unpack
 
 
 _UNCHANGED: Any = object()
 
 
-def add(queue: Key, payload: Any, id: Optional[str] = None, **options: Unpack[AddOptions]) -> Call[Added]:
+def add(queue: Key, payload: Any, id: str | None = None, **options: Unpack[AddOptions]) -> Call[Added]:
     """Adds a job. Without an id it gets a UUIDv7, made here, so that a command that is sent again adds no second job."""
     job = NewJob(payload, id)
-    sent = (b"JQ.ADD", raw(queue.name), *job.words(queue.codec), *arguments(options))
+    sent = ("JQ.ADD", raw(queue.name), *job.words(queue.codec), *arguments(options))
     return Call(sent, job.added)
 
 
@@ -35,19 +58,19 @@ def add_many(queue: Key, jobs: Iterable[NewJob], **options: Unpack[AddOptions]) 
     new = list(jobs)
     words = [word for job in new for word in job.words(queue.codec)]
     own = by_job((number, job.options) for number, job in enumerate(new, 1))
-    sent = (b"JQ.MADD", raw(queue.name), len(new), *words, *arguments(options), *own)
+    sent = ("JQ.MADD", raw(queue.name), len(new), *words, *arguments(options), *own)
     return Call(sent, lambda reply: [job.added(item) for job, item in zip(new, reply)])
 
 
-def get(queue: Key, id: str) -> Call[Optional[Record]]:
+def get(queue: Key, id: str) -> Call[Record | None]:
     """All that is known of a job or record; None if its id is unknown."""
-    return Call((b"JQ.GET", raw(queue.name), raw(id)), optional(queue.codec))
+    return Call(("JQ.GET", raw(queue.name), raw(id)), optional(queue.codec))
 
 
-def explain(queue: Key, id: Optional[str] = None) -> Call[Optional[Record]]:
+def explain(queue: Key, id: str | None = None) -> Call[Record | None]:
     """Why a job, or without an id anything, is not running, and what will change that; None if the id is unknown."""
     named = () if id is None else (raw(id),)
-    return Call((b"JQ.EXPLAIN", raw(queue.name), *named), optional(queue.codec))
+    return Call(("JQ.EXPLAIN", raw(queue.name), *named), optional(queue.codec))
 
 
 def list_jobs(queue: Key, state: str, **options: Unpack[ListOptions]) -> Call[Page]:
@@ -60,35 +83,35 @@ def list_jobs(queue: Key, state: str, **options: Unpack[ListOptions]) -> Call[Pa
             return text(reply[0]), decoded(reply[1], queue.codec)
         return text(reply)
 
-    return Call((b"JQ.LIST", raw(queue.name), raw(state.upper()), *arguments(options)), page_of(item))
+    return Call(("JQ.LIST", raw(queue.name), raw(state.upper()), *arguments(options)), page_of(item))
 
 
 def count(queue: Key, state: str, **options: Unpack[Selectors]) -> Call[int]:
     """How many jobs of a state there are. Raises `Refused` for selectors that no counter knows."""
-    return Call((b"JQ.COUNT", raw(queue.name), raw(state.upper()), *arguments(options)), a_number)
+    return Call(("JQ.COUNT", raw(queue.name), raw(state.upper()), *arguments(options)), a_number)
 
 
 def stats(queue: Key) -> Call[Record]:
     """The numbers of the queue, now and since it was made."""
-    return Call((b"JQ.STATS", raw(queue.name)), lambda reply: record(reply, queue.codec))
+    return Call(("JQ.STATS", raw(queue.name)), lambda reply: record(reply, queue.codec))
 
 
 def workers(queue: Key, count: int = 100, cursor: str = "0") -> Call[Page]:
     """A page of the workers, as records."""
-    return _listing(b"JQ.WORKERS", queue, count, cursor)
+    return _listing("JQ.WORKERS", queue, count, cursor)
 
 
 def groups(queue: Key, count: int = 100, cursor: str = "0") -> Call[Page]:
     """A page of the groups, as records."""
-    return _listing(b"JQ.GROUPS", queue, count, cursor)
+    return _listing("JQ.GROUPS", queue, count, cursor)
 
 
 def names(queue: Key, count: int = 100, cursor: str = "0") -> Call[Page]:
     """A page of the names of jobs, as records: how many there are in which state."""
-    return _listing(b"JQ.NAMES", queue, count, cursor)
+    return _listing("JQ.NAMES", queue, count, cursor)
 
 
-def _listing(command: bytes, queue: Key, count: int, cursor: str) -> Call[Page]:
+def _listing(command: str, queue: Key, count: int, cursor: str) -> Call[Page]:
     sent = (command, raw(queue.name), b"COUNT", count, b"CURSOR", raw(cursor))
     return Call(sent, page_of(lambda item: record(item, queue.codec)))
 
@@ -99,48 +122,48 @@ def series(queue: Key, minutes: int = 60) -> Call[list[tuple[int, int, int, int]
     def read(reply: Any) -> list[tuple[int, int, int, int]]:
         return [(int(minute), int(added), int(completed), int(failed)) for minute, added, completed, failed in reply]
 
-    return Call((b"JQ.SERIES", raw(queue.name), minutes), read)
+    return Call(("JQ.SERIES", raw(queue.name), minutes), read)
 
 
 def check(queue: Key) -> Call[list[str]]:
     """What a recount of everything finds wrong: nothing, if the queue is sound."""
-    return Call((b"JQ.CHECK", raw(queue.name)), lambda reply: [text(item) for item in reply])
+    return Call(("JQ.CHECK", raw(queue.name)), lambda reply: [text(item) for item in reply])
 
 
 def remove(queue: Key, *ids: str) -> Call[list[int]]:
     """Removes jobs that are not active, records, and remembered ids: 1 done, 0 active, -1 unknown, for each."""
-    return Call((b"JQ.REMOVE", raw(queue.name), *map(raw, ids)), numbers)
+    return Call(("JQ.REMOVE", raw(queue.name), *map(raw, ids)), numbers)
 
 
 def cancel(queue: Key, *ids: str) -> Call[list[int]]:
     """Cancels jobs: 1 done (of an active job its worker learns it), 0 it has ended, -1 unknown, for each."""
-    return Call((b"JQ.CANCEL", raw(queue.name), *map(raw, ids)), numbers)
+    return Call(("JQ.CANCEL", raw(queue.name), *map(raw, ids)), numbers)
 
 
 def cancel_all(queue: Key, **options: Unpack[AllOptions]) -> Call[int]:
     """Cancels the jobs that are selected, at most `count`: how many. Call again until it says 0."""
-    return Call((b"JQ.CANCEL", raw(queue.name), b"*", *arguments(options)), a_number)
+    return Call(("JQ.CANCEL", raw(queue.name), b"*", *arguments(options)), a_number)
 
 
-def promote(queue: Key, *ids: str, delay: Optional[Duration] = None, front: bool = False) -> Call[list[int]]:
+def promote(queue: Key, *ids: str, delay: Duration | None = None, front: bool = False) -> Call[list[int]]:
     """Lets delayed jobs and those on hold start now, or after `delay`: 1 done, 0 it is neither, -1 unknown, for each."""
     options = arguments({"delay": delay, "front": front})
-    return Call((b"JQ.PROMOTE", raw(queue.name), *map(raw, ids), *options), numbers)
+    return Call(("JQ.PROMOTE", raw(queue.name), *map(raw, ids), *options), numbers)
 
 
 def promote_all(queue: Key, **options: Unpack[MoveOptions]) -> Call[int]:
     """Lets the delayed jobs that are selected start now: how many. Call again until it says 0."""
-    return Call((b"JQ.PROMOTE", raw(queue.name), b"*", *arguments(options)), a_number)
+    return Call(("JQ.PROMOTE", raw(queue.name), b"*", *arguments(options)), a_number)
 
 
 def retry(queue: Key, *ids: str, front: bool = False) -> Call[list[int]]:
     """Gives failed jobs fresh attempts: 1 done, 0 it has not failed, -1 unknown, for each."""
-    return Call((b"JQ.RETRY", raw(queue.name), *map(raw, ids), *arguments({"front": front})), numbers)
+    return Call(("JQ.RETRY", raw(queue.name), *map(raw, ids), *arguments({"front": front})), numbers)
 
 
 def retry_all(queue: Key, **options: Unpack[MoveOptions]) -> Call[int]:
     """Gives the failed jobs that are selected fresh attempts: how many. Call again until it says 0."""
-    return Call((b"JQ.RETRY", raw(queue.name), b"*", *arguments(options)), a_number)
+    return Call(("JQ.RETRY", raw(queue.name), b"*", *arguments(options)), a_number)
 
 
 def change(
@@ -149,132 +172,128 @@ def change(
     """Changes a job: 1 done, 0 its state does not allow it, -1 unknown."""
     data = [(b"PAYLOAD", payload), (b"PROGRESS", progress)]
     words = [part for word, value in data if value is not _UNCHANGED for part in (word, queue.codec.encode(value))]
-    return Call((b"JQ.CHANGE", raw(queue.name), raw(id), *words, *arguments(options)), a_number)
+    return Call(("JQ.CHANGE", raw(queue.name), raw(id), *words, *arguments(options)), a_number)
 
 
 def purge(queue: Key, state: str, **options: Unpack[PurgeOptions]) -> Call[int]:
     """Removes records or remembered ids, or cancels jobs of a state: how many. Call again until it says 0."""
-    return Call((b"JQ.PURGE", raw(queue.name), raw(state.upper()), *arguments(options)), a_number)
+    return Call(("JQ.PURGE", raw(queue.name), raw(state.upper()), *arguments(options)), a_number)
 
 
-def pause(queue: Key, group: Optional[str] = None, duration: Optional[Duration] = None) -> Call[int]:
+def pause(queue: Key, group: str | None = None, duration: Duration | None = None) -> Call[int]:
     """Stops the claims of the queue, or of one group, until `resume` or for a while: 1, or 0 if it was so before."""
     length = () if duration is None else (b"FOR", milliseconds(duration))
-    return Call((b"JQ.PAUSE", raw(queue.name), *arguments({"group": group}), *length), a_number)
+    return Call(("JQ.PAUSE", raw(queue.name), *arguments({"group": group}), *length), a_number)
 
 
-def resume(
-    queue: Key, group: Optional[str] = None, only: Optional[Literal["pause", "for"]] = None
-) -> Call[int]:
+def resume(queue: Key, group: str | None = None, only: Literal["pause", "for"] | None = None) -> Call[int]:
     """Ends the pauses of the queue or of one group, or only that kind: 1, or 0 if there was none."""
     kind = () if only is None else (b"ONLY", only.upper().encode())
-    return Call((b"JQ.RESUME", raw(queue.name), *arguments({"group": group}), *kind), a_number)
+    return Call(("JQ.RESUME", raw(queue.name), *arguments({"group": group}), *kind), a_number)
 
 
 def config(queue: Key) -> Call[Record]:
     """The settings of the queue, in the notation of the manual."""
-    return Call((b"JQ.CONFIG", raw(queue.name)), lambda reply: record(reply, queue.codec))
+    return Call(("JQ.CONFIG", raw(queue.name)), lambda reply: record(reply, queue.codec))
 
 
-def configure(queue: Key, settings: Mapping[str, Union[str, int]]) -> Call[None]:
+def configure(queue: Key, settings: Mapping[str, str | int]) -> Call[None]:
     """Changes settings, by the names of the manual and in its notation: `{"dedup-window": 0}`."""
-    return Call((b"JQ.CONFIG", raw(queue.name), *_settings(settings)), nothing)
+    return Call(("JQ.CONFIG", raw(queue.name), *_settings(settings)), nothing)
 
 
 def group(queue: Key, name: str) -> Call[Record]:
     """The limits and numbers of one group."""
-    return Call((b"JQ.GROUP", raw(queue.name), raw(name)), lambda reply: record(reply, queue.codec))
+    return Call(("JQ.GROUP", raw(queue.name), raw(name)), lambda reply: record(reply, queue.codec))
 
 
-def configure_group(queue: Key, name: str, settings: Mapping[str, Union[str, int]]) -> Call[None]:
+def configure_group(queue: Key, name: str, settings: Mapping[str, str | int]) -> Call[None]:
     """Changes the limits of one group: `{"concurrency": 2}`."""
-    return Call((b"JQ.GROUP", raw(queue.name), raw(name), *_settings(settings)), nothing)
+    return Call(("JQ.GROUP", raw(queue.name), raw(name), *_settings(settings)), nothing)
 
 
-def _settings(settings: Mapping[str, Union[str, int]]) -> list[Arg]:
+def _settings(settings: Mapping[str, str | int]) -> list[Arg]:
     return [raw(str(part)) for setting in settings.items() for part in setting]
 
 
-def schedule(queue: Key, name: str, payload: Any, /, **options: Unpack[ScheduleOptions]) -> Call[Optional[int]]:
+def schedule(queue: Key, name: str, payload: Any, /, **options: Unpack[ScheduleOptions]) -> Call[int | None]:
     """Sets a schedule: the instant of its next tick (Unix ms), None if there is none. To set the same again changes nothing."""
-    sent = (b"JQ.SCHEDULE", raw(queue.name), raw(name), queue.codec.encode(payload), *arguments(options))
+    sent = ("JQ.SCHEDULE", raw(queue.name), raw(name), queue.codec.encode(payload), *arguments(options))
     return Call(sent, an_optional_number)
 
 
 def unschedule(queue: Key, name: str) -> Call[int]:
     """Removes a schedule: 1, or 0 if there is none."""
-    return Call((b"JQ.UNSCHEDULE", raw(queue.name), raw(name)), a_number)
+    return Call(("JQ.UNSCHEDULE", raw(queue.name), raw(name)), a_number)
 
 
 def schedules(queue: Key) -> Call[list[Record]]:
     """The schedules of the queue."""
-    return Call((b"JQ.SCHEDULES", raw(queue.name)), records(queue.codec))
+    return Call(("JQ.SCHEDULES", raw(queue.name)), records(queue.codec))
 
 
 def on_expire(queue: Key, prefix: str, **options: Unpack[AddOptions]) -> Call[None]:
     """Lets the server add a job for each key that expires and whose name begins with `prefix`."""
-    return Call((b"JQ.ONEXPIRE", raw(queue.name), raw(prefix), *arguments(options)), nothing)
+    return Call(("JQ.ONEXPIRE", raw(queue.name), raw(prefix), *arguments(options)), nothing)
 
 
 def on_expire_off(queue: Key, prefix: str) -> Call[int]:
     """Ends that: 1, or 0 if there was nothing to end."""
-    return Call((b"JQ.ONEXPIRE", raw(queue.name), raw(prefix), b"OFF"), a_number)
+    return Call(("JQ.ONEXPIRE", raw(queue.name), raw(prefix), b"OFF"), a_number)
 
 
 def on_expires(queue: Key) -> Call[list[Record]]:
     """The prefixes of the queue."""
-    return Call((b"JQ.ONEXPIRE", raw(queue.name)), records(queue.codec))
+    return Call(("JQ.ONEXPIRE", raw(queue.name)), records(queue.codec))
 
 
-def batch(queue: Key, name: str) -> Call[Optional[Record]]:
+def batch(queue: Key, name: str) -> Call[Record | None]:
     """The exact numbers of a batch; None if it is unknown."""
-    return Call((b"JQ.BATCH", raw(queue.name), raw(name)), optional(queue.codec))
+    return Call(("JQ.BATCH", raw(queue.name), raw(name)), optional(queue.codec))
 
 
 def batches(queue: Key, count: int = 100, cursor: str = "0") -> Call[Page]:
     """A page of the batches: pairs of a name and its record."""
-    sent = (b"JQ.BATCHES", raw(queue.name), b"COUNT", count, b"CURSOR", raw(cursor))
+    sent = ("JQ.BATCHES", raw(queue.name), b"COUNT", count, b"CURSOR", raw(cursor))
     return Call(sent, page_of(lambda item: (text(item[0]), record(item[1], queue.codec))))
 
 
 def seal(queue: Key, batch: str) -> Call[int]:
     """Lets a batch take no more members: 1, or 0 if it was sealed before."""
-    return Call((b"JQ.SEAL", raw(queue.name), raw(batch)), a_number)
+    return Call(("JQ.SEAL", raw(queue.name), raw(batch)), a_number)
 
 
 def forget(queue: Key, batch: str) -> Call[int]:
     """Removes a batch: 1, or 0 if it is unknown or something waits for it."""
-    return Call((b"JQ.FORGET", raw(queue.name), raw(batch)), a_number)
+    return Call(("JQ.FORGET", raw(queue.name), raw(batch)), a_number)
 
 
 def log(queue: Key, id: str, *lines: str) -> Call[int]:
     """Appends lines to the log of a job: how many it has had, -1 if there is no such job. Sent again, they are there twice."""
-    return Call((b"JQ.LOG", raw(queue.name), raw(id), *map(raw, lines)), a_number)
+    return Call(("JQ.LOG", raw(queue.name), raw(id), *map(raw, lines)), a_number)
 
 
 def logs(queue: Key, id: str, skip: int = 0, count: int = 100, rev: bool = False) -> Call[list[str]]:
     """Lines of the log of a job, the oldest first, with `rev` the newest; none if there is no job."""
     options = arguments({"skip": skip, "count": count, "rev": rev})
-    sent = (b"JQ.LOGS", raw(queue.name), raw(id), *options)
+    sent = ("JQ.LOGS", raw(queue.name), raw(id), *options)
     return Call(sent, lambda reply: [] if reply is None else [text(line) for line in reply[1]])
 
 
-def emit(
-    queue: Key, event: str, id: Optional[str] = None, fields: Optional[Mapping[str, Union[str, bytes]]] = None
-) -> Call[Optional[str]]:
+def emit(queue: Key, event: str, id: str | None = None, fields: Mapping[str, str | bytes] | None = None) -> Call[str | None]:
     """Puts an event of yours among those of the queue: its id; None if the queue keeps no events."""
     job = () if id is None else (b"ID", raw(id))
     words = [raw(part) for pair in (fields or {}).items() for part in pair]
-    sent = (b"JQ.EMIT", raw(queue.name), raw(event), *job, *words)
+    sent = ("JQ.EMIT", raw(queue.name), raw(event), *job, *words)
     return Call(sent, lambda reply: None if reply is None else text(reply))
 
 
 def trim_events(queue: Key, keep: int) -> Call[int]:
     """Drops the oldest events until `keep` are left: how many were dropped."""
-    return Call((b"JQ.TRIMEVENTS", raw(queue.name), keep), a_number)
+    return Call(("JQ.TRIMEVENTS", raw(queue.name), keep), a_number)
 
 
-def raw_call(queue: Key, command: str, *args: Union[str, bytes, int]) -> Call[Any]:
+def raw_call(queue: Key, command: str, *args: str | bytes | int) -> Call[Any]:
     """Any command of the queue, `queue.call("JQ.STATS", "JSON")`: the key is put behind its name, the reply is not read."""
     words = [arg if isinstance(arg, int) else raw(arg) for arg in args]
-    return Call((command.encode(), raw(queue.name), *words), lambda reply: reply)
+    return Call((command, raw(queue.name), *words), lambda reply: reply)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Union
+import time
+from collections.abc import Callable
+from typing import Any, Union
 
 from redis import Redis, RedisCluster
 from redis.backoff import NoBackoff
@@ -40,8 +42,9 @@ class Link:
     def __init__(self, connect: Connect, read_timeout: float = READ_TIMEOUT) -> None:
         self._connect = connect
         self._read_timeout = read_timeout
-        self._client: Optional[Client] = None
-        self._claims_as: Optional[int] = None
+        self._client: Client | None = None
+        self._claims_as = 0
+        self._claims_as_until = 0.0  # redis-py replaces a connection that broke while it was idle, and does not tell
 
     @property
     def client(self) -> Any:
@@ -74,13 +77,15 @@ class Link:
             return translated(error)
 
     def claim(self, command: Command, queue: str) -> Any:
-        """The reply to a claim that waits, or the error. Before the first one it asks which client it is, for `unblock`."""
+        """The reply to a claim that waits, or the error. It knows which client it is, for `unblock`."""
         try:
-            if self._claims_as is None:
+            if time.monotonic() > self._claims_as_until:
                 self._claims_as = self._client_id(queue)
-            return self.client.execute_command(*command)
+            reply = self.client.execute_command(*command)
+            self._claims_as_until = time.monotonic() + 1
+            return reply
         except (RedisError, OSError) as error:
-            self._claims_as = None
+            self._claims_as_until = 0.0
             return translated(error)
 
     def _client_id(self, queue: str) -> int:

@@ -66,6 +66,7 @@ class NotNow(Exception):
         """`delay` is in seconds."""
         super().__init__(f"not before {delay} s")
         self.delay = delay
+        """Seconds."""
 
 
 class Stopped(Exception):

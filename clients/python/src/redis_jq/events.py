@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Iterator, Optional, Sequence
+from collections.abc import Iterator, Sequence
 
 from .connections import READ_TIMEOUT, Connect, Link
 from .errors import passes
@@ -24,9 +24,9 @@ class Events:
         self,
         connect: Connect,
         queue: str,
-        after: Optional[str] = None,
+        after: str | None = None,
         only: Sequence[str] = (),
-        job: Optional[str] = None,
+        job: str | None = None,
         block: Duration = 5.0,
         codec: Codec = JSON,
     ) -> None:
@@ -35,7 +35,7 @@ class Events:
         self._is_closed = False
 
     @property
-    def position(self) -> Optional[str]:
+    def position(self) -> str | None:
         """The id of the event that was given last: what `after` of another reader begins behind."""
         return self._following.position
 

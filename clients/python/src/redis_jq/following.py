@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Iterator, NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple
 
 from .options import Arg
 from .values import Codec, Duration, Record, milliseconds, raw, record, text
@@ -18,7 +19,7 @@ class Event(NamedTuple):
     """When it happened, Unix milliseconds."""
     name: str
     """`added`, `claimed`, `completed` and so on, or that of an event of yours."""
-    job: Optional[str]
+    job: str | None
     """The id of the job, if it is about one."""
     fields: Record
     """What else the manual says of this event."""
@@ -30,10 +31,10 @@ class Following:
 
     queue: str
     codec: Codec
-    position: Optional[str]
+    position: str | None
     block: Duration
     only: Sequence[str] = ()
-    job: Optional[str] = None
+    job: str | None = None
     missed: int = 0
 
     def command(self) -> tuple[Arg, ...]:
@@ -41,7 +42,7 @@ class Following:
         after = () if self.position is None else (b"AFTER", raw(self.position))
         job = () if self.job is None else (b"ID", raw(self.job))
         only = (b"ONLY", raw(",".join(self.only))) if self.only else ()
-        return b"JQ.EVENTS", raw(self.queue), *after, b"BLOCK", milliseconds(self.block), *job, *only
+        return "JQ.EVENTS", raw(self.queue), *after, b"BLOCK", milliseconds(self.block), *job, *only
 
     def read(self, reply: Any) -> Iterator[Event]:
         """The events of a reply. The position follows them one by one."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from .ledger import Run
 from .values import Codec, Record, decoded
@@ -18,7 +19,7 @@ class JobData:
         """All that the server says of it, under the names of the manual; payload and progress as bytes."""
         self.payload: Any = run.record["payload"]
         """What was added, read by the codec of the worker (the bytes where it cannot)."""
-        self.unreadable: Optional[Exception] = None
+        self.unreadable: Exception | None = None
         """Why the payload cannot be read. No handler gets such a job."""
         self._run = run
         self._codec = codec
@@ -59,7 +60,7 @@ class JobData:
         return decoded(self.record.get("progress"), self._codec)
 
     @property
-    def stop_reason(self) -> Optional[str]:
+    def stop_reason(self) -> str | None:
         """Why the handler is to stop: `cancelled`, `lost` or `stopped`; None if it is not."""
         return self._run.stop_reason
 

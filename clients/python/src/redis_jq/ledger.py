@@ -11,8 +11,9 @@ begin. Times are seconds of a monotonic clock, and are given by the caller.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Callable, Iterable, Optional
+from typing import Any
 
 from .values import Record
 
@@ -27,10 +28,10 @@ class Answer:
     """What a run is answered with. Answers of one `form` can travel in one command."""
 
     kind: str
-    result: Optional[bytes] = None
+    result: bytes | None = None
     error: str = ""
     fatal: bool = False
-    delay: Optional[int] = None
+    delay: int | None = None
     """Milliseconds."""
 
     @property
@@ -47,8 +48,8 @@ class Run:
     record: Record
     lease_ends: float
     from_held: bool = False
-    answer: Optional[Answer] = None
-    stop_reason: Optional[str] = None
+    answer: Answer | None = None
+    stop_reason: str | None = None
     is_sent: bool = False
     """Its answer has been sent at least once."""
     is_alone: bool = False
@@ -179,7 +180,7 @@ class Ledger:
         """Answers wait to be sent, or to be answered."""
         return bool(self._to_send or self._in_flight)
 
-    def next_will_ask(self, queue: Optional[str]) -> bool:
+    def next_will_ask(self, queue: str | None) -> bool:
         """An answer that claims the next jobs of `queue` is about to be sent, so a claim leaves the free slots to it."""
         return any(run.queue == queue and run.answer and run.answer.kind != RELEASE for run in self._to_send)
 
@@ -231,7 +232,7 @@ class Ledger:
 
     def give_up(self, now: float) -> list[Run]:
         """The jobs whose leases are over: those that wait for a handler, are with one, or whose answer got no reply."""
-        over = [run for run in self._known.values() if run.lease_ends <= now and not run.stop_reason == LOST]
+        over = [run for run in self._known.values() if run.lease_ends <= now and run.stop_reason != LOST]
         over = [run for run in over if run.answer is None or (run.is_sent and run in self._to_send)]
         for run in over:
             self._lose(run)
@@ -270,7 +271,7 @@ class Ledger:
         """HELD is to be asked before anything is claimed."""
         return any(instant <= now for instant in self._held_due)
 
-    def next_held(self) -> Optional[float]:
+    def next_held(self) -> float | None:
         """When HELD is due next."""
         return min(self._held_due, default=None)
 
@@ -288,7 +289,7 @@ class Ledger:
                 by_queue.setdefault(run.queue, []).append(run)
         return by_queue
 
-    def extended(self, runs: list[Run], codes: list[int], asked_at: float, lease: Optional[float]) -> list[Run]:
+    def extended(self, runs: list[Run], codes: list[int], asked_at: float, lease: float | None) -> list[Run]:
         """What EXTEND said, one code for each. Returns the runs that were cancelled or lost by it, with `stop_reason`."""
         ended = []
         for run, code in zip(runs, codes):

@@ -5,14 +5,16 @@ Each keyword means the same wherever the manual has it, so one table says how it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, TypedDict, Union
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypedDict, Union
 
 from .values import Duration, Instant, milliseconds, raw, unix_milliseconds
 
 if TYPE_CHECKING:
-    from typing_extensions import Literal
+    from typing import Literal
 
-Arg = Union[bytes, int]
+Arg = Union[bytes, int, str]
+"""What is sent. Only the name of a command is a `str`: redis-py looks at it."""
 
 
 class AddOptions(TypedDict, total=False):
@@ -26,14 +28,14 @@ class AddOptions(TypedDict, total=False):
     front: bool
     attempts: int
     backoff: tuple[Literal["fixed", "exponential"], Duration]
-    dedup: Union[Duration, Literal["kept"]]
+    dedup: Duration | Literal["kept"]
     ondup: Literal["ignore", "replace", "rerun"]
     px: Duration
     keep: Duration
     maxrun: Duration
     group: str
     name: str
-    set: Mapping[str, Union[str, bytes]]
+    set: Mapping[str, str | bytes]
     batch: str
     after: str
     afterok: str
@@ -136,11 +138,11 @@ def _number(word: bytes, value: int) -> list[Arg]:
     return [word, int(value)]
 
 
-def _numbers(word: bytes, value: Union[int, tuple[int, int]]) -> list[Arg]:
+def _numbers(word: bytes, value: int | tuple[int, int]) -> list[Arg]:
     return [word, *value] if isinstance(value, tuple) else [word, value]
 
 
-def _text(word: bytes, value: Union[str, bytes]) -> list[Arg]:
+def _text(word: bytes, value: str | bytes) -> list[Arg]:
     return [word, raw(value)]
 
 
@@ -148,7 +150,7 @@ def _word(word: bytes, value: str) -> list[Arg]:
     return [word, value.upper().encode()]
 
 
-def _duration(word: bytes, value: Union[Duration, str]) -> list[Arg]:
+def _duration(word: bytes, value: Duration | str) -> list[Arg]:
     return [word, value.upper().encode() if isinstance(value, str) else milliseconds(value)]
 
 
@@ -160,7 +162,7 @@ def _backoff(word: bytes, value: tuple[str, Duration]) -> list[Arg]:
     return [word, value[0].upper().encode(), milliseconds(value[1])]
 
 
-def _fields(word: bytes, value: Mapping[str, Union[str, bytes]]) -> list[Arg]:
+def _fields(word: bytes, value: Mapping[str, str | bytes]) -> list[Arg]:
     return [part for field, inner in value.items() for part in (word, raw(field), raw(inner))]
 
 

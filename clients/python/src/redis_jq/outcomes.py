@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from .errors import Fatal, NotNow
 from .ledger import ACK, CANCELLED, NACK, RELEASE, STOPPED, Answer, Run
@@ -22,7 +23,7 @@ def of_return(value: Any, codec: Codec) -> Answer:
         return of_error(error, None)
 
 
-def of_error(error: BaseException, stop_reason: Optional[str]) -> Answer:
+def of_error(error: BaseException, stop_reason: str | None) -> Answer:
     """The handler has raised `error`. After a signal to stop that is no failure: the job is handed back."""
     if isinstance(error, NotNow):
         return Answer(RELEASE, delay=milliseconds(error.delay))
@@ -33,7 +34,7 @@ def of_error(error: BaseException, stop_reason: Optional[str]) -> Answer:
     return Answer(NACK, error=described(error))
 
 
-def of_bulk(runs: list[Run], returned: Optional[Sequence[Any]], codec: Codec) -> list[Answer]:
+def of_bulk(runs: list[Run], returned: Sequence[Any] | None, codec: Codec) -> list[Answer]:
     """A bulk handler has returned: None if all is well, else for each job its result, or the error with which it failed."""
     if returned is None:
         return [Answer(ACK)] * len(runs)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Callable, TypeVar, Union
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis import Redis, RedisCluster
 from redis.exceptions import RedisError
@@ -15,7 +16,9 @@ from .values import JSON, Codec
 from .waiting import Waiting
 
 if TYPE_CHECKING:
-    from typing_extensions import Concatenate, ParamSpec
+    from typing import Concatenate
+
+    from typing_extensions import ParamSpec
 
     P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,7 +55,7 @@ def _awaited(build: Callable[Concatenate[Key, P], Waiting[T]]) -> Callable[Conca
 class Queue:
     """One queue, over a client of redis-py. Its methods are the commands of the manual."""
 
-    def __init__(self, client: Union[Redis, RedisCluster], name: str, codec: Codec = JSON) -> None:
+    def __init__(self, client: Redis | RedisCluster, name: str, codec: Codec = JSON) -> None:
         self.key = Key(name, codec)
         """The key of the queue, and how its payloads become bytes."""
         self._client: Any = client  # redis-py leaves its execute_command without types

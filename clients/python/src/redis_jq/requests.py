@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Mapping, Optional, Sequence, Union
+from typing import Any
 
 from .ledger import ACK, RELEASE, Run
 from .options import Arg
@@ -16,7 +17,7 @@ Command = tuple[Arg, ...]
 class Order:
     """In which order the queues are named in a claim: as given, or drawn anew for each claim by their weights."""
 
-    def __init__(self, queues: Union[str, Sequence[str], Mapping[str, float]], random: Random) -> None:
+    def __init__(self, queues: str | Sequence[str] | Mapping[str, float], random: Random) -> None:
         self._random = random
         self._weights = dict(queues) if isinstance(queues, Mapping) else None
         self.queues = [queues] if isinstance(queues, str) else list(queues)
@@ -26,7 +27,7 @@ class Order:
             raise ValueError("a weight is above 0")
 
     @property
-    def next_queue(self) -> Optional[str]:
+    def next_queue(self) -> str | None:
         """The queue whose ACK may claim the next jobs. With weights none: they would all come from where the last came from."""
         return None if self._weights else self.queues[0]
 
@@ -59,9 +60,9 @@ class Claims:
         worker = raw(self.worker)
         options = (b"COUNT", count, b"LEASE", _ms(self.lease), b"BLOCK", _ms(self.block), b"FULL")
         if len(queues) > 1:
-            return b"JQ.CLAIMANY", len(queues), *map(raw, queues), worker, *options
+            return "JQ.CLAIMANY", len(queues), *map(raw, queues), worker, *options
         least = (b"MIN", min(self.minimum, count)) if self.minimum > 1 else ()
-        return b"JQ.CLAIM", raw(queues[0]), worker, *options, *least
+        return "JQ.CLAIM", raw(queues[0]), worker, *options, *least
 
     def read_claim(self, reply: Any) -> tuple[str, list[Record]]:
         """The queue that gave jobs, and the jobs; none for a null."""
@@ -73,7 +74,7 @@ class Claims:
 
     def held(self, queue: str) -> Command:
         """What the worker holds, with its leases renewed."""
-        return b"JQ.CLAIM", raw(queue), raw(self.worker), b"HELD", b"LEASE", _ms(self.lease), b"FULL"
+        return "JQ.CLAIM", raw(queue), raw(self.worker), b"HELD", b"LEASE", _ms(self.lease), b"FULL"
 
     def answer(self, runs: list[Run], next_count: int) -> Command:
         """ACK, NACK or RELEASE of runs whose answers have one form; with `next_count` it claims so many jobs, too."""
@@ -90,11 +91,11 @@ class Claims:
             words.append(b"FATAL")
         if next_count and answer.kind != RELEASE:
             words += [b"NEXT", raw(self.worker), b"COUNT", next_count, b"LEASE", _ms(self.lease), b"FULL"]
-        return b"JQ." + answer.kind.encode(), raw(runs[0].queue), *tokens(runs), *words
+        return f"JQ.{answer.kind}", raw(runs[0].queue), *tokens(runs), *words
 
     def extend(self, runs: list[Run]) -> Command:
         """One EXTEND for all of them."""
-        return b"JQ.EXTEND", raw(runs[0].queue), _ms(self.lease), *tokens(runs)
+        return "JQ.EXTEND", raw(runs[0].queue), _ms(self.lease), *tokens(runs)
 
 
 def tokens(runs: list[Run]) -> list[Arg]:

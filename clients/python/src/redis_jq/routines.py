@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Callable, Generator, Iterable, Iterator, Optional, Union
+from typing import Any, Union
 
 from .errors import Refused, passes
 from .ledger import ACK, CANCELLED, LOST, NACK, Ledger, Run
@@ -47,12 +48,12 @@ class Unblock:
     """End the claim that blocks."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pause:
     """Wait until a condition holds, at most so many seconds."""
 
     until: Callable[[], bool]
-    seconds: Optional[float] = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Routines:
         self, ledger: Ledger, claims: Claims, now: Callable[[], float], job_of: Callable[[Run], Any], uses_next: bool
     ) -> None:
         self.ledger = ledger
-        self.error: Optional[Exception] = None
+        self.error: Exception | None = None
         """The error that ended the worker."""
         self.is_stop_asked = False
         self._how = claims
@@ -104,7 +105,7 @@ class Routines:
         self.is_over = False
         """Everything was answered or handed back."""
         self._is_hurried = False
-        self._stop_limit: Optional[float] = None
+        self._stop_limit: float | None = None
         self._held_until = math.inf
         ledger.ask_held(now())  # what a process of this name held before
 
@@ -213,7 +214,7 @@ class Routines:
         yield from self._tell_lost(self.ledger.give_up(self._now()))
         yield Pause(lambda: self._is_hurried, waits.next())
 
-    def _asks_next(self, groups: list[list[Run]]) -> Optional[list[Run]]:
+    def _asks_next(self, groups: list[list[Run]]) -> list[Run] | None:
         """The last ACK or NACK of the queue whose jobs may be claimed with it."""
         may = [runs for runs in groups if runs[0].queue == self._next_queue and runs[0].answer]
         may = [runs for runs in may if runs[0].answer and runs[0].answer.kind in (ACK, NACK)]
@@ -258,7 +259,7 @@ class Routines:
                 raise reply
             yield Pause(lambda: run.stop_reason is not None, waits.next())
 
-    def extended(self, run: Run, code: int, asked_at: float, lease: Optional[float]) -> Routine:
+    def extended(self, run: Run, code: int, asked_at: float, lease: float | None) -> Routine:
         """What EXTEND said of one run, or PROGRESS, which renews no lease: then `lease` is None."""
         yield from self._tell_lost(self.ledger.extended([run], [code], asked_at, lease))
 
@@ -290,7 +291,7 @@ class Routines:
         yield Pause(lambda: not ledger.waits_for_answers and not ledger.held_is_due(self._now()))
         self.is_over = True
 
-    def ask_to_stop(self, limit: Optional[float]) -> None:
+    def ask_to_stop(self, limit: float | None) -> None:
         """Stops, with so many seconds for handlers (None: as long as they take). Asked again, it waits for nothing."""
         self._is_hurried = self.is_stop_asked
         self.is_stop_asked = True

@@ -7,7 +7,7 @@ import secrets
 import socket
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Optional, TypedDict
+from typing import Any, TypedDict
 
 from .values import JSON, Codec, Duration
 
@@ -44,7 +44,7 @@ class WorkerOptions(TypedDict, total=False):
     concurrency: int
     lease: Duration
     block: Duration
-    stop_limit: Optional[Duration]
+    stop_limit: Duration | None
     codec: Codec
     hooks: Hooks
 
@@ -61,7 +61,7 @@ class Settings:
     """How soon a crash of this worker is noticed. It is extended as long as a handler runs."""
     block: Duration = 5.0
     """How long a claim waits for a job, at most. The read timeout of its connection is 5 s longer."""
-    stop_limit: Optional[Duration] = 20.0
+    stop_limit: Duration | None = 20.0
     """How long handlers may go on when the worker stops; None for as long as they take."""
     codec: Codec = JSON
     """How payloads, results and progress become bytes: `JSON` or `BYTES`."""

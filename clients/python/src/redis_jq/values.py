@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Union
 
 Duration = Union[timedelta, float]
 """A `timedelta`, or seconds. Sent as whole milliseconds, rounded up. `FOREVER` is without end."""
@@ -21,7 +22,7 @@ FOREVER = math.inf
 """The duration without end, where the manual allows −1."""
 
 
-def raw(value: Union[str, bytes]) -> bytes:
+def raw(value: str | bytes) -> bytes:
     """The bytes that are sent for an id or a name."""
     return value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
 
@@ -98,7 +99,7 @@ def record(reply: Any, codec: Codec) -> Record:
     return Record((name, _value(name, value, codec)) for name, value in pairs(reply))
 
 
-def optional_record(reply: Any, codec: Codec) -> Optional[Record]:
+def optional_record(reply: Any, codec: Codec) -> Record | None:
     """The same, None for a null."""
     return None if reply is None else record(reply, codec)
 
@@ -113,7 +114,7 @@ def _value(name: str, value: Any, codec: Codec) -> Any:
     return text(value) if isinstance(value, bytes) else value
 
 
-def decoded(value: Optional[bytes], codec: Codec) -> Any:
+def decoded(value: bytes | None, codec: Codec) -> Any:
     """What `codec` reads; the bytes themselves where it cannot; None for None."""
     try:
         return None if value is None else codec.decode(value)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any, Generator, NamedTuple, Optional, TypeVar
+from collections.abc import Generator
+from typing import Any, NamedTuple, TypeVar
 
 from .calls import Call, Key, a_number, optional
 from .options import Arg
@@ -28,30 +29,30 @@ class Ended(NamedTuple):
     result: Any
 
 
-def await_batch(queue: Key, batch: str, timeout: Optional[Duration] = None) -> Waiting[Optional[Record]]:
+def await_batch(queue: Key, batch: str, timeout: Duration | None = None) -> Waiting[Record | None]:
     """Waits until the batch is sealed and nothing of it is pending, or the time is over: its numbers; None if it is unknown."""
     read = optional(queue.codec)
     deadline = _deadline(timeout)
     while True:
-        numbers: Optional[Record] = yield Call(_sent(queue, b"BATCH", raw(batch), deadline), read)
+        numbers: Record | None = yield Call(_sent(queue, b"BATCH", raw(batch), deadline), read)
         if numbers is None or (numbers["sealed"] and not numbers["pending"]) or time.monotonic() >= deadline:
             return numbers
 
 
-def await_job(queue: Key, id: str, timeout: Optional[Duration] = None) -> Waiting[Optional[Ended]]:
+def await_job(queue: Key, id: str, timeout: Duration | None = None) -> Waiting[Ended | None]:
     """Waits until the job has no life left, or the time is over; None if its id is unknown."""
 
-    def read(reply: Any) -> Optional[Ended]:
+    def read(reply: Any) -> Ended | None:
         return None if reply is None else Ended(text(reply[0]), decoded(reply[1], queue.codec))
 
     deadline = _deadline(timeout)
     while True:
-        ended: Optional[Ended] = yield Call(_sent(queue, b"JOB", raw(id), deadline), read)
+        ended: Ended | None = yield Call(_sent(queue, b"JOB", raw(id), deadline), read)
         if ended is None or ended.state not in _LIVING or time.monotonic() >= deadline:
             return ended
 
 
-def await_idle(queue: Key, timeout: Optional[Duration] = None) -> Waiting[int]:
+def await_idle(queue: Key, timeout: Duration | None = None) -> Waiting[int]:
     """Waits until no job is active, or the time is over: how many are."""
     deadline = _deadline(timeout)
     while True:
@@ -60,12 +61,12 @@ def await_idle(queue: Key, timeout: Optional[Duration] = None) -> Waiting[int]:
             return int(active)
 
 
-def _deadline(timeout: Optional[Duration]) -> float:
+def _deadline(timeout: Duration | None) -> float:
     return math.inf if timeout is None else time.monotonic() + milliseconds(timeout) / 1000
 
 
-def _sent(queue: Key, what: bytes, name: Optional[bytes], deadline: float) -> tuple[Arg, ...]:
+def _sent(queue: Key, what: bytes, name: bytes | None, deadline: float) -> tuple[Arg, ...]:
     left = deadline - time.monotonic()
     wait = _SLICE if left == math.inf else max(1, min(_SLICE, math.ceil(left * 1000)))
     named = () if name is None else (name,)
-    return b"JQ.AWAIT", raw(queue.name), what, *named, wait
+    return "JQ.AWAIT", raw(queue.name), what, *named, wait

@@ -6,10 +6,11 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from queue import SimpleQueue
 from random import Random
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any
 
 from . import outcomes
 from .connections import READ_TIMEOUT, Connect, Link
@@ -44,21 +45,21 @@ class Job(JobData):
 
     def progress(self, data: Any) -> bool:
         """Keeps `data` with the job, for everyone to see and for the next run. False if the job is not ours any more."""
-        sent = (b"JQ.PROGRESS", raw(self.queue), *tokens([self._run]), self._codec.encode(data))
+        sent = ("JQ.PROGRESS", raw(self.queue), *tokens([self._run]), self._codec.encode(data))
         return self._worker._act(self._run, sent, None)
 
     def extend(self, duration: Duration) -> bool:
         """Extends the lease to at least `duration` from now. False if the job is not ours any more."""
-        sent = (b"JQ.EXTEND", raw(self.queue), milliseconds(duration), *tokens([self._run]))
+        sent = ("JQ.EXTEND", raw(self.queue), milliseconds(duration), *tokens([self._run]))
         return self._worker._act(self._run, sent, seconds(duration))
 
     def log(self, *lines: str) -> None:
         """Appends lines to the log of the job. A line can be there twice if a connection breaks."""
-        self._worker._drive(self._worker._routines.act(self._run, (b"JQ.LOG", raw(self.queue), raw(self.id), *map(raw, lines))))
+        self._worker._drive(self._worker._routines.act(self._run, ("JQ.LOG", raw(self.queue), raw(self.id), *map(raw, lines))))
 
 
 Handler = Callable[[Job], Any]
-BulkHandler = Callable[[list[Job]], Optional[Sequence[Any]]]
+BulkHandler = Callable[[list[Job]], Sequence[Any] | None]
 
 
 class _ThreadWorker:
@@ -66,6 +67,7 @@ class _ThreadWorker:
 
     def __init__(self, connect: Connect, claims: Claims, settings: Settings, size: int, uses_next: bool) -> None:
         self.settings = settings
+        """Its options, with what holds where none was given."""
         self._claims = claims
         self._ledger = Ledger(settings.concurrency, size)
         self._routines = Routines(self._ledger, claims, time.monotonic, self._job_of, uses_next)
@@ -73,7 +75,7 @@ class _ThreadWorker:
         self._groups: SimpleQueue[list[Run]] = SimpleQueue()
         self._signals: SimpleQueue[bool] = SimpleQueue()  # True: stop; False: it is over. No lock for a signal handler
         self._over = threading.Event()
-        self._crash: Optional[BaseException] = None
+        self._crash: BaseException | None = None
         self._claiming = Link(connect, claims.block + READ_TIMEOUT)
         self._link = Link(connect)
 
@@ -99,14 +101,14 @@ class _ThreadWorker:
         if error is not None:
             raise error
 
-    def ask_to_stop(self, limit: Optional[Duration] = None) -> None:
+    def ask_to_stop(self, limit: Duration | None = None) -> None:
         """Lets `run` stop, and returns at once. Handlers may go on for `limit`, or for the worker's `stop_limit`."""
         limit = self.settings.stop_limit if limit is None else limit
         with self._changed:
             self._routines.ask_to_stop(None if limit is None else seconds(limit))
             self._changed.notify_all()
 
-    def stop(self, limit: Optional[Duration] = None) -> None:
+    def stop(self, limit: Duration | None = None) -> None:
         """The same, and returns when all jobs are answered or handed back. A second stop waits for no handler."""
         self.ask_to_stop(limit)
         self._over.wait()
@@ -149,7 +151,7 @@ class _ThreadWorker:
             self._groups.put(group)
         self._changed.notify_all()
 
-    def _done(self, action: Union[Send, Claim, Tell, Unblock]) -> Any:
+    def _done(self, action: Send | Claim | Tell | Unblock) -> Any:
         if isinstance(action, Send):
             return self._link.send(action.commands)
         if isinstance(action, Claim):
@@ -164,7 +166,7 @@ class _ThreadWorker:
         except Exception:  # what a hook does is its own affair
             log.exception("the hook %s failed", tell.hook)
 
-    def _act(self, run: Run, command: Command, lease: Optional[float]) -> bool:
+    def _act(self, run: Run, command: Command, lease: float | None) -> bool:
         """Sends EXTEND or PROGRESS for a handler; False if the job is not ours any more."""
         asked = time.monotonic()
         [code] = self._drive(self._routines.act(run, command))
@@ -213,7 +215,7 @@ class Worker(_ThreadWorker):
     def __init__(
         self,
         connect: Connect,
-        queues: Union[str, Sequence[str], Mapping[str, float]],
+        queues: str | Sequence[str] | Mapping[str, float],
         handler: Handler,
         *,
         middleware: Sequence[Callable[[Handler], Handler]] = (),
@@ -271,7 +273,7 @@ class BulkWorker(_ThreadWorker):
 
 
 @contextmanager
-def _signals(received: Optional[SimpleQueue[bool]]) -> Iterator[None]:
+def _signals(received: SimpleQueue[bool] | None) -> Iterator[None]:
     """Puts SIGTERM and SIGINT into a queue; afterwards they do what they did before."""
     if received is None or threading.current_thread() is not threading.main_thread():
         yield

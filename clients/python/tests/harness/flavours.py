@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from typing import Any, Callable, Coroutine, Optional
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import redis_jq
 import redis_jq.asyncio
@@ -90,7 +91,7 @@ class Running:
 
     def __init__(self, seen: Seen) -> None:
         self.seen = seen
-        self.error: Optional[BaseException] = None
+        self.error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
@@ -110,8 +111,13 @@ class Running:
         self._thread.join(seconds)
         assert not self._thread.is_alive(), "the worker has not ended"
 
-    def stop(self, limit: Optional[float] = None) -> None:
+    def ask_to_stop(self, limit: float | None = None) -> None:
         raise NotImplementedError
+
+    def stop(self, limit: float | None = None) -> None:
+        """Stops it, and waits until it has ended."""
+        self.ask_to_stop(limit)
+        self.ended(60)
 
 
 class InThreads(Running):
@@ -133,8 +139,8 @@ class InThreads(Running):
     def _work(self) -> None:
         self.worker.run()
 
-    def stop(self, limit: Optional[float] = None) -> None:
-        self.worker.stop(limit)
+    def ask_to_stop(self, limit: float | None = None) -> None:
+        self.worker.ask_to_stop(limit)
 
 
 class InTasks(Running):
@@ -156,6 +162,5 @@ class InTasks(Running):
         finally:
             self._loop.close()
 
-    def stop(self, limit: Optional[float] = None) -> None:
+    def ask_to_stop(self, limit: float | None = None) -> None:
         self._loop.call_soon_threadsafe(self.worker.ask_to_stop, limit)
-        self.ended(60)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Callable, Optional
+from collections.abc import Callable
 
 
 class Proxy:
     """Forwards everything, until it is told to cut."""
 
     def __init__(self, port: int) -> None:
-        self.cut_of: Optional[int] = None
+        self.cut_of: int | None = None
         """How many bytes the reply had that was cut last."""
         self._to = port
-        self._wanted: Optional[Callable[[bytes], bool]] = None
+        self._wanted: Callable[[bytes], bool] | None = None
         self._keep = 0
         self._open: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()

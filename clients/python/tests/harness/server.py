@@ -14,9 +14,10 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any, Callable
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -58,6 +59,11 @@ class Server:
     def client(self, **options: Any) -> Redis:
         """A client of redis-py."""
         return Redis(port=self.port, **options)
+
+    def send(self, *words: Any) -> Any:
+        """The reply to any command."""
+        client: Any = self.client()  # redis-py leaves its execute_command without types
+        return client.execute_command(*words)
 
     @property
     def url(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Union
+import time
+from collections.abc import Callable
+from typing import Any, Union
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
@@ -39,7 +41,8 @@ class Link:
         self._connect = connect
         self._read_timeout = read_timeout
         self._client: Any = None  # redis-py leaves its methods without types
-        self._claims_as: Optional[int] = None
+        self._claims_as = 0
+        self._claims_as_until = 0.0  # redis-py replaces a connection that broke while it was idle, and does not tell
 
     async def client(self) -> Any:
         """The client. Raises what redis-py raises where a cluster cannot be reached."""
@@ -73,14 +76,16 @@ class Link:
             return translated(error)
 
     async def claim(self, command: Command, queue: str) -> Any:
-        """The reply to a claim that waits, or the error. Before the first one it asks which client it is, for `unblock`."""
+        """The reply to a claim that waits, or the error. It knows which client it is, for `unblock`."""
         try:
             client = await self.client()
-            if self._claims_as is None:
+            if time.monotonic() > self._claims_as_until:
                 self._claims_as = await self._client_id(client, queue)
-            return await client.execute_command(*command)
+            reply = await client.execute_command(*command)
+            self._claims_as_until = time.monotonic() + 1
+            return reply
         except (RedisError, OSError) as error:
-            self._claims_as = None
+            self._claims_as_until = 0.0
             return translated(error)
 
     async def _client_id(self, client: Any, queue: str) -> int:

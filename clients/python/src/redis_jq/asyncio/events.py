@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import AsyncIterator, Optional, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from ..connections import READ_TIMEOUT
 from ..errors import passes
@@ -25,9 +25,9 @@ class Events:
         self,
         connect: Connect,
         queue: str,
-        after: Optional[str] = None,
+        after: str | None = None,
         only: Sequence[str] = (),
-        job: Optional[str] = None,
+        job: str | None = None,
         block: Duration = 5.0,
         codec: Codec = JSON,
     ) -> None:
@@ -36,7 +36,7 @@ class Events:
         self._is_closed = False
 
     @property
-    def position(self) -> Optional[str]:
+    def position(self) -> str | None:
         """The id of the event that was given last: what `after` of another reader begins behind."""
         return self._following.position
 

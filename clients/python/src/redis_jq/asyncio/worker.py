@@ -7,16 +7,17 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from random import Random
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Iterator, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any
 
 from .. import outcomes
 from ..connections import READ_TIMEOUT
 from ..job import JobData
 from ..ledger import Answer, Ledger, Run
 from ..requests import Claims, Command, Order, tokens
-from ..routines import Claim, Pause, Routine, Routines, Send, Tell, Unblock
+from ..routines import Action, Claim, Pause, Routine, Routines, Send, Tell, Unblock
 from ..settings import Settings, WorkerOptions, seconds
 from ..values import Duration, milliseconds, raw
 from .connections import Connect, Link
@@ -36,22 +37,22 @@ class Job(JobData):
 
     async def progress(self, data: Any) -> bool:
         """Keeps `data` with the job, for everyone to see and for the next run. False if the job is not ours any more."""
-        sent = (b"JQ.PROGRESS", raw(self.queue), *tokens([self._run]), self._codec.encode(data))
+        sent = ("JQ.PROGRESS", raw(self.queue), *tokens([self._run]), self._codec.encode(data))
         return await self._worker._act(self._run, sent, None)
 
     async def extend(self, duration: Duration) -> bool:
         """Extends the lease to at least `duration` from now. False if the job is not ours any more."""
-        sent = (b"JQ.EXTEND", raw(self.queue), milliseconds(duration), *tokens([self._run]))
+        sent = ("JQ.EXTEND", raw(self.queue), milliseconds(duration), *tokens([self._run]))
         return await self._worker._act(self._run, sent, seconds(duration))
 
     async def log(self, *lines: str) -> None:
         """Appends lines to the log of the job. A line can be there twice if a connection breaks."""
-        sent = (b"JQ.LOG", raw(self.queue), raw(self.id), *map(raw, lines))
+        sent: Command = ("JQ.LOG", raw(self.queue), raw(self.id), *map(raw, lines))
         await self._worker._drive(self._worker._routines.act(self._run, sent))
 
 
 Handler = Callable[[Job], Awaitable[Any]]
-BulkHandler = Callable[[list[Job]], Awaitable[Optional[Sequence[Any]]]]
+BulkHandler = Callable[[list[Job]], Awaitable[Sequence[Any] | None]]
 
 
 class _TaskWorker:
@@ -59,13 +60,14 @@ class _TaskWorker:
 
     def __init__(self, connect: Connect, claims: Claims, settings: Settings, size: int, uses_next: bool) -> None:
         self.settings = settings
+        """Its options, with what holds where none was given."""
         self._claims = claims
         self._ledger = Ledger(settings.concurrency, size)
         self._routines = Routines(self._ledger, claims, time.monotonic, self._job_of, uses_next)
         self._claiming = Link(connect, claims.block + READ_TIMEOUT)
         self._link = Link(connect)
         self._handlers: set[asyncio.Task[None]] = set()
-        self._changed = asyncio.Event()
+        self._waiting: dict[Pause, asyncio.Future[None]] = {}
         self._over = asyncio.Event()
 
     async def run(self, handle_signals: bool = True) -> None:
@@ -86,13 +88,13 @@ class _TaskWorker:
         if self._routines.error is not None:
             raise self._routines.error
 
-    def ask_to_stop(self, limit: Optional[Duration] = None) -> None:
+    def ask_to_stop(self, limit: Duration | None = None) -> None:
         """Lets `run` stop, and returns at once. Handlers may go on for `limit`, or for the worker's `stop_limit`."""
         limit = self.settings.stop_limit if limit is None else limit
         self._routines.ask_to_stop(None if limit is None else seconds(limit))
         self._wake()
 
-    async def stop(self, limit: Optional[Duration] = None) -> None:
+    async def stop(self, limit: Duration | None = None) -> None:
         """The same, and returns when all jobs are answered or handed back. A second stop waits for no handler."""
         self.ask_to_stop(limit)
         await self._over.wait()
@@ -109,10 +111,7 @@ class _TaskWorker:
                 return end.value
             finally:
                 self._has_changed()
-            if isinstance(action, Pause):
-                reply = await self._pause(action)
-            else:
-                reply = await self._done(action)
+            reply = await self._done(action)
 
     def _has_changed(self) -> None:
         """Gives new jobs to handlers, and wakes the routines that wait."""
@@ -121,22 +120,26 @@ class _TaskWorker:
         self._wake()
 
     def _wake(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+        for pause, waiter in self._waiting.items():
+            if not waiter.done() and pause.until():
+                waiter.set_result(None)
 
-    async def _pause(self, pause: Pause) -> bool:
-        ends = None if pause.seconds is None else time.monotonic() + pause.seconds
-        while not pause.until():
-            left = None if ends is None else ends - time.monotonic()
-            if left is not None and left <= 0:
-                return False
-            try:
-                await asyncio.wait_for(self._changed.wait(), left)
-            except asyncio.TimeoutError:
-                pass
-        return True
+    async def _pause(self, pause: Pause) -> None:
+        if pause.until():
+            return
+        loop = asyncio.get_running_loop()
+        waiter = self._waiting[pause] = loop.create_future()
+        timer = None if pause.seconds is None else loop.call_later(pause.seconds, _end, waiter)
+        try:
+            await waiter
+        finally:
+            del self._waiting[pause]
+            if timer is not None:
+                timer.cancel()
 
-    async def _done(self, action: Union[Send, Claim, Tell, Unblock]) -> Any:
+    async def _done(self, action: Action) -> Any:
+        if isinstance(action, Pause):
+            return await self._pause(action)
         if isinstance(action, Send):
             return await self._link.send(action.commands)
         if isinstance(action, Claim):
@@ -151,7 +154,7 @@ class _TaskWorker:
         except Exception:  # what a hook does is its own affair
             log.exception("the hook %s failed", tell.hook)
 
-    async def _act(self, run: Run, command: Command, lease: Optional[float]) -> bool:
+    async def _act(self, run: Run, command: Command, lease: float | None) -> bool:
         """Sends EXTEND or PROGRESS for a handler; False if the job is not ours any more."""
         asked = time.monotonic()
         [code] = await self._drive(self._routines.act(run, command))
@@ -218,7 +221,7 @@ class Worker(_TaskWorker):
     def __init__(
         self,
         connect: Connect,
-        queues: Union[str, Sequence[str], Mapping[str, float]],
+        queues: str | Sequence[str] | Mapping[str, float],
         handler: Handler,
         *,
         middleware: Sequence[Callable[[Handler], Handler]] = (),
@@ -273,8 +276,13 @@ class BulkWorker(_TaskWorker):
         return outcomes.of_bulk(runs, returned, self.settings.codec)
 
 
+def _end(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
 @contextmanager
-def _signals(stop: Optional[Callable[[], None]]) -> Iterator[None]:
+def _signals(stop: Callable[[], None] | None) -> Iterator[None]:
     """SIGTERM and SIGINT call `stop`, where the loop runs in the main thread."""
     if stop is None or threading.current_thread() is not threading.main_thread():
         yield

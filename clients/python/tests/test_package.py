@@ -1,0 +1,94 @@
+"""The package as it is given away: its README, its reference, and what is in the archive."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pdoc
+import pytest
+
+from .harness.server import Server, until
+
+HERE = Path(__file__).parents[1]
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", (HERE / "README.md").read_text(), re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh folder into which the wheel is installed, which was built from the source archive."""
+    made, folder = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("site")
+    run = [sys.executable, "-m"]
+    subprocess.run([*run, "build", "--no-isolation", "--outdir", made, HERE], check=True, capture_output=True)
+    [wheel], [_source] = made.glob("*.whl"), made.glob("*.tar.gz")
+    pip = [*run, "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", folder, wheel]
+    subprocess.run(pip, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def readme_server() -> Any:
+    """A server for the README: its blocks follow each other, as a reader would run them."""
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_readme(number: int, readme_server: Server, installed: Path, tmp_path: Path) -> None:
+    """Each block runs with the installed package and prints what it says. One that works on ends with SIGTERM."""
+    block = BLOCKS[number]
+    expected = re.findall(r"^# prints: (.*)$", block, re.M)
+    assert expected, "a block says what it prints"
+    program = block.replace("redis://localhost", readme_server.url)
+    program = re.sub(r'Redis\((host=)?"localhost"\)', f"Redis(port={readme_server.port})", program)
+    assert "localhost" not in program
+    environment = {**os.environ, "PYTHONPATH": str(installed), "PYTHONUNBUFFERED": "1"}
+    output = tmp_path / "output"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program], cwd=tmp_path, env=environment, stdout=file, stderr=subprocess.STDOUT
+        )
+
+    def has_printed() -> bool:
+        return all(line in output.read_text() for line in expected)
+
+    until(lambda: has_printed() or process.poll() is not None, f"printed only: {output.read_text()}", 20)
+    if ".run()" in program:
+        process.terminate()
+    assert process.wait(20) == 0 and has_printed(), output.read_text()
+
+
+def test_archive(installed: Path) -> None:
+    assert (installed / "redis_jq/py.typed").exists()
+    metadata = next(installed.glob("redis_jq-*.dist-info/METADATA")).read_text()
+    for line in ("Name: redis-jq", "Version: 0.1.0", "License-Expression: MIT", "Requires-Python: >=3.10"):
+        assert line in metadata.splitlines()
+    found = "import redis_jq; print(redis_jq.__file__)"
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    shown = subprocess.run([sys.executable, "-c", found], cwd=installed, env=environment, capture_output=True, check=True)
+    assert shown.stdout.decode().startswith(str(installed))
+
+
+def test_reference(tmp_path: Path) -> None:
+    """The reference can be made, and everything that is exported is explained in it."""
+    pdoc.pdoc("redis_jq", "redis_jq.asyncio", output_directory=tmp_path)
+    assert (tmp_path / "redis_jq/asyncio.html").exists()
+    silent = []
+    for name in ("redis_jq", "redis_jq.asyncio"):
+        for exported in sys.modules[name].__all__:
+            where = getattr(getattr(sys.modules[name], exported), "__module__", None)
+            member = pdoc.doc.Module(sys.modules[where or "redis_jq.values"]).get(exported)
+            assert member is not None, exported
+            inner = list(member.members.values()) if isinstance(member, pdoc.doc.Class) else []
+            silent += [each.fullname for each in [member, *inner] if is_ours(each) and not each.docstring]
+    assert silent == []
+
+
+def is_ours(member: Any) -> bool:
+    """Not what comes from a class of Python or redis-py. The code of an error stands in the docstring of its class."""
+    return member.taken_from[0].startswith("redis_jq") and member.name != "code" and not member.name.startswith("_")

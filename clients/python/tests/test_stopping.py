@@ -1,0 +1,88 @@
+"""Scenarios about the end of a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import Any
+
+import pytest
+
+from redis_jq import NewJob, Queue
+
+from .harness.server import Server, until
+
+
+def test_stop_waits_for_handlers(server: Server, queue: Queue, work: Any) -> None:
+    queue.add_many(NewJob(n) for n in range(10))
+    done: list[int] = []
+
+    async def handle(job: Any, tools: Any) -> None:
+        await tools.sleep(job, 0.5)
+        done.append(job.payload)
+
+    worker = work(server.url, "q", handle, concurrency=5)
+    until(lambda: worker.seen.count["claimed"] == 5, "nothing was claimed")
+    worker.stop(5)
+    assert sorted(done) == [0, 1, 2, 3, 4]
+    stats = queue.stats()
+    assert (stats["acks"], stats["waiting"], stats["claims"], stats["releases"]) == (5, 5, 5, 0)
+
+
+@pytest.mark.parametrize("heeds", [True, False], ids=["heeds", "ignores"])
+def test_stop_hands_back(server: Server, queue: Queue, work: Any, heeds: bool) -> None:
+    queue.add_many(NewJob(n, id=str(n)) for n in range(5))
+    signalled: list[str] = []
+    is_over = False
+
+    async def handle(job: Any, tools: Any) -> None:
+        try:
+            await tools.sleep(job, 60)
+        except (Exception, asyncio.CancelledError):
+            signalled.append(job.id)
+            assert job.stop_reason == "stopped"
+            while not heeds and not is_over:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await (asyncio.sleep(0.01) if "Task" in type(tools).__name__ else pause())
+            raise
+
+    async def pause() -> None:
+        time.sleep(0.01)
+
+    worker = work(server.url, "q", handle, concurrency=5)
+    until(lambda: worker.seen.count["claimed"] == 5, "nothing was claimed")
+    begun = time.monotonic()
+    worker.stop(0.2)
+    assert time.monotonic() - begun < (1 if heeds else 3)
+    is_over = True
+    assert sorted(signalled) == ["0", "1", "2", "3", "4"]
+    jobs = queue.list("waiting", full=True).items
+    assert [(job.id, job.attempt) for job in jobs] == [(str(n), 1) for n in range(5)]
+    assert not worker.seen.of("lost") and not worker.seen.of("failed")
+
+
+def test_stop_while_idle(server: Server, queue: Queue, work: Any) -> None:
+    async def handle(_job: Any, _tools: Any) -> None:
+        pass
+
+    queue.add("first")
+    worker = work(server.url, "q", handle)
+    until(lambda: worker.seen.count["completed"] == 1 and queue.stats()["waiters"] == 1, "the claim does not wait")
+    begun = time.monotonic()
+    worker.stop()
+    assert time.monotonic() - begun < 0.2
+
+
+def test_second_stop_does_not_wait(server: Server, queue: Queue, work: Any) -> None:
+    async def handle(job: Any, tools: Any) -> None:
+        await tools.sleep(job, 60)
+
+    queue.add("long")
+    worker = work(server.url, "q", handle)
+    until(lambda: worker.seen.count["claimed"] == 1, "nothing was claimed")
+    begun = time.monotonic()
+    worker.ask_to_stop(30)
+    worker.stop()
+    assert time.monotonic() - begun < 2
+    assert queue.stats()["waiting"] == 1

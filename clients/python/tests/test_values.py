@@ -1,0 +1,88 @@
+"""How values travel, and in which order queues are asked, without a server."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from random import Random
+
+import pytest
+from redis import exceptions
+
+from redis_jq import BYTES, FOREVER, JSON, NoPermission, NotNow, ReadOnly
+from redis_jq.errors import passes, translated
+from redis_jq.outcomes import of_bulk, of_error, of_return
+from redis_jq.requests import Order
+from redis_jq.routines import Waits
+from redis_jq.values import milliseconds, raw, record, text, unix_milliseconds
+
+
+def test_durations_are_whole_milliseconds_rounded_up() -> None:
+    assert [milliseconds(seconds) for seconds in (0, 0.0001, 0.28, 1, 1.0001)] == [0, 1, 280, 1000, 1001]
+    assert milliseconds(timedelta(microseconds=1)) == 1 and milliseconds(timedelta(days=365)) == 31_536_000_000
+    assert milliseconds(FOREVER) == -1
+    with pytest.raises(ValueError, match="not negative"):
+        milliseconds(-1)
+
+
+def test_instants_need_a_time_zone() -> None:
+    assert unix_milliseconds(datetime(2026, 1, 1, tzinfo=timezone.utc)) == 1_767_225_600_000
+    assert unix_milliseconds(1_767_225_600.5) == 1_767_225_600_500
+    with pytest.raises(ValueError, match="no time zone"):
+        unix_milliseconds(datetime(2026, 1, 1))
+
+
+def test_any_bytes_come_back_as_they_were() -> None:
+    every = bytes(range(256))
+    assert raw(text(every)) == every
+    assert BYTES.decode(BYTES.encode(every)) == every and BYTES.encode("é") == "é".encode()
+    assert JSON.encode({"é": 1}) == '{"é":1}'.encode()
+
+
+def test_maps_are_read_from_both_protocols() -> None:
+    flat = [b"id", b"x", b"payload", b"{}", b"fields", [b"a", b"b"], b"new-thing", 7]
+    nested = {b"id": b"x", b"payload": b"{}", b"fields": {b"a": b"b"}, b"new-thing": 7}
+    assert record(flat, JSON) == record(nested, JSON) == {"id": "x", "payload": {}, "fields": {"a": "b"}, "new-thing": 7}
+    assert record(flat, JSON).new_thing == 7 and record(flat, JSON).result is None
+
+
+def test_errors_say_what_waiting_helps() -> None:
+    passing = [exceptions.ConnectionError(), exceptions.TimeoutError(), OSError(), exceptions.BusyLoadingError("x")]
+    passing += [exceptions.ReadOnlyError("x"), exceptions.ClusterDownError("x"), exceptions.ResponseError("BUSY x")]
+    assert all(passes(translated(error)) for error in passing)
+    final: list[Exception] = [
+        exceptions.NoPermissionError("x"),
+        exceptions.ResponseError("WRONGTYPE x"),
+        exceptions.ResponseError("x"),
+    ]
+    final += [exceptions.ResponseError("unknown command 'JQ.CLAIM'"), exceptions.AuthenticationError("x")]
+    assert not any(passes(translated(error)) for error in final)
+    assert str(translated(exceptions.NoPermissionError("no"))) == "NOPERM no"
+    assert isinstance(translated(exceptions.NoPermissionError("no")), NoPermission)
+    assert isinstance(translated(exceptions.ReadOnlyError("no")), ReadOnly)
+
+
+def test_the_end_of_a_handler_becomes_an_answer() -> None:
+    assert of_return(None, JSON).result is None and of_return([1], JSON).result == b"[1]"
+    assert of_return(object(), JSON).error.startswith("TypeError: ")
+    assert of_error(NotNow(1.5), None).delay == 1500
+    assert of_error(ValueError("x"), "stopped").kind == "RELEASE"
+    assert len(of_error(ValueError("x" * 5000), None).error) == 1024
+    assert [answer.error for answer in of_bulk([], None, JSON)] == []
+
+
+def test_each_queue_is_first_as_often_as_its_weight_says() -> None:
+    order = Order({"a": 3, "b": 1, "c": 1}, Random(1))
+    firsts = [order.draw()[0] for _ in range(5000)]
+    assert abs(firsts.count("a") - 3000) < 150 and abs(firsts.count("b") - 1000) < 120
+    assert sorted(order.draw()) == ["a", "b", "c"] and order.next_queue is None
+    assert Order(["b", "a"], Random()).draw() == ["b", "a"]
+    with pytest.raises(ValueError, match="needs a queue"):
+        Order([], Random())
+
+
+def test_waits_grow_to_two_seconds() -> None:
+    waits = Waits()
+    lengths = [waits.next() for _ in range(9)]
+    assert 0.025 <= lengths[0] <= 0.05 and all(1 <= length <= 2 for length in lengths[6:])
+    waits.reset()
+    assert waits.next() <= 0.05
