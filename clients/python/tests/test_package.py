@@ -23,9 +23,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh folder into which the wheel is installed, which was built from the source archive."""
     made, folder = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("site")
     run = [sys.executable, "-m"]
-    subprocess.run([*run, "build", "--no-isolation", "--outdir", made, HERE], check=True, capture_output=True)
+    subprocess.run([*run, "build", "--no-isolation", "--outdir", str(made), str(HERE)], check=True, capture_output=True)
     [wheel], [_source] = made.glob("*.whl"), made.glob("*.tar.gz")
-    pip = [*run, "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", folder, wheel]
+    pip = [*run, "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(folder), str(wheel)]
     subprocess.run(pip, check=True)
     return folder
 

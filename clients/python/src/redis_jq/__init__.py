@@ -27,7 +27,7 @@ from .waiting import Ended
 from .worker import BulkWorker, Job, Worker
 
 __all__ = [
-    "BYTES", "FOREVER", "JSON", "Added", "BatchSealed", "BulkWorker", "Codec", "Ended", "Event", "Events", "Fatal", "Hooks", "Job",
-    "JqError", "ModuleMissing", "NewJob", "NoPermission", "NotNow", "OutOfMemory", "Page", "Queue", "QueueFull",
+    "BYTES", "FOREVER", "JSON", "Added", "BatchSealed", "BulkWorker", "Codec", "Ended", "Event", "Events", "Fatal", "Hooks",
+    "Job", "JqError", "ModuleMissing", "NewJob", "NoPermission", "NotNow", "OutOfMemory", "Page", "Queue", "QueueFull",
     "ReadOnly", "Record", "Refused", "Settings", "Stopped", "Worker", "WrongType",
 ]  # fmt: skip

@@ -48,7 +48,7 @@ class Link:
 
     @property
     def client(self) -> Any:
-        """The client; redis-py leaves its methods without types. Raises what redis-py raises where a cluster cannot be reached."""
+        """The client; redis-py leaves its methods without types. Raises an error of redis-py where a cluster is away."""
         if self._client is None:
             self._client = connected(self._connect, self._read_timeout)
         return self._client

@@ -5,6 +5,7 @@ Each job takes SECONDS. It writes a line with id and attempt into FILE when a jo
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -23,7 +24,8 @@ class Child:
         file.touch()
         words = [flavour, url, name, str(lease), str(seconds), str(file)]
         command = [sys.executable, "-m", __name__, *words]
-        self.process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+        here = Path(__file__).parents[2]
+        self.process = subprocess.Popen(command, cwd=here, env={**os.environ, "PYTHONPATH": str(here / "src")})
 
     def begun(self) -> list[str]:
         """A line for each run: id and attempt."""
