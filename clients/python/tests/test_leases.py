@@ -89,7 +89,7 @@ def test_cancelled(server: Server, queue: Queue, work: Any) -> None:
     until(lambda: worker.seen.count["claimed"] == 1, "nothing was claimed")
     assert queue.cancel("x") == [1]
     begun = time.monotonic()
-    until(lambda: worker.seen.count["lost"] == 1, "the worker has not noticed")
+    until(lambda: signalled and worker.seen.count["lost"] == 1, "the worker has not noticed")
     assert signalled[0] - begun < 0.5 + 0.2
     until(lambda: queue.stats()["cancellations"] == 1, "the job has not ended")
     assert worker.seen.of("lost") == [("x", "cancelled")] and queue.stats()["losses"] == 0
