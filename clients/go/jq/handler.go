@@ -61,8 +61,13 @@ func Decode[T any](job *Job) (T, error) {
 // FatalError fails a job for good, whatever attempts are left.
 type FatalError struct{ Err error }
 
-// Fatal makes an error that fails the job for good.
-func Fatal(err error) error { return &FatalError{Err: err} }
+// Fatal makes an error that fails the job for good; of no error it makes none.
+func Fatal(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &FatalError{Err: err}
+}
 
 // Error is the text of the wrapped error.
 func (e *FatalError) Error() string { return e.Err.Error() }

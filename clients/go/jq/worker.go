@@ -65,7 +65,8 @@ type Bulk struct {
 	Handler BulkHandler
 	// Size is how many jobs one call gets at most.
 	Size int
-	// Min is for how many jobs a claim waits, and Wait for how long; then it takes what there is. 0: for one.
+	// Min is for how many jobs a claim waits, and Wait for how long, at most 5 s and a third of the lease; then it takes
+	// what there is. 0: for one, and as long as that.
 	Min  int
 	Wait time.Duration
 }

@@ -53,6 +53,7 @@ func Test_connection_cut(t *testing.T) {
 		{"ACK", "JQ.ACK !NEXT", 2},
 		{"ACK_NEXT", "JQ.ACK NEXT", 1},
 		{"CLAIMANY", "JQ.CLAIMANY", 2},
+		{"HELD", "JQ.CLAIM HELD", 1},
 	} {
 		t.Run(reply.name, func(t *testing.T) {
 			length := cutReply(t, server, reply.queues, &cut{reply.command, -1})
@@ -70,7 +71,7 @@ func Test_connection_cut(t *testing.T) {
 					}
 				}()
 			}
-			for after := range length {
+			for after := 0; after < length && !t.Failed(); after++ {
 				places <- after
 			}
 			close(places)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
 // proxy stands between clients and a server and can cut a connection in the middle of a reply. A connection has one
@@ -13,6 +14,7 @@ import (
 type proxy struct {
 	listener net.Listener
 	target   string
+	slow     string // replies to this command take some time
 
 	mu   sync.Mutex
 	cuts *cut
@@ -65,6 +67,7 @@ type link struct {
 	mu      sync.Mutex
 	armed   bool // the bytes that come from the server are the reply to the command of the cut
 	replied int
+	slow    bool
 }
 
 func (l *link) close() {
@@ -84,6 +87,7 @@ func (l *link) requests() {
 		l.report()
 		l.armed = l.proxy.concerned(buffer[:n])
 		l.replied = 0
+		l.slow = l.proxy.slow != "" && containsAll(buffer[:n], l.proxy.slow)
 		l.mu.Unlock()
 		if _, err := l.server.Write(buffer[:n]); err != nil {
 			return
@@ -114,7 +118,11 @@ func (l *link) replies() {
 			allowed, ends = l.proxy.allow(l.replied, n)
 		}
 		l.replied += n
+		slow := l.slow
 		l.mu.Unlock()
+		if slow {
+			time.Sleep(20 * time.Millisecond)
+		}
 		if _, err := io.Copy(l.client, bytes.NewReader(buffer[:allowed])); err != nil || ends {
 			return
 		}

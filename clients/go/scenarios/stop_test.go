@@ -18,10 +18,14 @@ func Test_stop_waits_for_handlers(t *testing.T) {
 		Client:      client,
 		Queues:      []string{"q"},
 		Concurrency: 4,
-		Handler: func(_ context.Context, job *jq.Job) (any, error) {
+		Handler: func(ctx context.Context, job *jq.Job) (any, error) {
 			begun.add(job.ID)
-			time.Sleep(500 * time.Millisecond)
-			return nil, nil
+			select {
+			case <-time.After(500 * time.Millisecond):
+				return nil, nil
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
 		},
 		Hooks: jq.Hooks{Completed: func(job *jq.Job) { completed.add(job.ID) }},
 	})
