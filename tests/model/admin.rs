@@ -87,6 +87,7 @@ impl Model {
         }
         let attempts = job.spec.attempts.unwrap_or(self.settings.attempts);
         fields.push(("attempts", Value::uint(attempts.max(job.attempt()))));
+        fields.push(("starts", Value::uint(job.starts)));
         let all = job.losses + job.earlier_losses;
         fields.extend((all != job.losses).then(|| ("all-losses", Value::uint(all))));
         for (name, span) in [("dedup", job.spec.dedup), ("keep", job.spec.keep), ("maxrun", job.spec.max_run)]
@@ -262,7 +263,7 @@ impl Model {
         }
         self.change_fields(id, &options.fields);
         let Some(job) = self.job(id) else { return Value::Null };
-        (job.nacks, job.losses, job.earlier_losses) = (0, 0, 0);
+        (job.nacks, job.losses, job.earlier_losses, job.starts) = (0, 0, 0, 0);
         let member = job.member;
         self.set_end(member, None, now);
         self.join(id, options.place, now);

@@ -50,7 +50,7 @@ fn a_job_that_wants_all_completed_fails_with_the_numbers_in_the_error() {
          @1002 JQ.REMOVE q c
          [1]
          @1003 JQ.GET q d
-         {id d state failed payload x priority 0 attempt 0 losses 0 added-at 1000 error batch\\x20'b1'\\x20was\\x20not\\x20all\\x20completed:\\x202\\x20cancelled\\x20of\\x203 progress null log-lines null name null fields null group null batch b2 expires-at null rerun null attempts 3 finished-at 1002 result null}
+         {id d state failed payload x priority 0 attempt 0 losses 0 added-at 1000 error batch\\x20'b1'\\x20was\\x20not\\x20all\\x20completed:\\x202\\x20cancelled\\x20of\\x203 progress null log-lines null name null fields null group null batch b2 expires-at null rerun null attempts 3 starts 0 finished-at 1002 result null}
          @1003 JQ.LIST q failed BATCH b2
          [0 [d]]
          @1003 JQ.AWAIT q JOB e 0
@@ -94,7 +94,7 @@ fn a_replaced_job_stays_in_its_batch_and_a_rerun_does_not() {
          @1000 JQ.BATCH q b1
          {sealed 0 finished 0 total 1 pending 0 completed 1 failed 0 expired 0 cancelled 0 duplicates 0 blocked 0 created-at 1000 finished-at null}
          @1000 JQ.GET q a
-         {id a state waiting payload z priority 0 attempt 1 losses 0 added-at 1000 error null progress null log-lines null name null fields null group null batch null expires-at null rerun null attempts 3 dedup 0}",
+         {id a state waiting payload z priority 0 attempt 1 losses 0 added-at 1000 error null progress null log-lines null name null fields null group null batch null expires-at null rerun null attempts 3 starts 0 dedup 0}",
     );
 }
 

@@ -104,6 +104,7 @@ impl Model {
         let worker = worker.to_vec();
         let until = until.min(settings.next_run_until(&job.spec, since, token, heard_at));
         job.worker = Some(worker.clone());
+        job.starts += 1;
         job.state = State::Active { token, worker: worker.clone(), since, until, cancel: false };
         (job.expires_at, job.latest_due, job.lost) = (None, None, None);
         job.holds |= is_strict;

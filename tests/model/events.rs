@@ -189,7 +189,7 @@ fn run_of(token: u64, worker: &[u8]) -> [Field; 2] {
     [("worker", Value::bytes(worker)), ("token", Value::uint(token))]
 }
 
-fn failed_runs(job: &Job) -> u64 {
+pub(super) fn failed_runs(job: &Job) -> u64 {
     job.nacks + job.losses + job.earlier_losses
 }
 

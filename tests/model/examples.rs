@@ -59,7 +59,7 @@ fn a_late_ack_counts_until_another_worker_claims() {
          @1010 JQ.ACK q $b~1 b
          [-2]
          @1010 JQ.GET q a
-         {id a state completed payload x priority 0 attempt 1 losses 0 added-at 1000 error null progress null log-lines null name null fields null group null batch null expires-at null rerun null attempts 3 keep 100 history [{attempt 1 worker w claimed-at 1000 ended-at 1010 outcome completed}] finished-at 1010 result done worker w}",
+         {id a state completed payload x priority 0 attempt 1 losses 0 added-at 1000 error null progress null log-lines null name null fields null group null batch null expires-at null rerun null attempts 3 starts 1 keep 100 history [{attempt 1 worker w claimed-at 1000 ended-at 1010 outcome completed}] finished-at 1010 result done worker w}",
     );
 }
 
@@ -139,7 +139,7 @@ fn a_job_lost_too_often_fails_with_its_losses_in_the_error() {
          @1010 JQ.CLAIM q w
          [[1010000 a 2 x]]
          @5000 JQ.GET q a
-         {id a state failed payload x priority 0 attempt 2 losses 2 added-at 1000 error lease\\x20lost\\x202\\x20times progress null log-lines null name null fields null group null batch null expires-at null rerun null attempts 3 history [{attempt 1 worker w claimed-at 1000 ended-at 1010 outcome lost} {attempt 2 worker w claimed-at 1010 ended-at 1020 outcome lost}] finished-at 1020 result null worker w}
+         {id a state failed payload x priority 0 attempt 2 losses 2 added-at 1000 error lease\\x20lost\\x202\\x20times progress null log-lines null name null fields null group null batch null expires-at null rerun null attempts 3 starts 2 history [{attempt 1 worker w claimed-at 1000 ended-at 1010 outcome lost} {attempt 2 worker w claimed-at 1010 ended-at 1020 outcome lost}] finished-at 1020 result null worker w}
          @5000 JQ.RETRY q a a
          [1 0]
          @5000 JQ.CLAIM q w
@@ -281,7 +281,7 @@ fn a_backoff_doubles_up_to_its_cap() {
          @1030 JQ.NACK q $a a
          [1]
          @1059 JQ.GET q a
-         {id a state delayed payload x priority 0 attempt 4 losses 0 added-at 1000 error first progress null log-lines null name null fields null group null batch null expires-at null rerun null front null latest-due-at null attempts 9 history [{attempt 1 worker w claimed-at 1000 ended-at 1000 outcome failed error first} {attempt 2 worker w claimed-at 1010 ended-at 1010 outcome failed} {attempt 3 worker w claimed-at 1030 ended-at 1030 outcome failed}] due-at 1060}
+         {id a state delayed payload x priority 0 attempt 4 losses 0 added-at 1000 error first progress null log-lines null name null fields null group null batch null expires-at null rerun null front null latest-due-at null attempts 9 starts 3 history [{attempt 1 worker w claimed-at 1000 ended-at 1000 outcome failed error first} {attempt 2 worker w claimed-at 1010 ended-at 1010 outcome failed} {attempt 3 worker w claimed-at 1030 ended-at 1030 outcome failed}] due-at 1060}
          @1059 JQ.PROMOTE q a
          [1]
          @1059 JQ.CLAIM q w

@@ -20,6 +20,8 @@ pub(crate) struct Job {
     pub(crate) losses: u64,
     /// Leases lost before the last progress.
     pub(crate) earlier_losses: u64,
+    /// How often it was claimed in this life.
+    pub(crate) starts: u64,
     pub(crate) added_at: u64,
     /// Gone once the job has been claimed.
     pub(crate) expires_at: Option<u64>,
@@ -217,6 +219,7 @@ impl Job {
             nacks: 0,
             losses: 0,
             earlier_losses: 0,
+            starts: 0,
             added_at: at,
             expires_at: spec.expires_after.map(|ms| at + late + ms),
             error: None,

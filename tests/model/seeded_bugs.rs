@@ -5,6 +5,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use super::compare::compare;
+use super::events::failed_runs;
 use super::job::{How, Start, State};
 use super::model::Model;
 use super::pauses::Kind;
@@ -335,6 +336,26 @@ fn a_change_that_is_lost_with_the_run_is_noticed() {
     let bug = |model: &mut Model, _| {
         let active = model.jobs.iter_mut().filter(|job| job.is_active() && job.progress.is_some());
         active.for_each(|job| job.spec.priority = 0);
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_start_that_a_release_takes_back_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        for job in &mut model.jobs {
+            let is_running = job.is_active() || matches!(job.state, State::Ended { how: How::Completed, .. });
+            job.starts = failed_runs(job) + u64::from(is_running);
+        }
+    };
+    assert!(is_noticed(bug));
+}
+
+#[test]
+fn starts_that_go_on_with_the_next_life_are_noticed() {
+    let bug = |model: &mut Model, _| {
+        let reruns = model.jobs.iter_mut().filter(|job| !job.runs.is_empty() && job.attempt() == 1);
+        reruns.for_each(|job| job.starts = job.starts.max(1));
     };
     assert!(is_noticed(bug));
 }

@@ -138,6 +138,26 @@ fn a_job_that_ran_did_not_fail_because_of_its_batch() {
     assert!(load(&with_number_after(sections, JOBS, b"dependent", 4, 1)).is_err());
 }
 
+#[test]
+fn a_job_was_handed_back_as_often_as_its_history_knows() {
+    let sections = saved_after(
+        "JQ.ADD q a p
+        JQ.CLAIM q w
+        JQ.RELEASE q $a a",
+    );
+    // Its flags: 1 << 13 a history, 1 << 22 runs that were handed back, whose number is the last byte.
+    let with_end = |end: fn(&mut Vec<u8>, usize)| {
+        let mut sections = sections.clone();
+        let jobs = sections.iter_mut().find(|section| section[2] == JOBS).expect("jobs");
+        let flags = jobs.windows(4).position(|part| part == [0x80, 0xc0, 0x80, 0x02]).expect("its flags");
+        end(jobs, flags);
+        load(&sections).is_ok()
+    };
+    assert!(with_end(|_, _| ()));
+    assert!(!with_end(|job, flags| drop(job.splice(flags.., [0x80, 0x80, 0x80, 0x02, 1]))), "no history");
+    assert!(!with_end(|job, _| *job.last_mut().expect("a byte") = 2), "more than it has had");
+}
+
 /// A rewritten append-only file holds a queue section by section. A section that is refused changes nothing.
 #[test]
 fn a_section_that_contradicts_an_earlier_one_is_refused_and_changes_nothing() {

@@ -34,6 +34,7 @@ mod flag {
     pub(super) const FRONT: u32 = 1 << 19;
     pub(super) const FIELDS: u32 = 1 << 20;
     pub(super) const LOG: u32 = 1 << 21;
+    pub(super) const RELEASES: u32 = 1 << 22;
     pub(super) const NAME: u32 = 1 << 24;
     /// All that have a meaning.
     pub(super) const KNOWN: u32 = 8191
@@ -45,6 +46,7 @@ mod flag {
         | FRONT
         | FIELDS
         | LOG
+        | RELEASES
         | NAME
         | WINDOW_KEPT;
 }
@@ -84,6 +86,7 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
         (job.fields.is_some(), flag::FIELDS),
         (job.name.is_some(), flag::NAME),
         (job.log.is_some(), flag::LOG),
+        (job.releases != 0, flag::RELEASES),
     ];
     out.number(flags.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, flag)| flags | u64::from(flag)));
     if job.expires != FOREVER {
@@ -134,6 +137,9 @@ pub(super) fn encode_job(out: &mut Vec<u8>, job: &SavedJob<'_>) {
     if let Some((total, lines)) = job.log {
         out.number(total);
         out.bytes(lines);
+    }
+    if job.releases != 0 {
+        out.number(job.releases.into());
     }
 }
 
@@ -191,6 +197,7 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
         fields: if has(flag::FIELDS) { Some(from.bytes()?) } else { None },
         name: if has(flag::NAME) { Some(from.bytes()?) } else { None },
         log: if has(flag::LOG) { Some((from.number()?, from.bytes()?)) } else { None },
+        releases: if has(flag::RELEASES) { from.number_as()? } else { 0 },
     })
 }
 

@@ -19,7 +19,8 @@
 //!            8388608 (1 << 23) the id is refused as long as the record is kept,
 //!            524288 (1 << 19) the sequence number is one of the front: it is negative,
 //!            1 << 20 fields bytes (drawn in queue/jobs/fields.rs), 1 << 24 name bytes,
-//!            1 << 21 log: how many lines there were number, those that are kept bytes (drawn in queue/jobs/log.rs)
+//!            1 << 21 log: how many lines there were number, those that are kept bytes (drawn in queue/jobs/log.rs),
+//!            1 << 22 how many runs of this life were handed back number
 //!     run    token, attempt numbers, worker bytes, claimed-at, ended-at numbers, end (0 completed, 1 failed, 2 lost,
 //!            3 released) byte, error maybe
 //!     state  0 waiting: since, lapsed token | 1 delayed: due | 2 active: token, since, lease-until, worker bytes

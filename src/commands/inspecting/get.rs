@@ -64,6 +64,7 @@ pub(in crate::commands) fn fields<'a>(view: &JobView<'a>, now: Now) -> Fields<'a
     fields.push_some("priority", view.priority.map(|n| Field::Int(n.into())));
     fields.push_some("attempt", view.attempt.map(count));
     fields.push_some("attempts", view.attempts.map(count));
+    fields.push_some("starts", view.starts.map(count));
     fields.push_some("losses", view.losses.map(|n| count(n.into())));
     fields.push_some("all-losses", view.all_losses.map(count));
     fields.push_some("failures-left", view.failures_left.map(|n| count(n.into())));

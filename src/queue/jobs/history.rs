@@ -121,9 +121,10 @@ impl History {
         last
     }
 
-    /// The run of `token` has been completed at `at` after all.
+    /// The run that lost its lease under `token` has been completed at `at` after all.
     pub(crate) fn complete(&mut self, token: u64, at: u64) {
-        if let Some(run) = self.0.iter_mut().find(|run| run.token == token) {
+        let lost = self.0.iter_mut().find(|run| run.token == token && run.end == RunEnd::Lost);
+        if let Some(run) = lost {
             (run.end, run.ended_at) = (RunEnd::Completed, at);
         }
     }
@@ -158,6 +159,17 @@ impl FromIterator<Run<Arc<[u8]>>> for History {
     }
 }
 
+/// Whether so many runs of a life can have been handed back, where its last ones ended so and this many go on: one whose
+/// loss was taken back has been among them.
+pub(crate) fn may_have_released(releases: u32, ends: impl Iterator<Item = RunEnd>, running: usize) -> bool {
+    let (mut runs, mut released) = (running, 0);
+    for end in ends {
+        runs += 1;
+        released += u32::from(end == RunEnd::Released);
+    }
+    releases <= released || runs >= MAX_RUNS
+}
+
 /// As much of an error as a run keeps, cut at a character where the text is UTF-8.
 pub(crate) fn run_error(error: &[u8]) -> Arc<[u8]> {
     let Some(cut) = error.get(..MAX_RUN_ERROR) else { return error.into() };
@@ -182,6 +194,16 @@ mod tests {
         assert_eq!(history.iter().map(|run| run.token).collect::<Vec<_>>(), (3..=10).collect::<Vec<_>>());
         assert_eq!((history.end_of(2), history.end_of(3)), (None, Some(RunEnd::Lost)));
         assert_eq!(history.pop().map(|run| run.token), Some(10));
+    }
+
+    #[test]
+    fn runs_that_were_handed_back_are_in_the_history_until_others_follow() {
+        let lost = |count| std::iter::repeat_n(RunEnd::Lost, count);
+        let ends = |count| lost(count).chain([RunEnd::Released]);
+        assert!(may_have_released(0, lost(0), 0));
+        assert!(may_have_released(1, ends(3), 0) && !may_have_released(2, ends(3), 0));
+        assert!(may_have_released(9, lost(8), 0) && !may_have_released(9, lost(7), 0));
+        assert!(may_have_released(9, lost(7), 1));
     }
 
     #[test]

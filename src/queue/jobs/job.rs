@@ -1,7 +1,8 @@
 //! One job and the states of its life (drawn in the manual).
 
+use super::earlier_life::{EarlierLife, LostLife};
 use super::fields::fields_in;
-use super::history::{History, Run, RunEnd};
+use super::history::{may_have_released, History, Run, RunEnd};
 use super::log::JobLog;
 use super::notes::Notes;
 use super::options::OptionSetId;
@@ -104,15 +105,6 @@ impl From<EndState> for JobState {
     }
 }
 
-/// A life that ended with a lost lease because a rerun was set for the time after it. The ACK of its last run
-/// still counts until the job is claimed again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LostLife {
-    pub(crate) token: u64,
-    /// What the life that ended with it was a member of.
-    pub(crate) batch: Option<BatchNumber>,
-}
-
 /// What most jobs never have, kept apart so that they do not pay for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JobExtras {
@@ -132,10 +124,8 @@ pub(crate) struct JobExtras {
     pub(crate) rerun: Option<Box<JobSpec<Box<[u8]>>>>,
     /// The token under which the life before this one was completed, or 0: its ACK may be repeated.
     pub(crate) done_under: u64,
-    /// Of the life before this one, if it failed: shown until this one ends.
-    pub(crate) earlier_error: Option<Box<[u8]>>,
-    /// The life before this one, if it ended with a lost lease.
-    pub(crate) lost_life: Option<Box<LostLife>>,
+    /// Of the life before this one.
+    pub(crate) earlier_life: Option<Box<EarlierLife>>,
     /// No REPLACE makes it due later than this, or [`FOREVER`].
     pub(crate) latest_due: u64,
     /// Of a kept record: the id is refused until then.
@@ -150,6 +140,8 @@ pub(crate) struct JobExtras {
     pub(crate) history: History,
     /// Leases lost before the last progress: they do not count as [`Job::losses`] any more.
     pub(crate) earlier_losses: u32,
+    /// How many of its runs were handed back in this life.
+    pub(crate) releases: u32,
     /// Of a kept record: the job failed because of its AFTEROK.
     pub(crate) unmet: Option<Box<UnmetDependency>>,
     /// What applications keep with it.
@@ -183,8 +175,7 @@ impl Default for JobExtras {
             result: None,
             rerun: None,
             done_under: 0,
-            earlier_error: None,
-            lost_life: None,
+            earlier_life: None,
             latest_due: FOREVER,
             window_until: 0,
             window_is_kept: false,
@@ -192,6 +183,7 @@ impl Default for JobExtras {
             worker: None,
             history: History::default(),
             earlier_losses: 0,
+            releases: 0,
             unmet: None,
             notes: None,
         }
@@ -199,6 +191,23 @@ impl Default for JobExtras {
 }
 
 impl JobExtras {
+    /// The error of the life before this one, if that failed.
+    pub(crate) fn earlier_error(&self) -> Option<&[u8]> {
+        self.earlier_life.as_ref()?.error.as_deref()
+    }
+
+    /// The life before this one, if it ended with a lost lease.
+    pub(crate) fn lost_life(&self) -> Option<LostLife> {
+        self.earlier_life.as_ref()?.lost
+    }
+
+    /// The worker that lost the life before this one has no say any more, or has had it.
+    pub(crate) fn take_lost_life(&mut self) -> Option<LostLife> {
+        let EarlierLife { error, lost } = *self.earlier_life.take()?;
+        self.earlier_life = EarlierLife::of(error, None);
+        lost
+    }
+
     /// Of a kept record: until when the id is refused.
     pub(crate) fn refused_until(&self) -> u64 {
         if self.window_is_kept {
@@ -215,14 +224,14 @@ impl JobExtras {
             size_of_val(&**r) + r.payload.len() + len(&r.group) + len(&r.fields) + len(&r.name)
         });
         let unmet = self.unmet.as_deref().map_or(0, size_of_val);
-        let lost = self.lost_life.as_deref().map_or(0, size_of_val);
+        let earlier = self.earlier_life.as_ref().map_or(0, |earlier| earlier.bytes());
         let notes = self.notes.as_ref().map_or(0, |notes| notes.bytes());
-        let texts = [&self.error, &self.earlier_error, &self.progress, &self.result];
+        let texts = [&self.error, &self.progress, &self.result];
         size_of::<Self>()
             + texts.into_iter().map(len).sum::<usize>()
             + rerun
             + unmet
-            + lost
+            + earlier
             + notes
             + self.history.bytes()
     }
@@ -301,6 +310,22 @@ impl Job {
         u64::from(self.nacks) + self.all_losses()
     }
 
+    /// How often it was claimed in its life: for runs that failed, lost their lease or were handed back, and for the one
+    /// that goes on, or has completed it.
+    pub(crate) fn starts(&self) -> u64 {
+        let releases = self.extras.as_ref().map_or(0, |extras| extras.releases);
+        let last = matches!(self.state, StateData::Active { .. } | StateData::Completed { .. });
+        self.failed_runs() + u64::from(releases) + u64::from(last)
+    }
+
+    /// Whether its history knows of the runs that were handed back, as far as it goes.
+    pub(crate) fn knows_its_releases(&self) -> bool {
+        let running = usize::from(matches!(self.state, StateData::Active { .. }));
+        self.extras.as_ref().is_none_or(|extras| {
+            may_have_released(extras.releases, extras.history.iter().map(|run| run.end), running)
+        })
+    }
+
     /// How many leases its life has lost, with or without progress between them.
     pub(crate) fn all_losses(&self) -> u64 {
         let earlier = self.extras.as_ref().map_or(0, |extras| extras.earlier_losses);
@@ -337,7 +362,7 @@ impl Job {
 
     /// The life before this one, if it ended with a lost lease.
     pub(crate) fn lost_life(&self) -> Option<LostLife> {
-        self.extras.as_ref()?.lost_life.as_deref().copied()
+        self.extras.as_ref()?.lost_life()
     }
 
     /// The extras, made when it is missing.
@@ -491,7 +516,7 @@ mod tests {
 
     #[test]
     fn a_job_is_as_small_as_promised() {
-        assert_eq!(size_of::<Job>(), 88);
+        assert_eq!((size_of::<Job>(), size_of::<JobExtras>()), (88, 168));
     }
 
     #[test]

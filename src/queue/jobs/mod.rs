@@ -1,5 +1,6 @@
 //! The jobs of a queue: one job, its options, all jobs with their indexes, and what an ADD says to make one.
 
+mod earlier_life;
 mod fields;
 mod history;
 mod indexes;
@@ -12,12 +13,13 @@ mod spec;
 mod store;
 mod table;
 
+pub(crate) use earlier_life::{EarlierLife, LostLife};
 pub(crate) use fields::{are_fields, size_of_fields};
 pub use fields::{fields_in, FieldChanges, MAX_FIELDS, MAX_FIELD_BYTES, MAX_FIELD_NAME};
-pub(crate) use history::{run_error, History, MAX_RUNS, MAX_RUN_ERROR};
+pub(crate) use history::{may_have_released, run_error, History, MAX_RUNS, MAX_RUN_ERROR};
 pub use history::{Run, RunEnd};
 pub use job::JobState;
-pub(crate) use job::{Gate, Job, JobExtras, LostLife, StateData, UnmetDependency};
+pub(crate) use job::{Gate, Job, JobExtras, StateData, UnmetDependency};
 pub(crate) use log::JobLog;
 pub use log::{LogLines, MAX_LOG_BYTES, MAX_LOG_LINE};
 pub(crate) use names::NameCounts;

@@ -2,7 +2,9 @@
 
 use super::events::event_of;
 use crate::queue::batches::BatchRefs;
-use crate::queue::jobs::{DedupWindow, History, Job, JobExtras, JobSpec, LostLife, RunEnd, StateData};
+use crate::queue::jobs::{
+    DedupWindow, EarlierLife, History, Job, JobExtras, JobSpec, LostLife, RunEnd, StateData,
+};
 use crate::queue::stats::{Event, SeriesCount};
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey, Order, Record};
 use crate::queue::time::{after, Now, FOREVER};
@@ -90,7 +92,9 @@ impl Queue {
         });
         self.jobs.edit(handle, |job| match ended_as {
             EndState::Completed => job.extras_mut_if(token != 0, |extras| extras.done_under = token),
-            EndState::Failed => job.extras_mut_if(error.is_some(), |extras| extras.earlier_error = error),
+            EndState::Failed => job.extras_mut_if(error.is_some(), |extras| {
+                extras.earlier_life = EarlierLife::of(error, None);
+            }),
             EndState::Expired | EndState::Cancelled => {}
         });
         self.log_move(Event::RerunBegun, handle, ended_as.into(), now.millis());
@@ -114,7 +118,7 @@ impl Queue {
             has_rerun && token != 0 && self.jobs.get(handle).is_some_and(|job| !job.is_finished());
         self.jobs.edit(handle, |job| {
             job.extras_mut_if(has_begun, |extras| {
-                extras.lost_life = Some(Box::new(LostLife { token, batch }));
+                extras.earlier_life.get_or_insert_default().lost = Some(LostLife { token, batch });
             });
         });
     }
@@ -124,12 +128,12 @@ impl Queue {
     pub(crate) fn complete_lost_life(&mut self, handle: Handle, now: Now) {
         let at = now.millis();
         let mut lost = None;
-        self.jobs.edit(handle, |job| lost = job.extras.as_mut().and_then(|extras| extras.lost_life.take()));
-        let Some(LostLife { token, batch }) = lost.map(|lost| *lost) else { return };
+        self.jobs.edit(handle, |job| lost = job.extras.as_mut().and_then(|extras| extras.take_lost_life()));
+        let Some(LostLife { token, batch }) = lost else { return };
         self.jobs.edit(handle, |job| {
             let extras = job.extras_mut();
             extras.done_under = token;
-            extras.earlier_error = None;
+            extras.earlier_life = None;
             extras.history.complete(token, at);
         });
         self.stats.record(Event::Completed);
@@ -210,8 +214,7 @@ impl Queue {
             extras.expires = FOREVER;
             extras.cancel_asked = false;
             extras.done_under = 0;
-            extras.earlier_error = None;
-            extras.lost_life = None;
+            extras.earlier_life = None;
             extras.latest_due = FOREVER;
             extras.window_until = window_until;
             extras.window_is_kept = window == DedupWindow::Kept;

@@ -99,7 +99,7 @@ impl Queue {
             let needs_extras = job.extras.is_some() || by.expires.is_some() || by.latest_due.is_some();
             job.extras_mut_if(needs_extras, |extras| {
                 extras.rerun = None;
-                extras.lost_life = None;
+                extras.take_lost_life();
                 extras.expires = by.expires.unwrap_or(extras.expires);
                 extras.latest_due = by.latest_due.unwrap_or(extras.latest_due);
             });
@@ -122,7 +122,7 @@ impl Queue {
             job.nacks = 0;
             job.losses = 0;
             job.extras_mut_if(job.extras.is_some(), |extras| {
-                extras.earlier_losses = 0;
+                (extras.earlier_losses, extras.releases) = (0, 0);
                 extras.window_is_kept = false;
                 due = extras.unmet.take().map_or(0, |unmet| unmet.due);
             });

@@ -81,7 +81,7 @@ impl Queue {
             job.extras_mut_if(job.extras.is_some(), |r| {
                 r.expires = FOREVER;
                 r.latest_due = FOREVER;
-                r.lost_life = None;
+                r.take_lost_life();
             });
         });
         self.enter(handle);
@@ -115,7 +115,17 @@ impl Queue {
         let (attempt, worker) = (job.attempt(), self.workers.shared_name(worker));
         let error = error.map(run_error);
         let run = Run { token, attempt, worker, claimed_at: since, ended_at: at, end, error };
-        self.jobs.edit(handle, |job| job.extras_mut().history.push(run));
+        self.write_down(handle, run);
+    }
+
+    /// Writes down a run that has ended.
+    fn write_down(&mut self, handle: Handle, run: Run<Arc<[u8]>>) {
+        self.jobs.edit(handle, |job| {
+            let extras = job.extras_mut();
+            let released = u32::from(run.end == RunEnd::Released);
+            extras.releases = extras.releases.saturating_add(released);
+            extras.history.push(run);
+        });
     }
 
     /// The worker has come further: what was lost before is no sign any more that the job takes its workers down.
@@ -148,7 +158,7 @@ impl Queue {
     pub(crate) fn end_lost_run(&mut self, handle: Handle, end: RunEnd, error: Option<&[u8]>, at: u64) {
         let Some(run) = self.take_loss_back(handle) else { return };
         let run = Run { ended_at: at, end, error: error.map(run_error), ..run };
-        self.jobs.edit(handle, |job| job.extras_mut().history.push(run));
+        self.write_down(handle, run);
     }
 
     /// The worker says how its run has ended, while it has the lease or after it lost it.

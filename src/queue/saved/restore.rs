@@ -12,7 +12,8 @@ use crate::queue::events::{
     MAX_EVENT_VALUE,
 };
 use crate::queue::jobs::{
-    are_fields, Gate, Job, JobExtras, JobLog, Notes, Run, StateData, MAX_RUNS, MAX_RUN_ERROR,
+    are_fields, may_have_released, EarlierLife, Gate, Job, JobExtras, JobLog, Notes, Run, StateData,
+    MAX_RUNS, MAX_RUN_ERROR,
 };
 use crate::queue::limits::LaneRules;
 use crate::queue::names::{valid_batch_name, valid_group, valid_id, valid_job_name, valid_worker};
@@ -139,6 +140,7 @@ impl Queue {
             SavedState::Active { token, .. } => token.saturating_sub(1).min(self.last_token),
             _ => self.last_token,
         };
+        let running = usize::from(matches!(saved.state, SavedState::Active { .. }));
         let is_completed = matches!(saved.state, SavedState::Completed { .. });
         let is_record = is_completed || matches!(saved.state, SavedState::Failed { .. });
         let is_result = is_completed && saved.payload.is_empty() && saved.result.is_some();
@@ -159,6 +161,7 @@ impl Queue {
             // No claim has the token 0, and a run that ends goes into the history with its token.
             && !matches!(saved.state, SavedState::Active { token: 0, .. })
             && is_history(&saved.history, past)
+            && may_have_released(saved.releases, saved.history.iter().map(|run| run.end), running)
             && saved
                 .batch
                 .into_iter()
@@ -393,8 +396,7 @@ fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
         result: saved.result.map(Box::from),
         rerun: saved.rerun.map(|new| Box::new(new.kept())),
         done_under: saved.done_under,
-        earlier_error: saved.earlier_error.map(Box::from),
-        lost_life: saved.lost_life.map(Box::new),
+        earlier_life: EarlierLife::of(saved.earlier_error.map(Box::from), saved.lost_life),
         latest_due: saved.latest_due,
         window_until: saved.window_until.unwrap_or(0),
         window_is_kept: saved.window_until.is_none(),
@@ -403,6 +405,7 @@ fn job_of(saved: &SavedJob<'_>, state: StateData) -> Job {
         history: saved.history.iter().map(Run::kept).collect(),
         unmet: saved.unmet.map(Box::new),
         earlier_losses: saved.earlier_losses,
+        releases: saved.releases,
         notes: notes_of(saved).map(Box::new),
     };
     if extras != JobExtras::default() {

@@ -90,7 +90,7 @@ impl Session<'_> {
     /// The job whose life before this one ended because the lease of `token` ran out.
     pub(super) fn ended_by_loss_under(&self, token: u64, entry: IdEntry) -> Option<Handle> {
         let IdEntry::Job(handle) = entry else { return None };
-        let lost = self.queue.job(handle)?.extras.as_ref()?.lost_life.as_deref()?;
+        let lost = self.queue.job(handle)?.lost_life()?;
         (lost.token == token).then_some(handle)
     }
 

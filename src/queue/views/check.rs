@@ -72,6 +72,9 @@ impl Queue {
             if !self.jobs.has_given(job.seq) {
                 wrong.push(format!("job '{id}' has a sequence number from the future"));
             }
+            if !job.knows_its_releases() {
+                wrong.push(format!("job '{id}' was handed back more often than its history knows"));
+            }
             if job.is_finished() && job.seq < 0 {
                 wrong.push(format!("the record of job '{id}' has a sequence number of the front"));
             }

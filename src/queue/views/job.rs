@@ -20,6 +20,8 @@ pub struct JobView<'a> {
     pub priority: Option<i32>,
     pub attempt: Option<u64>,
     pub attempts: Option<u64>,
+    /// How often it was claimed in this life.
+    pub starts: Option<u64>,
     pub losses: Option<u16>,
     /// Of the whole life, where progress has made the count start anew.
     pub all_losses: Option<u64>,
@@ -103,6 +105,7 @@ impl Queue {
             attempt: Some(job.attempt()),
             // Lost leases are runs too: the run that may be the last one is never beyond it.
             attempts: Some(attempts.max(job.attempt())),
+            starts: Some(job.starts()),
             backoff: options.backoff,
             dedup: options.dedup,
             keep: options.keep,
@@ -117,7 +120,7 @@ impl Queue {
             batch: self.batch_of(job).and_then(|batch| self.batch_name(batch)),
             cancel_asked: job.cancel_asked(),
             rerun: job.has_rerun(),
-            error: text(|r| r.error.as_deref().or(r.earlier_error.as_deref())),
+            error: text(|r| r.error.as_deref().or(r.earlier_error())),
             progress: text(|r| r.progress.as_deref()),
             result: text(|r| r.result.as_deref()),
             log_lines: job.log().map(JobLog::total),
@@ -253,6 +256,7 @@ impl<'a> JobView<'a> {
             priority: None,
             attempt: None,
             attempts: None,
+            starts: None,
             losses: None,
             all_losses: None,
             failures_left: None,
