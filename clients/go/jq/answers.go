@@ -119,7 +119,7 @@ func (d *desk) request(group []*answer, next int) request {
 	return r
 }
 
-// send sends a group until it is answered, or the leases are over.
+// send sends a group until it is answered, or the leases are over, and begins what comes NEXT.
 func (d *desk) send(group []*answer) {
 	e := d.engine
 	slots := 0
@@ -133,25 +133,35 @@ func (d *desk) send(group []*answer) {
 		next = 0
 	}
 	ticket, sent := e.known.asks(), time.Now()
+	defer e.known.returns(ticket)
 	reply, err := d.request(group, next).send(e.base, e.client)
-	lost := false
-	var waits backoff
-	for err != nil && len(group) > 0 && !refusal(err) && e.trouble("an answer was not answered", err) && !closed(e.worker.aborted) {
-		lost = lost || next > 0
-		next = 0 // the lost reply may have brought jobs: HELD tells
-		waits.sleep(e.worker.aborted)
-		group = d.withLease(group)
-		if len(group) > 0 {
-			reply, err = d.request(group, 0).send(e.base, e.client)
-		}
-	}
-	jobs := any(nil)
-	if entries := list(reply); next > 0 && len(entries) == 2 {
+	lost := err != nil && !refusal(err) && next > 0
+	var jobs any
+	if err != nil {
+		group, reply, err = d.again(group, err)
+	} else if entries := list(reply); next > 0 && len(entries) == 2 {
 		reply, jobs = entries[0], entries[1]
 	}
 	d.settle(group, integers(reply), err)
 	d.begin(jobs, slots, sent, lost)
-	e.known.returns(ticket)
+}
+
+// again repeats a group that got an error instead of an answer, without NEXT: the first time may have brought jobs, and
+// HELD tells which. It gives what is left of the group and the last reply or error.
+func (d *desk) again(group []*answer, err error) ([]*answer, any, error) {
+	e := d.engine
+	var waits backoff
+	for !refusal(err) && e.trouble("an answer was not answered", err) && !closed(e.worker.aborted) {
+		waits.sleep(e.worker.aborted)
+		if group = d.withLease(group); len(group) == 0 {
+			break
+		}
+		var reply any
+		if reply, err = d.request(group, 0).send(e.base, e.client); err == nil {
+			return group, reply, nil
+		}
+	}
+	return group, nil, err
 }
 
 // begin begins what NEXT has brought, or may have brought.
@@ -161,10 +171,11 @@ func (d *desk) begin(jobs any, slots int, sent time.Time, lost bool) {
 	if err != nil {
 		e.trouble("the jobs of NEXT cannot be read", err)
 	}
-	if (lost || err != nil) && !e.stopping() {
+	if lost || err != nil {
 		e.lostReply()
+		var waits backoff
 		for e.held(d.queue) != nil && !e.stopping() {
-			new(backoff).sleep(e.stopped)
+			waits.sleep(e.stopped)
 		}
 	}
 	e.deliver(d.queue, infos, slots, sent)

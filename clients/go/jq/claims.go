@@ -138,7 +138,8 @@ func (e *engine) recheckDue() bool {
 	return due
 }
 
-// deliver begins the jobs that are not known, on the slots that are given back with them as far as they go.
+// deliver begins the jobs that are not known, on the slots that are given back with them as far as they go. A worker
+// that stops hands them back instead.
 func (e *engine) deliver(queue string, jobs []JobInfo, slots int, sent time.Time) {
 	size := 1
 	if e.worker.Bulk != nil {
@@ -161,7 +162,12 @@ func (e *engine) deliver(queue string, jobs []JobInfo, slots int, sent time.Time
 			units = append(units, unit{begun})
 		}
 	}
-	for _, unit := range e.slots.offer(slots, units...) {
+	if e.stopping() {
+		e.slots.offer(slots)
+	} else {
+		units = e.slots.offer(slots, units...)
+	}
+	for _, unit := range units {
 		e.handBack(unit)
 	}
 }

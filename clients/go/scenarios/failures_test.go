@@ -159,3 +159,34 @@ func Test_duplicate_add(t *testing.T) {
 		t.Errorf("a duplicate of one's own id: %+v %v", again, err)
 	}
 }
+
+// TestStopAfterALostReply stops a worker that does not know yet which jobs it has.
+func TestStopAfterALostReply(t *testing.T) {
+	t.Parallel()
+	server := startServer(t)
+	for _, command := range []string{"JQ.CLAIM BLOCK", "JQ.ACK NEXT"} {
+		proxy := startProxy(t, server.address(), &cut{command, 5})
+		defer proxy.close()
+		queue := jq.NewQueue(server.client(), command)
+		addJobs(t, queue, 2)
+		stopped := make(chan struct{})
+		var worker *jq.Worker
+		var once sync.Once
+		worker = &jq.Worker{
+			Client: clientOf(t, &redis.Options{Addr: proxy.address()}), Queues: []string{command}, Concurrency: 1,
+			Handler: func(context.Context, *jq.Job) (any, error) { return nil, nil },
+			Hooks: jq.Hooks{Error: func(error) {
+				once.Do(func() {
+					worker.Stop()
+					close(stopped)
+				})
+			}},
+		}
+		running := run(t, worker)
+		<-stopped
+		<-running.ended
+		if stats := statsOf(t, queue); stats.Active != 0 || stats.Releases != 1 || stats.Losses != 0 || running.err != nil {
+			t.Errorf("%s: %d active, %d releases: %v", command, stats.Active, stats.Releases, running.err)
+		}
+	}
+}
