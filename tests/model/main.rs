@@ -8,7 +8,8 @@
 //!
 //! A failure prints the shortest script that shows it, one command a line; pasted into `examples` it becomes
 //! a named regression. `seeded_bugs` are models with one bug each: that every bug is noticed shows that the
-//! test can fail. `coverage` counts the cases that random scripts reach.
+//! test can fail. `coverage` counts the cases that scripts reach:
+//! random ones, and those of `rare_cases`.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on may stop")]
 
 mod admin;
@@ -40,6 +41,7 @@ mod random_batch_commands;
 mod random_commands;
 mod random_limit_commands;
 mod random_list_commands;
+mod rare_cases;
 mod recorder;
 mod records;
 mod request;
