@@ -61,7 +61,9 @@ fn each_rare_case_is_what_its_script_shows() {
 fn the_scripts_reach_every_outcome() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeMap::new();
-    RARE_CASES.iter().for_each(|case| watch(&case.script(), &mut seen));
+    for case in RARE_CASES {
+        watch(&case.script(), &mut seen);
+    }
     let all = || OUTCOMES.iter().chain(SIGHTS);
     for nth in 0..6000 {
         let script = scripts(100).new_tree(&mut runner).unwrap().current();

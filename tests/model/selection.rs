@@ -69,8 +69,14 @@ pub(crate) struct Page {
     pub(crate) place: Place,
     /// Whether the reply has a cursor.
     pub(crate) paged: bool,
-    /// Whether the reply has the ids of those that changed, not their number.
-    pub(crate) ids: bool,
+    pub(crate) report: Report,
+}
+
+/// What is replied of the jobs that have changed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Report {
+    Number,
+    Ids,
 }
 
 const SELECTORS: [&str; 10] =
@@ -88,7 +94,7 @@ impl Page {
             full: false,
             place: Place::End,
             paged: false,
-            ids: false,
+            report: Report::Number,
         }
     }
 
@@ -112,7 +118,7 @@ impl Page {
                 "SKIP" => page.skip = usize::try_from(w.uint(0)?).map_err(|_| ERR)?,
                 "OLDER" => page.older = Some(w.uint(0)?),
                 "PAYLOAD" => page.payload = true,
-                "IDS" => page.ids = true,
+                "IDS" => page.report = Report::Ids,
                 "FRONT" => page.place = Place::Front,
                 _ => page.full = true,
             }
@@ -128,9 +134,9 @@ impl Page {
 
     /// The reply of a command that has changed these jobs.
     pub(crate) fn reply(&self, changed: &[Vec<u8>], more: bool) -> Value {
-        let jobs = match self.ids {
-            true => Value::Array(changed.iter().map(Value::bytes).collect()),
-            false => Value::count(changed.len()),
+        let jobs = match self.report {
+            Report::Ids => Value::Array(changed.iter().map(Value::bytes).collect()),
+            Report::Number => Value::count(changed.len()),
         };
         match (self.paged, changed.is_empty() && more) {
             (true, _) => Value::Array(vec![cursor(more), jobs]),
