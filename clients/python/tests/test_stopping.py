@@ -53,9 +53,11 @@ def test_stop_hands_back(server: Server, queue: Queue, work: Any, heeds: bool) -
     worker = work(server.url, "q", handle, concurrency=5)
     until(lambda: worker.seen.count["claimed"] == 5, "nothing was claimed")
     begun = time.monotonic()
-    worker.stop(0.2)
+    worker.ask_to_stop(0.2)
+    until(lambda: queue.count("waiting") == 5, "the jobs were not handed back")
     assert time.monotonic() - begun < (1 if heeds else 3)
     is_over = True
+    worker.ended()
     assert sorted(signalled) == ["0", "1", "2", "3", "4"]
     jobs = queue.list("waiting", full=True).items
     assert [(job.id, job.attempt) for job in jobs] == [(str(n), 1) for n in range(5)]

@@ -160,6 +160,8 @@ class InTasks(Running):
         try:
             self._loop.run_until_complete(self.worker.run())
         finally:
+            if left := asyncio.all_tasks(self._loop):  # handlers that ignore their signal
+                self._loop.run_until_complete(asyncio.wait(left, timeout=1))
             self._loop.close()
 
     def ask_to_stop(self, limit: float | None = None) -> None:
