@@ -170,32 +170,42 @@ def test_acts_of_a_handler(server: Server, queue: Queue, work: Any) -> None:
     assert queue.logs("x") == ["half of it"]
 
 
-def test_middleware(server: Server, queue: Queue, flavour: str) -> None:
-    from .harness.flavours import Seen
-
+def test_middleware(server: Server, queue: Queue, flavour: str, work: Any) -> None:
     told: list[str] = []
+
+    def named(name: str) -> Any:
+        def in_threads(handler: Any) -> Any:
+            def wrapped(job: Any) -> Any:
+                told.append(name)
+                return handler(job)
+
+            return wrapped
+
+        def in_tasks(handler: Any) -> Any:
+            async def wrapped(job: Any) -> Any:
+                told.append(name)
+                return await handler(job)
+
+            return wrapped
+
+        return in_threads if flavour == "threads" else in_tasks
+
+    async def handle(_job: Any, _tools: Any) -> None:
+        told.append("handler")
+
     queue.add("x")
-    seen = Seen()
-    if flavour == "threads":
+    worker = work(server.url, "q", handle, middleware=[named("outer"), named("inner")])
+    until(lambda: worker.seen.count["completed"] == 1, "not completed")
+    assert told == ["outer", "inner", "handler"]
 
-        def named(name: str) -> Any:
-            def wrap(handler: Any) -> Any:
-                def wrapped(job: Any) -> Any:
-                    told.append(name)
-                    return handler(job)
 
-                return wrapped
+def test_a_hook_that_throws_does_not_end_the_worker(server: Server, queue: Queue, work: Any) -> None:
+    async def handle(_job: Any, _tools: Any) -> None:
+        pass
 
-            return wrap
-
-        import threading
-
-        worker = redis_jq.Worker(
-            server.url, "q", lambda job: told.append("handler"), middleware=[named("outer"), named("inner")], hooks=seen
-        )
-        thread = threading.Thread(target=worker.run)
-        thread.start()
-        until(lambda: seen.count["completed"] == 1, "not completed")
-        worker.stop()
-        thread.join()
-        assert told == ["outer", "inner", "handler"]
+    queue.add("x")
+    worker = work(server.url, "q", handle)
+    worker.seen.claimed = worker.seen.completed = lambda job: 1 / 0
+    until(lambda: queue.stats()["acks"] == 1, "not completed")
+    queue.add("y")
+    until(lambda: queue.stats()["acks"] == 2, "the worker has ended")

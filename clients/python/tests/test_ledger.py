@@ -77,14 +77,14 @@ def test_the_same_token_of_another_queue_is_another_job() -> None:
 
 
 def test_answers_of_one_form_travel_in_one_command() -> None:
-    ledger, runs = ledger_with(1, 2, 3, 4, 5, 6)
+    ledger, runs = ledger_with(1, 2, 3, 4, 5, 6, 7)
     answers = [
         Answer(ACK), Answer(NACK, error="a"), Answer(ACK), Answer(ACK, result=b"1"), Answer(NACK, error="b"),
-        Answer(ACK, result=b"2"),
+        Answer(ACK, result=b"2"), Answer(ACK, result=b"2" * 1025),
     ]  # fmt: skip
     for run, answer in zip(runs, answers):
         ledger.finish(run, answer)
-    assert [[run.token for run in command] for command in ledger.collect()] == [[1, 3], [2], [4, 6], [5]]
+    assert [[run.token for run in command] for command in ledger.collect()] == [[1, 3], [2], [4, 6], [5], [7]]
     assert not ledger.has_answers() and ledger.waits_for_answers
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Union
@@ -43,15 +44,17 @@ class Link:
         self._connect = connect
         self._read_timeout = read_timeout
         self._client: Client | None = None
+        self._lock = threading.Lock()
         self._claims_as = 0
         self._claims_as_until = 0.0  # redis-py replaces a connection that broke while it was idle, and does not tell
 
     @property
     def client(self) -> Any:
         """The client; redis-py leaves its methods without types. Raises an error of redis-py where a cluster is away."""
-        if self._client is None:
-            self._client = connected(self._connect, self._read_timeout)
-        return self._client
+        with self._lock:
+            if self._client is None:
+                self._client = connected(self._connect, self._read_timeout)
+            return self._client
 
     def send(self, commands: list[Command]) -> list[Any]:
         """For each command its reply, or the error."""

@@ -20,6 +20,9 @@ from .values import Record
 CANCELLED, LOST, STOPPED = "cancelled", "lost", "stopped"
 """Why a handler is told to stop."""
 
+LARGE_RESULT = 1024
+"""Bytes up to which a server takes results also at its `maxmemory`."""
+
 ACK, NACK, RELEASE = "ACK", "NACK", "RELEASE"
 
 
@@ -36,8 +39,11 @@ class Answer:
 
     @property
     def form(self) -> tuple[object, ...]:
-        """All that is said once for all jobs of a command. A result is said for each, if for any."""
-        return self.kind, self.result is None, self.error, self.fatal, self.delay
+        """All that is said once for all jobs of a command. A result is said for each, if for any; a large one, which a
+        server at its `maxmemory` refuses, keeps no small one from being taken.
+        """
+        size = None if self.result is None else len(self.result) > LARGE_RESULT
+        return self.kind, size, self.error, self.fatal, self.delay
 
 
 @dataclass(eq=False)
