@@ -170,6 +170,19 @@ def test_acts_of_a_handler(server: Server, queue: Queue, work: Any) -> None:
     assert queue.logs("x") == ["half of it"]
 
 
+@pytest.mark.parametrize("options", ["protocol=2", "protocol=3", "socket_timeout=0.1&decode_responses=yes"])
+def test_a_worker_of_any_url(server: Server, queue: Queue, work: Any, options: str) -> None:
+    async def handle(job: Any, _tools: Any) -> str:
+        return f"{job.fields['tenant']} {job.payload['é']}"
+
+    worker = work(f"{server.url}?{options}", "q", handle)
+    until(lambda: queue.stats()["waiters"] == 1, "the claim does not wait")
+    time.sleep(0.3)
+    queue.add_many((NewJob({"é": n}, id=str(n)) for n in range(20)), set={"tenant": "acme"})
+    until(lambda: worker.seen.count["completed"] == 20, "not completed")
+    assert queue.await_job("7") == ("completed", "acme 7") and not worker.seen.of("error")
+
+
 def test_middleware(server: Server, queue: Queue, flavour: str, work: Any) -> None:
     told: list[str] = []
 

@@ -26,7 +26,7 @@ def test_sentinel_failover(private_server: Any, flavour: str, work: Any) -> None
     until(lambda: sentinel.send("SENTINEL", "REPLICAS", "primary"), "the sentinel does not know the replica", 20)
     queue = Queue(primary.client(), "q")
     queue.add_many(NewJob(n, id=str(n)) for n in range(100))
-    primary.send("WAIT", 1, 1000)
+    until(lambda: Queue(replica.client(), "q").count("waiting") == 100, "the jobs are not replicated")
     handled: Counter[str] = Counter()
 
     async def handle(job: Any, tools: Any) -> None:

@@ -20,7 +20,7 @@ from random import Random
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError
 
 SERVER = os.environ.get("REDIS_SERVER", "redis-server")
 MODULE = os.environ.get("JQ_MODULE", str(Path(__file__).parents[4] / "target/release/libredis_jq.so"))
@@ -103,9 +103,16 @@ def free_port() -> int:
 
 
 def until(condition: Callable[[], Any], complaint: str, seconds: float = 10) -> None:
-    """Waits for a condition."""
+    """Waits for a condition. A server that cannot be asked does not meet it yet."""
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not _holds(condition):
         if time.monotonic() > deadline:
             raise AssertionError(complaint)
         time.sleep(0.001)
+
+
+def _holds(condition: Callable[[], Any]) -> bool:
+    try:
+        return bool(condition())
+    except ConnectionError:
+        return False

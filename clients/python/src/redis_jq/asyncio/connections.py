@@ -31,7 +31,11 @@ def connected(connect: Connect, read_timeout: float) -> Client:
         "retry": Retry(NoBackoff(), 0),
         "decode_responses": False,
     }
-    return Redis.from_url(connect, **options) if isinstance(connect, str) else connect(**options)
+    if not isinstance(connect, str):
+        return connect(**options)
+    client = Redis.from_url(connect)
+    client.connection_pool.connection_kwargs.update(options)  # as arguments they would yield to those of the URL
+    return client
 
 
 class Link:
