@@ -8,7 +8,7 @@ func (e *engine) claims() {
 	for e.heldOfAll() != nil && !e.stopping() {
 		waits.sleep(e.stopped)
 	}
-	atOnce := or(e.worker.Concurrency, DefaultConcurrency)
+	atOnce := jobsPerClaim
 	if e.worker.Bulk != nil {
 		atOnce = 1 // one claim is for one call of the handler
 	}

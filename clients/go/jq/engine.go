@@ -17,6 +17,8 @@ const (
 	lastWords = time.Second
 	// idsPerCall bounds one ACK, NACK, RELEASE or EXTEND.
 	idsPerCall = 1000
+	// jobsPerClaim is the largest COUNT.
+	jobsPerClaim = 10_000
 )
 
 // engine is a worker that runs.

@@ -8,42 +8,46 @@ import (
 
 // JobInfo is what a queue knows of a job or record (JQ.GET). What has no value is zero.
 type JobInfo struct {
-	ID           string    `jq:"id"`
-	State        State     `jq:"state"`
-	Name         string    `jq:"name"`
-	Payload      []byte    `jq:"payload"`
-	Priority     int       `jq:"priority"`
-	Attempt      int       `jq:"attempt"`       // the number of this or the next run, from 1
-	Attempts     int       `jq:"attempts"`      // how many it may have
-	FailuresLeft int       `jq:"failures-left"` // how many more an active job survives
-	Losses       int       `jq:"losses"`
-	AllLosses    int       `jq:"all-losses"`
-	LossesLeft   int       `jq:"losses-left"`
-	Backoff      string    `jq:"backoff"` // as in fixed/1000
-	Token        int64     `jq:"token"`   // grows with each claim of the queue: fences off late workers
-	Worker       string    `jq:"worker"`
-	AddedAt      time.Time `jq:"added-at"`
-	DueAt        time.Time `jq:"due-at"`
-	LatestDueAt  time.Time `jq:"latest-due-at"`
-	ExpiresAt    time.Time `jq:"expires-at"`
-	ClaimedAt    time.Time `jq:"claimed-at"`
-	LeaseUntil   time.Time `jq:"lease-until"`
-	RunUntil     time.Time `jq:"run-until"`
-	FinishedAt   time.Time `jq:"finished-at"`
-	KeptUntil    time.Time `jq:"kept-until"`
-	RefusedUntil time.Time `jq:"refused-until"`
-	Group        string    `jq:"group"`
-	Batch        string    `jq:"batch"`
-	After        string    `jq:"after"`
-	AfterOK      string    `jq:"afterok"`
-	Hold         bool      `jq:"hold"`
-	Front        bool      `jq:"front"`
-	CancelAsked  bool      `jq:"cancel-asked"`
-	Error        string    `jq:"error"`    // of the last run that failed
-	Progress     []byte    `jq:"progress"` // the last one, also of an earlier run
-	Result       []byte    `jq:"result"`
-	LogLines     int       `jq:"log-lines"`
-	History      []RunInfo `jq:"history"` // the last runs, oldest first
+	ID           string        `jq:"id"`
+	State        State         `jq:"state"`
+	Name         string        `jq:"name"`
+	Payload      []byte        `jq:"payload"`
+	Priority     int           `jq:"priority"`
+	Attempt      int           `jq:"attempt"`       // the number of this or the next run, from 1
+	Attempts     int           `jq:"attempts"`      // how many it may have
+	Starts       int           `jq:"starts"`        // how often it was claimed
+	FailuresLeft int           `jq:"failures-left"` // how many more an active job survives
+	Losses       int           `jq:"losses"`
+	AllLosses    int           `jq:"all-losses"`
+	LossesLeft   int           `jq:"losses-left"`
+	Backoff      string        `jq:"backoff"` // as in fixed/1000
+	Dedup        string        `jq:"dedup"`   // in milliseconds, or kept
+	Keep         time.Duration `jq:"keep"`
+	MaxRun       time.Duration `jq:"maxrun"`
+	Token        int64         `jq:"token"` // grows with each claim of the queue: fences off late workers
+	Worker       string        `jq:"worker"`
+	AddedAt      time.Time     `jq:"added-at"`
+	DueAt        time.Time     `jq:"due-at"`
+	LatestDueAt  time.Time     `jq:"latest-due-at"`
+	ExpiresAt    time.Time     `jq:"expires-at"`
+	ClaimedAt    time.Time     `jq:"claimed-at"`
+	LeaseUntil   time.Time     `jq:"lease-until"`
+	RunUntil     time.Time     `jq:"run-until"`
+	FinishedAt   time.Time     `jq:"finished-at"`
+	KeptUntil    time.Time     `jq:"kept-until"`
+	RefusedUntil time.Time     `jq:"refused-until"`
+	Group        string        `jq:"group"`
+	Batch        string        `jq:"batch"`
+	After        string        `jq:"after"`
+	AfterOK      string        `jq:"afterok"`
+	Hold         bool          `jq:"hold"`
+	Front        bool          `jq:"front"`
+	CancelAsked  bool          `jq:"cancel-asked"`
+	Error        string        `jq:"error"`    // of the last run that failed
+	Progress     []byte        `jq:"progress"` // the last one, also of an earlier run
+	Result       []byte        `jq:"result"`
+	LogLines     int           `jq:"log-lines"`
+	History      []RunInfo     `jq:"history"` // the last runs, oldest first
 	// Fields are those of Set.
 	Fields map[string]string `jq:"fields"`
 	// Others are what this version of the package does not know.

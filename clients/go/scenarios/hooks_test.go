@@ -109,7 +109,7 @@ func TestMaxRunEndsTheContext(t *testing.T) {
 	t.Parallel()
 	client := startServer(t).client()
 	queue := jq.NewQueue(client, "q")
-	add(t, queue, "hangs", nil, jq.MaxRun(300*time.Millisecond))
+	add(t, queue, "hangs", nil, jq.MaxRun(300*time.Millisecond), jq.Keep(time.Hour))
 	took := make(chan time.Duration, 1)
 	run(t, &jq.Worker{Client: client, Queues: []string{"q"}, Handler: func(ctx context.Context, job *jq.Job) (any, error) {
 		if job.Losses > 0 {
@@ -122,6 +122,9 @@ func TestMaxRunEndsTheContext(t *testing.T) {
 	}})
 	if d := <-took; d > time.Second {
 		t.Errorf("the context was done after %v", d)
+	}
+	if job := jobOf(t, queue, "hangs"); job.MaxRun != 300*time.Millisecond {
+		t.Errorf("%+v", job)
 	}
 	acked(t, queue, 1, 5*time.Second)
 	if stats := statsOf(t, queue); stats.Losses != 1 || stats.Nacks != 0 {
