@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from redis import exceptions as redis_errors
 
+from .values import Duration
+
 
 class JqError(redis_errors.ResponseError):
     """The server refused a command. Its text is the server's own sentence; `code` is the first word of it."""
@@ -62,11 +64,10 @@ class Fatal(Exception):
 class NotNow(Exception):
     """Raised by a handler: give the job back, to run again after `delay`. It costs no attempt (`JQ.RELEASE … DELAY`)."""
 
-    def __init__(self, delay: float = 0) -> None:
-        """`delay` is in seconds."""
-        super().__init__(f"not before {delay} s")
+    def __init__(self, delay: Duration = 0) -> None:
+        super().__init__(f"not now: {delay}")
         self.delay = delay
-        """Seconds."""
+        """How long the job waits at least."""
 
 
 class Stopped(Exception):

@@ -19,14 +19,16 @@ class JobData:
         """All that the server says of it, under the names of the manual; payload and progress as bytes."""
         self.payload: Any = run.record["payload"]
         """What was added, read by the codec of the worker (the bytes where it cannot)."""
-        self.unreadable: Exception | None = None
-        """Why the payload cannot be read. No handler gets such a job."""
         self._run = run
         self._codec = codec
+
+    def _read(self) -> Exception | None:
+        """Reads the payload: why it cannot be read, if so. No handler gets such a job."""
         try:
-            self.payload = codec.decode(self.payload)
+            self.payload = self._codec.decode(self.payload)
         except Exception as error:  # whatever a codec raises, the worker goes on
-            self.unreadable = error
+            return error
+        return None
 
     @property
     def id(self) -> str:

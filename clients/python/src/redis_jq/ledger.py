@@ -58,6 +58,8 @@ class Run:
     stop_reason: str | None = None
     is_sent: bool = False
     """Its answer has been sent at least once."""
+    is_sent_again: bool = False
+    """No reply came to it the first time."""
     is_alone: bool = False
     """Its answer travels in a command of its own."""
     is_told_lost: bool = False
@@ -83,6 +85,13 @@ class Outcome:
 
     run: Run
     code: int
+
+    @property
+    def counts(self) -> bool:
+        """Whether the job was answered by this run. An ACK that is sent again hears -1 if the first has freed the id."""
+        answer = self.run.answer
+        is_repeated_ack = self.run.is_sent_again and answer is not None and answer.kind == ACK
+        return self.code >= 0 or (self.code == -1 and is_repeated_ack)
 
 
 class Ledger:
@@ -212,6 +221,8 @@ class Ledger:
     def unanswered(self, runs: list[Run]) -> None:
         """No reply came: they are sent again, before the others."""
         self._in_flight.difference_update(runs)
+        for run in runs:
+            run.is_sent_again = True
         self._to_send.extendleft(reversed(runs))
 
     def refused(self, runs: list[Run], error: str) -> list[Run]:

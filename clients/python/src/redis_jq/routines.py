@@ -288,6 +288,8 @@ class Routines:
         while not self._claims_ended:
             yield Unblock()
             yield Pause(lambda: self._claims_ended, 0.05)
+        if ledger.next_held() is not None:
+            ledger.ask_held(self._now())  # what a lost reply gave meanwhile is handed back, too
         yield Pause(lambda: not ledger.waits_for_answers and not ledger.held_is_due(self._now()))
         self.is_over = True
 
@@ -308,7 +310,7 @@ class Routines:
         for outcome in self.ledger.answered(runs, codes):
             run, answer = outcome.run, outcome.run.answer
             assert answer is not None
-            if outcome.code < 0:
+            if not outcome.counts:
                 run.stop_reason = CANCELLED if outcome.code == -3 else LOST
                 yield from self._tell_lost([run])
             elif answer.kind == ACK:

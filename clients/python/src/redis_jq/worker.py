@@ -84,9 +84,11 @@ class _ThreadWorker:
 
         Raises the error that ended the worker, where waiting does not help: `NoPermission`, `WrongType`, `ModuleMissing`.
         """
-        routines = [self._started(self._run, routine) for routine in self._routines.all()]
-        handlers = [self._started(self._handle_groups) for _ in range(self.settings.concurrency)]
+        if self._over.is_set():
+            raise RuntimeError("a worker runs once")
         with _signals(self._signals if handle_signals else None):
+            routines = [self._started(self._run, routine) for routine in self._routines.all()]
+            handlers = [self._started(self._handle_groups) for _ in range(self.settings.concurrency)]
             while self._signals.get():
                 self.ask_to_stop()
         if self._crash is None:
@@ -109,7 +111,10 @@ class _ThreadWorker:
             self._changed.notify_all()
 
     def stop(self, limit: Duration | None = None) -> None:
-        """The same, and returns when all jobs are answered or handed back. A second stop waits for no handler."""
+        """The same, and returns when all jobs are answered or handed back. A second stop waits for no handler.
+
+        It is for another thread: what the worker itself calls, a handler or a hook, uses `ask_to_stop`.
+        """
         self.ask_to_stop(limit)
         self._over.wait()
 
@@ -148,6 +153,8 @@ class _ThreadWorker:
     def _has_changed(self) -> None:
         """Gives new jobs to handlers, and wakes the routines that wait. The lock is held."""
         while group := self._ledger.take():
+            for run in group:
+                self._job_of(run)  # before anything can signal it
             self._groups.put(group)
         self._changed.notify_all()
 
@@ -186,7 +193,7 @@ class _ThreadWorker:
 
     def _answers_of(self, group: list[Run]) -> list[Answer]:
         jobs = [self._job_of(run) for run in group]
-        answers = {job: outcomes.unreadable(job.unreadable) for job in jobs if job.unreadable}
+        answers = {job: outcomes.unreadable(error) for job in jobs if (error := job._read())}
         readable = [run for run, job in zip(group, jobs) if job not in answers]
         for job in jobs:
             self._tell(Tell("claimed", (job,)))

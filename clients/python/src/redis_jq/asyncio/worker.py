@@ -75,6 +75,8 @@ class _TaskWorker:
 
         Raises the error that ended the worker, where waiting does not help: `NoPermission`, `WrongType`, `ModuleMissing`.
         """
+        if self._over.is_set():
+            raise RuntimeError("a worker runs once")
         tasks = [asyncio.ensure_future(self._drive(routine)) for routine in self._routines.all()]
         with _signals(self.ask_to_stop if handle_signals else None):
             try:
@@ -95,7 +97,10 @@ class _TaskWorker:
         self._wake()
 
     async def stop(self, limit: Duration | None = None) -> None:
-        """The same, and returns when all jobs are answered or handed back. A second stop waits for no handler."""
+        """The same, and returns when all jobs are answered or handed back. A second stop waits for no handler.
+
+        It is for another task: what the worker itself calls, a handler or a hook, uses `ask_to_stop`.
+        """
         self.ask_to_stop(limit)
         await self._over.wait()
 
@@ -170,7 +175,7 @@ class _TaskWorker:
 
     async def _handle_group(self, group: list[Run]) -> None:
         jobs = [self._job_of(run) for run in group]
-        answers = {job: outcomes.unreadable(job.unreadable) for job in jobs if job.unreadable}
+        answers = {job: outcomes.unreadable(error) for job in jobs if (error := job._read())}
         for job in jobs:
             self._tell(Tell("claimed", (job,)))
         readable = [run for run, job in zip(group, jobs) if job not in answers]
