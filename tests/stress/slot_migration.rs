@@ -157,6 +157,23 @@ fn time_goes_on_at_the_new_owner() {
     cluster.nothing_is_refused(1);
 }
 
+/// What INFO counts of queues: all, those with expiry rules, those with something due, delayed jobs.
+const BOOKS: [&str; 4] = ["jq_queues", "jq_queues_with_onexpire", "jq_queues_with_timers", "jq_delayed"];
+
+/// The server frees such keys without the call that comes before other keys are deleted.
+#[test]
+fn nothing_is_counted_of_a_queue_whose_slot_has_gone() {
+    let Some(cluster) = Cluster::start() else { return };
+    let [mut source, mut target] = cluster.clients();
+    source.ask::<()>("JQ.ADD {q} late x DELAY 60000");
+    source.ask::<()>("JQ.ONEXPIRE {q} {q}:e");
+    let books = |client: &mut Client| BOOKS.map(|field| client.number(field));
+    assert_eq!(books(&mut source), [1; 4]);
+    cluster.migrate([0, 1], |_| ());
+    until_true("the source has forgotten it", || books(&mut source) == [0; 4]);
+    assert_eq!(books(&mut target), [1; 4]);
+}
+
 /// Keys that expire while the slot moves, and become jobs.
 const EXPIRING: usize = 300;
 
