@@ -16,6 +16,7 @@
 //!   large_moves    a million jobs deleted, moved, copied, flushed; long scripts; a clock set back
 //!   memory         none left; evictions; leaks
 //!   slot_migration a slot that moves to another node of a cluster as a whole
+//!   clocks         a clock that is set back and ahead all the time
 //!   wall_clock     the clock of the machine is set while clients wait
 //!   limits         limits under fifty workers that are killed, restarts, a failover
 //!
@@ -39,6 +40,7 @@
 
 mod awaits;
 mod batches;
+mod clocks;
 mod consistency;
 mod dump;
 mod durability;
