@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from redis_jq.ledger import ACK, CANCELLED, LOST, NACK, RELEASE, STOPPED, Answer, Ledger, Run
+from redis_jq.ledger import Ledger
+from redis_jq.runs import ACK, CANCELLED, LOST, NACK, RELEASE, STOPPED, Answer, Run
 from redis_jq.values import Record
 
 
@@ -116,7 +117,7 @@ def test_extend_tells_who_is_cancelled_and_who_is_lost() -> None:
     told = ledger.extended([first, second, third], [-3, -2, 1], 10, 30)
     assert told == [first, second]
     assert (first.stop_reason, second.stop_reason, third.stop_reason) == (CANCELLED, LOST, None)
-    assert [run.token for run in ledger.to_extend()["q"]] == [3]
+    assert [run.token for runs in ledger.to_extend() for run in runs] == [3]
     ledger.finish(first, Answer(RELEASE))
     assert ledger.has_answers()  # a cancelled job ends with an answer, or only with its lease
 
@@ -126,7 +127,7 @@ def test_jobs_that_wait_for_a_slot_or_an_answer_are_extended() -> None:
     ledger.begin("q", jobs(2), 30, from_held=True)
     ledger.finish(run, Answer(ACK))
     ledger.collect()
-    assert [run.token for run in ledger.to_extend()["q"]] == [1, 2]
+    assert [run.token for runs in ledger.to_extend() for run in runs] == [1, 2]
 
 
 def test_a_command_that_is_refused_becomes_one_the_server_can_take() -> None:
@@ -174,3 +175,12 @@ def test_a_bulk_handler_gets_jobs_of_one_queue_and_takes_one_slot() -> None:
     assert groups == [[1, 2, 3], [4], []]
     ledger.free()
     assert [run.token for run in ledger.take()] == [5]
+
+
+def test_a_command_takes_a_thousand_jobs_at_most() -> None:
+    ledger, runs = ledger_with(*range(1, 2502), concurrency=5000)
+    assert ledger.room(0) == 1000
+    assert [len(command) for command in ledger.to_extend()] == [1000, 1000, 501]
+    for run in runs:
+        ledger.finish(run, Answer(ACK))
+    assert [len(command) for command in ledger.collect()] == [1000, 1000, 501]

@@ -8,7 +8,8 @@ from random import Random
 import pytest
 from redis import exceptions
 
-from redis_jq import BYTES, FOREVER, JSON, NoPermission, NotNow, ReadOnly
+from redis_jq import BYTES, FOREVER, JSON, NewJob, NoPermission, NotNow, ReadOnly, commands
+from redis_jq.calls import Key
 from redis_jq.errors import passes, translated
 from redis_jq.outcomes import of_bulk, of_error, of_return
 from redis_jq.requests import Order
@@ -22,6 +23,19 @@ def test_durations_are_whole_milliseconds_rounded_up() -> None:
     assert milliseconds(FOREVER) == -1
     with pytest.raises(ValueError, match="not negative"):
         milliseconds(-1)
+
+
+def test_options_are_the_keywords_of_the_manual() -> None:
+    key = Key("q", JSON)
+    changed = commands.change(key, "x", payload=None, name="mail", set={"a": b"1"}, unset=["b", "c"], priority=2)
+    assert changed.args[:5] == ("JQ.CHANGE", b"q", b"x", b"PAYLOAD", b"null")
+    assert changed.args[5:] == (b"NAME", b"mail", b"SET", b"a", b"1", b"UNSET", b"b", b"UNSET", b"c", b"PRIORITY", 2)
+    added = commands.add(key, 1, id="x", dedup="kept", keep=FOREVER, ondup="rerun", hold=True, front=False)
+    assert added.args[3:] == (b"1", b"DEDUP", b"KEPT", b"KEEP", -1, b"ONDUP", b"RERUN", b"HOLD")
+    listed = commands.list_jobs(key, "waiting", priority=(-1, 5), rev=True)
+    assert listed.args[2:] == (b"WAITING", b"PRIORITY", -1, 5, b"REV")
+    many = commands.add_many(key, [NewJob(1, id="a"), NewJob(2, id="b", options={"delay": 1})], px=60)
+    assert many.args[2:] == (2, b"a", b"1", b"b", b"2", b"PX", 60000, b"JOB", 2, b"DELAY", 1000)
 
 
 def test_instants_need_a_time_zone() -> None:

@@ -26,12 +26,13 @@ from .options import (
     AddOptions,
     AllOptions,
     Arg,
+    ChangeOptions,
+    FieldOptions,
     ListOptions,
     MoveOptions,
     PurgeOptions,
     ScheduleOptions,
     Selectors,
-    WhenOptions,
     arguments,
     by_job,
 )  # fmt: skip
@@ -156,9 +157,9 @@ def promote_all(queue: Key, **options: Unpack[MoveOptions]) -> Call[int]:
     return Call(("JQ.PROMOTE", raw(queue.name), b"*", *arguments(options)), a_number)
 
 
-def retry(queue: Key, *ids: str, front: bool = False) -> Call[list[int]]:
+def retry(queue: Key, *ids: str, front: bool = False, **options: Unpack[FieldOptions]) -> Call[list[int]]:
     """Gives failed jobs fresh attempts: 1 done, 0 it has not failed, -1 unknown, for each."""
-    return Call(("JQ.RETRY", raw(queue.name), *map(raw, ids), *arguments({"front": front})), numbers)
+    return Call(("JQ.RETRY", raw(queue.name), *map(raw, ids), *arguments({"front": front, **options})), numbers)
 
 
 def retry_all(queue: Key, **options: Unpack[MoveOptions]) -> Call[int]:
@@ -167,7 +168,7 @@ def retry_all(queue: Key, **options: Unpack[MoveOptions]) -> Call[int]:
 
 
 def change(
-    queue: Key, id: str, payload: Any = _UNCHANGED, progress: Any = _UNCHANGED, **options: Unpack[WhenOptions]
+    queue: Key, id: str, payload: Any = _UNCHANGED, progress: Any = _UNCHANGED, **options: Unpack[ChangeOptions]
 ) -> Call[int]:
     """Changes a job: 1 done, 0 its state does not allow it, -1 unknown."""
     data = [(b"PAYLOAD", payload), (b"PROGRESS", progress)]

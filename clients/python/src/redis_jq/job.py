@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .ledger import Run
+from .runs import Run
 from .values import Codec, Record, decoded
 
 

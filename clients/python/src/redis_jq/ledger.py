@@ -11,87 +11,13 @@ begin. Times are seconds of a monotonic clock, and are given by the caller.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable
 
+from .runs import ACK, CANCELLED, LOST, NACK, RELEASE, STOPPED, Answer, Outcome, Run
 from .values import Record
 
-CANCELLED, LOST, STOPPED = "cancelled", "lost", "stopped"
-"""Why a handler is told to stop."""
-
-LARGE_RESULT = 1024
-"""Bytes up to which a server takes results also at its `maxmemory`."""
-
-ACK, NACK, RELEASE = "ACK", "NACK", "RELEASE"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a run is answered with. Answers of one `form` can travel in one command."""
-
-    kind: str
-    result: bytes | None = None
-    error: str = ""
-    fatal: bool = False
-    delay: int | None = None
-    """Milliseconds."""
-
-    @property
-    def form(self) -> tuple[object, ...]:
-        """All that is said once for all jobs of a command. A result is said for each, if for any; a large one, which a
-        server at its `maxmemory` refuses, keeps no small one from being taken.
-        """
-        size = None if self.result is None else len(self.result) > LARGE_RESULT
-        return self.kind, size, self.error, self.fatal, self.delay
-
-
-@dataclass(eq=False)
-class Run:
-    """One claimed job."""
-
-    queue: str
-    record: Record
-    lease_ends: float
-    from_held: bool = False
-    answer: Answer | None = None
-    stop_reason: str | None = None
-    is_sent: bool = False
-    """Its answer has been sent at least once."""
-    is_sent_again: bool = False
-    """No reply came to it the first time."""
-    is_alone: bool = False
-    """Its answer travels in a command of its own."""
-    is_told_lost: bool = False
-    job: Any = None
-    """What handler and hooks get."""
-    raise_signal: Callable[[str], None] = field(default=lambda _reason: None)
-    """Tells the handler to stop. Set when it begins."""
-
-    @property
-    def token(self) -> int:
-        """The number of its claim."""
-        return int(self.record["token"])
-
-    @property
-    def id(self) -> str:
-        """The id of its job."""
-        return str(self.record["id"])
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the server said to the answer of a run: 1, 2, 0, or below 0 for one that did not count."""
-
-    run: Run
-    code: int
-
-    @property
-    def counts(self) -> bool:
-        """Whether the job was answered by this run. An ACK that is sent again hears -1 if the first has freed the id."""
-        answer = self.run.answer
-        is_repeated_ack = self.run.is_sent_again and answer is not None and answer.kind == ACK
-        return self.code >= 0 or (self.code == -1 and is_repeated_ack)
+MOST = 1000
+"""Jobs of one command, which keep a server busy for less than 5 ms."""
 
 
 class Ledger:
@@ -118,7 +44,7 @@ class Ledger:
             return 0
         taken = self._busy + self._groups(len(self._ready)) + self._groups(self._reserved)
         free = self._slots - taken
-        return max(0, free if self._size == 1 else min(free, 1) * self._size)
+        return max(0, min(free, MOST) if self._size == 1 else min(free, 1) * self._size)
 
     def _groups(self, jobs: int) -> int:
         return -(-jobs // self._size)
@@ -201,15 +127,15 @@ class Ledger:
 
     def collect(self) -> list[list[Run]]:
         """All answers that wait, as one list for each command. They are on their way until `answered` or `unanswered`."""
-        commands: dict[tuple[object, ...], list[Run]] = {}
+        by_form: dict[tuple[object, ...], list[Run]] = {}
         for run in self._to_send:
             assert run.answer is not None
             alone = run.token if run.is_alone else None
-            commands.setdefault((run.queue, alone, *run.answer.form), []).append(run)
+            by_form.setdefault((run.queue, alone, *run.answer.form), []).append(run)
             run.is_sent = True
         self._in_flight = set(self._to_send)
         self._to_send.clear()
-        return list(commands.values())
+        return _cut(by_form.values())
 
     def answered(self, runs: list[Run], codes: list[int]) -> list[Outcome]:
         """The server has answered: the jobs are not known any more."""
@@ -298,13 +224,13 @@ class Ledger:
 
     # -- leases
 
-    def to_extend(self) -> dict[str, list[Run]]:
-        """All known jobs, by queue: also those that wait for a slot, or for the answer to their answer."""
+    def to_extend(self) -> list[list[Run]]:
+        """All known jobs, as one list for each command: also those that wait for a slot, or for the answer to their answer."""
         by_queue: dict[str, list[Run]] = {}
         for run in self._known.values():
-            if run.stop_reason is None:
+            if run.stop_reason in (None, STOPPED):
                 by_queue.setdefault(run.queue, []).append(run)
-        return by_queue
+        return _cut(by_queue.values())
 
     def extended(self, runs: list[Run], codes: list[int], asked_at: float, lease: float | None) -> list[Run]:
         """What EXTEND said, one code for each. Returns the runs that were cancelled or lost by it, with `stop_reason`."""
@@ -350,3 +276,7 @@ class Ledger:
                 self._forget(run)
             else:
                 self._answer(run, Answer(RELEASE))
+
+
+def _cut(groups: Iterable[list[Run]]) -> list[list[Run]]:
+    return [runs[first : first + MOST] for runs in groups for first in range(0, len(runs), MOST)]

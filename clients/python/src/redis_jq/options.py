@@ -5,7 +5,7 @@ Each keyword means the same wherever the manual has it, so one table says how it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Union
 
 from .values import Duration, Instant, milliseconds, raw, unix_milliseconds
@@ -95,9 +95,17 @@ class MoveOptions(AllOptions, total=False):
     front: bool
 
 
-class WhenOptions(TypedDict, total=False):
-    """When, and before whom, a job is to run."""
+class FieldOptions(TypedDict, total=False):
+    """The fields that a job gets, and those it loses."""
 
+    set: Mapping[str, str | bytes]
+    unset: Sequence[str]
+
+
+class ChangeOptions(FieldOptions, total=False):
+    """When, and before whom, a job is to run; its name and fields."""
+
+    name: str
     delay: Duration
     at: Instant
     priority: int
@@ -162,6 +170,10 @@ def _backoff(word: bytes, value: tuple[str, Duration]) -> list[Arg]:
     return [word, value[0].upper().encode(), milliseconds(value[1])]
 
 
+def _names(word: bytes, value: Sequence[str]) -> list[Arg]:
+    return [part for name in value for part in (word, raw(name))]
+
+
 def _fields(word: bytes, value: Mapping[str, str | bytes]) -> list[Arg]:
     return [part for field, inner in value.items() for part in (word, raw(field), raw(inner))]
 
@@ -177,4 +189,5 @@ _KINDS: dict[str, _Kind] = {
     **dict.fromkeys(("at", "since", "until", "start"), _instant),
     "backoff": _backoff,
     "set": _fields,
+    "unset": _names,
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .errors import Fatal, NotNow
-from .ledger import ACK, CANCELLED, NACK, RELEASE, STOPPED, Answer, Run
+from .runs import ACK, CANCELLED, NACK, RELEASE, STOPPED, Answer, Run
 from .values import Codec, milliseconds
 
 LONGEST_ERROR = 1024

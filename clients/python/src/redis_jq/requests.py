@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from .ledger import ACK, RELEASE, Run
 from .options import Arg
+from .runs import ACK, RELEASE, Run
 from .values import Record, pairs, raw, text
 
 Command = tuple[Arg, ...]

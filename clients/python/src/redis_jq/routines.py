@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from typing import Any, Union
 
 from .errors import Refused, passes
-from .ledger import ACK, CANCELLED, LOST, NACK, Ledger, Run
+from .ledger import Ledger
 from .requests import Claims, Command, jobs
+from .runs import ACK, CANCELLED, LOST, NACK, Run
 
 FIRST_WAIT = 0.05
 """Seconds of the first wait after an error; the next ones grow."""
@@ -234,7 +235,7 @@ class Routines:
         while not self.is_over:
             yield Pause(lambda: self.is_over, wait)
             yield from self._tell_lost(self.ledger.give_up(self._now()))
-            held = list(self.ledger.to_extend().values())
+            held = self.ledger.to_extend()
             asked = self._now()
             replies = (yield Send([self._how.extend(runs) for runs in held])) if held else []
             errors = [reply for reply in replies if isinstance(reply, Exception)]

@@ -16,9 +16,10 @@ from . import outcomes
 from .connections import READ_TIMEOUT, Connect, Link
 from .errors import Stopped
 from .job import JobData
-from .ledger import Answer, Ledger, Run
+from .ledger import Ledger
 from .requests import Claims, Command, Order, tokens
 from .routines import Claim, Pause, Routine, Routines, Send, Tell, Unblock
+from .runs import Answer, Run
 from .settings import Settings, WorkerOptions, seconds
 from .values import Duration, milliseconds, raw
 

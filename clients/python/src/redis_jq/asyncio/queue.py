@@ -16,9 +16,7 @@ from ..values import JSON, Codec
 from ..waiting import Waiting
 
 if TYPE_CHECKING:
-    from typing import Concatenate
-
-    from typing_extensions import ParamSpec
+    from typing import Concatenate, ParamSpec
 
     P = ParamSpec("P")
 T = TypeVar("T")

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from .. import outcomes
 from ..connections import READ_TIMEOUT
 from ..job import JobData
-from ..ledger import Answer, Ledger, Run
+from ..ledger import Ledger
 from ..requests import Claims, Command, Order, tokens
 from ..routines import Action, Claim, Pause, Routine, Routines, Send, Tell, Unblock
+from ..runs import Answer, Run
 from ..settings import Settings, WorkerOptions, seconds
 from ..values import Duration, milliseconds, raw
 from .connections import Connect, Link
