@@ -55,6 +55,7 @@ def work(flavour: str) -> Iterator[Callable[..., Running]]:
 
     yield start
     for worker in started:
+        print("a worker told last:", worker.seen.told[-20:])  # shown if the test has failed
         if worker._thread.is_alive():
             worker.stop(0)
 

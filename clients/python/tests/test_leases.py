@@ -65,12 +65,26 @@ def test_lease_extended(server: Server, queue: Queue, work: Any) -> None:
 
     async def handle(job: Any, tools: Any) -> None:
         attempts.append(job.attempt)
-        await tools.sleep(job, 1.8)
+        await tools.sleep(job, 3.2)
 
     queue.add("long")
-    worker = work(server.url, "q", handle, lease=0.6)
+    worker = work(server.url, "q", handle, lease=1)
     until(lambda: worker.seen.count["completed"] == 1, "the job is not done")
     assert attempts == [1] and queue.stats()["losses"] == 0 and not worker.seen.of("lost")
+
+
+def test_a_claim_that_waited_longer_than_a_lease(server: Server, queue: Queue, work: Any) -> None:
+    """The lease of its jobs is counted from when they were given, not from when they were asked for."""
+
+    async def handle(job: Any, tools: Any) -> None:
+        await tools.sleep(job, 1)
+
+    worker = work(server.url, "q", handle, lease=0.9, block=5)
+    until(lambda: queue.stats()["waiters"] == 1, "the claim does not wait")
+    time.sleep(1.5)
+    queue.add("x")
+    until(lambda: worker.seen.count["completed"] == 1, "the job is not done")
+    assert worker.seen.count["claimed"] == 1 and not worker.seen.of("lost")
 
 
 def test_cancelled(server: Server, queue: Queue, work: Any) -> None:

@@ -60,7 +60,7 @@ class Settings:
     lease: Duration = 30.0
     """How soon a crash of this worker is noticed. It is extended as long as a handler runs."""
     block: Duration = 5.0
-    """How long a claim waits for a job, at most. The read timeout of its connection is 5 s longer."""
+    """How long a claim waits for a job, at most, and no longer than a third of the lease. Its read timeout is 5 s longer."""
     stop_limit: Duration | None = 20.0
     """How long handlers may go on when the worker stops; None for as long as they take."""
     codec: Codec = JSON
@@ -73,6 +73,13 @@ class Settings:
             raise ValueError("concurrency is 1 or more")
         if seconds(self.lease) <= 0 or seconds(self.block) <= 0:
             raise ValueError("lease and block are above 0")
+
+    @property
+    def longest_block(self) -> float:
+        """Seconds. Nobody knows when the server gave a job to a claim that waited: so its lease is counted from before the
+        wait, and the wait is short enough for the next heartbeat to come in time.
+        """
+        return min(seconds(self.block), seconds(self.lease) / 3)
 
 
 def seconds(duration: Duration) -> float:

@@ -231,7 +231,7 @@ class Worker(_ThreadWorker):
     ) -> None:
         settings = Settings(**options)
         order = Order(queues, Random())
-        claims = Claims(settings.name, order, seconds(settings.lease), seconds(settings.block))
+        claims = Claims(settings.name, order, seconds(settings.lease), settings.longest_block)
         super().__init__(connect, claims, settings, size=1, uses_next=True)
         for wrap in reversed(middleware):
             handler = wrap(handler)
@@ -265,7 +265,7 @@ class BulkWorker(_ThreadWorker):
         **options: Unpack[WorkerOptions],
     ) -> None:
         settings = Settings(**options)
-        block = min(seconds(wait), seconds(settings.block)) if minimum > 1 else seconds(settings.block)
+        block = min(seconds(wait), settings.longest_block) if minimum > 1 else settings.longest_block
         claims = Claims(settings.name, Order(queue, Random()), seconds(settings.lease), block, minimum)
         super().__init__(connect, claims, settings, size, uses_next=False)
         for wrap in reversed(middleware):
