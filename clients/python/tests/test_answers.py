@@ -64,9 +64,10 @@ def test_bad_payload(server: Server, queue: Queue, work: Any) -> None:
         handled.append(job.payload)
 
     queue.call("JQ.ADD", "bad", b"{no json\xff")
+    queue.call("JQ.ADD", "empty", b"")
     queue.add({"good": True})
     worker = work(server.url, "q", handle)
-    until(lambda: worker.seen.count["completed"] == 1 and worker.seen.count["failed"] == 1, "not answered")
+    until(lambda: worker.seen.count["completed"] == 1 and worker.seen.count["failed"] == 2, "not answered")
     assert handled == [{"good": True}]
     bad = queue.get("bad")
     assert bad is not None and bad.state == "failed" and bad.attempt == 1

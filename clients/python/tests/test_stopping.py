@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import Any
 
@@ -43,12 +42,8 @@ def test_stop_hands_back(server: Server, queue: Queue, work: Any, heeds: bool) -
             signalled.append(job.id)
             assert job.stop_reason == "stopped"
             while not heeds and not is_over:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await (asyncio.sleep(0.01) if "Task" in type(tools).__name__ else pause())
+                await tools.sleep_deaf(0.01)
             raise
-
-    async def pause() -> None:
-        time.sleep(0.01)
 
     worker = work(server.url, "q", handle, concurrency=5)
     until(lambda: worker.seen.count["claimed"] == 5, "nothing was claimed")

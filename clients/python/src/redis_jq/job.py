@@ -17,7 +17,7 @@ class JobData:
         """The queue it comes from."""
         self.record: Record = run.record
         """All that the server says of it, under the names of the manual; payload and progress as bytes."""
-        self.payload: Any = run.record["payload"]
+        self.payload: Any = run.record.get("payload", b"")
         """What was added, read by the codec of the worker (the bytes where it cannot)."""
         self._run = run
         self._codec = codec

@@ -15,7 +15,8 @@ from .values import JSON, Codec, Duration
 class Hooks:
     """What a worker tells while it runs. Inherit, and override what you want to know.
 
-    A hook returns soon: the worker waits for it. One that raises is logged and does not end the worker.
+    A hook is a plain function, of asyncio too, and returns soon: the worker waits for it. Threads call it from several of
+    them. One that raises is logged and does not end the worker.
     """
 
     def claimed(self, job: Any) -> None:

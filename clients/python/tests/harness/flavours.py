@@ -7,7 +7,9 @@ what it awaits is done there and then (`tools.sleep` waits for the cancel signal
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -60,6 +62,9 @@ class ThreadTools:
         if job.stopped.wait(seconds):
             raise Stopped(job.stop_reason)
 
+    async def sleep_deaf(self, seconds: float) -> None:
+        time.sleep(seconds)
+
     async def progress(self, job: Any, data: Any) -> Any:
         return job.progress(data)
 
@@ -75,6 +80,10 @@ class TaskTools:
 
     async def sleep(self, job: Any, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    async def sleep_deaf(self, seconds: float) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(seconds)
 
     async def progress(self, job: Any, data: Any) -> Any:
         return await job.progress(data)
