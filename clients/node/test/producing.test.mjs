@@ -5,7 +5,7 @@ import { Queue, Worker } from 'redis-jq';
 import { scenario } from './harness/clients.mjs';
 import { Proxy } from './harness/proxy.mjs';
 import { MODULE, Server } from './harness/server.mjs';
-import { until } from './harness/wait.mjs';
+import { complete } from './harness/work.mjs';
 
 /** An instant whose microseconds are just below 2^53 (ms). */
 const CLOCK = Math.floor(2 ** 53 / 1_000) - 1;
@@ -29,18 +29,12 @@ scenario('ten_thousand_jobs', async (t, client) => {
   await addMany(queue, COUNT);
   await server.control.config('RESETSTAT');
   const handled = new Set();
-  let completed = 0;
   const worker = new Worker(redis, 'mail', async (job) => {
     assert.ok(!handled.has(job.payload), `job ${job.payload} runs twice`);
     handled.add(job.payload);
     await null;
   }, { concurrency: 50 });
-  worker.on('completed', () => {
-    completed += 1;
-    if (completed === COUNT) void worker.stop();
-  });
-  worker.on('lost', (job) => assert.fail(`${job.id} is lost`));
-  await worker.run();
+  assert.equal(new Set(await complete(worker, COUNT)).size, COUNT);
   assert.equal(handled.size, COUNT);
   const { acks, staleAcks, remembered } = await queue.stats();
   assert.deepEqual({ acks, staleAcks, remembered }, { acks: COUNT, staleAcks: 0, remembered: COUNT });
@@ -57,21 +51,28 @@ scenario('several_queues', async (t, client) => {
   for (const queue of [normal, urgent]) await addMany(queue, 100);
   for (const queue of [paid, free]) await addMany(queue, 1_000);
 
-  const strict = await order(redis, ['urgent', 'normal'], 200);
-  assert.deepEqual(strict, [...Array(100).fill('urgent'), ...Array(100).fill('normal')]);
+  const strict = await order(redis, ['urgent', 'normal'], 220, async (begun) => {
+    if (begun === 150) await addMany(urgent, 20);
+  });
+  assert.deepEqual(strict.slice(0, 150), [...Array(100).fill('urgent'), ...Array(50).fill('normal')]);
+  const late = strict.indexOf('urgent', 150);
+  assert.ok(late < 150 + 2 * CONCURRENCY && strict.lastIndexOf('urgent') === late + 19, `${strict.slice(150)}`);
 
   const weighted = (await order(redis, { free: 1, paid: 3 }, 2_000)).slice(0, 1_000);
   const ratio = weighted.filter((name) => name === 'paid').length / weighted.filter((name) => name === 'free').length;
   assert.ok(ratio > 3 * 0.85 && ratio < 3 * 1.15, `the ratio is ${ratio}`);
 });
 
-/** The queues of the first `count` jobs that a worker begins, in this order. */
-async function order(redis, queues, count) {
+const CONCURRENCY = 5;
+
+/** The queues of the first `count` jobs that a worker begins, in this order. `meanwhile` gets how many it has begun. */
+async function order(redis, queues, count, meanwhile = async () => {}) {
   const begun = [];
   const worker = new Worker(redis, queues, async (job) => {
-    begun.push(job.queue);
-    if (begun.length === count) void worker.stop();
-  }, { concurrency: 5 });
+    const number = begun.push(job.queue);
+    await meanwhile(number);
+    if (number === count) void worker.stop();
+  }, { concurrency: CONCURRENCY });
   await worker.run();
   return begun;
 }
@@ -94,20 +95,17 @@ scenario('big_integers_and_bytes', async (t, client) => {
   const redis = await client.connect(t, server.url);
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
   const queue = new Queue(redis, 'bytes', { payload: 'bytes' });
-  await queue.add(bytes, { id: 'all' });
-  let token;
+  await queue.addMany(['all', 'again'].map((id) => ({ id, payload: bytes })));
+  const tokens = [];
   const worker = new Worker(redis, 'bytes', async (job) => {
-    token = job.token;
+    tokens.push(job.token);
     assert.deepEqual(job.payload, bytes);
     await job.progress(bytes);
     return job.payload;
   }, { payload: 'bytes' });
-  worker.once('completed', () => void worker.stop());
-  worker.on('failed', (job, error) => assert.fail(error));
-  await worker.run();
-  assert.ok(token > 2 ** 52 && Number.isSafeInteger(token), `${token}`);
+  await complete(worker, 2);
+  assert.ok(tokens[0] > 2 ** 52 && tokens[1] === tokens[0] + 1 && Number.isSafeInteger(tokens[1]), `${tokens}`);
   const job = await queue.get('all');
-  assert.equal(job.token ?? token, token);
   assert.deepEqual(job.result, bytes);
   assert.deepEqual(job.progress, bytes);
 });

@@ -68,7 +68,10 @@ scenario('cluster_moved_slot', async (t, client) => {
   await queue.addMany(jobs);
   const { worker, begun, completed, running } = startWorker(redis, queue.name);
   await until(() => completed.length > 30, 'the worker does not begin');
-  await moveSlot(nodes, queue.name);
+  await moveSlot(nodes, queue.name, async () => {
+    const before = completed.length;
+    await until(() => completed.length > before + 20, 'the worker does not follow the key');
+  });
   assert.ok(completed.length < COUNT, 'the slot was moved too late');
   await until(() => completed.length === COUNT, () => `only ${completed.length} are completed`);
   await worker.stop();

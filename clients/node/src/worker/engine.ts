@@ -160,7 +160,7 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
   }
 
   failing(error: JqError): void {
-    this.#setup.failing(error);
+    if (!this.givenUp.aborted) this.#setup.failing(error);
   }
 
   broken(error: JqError): void {

@@ -1,7 +1,7 @@
 // A cluster of three primaries, and the move of one slot.
 
 import { Server } from './server.mjs';
-import { sleep, until } from './wait.mjs';
+import { until } from './wait.mjs';
 
 const SLOTS = 16_384;
 
@@ -20,8 +20,11 @@ export async function startCluster(t) {
   return nodes;
 }
 
-/** Moves the slot of `key`, key by key, to the next node. In between the slot is at neither for a while. */
-export async function moveSlot(nodes, key) {
+/**
+ * Moves the slot of `key`, key by key, to the next node. `meanwhile` runs when the key is there and the slot is not: the old
+ * owner answers ASK.
+ */
+export async function moveSlot(nodes, key, meanwhile) {
   const slot = await nodes[0].control.cluster('KEYSLOT', key);
   const ids = await Promise.all(nodes.map(({ control }) => control.cluster('MYID')));
   const from = Math.floor(slot / Math.ceil(SLOTS / nodes.length));
@@ -29,6 +32,6 @@ export async function moveSlot(nodes, key) {
   await nodes[to].control.cluster('SETSLOT', slot, 'IMPORTING', ids[from]);
   await nodes[from].control.cluster('SETSLOT', slot, 'MIGRATING', ids[to]);
   await nodes[from].control.call('MIGRATE', '127.0.0.1', nodes[to].port, key, 0, 5_000);
-  await sleep(300);
+  await meanwhile();
   for (const index of [to, from, 3 - to - from]) await nodes[index].control.cluster('SETSLOT', slot, 'NODE', ids[to]);
 }
