@@ -51,6 +51,11 @@ function toValue(name: string, value: unknown, format: PayloadFormat): unknown {
   return typeof value === 'bigint' ? Number(value) : value;
 }
 
+/** A name as the manual writes it. */
+export function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 function camelCase(name: string): string {
   return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

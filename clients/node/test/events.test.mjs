@@ -9,7 +9,7 @@ scenario('events_resumed', async (t, client) => {
   const server = await Server.start(t, { appendonly: 'yes', appendfsync: 'always' });
   const redis = await client.connect(t, server.url);
   const queue = new Queue(redis, 'mail');
-  await queue.config({ 'events-max': 100 });
+  await queue.config({ eventsMax: 100 });
   const add = (from, to) =>
     new Queue(server.control, 'mail').addMany(Array.from({ length: to - from }, (_, n) => ({ id: `job:${from + n}`, payload: n, group: 'all' })));
   const seen = [];

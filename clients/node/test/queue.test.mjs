@@ -81,7 +81,7 @@ scenario('operators', async (t, client) => {
   assert.deepEqual(await queue.purge('waiting'), { cursor: '0', changed: 1 });
   assert.deepEqual([await queue.pause(), await queue.pause(), await queue.resume()], [true, false, true]);
   assert.deepEqual([await queue.pause({ group: 'g', for: 1_000 }), await queue.resume({ group: 'g', only: 'for' })], [true, true]);
-  assert.equal((await queue.config({ 'keep-completed': 500, rate: '10/1000' })).rate, '10/1000');
+  assert.equal((await queue.config({ keepCompleted: 500, rate: '10/1000' })).rate, '10/1000');
   assert.equal((await queue.config()).keepCompleted, 500);
   assert.equal((await queue.group('g', { concurrency: 7 })).ownConcurrency, 7);
   assert.deepEqual(await queue.call('JQ.REMOVE', 'a', 'unknown'), [1, -1]);

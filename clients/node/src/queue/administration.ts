@@ -1,7 +1,7 @@
 // What operators do: the manual's chapter "Administration", and schedules.
 
 import { encode } from '../payload.js';
-import { toText, type Fields } from '../reply.js';
+import { kebabCase, toText, type Fields } from '../reply.js';
 import { optionWords, type Instant } from '../words.js';
 import { ReadingCommands, type Part, type Selectors, type State } from './reading.js';
 
@@ -21,6 +21,16 @@ export interface Changes {
   front?: boolean;
 }
 
+/** Options of {@link Queue.retry}. */
+export interface RetryOptions {
+  /** They go before all others of their priority. */
+  front?: boolean;
+  /** Fields that are set. */
+  set?: Record<string, string | Buffer>;
+  /** Fields that are removed. */
+  unset?: string[];
+}
+
 /** One round over many jobs. */
 export interface Round {
   /** Give it with the next call; `0` is the end. */
@@ -32,7 +42,7 @@ export interface Round {
 /** The commands of operators. Those on ids answer for each: 1 done, 0 its state does not allow it, -1 no such job. */
 export class AdministrationCommands extends ReadingCommands {
   /** JQ.RETRY: failed jobs become waiting, with fresh attempts. */
-  async retry(ids: string | string[], options: { front?: boolean; set?: Record<string, string>; unset?: string[] } = {}): Promise<number[]> {
+  async retry(ids: string | string[], options: RetryOptions = {}): Promise<number[]> {
     return this.numbers('JQ.RETRY', ...list(ids), ...optionWords(options));
   }
 
@@ -88,9 +98,9 @@ export class AdministrationCommands extends ReadingCommands {
     return (await this.number('JQ.RESUME', ...optionWords(options))) === 1;
   }
 
-  /** JQ.CONFIG: the settings; with an argument it sets some first, under the names of the manual. */
+  /** JQ.CONFIG: the settings (`keepCompleted` is the manual's `keep-completed`); with an argument it sets some first. */
   async config(settings: Record<string, string | number> = {}): Promise<Fields> {
-    const words = Object.entries(settings).flat();
+    const words = Object.entries(settings).flatMap(([name, value]) => [kebabCase(name), value]);
     if (words.length > 0) await this.send('JQ.CONFIG', ...words);
     return (await this.fields('JQ.CONFIG')) as Fields;
   }

@@ -125,7 +125,7 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
     if (!asksNext) this.#slots.give(1);
   }
 
-  // What answers ask of their owner.
+  // What the parts of the engine, and jobs, ask of it.
 
   nextWords(queue: string, count: number): Word[] {
     if (this.stopping.aborted || !this.#setup.order.mayAskNext(queue)) return [];

@@ -89,7 +89,7 @@ export class Heartbeat {
 
   #note(run: Run, answer: number, since: number): void {
     if (answer < 0) this.#owner.lost(run, answer);
-    else if (answer === 1) run.leaseEnd = since + this.#owner.lease;
+    else if (answer === 1) run.leaseEnd = Math.max(run.leaseEnd, since + this.#owner.lease); // a handler may have asked for more
     // MAXRUN allows so many ms and no more. 0: the run has been answered.
     else if (answer > 1) run.leaseEnd = since + answer;
   }

@@ -17,11 +17,13 @@ export const MODULE = resolve(
   process.env.JQ_MODULE ?? fileURLToPath(new URL('../../../../target/release/libredis_jq.so', import.meta.url)),
 );
 
-/** Processes that end with this one, however it ends. */
-const children = new Set();
-process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
-});
+// Starts the command in "$@". When the pipe at descriptor 3 is closed, a watcher kills it and removes its folder; a line in
+// the pipe makes the watcher end without doing so. The kernel closes the pipe however the tests end, so no server is left
+// behind. `exec` keeps the process id, so $$ of the watcher is the server.
+const UNTIL_PIPE_ENDS = `
+  (read -r _ <&3 || { kill -9 $$; sleep 0.2; rm -rf "$FOLDER"; }) >/dev/null 2>&1 &
+  exec "$@" 3<&-
+`;
 
 export class Server {
   /** A connection for what a test asks the server itself. */
@@ -53,9 +55,13 @@ export class Server {
     if (module && !sentinel) words.push('--loadmodule', ...module.split(' '));
     for (const [name, value] of Object.entries(settings)) words.push(`--${name}`, ...String(value).split(' '));
     const log = openSync(join(this.folder, 'log'), 'a');
-    this.process = spawn(process.env.REDIS_SERVER ?? 'redis-server', words.map(String), { stdio: ['ignore', log, log] });
+    const command = [process.env.REDIS_SERVER ?? 'redis-server', ...words.map(String)];
+    this.process = spawn('sh', ['-c', UNTIL_PIPE_ENDS, 'sh', ...command], {
+      detached: true, // Ctrl-C ends the tests, and the closed pipe then ends the server
+      env: { ...process.env, FOLDER: this.folder },
+      stdio: ['ignore', log, log, 'pipe'],
+    });
     closeSync(log);
-    children.add(this.process);
     this.control = new Redis({ port: this.port, maxRetriesPerRequest: null, retryStrategy: () => 20 });
     this.control.on('error', () => {}); // until the server listens
     await until(() => {
@@ -68,9 +74,9 @@ export class Server {
   async kill() {
     this.control.disconnect();
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    this.process.stdio[3].end('\n'); // the watcher ends without removing the folder
     this.process.kill('SIGKILL');
     await once(this.process, 'exit');
-    children.delete(this.process);
   }
 
   async stop() {
