@@ -1,9 +1,21 @@
 // What waiting does not mend ends the worker with an error that says what to do.
 
 import assert from 'node:assert/strict';
-import { JqError, NoModuleError, NoPermissionError, Queue, RefusedError, Worker, WrongTypeError } from 'redis-jq';
+import { readFileSync } from 'node:fs';
+import {
+  FatalError,
+  JqError,
+  NoModuleError,
+  NoPermissionError,
+  NotNowError,
+  Queue,
+  RefusedError,
+  Worker,
+  WrongTypeError,
+} from 'redis-jq';
 import { scenario } from './harness/clients.mjs';
 import { Server } from './harness/server.mjs';
+import { sleep, until } from './harness/wait.mjs';
 
 scenario('wrong_rights', async (t, client) => {
   const server = await Server.start(t);
@@ -23,6 +35,32 @@ scenario('wrong_rights', async (t, client) => {
   const info = await server.control.info('commandstats');
   const refused = Number(/cmdstat_jq\.claim:calls=\d+.*rejected_calls=(\d+)/.exec(info)[1]);
   assert.ok(refused <= 2, `it was refused ${refused} times`);
+});
+
+scenario('the rights that the README names are enough for a worker', async (t, client) => {
+  const server = await Server.start(t);
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const rights = readme.match(/\+(jq\.|client\|)\w+/g);
+  assert.ok(rights.length >= 10, `${rights}`);
+  await server.control.call('ACL', 'SETUSER', 'worker', 'on', '>secret', '~mail', '~other', '-@all', ...rights);
+  const queue = new Queue(server.control, 'mail');
+  await queue.addMany(['ok', 'fail', 'later', 'steps'].map((id) => ({ id, payload: id })));
+  const redis = client.lazy(server.url.replace('//', '//worker:secret@'));
+  const told = [];
+  const worker = new Worker(redis, ['mail', 'other'], async (job) => {
+    if (job.id === 'fail') throw new FatalError('no');
+    if (job.id === 'later') throw new NotNowError(60_000);
+    if (job.id === 'steps') await sleep(400);
+    if (job.id === 'steps') await Promise.all([job.progress(1), job.log('a line'), job.extend(1_000)]);
+  }, { lease: 300 });
+  for (const event of ['completed', 'failed', 'lost']) worker.on(event, (job) => told.push(`${event} ${job.id}`));
+  const running = worker.run();
+  await until(() => told.length === 3, () => `${told}`);
+  const begun = performance.now();
+  await worker.stop();
+  await running;
+  assert.ok(performance.now() - begun < 2_000, 'the claim was not ended');
+  assert.deepEqual(told, ['completed ok', 'failed fail', 'completed steps']);
 });
 
 scenario('no_module', async (t, client) => {
