@@ -61,6 +61,16 @@ async function startSentinel(t, primary) {
   return sentinel;
 }
 
+scenario('producers of a cluster ask the node that has the queue', async (t, client) => {
+  const nodes = await startCluster(t);
+  const redis = await client.cluster(t, nodes.map(({ url }) => url));
+  await new Queue(redis, 'first').stats(); // the client knows the slots now
+  await Promise.all(nodes.map(({ control }) => control.config('RESETSTAT')));
+  for (let n = 0; n < 30; n += 1) await new Queue(redis, `queue:${n}`).add(n);
+  const errors = await Promise.all(nodes.map(({ control }) => control.info('errorstats')));
+  assert.doesNotMatch(errors.join(), /MOVED/);
+});
+
 scenario('cluster_moved_slot', async (t, client) => {
   const nodes = await startCluster(t);
   const redis = await client.cluster(t, nodes.map(({ url }) => url));

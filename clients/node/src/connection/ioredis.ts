@@ -1,5 +1,7 @@
 // ioredis 5 and 6: standalone, with Sentinel, and in a cluster.
 
+import calculateSlot = require('cluster-key-slot');
+import { toJqError } from '../errors.js';
 import { location, type Address, type Connection, type Source, type Word } from './source.js';
 
 /** The part of an ioredis client, of either version, that is used. */
@@ -20,6 +22,8 @@ interface IoredisCluster extends IoredisClient {
   nodes(role: 'master'): IoredisNode[];
   connect(): Promise<void>;
   readonly status: string;
+  /** For each slot its nodes as `host:port`, the primary first. */
+  readonly slots: string[][];
 }
 
 /** Nothing is sent again, nothing reconnects, and no timeout ends a command that waits: connection/link.ts does that. */
@@ -49,7 +53,7 @@ export class IoredisSource implements Source {
   }
 
   send(command: Word[]): Promise<unknown> {
-    return send(this.#client, command);
+    return this.#client.isCluster ? sendToOwner(this.#client as IoredisCluster, command) : send(this.#client, command);
   }
 
   async open(address?: Address): Promise<Connection> {
@@ -73,6 +77,18 @@ export class IoredisSource implements Source {
 
 function send(client: IoredisClient, [name, ...words]: Word[]): Promise<unknown> {
   return client.callBuffer(String(name), ...words);
+}
+
+/** ioredis does not know which words of a JQ command are keys, and asks any node first. This asks the right one. */
+async function sendToOwner(cluster: IoredisCluster, command: Word[]): Promise<unknown> {
+  const owner = cluster.slots[calculateSlot(String(command[1]))]?.[0];
+  const node = cluster.nodes('master').find(({ options }) => `${options.host}:${options.port}` === owner);
+  if (!node) return send(cluster, command);
+  return send(node, command).catch((error) => {
+    // The cluster client follows, or waits for the next owner.
+    if (['MOVED', 'ASK', 'CONNECTION'].includes(toJqError(error).code)) return send(cluster, command);
+    throw error;
+  });
 }
 
 /** The primary at `address`, or one by chance: it redirects to the right one. */
