@@ -45,6 +45,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobActs {
   readonly lease: number;
+  readonly block: number;
   readonly queues: string[];
   readonly runs = new Runs();
   /** For everything that does not wait. */
@@ -65,6 +66,7 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
   constructor(setup: EngineSetup) {
     this.#setup = setup;
     this.lease = setup.lease;
+    this.block = setup.block;
     this.queues = setup.order.queues;
     this.link = new Link(setup.source);
     this.#claims = new Link(setup.source, async (connection) => {
@@ -215,11 +217,11 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
   }
 
   async #claim(slots: number): Promise<void> {
-    const { order, block, name, claimWords } = this.#setup;
+    const { order, name, claimWords } = this.#setup;
     const queues = order.next();
     const command = queues.length === 1 ? ['JQ.CLAIM', queues[0]] : ['JQ.CLAIMANY', queues.length, ...queues];
-    const options = ['COUNT', slots, 'LEASE', this.lease, 'BLOCK', block, 'FULL', ...claimWords];
-    const reply = (await this.#claims.send([...command, name, ...options], block + LATENESS)) as unknown[] | null;
+    const options = ['COUNT', slots, 'LEASE', this.lease, 'BLOCK', this.block, 'FULL', ...claimWords];
+    const reply = (await this.#claims.send([...command, name, ...options], this.block + LATENESS)) as unknown[] | null;
     const [queue, jobs] = reply && queues.length > 1 ? [toText(reply[0]), reply[1] as unknown[]] : [queues[0], reply ?? []];
     if (jobs.length > 0) order.served(queues, queue, jobs.length);
     else if (this.runs.size === 0) this.#setup.idle();

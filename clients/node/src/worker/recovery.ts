@@ -7,6 +7,8 @@ import { passes, toJqError, type JqError } from '../errors.js';
 export interface RecoveryOwner {
   /** Raised when the worker stops: what it holds is then handed back. */
   readonly stopping: AbortSignal;
+  /** How long a claim waits, ms. */
+  readonly block: number;
   /** Sends HELD and begins the jobs that are not known. */
   askHeld(queue: string): Promise<void>;
   failing(error: JqError): void;
@@ -16,8 +18,8 @@ export interface RecoveryOwner {
 export class Recovery {
   readonly #owner: RecoveryOwner;
   readonly #doubtful = new Set<string>();
-  /** Queues that are asked once more with the next heartbeat. */
-  readonly #again = new Set<string>();
+  /** Queues that are asked once more, with the first heartbeat after an instant (ms). */
+  readonly #again = new Map<string, number>();
   #asking?: Promise<void>;
 
   constructor(owner: RecoveryOwner) {
@@ -26,8 +28,8 @@ export class Recovery {
 
   /** Something may have been claimed from `queues` without our knowing. They are asked at once, and once more later. */
   doubt(queues: string[]): void {
-    // The server may read the bytes of a dead connection after those of the next one.
-    for (const queue of queues) this.#again.add(queue);
+    // Until its BLOCK is over the server may serve a claim whose connection is gone.
+    for (const queue of queues) this.#again.set(queue, performance.now() + this.#owner.block);
     this.ask(queues);
   }
 
@@ -40,10 +42,11 @@ export class Recovery {
 
   /** Asks for the second time where that is due. */
   beat(): void {
-    if (this.#again.size === 0) return;
-    const queues = [...this.#again];
-    this.#again.clear();
-    this.ask(queues);
+    for (const [queue, instant] of this.#again) {
+      if (instant > performance.now()) continue;
+      this.#again.delete(queue);
+      this.ask([queue]);
+    }
   }
 
   /** Resolves when nothing is in doubt, or the worker stops. */
