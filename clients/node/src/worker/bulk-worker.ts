@@ -13,7 +13,7 @@ export interface BulkWorkerOptions extends WorkerOptions {
   count: number;
   /** How many jobs a claim waits for; default: 1. */
   min?: number;
-  /** How long it waits for them, at most 5,000; then it takes those there are. Default: 1,000. */
+  /** How long it waits for them, at most 5,000 and a third of the lease; then it takes those there are. Default: 1,000. */
   wait?: number;
   /** How many handlers run at a time; default: 1. */
   concurrency?: number;

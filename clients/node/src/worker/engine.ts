@@ -21,7 +21,7 @@ export interface EngineSetup extends Shape {
   name: string;
   order: Order;
   lease: number;
-  /** How long a claim waits, ms. */
+  /** How long a claim waits, ms, but no longer than a third of the lease. */
   block: number;
   /** Words of each claim that waits, beside the usual ones. */
   claimWords: Word[];
@@ -66,7 +66,8 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
   constructor(setup: EngineSetup) {
     this.#setup = setup;
     this.lease = setup.lease;
-    this.block = setup.block;
+    // A claim may have been served at its end, and its lease counts from its begin.
+    this.block = Math.max(1, Math.min(setup.block, Math.floor(setup.lease / 3)));
     this.queues = setup.order.queues;
     this.link = new Link(setup.source);
     this.#claims = new Link(setup.source, async (connection) => {
@@ -220,12 +221,13 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
     const { order, name, claimWords } = this.#setup;
     const queues = order.next();
     const command = queues.length === 1 ? ['JQ.CLAIM', queues[0]] : ['JQ.CLAIMANY', queues.length, ...queues];
+    const since = performance.now();
     const options = ['COUNT', slots, 'LEASE', this.lease, 'BLOCK', this.block, 'FULL', ...claimWords];
     const reply = (await this.#claims.send([...command, name, ...options], this.block + LATENESS)) as unknown[] | null;
     const [queue, jobs] = reply && queues.length > 1 ? [toText(reply[0]), reply[1] as unknown[]] : [queues[0], reply ?? []];
     if (jobs.length > 0) order.served(queues, queue, jobs.length);
     else if (this.runs.size === 0) this.#setup.idle();
-    this.begin(queue, jobs, slots, performance.now()); // the claim has waited: the lease began later than the request
+    this.begin(queue, jobs, slots, since);
   }
 
   /** Ends a claim that waits, also one that the server has not begun yet. */

@@ -13,7 +13,7 @@ export interface SingleWorkerOptions<Payload> extends WorkerOptions {
   concurrency?: number;
   /** Around each call of the handler; the first one is outermost. */
   middleware?: Middleware<Payload>[];
-  /** How long a claim waits at the server, at most 5,000; default: 5,000. */
+  /** How long a claim waits at the server, at most 5,000 and a third of the lease; default: 5,000. */
   block?: number;
 }
 
