@@ -1,7 +1,9 @@
 //! Every command for clients, entered once: the server registers them from this list, and whatever finds a
 //! command by its name goes through it.
 
-use super::admin::{Cancel, ChangeJob, Configure, LimitGroup, Pause, Promote, Purge, Remove, Resume, Retry};
+use super::admin::{
+    Cancel, ChangeJob, Configure, LimitGroup, Pause, Promote, Purge, Remove, Rerun, Resume, Retry,
+};
 use super::batching::{AwaitEnd, Forget, ListBatches, Seal, ShowBatch};
 use super::command::{AwaitCommand, FirstQueueCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
 use super::consuming::{
@@ -63,6 +65,7 @@ pub fn visit_all(visitor: &mut impl CommandVisitor) {
     visitor.write::<Purge>();
     visitor.write::<Release>();
     visitor.write::<Remove>();
+    visitor.write::<Rerun>();
     visitor.write::<Resume>();
     visitor.write::<Retry>();
     visitor.write::<SetSchedule>();

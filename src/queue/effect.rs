@@ -129,6 +129,8 @@ pub enum JobEffect<'a> {
     Promoted { due: Option<u64>, place: Place },
     /// A failed job gets another chance.
     Revived { place: Place },
+    /// A completed job lives once more.
+    RunAgain { place: Place },
     /// Time did its work on this job, out of order, because a command named it.
     Advanced,
 }

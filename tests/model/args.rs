@@ -23,7 +23,7 @@ impl<'a> Words<'a> {
 
     /// An id: 1 to 512 bytes.
     pub(crate) fn id(&mut self) -> Result<&'a [u8], Refused> {
-        self.new_id().and_then(|id| if id == b"#" { Err(ERR) } else { Ok(id) })
+        self.new_id().and_then(|id| if matches!(id, b"#" | b"*") { Err(ERR) } else { Ok(id) })
     }
 
     /// An id, or # for the next number.

@@ -37,6 +37,7 @@ const OUTCOMES: &[&str] = &[
     "CANCEL 1 waiting", "CANCEL 1 delayed", "CANCEL 1 active", "CANCEL 0 active", "CANCEL 0 completed", "CANCEL -1 -",
     "PROMOTE 1 delayed", "PROMOTE 0 waiting", "PROMOTE 0 active", "PROMOTE 1 blocked", "PROMOTE -1 -",
     "RETRY 1 failed", "RETRY 0 waiting", "RETRY 0 completed", "RETRY 0 remembered-failed", "RETRY -1 -", "RETRY 2",
+    "RERUN 1 completed", "RERUN 0 waiting", "RERUN 0 failed", "RERUN 0 remembered-completed", "RERUN -1 -", "RERUN (ERR)", "RERUN (JQFULL)",
     "CHANGE 1", "CHANGE 0", "CHANGE -1", "CHANGE (ERR)",
     "PAUSE 1", "PAUSE 0", "RESUME 1", "RESUME 0", "CONFIG OK", "CONFIG (ERR)", "GET null", "LOG -1", "LOG 0", "LOG 3", "LOGS null", "LIST (ERR)",
     "ADD added blocked", "ADD added failed", "ADD duplicate blocked", "ADD replaced blocked", "ADD (JQSEALED)",
@@ -169,7 +170,7 @@ fn items(words: &[Vec<u8>]) -> Vec<Vec<u8>> {
     match verb.as_slice() {
         b"JQ.ACK" | b"JQ.NACK" | b"JQ.RELEASE" | b"JQ.PROGRESS" => pairs(rest),
         b"JQ.EXTEND" => pairs(rest.get(1..).unwrap_or_default()),
-        b"JQ.REMOVE" | b"JQ.CANCEL" | b"JQ.PROMOTE" | b"JQ.RETRY" => rest.to_vec(),
+        b"JQ.REMOVE" | b"JQ.CANCEL" | b"JQ.PROMOTE" | b"JQ.RETRY" | b"JQ.RERUN" => rest.to_vec(),
         _ => Vec::new(),
     }
 }

@@ -45,6 +45,7 @@ mod rare_cases;
 mod recorder;
 mod records;
 mod request;
+mod reruns;
 mod script;
 mod seeded_bugs;
 mod selected;
@@ -116,6 +117,14 @@ fn the_queue_agrees_with_the_model_about_batches() {
     if let Err((script, parted)) = compare_on(&scripts, Primary::default, runner()) {
         panic!("{parted}\n\nThe script:{script:?}");
     }
+    if let Err((script, parted)) = compare_on(&scripts, Restarted::default, runner()) {
+        panic!("{parted}\n\nThe script:{script:?}");
+    }
+}
+
+#[test]
+fn the_queue_agrees_with_the_model_about_reruns() {
+    let scripts = strategy::rerun_scripts(60);
     if let Err((script, parted)) = compare_on(&scripts, Restarted::default, runner()) {
         panic!("{parted}\n\nThe script:{script:?}");
     }

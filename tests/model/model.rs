@@ -193,6 +193,7 @@ impl Model {
                 self.each(ids, now, |model, id| model.promote(&id, delay, place, now))
             }
             Request::Retry(ids, options) => self.retry_all(&ids, &options, now),
+            Request::Rerun(ids, options) => self.rerun_all(&ids, &options, now),
             Request::Change { id, to } => self.change(&id, &to, now),
             Request::CancelPage(page) => self.cancel_page(&page, now),
             Request::PromotePage(page) => self.promote_page(&page, now),

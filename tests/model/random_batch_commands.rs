@@ -70,6 +70,7 @@ pub(crate) fn about_batches() -> Words {
         (16, join(vec![text("JQ.NACK q"), leases(), text("FATAL")])),
         (10, join(vec![text("JQ.SEAL q"), batch()])),
         (12, ids("JQ.RETRY q")),
+        (6, ids("JQ.RERUN q")),
         (6, join(vec![text("JQ.RETRY q *"), option("COUNT", &["1", "2"]), maybe_ids()])),
         (4, join(vec![text("JQ.RETRY q *"), selectors()])),
         (2, change()),

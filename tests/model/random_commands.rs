@@ -70,6 +70,7 @@ pub(crate) fn commands() -> Words {
         (4, join(vec![ids("JQ.PROMOTE q"), shuffled(vec![option("DELAY", &SPANS), maybe_front()])])),
         (5, change()),
         (4, join(vec![ids("JQ.RETRY q"), maybe_front(), fields()])),
+        (3, join(vec![ids("JQ.RERUN q"), maybe_front(), fields()])),
         (
             1,
             join(vec![
@@ -235,6 +236,22 @@ pub(crate) fn about_logs() -> Words {
 /// What fills a queue, and what counts and lists the jobs in it.
 pub(crate) fn about_lists() -> Words {
     Union::new_weighted(vec![(4, add(text(""))), (1, claim()), (1, ack()), (4, listings())]).boxed()
+}
+
+/// Jobs that are done, some of a batch, and run again.
+pub(crate) fn about_reruns() -> Words {
+    let lines = vec![
+        (2, add(text(""))),
+        (1, join(vec![text("JQ.ADD q"), id(), text("x ATTEMPTS 2 BATCH b1")])),
+        (3, claim()),
+        (4, ack()),
+        (1, join(vec![text("JQ.NACK q"), leases()])),
+        (1, join(vec![text("JQ.PROGRESS q"), lease(), text("half")])),
+        (4, join(vec![text("JQ.RERUN q"), id(), maybe_front(), fields()])),
+        (1, text("JQ.SEAL q b1")),
+        (1, join(vec![text("JQ.ADD q"), id(), text("x AFTEROK b1")])),
+    ];
+    Union::new_weighted(lines).boxed()
 }
 
 /// Runs that may last only so long, and how their leases are extended.

@@ -43,6 +43,7 @@ pub(crate) fn contended() -> Words {
         (4, ids("JQ.CANCEL q")),
         (4, ids("JQ.PROMOTE q")),
         (4, ids("JQ.RETRY q")),
+        (2, ids("JQ.RERUN q")),
         (4, purge()),
         (4, join(vec![text("JQ.SEAL q"), batch()])),
         (12, limit()),

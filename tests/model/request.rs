@@ -86,6 +86,7 @@ pub(crate) enum Request {
         place: Place,
     },
     Retry(Ids, RetryOptions),
+    Rerun(Ids, RetryOptions),
     Change {
         id: Vec<u8>,
         to: Change,
@@ -180,7 +181,7 @@ pub(crate) struct ReleaseOptions {
     pub(crate) fields: FieldTerms,
 }
 
-/// What a RETRY says beside the jobs.
+/// What a RETRY or a RERUN says beside the jobs.
 #[derive(Debug, Default)]
 pub(crate) struct RetryOptions {
     pub(crate) place: Place,
@@ -265,7 +266,8 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.PROMOTE" if w.keyword("*") => Page::read(w, &["FRONT", "IDS"]).map(Request::PromotePage),
         "JQ.PROMOTE" => promote(w),
         "JQ.RETRY" if w.keyword("*") => Page::read(w, &["FRONT", "IDS"]).map(Request::RetryPage),
-        "JQ.RETRY" => retry(w),
+        "JQ.RETRY" => retry(w).map(|(ids, options)| Request::Retry(ids, options)),
+        "JQ.RERUN" => retry(w).map(|(ids, options)| Request::Rerun(ids, options)),
         "JQ.CHANGE" => change(w),
         "JQ.PAUSE" => pause(w),
         "JQ.RESUME" => resume(w),
@@ -550,7 +552,8 @@ fn promote(w: &mut Words<'_>) -> Result<Request, Refused> {
     Ok(Request::Promote { ids, delay, place: place_of(&seen) })
 }
 
-fn retry(w: &mut Words<'_>) -> Result<Request, Refused> {
+/// Of ids.
+fn retry(w: &mut Words<'_>) -> Result<(Ids, RetryOptions), Refused> {
     const KNOWN: [&str; 3] = ["FRONT", "SET", "UNSET"];
     let ids = w.ids_before(&KNOWN)?;
     let (mut seen, mut fields) = (Vec::new(), FieldTerms::default());
@@ -559,7 +562,7 @@ fn retry(w: &mut Words<'_>) -> Result<Request, Refused> {
             fields.read(option, w, &mut seen)?;
         }
     }
-    Ok(Request::Retry(ids, RetryOptions { place: place_of(&seen), fields }))
+    Ok((ids, RetryOptions { place: place_of(&seen), fields }))
 }
 
 fn logs(w: &mut Words<'_>) -> Result<Request, Refused> {

@@ -10,7 +10,7 @@ use super::job::{How, Start, State};
 use super::model::Model;
 use super::pauses::Kind;
 use super::script::Script;
-use super::strategy::{batch_scripts, list_scripts, log_scripts, scripts};
+use super::strategy::{batch_scripts, list_scripts, log_scripts, rerun_scripts, scripts};
 use super::value::{Engine, Value};
 
 /// A model, and what becomes wrong with it after a command at an instant (Unix ms).
@@ -358,6 +358,36 @@ fn starts_that_go_on_with_the_next_life_are_noticed() {
         reruns.for_each(|job| job.starts = job.starts.max(1));
     };
     assert!(is_noticed(bug));
+}
+
+#[test]
+fn a_rerun_that_forgets_who_has_done_it_before_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        let waiting = model.jobs.iter_mut().filter(|job| job.is_waiting() && job.runs.is_empty());
+        waiting.for_each(|job| job.done_under = None);
+    };
+    assert!(is_noticed_on(&rerun_scripts(60), bug));
+}
+
+#[test]
+fn a_rerun_that_keeps_its_progress_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        let rerun = model.jobs.iter_mut().filter(|job| job.is_waiting() && job.done_under.is_some());
+        rerun.for_each(|job| job.progress = Some(b"half".to_vec()));
+    };
+    assert!(is_noticed_on(&rerun_scripts(60), bug));
+}
+
+#[test]
+fn a_rerun_that_its_batch_does_not_wait_for_is_noticed() {
+    let bug = |model: &mut Model, _| {
+        for job in model.jobs.iter().filter(|job| job.is_live() && job.done_under.is_some()) {
+            if let Some(member) = job.member.and_then(|line| model.ledger.get_mut(line)) {
+                member.end = Some(How::Completed);
+            }
+        }
+    };
+    assert!(is_noticed_on(&rerun_scripts(60), bug));
 }
 
 #[test]

@@ -7,7 +7,9 @@ use proptest::sample::select;
 use super::compare::leases;
 use super::model::Model;
 use super::random_batch_commands::{about_batches, batch_settings};
-use super::random_commands::{about_lists, about_logs, about_runs, commands, settings, text, Part};
+use super::random_commands::{
+    about_lists, about_logs, about_reruns, about_runs, commands, settings, text, Part,
+};
 use super::random_limit_commands::{contended, small_ticks, tight_settings};
 use super::script::{Script, Step, Word};
 use super::value::{Engine, Value};
@@ -39,6 +41,12 @@ pub(crate) fn list_scripts(most: usize) -> impl Strategy<Value = Script> {
 /// The same about runs that may last only so long.
 pub(crate) fn run_scripts(most: usize) -> impl Strategy<Value = Script> {
     (settings(), vec((small_ticks(), about_runs()), 1..most)).prop_map(written)
+}
+
+/// The same about completed jobs that run again.
+pub(crate) fn rerun_scripts(most: usize) -> impl Strategy<Value = Script> {
+    let settings = text("JQ.CONFIG q keep-completed 1000 events-max 100");
+    (settings, vec((small_ticks(), about_reruns()), 1..most)).prop_map(written)
 }
 
 fn written((settings, steps): (Vec<Part>, Vec<(i64, Vec<Part>)>)) -> Script {

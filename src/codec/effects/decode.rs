@@ -156,7 +156,7 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
     }
 }
 
-/// An effect that says what is kept of jobs that have ended.
+/// An effect that says what becomes of jobs that have ended.
 fn decode_about_records<'a>(
     tag: u8,
     from: &mut Decoder<'a>,
@@ -185,6 +185,11 @@ fn decode_about_records<'a>(
         tag::FAILED_LATE_KEPT => on_lost_job(from, queue, JobState::Failed, |from| {
             Ok(JobEffect::FailedLate { error: from.optional()?, keep_until: Some(from.instant()?) })
         }),
+        tag::RUN_AGAIN => {
+            let (id, place) = (from.bytes()?, decode_place(from)?);
+            let job = known(queue.repeatable_job(id))?;
+            Ok(Effect::Job { job, change: JobEffect::RunAgain { place } })
+        }
         tag::RECORDS_DROPPED => {
             let ended = match from.byte()? {
                 0 => EndState::Completed,
@@ -383,6 +388,14 @@ fn decode_emitted<'a>(from: &mut Decoder<'a>) -> Result<Effect<'a>, DecodeError>
             Ok(Effect::Emitted { event, job, fields })
         }
         _ => Err(DecodeError::Damaged("an event that cannot be")),
+    }
+}
+
+fn decode_place(from: &mut Decoder<'_>) -> Result<Place, DecodeError> {
+    match from.byte()? {
+        0 => Ok(Place::End),
+        1 => Ok(Place::Front),
+        _ => Err(DecodeError::Damaged("a place that cannot be")),
     }
 }
 

@@ -126,6 +126,7 @@ fn job_payload_len(change: &JobEffect<'_>) -> usize {
         | JobEffect::CancelRequested
         | JobEffect::Promoted { .. }
         | JobEffect::Revived { .. }
+        | JobEffect::RunAgain { .. }
         | JobEffect::Advanced => 0,
     }
 }
@@ -289,6 +290,10 @@ fn encode_job_effect(out: &mut Vec<u8>, id: &[u8], change: &JobEffect<'_>) {
         JobEffect::Revived { place: Place::End } => encode_named(out, tag::REVIVED, id),
         JobEffect::Revived { place: Place::Front } => {
             encode_moved(out, id, moved::REVIVED | moved::FRONT, None);
+        }
+        JobEffect::RunAgain { place } => {
+            encode_named(out, tag::RUN_AGAIN, id);
+            out.push(u8::from(place == Place::Front));
         }
         JobEffect::Advanced => encode_named(out, tag::JOB_ADVANCED, id),
     }

@@ -67,6 +67,7 @@
 //!   83 completed late, kept id, result maybe, keep-until instant
 //!   84 failed late, kept    id, error maybe, keep-until instant
 //!   85 records dropped      byte (0 completed, 1 failed), count number
+//!   86 run again            id, byte (0 to the end, 1 to the front)
 //!   87 fields changed       id, changes bytes (drawn in queue/jobs/fields.rs)
 //!   88 logged               id, lines bytes (drawn in queue/jobs/log.rs)
 //! ```
@@ -161,6 +162,7 @@ mod tag {
     pub(super) const COMPLETED_LATE_KEPT: u8 = 83;
     pub(super) const FAILED_LATE_KEPT: u8 = 84;
     pub(super) const RECORDS_DROPPED: u8 = 85;
+    pub(super) const RUN_AGAIN: u8 = 86;
     pub(super) const FIELDS_CHANGED: u8 = 87;
     pub(super) const LOGGED: u8 = 88;
     pub(super) const PAUSED_TWICE: u8 = 93;

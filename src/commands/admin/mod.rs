@@ -9,8 +9,10 @@ mod pause;
 mod promote;
 mod purge;
 mod remove;
+mod rerun;
 mod resume;
 mod retry;
+mod revive_args;
 
 pub(super) use cancel::Cancel;
 pub(super) use change::ChangeJob;
@@ -20,5 +22,6 @@ pub(super) use pause::Pause;
 pub(super) use promote::Promote;
 pub(super) use purge::Purge;
 pub(super) use remove::Remove;
+pub(super) use rerun::Rerun;
 pub(super) use resume::Resume;
 pub(super) use retry::Retry;

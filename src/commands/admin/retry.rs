@@ -5,16 +5,15 @@
 //! otherwise; call again until 0); with CURSOR `[next cursor, how many]`; stops at max-jobs, and is refused if not one job fits
 
 use super::many::Many;
+use super::revive_args::ReviveArgs;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
-use crate::commands::field_args::{self, FieldArgs};
-use crate::commands::names;
-use crate::commands::options::{CommandOption, Options};
+use crate::commands::options::Options;
 use crate::commands::producing::add_options::refusal;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{Place, Queue, ReviveOptions, Session};
+use crate::queue::{Queue, Session};
 
 pub struct Retry;
 
@@ -22,22 +21,7 @@ pub struct Retry;
 #[derive(Debug)]
 pub struct RetryRequest<'a> {
     jobs: Many<'a>,
-    options: RetryOptions<'a>,
-}
-
-/// What else is said of them.
-#[derive(Debug, Default)]
-struct RetryOptions<'a> {
-    place: Place,
-    fields: FieldArgs<'a>,
-}
-
-impl<'a> Options<'a, 3> for RetryOptions<'a> {
-    const OPTIONS: [CommandOption<'a, Self>; 3] = [
-        CommandOption::flag("FRONT", "front", |options| options.place = Place::Front),
-        CommandOption::repeated("SET", field_args::SET, |options, args| options.fields.set(args)),
-        CommandOption::repeated("UNSET", field_args::UNSET, |options, args| options.fields.unset(args)),
-    ];
+    options: ReviveArgs<'a>,
 }
 
 impl Command for Retry {
@@ -51,7 +35,7 @@ impl Command for Retry {
         acl: "write slow",
         key: KeyUse::Update,
         args: &{
-            let [front, set, unset] = RetryOptions::OPTIONS;
+            let [front, set, unset] = ReviveArgs::OPTIONS;
             [Arg::word("queue", ArgKind::Key), Many::ARG, front.arg(), set.arg(), unset.arg()]
         },
     };
@@ -59,7 +43,7 @@ impl Command for Retry {
     type Request<'a> = RetryRequest<'a>;
 
     fn parse<'a>(args: &mut Args<'a>) -> Result<RetryRequest<'a>, Error> {
-        let mut options = RetryOptions::default();
+        let mut options = ReviveArgs::default();
         let jobs = Many::parse(args, 1, &mut options)?;
         let count = if let Many::Ids(ids) = &jobs { ids.len() } else { 0 };
         options.fields.finish(count)?;
@@ -81,25 +65,13 @@ impl WriteCommand for Retry {
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let RetryOptions { place, ref fields } = request.options;
-        let changes = fields.changes();
-        match &request.jobs {
-            Many::Ids(ids) => {
-                if let Some(changes) = changes {
-                    let checked = ids.iter().try_for_each(|id| session.check_fields(id, changes));
-                    checked.map_err(field_args::refusal)?;
-                }
-                let answers = session
-                    .revive(ids, &ReviveOptions { place, changes })
-                    .map_err(|refused| refusal(refused, None))?;
-                reply.array(answers.len());
-                for answer in answers {
-                    reply.int(names::code_of(answer));
-                }
-            }
+        let RetryRequest { jobs, options } = request;
+        match jobs {
+            Many::Ids(ids) => options.revive_each(ids, session, Session::revive, reply)?,
             Many::All(page) => {
                 page.check_instants(session.now())?;
-                let selected = session.revive_selected(&page.selection, page.range(), page.report, place);
+                let selected =
+                    session.revive_selected(&page.selection, page.range(), page.report, options.place);
                 page.reply_changed(0, selected.map_err(|refused| refusal(refused, None))?, reply)?;
             }
         }

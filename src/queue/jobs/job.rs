@@ -426,6 +426,11 @@ impl Job {
         self.extras.as_ref().is_some_and(|r| r.result_only)
     }
 
+    /// Whether it was completed and all of it is kept.
+    pub(crate) fn may_run_again(&self) -> bool {
+        matches!(self.state, StateData::Completed { .. }) && !self.is_result_only()
+    }
+
     pub(crate) fn cancel_asked(&self) -> bool {
         self.extras.as_ref().is_some_and(|r| r.cancel_asked)
     }

@@ -163,6 +163,7 @@ impl Queue {
                 self.log_move(Event::Promoted, handle, from, at);
             }
             JobEffect::Revived { place } => self.revive(handle, place, now),
+            JobEffect::RunAgain { place } => self.run_again(handle, place, now),
             JobEffect::Advanced => self.advance_job(handle, at),
         }
     }
@@ -208,6 +209,7 @@ impl Queue {
             | JobEffect::CancelRequested
             | JobEffect::Promoted { .. }
             | JobEffect::Revived { .. }
+            | JobEffect::RunAgain { .. }
             | JobEffect::Advanced => false,
         };
         if let (true, Some(StateData::Active { worker, .. })) =

@@ -131,11 +131,12 @@ impl Queue {
         self.mention_batch(number, now);
     }
 
-    /// A failed member is pending again. What its batch has released stays so; what it has not waits on.
-    pub(crate) fn count_back(&mut self, batch: Option<BatchNumber>) {
+    /// A member that had ended so is pending again. What its batch has released stays so; what it has not waits on.
+    pub(crate) fn count_back(&mut self, batch: Option<BatchNumber>, ended: EndState) {
         let Some(number) = batch else { return };
         self.batches.edit(number, |batch| {
-            batch.members.failed = batch.members.failed.saturating_sub(1);
+            let count = batch.members.of(ended);
+            *count = count.saturating_sub(1);
             batch.members.pending = batch.members.pending.saturating_add(1);
         });
     }

@@ -1,4 +1,4 @@
-//! How the lives of a job begin: with an ADD, after a RETRY; and what a REPLACE makes of one that has not started.
+//! How the lives of a job begin: with an ADD, after a RETRY or a RERUN; and what a REPLACE makes of one that has not started.
 
 use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::effect::{NewDue, Replacement};
@@ -6,7 +6,7 @@ use crate::queue::jobs::{
     Gate, Job, JobExtras, JobLog, JobSpec, JobState, Notes, OptionSet, Place, Start, StateData, Until,
 };
 use crate::queue::stats::{Event, SeriesCount};
-use crate::queue::store::{ids, Handle};
+use crate::queue::store::{ids, EndState, Handle};
 use crate::queue::time::{Now, FOREVER};
 use crate::queue::value::Queue;
 
@@ -115,7 +115,7 @@ impl Queue {
         self.stats.record(Event::Revived);
         let Some(job) = self.jobs.get(handle) else { return };
         let (batch, unmet) = (self.batch_of(job), self.unmet_dependency(job));
-        self.count_back(batch);
+        self.count_back(batch, EndState::Failed);
         self.leave(handle);
         let mut due = 0;
         self.jobs.edit(handle, |job| {
@@ -143,6 +143,26 @@ impl Queue {
                 self.pass_if_decided(handle, now);
             }
         }
+    }
+
+    /// A completed job lives once more, as the same job in the same batch: fresh attempts, and nothing of what came of
+    /// the life before, but that its ACK may be repeated.
+    pub(crate) fn run_again(&mut self, handle: Handle, place: Place, now: Now) {
+        let at = now.millis();
+        self.stats.record(Event::Revived);
+        let Some(job) = self.jobs.get(handle) else { return };
+        let StateData::Completed { token, .. } = job.state else { return };
+        self.count_back(self.batch_of(job), EndState::Completed);
+        self.leave(handle);
+        self.jobs.edit(handle, |job| {
+            job.nacks = 0;
+            job.losses = 0;
+            let extras = job.extras_mut();
+            let (history, notes) = (std::mem::take(&mut extras.history), extras.notes.take());
+            *extras = JobExtras { done_under: token, history, notes, ..JobExtras::default() };
+        });
+        self.enter_line(handle, place, None, at);
+        self.log_move(Event::Revived, handle, JobState::Completed, at);
     }
 }
 

@@ -43,6 +43,11 @@ impl Queue {
         self.job_that(id, |job| job.state_name() == JobState::Failed)
     }
 
+    /// The record of a completed job of this id that can run again.
+    pub(crate) fn repeatable_job(&self, id: &[u8]) -> Option<Handle> {
+        self.job_that(id, Job::may_run_again)
+    }
+
     /// The job or record of this id, if its state allows this change.
     pub(crate) fn changeable_job(&self, id: &[u8], to: &Change<'_>) -> Option<Handle> {
         let handle = self.job_that(id, |_| true)?;

@@ -14,6 +14,7 @@ mod finish;
 mod lease;
 mod pauses;
 mod pending_duplicates;
+mod run_again;
 mod schedules;
 mod selected;
 

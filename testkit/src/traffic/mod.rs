@@ -338,14 +338,15 @@ impl Traffic {
         if self.rng.one_in(4) {
             return self.change(queue);
         }
-        let verb = *self.rng.pick(&["JQ.REMOVE", "JQ.CANCEL", "JQ.CANCEL", "JQ.PROMOTE", "JQ.RETRY"]);
+        let verb =
+            *self.rng.pick(&["JQ.REMOVE", "JQ.CANCEL", "JQ.CANCEL", "JQ.PROMOTE", "JQ.RETRY", "JQ.RERUN"]);
         let most = 1 + self.rng.below(3);
         let mut command = self.on_ids(verb, queue, most);
         if verb == "JQ.PROMOTE" {
             command = self.option(command, 3, "DELAY", &SPANS);
         }
         let command = self.front(verb, command);
-        if verb == "JQ.RETRY" {
+        if matches!(verb, "JQ.RETRY" | "JQ.RERUN") {
             self.change_fields(command)
         } else {
             command
@@ -367,7 +368,7 @@ impl Traffic {
 
     /// Adds FRONT to some of the commands that have it.
     fn front(&mut self, verb: &str, command: Words) -> Words {
-        if matches!(verb, "JQ.PROMOTE" | "JQ.RETRY") {
+        if matches!(verb, "JQ.PROMOTE" | "JQ.RETRY" | "JQ.RERUN") {
             self.option(command, 4, "FRONT", &[""])
         } else {
             command
