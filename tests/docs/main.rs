@@ -15,7 +15,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders whose pages are read, below the project.
-const FOLDERS: [&str; 5] = [".", "docs", "stories", "tests/transcripts", ".github"];
+const FOLDERS: [&str; 9] = [
+    ".",
+    "docs",
+    "stories",
+    "clients",
+    "clients/node",
+    "clients/python",
+    "clients/go",
+    "tests/transcripts",
+    ".github",
+];
 
 #[test]
 fn every_relative_link_leads_somewhere() {
