@@ -1,10 +1,11 @@
-// Replies that are lost at every byte.
+// Replies that are lost: at every byte, and at random.
 
 import assert from 'node:assert/strict';
 import { Queue, Worker } from 'redis-jq';
 import { scenario } from './harness/clients.mjs';
 import { Proxy } from './harness/proxy.mjs';
 import { Server } from './harness/server.mjs';
+import { sleep, until } from './harness/wait.mjs';
 
 /** Replies that are cut: a part of the request that they answer, and the queues of the worker. */
 const REPLIES = [
@@ -56,3 +57,34 @@ async function runCut(t, connect, server, queue, request, bytes, queues) {
   assert.deepEqual([acks, staleAcks], [2, 0], where);
   return proxy.cuts === 1;
 }
+
+scenario('connections cut at random while many jobs run', async (t, client) => {
+  const COUNT = 1_000;
+  const server = await Server.start(t);
+  const queue = new Queue(server.control, 'mail');
+  await queue.addMany(Array.from({ length: COUNT }, (_, payload) => ({ payload })), { backoff: { fixed: 1 } });
+  const proxy = await Proxy.start(t, server.port);
+  let runs = 0;
+  const completed = [];
+  const lost = [];
+  const worker = new Worker(client.lazy(proxy.url), 'mail', async (job) => {
+    runs += 1;
+    await sleep(Math.random() * 20);
+    if (job.payload % 10 === 0 && job.attempt === 1) throw new Error('once');
+    return job.payload % 2 ? job.payload : undefined;
+  }, { concurrency: 20, lease: 60_000 });
+  worker.on('error', () => {});
+  worker.on('completed', (job) => {
+    completed.push(job.payload);
+    if (completed.length % 25 === 0) proxy.cutSome();
+  });
+  worker.on('lost', (job, reason) => lost.push(`${job.id} ${reason}`));
+  const running = worker.run();
+  await until(() => completed.length >= COUNT, () => `${completed.length} are completed`, 40_000);
+  await worker.stop();
+  await running;
+  assert.ok(proxy.cuts > 5, 'the connections were hardly cut');
+  assert.deepEqual([completed.length, new Set(completed).size, runs, lost], [COUNT, COUNT, COUNT + COUNT / 10, []]);
+  const { acks, staleAcks, losses, active } = await queue.stats();
+  assert.deepEqual({ acks, staleAcks, losses, active }, { acks: COUNT, staleAcks: 0, losses: 0, active: 0 });
+});
