@@ -221,6 +221,9 @@ impl Model {
             job.seq = seq;
         }
         job.spec.payload = to.payload.clone().unwrap_or(std::mem::take(&mut job.spec.payload));
+        if let (Some(rerun), Some(payload)) = (&mut job.rerun, &to.payload) {
+            rerun.spec.payload.clone_from(payload);
+        }
         job.progress = to.progress.clone().or(job.progress.take());
         if changes || moves {
             self.log_move("changed", id, Some(from), now);

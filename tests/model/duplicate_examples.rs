@@ -117,3 +117,21 @@ fn a_run_that_was_done_late_stays_done_when_the_life_after_it_fails() {
          [[1600000 a 1 z]]",
     );
 }
+
+#[test]
+fn a_changed_payload_is_that_of_the_rerun_too() {
+    plays(
+        "@1000 JQ.ADD q a x
+         [added a waiting]
+         @1000 JQ.CLAIM q w
+         [[1000000 a 1 x]]
+         @1000 JQ.ADD q a y ONDUP RERUN
+         [rerun a active]
+         @1000 JQ.CHANGE q a PAYLOAD z
+         1
+         @1000 JQ.ACK q 1000000 a
+         [1]
+         @1000 JQ.CLAIM q w
+         [[1000001 a 1 z]]",
+    );
+}

@@ -28,6 +28,10 @@ impl Queue {
         self.jobs.edit(handle, |job| {
             if let Some(payload) = to.payload {
                 job.set_payload(payload);
+                // A rerun that was asked for before would otherwise run with an older one.
+                if let Some(next) = job.extras.as_mut().and_then(|extras| extras.rerun.as_mut()) {
+                    next.payload = payload.into();
+                }
             }
             if let Some(progress) = to.progress {
                 job.extras_mut().progress = Some(progress.into());
