@@ -62,6 +62,9 @@ pub enum Effect<'a> {
     ClockStands { until: u64 },
     /// A schedule is new, or another than it was.
     Scheduled { name: &'a [u8], plan: Plan<'a>, next: u64 },
+    /// The timetable of a schedule is new: its instants from the first to the last before that come only if the clock is
+    /// set back.
+    PassedOver { name: &'a [u8], first: u64, last: u64 },
     /// A schedule is gone.
     Unscheduled { name: &'a [u8] },
     /// A schedule has ticked; the job that the tick added is an effect before this one. The tick is of the

@@ -73,7 +73,7 @@ impl Now {
 
 /// A step back of the server's clock that is waited out, in milliseconds. The clock a command sees may lie a little
 /// before that of the timer, and clocks are corrected.
-const SMALL_STEP: u64 = 1000;
+pub(crate) const SMALL_STEP: u64 = 1000;
 
 /// An instant on the clock of a queue, in milliseconds. That clock does not go back: when the server's is set back, it
 /// goes on from where it was; after a small step it stands still until the server's is there again.

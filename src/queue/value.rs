@@ -165,6 +165,11 @@ impl Queue {
         self.schedules.may_tick_next(name, next)
     }
 
+    /// Whether a schedule that is new may have passed over these instants.
+    pub(crate) fn may_pass_over(&self, name: &[u8], first: u64, last: u64) -> bool {
+        self.schedules.may_pass_over(name, first, last)
+    }
+
     /// Whether anything has happened to it: otherwise it is not behind a key yet.
     #[must_use]
     pub fn exists(&self) -> bool {

@@ -134,6 +134,7 @@ fn decode_any<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, D
             known(queue.may_be_forgotten(batch).then_some(Effect::BatchForgotten { batch }))
         }
         tag::SCHEDULED => decode_scheduled(from),
+        tag::PASSED_OVER => decode_passed_over(from, queue),
         tag::UNSCHEDULED => Ok(Effect::Unscheduled { name: known_schedule(from.bytes()?, queue)? }),
         tag::TICKED => decode_ticked(from, queue, |_| Ok(Missed::default())),
         tag::TICKED_LATE => {
@@ -363,6 +364,11 @@ fn decode_ticked<'a>(
 fn decode_clock_stands<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
     let until = from.number()?;
     known(queue.may_stand_until(until).then_some(Effect::ClockStands { until }))
+}
+
+fn decode_passed_over<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
+    let (name, first, last) = (from.bytes()?, from.number()?, from.number()?);
+    known(queue.may_pass_over(name, first, last).then_some(Effect::PassedOver { name, first, last }))
 }
 
 fn decode_rewound<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {

@@ -94,6 +94,7 @@ fn payload_len(effect: &Effect<'_>) -> usize {
         | Effect::ClockStands { .. }
         | Effect::Rewound { .. }
         | Effect::Unscheduled { .. }
+        | Effect::PassedOver { .. }
         | Effect::Ticked { .. }
         | Effect::EventsTrimmed { .. }
         | Effect::ExpiryRuleSet { .. }
@@ -174,6 +175,11 @@ fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
             encode_named(out, tag::SCHEDULED, name);
             encode_plan(out, plan);
             out.number(next);
+        }
+        Effect::PassedOver { name, first, last } => {
+            encode_named(out, tag::PASSED_OVER, name);
+            out.number(first);
+            out.number(last);
         }
         Effect::Unscheduled { name } => encode_named(out, tag::UNSCHEDULED, name),
         Effect::Ticked { name, at, missed, next, outcome } => {

@@ -31,6 +31,7 @@
 //!   24 batch sealed         number of the batch
 //!   25 batch forgotten      number of the batch
 //!   30 scheduled            name bytes, plan, next number
+//!   96 passed over          name bytes, first number, last number, after scheduled
 //!   31 unscheduled          name bytes
 //!   32 ticked               name bytes, at number, next number (0 = none), tick outcome
 //!   40 expiry rule set      prefix bytes, add request (empty payload)
@@ -132,6 +133,7 @@ mod tag {
     pub(super) const BATCH_SEALED: u8 = 24;
     pub(super) const BATCH_FORGOTTEN: u8 = 25;
     pub(super) const SCHEDULED: u8 = 30;
+    pub(super) const PASSED_OVER: u8 = 96;
     pub(super) const UNSCHEDULED: u8 = 31;
     pub(super) const TICKED: u8 = 32;
     pub(super) const EXPIRY_RULE_SET: u8 = 40;

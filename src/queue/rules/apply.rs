@@ -46,6 +46,7 @@ impl Queue {
             Effect::ClockSetBack { by } => self.set_clock_back(by, at),
             Effect::ClockStands { until } => self.heard_at = until,
             Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
+            Effect::PassedOver { name, first, last } => self.schedules.pass_over(name, first, last),
             Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
             Effect::Ticked { name, at, missed, next, outcome } => {
                 self.schedules.ticked(name, at, missed, next, outcome);

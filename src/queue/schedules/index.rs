@@ -90,6 +90,20 @@ impl Schedules {
         self.insert(name, schedule);
     }
 
+    /// A schedule that is new passes over the instants before.
+    pub(crate) fn pass_over(&mut self, name: &[u8], first: u64, last: u64) {
+        let Some(mut schedule) = self.remove(name) else { return };
+        schedule.passed = Passed::restored(vec![Gap { first, last }], 0, schedule.next).map(Box::new);
+        self.insert(name, schedule);
+    }
+
+    /// Whether a schedule has passed over nothing yet, and may have passed over these instants.
+    pub(crate) fn may_pass_over(&self, name: &[u8], first: u64, last: u64) -> bool {
+        let fits =
+            |schedule: &Schedule| Passed::restored(vec![Gap { first, last }], 0, schedule.next).is_some();
+        self.get(name).is_some_and(|schedule| schedule.passed.is_none() && fits(schedule))
+    }
+
     /// Takes a schedule out.
     pub(crate) fn remove(&mut self, name: &[u8]) -> Option<Schedule> {
         let (name, schedule) = self.by_name.remove_entry(name)?;

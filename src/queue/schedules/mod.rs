@@ -23,5 +23,5 @@ pub(crate) use passed::Gap;
 pub use passed::Missed;
 pub(crate) use schedule::{valid_schedule, TickCounts};
 pub use schedule::{Overlap, Plan, Schedule, ScheduleSet, TickOutcome, MAX_NAME};
-pub(crate) use timetable::LATEST_TICK;
+pub(crate) use timetable::{Compiled, LATEST_TICK};
 pub use timetable::{Timetable, Zone, MAX_EXPRESSION};

@@ -3,8 +3,9 @@
 use super::access::{MemoryPressure, Session};
 use super::add::Outcome;
 use crate::queue::effect::Effect;
-use crate::queue::schedules::{Missed, Overlap, Plan, ScheduleSet, TickOutcome};
+use crate::queue::schedules::{Compiled, Missed, Overlap, Plan, ScheduleSet, TickOutcome};
 use crate::queue::store::IdEntry;
+use crate::queue::time::SMALL_STEP;
 use std::sync::Arc;
 
 /// Ticks of one session: each costs about what an ADD costs, and a search of a timetable.
@@ -23,19 +24,26 @@ impl Session<'_> {
     pub fn schedule(&mut self, name: &[u8], plan: &Plan<'_>) -> ScheduleSet {
         self.catch_up(name);
         let known = self.queue.schedules.get(name).map(|known| (known.plan(), known.next()));
+        // What took the place of another may have the instants at which that one has ticked.
+        let (is_new, mut before) = (known.is_none(), None);
         let next = match known {
             Some((known, next)) if known == *plan => return ScheduleSet::Next(next),
             Some((known, next)) if known.timetable == plan.timetable => Some(next),
-            _ => match plan.timetable.compile().and_then(|timetable| timetable.next_after(self.at())) {
-                None => return ScheduleSet::Never,
-                next => next,
-            },
+            _ => {
+                let Some(timetable) = plan.timetable.compile() else { return ScheduleSet::Never };
+                let Some(next) = timetable.next_after(self.at()) else { return ScheduleSet::Never };
+                before = instants_before(&timetable, self.at()).filter(|_| is_new);
+                Some(next)
+            }
         };
         let Some(next) = next.filter(|next| *next <= plan.until) else {
             self.unschedule(name);
             return ScheduleSet::Over;
         };
         self.change(&Effect::Scheduled { name, plan: *plan, next });
+        if let Some((first, last)) = before {
+            self.change(&Effect::PassedOver { name, first, last });
+        }
         ScheduleSet::Next(next)
     }
 
@@ -158,6 +166,13 @@ impl Session<'_> {
             Some(IdEntry::Remembered(_)) | None => false,
         }
     }
+}
+
+/// The first instant of a timetable and the last before `now`, and not so shortly before it that a clock which is
+/// corrected would come there again.
+fn instants_before(timetable: &Compiled, now: u64) -> Option<(u64, u64)> {
+    let (first, end) = (timetable.next_after(0)?, now.checked_sub(SMALL_STEP)?);
+    (first <= end).then(|| (first, timetable.last_until(first, end)))
 }
 
 /// `name@instant`: one tick is one job, however many servers or restarts there are.

@@ -48,6 +48,48 @@ fn ticks_that_were_missed_are_one_and_each_instant_is_one_job() {
 }
 
 #[test]
+fn what_was_set_while_the_clock_was_ahead_begins_where_the_clock_is() {
+    const DAY: u64 = 86_400_000;
+    let mut test = TestQueue::at(20_000 * DAY + 500);
+    let nightly = Timetable::Cron { expression: "0 0 2 * * *", zone: Zone::default(), from: 0 };
+    let late = Timetable::Every { ms: 1000, from: 19_998 * DAY };
+    test.set("s", &every(3_600_000));
+    test.set("nightly", &Plan { timetable: nightly, ..every(1) });
+    test.set("late", &Plan { timetable: late, ..every(1) });
+    test.ms += 3_600_000;
+    test.session(|_| ());
+    let next = |test: &TestQueue| {
+        ["s", "nightly", "late"].map(|name| test.queue.schedule(name.as_bytes()).unwrap().next())
+    };
+    let missed = |test: &TestQueue| test.queue.schedule(b"s").unwrap().missed();
+    test.ms = 19_000 * DAY + 500;
+    test.session(|_| ());
+    let tonight = 19_000 * DAY + 2 * 3_600_000;
+    assert_eq!(next(&test), [19_000 * DAY + 3_600_000, tonight, 19_998 * DAY]);
+    test.ms = tonight;
+    test.session(|_| ());
+    assert_eq!(next(&test), [tonight + 3_600_000, tonight + DAY, 19_998 * DAY]);
+    assert_eq!(
+        (missed(&test), test.counts("s")),
+        (1, [2, 0, 0, 0]),
+        "one of two, and one while it was ahead"
+    );
+    test.ms = 20_000 * DAY + 3 * 3_600_000 - 1;
+    test.session(|_| ());
+    let ids = test.ids(JobState::Waiting);
+    assert_eq!(ids.iter().filter(|id| **id == format!("s@{}", 20_000 * DAY + 3_600_000)).count(), 1);
+}
+
+#[test]
+fn a_schedule_that_was_just_set_waits_out_a_small_step() {
+    let mut test = TestQueue::at(10_000_000);
+    test.set("s", &every(100));
+    test.ms -= 900;
+    test.session(|_| ());
+    assert_eq!(test.due(), Some(10_000_100), "the instant that was replied");
+}
+
+#[test]
 fn instants_without_a_tick_are_counted_as_missed() {
     let mut test = TestQueue::at(500);
     test.set("s", &every(1000));
