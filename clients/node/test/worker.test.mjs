@@ -6,7 +6,7 @@ import { scenario } from './harness/clients.mjs';
 import { Proxy } from './harness/proxy.mjs';
 import { Server } from './harness/server.mjs';
 import { complete } from './harness/work.mjs';
-import { until } from './harness/wait.mjs';
+import { sleep, until } from './harness/wait.mjs';
 
 const some = { only: (name) => ['ioredis 5', 'node-redis 5, RESP3'].includes(name) };
 
@@ -95,6 +95,20 @@ scenario('an ACK that was done and is repeated counts, also where its id is not 
   assert.equal(proxy.cuts, 1);
   const { acks, staleAcks } = await queue.stats();
   assert.deepEqual({ acks, staleAcks }, { acks: 1, staleAcks: 1 });
+}, some);
+
+scenario('a job that comes at the end of a long wait is not lost at once', async (t, client) => {
+  const { redis, queue } = await setUp(t, client);
+  let runs = 0;
+  const worker = new Worker(redis, 'mail', async () => {
+    runs += 1;
+    await sleep(1_000);
+  }, { lease: 900, block: 5_000 });
+  const done = complete(worker, 1);
+  await sleep(1_500);
+  await queue.add('x');
+  await done;
+  assert.equal(runs, 1);
 }, some);
 
 scenario('an idle worker says so, and a worker runs once', async (t, client) => {
