@@ -91,15 +91,25 @@ export class Server {
   }
 }
 
-/** A free port below those that the system gives to outgoing connections, so that a killed server can have it again. */
-export async function freePort() {
+/** How much above its port a server of a cluster listens for the others. */
+const BUS = 10_000;
+
+/**
+ * A free port below 18,000 whose bus is free, too; both below those that the system gives to outgoing connections, so that a killed server
+ * can have them again.
+ */
+async function freePort() {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 12_000);
-    const probe = createServer().listen(port, '127.0.0.1');
-    const isFree = await new Promise((resolve) => probe.once('listening', () => resolve(true)).once('error', () => resolve(false)));
-    if (!isFree) continue;
-    probe.close();
-    await once(probe, 'close');
-    return port;
+    const port = BUS + Math.floor(Math.random() * (BUS - 2_000));
+    if ((await isFree(port)) && (await isFree(port + BUS))) return port;
   }
+}
+
+async function isFree(port) {
+  const probe = createServer().listen(port, '127.0.0.1');
+  const isListening = await new Promise((resolve) => {
+    probe.once('listening', () => resolve(true)).once('error', () => resolve(false));
+  });
+  if (isListening) await new Promise((resolve) => probe.close(resolve));
+  return isListening;
 }
