@@ -59,7 +59,7 @@ scenario('cancelled', async (t, client) => {
   assert.deepEqual(told, [['lost', 'long', 'cancelled']]);
   const { cancellations, completed, failed } = await queue.stats();
   assert.deepEqual({ cancellations, completed, failed }, { cancellations: 1, completed: 0, failed: 0 });
-});
+}, { oneByOne: true });
 
 scenario('fatal_and_not_now', async (t, client) => {
   const { redis, queue } = await setUp(t, client);
