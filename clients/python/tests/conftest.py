@@ -55,7 +55,9 @@ def work(flavour: str) -> Iterator[Callable[..., Running]]:
 
     yield start
     for worker in started:
-        print("a worker told last:", [told for told in worker.seen.told if told[0] in ("lost", "failed", "error")][-20:])  # shown if the test has failed
+        print(
+            "a worker told last:", [told for told in worker.seen.told if told[0] in ("lost", "failed", "error")][-20:]
+        )  # shown if the test has failed
         if worker._thread.is_alive():
             worker.stop(0)
 

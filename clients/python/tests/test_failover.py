@@ -80,6 +80,7 @@ def meet(servers: list[Server]) -> dict[Server, str]:
     share = 16384 // len(servers) + 1
     for number, server in enumerate(servers):
         server.send("CLUSTER", "ADDSLOTSRANGE", number * share, min((number + 1) * share, 16384) - 1)
+        server.send("CLUSTER", "SET-CONFIG-EPOCH", number + 1)  # else they settle it while a slot moves, and its keys may go
         server.send("CLUSTER", "MEET", "127.0.0.1", servers[0].port)
 
     def is_ready(server: Server) -> bool:

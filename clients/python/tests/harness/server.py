@@ -91,15 +91,23 @@ def _end_with_tests() -> None:
 
 
 def free_port() -> int:
-    """A port below those that the system gives to outgoing connections, so that a killed server can have it again."""
+    """A port below those that the system gives to outgoing connections, so that a killed server can have it again.
+
+    That of the bus of a cluster, 10,000 above it, is free as well.
+    """
     while True:
         port = PORTS.randrange(10_000, 20_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
+        if _is_free(port) and _is_free(port + 10_000):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def until(condition: Callable[[], Any], complaint: str, seconds: float = 10) -> None:
