@@ -132,8 +132,13 @@ impl Stage {
             ("JQ.LIST", &[QUEUE, "waiting", "PRIORITY", "0", "9", "SKIP", &behind]),
             ("JQ.COUNT", &[QUEUE, "waiting", "PRIORITY", "0", "9"]),
         ];
-        let calls = ways.iter().cycle().take(1000);
-        self.probe(|hands| send_all(hands, calls.map(|(name, words)| command(name, *words))))
+        // One by one: how long a client waits for another's pipeline is that client's choice.
+        let mut calls = ways.iter().cycle().take(1000);
+        self.probe(|hands| {
+            calls
+                .try_for_each(|(name, words)| command(name, *words).query::<()>(hands))
+                .map_err(Failure::from)
+        })
     }
 
     fn lose(&mut self) -> Result<Sample, Failure> {
