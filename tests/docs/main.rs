@@ -62,6 +62,22 @@ fn is_below_tests(name: &str) -> bool {
         .contains(&name.split('/').next().unwrap())
 }
 
+/// A command line of a page can be typed: its script is there.
+#[test]
+fn every_script_that_a_page_names_exists() {
+    let is_part_of_name = |letter: char| letter.is_ascii_alphanumeric() || "/-_.".contains(letter);
+    let mut named = 0;
+    for page in pages() {
+        let text = read(&page);
+        let words = text.split(|letter| !is_part_of_name(letter)).map(|word| word.trim_end_matches('.'));
+        for script in words.filter(|word| word.starts_with("scripts/") && *word != "scripts/") {
+            assert!(project().join(script).is_file(), "{}: {script}", page.display());
+            named += 1;
+        }
+    }
+    assert!(named > 30, "the pages name only {named} scripts");
+}
+
 /// Each package that the module names is in the list of licenses, and each entry is what Cargo.lock has.
 #[test]
 fn the_licenses_are_those_of_what_is_linked() {
