@@ -22,9 +22,9 @@ func (a *answer) kind() string {
 	return fmt.Sprint(a.verb, a.result != nil, a.options)
 }
 
-// desk sends the answers of one queue, one request at a time. What ends while a request is on its way travels together
+// sender sends the answers of one queue, one request at a time. What ends while a request is on its way travels together
 // in the next one.
-type desk struct {
+type sender struct {
 	engine *engine
 	queue  string
 
@@ -34,41 +34,41 @@ type desk struct {
 	changed chan struct{}
 }
 
-func newDesk(e *engine, queue string) *desk {
-	return &desk{engine: e, queue: queue, changed: make(chan struct{}, 1)}
+func newSender(e *engine, queue string) *sender {
+	return &sender{engine: e, queue: queue, changed: make(chan struct{}, 1)}
 }
 
-func (d *desk) put(answers ...*answer) {
-	d.mu.Lock()
-	d.pending = append(d.pending, answers...)
-	d.mu.Unlock()
-	d.wake()
+func (s *sender) put(answers ...*answer) {
+	s.mu.Lock()
+	s.pending = append(s.pending, answers...)
+	s.mu.Unlock()
+	s.wake()
 }
 
 // close ends run when everything is sent.
-func (d *desk) close() {
-	d.mu.Lock()
-	d.closed = true
-	d.mu.Unlock()
-	d.wake()
+func (s *sender) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.wake()
 }
 
-func (d *desk) wake() {
+func (s *sender) wake() {
 	select {
-	case d.changed <- struct{}{}:
+	case s.changed <- struct{}{}:
 	default:
 	}
 }
 
-// run sends until the desk is closed and empty.
-func (d *desk) run() {
+// run sends until the sender is closed and empty.
+func (s *sender) run() {
 	for {
-		d.mu.Lock()
-		pending, last := d.pending, d.closed
-		d.pending = nil
-		d.mu.Unlock()
+		s.mu.Lock()
+		pending, last := s.pending, s.closed
+		s.pending = nil
+		s.mu.Unlock()
 		for _, group := range groups(pending) {
-			d.send(group)
+			s.send(group)
 		}
 		if len(pending) > 0 {
 			continue
@@ -76,7 +76,7 @@ func (d *desk) run() {
 		if last {
 			return
 		}
-		<-d.changed
+		<-s.changed
 	}
 }
 
@@ -99,9 +99,9 @@ func groups(answers []*answer) [][]*answer {
 }
 
 // request is the command for a group of one kind. It asks for as many jobs as it frees slots, if next is not 0.
-func (d *desk) request(group []*answer, next int) request {
+func (s *sender) request(group []*answer, next int) request {
 	first := group[0]
-	r := onQueue(first.verb, d.queue)
+	r := onQueue(first.verb, s.queue)
 	for _, a := range group {
 		r.args = append(r.args, a.run.job.Token, a.run.job.ID)
 	}
@@ -113,15 +113,15 @@ func (d *desk) request(group []*answer, next int) request {
 		}
 	}
 	if next > 0 {
-		r.args = append(r.args, "NEXT", d.engine.name, "COUNT", next, "LEASE", d.engine.lease, "FULL")
+		r.args = append(r.args, "NEXT", s.engine.name, "COUNT", next, "LEASE", s.engine.lease, "FULL")
 		r.once = true
 	}
 	return r
 }
 
 // send sends a group until it is answered, or the leases are over, and begins what comes NEXT.
-func (d *desk) send(group []*answer) {
-	e := d.engine
+func (s *sender) send(group []*answer) {
+	e := s.engine
 	slots := 0
 	for _, a := range group {
 		if a.slot {
@@ -134,30 +134,30 @@ func (d *desk) send(group []*answer) {
 	}
 	ticket, sent := e.known.asks(), time.Now()
 	defer e.known.returns(ticket)
-	reply, err := d.request(group, next).send(e.base, e.client)
+	reply, err := s.request(group, next).send(e.base, e.client)
 	lost := err != nil && !refusal(err) && next > 0
 	var jobs any
 	if err != nil {
-		group, reply, err = d.again(group, err)
+		group, reply, err = s.again(group, err)
 	} else if entries := list(reply); next > 0 && len(entries) == 2 {
 		reply, jobs = entries[0], entries[1]
 	}
-	d.settle(group, integers(reply), err)
-	d.begin(jobs, slots, sent, lost)
+	s.settle(group, integers(reply), err)
+	s.begin(jobs, slots, sent, lost)
 }
 
 // again repeats a group that got an error instead of an answer, without NEXT: the first time may have brought jobs, and
 // HELD tells which. It gives what is left of the group and the last reply or error.
-func (d *desk) again(group []*answer, err error) ([]*answer, any, error) {
-	e := d.engine
+func (s *sender) again(group []*answer, err error) ([]*answer, any, error) {
+	e := s.engine
 	var waits backoff
 	for !refusal(err) && e.trouble("an answer was not answered", err) && !closed(e.worker.aborted) {
 		waits.sleep(e.worker.aborted)
-		if group = d.withLease(group); len(group) == 0 {
+		if group = s.withLease(group); len(group) == 0 {
 			break
 		}
 		var reply any
-		if reply, err = d.request(group, 0).send(e.base, e.client); err == nil {
+		if reply, err = s.request(group, 0).send(e.base, e.client); err == nil {
 			return group, reply, nil
 		}
 	}
@@ -165,8 +165,8 @@ func (d *desk) again(group []*answer, err error) ([]*answer, any, error) {
 }
 
 // begin begins what NEXT has brought, or may have brought.
-func (d *desk) begin(jobs any, slots int, sent time.Time, lost bool) {
-	e := d.engine
+func (s *sender) begin(jobs any, slots int, sent time.Time, lost bool) {
+	e := s.engine
 	infos, err := decodeAll[JobInfo](jobs)
 	if err != nil {
 		e.trouble("the jobs of NEXT cannot be read", err)
@@ -174,19 +174,19 @@ func (d *desk) begin(jobs any, slots int, sent time.Time, lost bool) {
 	if lost || err != nil {
 		e.lostReply()
 		var waits backoff
-		for e.held(d.queue) != nil && !e.stopping() {
+		for e.held(s.queue) != nil && !e.stopping() {
 			waits.sleep(e.stopped)
 		}
 	}
-	e.deliver(d.queue, infos, slots, sent)
+	e.deliver(s.queue, infos, slots, sent)
 }
 
 // withLease drops the answers whose leases are over: those jobs are another worker's by now.
-func (d *desk) withLease(group []*answer) []*answer {
+func (s *sender) withLease(group []*answer) []*answer {
 	var left []*answer
 	for _, a := range group {
 		if a.run.leaseOver() {
-			d.engine.lose(a.run, ErrLeaseLost)
+			s.engine.lose(a.run, ErrLeaseLost)
 		} else {
 			left = append(left, a)
 		}

@@ -23,7 +23,7 @@ const (
 
 // engine is a worker that runs.
 //
-//	claims ──► slots ──► handlers ──► desks (one a queue): ACK, NACK, RELEASE
+//	claims ──► slots ──► handlers ──► senders (one a queue): ACK, NACK, RELEASE
 //	   ▲          ▲                     │
 //	   │          └───── ACK … NEXT ────┘
 //	  HELD ◄── after any error      heartbeats: EXTEND for all that is known
@@ -38,7 +38,7 @@ type engine struct {
 	order   *order
 	known   *known
 	slots   *slots
-	desks   map[string]*desk
+	senders map[string]*sender
 	log     *slog.Logger
 
 	mu      sync.Mutex
@@ -61,7 +61,7 @@ func newEngine(ctx context.Context, w *Worker) (*engine, error) {
 		handler: w.Handler,
 		order:   newOrder(w.Queues, w.Weights),
 		known:   newKnown(),
-		desks:   make(map[string]*desk),
+		senders: make(map[string]*sender),
 		log:     or(w.Logger, slog.Default()),
 		stopped: make(chan struct{}),
 		over:    make(chan struct{}),
@@ -71,7 +71,7 @@ func newEngine(ctx context.Context, w *Worker) (*engine, error) {
 	}
 	e.slots = newSlots(or(w.Concurrency, DefaultConcurrency), e.handle)
 	for _, queue := range w.Queues {
-		e.desks[queue] = newDesk(e, queue)
+		e.senders[queue] = newSender(e, queue)
 	}
 	var err error
 	e.claimer, err = newClaimer(w.Client, e.block())
@@ -93,8 +93,8 @@ func (e *engine) run(ctx context.Context) error {
 	var background sync.WaitGroup
 	inBackground(&background, e.heartbeats)
 	var answering sync.WaitGroup
-	for _, desk := range e.desks {
-		inBackground(&answering, desk.run)
+	for _, sender := range e.senders {
+		inBackground(&answering, sender.run)
 	}
 	claiming := make(chan struct{})
 	go func() {
@@ -114,8 +114,8 @@ func (e *engine) run(ctx context.Context) error {
 	}
 	e.awaitHandlers()
 	e.handBack(e.known.all())
-	for _, desk := range e.desks {
-		desk.close()
+	for _, sender := range e.senders {
+		sender.close()
 	}
 	answering.Wait()
 	close(e.over)

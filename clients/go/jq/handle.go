@@ -91,7 +91,7 @@ func (e *engine) answer(r *run, result any, err error, hasNext bool) bool {
 		return false
 	}
 	a.slot = hasNext && a.verb != "JQ.RELEASE"
-	e.desks[r.job.Queue].put(a)
+	e.senders[r.job.Queue].put(a)
 	return a.slot
 }
 

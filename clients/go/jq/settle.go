@@ -11,26 +11,26 @@ func refusal(err error) bool {
 }
 
 // settle tells the hooks what the server has said of each answer.
-func (d *desk) settle(group []*answer, replies []int64, err error) {
+func (s *sender) settle(group []*answer, replies []int64, err error) {
 	switch {
 	case err != nil && refusal(err) && len(group) > 1: // one of them: which?
 		for _, a := range group {
 			a.slot = false
-			d.send([]*answer{a})
+			s.send([]*answer{a})
 		}
 	case err != nil && refusal(err) && group[0].result != nil: // the job is not completed without its result
 		failed := &answer{run: group[0].run, verb: "JQ.NACK", options: []any{"ERROR", err.Error()}, err: err}
 		if errors.Is(err, ErrInvalid) {
 			failed.options = append(failed.options, "FATAL")
 		}
-		d.send([]*answer{failed})
+		s.send([]*answer{failed})
 	case err != nil || len(replies) < len(group):
 		for _, a := range group {
-			d.engine.lose(a.run, fmt.Errorf("jq: the answer was not taken: %w", or(err, ErrLeaseLost)))
+			s.engine.lose(a.run, fmt.Errorf("jq: the answer was not taken: %w", or(err, ErrLeaseLost)))
 		}
 	default:
 		for i, a := range group {
-			d.engine.settle(a, replies[i])
+			s.engine.settle(a, replies[i])
 		}
 	}
 }
@@ -65,7 +65,7 @@ func (e *engine) lose(r *run, cause error) {
 func (e *engine) handBack(runs []*run) {
 	for _, r := range runs {
 		if r.decide() {
-			e.desks[r.job.Queue].put(&answer{run: r, verb: "JQ.RELEASE"})
+			e.senders[r.job.Queue].put(&answer{run: r, verb: "JQ.RELEASE"})
 		}
 	}
 }
