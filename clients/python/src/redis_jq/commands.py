@@ -21,6 +21,7 @@ from .calls import (
     optional,
     page_of,
     records,
+    texts,
 )  # fmt: skip
 from .options import (
     AddOptions,
@@ -128,7 +129,7 @@ def series(queue: Key, minutes: int = 60) -> Call[list[tuple[int, int, int, int]
 
 def check(queue: Key) -> Call[list[str]]:
     """What a recount of everything finds wrong: nothing, if the queue is sound."""
-    return Call(("JQ.CHECK", raw(queue.name)), lambda reply: [text(item) for item in reply])
+    return Call(("JQ.CHECK", raw(queue.name)), texts)
 
 
 def remove(queue: Key, *ids: str) -> Call[list[int]]:
@@ -146,6 +147,11 @@ def cancel_all(queue: Key, **options: Unpack[AllOptions]) -> Call[int]:
     return Call(("JQ.CANCEL", raw(queue.name), b"*", *arguments(options)), a_number)
 
 
+def cancel_all_ids(queue: Key, **options: Unpack[AllOptions]) -> Call[list[str]]:
+    """The same: the ids of the jobs in the place of their number. Call again until there are none."""
+    return Call(("JQ.CANCEL", raw(queue.name), b"*", *arguments(options), b"IDS"), texts)
+
+
 def promote(queue: Key, *ids: str, delay: Duration | None = None, front: bool = False) -> Call[list[int]]:
     """Lets delayed jobs and those on hold start now, or after `delay`: 1 done, 0 it is neither, -1 unknown, for each."""
     options = arguments({"delay": delay, "front": front})
@@ -157,6 +163,11 @@ def promote_all(queue: Key, **options: Unpack[MoveOptions]) -> Call[int]:
     return Call(("JQ.PROMOTE", raw(queue.name), b"*", *arguments(options)), a_number)
 
 
+def promote_all_ids(queue: Key, **options: Unpack[MoveOptions]) -> Call[list[str]]:
+    """The same: the ids of the jobs in the place of their number. Call again until there are none."""
+    return Call(("JQ.PROMOTE", raw(queue.name), b"*", *arguments(options), b"IDS"), texts)
+
+
 def retry(queue: Key, *ids: str, front: bool = False, **options: Unpack[FieldOptions]) -> Call[list[int]]:
     """Gives failed jobs fresh attempts: 1 done, 0 it has not failed, -1 unknown, for each."""
     return Call(("JQ.RETRY", raw(queue.name), *map(raw, ids), *arguments({"front": front, **options})), numbers)
@@ -165,6 +176,21 @@ def retry(queue: Key, *ids: str, front: bool = False, **options: Unpack[FieldOpt
 def retry_all(queue: Key, **options: Unpack[MoveOptions]) -> Call[int]:
     """Gives the failed jobs that are selected fresh attempts: how many. Call again until it says 0."""
     return Call(("JQ.RETRY", raw(queue.name), b"*", *arguments(options)), a_number)
+
+
+def retry_all_ids(queue: Key, **options: Unpack[MoveOptions]) -> Call[list[str]]:
+    """The same: the ids of the jobs in the place of their number. Call again until there are none."""
+    return Call(("JQ.RETRY", raw(queue.name), b"*", *arguments(options), b"IDS"), texts)
+
+
+def rerun(queue: Key, *ids: str, front: bool = False, **options: Unpack[FieldOptions]) -> Call[list[int]]:
+    """Lets completed jobs run once more: 1 done, 0 it was not completed, -1 unknown, for each."""
+    return Call(("JQ.RERUN", raw(queue.name), *map(raw, ids), *arguments({"front": front, **options})), numbers)
+
+
+def release_worker(queue: Key, name: str) -> Call[int]:
+    """Hands back all jobs that a worker holds, because it is known to be gone: how many."""
+    return Call(("JQ.RELEASE", raw(queue.name), b"WORKER", raw(name)), a_number)
 
 
 def change(
@@ -179,6 +205,11 @@ def change(
 def purge(queue: Key, state: str, **options: Unpack[PurgeOptions]) -> Call[int]:
     """Removes records or remembered ids, or cancels jobs of a state: how many. Call again until it says 0."""
     return Call(("JQ.PURGE", raw(queue.name), raw(state.upper()), *arguments(options)), a_number)
+
+
+def purge_ids(queue: Key, state: str, **options: Unpack[PurgeOptions]) -> Call[list[str]]:
+    """The same: the ids of the jobs in the place of their number. Call again until there are none."""
+    return Call(("JQ.PURGE", raw(queue.name), raw(state.upper()), *arguments(options), b"IDS"), texts)
 
 
 def pause(queue: Key, group: str | None = None, duration: Duration | None = None) -> Call[int]:

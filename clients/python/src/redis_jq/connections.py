@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, Union
 
@@ -50,7 +49,7 @@ class Link:
         self._client: Client | None = None
         self._lock = threading.Lock()
         self._claims_as = 0
-        self._claims_as_until = 0.0  # redis-py replaces a connection that broke while it was idle, and does not tell
+        self._claims_as_is_sure = False
 
     @property
     def client(self) -> Any:
@@ -84,15 +83,17 @@ class Link:
             return translated(error)
 
     def claim(self, command: Command, queue: str) -> Any:
-        """The reply to a claim that waits, or the error. It knows which client it is, for `unblock`."""
+        """The reply to a claim that waits, or the error. It knows which client it is, for `unblock`, and asks anew after a
+        while: redis-py replaces a connection that broke while it was idle, and does not tell.
+        """
         try:
-            if time.monotonic() > self._claims_as_until:
+            if not self._claims_as_is_sure:
                 self._claims_as = self._client_id(queue)
             reply = self.client.execute_command(*command)
-            self._claims_as_until = time.monotonic() + 1
+            self._claims_as_is_sure = reply is None  # the next claim follows at once
             return reply
         except (RedisError, OSError) as error:
-            self._claims_as_until = 0.0
+            self._claims_as_is_sure = False
             return translated(error)
 
     def _client_id(self, queue: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 from .options import Arg
@@ -15,16 +14,21 @@ Command = tuple[Arg, ...]
 
 
 class Order:
-    """In which order the queues are named in a claim: as given, or drawn anew for each claim by their weights."""
+    """In which order the queues are named in a claim: as given, or anew for each claim by their weights.
 
-    def __init__(self, queues: str | Sequence[str] | Mapping[str, float], random: Random) -> None:
-        self._random = random
+    With weights each queue has a clock, which its jobs advance by 1 / weight each, and the one that is behind comes first.
+    So the jobs that are claimed have the ratio of the weights exactly, and no queue starves.
+    """
+
+    def __init__(self, queues: str | Sequence[str] | Mapping[str, float]) -> None:
         self._weights = dict(queues) if isinstance(queues, Mapping) else None
         self.queues = [queues] if isinstance(queues, str) else list(queues)
         if not self.queues:
             raise ValueError("a worker needs a queue")
         if self._weights and min(self._weights.values()) <= 0:
             raise ValueError("a weight is above 0")
+        self._clocks = dict.fromkeys(self.queues, 0.0)
+        self._named = self.queues
 
     @property
     def next_queue(self) -> str | None:
@@ -32,11 +36,18 @@ class Order:
         return None if self._weights else self.queues[0]
 
     def draw(self) -> list[str]:
-        """The order for one claim. Each queue is the first one as often as its weight says."""
+        """The order for the next claim."""
+        if self._weights is not None:
+            self._named = sorted(self.queues, key=lambda queue: self._clocks[queue])
+        return self._named
+
+    def served(self, queue: str, count: int) -> None:
+        """The claim that was drawn last got so many jobs of `queue`."""
         if self._weights is None:
-            return self.queues
-        keys = {queue: self._random.random() ** (1 / weight) for queue, weight in self._weights.items()}
-        return sorted(self.queues, key=lambda queue: keys[queue], reverse=True)
+            return
+        for passed in self._named[: self._named.index(queue)]:  # it had no job, and is not to have all slots once it has
+            self._clocks[passed] = max(self._clocks[passed], self._clocks[queue])
+        self._clocks[queue] += count / self._weights[queue]
 
 
 @dataclass(frozen=True)
@@ -68,9 +79,9 @@ class Claims:
         """The queue that gave jobs, and the jobs; none for a null."""
         if reply is None:
             return self.queues[0], []
-        if len(self.queues) > 1:
-            return text(reply[0]), jobs(reply[1])
-        return self.queues[0], jobs(reply)
+        queue, records = (text(reply[0]), jobs(reply[1])) if len(self.queues) > 1 else (self.queues[0], jobs(reply))
+        self.order.served(queue, len(records))
+        return queue, records
 
     def held(self, queue: str) -> Command:
         """What the worker holds, with its leases renewed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, Union
 
@@ -46,7 +45,7 @@ class Link:
         self._read_timeout = read_timeout
         self._client: Any = None  # redis-py leaves its methods without types
         self._claims_as = 0
-        self._claims_as_until = 0.0  # redis-py replaces a connection that broke while it was idle, and does not tell
+        self._claims_as_is_sure = False
 
     async def client(self) -> Any:
         """The client. Raises what redis-py raises where a cluster cannot be reached."""
@@ -80,16 +79,18 @@ class Link:
             return translated(error)
 
     async def claim(self, command: Command, queue: str) -> Any:
-        """The reply to a claim that waits, or the error. It knows which client it is, for `unblock`."""
+        """The reply to a claim that waits, or the error. It knows which client it is, for `unblock`, and asks anew after a
+        while: redis-py replaces a connection that broke while it was idle, and does not tell.
+        """
         try:
             client = await self.client()
-            if time.monotonic() > self._claims_as_until:
+            if not self._claims_as_is_sure:
                 self._claims_as = await self._client_id(client, queue)
             reply = await client.execute_command(*command)
-            self._claims_as_until = time.monotonic() + 1
+            self._claims_as_is_sure = reply is None  # the next claim follows at once
             return reply
         except (RedisError, OSError) as error:
-            self._claims_as_until = 0.0
+            self._claims_as_is_sure = False
             return translated(error)
 
     async def _client_id(self, client: Any, queue: str) -> int:

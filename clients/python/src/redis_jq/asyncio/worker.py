@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 from .. import outcomes
@@ -234,7 +233,7 @@ class Worker(_TaskWorker):
         **options: Unpack[WorkerOptions],
     ) -> None:
         settings = Settings(**options)
-        order = Order(queues, Random())
+        order = Order(queues)
         claims = Claims(settings.name, order, seconds(settings.lease), settings.longest_block)
         super().__init__(connect, claims, settings, size=1, uses_next=True)
         for wrap in reversed(middleware):
@@ -269,7 +268,7 @@ class BulkWorker(_TaskWorker):
     ) -> None:
         settings = Settings(**options)
         block = min(seconds(wait), settings.longest_block) if minimum > 1 else settings.longest_block
-        claims = Claims(settings.name, Order(queue, Random()), seconds(settings.lease), block, minimum)
+        claims = Claims(settings.name, Order(queue), seconds(settings.lease), block, minimum)
         super().__init__(connect, claims, settings, size, uses_next=False)
         for wrap in reversed(middleware):
             handler = wrap(handler)
