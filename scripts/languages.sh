@@ -1,0 +1,86 @@
+# Sourced by scripts/test-clients and scripts/test-examples: which languages are tested, and against what.
+#
+# The script sets `known` (its languages), and defines for each of them lacks_LANGUAGE, which says what of it this
+# machine lacks, or nothing, and test_LANGUAGE. It is in the folder of the project.
+# shellcheck shell=bash disable=SC2154 # known: see above
+
+me=${0##*/}
+languages=() # those to test, in the order of `known` or of the arguments
+left_out=()  # what is not tested, and why
+is_available=false
+
+usage() {
+  sed -n '2s/^# //p' "scripts/$me" >&2
+  exit 2
+}
+
+is_known() {
+  [[ " ${known[*]} " == *" $1 "* ]]
+}
+
+# read_arguments ARGUMENT...: what to test, from [LANGUAGE]... [--without LANGUAGE]... [--available].
+read_arguments() {
+  local named=() without=() language
+  while (($#)); do
+    case $1 in
+      --without)
+        is_known "${2:-}" || usage
+        without+=("$2")
+        shift
+        ;;
+      --available) is_available=true ;;
+      *)
+        is_known "$1" || usage
+        named+=("$1")
+        ;;
+    esac
+    shift
+  done
+  ((${#named[@]})) || named=("${known[@]}")
+  for language in "${named[@]}"; do
+    if [[ " ${without[*]-} " == *" $language "* ]]; then
+      left_out+=("$language, as asked for")
+    else
+      languages+=("$language")
+    fi
+  done
+}
+
+# find_module_and_server: sets JQ_MODULE and REDIS_SERVER to whole paths, for tests that run in other folders.
+find_module_and_server() {
+  export JQ_MODULE=${JQ_MODULE:-$PWD/target/release/libredis_jq.so}
+  if [[ ! -e $JQ_MODULE ]]; then
+    echo "$me: there is no $JQ_MODULE. Please run scripts/build, or name a module in JQ_MODULE" >&2
+    exit 1
+  fi
+  JQ_MODULE=$(realpath "$JQ_MODULE")
+  if ! command -v "${REDIS_SERVER:-redis-server}" >/dev/null; then
+    echo "$me: there is no ${REDIS_SERVER:-redis-server}. Please install a Redis server, or name one in REDIS_SERVER" >&2
+    exit 1
+  fi
+  REDIS_SERVER=$(command -v "${REDIS_SERVER:-redis-server}")
+  export REDIS_SERVER
+}
+
+# test_languages FOLDER: tests each language; exits when a test fails, or when a language that is not --available is
+# missing. What was left out is said at the end.
+test_languages() {
+  local language lack left begun
+  for language in "${languages[@]}"; do
+    lack=$("lacks_$language")
+    if [[ -n $lack ]] && ! $is_available; then
+      echo "$me: $language: $lack (or leave it out: --without $language)" >&2
+      exit 1
+    elif [[ -n $lack ]]; then
+      left_out+=("$language: $lack")
+      continue
+    fi
+    begun=$SECONDS
+    printf '\n== %s/%s\n' "$1" "$language"
+    "test_$language"
+    printf '== %s/%s: %s s\n' "$1" "$language" $((SECONDS - begun))
+  done
+  for left in "${left_out[@]}"; do
+    printf '%s: LEFT OUT: %s\n' "$me" "$left"
+  done
+}
