@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders whose pages are read, below the project.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 10] = [
     ".",
     "docs",
     "stories",
@@ -23,6 +23,7 @@ const FOLDERS: [&str; 9] = [
     "clients/node",
     "clients/python",
     "clients/go",
+    "examples",
     "tests/transcripts",
     ".github",
 ];
