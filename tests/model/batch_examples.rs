@@ -212,3 +212,28 @@ fn an_open_batch_is_kept_from_a_late_answer_on() {
          1",
     );
 }
+
+/// b goes in the first round, as a does; c, whose batch a opens again, in the second, although it stands before b.
+#[test]
+fn a_selection_is_retried_in_rounds() {
+    plays(
+        "@1000 JQ.ADD q d x BATCH b1
+         *
+         @1000 JQ.ADD q b x AFTEROK b1
+         *
+         @1000 JQ.ADD q a x BATCH b2 AFTEROK b1
+         *
+         @1000 JQ.SEAL q b1
+         1
+         @1020 JQ.CLAIM q w1
+         *
+         @1020 JQ.NACK q $d d FATAL
+         [2]
+         @1020 JQ.SEAL q b2
+         1
+         @1020 JQ.ADD q c x AFTEROK b2
+         [added c failed]
+         @1020 JQ.RETRY q * REV IDS
+         [d a b c]",
+    );
+}

@@ -140,7 +140,7 @@ impl Model {
         (changed, more)
     }
 
-    /// Those first that wait for no batch, then the others, again and again.
+    /// Those first that wait for no batch, then the others in rounds, until a round revives none.
     pub(super) fn retry_page(&mut self, page: &Page, now: u64) -> Value {
         let most = page.count.unwrap_or(CHANGES).min(self.room());
         let waits =
@@ -164,7 +164,7 @@ impl Model {
         for id in &free {
             one(self, id);
         }
-        while waiting.iter().any(|id| one(self, id)) {}
+        while waiting.iter().filter(|id| one(self, id)).count() > 0 {}
         let left = free.iter().chain(&waiting).any(|id| self.is_failed(id));
         page.reply(&retried, more || (retried.len() == most && left))
     }
