@@ -25,6 +25,8 @@ export interface QueueEvent {
   id: string;
   /** When it happened, Unix milliseconds. */
   at: number;
+  /** The key of the queue. */
+  queue: string;
   /** What happened: `added`, `claimed`, `completed`, … */
   event: string;
   /** The job, if the event is about one. */
@@ -59,7 +61,7 @@ export class EventReader implements AsyncIterable<QueueEvent> {
     this.#queue = queue;
     this.#format = format;
     this.#wanted = optionWords({ ...others, only: only?.join(',') });
-    this.#link = new Link(source);
+    this.#link = new Link(source, queue);
   }
 
   /** Ends the reader: the loop over it ends, also while it waits. */
@@ -116,6 +118,7 @@ export class EventReader implements AsyncIterable<QueueEvent> {
   #toEvent([id, at, event, job, ...fields]: unknown[]): QueueEvent {
     return {
       id: toText(id),
+      queue: this.#queue,
       at: Number(at),
       event: toText(event),
       job: job === null ? null : textOrBytes(job as Buffer),

@@ -1,7 +1,7 @@
 // A program that must compile; a line below `@ts-expect-error` must not.
 
 import { Cluster, Redis } from 'ioredis';
-import { createClient, createCluster } from 'redis';
+import { createClient, createCluster, createSentinel } from 'redis';
 import { BulkWorker, FatalError, Queue, Worker, type Job } from 'redis-jq';
 
 interface Mail {
@@ -13,6 +13,7 @@ new Queue(new Cluster([]), 'mail');
 new Queue(createClient(), 'mail');
 new Queue(createClient({ RESP: 3 }), 'mail');
 new Queue(createCluster({ rootNodes: [] }), 'mail');
+new Queue(createSentinel({ name: 'main', sentinelRootNodes: [] }), 'mail');
 new Queue('redis://localhost', 'mail');
 new Queue({ host: 'localhost', port: 6379 }, 'mail');
 

@@ -16,6 +16,8 @@ interface IoredisNode extends IoredisClient {
   connect(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   readonly options: { host?: string; port?: number };
+  /** The socket, while it is connected. */
+  readonly stream?: { remoteAddress?: string; remotePort?: number };
 }
 
 interface IoredisCluster extends IoredisClient {
@@ -56,9 +58,9 @@ export class IoredisSource implements Source {
     return this.#client.isCluster ? sendToOwner(this.#client as IoredisCluster, command) : send(this.#client, command);
   }
 
-  async open(address?: Address): Promise<Connection> {
+  async open(key: string, address?: Address): Promise<Connection> {
     const node = this.#client.isCluster
-      ? await oneOf(this.#client as IoredisCluster, address)
+      ? await nodeFor(this.#client as IoredisCluster, key, address)
       : (this.#client as IoredisNode);
     const client = node.duplicate({ ...ONE_LIFE, ...location(address) });
     let reason: Error | undefined;
@@ -67,7 +69,8 @@ export class IoredisSource implements Source {
       client.disconnect();
       throw reason ?? error;
     });
-    return { send: (command) => send(client, command), close: () => client.disconnect() };
+    const server = `${client.stream?.remoteAddress} ${client.stream?.remotePort}`;
+    return { server, send: (command) => send(client, command), close: () => client.disconnect() };
   }
 
   close(): void {
@@ -81,8 +84,7 @@ function send(client: IoredisClient, [name, ...words]: Word[]): Promise<unknown>
 
 /** ioredis does not know which words of a JQ command are keys, and asks any node first. This asks the right one. */
 async function sendToOwner(cluster: IoredisCluster, command: Word[]): Promise<unknown> {
-  const owner = cluster.slots[calculateSlot(String(command[1]))]?.[0];
-  const node = cluster.nodes('master').find(({ options }) => `${options.host}:${options.port}` === owner);
+  const node = owner(cluster, String(command[1]));
   if (!node) return send(cluster, command);
   return send(node, command).catch((error) => {
     // The cluster client follows, or waits for the next owner.
@@ -91,12 +93,18 @@ async function sendToOwner(cluster: IoredisCluster, command: Word[]): Promise<un
   });
 }
 
-/** The primary at `address`, or one by chance: it redirects to the right one. */
-async function oneOf(cluster: IoredisCluster, address?: Address): Promise<IoredisNode> {
+/** The primary that has `key`, as far as the cluster client knows. */
+function owner(cluster: IoredisCluster, key: string): IoredisNode | undefined {
+  const place = cluster.slots[calculateSlot(key)]?.[0];
+  return cluster.nodes('master').find(({ options }) => `${options.host}:${options.port}` === place);
+}
+
+/** The primary at `address`, or that of `key`, or one by chance: it redirects to the right one. */
+async function nodeFor(cluster: IoredisCluster, key: string, address?: Address): Promise<IoredisNode> {
   if (cluster.status === 'wait') await cluster.connect();
   const nodes = cluster.nodes('master');
   const named = nodes.find(({ options }) => options.host === address?.host && options.port === address?.port);
-  const node = named ?? nodes[Math.floor(Math.random() * nodes.length)];
+  const node = named ?? owner(cluster, key) ?? nodes[Math.floor(Math.random() * nodes.length)];
   if (!node) throw new Error('the cluster client knows no primary yet');
   return node;
 }

@@ -10,24 +10,48 @@ export const REPLY_LIMIT = 10_000;
 
 export class Link {
   readonly #source: Source;
+  readonly #key: string;
   readonly #greet: (connection: Connection) => Promise<void>;
-  #connection?: Promise<Connection>;
+  #opening?: Promise<Connection>;
+  #connection?: Connection;
   /** Where a cluster has sent us, and whether the slot is still on its way there. */
   #redirection?: { address: Address; isAsking: boolean };
   #isClosed = false;
 
-  /** `greet` is the first that is done with each new connection. */
-  constructor(source: Source, greet: (connection: Connection) => Promise<void> = async () => {}) {
+  /** A link to the server that has `key`. `greet` is the first that is done with each new connection. */
+  constructor(source: Source, key: string, greet: (connection: Connection) => Promise<void> = async () => {}) {
     this.#source = source;
+    this.#key = key;
     this.#greet = greet;
   }
 
+  /** The connection, while there is one. */
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  /** The connection, which is opened if there is none. Every failure is a JqError. */
+  opened(): Promise<Connection> {
+    return this.#use(REPLY_LIMIT, (opening) => opening);
+  }
+
   /** Sends a command once. Every failure is a JqError. */
-  async send(command: Word[], limit = REPLY_LIMIT): Promise<unknown> {
+  send(command: Word[], limit = REPLY_LIMIT): Promise<unknown> {
+    return this.#use(limit, (opening) => this.#sendOver(opening, command));
+  }
+
+  /** Ends the connection. Commands without a reply are rejected. */
+  close(): void {
+    this.#isClosed = true;
+    this.#connection = undefined;
+    if (this.#opening) close(this.#opening);
+  }
+
+  async #use<T>(limit: number, act: (opening: Promise<Connection>) => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new ConnectionError('the connection is closed');
-    const opening = (this.#connection ??= this.#open());
+    const opening = (this.#opening ??= this.#open());
     try {
-      return await within(limit, this.#sendOver(opening, command));
+      return await within(limit, act(opening));
     } catch (thrown) {
       const error = toJqError(thrown);
       if (error instanceof ConnectionError || error instanceof ReadOnlyError || error instanceof ServerStateError) {
@@ -37,15 +61,10 @@ export class Link {
     }
   }
 
-  /** Ends the connection. Commands without a reply are rejected. */
-  close(): void {
-    this.#isClosed = true;
-    if (this.#connection) close(this.#connection);
-  }
-
   async #open(): Promise<Connection> {
-    const connection = await this.#source.open(this.#redirection?.address);
+    const connection = await this.#source.open(this.#key, this.#redirection?.address);
     await this.#greet(connection);
+    if (!this.#isClosed) this.#connection = connection;
     return connection;
   }
 
@@ -58,7 +77,8 @@ export class Link {
   /** The next command goes over a new connection: to where the error points, or to whom the client names. */
   #leave(opening: Promise<Connection>, error: JqError): void {
     close(opening);
-    if (this.#connection !== opening) return; // another command has noticed it before
+    if (this.#opening !== opening) return; // another command has noticed it before
+    this.#opening = undefined;
     this.#connection = undefined;
     this.#redirection = redirection(error);
   }

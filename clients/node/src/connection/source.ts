@@ -14,6 +14,8 @@ export interface Address {
  * again and sends nothing twice, so whoever holds it learns of each reply that may be lost.
  */
 export interface Connection {
+  /** Which server it is, as far as the client can tell: the same text for the same server. */
+  readonly server: string;
   /** Sends one command. All strings of the reply are Buffers, maps are flat arrays. */
   send(command: Word[]): Promise<unknown>;
   /** Ends the connection. */
@@ -24,8 +26,8 @@ export interface Connection {
 export interface Source {
   /** Sends over the client of the user, which may wait for a connection and send again, as it is set up to do. */
   send(command: Word[]): Promise<unknown>;
-  /** Opens a connection to the primary: of a cluster to the node at `address`, or to any primary. */
-  open(address?: Address): Promise<Connection>;
+  /** Opens a connection to the primary: of a cluster to the node at `address`, or to the one that has `key`. */
+  open(key: string, address?: Address): Promise<Connection>;
   /** Ends the client, if this package has made it. */
   close(): void;
 }

@@ -28,14 +28,14 @@ export class QueueBase {
   readonly format: PayloadFormat;
   protected readonly source: Source;
 
-  constructor(connection: ConnectionLike, name: string, options: QueueOptions = {}) {
+  constructor(connection: ConnectionLike | Source, name: string, options: QueueOptions = {}) {
     this.name = name;
     this.format = options.payload ?? 'json';
     this.source = sourceOf(connection);
   }
 
   /**
-   * Sends a command of the manual for which there is no method, with the queue as its key: `call('JQ.SERIES', 60)`.
+   * Sends a command of the manual for which there is no method, with the queue as its key: `call('JQ.STATS', 'JSON')`.
    * Text of the reply is given as strings, maps as flat arrays.
    *
    * @throws {@link JqError}

@@ -83,7 +83,7 @@ export class Queue extends ProducingCommands {
 
   /** Waits over a connection of its own, since a command that waits occupies it, and again after it has failed. */
   async #await<T>(what: string[], options: AwaitOptions, read: (reply: unknown) => T, isOver: (state: T) => boolean): Promise<T> {
-    const link = new Link(this.source);
+    const link = new Link(this.source, this.name);
     const backoff = new Backoff();
     const end = performance.now() + (options.timeout ?? Infinity);
     try {

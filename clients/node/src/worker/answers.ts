@@ -12,13 +12,17 @@ const ROUND = 1_000;
 
 /** What answers need of their worker. */
 export interface AnswersOwner {
-  readonly link: Link;
   /** Raised when nobody waits for answers any more. */
   readonly givenUp: AbortSignal;
-  /** The words that ask for up to `count` jobs beside an answer; none if the worker stops, or the order forbids it. */
-  nextWords(queue: string, count: number): Word[];
+  linkTo(queue: string): Link;
+  /** For how many of the slots that an answer frees it may ask for jobs at once. */
+  next(queue: string, slots: number): number;
+  /** The words that ask for up to `count` jobs beside an answer. */
+  nextWords(count: number): Word[];
   /** Begins the jobs that came with an answer, in the slots that it has freed. `since`: before the request (ms). */
   begin(queue: string, jobs: unknown[], slots: number, since: number): void;
+  /** Notes that an answer has asked for `asked` jobs and got `got`. */
+  noteNext(queue: string, asked: number, got: number): void;
   /** The answer counts: `reply` is the server's number, 0 or more. */
   ended(run: Run, answer: Answer, reply: number): void;
   /** The job is not this worker's any more: `reply` is below 0. */
@@ -86,18 +90,21 @@ export class Answers {
     return (await Promise.all(sent)).includes(true);
   }
 
-  async #send({ words, answers }: AnswerCommand, slots: number): Promise<boolean> {
-    const next = slots > 0 ? this.#owner.nextWords(this.#queue, slots) : [];
+  async #send({ words, answers }: AnswerCommand, freed: number): Promise<boolean> {
+    const slots = freed > 0 ? this.#owner.next(this.#queue, freed) : 0;
+    if (slots < freed) this.#owner.begin(this.#queue, [], freed - slots, 0);
+    const next = slots > 0 ? this.#owner.nextWords(slots) : [];
     const since = performance.now();
     try {
-      const reply = (await this.#owner.link.send([...words, ...next])) as unknown[];
-      const [numbers, jobs] = next.length > 0 ? (reply as [unknown[], unknown[] | null]) : [reply, []];
+      const reply = (await this.#owner.linkTo(this.#queue).send([...words, ...next])) as unknown[];
+      const [numbers, jobs] = slots > 0 ? (reply as [unknown[], unknown[] | null]) : [reply, []];
       answers.forEach((pending, index) => this.#settle(pending, Number(numbers[index])));
+      if (slots > 0) this.#owner.noteNext(this.#queue, slots, jobs?.length ?? 0);
       this.#owner.begin(this.#queue, jobs ?? [], slots, since);
       return false;
     } catch (thrown) {
       const error = toJqError(thrown);
-      if (next.length > 0 && passes(error)) this.#owner.doubt(this.#queue, slots);
+      if (slots > 0 && passes(error)) this.#owner.doubt(this.#queue, slots);
       else this.#owner.begin(this.#queue, [], slots, since);
       return this.#takeBack(answers, error);
     }

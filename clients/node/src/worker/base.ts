@@ -2,13 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { sourceOf, type ConnectionLike } from '../connection/index.js';
-import type { Source } from '../connection/source.js';
 import { decode, decodeIfPossible, type PayloadFormat } from '../payload.js';
 import { Engine, type EngineSetup } from './engine.js';
 import { Hooks } from './hooks.js';
 import { Job } from './job.js';
-import type { Order } from './order.js';
+import type { Origin } from './origin.js';
 import type { Answer, Run } from './run.js';
 
 /** Options of every worker. Durations are milliseconds. */
@@ -41,7 +39,7 @@ export abstract class WorkerBase<Payload> extends Hooks<Payload> {
   readonly name: string;
   /** How payloads, results and progress are written and read. */
   protected readonly format: PayloadFormat;
-  readonly #source: Source;
+  readonly #origin: Origin;
   readonly #engine: Engine;
   readonly #stopLimit: number;
   readonly #jobs = new WeakMap<Run, ClaimedJob<Payload>>();
@@ -49,16 +47,15 @@ export abstract class WorkerBase<Payload> extends Hooks<Payload> {
   #stopped?: Promise<void>;
 
   /** @internal */
-  constructor(connection: ConnectionLike, order: Order, kind: Kind, options: WorkerOptions) {
+  constructor(origin: Origin, kind: Kind, options: WorkerOptions) {
     super();
     this.name = options.name ?? `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`;
     this.format = options.payload ?? 'json';
     this.#stopLimit = options.stopLimit ?? STOP_LIMIT;
-    this.#source = sourceOf(connection);
+    this.#origin = origin;
     this.#engine = new Engine({
       ...kind,
-      order,
-      source: this.#source,
+      origin,
       name: this.name,
       lease: Math.ceil(options.lease ?? LEASE),
       handle: (group) => void this.#handle(group),
@@ -103,7 +100,7 @@ export abstract class WorkerBase<Payload> extends Hooks<Payload> {
     if (this.#isStarted) await this.#engine.stop(limit);
     else this.#engine.giveUp();
     this.#isStarted = true;
-    this.#source.close();
+    this.#origin.close();
   }
 
   #claimed(run: Run): void {

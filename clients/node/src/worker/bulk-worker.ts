@@ -4,7 +4,7 @@ import type { ConnectionLike } from '../connection/index.js';
 import { WorkerBase, type WorkerOptions } from './base.js';
 import { failure, success } from './handling.js';
 import type { Job } from './job.js';
-import { orderOf } from './order.js';
+import { oneOrder } from './origin.js';
 import type { Answer } from './run.js';
 
 /** Options of a {@link BulkWorker}. Durations are milliseconds. */
@@ -44,7 +44,7 @@ export class BulkWorker<Payload = unknown> extends WorkerBase<Payload> {
       claimWords: ['MIN', min],
       asksNext: false, // an answer would take less than there will be
     };
-    super(connection, orderOf(queue), kind, others);
+    super(oneOrder(connection, queue), kind, others);
     this.#handler = handler;
   }
 

@@ -1,29 +1,26 @@
-// The loop of a worker, whatever its handlers look like: it claims jobs, keeps their leases, sends their answers, and goes
-// on when servers and connections fail.
+// The heart of a worker, whatever its handlers look like: it lets its claimers claim jobs, keeps their leases, sends their
+// answers, and goes on when servers and connections fail.
 
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { Backoff, Link } from '../connection/link.js';
+import { Backoff, type Link } from '../connection/link.js';
 import type { Source, Word } from '../connection/source.js';
 import { passes, toJqError, type JqError } from '../errors.js';
-import { toText } from '../reply.js';
 import { Answers, type AnswersOwner } from './answers.js';
+import { Claimer, type ClaimerOwner } from './claimer.js';
 import { Heartbeat, type HeartbeatOwner } from './heartbeat.js';
 import type { JobActs } from './job.js';
 import type { Order } from './order.js';
-import { Recovery, type RecoveryOwner } from './recovery.js';
+import type { Origin } from './origin.js';
 import { lostReason, type Answer, type Run } from './run.js';
 import { Runs } from './runs.js';
 import { Slots, type Shape } from './slots.js';
 
 /** What an engine is told by its worker. */
 export interface EngineSetup extends Shape {
-  source: Source;
+  origin: Origin;
   name: string;
-  order: Order;
   lease: number;
-  /** How long a claim waits, ms, but no longer than a third of the lease. */
-  block: number;
-  /** Words of each claim that waits, beside the usual ones. */
+  /** Words of each claim beside the usual ones. */
   claimWords: Word[];
   /** Whether an answer asks for the next jobs. */
   asksNext: boolean;
@@ -36,53 +33,45 @@ export interface EngineSetup extends Shape {
   idle(): void;
 }
 
-/** How much later than its BLOCK a claim may be answered. */
-const LATENESS = 5_000;
-/** How long to wait until a claim is ended once more, ms. */
-const UNBLOCK_PAUSE = 20;
+/** How often a worker asks whether there are more shards, ms. */
+const GROWTH_PAUSE = 2_000;
 /** The longest time that a timer of Node can wait, ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobActs {
+export class Engine implements AnswersOwner, HeartbeatOwner, ClaimerOwner, JobActs {
+  readonly source: Source;
   readonly lease: number;
   readonly block: number;
-  readonly queues: string[];
   readonly runs = new Runs();
-  /** For everything that does not wait. */
-  readonly link: Link;
-  readonly #claims: Link;
+  readonly slots: Slots;
   readonly #setup: EngineSetup;
-  readonly #slots: Slots;
-  readonly #answers: Map<string, Answers>;
+  readonly #claimers: Claimer[] = [];
+  readonly #claimerOf = new Map<string, Claimer>();
+  readonly #answers = new Map<string, Answers>();
   readonly #heartbeat = new Heartbeat(this);
-  readonly #recovery = new Recovery(this);
   readonly #stopping = new AbortController();
   readonly #givenUp = new AbortController();
-  /** The connection that claims, as CLIENT UNBLOCK names it. */
-  #claimsId?: number;
-  #claiming: Promise<void> = Promise.resolve();
+  /** Those that have found nothing since the last job. */
+  readonly #idle = new Set<Claimer>();
   #error?: JqError;
 
   constructor(setup: EngineSetup) {
     this.#setup = setup;
+    this.source = setup.origin.source;
     this.lease = setup.lease;
     // A claim may have been served at its end, and its lease counts from its begin.
     this.block = Math.max(1, Math.min(setup.block, Math.floor(setup.lease / 3)));
-    this.queues = setup.order.queues;
-    this.link = new Link(setup.source);
-    this.#claims = new Link(setup.source, async (connection) => {
-      // A user without this right waits until the claim ends by itself.
-      this.#claimsId = await connection.send(['CLIENT', 'ID']).then(Number, () => undefined);
-    });
-    this.#slots = new Slots(setup, (group) => setup.handle(group));
-    this.#answers = new Map(this.queues.map((queue) => [queue, new Answers(queue, this)]));
+    this.slots = new Slots({ ...setup, block: this.block }, (group) => setup.handle(group));
   }
 
   /** Begins to work. */
   start(): void {
     this.#heartbeat.start();
-    this.#recovery.ask(this.queues); // a process that had this name may have left jobs
-    this.#claiming = this.#claimAll();
+    void this.#joinAll();
+  }
+
+  get queues(): string[] {
+    return [...this.#claimerOf.keys()];
   }
 
   get stopping(): AbortSignal {
@@ -101,46 +90,71 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
   /** Claims no more, gives the handlers `limit` ms, and hands back what is left. Resolves when everything is answered. */
   async stop(limit: number): Promise<void> {
     this.#stopping.abort();
-    for (const run of this.#slots.close()) this.answer(run, { kind: 'release' });
-    const ended = Promise.all([this.#endClaim(), this.runs.whenEmpty()]);
+    for (const run of this.slots.close()) this.answer(run, { kind: 'release' });
+    const claims = this.#eachClaimer((claimer) => claimer.endClaim());
+    const ended = Promise.all([claims, this.runs.whenEmpty()]);
     if (!(await isWithin(limit, ended, this.givenUp))) await this.#handBack();
     await Promise.race([this.runs.whenEmpty(), raised(this.givenUp)]);
     await Promise.all(this.queues.map((queue) => this.#releaseAll(queue)));
     this.#heartbeat.stop();
-    this.#claims.close();
-    this.link.close();
+    await this.#eachClaimer((claimer) => claimer.close());
   }
 
   /** Waits for no answer any more. */
   giveUp(): void {
     this.#givenUp.abort();
     this.#heartbeat.stop();
-    this.#claims.close();
-    this.link.close();
+    void this.#eachClaimer((claimer) => claimer.close());
   }
 
   /** Sends what came of a run. Nothing happens if it was answered before. */
   answer(run: Run, answer: Answer): void {
     if (run.isAnswered) return;
     run.isAnswered = true;
-    const asksNext = this.#setup.asksNext && this.#setup.order.mayAskNext(run.queue);
+    const asksNext = this.#setup.asksNext && this.#claimer(run.queue).order.mayAskNext(run.queue);
     (this.#answers.get(run.queue) as Answers).push(run, answer, asksNext);
-    if (!asksNext) this.#slots.give(1);
+    if (!asksNext) this.slots.give(this.#claimer(run.queue).taker, 1);
   }
 
   // What the parts of the engine, and jobs, ask of it.
 
-  nextWords(queue: string, count: number): Word[] {
-    if (this.stopping.aborted || !this.#setup.order.mayAskNext(queue)) return [];
+  linkTo(queue: string): Link {
+    return this.#claimer(queue).link;
+  }
+
+  claimWords(count: number): Word[] {
+    return [this.#setup.name, 'COUNT', count, 'LEASE', this.lease, 'FULL', ...this.#setup.claimWords];
+  }
+
+  next(queue: string, slots: number): number {
+    const { order, taker } = this.#claimer(queue);
+    return this.stopping.aborted || !order.mayAskNext(queue) ? 0 : this.slots.next(taker, slots);
+  }
+
+  nextWords(count: number): Word[] {
     return ['NEXT', this.#setup.name, 'COUNT', count, 'LEASE', this.lease, 'FULL'];
   }
 
+  noteNext(queue: string, asked: number, got: number): void {
+    this.slots.noteClaim(this.#claimer(queue).taker, asked, got);
+  }
+
   begin(queue: string, jobs: unknown[], slots: number, since: number): void {
+    const { taker } = this.#claimer(queue);
     const runs = this.runs.adopt(queue, jobs, since + this.lease);
+    if (runs.length > 0) this.#idle.clear();
     for (const run of runs) this.#setup.claimed(run);
-    if (!this.stopping.aborted) return this.#slots.give(slots, runs);
+    if (!this.stopping.aborted) return this.slots.give(taker, slots, runs);
     for (const run of runs) this.answer(run, { kind: 'release' });
     return undefined;
+  }
+
+  foundNothing(claimer: Claimer): void {
+    if (this.runs.size > 0) return;
+    this.#idle.add(claimer);
+    if (this.#idle.size < this.#claimers.length) return;
+    this.#idle.clear();
+    this.#setup.idle();
   }
 
   ended(run: Run, answer: Answer, reply: number): void {
@@ -157,9 +171,11 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
   }
 
   doubt(queue: string, slots: number): void {
-    this.#recovery.doubt([queue]);
-    // Not sooner, or a claim that waits would take the slots of the jobs that HELD finds.
-    void this.#recovery.settled().then(() => this.#slots.give(slots));
+    const { recovery, taker } = this.#claimer(queue);
+    recovery.doubt([queue]);
+    // Not sooner, or a claim that waits would take the slots of the jobs that HELD finds. Those of other shards go on.
+    if (this.#claimers.length > 1) this.slots.give(taker, slots);
+    else void recovery.settled().then(() => this.slots.give(taker, slots));
   }
 
   failing(error: JqError): void {
@@ -172,14 +188,14 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
   }
 
   beaten(): void {
-    this.#recovery.beat();
+    void this.#eachClaimer(({ recovery }) => recovery.beat());
   }
 
   async askHeld(queue: string): Promise<void> {
     const since = performance.now();
-    await this.runs.whileAsking(async () => {
+    await this.runs.whileAsking(queue, async () => {
       const words = ['JQ.CLAIM', queue, this.#setup.name, 'HELD', 'LEASE', this.lease, 'FULL'];
-      this.begin(queue, (await this.link.send(words)) as unknown[], 0, since);
+      this.begin(queue, (await this.linkTo(queue).send(words)) as unknown[], 0, since);
     });
   }
 
@@ -187,7 +203,7 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
     const backoff = new Backoff();
     for (;;) {
       try {
-        return await this.link.send(command);
+        return await this.linkTo(run.queue).send(command);
       } catch (thrown) {
         const error = toJqError(thrown);
         const isOver = run.lost !== undefined || performance.now() > run.leaseEnd;
@@ -197,53 +213,51 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
     }
   }
 
-  async #claimAll(): Promise<void> {
+  /** Lets a claimer begin for each order that there is, and for those that come later. */
+  async #joinAll(): Promise<void> {
+    const { origin } = this.#setup;
     const backoff = new Backoff();
     while (!this.stopping.aborted) {
-      await this.#recovery.settled();
-      const slots = await this.#slots.take();
-      if (slots === 0 || this.stopping.aborted) return;
       try {
-        await this.#claim(slots);
+        this.#join(await origin.orders());
+        if (!origin.mayGrow) return;
         backoff.reset();
+        await sleep(GROWTH_PAUSE, undefined, { signal: this.stopping }).catch(() => {});
       } catch (thrown) {
-        this.#slots.give(slots);
         const error = toJqError(thrown);
         if (!passes(error)) return this.broken(error);
         this.failing(error);
-        this.#recovery.doubt(this.queues);
         await backoff.wait(this.stopping);
       }
     }
   }
 
-  async #claim(slots: number): Promise<void> {
-    const { order, name, claimWords } = this.#setup;
-    const queues = order.next();
-    const command = queues.length === 1 ? ['JQ.CLAIM', queues[0]] : ['JQ.CLAIMANY', queues.length, ...queues];
-    const since = performance.now();
-    const options = ['COUNT', slots, 'LEASE', this.lease, 'BLOCK', this.block, 'FULL', ...claimWords];
-    const reply = (await this.#claims.send([...command, name, ...options], this.block + LATENESS)) as unknown[] | null;
-    const [queue, jobs] = reply && queues.length > 1 ? [toText(reply[0]), reply[1] as unknown[]] : [queues[0], reply ?? []];
-    if (jobs.length > 0) order.served(queues, queue, jobs.length);
-    else if (this.runs.size === 0) this.#setup.idle();
-    this.begin(queue, jobs, slots, since);
+  #join(orders: Order[]): void {
+    if (this.stopping.aborted) return;
+    const claimers = orders.filter(({ queues }) => !this.#claimerOf.has(queues[0])).map((order) => new Claimer(order, this));
+    for (const claimer of claimers) {
+      this.#claimers.push(claimer);
+      for (const queue of claimer.order.queues) {
+        this.#claimerOf.set(queue, claimer);
+        this.#answers.set(queue, new Answers(queue, this));
+      }
+    }
+    // Not all workers begin with the same shard.
+    const first = Math.floor(Math.random() * claimers.length);
+    for (const claimer of [...claimers.slice(first), ...claimers.slice(0, first)]) claimer.start();
   }
 
-  /** Ends a claim that waits, also one that the server has not begun yet. */
-  async #endClaim(): Promise<void> {
-    let isOver = false;
-    const over = this.#claiming.then(() => (isOver = true));
-    while (!isOver && this.#claimsId !== undefined) {
-      await this.link.send(['CLIENT', 'UNBLOCK', this.#claimsId]).catch(() => {});
-      await Promise.race([over, sleep(UNBLOCK_PAUSE)]);
-    }
-    await over;
+  #claimer(queue: string): Claimer {
+    return this.#claimerOf.get(queue) as Claimer;
+  }
+
+  async #eachClaimer(act: (claimer: Claimer) => unknown): Promise<void> {
+    await Promise.all(this.#claimers.map(act));
   }
 
   /** Raises the signals of the handlers that run, and hands back those that have not ended in the same turn. */
   async #handBack(): Promise<void> {
-    this.#claims.close();
+    await this.#eachClaimer((claimer) => claimer.closeClaims());
     for (const run of this.runs) run.stop();
     await turn();
     for (const run of this.runs) this.answer(run, { kind: 'release' });
@@ -253,7 +267,7 @@ export class Engine implements AnswersOwner, HeartbeatOwner, RecoveryOwner, JobA
   async #releaseAll(queue: string): Promise<void> {
     if (this.givenUp.aborted) return;
     const hasFailed = (error: JqError) => this.#error ?? this.failing(error);
-    await this.link.send(['JQ.RELEASE', queue, 'WORKER', this.#setup.name]).catch(hasFailed);
+    await this.linkTo(queue).send(['JQ.RELEASE', queue, 'WORKER', this.#setup.name]).catch(hasFailed);
   }
 }
 

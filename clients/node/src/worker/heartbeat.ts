@@ -13,11 +13,12 @@ const MANY = 1_000;
 
 /** What the heartbeat needs of its worker. */
 export interface HeartbeatOwner {
-  readonly link: Link;
   readonly runs: Runs;
+  /** All queues of now. */
   readonly queues: string[];
   /** Length of a lease, ms. */
   readonly lease: number;
+  linkTo(queue: string): Link;
   lost(run: Run, reply: number): void;
   failing(error: JqError): void;
   broken(error: JqError): void;
@@ -29,8 +30,9 @@ export class Heartbeat {
   readonly #owner: HeartbeatOwner;
   readonly #ended = new AbortController();
   #timer?: NodeJS.Timeout;
+  /** The queues whose EXTEND is on its way. */
+  readonly #beating = new Set<string>();
   #looks = 0;
-  #isBeating = false;
 
   constructor(owner: HeartbeatOwner) {
     this.#owner = owner;
@@ -47,24 +49,24 @@ export class Heartbeat {
 
   #look(): void {
     this.#looks += 1;
-    if (this.#looks % LOOKS_PER_BEAT === 0 && !this.#isBeating) void this.#beat();
+    if (this.#looks % LOOKS_PER_BEAT === 0) this.#beat();
     const now = performance.now();
     for (const run of this.#owner.runs) {
       if (run.lost === undefined && run.leaseEnd < now) this.#owner.lost(run, -2);
     }
   }
 
-  async #beat(): Promise<void> {
-    this.#isBeating = true;
+  #beat(): void {
     this.#owner.beaten();
     const held = [...this.#owner.runs].filter((run) => run.lost === undefined);
-    const beats = this.#owner.queues.map((queue) => this.#extendAll(queue, held.filter((run) => run.queue === queue)));
-    await Promise.all(beats);
-    this.#isBeating = false;
+    const quiet = this.#owner.queues.filter((queue) => !this.#beating.has(queue));
+    for (const queue of quiet) void this.#extendAll(queue, held.filter((run) => run.queue === queue));
   }
 
   async #extendAll(queue: string, runs: Run[]): Promise<void> {
+    this.#beating.add(queue);
     for (let at = 0; at < runs.length; at += MANY) await this.#extend(queue, runs.slice(at, at + MANY));
+    this.#beating.delete(queue);
   }
 
   /** Repeats one EXTEND until it is answered. */
@@ -74,7 +76,7 @@ export class Heartbeat {
       const since = performance.now();
       try {
         const words = ['JQ.EXTEND', queue, this.#owner.lease, ...runs.flatMap((run) => run.pair)];
-        const numbers = (await this.#owner.link.send(words)) as unknown[];
+        const numbers = (await this.#owner.linkTo(queue).send(words)) as unknown[];
         runs.forEach((run, index) => this.#note(run, Number(numbers[index]), since));
         return;
       } catch (thrown) {

@@ -5,8 +5,8 @@ import { Run } from './run.js';
 
 export class Runs implements Iterable<Run> {
   readonly #known = new Map<string, Run>();
-  /** How many HELD are on their way. */
-  #asking = 0;
+  /** The queues whose HELD is on its way. */
+  readonly #asked = new Set<string>();
   /** What has ended meanwhile: their replies may still list it. */
   #endedMeanwhile: Run[] = [];
   #whenEmpty: (() => void)[] = [];
@@ -29,23 +29,22 @@ export class Runs implements Iterable<Run> {
 
   /** Forgets a run whose answer was answered, or which is lost and has ended. */
   forget(run: Run): void {
-    if (this.#asking > 0) this.#endedMeanwhile.push(run);
+    if (this.#asked.has(run.queue)) this.#endedMeanwhile.push(run);
     else this.#known.delete(key(run));
     this.#tellWhenEmpty();
   }
 
-  /** Runs `ask`, which sends HELD and adopts its jobs. Nothing becomes unknown while the reply is on its way. */
-  async whileAsking(ask: () => Promise<void>): Promise<void> {
-    this.#asking += 1;
+  /** Runs `ask`, which sends HELD to `queue` and adopts its jobs. None of it becomes unknown while the reply is on its way. */
+  async whileAsking(queue: string, ask: () => Promise<void>): Promise<void> {
+    this.#asked.add(queue);
     try {
       await ask();
     } finally {
-      this.#asking -= 1;
-      if (this.#asking === 0) {
-        for (const run of this.#endedMeanwhile) this.#known.delete(key(run));
-        this.#endedMeanwhile = [];
-        this.#tellWhenEmpty();
-      }
+      this.#asked.delete(queue);
+      const ended = this.#endedMeanwhile;
+      this.#endedMeanwhile = ended.filter((run) => run.queue !== queue);
+      for (const run of ended) if (run.queue === queue) this.#known.delete(key(run));
+      this.#tellWhenEmpty();
     }
   }
 

@@ -4,7 +4,8 @@ import type { ConnectionLike } from '../connection/index.js';
 import { WorkerBase, type WorkerOptions } from './base.js';
 import { failure, success, wrapped, type Handler, type Middleware } from './handling.js';
 import type { Job } from './job.js';
-import { orderOf, type QueueNames } from './order.js';
+import type { QueueNames } from './order.js';
+import { oneOrder } from './origin.js';
 import type { Answer } from './run.js';
 
 /** Options of a {@link Worker}. Durations are milliseconds. */
@@ -32,7 +33,7 @@ export class Worker<Payload = unknown> extends WorkerBase<Payload> {
   ) {
     const { concurrency = 1, middleware = [], block = BLOCK, ...others } = options;
     const kind = { slots: concurrency, group: 1, block: Math.ceil(Math.min(block, BLOCK)), claimWords: [], asksNext: true };
-    super(connection, orderOf(queues), kind, others);
+    super(oneOrder(connection, queues), kind, others);
     this.#handler = wrapped(handler, middleware);
   }
 

@@ -12,11 +12,11 @@ function ioredis(name, { Redis, Cluster }) {
     connect: (t, url) => closing(t, new Redis(url), (client) => client.disconnect()),
     lazy: (url) => new Redis(url, { lazyConnect: true }),
     cluster: (t, urls) => closing(t, new Cluster(urls), (client) => client.disconnect()),
-    sentinel: (t, options) => closing(t, new Redis(options), (client) => client.disconnect()),
+    sentinel: (t, port, name) => closing(t, new Redis({ sentinels: [{ host: '127.0.0.1', port }], name }), (client) => client.disconnect()),
   };
 }
 
-function nodeRedis(name, { createClient, createCluster }, options = {}) {
+function nodeRedis(name, { createClient, createCluster, createSentinel }, options = {}) {
   const opened = async (t, client) => {
     closing(t, client, () => client.destroy());
     await client.connect();
@@ -26,7 +26,8 @@ function nodeRedis(name, { createClient, createCluster }, options = {}) {
     name,
     connect: (t, url) => opened(t, createClient({ url, ...options })),
     lazy: (url) => createClient({ url, ...options }),
-    cluster: (t, urls) => opened(t, createCluster({ rootNodes: urls.map((url) => ({ url })) })),
+    cluster: (t, urls) => opened(t, createCluster({ rootNodes: urls.map((url) => ({ url })), ...options })),
+    sentinel: (t, port, name) => opened(t, createSentinel({ sentinelRootNodes: [{ host: '127.0.0.1', port }], name, ...options })),
   };
 }
 
