@@ -24,7 +24,7 @@ export { EventReader, type EventOptions, type QueueEvent } from './events.js';
 export type { PayloadFormat } from './payload.js';
 export { Queue, type AwaitOptions, type JobEnd } from './queue/index.js';
 export type { Page, QueueOptions } from './queue/base.js';
-export type { Changes, RetryOptions, Round } from './queue/administration.js';
+export type { Changes, RetryOptions, Round, RoundOptions } from './queue/administration.js';
 export type { Added, AddOptions, JobOptions, ScheduleOptions } from './queue/producing.js';
 export type { ListOptions, LogLines, Minute, PageOptions, Part, Selectors, State } from './queue/reading.js';
 export type { Fields } from './reply.js';

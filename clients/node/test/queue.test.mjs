@@ -87,6 +87,31 @@ scenario('operators', async (t, client) => {
   assert.deepEqual(await queue.call('JQ.REMOVE', 'a', 'unknown'), [1, -1]);
 });
 
+scenario('rounds name the jobs that they change, and completed jobs run again', async (t, client) => {
+  const { server, queue } = await setUp(t, client);
+  await queue.config({ keepCompleted: 60_000 });
+  await queue.addMany(['a', 'b', 'c'].map((id) => ({ id, payload: id })));
+  const [[token, id]] = await server.control.call('JQ.CLAIM', 'mail', 'w');
+  await server.control.call('JQ.ACK', 'mail', token, id);
+  assert.deepEqual(await queue.rerun([id, 'b', 'unknown'], { front: true }), [1, 0, -1]);
+  const { changed, ids } = await queue.cancelAll({ ids: true, count: 2 });
+  assert.deepEqual({ changed, ids }, { changed: 2, ids: ['a', 'b'] });
+  assert.deepEqual(await queue.purge('waiting', { ids: true }), { cursor: '0', changed: 1, ids: ['c'] });
+  assert.deepEqual(await queue.purge('waiting', { ids: true }), { cursor: '0', changed: 0, ids: [] });
+});
+
+scenario('events of an application', async (t, client) => {
+  const { queue } = await setUp(t, client);
+  assert.equal(await queue.emit('deployed'), null);
+  await queue.config({ eventsMax: 10 });
+  const position = await queue.emit('deployed', { by: 'ada' }, { job: 'one' });
+  for await (const event of queue.events()) {
+    assert.deepEqual([event.id, event.queue, event.event, event.job, event.fields], [position, 'mail', 'deployed', 'one', { by: 'ada' }]);
+    break;
+  }
+  assert.deepEqual([await queue.trimEvents(0), await queue.trimEvents(0)], [1, 0]);
+});
+
 scenario('batches', async (t, client) => {
   const { server, queue } = await setUp(t, client);
   await queue.addMany([{ id: 'a', payload: 1 }], { batch: 'all' });

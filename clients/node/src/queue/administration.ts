@@ -37,6 +37,14 @@ export interface Round {
   cursor: string;
   /** How many jobs were changed. */
   changed: number;
+  /** Which, in the order of the changes, if `ids` asks for them. */
+  ids?: string[];
+}
+
+/** What part of the selection a round takes, and what it tells. */
+export interface RoundOptions extends Selectors, Part {
+  /** Whether the reply names the jobs that were changed. */
+  ids?: boolean;
 }
 
 /** The commands of operators. Those on ids answer for each: 1 done, 0 its state does not allow it, -1 no such job. */
@@ -44,6 +52,11 @@ export class AdministrationCommands extends ReadingCommands {
   /** JQ.RETRY: failed jobs become waiting, with fresh attempts. */
   async retry(ids: string | string[], options: RetryOptions = {}): Promise<number[]> {
     return this.numbers('JQ.RETRY', ...list(ids), ...optionWords(options));
+  }
+
+  /** JQ.RERUN: completed jobs run once more, with fresh attempts. */
+  async rerun(ids: string | string[], options: RetryOptions = {}): Promise<number[]> {
+    return this.numbers('JQ.RERUN', ...list(ids), ...optionWords(options));
   }
 
   /** JQ.CANCEL: a job that has not started is cancelled now, the worker of an active one is told. */
@@ -62,22 +75,22 @@ export class AdministrationCommands extends ReadingCommands {
   }
 
   /** JQ.RETRY *: one round over the failed jobs that are selected. Go on with the cursor until it is `0`. */
-  async retryAll(options: Selectors & Part & { front?: boolean } = {}): Promise<Round> {
+  async retryAll(options: RoundOptions & { front?: boolean } = {}): Promise<Round> {
     return this.#round('JQ.RETRY', '*', options);
   }
 
   /** JQ.CANCEL *: one round over the unfinished jobs that are selected. */
-  async cancelAll(options: Selectors & Part = {}): Promise<Round> {
+  async cancelAll(options: RoundOptions = {}): Promise<Round> {
     return this.#round('JQ.CANCEL', '*', options);
   }
 
   /** JQ.PROMOTE *: one round over the delayed jobs that are selected. */
-  async promoteAll(options: Selectors & Part & { front?: boolean } = {}): Promise<Round> {
+  async promoteAll(options: RoundOptions & { front?: boolean } = {}): Promise<Round> {
     return this.#round('JQ.PROMOTE', '*', options);
   }
 
   /** JQ.PURGE: one round that removes records or ids, or cancels jobs; `older` than so many ms. */
-  async purge(state: Exclude<State, 'active'>, options: Selectors & Part & { older?: number } = {}): Promise<Round> {
+  async purge(state: Exclude<State, 'active'>, options: RoundOptions & { older?: number } = {}): Promise<Round> {
     return this.#round('JQ.PURGE', state, options);
   }
 
@@ -112,10 +125,22 @@ export class AdministrationCommands extends ReadingCommands {
     return (await this.fields('JQ.GROUP', name)) as Fields;
   }
 
-  async #round(command: string, which: string, options: Part): Promise<Round> {
+  /** JQ.EMIT: puts an event of the application into the queue's order, and gives its position; null if it keeps none. */
+  async emit(event: string, fields: Record<string, string | Buffer> = {}, options: { job?: string } = {}): Promise<string | null> {
+    const position = await this.send('JQ.EMIT', event, ...optionWords({ id: options.job }), ...Object.entries(fields).flat());
+    return position === null ? null : toText(position);
+  }
+
+  /** JQ.TRIMEVENTS: drops the oldest events until `count` are left. Returns how many were dropped. */
+  async trimEvents(count: number): Promise<number> {
+    return this.number('JQ.TRIMEVENTS', count);
+  }
+
+  async #round(command: string, which: string, options: RoundOptions): Promise<Round> {
     const words = optionWords({ ...options, cursor: options.cursor ?? '0' });
-    const [cursor, changed] = (await this.send(command, which, ...words)) as unknown[];
-    return { cursor: toText(cursor), changed: Number(changed) };
+    const [cursor, reply] = (await this.send(command, which, ...words)) as unknown[];
+    if (!Array.isArray(reply)) return { cursor: toText(cursor), changed: Number(reply) };
+    return { cursor: toText(cursor), changed: reply.length, ids: reply.map(toText) };
   }
 }
 
