@@ -47,7 +47,7 @@ const processes = { only: (name) => name === 'ioredis 5' };
 scenario('worker_killed', async (t, client) => {
   const { server, redis, queue } = await setUp(t, client);
   await queue.addMany([1, 2, 3].map((payload) => ({ id: `job:${payload}`, payload })));
-  const first = startWorker(t, { url: server.url, queue: 'mail', name: 'first', lease: 1_000, kind: 'sleep' });
+  const first = startWorker(t, { url: server.url, queue: 'mail', name: 'first', lease: 2_500, kind: 'sleep' });
   await until(() => first.count('begun') === 2, 'the process does not begin');
   await first.kill();
   const killed = performance.now();

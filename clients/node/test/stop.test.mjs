@@ -41,13 +41,13 @@ scenario('stop_hands_back', async (t, client) => {
   const worker = new Worker(redis, 'mail', async (job) => {
     begun += 1;
     // Half of them heed the signal, and fail by it; the others go on.
-    await sleep(3_000, undefined, job.payload % 2 ? { signal: job.signal } : {}).finally(() => reasons.push(job.signal.reason));
+    await sleep(10_000, undefined, job.payload % 2 ? { signal: job.signal } : {}).finally(() => reasons.push(job.signal.reason));
   }, { concurrency: 6 });
   const running = worker.run();
   await until(() => begun === 6, 'the worker does not begin');
   const stopped = performance.now();
   await worker.stop(200);
-  assert.ok(performance.now() - stopped < 1_500, 'the stop has waited for the handlers');
+  assert.ok(performance.now() - stopped < 5_000, 'the stop has waited for the handlers');
   await running;
   assert.ok(reasons.length === 3 && reasons.every((reason) => reason instanceof StoppedError), `${reasons}`);
   const { active, waiting, releases, nacks, losses } = await queue.stats();
@@ -59,14 +59,18 @@ scenario('stop_hands_back', async (t, client) => {
 
 scenario('stop_while_idle', async (t, client) => {
   const { redis, queue } = await setUp(t, client, 0);
-  const worker = new Worker(redis, 'mail', () => {});
-  const running = worker.run();
-  await until(async () => (await queue.stats()).waiters === 1, 'the worker does not wait');
-  const begun = performance.now();
-  await worker.stop();
-  await running;
-  const ms = performance.now() - begun;
-  assert.ok(ms < 200, `the stop has taken ${ms} ms`);
+  const times = [];
+  // On a busy machine one may be late; a stop that waits for its claim always is.
+  while (times.length < 5 && !times.some((ms) => ms < 200)) {
+    const worker = new Worker(redis, 'mail', () => {});
+    const running = worker.run();
+    await until(async () => (await queue.stats()).waiters === 1, 'the worker does not wait');
+    const begun = performance.now();
+    await worker.stop();
+    await running;
+    times.push(performance.now() - begun);
+  }
+  assert.ok(times.some((ms) => ms < 200), `the stops have taken ${times} ms`);
 }, { oneByOne: true });
 
 scenario('a second stop does not wait', async (t, client) => {
@@ -74,7 +78,7 @@ scenario('a second stop does not wait', async (t, client) => {
   let isRunning = false;
   const worker = new Worker(redis, 'mail', () => {
     isRunning = true;
-    return sleep(3_000);
+    return sleep(10_000);
   });
   const running = worker.run();
   await until(() => isRunning, 'the worker does not begin');
@@ -83,5 +87,5 @@ scenario('a second stop does not wait', async (t, client) => {
   const begun = performance.now();
   await worker.stop();
   await Promise.all([first, running]);
-  assert.ok(performance.now() - begun < 500);
+  assert.ok(performance.now() - begun < 3_000);
 });
