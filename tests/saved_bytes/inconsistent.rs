@@ -90,6 +90,29 @@ fn a_blocked_job_that_holds_its_lane_is_refused() {
 }
 
 #[test]
+fn an_id_that_is_there_twice_is_refused() {
+    const IDS: u8 = 3;
+    let sections = saved_after(
+        "JQ.ADD q first p
+        JQ.ADD q ended p DEDUP 100
+        JQ.CLAIM q w COUNT 2
+        JQ.ACK q $ended ended
+        JQ.ADD q other p",
+    );
+    let renamed = |kind: u8, name: &[u8], other: &[u8]| {
+        let mut sections = sections.clone();
+        let section = sections.iter_mut().find(|section| section[2] == kind).expect("a section of this kind");
+        let at = section.windows(name.len()).position(|part| part == name).expect("its name");
+        section[at..at + name.len()].copy_from_slice(other);
+        load(&sections).is_ok()
+    };
+    assert!(renamed(JOBS, b"other", b"third"));
+    assert!(!renamed(JOBS, b"other", b"first"), "two jobs");
+    assert!(!renamed(JOBS, b"other", b"ended"), "a job and an id whose job is gone");
+    assert!(!renamed(IDS, b"ended", b"first"), "an id whose job is there");
+}
+
+#[test]
 fn a_lost_lease_in_a_lane_that_gave_none_is_refused() {
     // Its worker may go on with the job, which then is active in that lane.
     let mut without = saved_after(

@@ -65,7 +65,7 @@
 //!
 //! The header comes first, and batches come before the jobs that belong to them. Batches, jobs, ids and schedules come
 //! in an order that is the same on every server with the same state. So equal queues are equal bytes, and loading
-//! appends to every index.
+//! appends to every ordered index.
 //!
 //! To change the format:
 //!

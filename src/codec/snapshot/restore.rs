@@ -18,10 +18,16 @@ use crate::codec::DecodeError;
 use crate::queue::{PendingDuplicates, Queue};
 
 /// Puts a queue together from sections.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Loader {
     queue: Queue,
     has_header: bool,
+}
+
+impl Default for Loader {
+    fn default() -> Self {
+        Self { queue: Queue::to_restore(), has_header: false }
+    }
 }
 
 impl Loader {
@@ -32,9 +38,12 @@ impl Loader {
     }
 
     /// The queue, once all sections are there and they fit together.
-    pub fn finish(self) -> Result<Queue, DecodeError> {
+    pub fn finish(mut self) -> Result<Queue, DecodeError> {
         if !self.has_header {
             return Err(DecodeError::Damaged("no header"));
+        }
+        if !self.queue.has_distinct_ids() {
+            return Err(DecodeError::Damaged("an id is there twice"));
         }
         if !self.queue.is_sound() {
             return Err(DecodeError::Damaged("sequence numbers, tokens or batches contradict each other"));

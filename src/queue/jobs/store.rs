@@ -4,13 +4,15 @@ use super::indexes::Indexes;
 use super::job::Job;
 use super::spec::Place;
 use super::table::JobTable;
-use crate::queue::store::{ids, Handle, IdEntry, IdIndex, Record};
+use crate::queue::store::{ids, Handle, IdEntry, IdIndex, IdList, Record};
 
 /// The jobs, records and remembered ids of a queue.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct JobStore {
     pub(crate) table: JobTable,
     pub(crate) ids: IdIndex,
+    /// Of a queue that is being loaded: the ids that are not in `ids` yet, and may be there twice.
+    gathered: Option<Box<IdList>>,
     pub(crate) indexes: Indexes,
     /// The sequence number that the next job in any order gets.
     pub(crate) next_seq: u64,
@@ -53,9 +55,33 @@ impl JobStore {
     pub(crate) fn insert(&mut self, hash: u64, job: Job) -> Option<Handle> {
         self.heap_bytes += job.bytes();
         let handle = self.table.jobs.insert(job)?;
-        let table = &self.table;
-        self.ids.insert(hash, IdEntry::Job(handle).pack(), |packed| table.id_hash(packed));
+        self.list_id(hash, IdEntry::Job(handle));
         Some(handle)
+    }
+
+    fn list_id(&mut self, hash: u64, entry: IdEntry) {
+        if let Some(gathered) = &mut self.gathered {
+            return gathered.push(hash, entry.pack());
+        }
+        let table = &self.table;
+        self.ids.insert(hash, entry.pack(), |packed| table.id_hash(packed));
+    }
+
+    /// From now on ids are only gathered, and none is found.
+    pub(crate) fn gather_ids(&mut self) {
+        self.gathered = Some(Box::default());
+    }
+
+    /// Makes the index of the ids that were gathered. False: one of them is there twice.
+    #[must_use]
+    pub(crate) fn list_gathered_ids(&mut self) -> bool {
+        let table = &self.table;
+        let id_of = |packed| table.id_of(IdEntry::unpack(packed));
+        let gathered = self.gathered.take().unwrap_or_default();
+        let index = gathered.into_index(|one, other| id_of(one) == id_of(other));
+        let are_distinct = index.is_some();
+        self.ids = index.unwrap_or_default();
+        are_distinct
     }
 
     /// Changes a job in ways that no index sees, keeping count of its memory.
@@ -86,9 +112,8 @@ impl JobStore {
     pub(crate) fn remember(&mut self, hash: u64, record: Record<'_>) -> bool {
         let Some(handle) = self.table.remembered.insert(record) else { return false };
         let entry = IdEntry::Remembered(handle);
-        let table = &self.table;
-        self.ids.insert(hash, entry.pack(), |packed| table.id_hash(packed));
-        self.indexes.insert_forgetting(table, entry);
+        self.list_id(hash, entry);
+        self.indexes.insert_forgetting(&self.table, entry);
         true
     }
 

@@ -2,6 +2,7 @@
 
 mod restore;
 mod save;
+mod whole;
 
 pub(crate) use save::{
     Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedNumber, SavedState,

@@ -1,7 +1,7 @@
 //! Putting a queue together from what was saved, [`super::save`], building every index anew.
 //!
-//! What is read is not trusted: a piece that does not fit is refused, and [`Queue::is_sound`] checks what
-//! only shows when all of it is there.
+//! What is read is not trusted: a piece that does not fit is refused, and [`super::whole`] checks what only shows when
+//! all of it is there.
 
 use super::save::{
     Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedNumber, SavedState,
@@ -322,41 +322,6 @@ impl Queue {
         let fits = self.created_at != 0 && self.heard_at == 0 && heard_at <= LATEST_TOKEN;
         self.heard_at = heard_at;
         fits
-    }
-
-    /// Whether what was restored fits together: sequence numbers are unique, tokens are unique and none is
-    /// newer than the last one given, batches count what is there. O(n log n).
-    #[must_use]
-    pub(crate) fn is_sound(&self) -> bool {
-        let mut seqs: Vec<i64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
-        seqs.extend(self.jobs.table.remembered.iter().map(|(_, record)| record.key_seq()));
-        seqs.extend(self.limits.lanes.iter().filter_map(|(_, lane)| lane.last_turn()));
-        seqs.sort_unstable();
-        let mut tokens: Vec<u64> = self
-            .jobs
-            .iter()
-            .filter_map(|(_, job)| match job.state {
-                StateData::Active { token, .. } | StateData::Waiting { lapsed: token @ 1.., .. } => {
-                    Some(token)
-                }
-                _ => None,
-            })
-            .collect();
-        tokens.sort_unstable();
-        seqs.is_sorted_by(|a, b| a < b)
-            && tokens.is_sorted_by(|a, b| a < b)
-            && tokens.last().is_none_or(|&newest| newest <= self.last_token)
-            && self.batches_fit_their_members()
-            // What runs in a lane, or holds it, was claimed there.
-            && self.limits.lanes.iter().all(|(_, lane)| lane.last_claim_seq != 0 || (lane.active == 0 && lane.holder.is_none()))
-            && self.jobs.iter().all(|(_, job)| self.may_go_on(job))
-    }
-
-    /// Whether the worker of a job that waits because its lease was lost could go on with it: it was claimed in its lane.
-    fn may_go_on(&self, job: &Job) -> bool {
-        let lane = self.lane_of(job).and_then(|number| self.limits.lanes.get(number));
-        let is_lost = matches!(job.state, StateData::Waiting { .. }) && job.lost_run().is_some();
-        !is_lost || lane.is_none_or(|lane| lane.last_claim_seq != 0)
     }
 }
 

@@ -17,6 +17,8 @@
 
 #![allow(clippy::non_std_lazy_statics, reason = "one way of making statics in the whole crate")]
 
+pub(super) mod list;
+
 use super::slab::{Handle, Slab};
 use ahash::RandomState;
 use hashbrown::HashTable;
@@ -260,11 +262,16 @@ impl IdIndex {
         }
         self.count(depth, -2);
         self.count(depth - 1, 1);
+        self.trim_directory();
+        true
+    }
+
+    /// Halves the directory while no part needs its last bit.
+    fn trim_directory(&mut self) {
         while self.depth() > 0 && self.depths.get(usize::from(self.depth())) == Some(&0) {
             self.directory.truncate(self.directory.len() / 2);
             self.directory.shrink_to_fit();
         }
-        true
     }
 
     /// The part of `hash`, its other half and their depth, if both together hold little.

@@ -7,6 +7,7 @@ mod order;
 mod remembered;
 mod slab;
 
+pub(crate) use ids::list::IdList;
 pub(crate) use ids::IdIndex;
 pub use keys::IdEntry;
 pub(crate) use keys::{InstantKey, LaneKey, LaneNumber, NameNumber, PriorityKey};

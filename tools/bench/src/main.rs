@@ -7,6 +7,7 @@
 //! | [`cost`] | what does a command cost in a queue of 1,000,000 jobs against one of 1,000? |
 //! | [`life`] | what does a whole life cost (enqueue, claim, acknowledge), against the Streams recipe? |
 //! | [`limits`] | what does a claim cost beside 100,000 lanes that may not run, and from a lane? |
+//! | [`load`] | what does a job cost that is read from a file, against a string? |
 //! | [`stalls`] | for how long can a queue of 1,000,000 jobs keep everybody else waiting? |
 //! | [`lane_stalls`] | and 100,000 lanes, or records, that all have something to do at one instant? |
 //! | [`due`] | how fast is done what is due at one instant, and does anybody wait for it? |
@@ -28,6 +29,7 @@ mod jobs;
 mod lane_stalls;
 mod life;
 mod limits;
+mod load;
 mod machine;
 mod memory;
 mod prober;
@@ -45,12 +47,13 @@ use bed::Bed;
 
 type Section = fn(&Bed) -> Result<(), Failure>;
 
-const SECTIONS: [(&str, Section); 9] = [
+const SECTIONS: [(&str, Section); 10] = [
     ("rate", rate::run),
     ("memory", memory::run),
     ("cost", cost::run),
     ("life", life::run),
     ("limits", limits::run),
+    ("load", load::run),
     ("stalls", stalls::run),
     ("lanes", lane_stalls::run),
     ("due", due::run),
@@ -58,10 +61,10 @@ const SECTIONS: [(&str, Section); 9] = [
 ];
 
 const USAGE: &str = "\
-usage: scripts/bench [--aof] [rate] [memory] [cost] [life] [limits] [stalls] [lanes] [due] [waiters]
+usage: scripts/bench [--aof] [rate] [memory] [cost] [life] [limits] [load] [stalls] [lanes] [due] [waiters]
 
   --aof   with an append-only file, fsync every second
-  Without names all sections run, in less than six minutes.";
+  Without names all sections run, in less than seven minutes.";
 
 fn main() -> ExitCode {
     match run() {

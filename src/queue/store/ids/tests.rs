@@ -1,5 +1,6 @@
 //! What the id index promises, beside a naive map under random operations.
 
+use super::list::IdList;
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -91,6 +92,54 @@ fn equal_hashes_neither_loop_nor_blow_up_the_directory() {
         assert!(index.directory.len() <= 64, "{} in the directory", index.directory.len());
     }
     filled(5000, |n| u64::from(n % 3) << 55);
+}
+
+fn listed(entries: impl Iterator<Item = u32>, hash_of: impl Fn(u32) -> u64) -> IdList {
+    let mut list = IdList::default();
+    entries.for_each(|entry| list.push(hash_of(entry), entry));
+    list
+}
+
+#[test]
+fn made_at_once_it_is_like_one_that_has_grown() {
+    for n in [0, 1, 5, 224, 225, 1000, 30_000, 60_000, 100_000] {
+        let mut index = listed(0..n, mix).into_index(|_, _| false).unwrap();
+        check(&index);
+        let grown = filled(n, mix);
+        let (bytes, bytes_of_grown) = (index.bytes(), grown.bytes());
+        assert!(bytes <= bytes_of_grown + 256, "{bytes} bytes for {n} entries, grown {bytes_of_grown}");
+        for entry in 0..n {
+            assert_eq!(index.find(mix(entry), |e| e == entry), Some(entry));
+        }
+        for entry in n..2 * n {
+            index.insert(mix(entry), entry, mix);
+        }
+        for entry in 0..2 * n {
+            assert_eq!(index.remove(mix(entry), |e| e == entry, mix), Some(entry));
+        }
+        check(&index);
+    }
+}
+
+#[test]
+fn an_id_that_is_listed_twice_is_found() {
+    let are_equal = |one, other| one % 1000 == other % 1000;
+    let with = |last: u32| listed((0..1000).chain([last]), |entry| mix(entry % 1000));
+    assert!(with(1007).into_index(are_equal).is_none());
+    // The hashes of two ids may be equal.
+    let index = with(1007).into_index(|_, _| false).unwrap();
+    check(&index);
+    assert_eq!([7, 1007].map(|entry| index.find(mix(7), |e| e == entry)), [Some(7), Some(1007)]);
+}
+
+#[test]
+fn equal_hashes_do_not_blow_up_the_directory_of_a_list() {
+    for same in [0, u64::MAX, 0x00ff_0000_0000] {
+        let index = listed(0..3000, |_| same).into_index(|_, _| false).unwrap();
+        check(&index);
+        assert!(index.directory.len() <= 64, "{} in the directory", index.directory.len());
+        assert_eq!(index.find(same, |e| e == 2999), Some(2999));
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -1,0 +1,90 @@
+//! What does it cost to read jobs from a file: when a server starts, when a replica is sent everything, by RESTORE? And
+//! to COPY them?
+//!
+//! A server that has just started has used CPU for nothing else. With `--aof` it reads its append-only file, which here
+//! is the commands that filled it.
+
+use std::time::Duration;
+
+use redis::{cmd, Cmd, Connection};
+use testkit::info::Info;
+use testkit::Failure;
+
+use crate::bed::{cpu_of, median, micros_each, send_all, Bed};
+use crate::jobs::{add_many, command, ids, set};
+use crate::table::{exact, judged, Bound, Table};
+
+const ENTRIES: u64 = 1_000_000;
+/// Jobs in one call.
+const CHUNK: u64 = 500;
+const REPETITIONS: usize = 3;
+/// Of what as many strings cost.
+const BOUND: Bound = Bound::AtMost(0.5);
+
+/// What is loaded: its name, and the commands that make [`ENTRIES`] of it.
+type Contents = (&'static str, fn() -> Box<dyn Iterator<Item = Cmd>>);
+
+const STRINGS: Contents = ("strings, the same bytes by SET", || Box::new((0..ENTRIES).map(set)));
+const QUEUES: [Contents; 2] = [
+    ("jobs of one queue", || Box::new(chunks(ENTRIES, CHUNK))),
+    ("jobs of 10,000 queues, 100 in each", || Box::new(chunks(100, 100))),
+];
+
+/// Calls that add `jobs` jobs each to as many queues as it takes, `chunk` a call.
+fn chunks(jobs: u64, chunk: u64) -> impl Iterator<Item = Cmd> {
+    let firsts = (0..ENTRIES / chunk).map(move |call| call * chunk);
+    firsts.map(move |first| add_many(&format!("queue-{}", first / jobs), &ids(first, chunk)))
+}
+
+/// Measures and prints.
+pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
+    let title = "loading 1,000,000 jobs (server CPU)";
+    let mut table = Table::new(title, &["at start", "us each", "beside strings"]);
+    let (name, strings) = STRINGS;
+    let of_strings = median_of(|| started_with(bed, strings))?;
+    table.row(name, [exact(of_strings), String::new()]);
+    for (name, contents) in QUEUES {
+        let each = median_of(|| started_with(bed, contents))?;
+        table.row(name, [exact(each), judged(each / of_strings, BOUND)]);
+    }
+    for (name, copy) in
+        [("RESTORE of one queue", restore as fn(&mut Connection) -> _), ("COPY of one queue", copy)]
+    {
+        let each = median_of(|| copied(bed, copy))?;
+        table.row(name, [exact(each), judged(each / of_strings, BOUND)]);
+    }
+    table.print();
+    Ok(())
+}
+
+fn median_of(run: impl Fn() -> Result<Duration, Failure>) -> Result<f64, Failure> {
+    let runs = (0..REPETITIONS).map(|_| Ok(micros_each(run()?, ENTRIES)));
+    Ok(median(runs.collect::<Result<_, Failure>>()?))
+}
+
+/// CPU of a start with a file that holds these.
+fn started_with(bed: &Bed, contents: fn() -> Box<dyn Iterator<Item = Cmd>>) -> Result<Duration, Failure> {
+    let mut server = bed.server()?;
+    let mut connection = server.connect()?;
+    send_all(&mut connection, contents())?;
+    cmd("SAVE").query::<()>(&mut connection)?;
+    server.restart()?;
+    Info::read(&mut server.connect()?, "cpu")?.cpu()
+}
+
+/// CPU of a way to have the same queue twice.
+fn copied(bed: &Bed, copy: fn(&mut Connection) -> Result<Duration, Failure>) -> Result<Duration, Failure> {
+    let server = bed.server()?;
+    let mut connection = server.connect()?;
+    send_all(&mut connection, chunks(ENTRIES, CHUNK))?;
+    copy(&mut connection)
+}
+
+fn restore(connection: &mut Connection) -> Result<Duration, Failure> {
+    let dump: Vec<u8> = command("DUMP", "queue-0").query(connection)?;
+    cpu_of(connection, |it| Ok(command("RESTORE", ("again", 0, dump)).query(it)?))
+}
+
+fn copy(connection: &mut Connection) -> Result<Duration, Failure> {
+    cpu_of(connection, |it| Ok(command("COPY", ("queue-0", "again")).query(it)?))
+}
