@@ -2,7 +2,6 @@ package jq
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -119,105 +118,6 @@ func rememberedIDs(reply any) Page[JobInfo] {
 // manual knows the number.
 func (q *Queue) Count(ctx context.Context, state State, selectors ...Option) (int64, error) {
 	return q.number(ctx, selectors, "JQ.COUNT", state)
-}
-
-// Answer is what became of one of the ids that Remove, Cancel, Promote, Retry or Change name.
-type Answer int64
-
-// The answers.
-const (
-	// Done: it was done.
-	Done Answer = 1
-	// Refused: the state of the job does not allow it.
-	Refused Answer = 0
-	// Unknown: there is no such job.
-	Unknown Answer = -1
-)
-
-func answers(reply any, err error) ([]Answer, error) {
-	numbers := integers(reply)
-	made := make([]Answer, len(numbers))
-	for i, number := range numbers {
-		made[i] = Answer(number)
-	}
-	return made, err
-}
-
-// ofIDs sends a command about jobs that are named.
-func (q *Queue) ofIDs(ctx context.Context, command string, ids []string, options []Option) ([]Answer, error) {
-	args := make([]any, len(ids))
-	for i, id := range ids {
-		args[i] = id
-	}
-	return answers(q.ask(ctx, options, command, args...))
-}
-
-// ofAll sends a command about the selected jobs until it was done to all of them, and says to how many.
-func (q *Queue) ofAll(ctx context.Context, options []Option, command string, args ...any) (int64, error) {
-	total, cursor := int64(0), "0"
-	for {
-		page := append(options[:len(options):len(options)], Cursor(cursor))
-		reply, err := q.ask(ctx, page, command, args...)
-		if err != nil {
-			return total, err
-		}
-		entries := list(reply)
-		if len(entries) != 2 {
-			return total, fmt.Errorf("jq: %s replied %v where a cursor and a number were expected", command, reply)
-		}
-		total += integer(entries[1])
-		if cursor = text(entries[0]); cursor == "0" {
-			return total, nil
-		}
-	}
-}
-
-// Retry gives failed jobs fresh attempts. Options: Front, Set, Unset.
-func (q *Queue) Retry(ctx context.Context, ids []string, options ...Option) ([]Answer, error) {
-	return q.ofIDs(ctx, "JQ.RETRY", ids, options)
-}
-
-// RetryAll does that to all failed jobs that the selectors of List select, and says how many there were.
-func (q *Queue) RetryAll(ctx context.Context, selectors ...Option) (int64, error) {
-	return q.ofAll(ctx, selectors, "JQ.RETRY", "*")
-}
-
-// Cancel ends jobs that have not started; the worker of an active one is told.
-func (q *Queue) Cancel(ctx context.Context, ids ...string) ([]Answer, error) {
-	return q.ofIDs(ctx, "JQ.CANCEL", ids, nil)
-}
-
-// CancelAll does that to all unfinished jobs that the selectors of List select, and says how many there were.
-func (q *Queue) CancelAll(ctx context.Context, selectors ...Option) (int64, error) {
-	return q.ofAll(ctx, selectors, "JQ.CANCEL", "*")
-}
-
-// Promote makes delayed jobs, and those on hold, waiting. Options: Delay, Front.
-func (q *Queue) Promote(ctx context.Context, ids []string, options ...Option) ([]Answer, error) {
-	return q.ofIDs(ctx, "JQ.PROMOTE", ids, options)
-}
-
-// PromoteAll does that to all delayed jobs that the selectors of List select, and says how many there were.
-func (q *Queue) PromoteAll(ctx context.Context, selectors ...Option) (int64, error) {
-	return q.ofAll(ctx, selectors, "JQ.PROMOTE", "*")
-}
-
-// Remove removes jobs that are not active, records, and remembered ids with their windows.
-func (q *Queue) Remove(ctx context.Context, ids ...string) ([]Answer, error) {
-	return q.ofIDs(ctx, "JQ.REMOVE", ids, nil)
-}
-
-// Purge removes the records of completed or failed jobs, cancels waiting, delayed or blocked ones, or frees remembered
-// ids, as the selectors of List and OlderThan select, and says how many there were.
-func (q *Queue) Purge(ctx context.Context, state State, selectors ...Option) (int64, error) {
-	return q.ofAll(ctx, selectors, "JQ.PURGE", state)
-}
-
-// Change changes a job that has been added. Options: Option{"PAYLOAD", bytes}, Option{"PROGRESS", bytes}, Delay or At,
-// Priority, Front.
-func (q *Queue) Change(ctx context.Context, id string, options ...Option) (Answer, error) {
-	answer, err := q.number(ctx, options, "JQ.CHANGE", id)
-	return Answer(answer), err
 }
 
 // Log appends lines to the log of a job and says how many it has had; ErrNotFound if there is no such job.

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +29,15 @@ func same[T comparable](t *testing.T, what string, got T, err error, want T) {
 	t.Helper()
 	if err != nil || got != want {
 		t.Errorf("%s: %v (%v), not %v", what, got, err, want)
+	}
+}
+
+// sameIDs is same for a method that tells ids.
+func sameIDs(t *testing.T, what, want string) func([]string, error) {
+	t.Helper()
+	return func(ids []string, err error) {
+		t.Helper()
+		same(t, what, strings.Join(ids, ", "), err, want)
 	}
 }
 
@@ -68,8 +79,18 @@ func TestJobsOfAQueue(t *testing.T) {
 		same(t, "lines", total, err, 2)
 		explained, err := queue.ExplainJob(ctx, "c")
 		same(t, "explain", explained.State, err, jq.Waiting)
+		if _, err := queue.Call(ctx, "JQ.CLAIM", "by hand", "COUNT", 2); err != nil {
+			t.Error(err)
+		}
+		released, err := queue.ReleaseWorker(ctx, "by hand")
+		same(t, "release worker", released, err, 1) // of a group whose concurrency is 1
 		cancelled, err := queue.CancelAll(ctx, jq.Name("mail"), jq.Count(1))
 		same(t, "cancel all", cancelled, err, 3)
+		add(t, queue, "held 1", nil, jq.Delay(time.Hour))
+		add(t, queue, "held 2", nil, jq.Delay(time.Hour))
+		sameIDs(t, "promote all", "held 1, held 2")(queue.PromoteAllIDs(ctx, jq.Count(1)))
+		sameIDs(t, "cancel all", "held 1, held 2")(queue.CancelAllIDs(ctx, jq.Count(1)))
+		sameIDs(t, "cancel none", "")(queue.CancelAllIDs(ctx))
 
 		for _, missing := range []func() error{
 			func() error { _, err := queue.Get(ctx, "nobody"); return err },
@@ -84,8 +105,8 @@ func TestJobsOfAQueue(t *testing.T) {
 			}
 		}
 		page, err = queue.List(ctx, jq.Remembered)
-		same(t, "remembered", len(page.Items), err, 3)
-		removed, err := queue.Remove(ctx, "a")
+		same(t, "remembered", len(page.Items), err, 5)
+		removed, err := queue.Remove(ctx, "a", "held 1", "held 2")
 		same(t, "remove", removed[0], err, jq.Done)
 		purged, err := queue.Purge(ctx, jq.Remembered)
 		same(t, "purge", purged, err, 2)
@@ -94,7 +115,7 @@ func TestJobsOfAQueue(t *testing.T) {
 
 func TestFailedJobsAreRetried(t *testing.T) {
 	eachProtocol(t, func(t *testing.T, client *redis.Client, queue *jq.Queue) {
-		addJobs(t, queue, 3, jq.Attempts(1))
+		addJobs(t, queue, 3, jq.Attempts(1), jq.Keep(time.Hour))
 		run(t, &jq.Worker{Client: client, Queues: []string{queue.Name()}, Handler: func(_ context.Context, job *jq.Job) (any, error) {
 			if job.Error == "" {
 				return nil, errors.New("the first time")
@@ -109,6 +130,13 @@ func TestFailedJobsAreRetried(t *testing.T) {
 		state, result, err := queue.AwaitJob(ctx, "j0")
 		same(t, "await", string(state)+string(result), err, `completed"done"`)
 		acked(t, queue, 3, 5*time.Second)
+		rerun, err := queue.Rerun(ctx, []string{"j0", "nobody"})
+		same(t, "rerun", rerun[0], err, jq.Done)
+		same(t, "rerun nobody", rerun[1], err, jq.Unknown)
+		eventually(t, 5*time.Second, "it ran, and failed", func() bool { return statsOf(t, queue).Failed == 1 })
+		purged, err := queue.PurgeIDs(ctx, jq.Completed, jq.Count(2))
+		slices.Sort(purged)
+		sameIDs(t, "purge", "j1, j2")(purged, err)
 		workers, err := queue.Workers(ctx)
 		same(t, "workers", len(workers.Items), err, 1)
 		series, err := queue.Series(ctx, 2)
