@@ -78,6 +78,15 @@ impl Error {
         Error(format!("JQSEALED the batch {} is sealed", shown(batch)).into())
     }
 
+    /// A new id is not for this one of the shards, or not surely.
+    pub(crate) fn other_shards(own: u32, counted_on: u32) -> Self {
+        let text = format!(
+            "JQSHARDS this queue is one of {own} shards, not of {counted_on}: an id that it does not know goes to its \
+             shard among {own}"
+        );
+        Error(text.into())
+    }
+
     /// The client may not do that.
     pub(crate) fn no_permission(what: impl AsRef<str>) -> Self {
         Error(format!("NOPERM {}", what.as_ref()).into())

@@ -24,11 +24,11 @@ fn the_manual_names_every_option() {
             }
         }
     }
-    // "The job options are those of ADD except DELAY, AT, HOLD, MAXWAIT and SET", "the options are those of ADD except AT,
-    // HOLD and SET".
+    // "The job options are those of ADD except DELAY, AT, HOLD, MAXWAIT, SET and SHARDS", "the options are those of ADD
+    // except AT, HOLD, SET and SHARDS".
     for (command, but_for) in [
-        ("jq.schedule", &["DELAY", "AT", "HOLD", "MAXWAIT", "SET"][..]),
-        ("jq.onexpire", &["AT", "HOLD", "SET"]),
+        ("jq.schedule", &["DELAY", "AT", "HOLD", "MAXWAIT", "SET", "SHARDS"][..]),
+        ("jq.onexpire", &["AT", "HOLD", "SET", "SHARDS"]),
     ] {
         written.get_mut(command).unwrap().retain(|keyword| !but_for.contains(&keyword.as_str()));
     }

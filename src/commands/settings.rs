@@ -5,7 +5,9 @@ use super::args::{span, span_or_forever, uint, MAX_INSTANT};
 use super::error::Error;
 use super::fields::{count, Field};
 use super::producing::add_options::{backoff_field, read_window, span_field, window_field, MAX_ATTEMPTS};
-use crate::queue::{Backoff, Rate, Refill, Settings, MAX_EVENTS, MAX_FIELD_BYTES, MAX_LOG_BYTES, MAX_RATE};
+use crate::queue::{
+    Backoff, Rate, Refill, Settings, MAX_EVENTS, MAX_FIELD_BYTES, MAX_LOG_BYTES, MAX_RATE, MAX_SHARDS,
+};
 
 /// The most of `concurrency` and `group-concurrency`.
 pub(super) const MAX_CONCURRENCY: u64 = 1_000_000_000;
@@ -65,7 +67,7 @@ pub(super) fn show_rate(rate: Option<Rate>) -> Field<'static> {
 
 /// Every field, in the order in which they are shown.
 #[rustfmt::skip] // one a line: it is a table
-pub static SETTINGS: [Setting; 23] = [
+pub static SETTINGS: [Setting; 25] = [
     Setting { name: "lease", show: |s| count(s.lease), read: |s, name, word| { s.lease = span(name, word, 1)?; Ok(()) } },
     Setting { name: "attempts", show: |s| count(s.attempts.into()), read: |s, name, word| { s.attempts = small(name, word, 1, MAX_ATTEMPTS)?; Ok(()) } },
     Setting { name: "backoff", show: |s| backoff_field(s.backoff), read: |s, name, word| {
@@ -92,6 +94,8 @@ pub static SETTINGS: [Setting; 23] = [
     Setting { name: "events-max", show: |s| count(s.events_max), read: |s, name, word| { s.events_max = uint(name, word, 0..=MAX_EVENTS)?; Ok(()) } },
     Setting { name: "max-field-bytes", show: |s| count(s.max_field_bytes), read: |s, name, word| { s.max_field_bytes = uint(name, word, 0..=MAX_FIELD_BYTES)?; Ok(()) } },
     Setting { name: "max-log-bytes", show: |s| count(s.max_log_bytes), read: |s, name, word| { s.max_log_bytes = uint(name, word, 0..=MAX_LOG_BYTES)?; Ok(()) } },
+    Setting { name: "shards", show: |s| count(s.shards.into()), read: |s, name, word| { s.shards = small(name, word, 0, MAX_SHARDS)?; Ok(()) } },
+    Setting { name: "shards-before", show: |s| count(s.shards_before.into()), read: |s, name, word| { s.shards_before = small(name, word, 0, MAX_SHARDS)?; Ok(()) } },
 ];
 
 /// Refuses a lease that is longer than the settings of its queue allow.

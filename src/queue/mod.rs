@@ -94,7 +94,7 @@ pub use session::{
     FieldTerms, FieldsRefusal, Journal, Lease, MemoryPressure, NackOptions, Nacked, Outcome, PauseKind,
     Refusal, ReleaseOptions, Report, ReviveOptions, Selected, Session, CANCELLED_STATES,
 };
-pub use settings::Settings;
+pub use settings::{Settings, MAX_SHARDS};
 pub use stats::{counters, histogram, Event, Events, Minute, MOST_MINUTES};
 pub(crate) use stats::{plausible_duplicates, PendingDuplicates};
 pub use store::{Direction, EndState, Handle, IdEntry, Record};

@@ -4,6 +4,9 @@ use crate::queue::jobs::{Backoff, DedupWindow};
 use crate::queue::limits::Rate;
 use crate::queue::time::FOREVER;
 
+/// The most shards that one logical queue can have.
+pub const MAX_SHARDS: u64 = 65_536;
+
 /// The settings of a queue. Times in milliseconds; a limit of 0 is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
@@ -53,6 +56,11 @@ pub struct Settings {
     pub max_field_bytes: u64,
     /// Bytes of the lines of one job's log; 0: it has none.
     pub max_log_bytes: u64,
+    /// How many shards there are of which this queue is one; 0: nobody has said. A producer that counts on
+    /// another number adds no new id.
+    pub shards: u32,
+    /// How many there were before that; 0: it does not grow. Kept for producers, the queue does nothing with it.
+    pub shards_before: u32,
 }
 
 impl Default for Settings {
@@ -81,6 +89,8 @@ impl Default for Settings {
             events_max: 0,
             max_field_bytes: 16_384,
             max_log_bytes: 65_536,
+            shards: 0,
+            shards_before: 0,
         }
     }
 }

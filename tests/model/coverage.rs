@@ -16,7 +16,7 @@ use super::value::{shown, Engine, Value};
 /// Answers, as `verb answer state`: the state is what the job was in before.
 #[rustfmt::skip]
 const OUTCOMES: &[&str] = &[
-    "ADD added waiting", "ADD added delayed", "ADD (JQFULL)", "ADD (ERR)", "MADD (JQFULL)", "MADD (ERR)",
+    "ADD added waiting", "ADD added delayed", "ADD (JQFULL)", "ADD (JQSHARDS)", "MADD (JQSHARDS)", "ADD (ERR)", "MADD (JQFULL)", "MADD (ERR)",
     "ADD duplicate waiting", "ADD duplicate delayed", "ADD duplicate active", "ADD duplicate completed",
     "ADD duplicate failed", "ADD duplicate expired", "ADD duplicate cancelled",
     "ADD replaced waiting", "ADD replaced delayed", "ADD rerun active", "ADD rerun waiting", "ADD rerun delayed",

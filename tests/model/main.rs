@@ -131,6 +131,14 @@ fn the_queue_agrees_with_the_model_about_reruns() {
 }
 
 #[test]
+fn the_queue_agrees_with_the_model_about_shards() {
+    let scripts = strategy::shard_scripts(60);
+    if let Err((script, parted)) = compare_on(&scripts, Restarted::default, runner()) {
+        panic!("{parted}\n\nThe script:{script:?}");
+    }
+}
+
+#[test]
 fn a_queue_restarted_after_every_command_agrees_with_the_model() {
     if let Err((script, parted)) = compare_on_random_scripts(Restarted::default, runner()) {
         panic!("{parted}\n\nThe script:{script:?}");

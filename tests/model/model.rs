@@ -133,7 +133,7 @@ impl Model {
             return Value::Error(ERR.into());
         }
         match request {
-            Request::Add { jobs, many } => self.add_all(&jobs, many, now),
+            Request::Add { jobs, many, shards } => self.add_all(&jobs, many, shards, now),
             Request::Claim { worker, count, lease, max_bytes, full } => {
                 let claimed = self.claim(&worker, count, lease, max_bytes, now_us);
                 self.detailed(claimed, full)

@@ -8,13 +8,23 @@ use super::value::Value;
 
 impl Model {
     /// Adds `jobs` one after the other, or none if there is no room for all that would be new.
-    pub(super) fn add_all(&mut self, jobs: &[(Vec<u8>, JobSpec, OnDup)], many: bool, now: u64) -> Value {
+    pub(super) fn add_all(
+        &mut self,
+        jobs: &[(Vec<u8>, JobSpec, OnDup)],
+        many: bool,
+        shards: Option<u64>,
+        now: u64,
+    ) -> Value {
         let expires_first = |spec: &JobSpec| match (spec.expires_after, spec.start) {
             (Some(px), Start::At(instant)) => now + px <= instant,
             _ => false,
         };
         if jobs.iter().any(|(_, spec, _)| expires_first(spec)) {
             return Value::Error("ERR".into());
+        }
+        let belongs_elsewhere = shards.is_some_and(|n| ![0, n].contains(&self.settings.shards));
+        if belongs_elsewhere && !jobs.iter().all(|(id, ..)| self.is_known(id, now)) {
+            return Value::Error("JQSHARDS".into());
         }
         if !self.has_room(jobs, now) {
             return Value::Error("JQFULL".into());
@@ -45,15 +55,19 @@ impl Model {
         self.add(number.to_string().as_bytes(), &spec, on_dup, now)
     }
 
+    /// Whether `id` is refused, or leads to a job that is not finished.
+    fn is_known(&self, id: &[u8], now: u64) -> bool {
+        self.jobs.iter().any(|job| job.id == id && !job.is_free(now))
+    }
+
     fn has_room(&self, jobs: &[(Vec<u8>, JobSpec, OnDup)], now: u64) -> bool {
         let (numbered, given): (Vec<_>, Vec<_>) = jobs.iter().map(|(id, ..)| id).partition(|id| *id == b"#");
         let mut ids: Vec<&Vec<u8>> = given;
         ids.sort();
         ids.dedup();
         let known = |id: &Vec<u8>| self.jobs.iter().any(|job| job.id == *id);
-        let taken = |id: &Vec<u8>| self.jobs.iter().any(|job| job.id == *id && !job.is_free(now));
         let new_ids = ids.iter().filter(|id| !known(id)).count() + numbered.len();
-        let new_jobs = ids.iter().filter(|id| !taken(id)).count() + numbered.len();
+        let new_jobs = ids.iter().filter(|id| !self.is_known(id, now)).count() + numbered.len();
         let live = self.jobs.iter().filter(|job| job.is_live()).count();
         fits(self.jobs.len(), new_ids, self.settings.max_ids) && fits(live, new_jobs, self.settings.max_jobs)
     }
@@ -61,11 +75,10 @@ impl Model {
     /// Whether one of `jobs` would be a new member of a batch that takes none. An id that stands twice is a duplicate
     /// the second time.
     fn is_sealed_against(&self, jobs: &[(Vec<u8>, JobSpec, OnDup)], now: u64) -> bool {
-        let is_known = |id: &Vec<u8>| self.jobs.iter().any(|job| job.id == *id && !job.is_free(now));
         let is_sealed = |name: &Vec<u8>| self.named(name).is_some_and(|batch| batch.sealed);
         jobs.iter().enumerate().any(|(place, (id, spec, _))| {
             let stands_before = id != b"#" && jobs[..place].iter().any(|(before, ..)| before == id);
-            !is_known(id) && !stands_before && spec.batch.as_ref().is_some_and(is_sealed)
+            !self.is_known(id, now) && !stands_before && spec.batch.as_ref().is_some_and(is_sealed)
         })
     }
 

@@ -114,7 +114,7 @@ pub(crate) fn commands() -> Words {
 }
 
 pub(crate) fn add(group: Words) -> Words {
-    join(vec![text("JQ.ADD q"), new_id(), pick(&PAYLOADS), job_options(group)])
+    join(vec![text("JQ.ADD q"), new_id(), pick(&PAYLOADS), job_options(group), maybe_shards()])
 }
 
 pub(crate) fn madd(group: Words) -> Words {
@@ -125,7 +125,7 @@ pub(crate) fn madd(group: Words) -> Words {
     });
     let own = join(vec![pick(&["JOB 1", "JOB 1", "JOB 2"]), job_options(group.clone())]);
     let own = Union::new_weighted(vec![(3, text("")), (1, own)]).boxed();
-    join(vec![text("JQ.MADD q"), items.boxed(), job_options(group), own])
+    join(vec![text("JQ.MADD q"), items.boxed(), maybe_shards(), job_options(group), own])
 }
 
 /// The options of ADD and MADD in any order.
@@ -189,6 +189,11 @@ fn full() -> Words {
     Union::new_weighted(vec![(5, text("")), (1, text("FULL"))]).boxed()
 }
 
+/// Nothing, mostly, or SHARDS.
+fn maybe_shards() -> Words {
+    Union::new_weighted(vec![(9, text("")), (1, join(vec![text("SHARDS"), pick(&["2", "3"])]))]).boxed()
+}
+
 fn claim_any() -> Words {
     let options =
         vec![option("COUNT", &["2", "5"]), option("LEASE", &LEASES), option("MAXBYTES", &["3"]), full()];
@@ -236,6 +241,22 @@ pub(crate) fn about_logs() -> Words {
 /// What fills a queue, and what counts and lists the jobs in it.
 pub(crate) fn about_lists() -> Words {
     Union::new_weighted(vec![(4, add(text(""))), (1, claim()), (1, ack()), (4, listings())]).boxed()
+}
+
+/// Producers that count on this number of shards or on that, while it grows.
+pub(crate) fn about_shards() -> Words {
+    let counted_on = || join(vec![text("SHARDS"), pick(&["2", "3"])]);
+    let lines = vec![
+        (4, join(vec![add(text("")), counted_on()])),
+        (2, join(vec![text("JQ.MADD q 2"), id(), text("x"), id(), text("yy"), counted_on()])),
+        (1, join(vec![text("JQ.MADD q 2"), id(), text("x # yy"), counted_on()])),
+        (2, add(text(""))),
+        (1, join(vec![text("JQ.CONFIG q shards"), pick(&["0", "2", "3"])])),
+        (2, claim()),
+        (2, ack()),
+        (1, join(vec![text("JQ.REMOVE q"), id()])),
+    ];
+    Union::new_weighted(lines).boxed()
 }
 
 /// Jobs that are done, some of a batch, and run again.
@@ -402,6 +423,9 @@ fn setting() -> Words {
         "max-log-bytes 12",
         "max-log-bytes 65536",
         "max-run -1",
+        "shards 2",
+        "shards 3 shards-before 2",
+        "shards 0 shards-before 0",
     ];
     join(vec![text("JQ.CONFIG q"), select(lines.to_vec()).prop_map(read).boxed()])
 }

@@ -31,6 +31,23 @@ pub(crate) const RARE_CASES: &[RareCase] = &[
          @1010 JQ.ACK q $a a UNLESS f1",
     ),
     case(
+        &["ADD (JQSHARDS)", "MADD (JQSHARDS)", "ADD duplicate waiting"],
+        "@1000 JQ.CONFIG q shards 3 max-jobs 1
+         @1000 JQ.ADD q a x SHARDS 3
+         @1000 JQ.ADD q a x SHARDS 2
+         @1000 JQ.ADD q b x SHARDS 2
+         @1000 JQ.MADD q 2 a x b x SHARDS 2",
+    ),
+    case(
+        &["RERUN (JQFULL)"],
+        "@1000 JQ.CONFIG q max-jobs 1 keep-completed 1000
+         @1000 JQ.ADD q a x
+         @1000 JQ.CLAIM q w
+         @1000 JQ.ACK q $a a
+         @1000 JQ.ADD q b x
+         @1000 JQ.RERUN q a",
+    ),
+    case(
         &["EXTEND 10 active", "EXTEND 2 active"],
         "@1000 JQ.ADD q a x MAXRUN 20
          @1000 JQ.CLAIM q w LEASE 15

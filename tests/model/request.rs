@@ -4,6 +4,7 @@ use super::args::{job_options, place_of, OnDup, Refused, Words, ERR};
 use super::fields::FieldTerms;
 use super::job::{JobSpec, Place, Start};
 use super::selection::{Page, Selection};
+use super::settings;
 
 type Pairs = Vec<(u64, Vec<u8>)>;
 type Ids = Vec<Vec<u8>>;
@@ -14,6 +15,8 @@ pub(crate) enum Request {
     Add {
         jobs: Vec<(Vec<u8>, JobSpec, OnDup)>,
         many: bool,
+        /// How many the producer counts on.
+        shards: Option<u64>,
     },
     Claim {
         worker: Vec<u8>,
@@ -300,7 +303,7 @@ fn add(w: &mut Words<'_>, count: usize, many: bool) -> Result<Request, Refused> 
     let items: Vec<_> = (0..count).map(|_| Ok((w.new_id()?, w.next()?))).collect::<Result<_, Refused>>()?;
     // Of a single ADD all words are common options.
     let mut parts = w.0.split(|word| many && word.eq_ignore_ascii_case(b"JOB"));
-    let common: Vec<&[u8]> = parts.next().unwrap_or_default().to_vec();
+    let (common, shards) = without_shards(parts.next().unwrap_or_default())?;
     let (spec, on_dup) = job_options(&mut Words(&common))?;
     let mut jobs: Vec<_> = items
         .into_iter()
@@ -317,7 +320,19 @@ fn add(w: &mut Words<'_>, count: usize, many: bool) -> Result<Request, Refused> 
         least = nth + 1;
     }
     w.0 = &[];
-    Ok(Request::Add { jobs, many })
+    Ok(Request::Add { jobs, many, shards })
+}
+
+/// The options of jobs, and SHARDS, which is about the call.
+fn without_shards<'a>(words: &[&'a [u8]]) -> Result<(Vec<&'a [u8]>, Option<u64>), Refused> {
+    let is_shards = |option: &&[&[u8]]| option[0].eq_ignore_ascii_case(b"SHARDS");
+    let (said, others): (Vec<_>, Vec<_>) = options_of(words).into_iter().partition(is_shards);
+    let shards = match said.as_slice() {
+        [] => None,
+        [only] => Some(settings::shards(&mut Words(&only[1..]), 1)?),
+        _ => return Err(ERR),
+    };
+    Ok((others.concat(), shards))
 }
 
 /// The options of one job, those of all where it says nothing else. Both are right by themselves, but for what

@@ -10,7 +10,7 @@ use super::job::{How, Start, State};
 use super::model::Model;
 use super::pauses::Kind;
 use super::script::Script;
-use super::strategy::{batch_scripts, list_scripts, log_scripts, rerun_scripts, scripts};
+use super::strategy::{batch_scripts, list_scripts, log_scripts, rerun_scripts, scripts, shard_scripts};
 use super::value::{Engine, Value};
 
 /// A model, and what becomes wrong with it after a command at an instant (Unix ms).
@@ -701,6 +701,39 @@ fn a_log_that_goes_with_the_end_of_its_job_is_noticed() {
         model.jobs.iter_mut().filter(|job| job.is_record()).for_each(|job| job.log.clear());
     };
     assert!(is_noticed(bug));
+}
+
+/// A model that refuses every ADD of a producer that counts on another number of shards, also those with known ids.
+struct RefusingKnownIds(Model);
+
+impl Engine for RefusingKnownIds {
+    fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
+        match self.0.call(now_us, words) {
+            Value::Array(_) if words.ends_with(&[b"SHARDS", b"3"]) && self.0.settings.shards == 2 => {
+                Value::Error("JQSHARDS".into())
+            }
+            reply => reply,
+        }
+    }
+
+    fn check(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_known_id_that_is_refused_because_of_the_shards_is_noticed() {
+    let (scripts, mut runner) = (shard_scripts(60), TestRunner::deterministic());
+    let is_noticed = (0..500).any(|_| {
+        let script = scripts.new_tree(&mut runner).expect("a script").current();
+        compare(&script, &mut Model::default(), &mut RefusingKnownIds(Model::default())).is_err()
+    });
+    assert!(is_noticed);
+}
+
+#[test]
+fn an_unknown_id_that_is_added_whatever_the_shards_is_noticed() {
+    assert!(is_noticed_on(&shard_scripts(60), |model, _| model.settings.shards = 0));
 }
 
 #[test]

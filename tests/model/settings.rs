@@ -29,6 +29,7 @@ pub(crate) struct Settings {
     pub(crate) events_max: usize,
     pub(crate) max_field_bytes: usize,
     pub(crate) max_log_bytes: usize,
+    pub(crate) shards: u64,
 }
 
 impl Default for Settings {
@@ -56,6 +57,7 @@ impl Default for Settings {
             events_max: 0,
             max_field_bytes: 16_384,
             max_log_bytes: 65_536,
+            shards: 0,
         }
     }
 }
@@ -94,6 +96,9 @@ impl Settings {
                 "max-log-bytes" => {
                     self.max_log_bytes = size(&mut w).ok().filter(|n| *n <= 1 << 20).ok_or(ERR)?;
                 }
+                "shards" => self.shards = shards(&mut w, 0)?,
+                // The queue does nothing with it.
+                "shards-before" => drop(shards(&mut w, 0)?),
                 "max-lease" => self.max_lease = w.uint(1)?,
                 "max-run" => self.max_run = w.time()?,
                 "group-rate" => self.group_rate = rate(value)?,
@@ -130,6 +135,11 @@ impl Settings {
 
 fn size(w: &mut Words<'_>) -> Result<usize, Refused> {
     usize::try_from(w.uint(0)?).map_err(|_| ERR)
+}
+
+/// A number of shards.
+pub(super) fn shards(w: &mut Words<'_>, least: u32) -> Result<u64, Refused> {
+    w.uint(least).ok().filter(|n| *n <= 65_536).ok_or(ERR)
 }
 
 pub(super) fn up_to_a_billion(w: &mut Words<'_>, least: u32) -> Result<u64, Refused> {

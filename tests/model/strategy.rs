@@ -8,7 +8,7 @@ use super::compare::leases;
 use super::model::Model;
 use super::random_batch_commands::{about_batches, batch_settings};
 use super::random_commands::{
-    about_lists, about_logs, about_reruns, about_runs, commands, settings, text, Part,
+    about_lists, about_logs, about_reruns, about_runs, about_shards, commands, settings, text, Part,
 };
 use super::random_limit_commands::{contended, small_ticks, tight_settings};
 use super::script::{Script, Step, Word};
@@ -41,6 +41,12 @@ pub(crate) fn list_scripts(most: usize) -> impl Strategy<Value = Script> {
 /// The same about runs that may last only so long.
 pub(crate) fn run_scripts(most: usize) -> impl Strategy<Value = Script> {
     (settings(), vec((small_ticks(), about_runs()), 1..most)).prop_map(written)
+}
+
+/// The same about producers that count on different numbers of shards.
+pub(crate) fn shard_scripts(most: usize) -> impl Strategy<Value = Script> {
+    let settings = text("JQ.CONFIG q shards 2 lease 200 dedup-window 20 max-jobs 6 events-max 100");
+    (settings, vec((small_ticks(), about_shards()), 1..most)).prop_map(written)
 }
 
 /// The same about completed jobs that run again.

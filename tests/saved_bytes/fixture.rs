@@ -35,7 +35,7 @@ impl Fixture {
         let script =
             "JQ.CONFIG q lease 50 dedup-window 100 keep-completed 50 keep-failed 60 max-ids 99 max-jobs 99
             JQ.CONFIG q concurrency 99 rate 50/100000 group-concurrency 1 group-rate 3/100000
-            JQ.CONFIG q events-max 12 max-field-bytes 500 max-log-bytes 60
+            JQ.CONFIG q events-max 12 max-field-bytes 500 max-log-bytes 60 shards 3 shards-before 2
             JQ.ADD q completed p KEEP 20 DEDUP 40
             JQ.ADD q remembered p DEDUP 60 KEEP 0
             JQ.ADD q endless p DEDUP -1 KEEP 0

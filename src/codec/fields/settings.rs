@@ -6,7 +6,8 @@
 //!            max number, keep-batches instant, max-jobs, concurrency numbers, rate, group-concurrency number,
 //!            group-rate
 //!   more     of the settings that came later: count, then max-lease number, max-run instant, events-max, max-field-bytes,
-//!            max-log-bytes numbers; then 1, where ids are refused as long as their records are kept
+//!            max-log-bytes numbers; then 1, where ids are refused as long as their records are kept, 0 where not; then
+//!            shards, shards-before numbers. What is left out at the end is as in a new queue
 //!   rate     max number (and 2^32 if it is a window), 0 = no rate; else ms number
 //!   group limits  flags byte, then what is flagged: 1 concurrency number, 2 rate
 //!   bucket   rate; if there is one: missing, at numbers
@@ -53,15 +54,28 @@ pub(crate) fn encode_settings(out: &mut Vec<u8>, settings: &Settings) {
 /// The settings that came later: a count, then a number for each.
 pub(crate) fn encode_more_settings(out: &mut Vec<u8>, settings: &Settings) {
     let is_kept = settings.dedup_window == DedupWindow::Kept;
-    out.number(if is_kept { 6 } else { 5 });
+    let is_shard = has_shards(settings);
+    out.number(match (is_shard, is_kept) {
+        (true, _) => 8,
+        (false, true) => 6,
+        (false, false) => 5,
+    });
     out.number(settings.max_lease);
     out.instant(settings.max_run);
     out.number(settings.events_max);
     out.number(settings.max_field_bytes);
     out.number(settings.max_log_bytes);
-    if is_kept {
-        out.number(1);
+    if is_kept || is_shard {
+        out.number(is_kept.into());
     }
+    if is_shard {
+        out.number(settings.shards.into());
+        out.number(settings.shards_before.into());
+    }
+}
+
+fn has_shards(settings: &Settings) -> bool {
+    settings.shards != 0 || settings.shards_before != 0
 }
 
 /// Whether there is need to write them: without them they are as in a new queue.
@@ -69,7 +83,7 @@ pub(crate) fn has_more_settings(settings: &Settings) -> bool {
     let new = Settings::default();
     let more =
         |it: &Settings| (it.max_lease, it.max_run, it.events_max, it.max_field_bytes, it.max_log_bytes);
-    more(settings) != more(&new) || settings.dedup_window == DedupWindow::Kept
+    more(settings) != more(&new) || settings.dedup_window == DedupWindow::Kept || has_shards(settings)
 }
 
 pub(crate) fn decode_more_settings(
@@ -83,7 +97,13 @@ pub(crate) fn decode_more_settings(
             2 => settings.events_max = from.number()?,
             3 => settings.max_field_bytes = from.number()?,
             4 => settings.max_log_bytes = from.number()?,
-            5 if from.number()? == 1 => settings.dedup_window = DedupWindow::Kept,
+            5 => match from.number()? {
+                0 => {}
+                1 => settings.dedup_window = DedupWindow::Kept,
+                _ => return Err(DecodeError::Damaged("unknown dedup window")),
+            },
+            6 => settings.shards = from.number_as()?,
+            7 => settings.shards_before = from.number_as()?,
             _ => return Err(DecodeError::Damaged("unknown setting")),
         }
     }
@@ -119,6 +139,8 @@ pub(crate) fn decode_settings(from: &mut Decoder<'_>) -> Result<Settings, Decode
         events_max: Settings::default().events_max,
         max_field_bytes: Settings::default().max_field_bytes,
         max_log_bytes: Settings::default().max_log_bytes,
+        shards: Settings::default().shards,
+        shards_before: Settings::default().shards_before,
     })
 }
 

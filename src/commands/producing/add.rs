@@ -1,12 +1,13 @@
 //! `JQ.ADD queue id payload [DELAY ms | AT instant | HOLD] [MAXWAIT ms] [PRIORITY n] [FRONT] [ATTEMPTS n] [BACKOFF FIXED|EXPONENTIAL ms]
 //! [DEDUP ms|KEPT] [ONDUP IGNORE|REPLACE|RERUN] [PX ms] [KEEP ms] [MAXRUN ms] [GROUP name] [BATCH name]
-//! [AFTER name | AFTEROK name] [NAME name] [SET field value]` -> `[outcome, id, state]`
+//! [AFTER name | AFTEROK name] [NAME name] [SET field value] [SHARDS n]` -> `[outcome, id, state]`
 
 use super::add_options;
+use super::call_options::CallOptions;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
-use crate::commands::field_args::{self, FieldArgs};
+use crate::commands::field_args;
 use crate::commands::names::NewId;
 use crate::commands::options::Options;
 use crate::commands::reply::Reply;
@@ -20,7 +21,7 @@ pub struct AddJob;
 pub struct AddJobRequest<'a> {
     id: NewId<'a>,
     request: AddRequest<&'a [u8]>,
-    fields: FieldArgs<'a>,
+    options: CallOptions<'a>,
 }
 
 impl Command for AddJob {
@@ -41,13 +42,13 @@ impl Command for AddJob {
     fn parse<'a>(args: &mut Args<'a>) -> Result<AddJobRequest<'a>, Error> {
         let id = NewId::parse(args.next("id")?)?;
         let payload = args.payload("payload")?;
-        let (request, fields) = AddRequest::parse_with_fields(args, AddRequest::new(payload), 1)?;
-        Ok(AddJobRequest { id, request, fields })
+        let (request, options) = AddRequest::parse_with_call(args, AddRequest::new(payload))?;
+        Ok(AddJobRequest { id, request, options })
     }
 }
 
-const ARGS: [Arg; 19] = {
-    let [set] = FieldArgs::OPTIONS;
+const ARGS: [Arg; 20] = {
+    let [set, shards] = CallOptions::OPTIONS;
     let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
         add_options::ARGS;
     [
@@ -70,6 +71,7 @@ const ARGS: [Arg; 19] = {
         group,
         name,
         set.arg(),
+        shards.arg(),
     ]
 };
 
@@ -80,13 +82,15 @@ impl WriteCommand for AddJob {
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let AddJobRequest { id, request, fields } = call;
+        let AddJobRequest { id, request, options } = call;
         request.check_instants(session.now())?;
         let batch = request.batches.batch;
+        // Whether the id belongs here comes first: another shard may have room.
         session
-            .room_for(1, [id.given()].into_iter(), batch)
-            .map_err(|full| add_options::refusal(full, batch))?;
-        let added = match fields.packed() {
+            .check_shards(options.shards, [id.given()].into_iter())
+            .and_then(|()| session.room_for(1, [id.given()].into_iter(), batch))
+            .map_err(|refusal| add_options::refusal(refusal, batch))?;
+        let added = match options.fields.packed() {
             None => enqueue(session, *id, request),
             Some(packed) => {
                 let set = [(id.given(), request.on_dup, Some(packed))];

@@ -1,5 +1,6 @@
 //! The options of a new job, shared by every command that enqueues.
 
+use super::call_options::CallOptions;
 use crate::commands::args::{check_instant, span_or_forever, Args, MAX_INSTANT, MAX_SPAN};
 use crate::commands::error::{shown, Error};
 use crate::commands::field_args::FieldArgs;
@@ -158,26 +159,25 @@ impl<'a> AddRequest<&'a [u8]> {
         Ok(request)
     }
 
-    /// The same with the fields of so many jobs.
-    pub(super) fn parse_with_fields(
+    /// The same of one job, with those of the call.
+    pub(super) fn parse_with_call(
         args: &mut Args<'a>,
         defaults: Self,
-        jobs: usize,
-    ) -> Result<(Self, FieldArgs<'a>), Error> {
-        let (mut request, mut fields) = (defaults, FieldArgs::default());
-        args.options_of_two((&Self::OPTIONS, &mut request), (&FieldArgs::OPTIONS, &mut fields))?;
+    ) -> Result<(Self, CallOptions<'a>), Error> {
+        let (mut request, mut call) = (defaults, CallOptions::default());
+        args.options_of_two((&Self::OPTIONS, &mut request), (&CallOptions::OPTIONS, &mut call))?;
         request.check()?;
-        fields.finish(jobs)?;
-        Ok((request, fields))
+        call.fields.finish(1)?;
+        Ok((request, call))
     }
 
-    /// Parses the arguments up to `keyword` as options of jobs, and their fields.
-    pub(super) fn parse_before(keyword: &str, args: &mut Args<'a>) -> Result<(Self, FieldArgs<'a>), Error> {
-        let (mut request, mut fields) = (AddRequest::new(&b""[..]), FieldArgs::default());
-        let (own, of_fields) = ((&Self::OPTIONS[..], &mut request), (&FieldArgs::OPTIONS[..], &mut fields));
-        args.options_before(keyword, own, of_fields)?;
+    /// Parses the arguments up to `keyword` as options of jobs and of the call. Its fields are not finished yet.
+    pub(super) fn parse_before(keyword: &str, args: &mut Args<'a>) -> Result<(Self, CallOptions<'a>), Error> {
+        let (mut request, mut call) = (AddRequest::new(&b""[..]), CallOptions::default());
+        let (own, of_call) = ((&Self::OPTIONS[..], &mut request), (&CallOptions::OPTIONS[..], &mut call));
+        args.options_before(keyword, own, of_call)?;
         request.check()?;
-        Ok((request, fields))
+        Ok((request, call))
     }
 
     /// Parses the arguments up to `keyword` as options of one job, over those that hold for all, `common`.
@@ -392,5 +392,6 @@ pub(in crate::commands) fn refusal(refusal: Refusal, batch: Option<&[u8]>) -> Er
         Refusal::GroupRules(limit) => {
             Error::full("number of groups with a pause or limits of their own", limit)
         }
+        Refusal::Shards { own, counted_on } => Error::other_shards(own, counted_on),
     }
 }

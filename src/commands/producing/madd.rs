@@ -1,10 +1,11 @@
 //! `JQ.MADD queue count id payload [id payload ...] [options] [JOB n options ...]` -> one `[outcome, id, state]` per job
 //!
 //! The options are those of `JQ.ADD` and hold for every job; those after JOB hold for the n-th
-//! alone, over those of all. Refused as a whole or done as a whole.
+//! alone, over those of all. SHARDS is about the call and stands before them. Refused as a whole or done as a whole.
 
 use super::add::{enqueue, reply_added};
 use super::add_options;
+use super::call_options::CallOptions;
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
@@ -27,6 +28,8 @@ pub struct AddManyJobsRequest<'a> {
     common: JobTerms<'a>,
     /// What holds for the job of that place, in the order of the places.
     own: Vec<(usize, JobTerms<'a>)>,
+    /// How many shards the producer counts on, if it does.
+    shards: Option<u32>,
 }
 
 /// What holds for a job, but for its id and payload, and its fields.
@@ -70,7 +73,7 @@ impl Command for AddManyJobs {
             NewId::parse(id)?;
             args.check_payload("payload", payload)?;
         }
-        let (common, mut fields) = AddRequest::parse_before("JOB", args)?;
+        let (common, CallOptions { mut fields, shards }) = AddRequest::parse_before("JOB", args)?;
         let mut own: Vec<(usize, JobTerms<'a>)> = Vec::new();
         while args.keyword("JOB") {
             let nth = usize::try_from(args.uint("JOB", 1..=count as u64)?).unwrap_or(count);
@@ -81,12 +84,12 @@ impl Command for AddManyJobs {
             own.push((nth - 1, AddRequest::parse_over((&common, &fields), "JOB", args)?));
         }
         fields.finish(count)?;
-        Ok(AddManyJobsRequest { words, common: (common, fields), own })
+        Ok(AddManyJobsRequest { words, common: (common, fields), own, shards })
     }
 }
 
-const ARGS: [Arg; 20] = {
-    let [set] = FieldArgs::OPTIONS;
+const ARGS: [Arg; 21] = {
+    let [set, shards] = CallOptions::OPTIONS;
     let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
         add_options::ARGS;
     [
@@ -109,6 +112,7 @@ const ARGS: [Arg; 20] = {
         group,
         name,
         set.arg(),
+        shards.arg(),
         Arg::block("own", &OWN).after("JOB").maybe().many(),
     ]
 };
@@ -157,6 +161,9 @@ impl WriteCommand for AddManyJobs {
         call.terms().try_for_each(|(request, _)| request.check_instants(now))?;
         let count = pairs(call.words).len();
         let batches = call.jobs().map(|(id, _, (request, _))| (id.given(), request.batches.batch));
+        session
+            .check_shards(call.shards, batches.clone().map(|(id, _)| id))
+            .map_err(|refusal| add_options::refusal(refusal, None))?;
         session.room_for_each(count, batches.clone()).map_err(|full| {
             let sealed = if let Refusal::Sealed(nth) = full { batches.clone().nth(nth) } else { None };
             add_options::refusal(full, sealed.and_then(|(_, batch)| batch))

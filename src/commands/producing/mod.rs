@@ -2,6 +2,7 @@
 
 mod add;
 pub(super) mod add_options;
+mod call_options;
 mod madd;
 
 pub(super) use add::AddJob;

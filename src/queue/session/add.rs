@@ -46,7 +46,7 @@ pub struct Added {
     pub made_id: Option<Vec<u8>>,
 }
 
-/// A limit of the queue, or a sealed batch, has no room for it.
+/// A limit of the queue, or a sealed batch, has no room for it; or it belongs elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// `max-ids`.
@@ -59,6 +59,13 @@ pub enum Refusal {
     Sealed(usize),
     /// How many groups can have rules of their own.
     GroupRules(u64),
+    /// The queue is one of so many shards, and the producer counts on another number.
+    Shards {
+        /// As the settings say.
+        own: u32,
+        /// As the producer says.
+        counted_on: u32,
+    },
 }
 
 /// What an id means to an ADD.

@@ -17,6 +17,7 @@ mod pending_duplicates;
 mod run_again;
 mod schedules;
 mod selected;
+mod shards;
 
 pub use access::{Journal, MemoryPressure, Session};
 pub use add::{Added, Outcome, Refusal};

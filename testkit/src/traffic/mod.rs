@@ -103,6 +103,7 @@ impl Traffic {
         let id = self.new_id();
         let mut command = words("JQ.ADD", queue);
         command.extend([id, self.payload()]);
+        let command = self.shards(command);
         self.job_options(command)
     }
 
@@ -113,6 +114,7 @@ impl Traffic {
             let id = self.new_id();
             command.extend([id, self.payload()]);
         }
+        command = self.shards(command);
         command = self.job_options(command);
         let own = ["JOB 1 PRIORITY 3", "JOB 1 FRONT DELAY 5", "JOB 1 KEEP 50 GROUP g2 ATTEMPTS 1"];
         let own = *self.rng.pick(&own);
@@ -122,6 +124,11 @@ impl Traffic {
             return join(command, own);
         }
         command
+    }
+
+    /// How many shards the producer counts on, now and then.
+    fn shards(&mut self, command: Words) -> Words {
+        self.option(command, 10, "SHARDS", &["1", "2"])
     }
 
     fn job_options(&mut self, mut command: Words) -> Words {
@@ -309,6 +316,8 @@ impl Traffic {
             "max-log-bytes 60",
             "max-log-bytes 65536",
             "max-run -1",
+            "shards 2 shards-before 1",
+            "shards 0",
         ];
         let setting = *self.rng.pick(&settings);
         join(words("JQ.CONFIG", queue), setting)
