@@ -17,6 +17,8 @@ export class JqError extends Error {
 export class QueueFullError extends JqError {}
 /** `JQSEALED`: the batch takes no more members. */
 export class BatchSealedError extends JqError {}
+/** `JQSHARDS`: the queue is one of another number of shards than the producer counts on, and does not know this id. */
+export class ShardCountError extends JqError {}
 /** `WRONGTYPE`: the key is no queue. */
 export class WrongTypeError extends JqError {}
 /** `OOM`: the server has reached its maxmemory. */
@@ -89,6 +91,7 @@ type ErrorClass = new (code: string, message: string, options?: ErrorOptions) =>
 const BY_CODE: Record<string, ErrorClass> = {
   JQFULL: QueueFullError,
   JQSEALED: BatchSealedError,
+  JQSHARDS: ShardCountError,
   WRONGTYPE: WrongTypeError,
   OOM: OutOfMemoryError,
   READONLY: ReadOnlyError,

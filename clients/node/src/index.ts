@@ -16,6 +16,7 @@ export {
   ReadOnlyError,
   RefusedError,
   ServerStateError,
+  ShardCountError,
   StoppedError,
   WrongTypeError,
   type LostReason,
@@ -25,9 +26,12 @@ export type { PayloadFormat } from './payload.js';
 export { Queue, type AwaitOptions, type JobEnd } from './queue/index.js';
 export type { Page, QueueOptions } from './queue/base.js';
 export type { Changes, RetryOptions, Round, RoundOptions } from './queue/administration.js';
-export type { Added, AddOptions, JobOptions, ScheduleOptions } from './queue/producing.js';
+export type { Added, AddOptions, CallOptions, JobOptions, NewJob, ScheduleOptions } from './queue/producing.js';
 export type { ListOptions, LogLines, Minute, PageOptions, Part, Selectors, State } from './queue/reading.js';
 export type { Fields } from './reply.js';
+export type { ShardedQueueOptions } from './shards/base.js';
+export { ShardedEventReader } from './shards/events.js';
+export { ShardedQueue } from './shards/index.js';
 export type { Backoff, Instant } from './words.js';
 export { WorkerBase, type WorkerOptions } from './worker/base.js';
 export { BulkWorker, type BulkHandler, type BulkOutcome, type BulkWorkerOptions } from './worker/bulk-worker.js';

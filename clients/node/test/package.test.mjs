@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Queue } from 'redis-jq';
+import { startCluster } from './harness/cluster.mjs';
 import { Server } from './harness/server.mjs';
 
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
@@ -39,9 +40,10 @@ function readmeFiles() {
 
 test('the README runs', { timeout: 60_000 }, async (t) => {
   const server = await Server.start(t);
-  const env = { ...process.env, REDIS_URL: server.url };
+  const [primary] = await startCluster(t);
+  const env = { ...process.env, REDIS_URL: server.url, CLUSTER_URL: primary.url };
   const files = readmeFiles();
-  assert.deepEqual(Object.keys(files), ['first-job.mjs', 'worker.mjs', 'more.mjs', 'send.test.mjs']);
+  assert.deepEqual(Object.keys(files), ['first-job.mjs', 'worker.mjs', 'more.mjs', 'shards.mjs', 'send.test.mjs']);
   for (const [name, code] of Object.entries(files)) writeFileSync(join(folder, name), code);
   const node = async (name) => (await run(process.execPath, [name], { cwd: folder, env })).stdout;
 
@@ -58,6 +60,9 @@ test('the README runs', { timeout: 60_000 }, async (t) => {
   assert.equal(output, 'to ada@example.org, attempt 1\n');
   assert.equal(await node('first-job.mjs'), 'duplicate completed\n');
   assert.match(await node('more.mjs'), /insert \[ 1, 2, 3 \][^]*go on after \d+-\d+/);
+  const shards = await node('shards.mjs');
+  for (const id of [1, 2, 3]) assert.match(shards, new RegExp(`^welcome:${id} from mail:[0-7]$`, 'm'));
+  assert.match(shards, /^3 done, 16 shards$/m);
   await node('send.test.mjs');
 });
 

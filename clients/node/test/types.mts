@@ -2,7 +2,7 @@
 
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createCluster, createSentinel } from 'redis';
-import { BulkWorker, FatalError, Queue, Worker, type Job } from 'redis-jq';
+import { BulkWorker, FatalError, Queue, ShardedQueue, Worker, type Job } from 'redis-jq';
 
 interface Mail {
   to: string;
@@ -30,6 +30,13 @@ worker.on('completed', (job, result) => console.log(job.payload.to, result));
 worker.on('failed', (job, error, isFinal) => console.log(job.payload.to, error.message, isFinal));
 // @ts-expect-error: no hook has this name
 worker.on('finished', () => {});
+
+const sharded = new ShardedQueue(new Cluster([]), 'mail', { shards: 8 });
+const grown: Promise<void> = sharded.add({ to: 'ada' }, { id: '{a}:1', batch: '{a}' }).then(() => sharded.grow(16));
+void grown;
+new Worker<Mail>(sharded, send, { concurrency: 10 });
+// @ts-expect-error: a bulk worker claims from one of `sharded.shards()`
+new BulkWorker<Mail>(sharded, (jobs) => jobs.map((job) => job.payload.to), { count: 10 });
 
 new BulkWorker<Mail>(new Redis(), 'mail', (jobs) => jobs.map((job) => job.payload.to), { count: 10 });
 // @ts-expect-error: a bulk worker needs to know how many

@@ -50,10 +50,24 @@ export interface JobOptions {
   afterok?: string;
 }
 
+/** Options of one call that adds jobs. */
+export interface CallOptions {
+  /** The producer counts on so many shards ({@link ShardedQueue} says it): a queue of another number adds no new id. */
+  shards?: number;
+}
+
 /** Options of {@link Queue.add}. */
-export interface AddOptions extends JobOptions {
+export interface AddOptions extends JobOptions, CallOptions {
   /** The id; default: a new UUIDv7. */
   id?: string;
+}
+
+/** One of many jobs to be added. */
+export interface NewJob extends JobOptions {
+  /** The id; default: a new UUIDv7. */
+  id?: string;
+  /** What the worker gets. */
+  payload: unknown;
 }
 
 /** What came of adding a job. */
@@ -92,7 +106,7 @@ export class ProducingCommands extends AdministrationCommands {
   }
 
   /** JQ.MADD: adds all of the jobs, or none. `common` holds for each job that does not say otherwise. */
-  async addMany(jobs: (AddOptions & { payload: unknown })[], common: JobOptions = {}): Promise<Added[]> {
+  async addMany(jobs: NewJob[], common: JobOptions & CallOptions = {}): Promise<Added[]> {
     const pairs: Word[] = [];
     const own: Word[] = [];
     jobs.forEach(({ payload, id = uuidv7(), ...others }, index) => {

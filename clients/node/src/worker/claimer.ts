@@ -4,30 +4,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff, Link } from '../connection/link.js';
 import type { Connection, Source, Word } from '../connection/source.js';
-import { passes, toJqError, type JqError } from '../errors.js';
+import { passes, toJqError } from '../errors.js';
 import { toText } from '../reply.js';
 import type { Order } from './order.js';
 import { Recovery, type RecoveryOwner } from './recovery.js';
 import type { Slots, Taker } from './slots.js';
 
 /** What claimers need of their worker. */
-export interface ClaimerOwner {
+export interface ClaimerOwner extends RecoveryOwner {
   readonly source: Source;
-  /** Raised when nothing is claimed any more. */
-  readonly stopping: AbortSignal;
   readonly slots: Slots;
-  /** How long a claim waits at most, ms. */
-  readonly block: number;
   /** The words behind the queues of each claim: the worker, the lease, and what else was asked for. */
   claimWords(count: number): Word[];
   /** Begins the jobs of a reply, in the slots of its claim. `since`: before the request (ms). */
   begin(queue: string, jobs: unknown[], slots: number, since: number): void;
   /** A claim of `claimer` has found nothing. */
   foundNothing(claimer: Claimer): void;
-  /** Sends HELD and begins the jobs that are not known. */
-  askHeld(queue: string): Promise<void>;
-  failing(error: JqError): void;
-  broken(error: JqError): void;
 }
 
 /** How much later than its BLOCK a claim may be answered. */
@@ -35,11 +27,11 @@ const LATENESS = 5_000;
 /** How long to wait until a claim is ended once more, ms. */
 const UNBLOCK_PAUSE = 20;
 
-export class Claimer implements RecoveryOwner {
+export class Claimer {
   readonly order: Order;
   /** For everything that does not wait. */
   readonly link: Link;
-  readonly recovery = new Recovery(this);
+  readonly recovery: Recovery;
   readonly taker: Taker;
   readonly #owner: ClaimerOwner;
   readonly #claims: Link;
@@ -51,20 +43,13 @@ export class Claimer implements RecoveryOwner {
     this.order = order;
     this.#owner = owner;
     this.taker = owner.slots.join();
+    this.recovery = new Recovery(owner);
     this.link = new Link(owner.source, order.queues[0]);
     this.#claims = new Link(owner.source, order.queues[0], async (connection) => {
       // A user without this right waits until the claim ends by itself.
       const id = await connection.send(['CLIENT', 'ID']).then(Number, () => undefined);
       this.#claiming = id === undefined ? undefined : { connection, id };
     });
-  }
-
-  get stopping(): AbortSignal {
-    return this.#owner.stopping;
-  }
-
-  get block(): number {
-    return this.#owner.block;
   }
 
   /** Begins to claim. */
@@ -93,34 +78,23 @@ export class Claimer implements RecoveryOwner {
     this.link.close();
   }
 
-  askHeld(queue: string): Promise<void> {
-    return this.#owner.askHeld(queue);
-  }
-
-  failing(error: JqError): void {
-    this.#owner.failing(error);
-  }
-
-  broken(error: JqError): void {
-    this.#owner.broken(error);
-  }
-
   async #claimAll(): Promise<void> {
     const backoff = new Backoff();
-    while (!this.stopping.aborted) {
+    const { stopping, slots } = this.#owner;
+    while (!stopping.aborted) {
       await this.recovery.settled();
       try {
         await this.#claims.opened(); // a node that does not answer gets no slots of the other shards
-        const { count, wait } = await this.#owner.slots.take(this.taker);
-        if (count === 0 || this.stopping.aborted) return;
+        const { count, wait } = await slots.take(this.taker);
+        if (count === 0 || stopping.aborted) return;
         await this.#claim(count, wait);
         backoff.reset();
       } catch (thrown) {
         const error = toJqError(thrown);
-        if (!passes(error)) return this.broken(error);
-        this.failing(error);
+        if (!passes(error)) return this.#owner.broken(error);
+        this.#owner.failing(error);
         this.recovery.doubt(this.order.queues);
-        await backoff.wait(this.stopping);
+        await backoff.wait(stopping);
       }
     }
   }

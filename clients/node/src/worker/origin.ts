@@ -2,6 +2,7 @@
 
 import { sourceOf, type ConnectionLike } from '../connection/index.js';
 import type { Source } from '../connection/source.js';
+import type { ShardedQueue } from '../shards/index.js';
 import { orderOf, type Order, type QueueNames } from './order.js';
 
 export interface Origin {
@@ -19,4 +20,10 @@ export function oneOrder(connection: ConnectionLike, names: QueueNames): Origin 
   const source = sourceOf(connection);
   const order = orderOf(names);
   return { source, mayGrow: false, orders: async () => [order], close: () => source.close() };
+}
+
+/** All shards of a queue. */
+export function allShards(queue: ShardedQueue): Origin {
+  const orders = async () => (await queue.keys()).map(orderOf);
+  return { source: queue.source, mayGrow: true, orders, close: () => {} };
 }
