@@ -51,9 +51,7 @@ scenario('several_queues', async (t, client) => {
   for (const queue of [normal, urgent]) await addMany(queue, 100);
   for (const queue of [paid, free]) await addMany(queue, 1_000);
 
-  const strict = await order(redis, ['urgent', 'normal'], 220, async (begun) => {
-    if (begun === 150) await addMany(urgent, 20);
-  });
+  const strict = await order(redis, ['urgent', 'normal'], 220, (begun) => (begun === 150 ? addMany(urgent, 20) : undefined));
   assert.deepEqual(strict.slice(0, 150), [...Array(100).fill('urgent'), ...Array(50).fill('normal')]);
   const late = strict.indexOf('urgent', 150);
   assert.ok(late < 150 + 2 * CONCURRENCY && strict.lastIndexOf('urgent') === late + 19, `${strict.slice(150)}`);
@@ -65,12 +63,17 @@ scenario('several_queues', async (t, client) => {
 
 const CONCURRENCY = 5;
 
-/** The queues of the first `count` jobs that a worker begins, in this order. `meanwhile` gets how many it has begun. */
-async function order(redis, queues, count, meanwhile = async () => {}) {
+/**
+ * The queues of the first `count` jobs that a worker begins, in this order. `meanwhile` gets how many it has begun; what it
+ * returns is waited for by all handlers.
+ */
+async function order(redis, queues, count, meanwhile = () => {}) {
   const begun = [];
+  let gate;
   const worker = new Worker(redis, queues, async (job) => {
     const number = begun.push(job.queue);
-    await meanwhile(number);
+    gate = meanwhile(number) ?? gate;
+    await gate;
     if (number === count) void worker.stop();
   }, { concurrency: CONCURRENCY });
   await worker.run();
