@@ -54,7 +54,7 @@ test('the README runs', { timeout: 60_000 }, async (t) => {
   worker.stdout.on('data', (text) => (output += text));
   const mail = new Queue(server.control, 'mail');
   assert.deepEqual(await mail.awaitJob('welcome:42', { timeout: 10_000 }), { state: 'completed', result: null });
-  const ended = once(worker, 'exit');
+  const ended = once(worker, 'close'); // all that it has written was read
   worker.kill('SIGTERM');
   assert.deepEqual(await ended, [0, null]);
   assert.equal(output, 'to ada@example.org, attempt 1\n');

@@ -36,11 +36,19 @@ export class Server {
   static async start(t, settings = {}) {
     const server = new Server();
     server.folder = mkdtempSync(join(tmpdir(), 'redis-jq-node-'));
-    server.port = await freePort();
     server.settings = settings;
     t.after(() => server.stop());
-    await server.launch();
-    return server;
+    for (;;) {
+      server.port = await freePort();
+      try {
+        await server.launch();
+        return server;
+      } catch (error) {
+        // Another program may take the port just before the server does.
+        if (!error.message.includes('Address already in use')) throw error;
+        rmSync(join(server.folder, 'log'));
+      }
+    }
   }
 
   get url() {
@@ -65,7 +73,11 @@ export class Server {
     this.control = new Redis({ port: this.port, maxRetriesPerRequest: null, retryStrategy: () => 20 });
     this.control.on('error', () => {}); // until the server listens
     await until(() => {
-      if (this.process.exitCode !== null) throw new Error(readFileSync(join(this.folder, 'log'), 'utf8'));
+      if (this.process.exitCode !== null) {
+        this.control.disconnect();
+        this.process.stdio[3].end('\n');
+        throw new Error(readFileSync(join(this.folder, 'log'), 'utf8'));
+      }
       return this.control.status === 'ready';
     }, 'the server does not answer');
   }
