@@ -221,6 +221,32 @@ scenario('a worker of all shards goes on with what its name holds, and its stop 
   assert.equal((await queue.stats()).losses, 0);
 }, some);
 
+scenario('a worker of many shards goes on when the server was away', async (t, client) => {
+  const server = await Server.start(t, { appendonly: 'yes', appendfsync: 'always' });
+  const redis = await client.connect(t, server.url);
+  const queue = new ShardedQueue(redis, 'mail', { shards: 24 });
+  await queue.addMany(ids.map((id) => ({ id, payload: id })));
+  const warnings = [];
+  const hear = (warning) => warnings.push(warning.name);
+  process.on('warning', hear);
+  t.after(() => process.off('warning', hear));
+  const completed = [];
+  let errors = 0;
+  const worker = new Worker(queue, () => {}, { concurrency: 60 });
+  worker.on('completed', (job) => completed.push(job.id));
+  worker.on('error', () => (errors += 1));
+  const running = worker.run();
+  await until(async () => (await queue.stats()).waiters === 24, 'it does not wait at all shards');
+  await server.kill();
+  await until(() => errors >= 24, () => `only ${errors} errors`);
+  await server.launch();
+  await queue.addMany(ids.map((id) => ({ id: `later ${id}`, payload: id })));
+  await until(() => completed.length === 2 * ids.length, () => `${completed.length} are completed`);
+  await worker.stop();
+  await running;
+  assert.deepEqual(warnings.filter((name) => name === 'MaxListenersExceededWarning'), []);
+}, some);
+
 scenario('the number of shards is asked for where nobody has said it, and must be one', async (t, client) => {
   const { server, redis, queue } = await setUp(t, client);
   await assert.rejects(new ShardedQueue(redis, 'other').add('x'), /nobody has said yet how many shards other has/);

@@ -1,6 +1,7 @@
 // The heart of a worker, whatever its handlers look like: it lets its claimers claim jobs, keeps their leases, sends their
 // answers, and goes on when servers and connections fail.
 
+import { setMaxListeners } from 'node:events';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { Backoff, type Link } from '../connection/link.js';
 import type { Source, Word } from '../connection/source.js';
@@ -62,6 +63,7 @@ export class Engine implements AnswersOwner, HeartbeatOwner, ClaimerOwner, JobAc
     // A claim may have been served at its end, and its lease counts from its begin.
     this.block = Math.max(1, Math.min(setup.block, Math.floor(setup.lease / 3)));
     this.slots = new Slots({ ...setup, block: this.block }, (group) => setup.handle(group));
+    setMaxListeners(0, this.stopping, this.givenUp); // a worker of many shards waits at many places
   }
 
   /** Begins to work. */

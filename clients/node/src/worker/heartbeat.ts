@@ -1,5 +1,6 @@
 // Keeps the leases of all jobs that the worker knows, and learns from the answers which of them are not its own any more.
 
+import { setMaxListeners } from 'node:events';
 import { Backoff, type Link } from '../connection/link.js';
 import { passes, toJqError, type JqError } from '../errors.js';
 import type { Run } from './run.js';
@@ -36,6 +37,7 @@ export class Heartbeat {
 
   constructor(owner: HeartbeatOwner) {
     this.#owner = owner;
+    setMaxListeners(0, this.#ended.signal); // one for each shard
   }
 
   start(): void {
