@@ -26,6 +26,7 @@ func (a *answer) kind() string {
 // in the next one.
 type sender struct {
 	engine *engine
+	source *source
 	queue  string
 
 	mu      sync.Mutex
@@ -34,8 +35,8 @@ type sender struct {
 	changed chan struct{}
 }
 
-func newSender(e *engine, queue string) *sender {
-	return &sender{engine: e, queue: queue, changed: make(chan struct{}, 1)}
+func newSender(s *source, queue string) *sender {
+	return &sender{engine: s.engine, source: s, queue: queue, changed: make(chan struct{}, 1)}
 }
 
 func (s *sender) put(answers ...*answer) {
@@ -128,7 +129,7 @@ func (s *sender) send(group []*answer) {
 			slots++
 		}
 	}
-	next := slots
+	next := slots - e.slots.due(s.source, slots)
 	if e.stopping() {
 		next = 0
 	}
@@ -171,8 +172,11 @@ func (s *sender) begin(jobs any, slots int, sent time.Time, lost bool) {
 	if err != nil {
 		e.trouble("the jobs of NEXT cannot be read", err)
 	}
+	if len(infos) > 0 {
+		s.source.found(len(infos))
+	}
 	if lost || err != nil {
-		e.lostReply()
+		e.lostReply(s.queue)
 		var waits backoff
 		for e.held(s.queue) != nil && !e.stopping() {
 			waits.sleep(e.stopped)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"net"
 	"sync"
 	"time"
 
@@ -15,29 +15,29 @@ import (
 // spareTime is by how much the client waits longer for the reply to a claim than the server waits for a job.
 const spareTime = 5 * time.Second
 
-// claimer is a client of its own for claims that wait: its connection is busy all the time, its reads may take longer
+// claimer is a client of its own for claims that wait: its connections are busy all the time, its reads may take longer
 // than those of the user's client, and nothing is sent twice.
 type claimer struct {
 	claims redis.UniversalClient
 	user   redis.UniversalClient
 
-	mu  sync.Mutex
-	ids map[string][]int64 // what the servers call our connections, by the address of the node
+	mu   sync.Mutex
+	open map[*connection]int64 // what the servers call our connections
 }
 
-// newClaimer makes it with the options of the user's client.
-func newClaimer(user redis.UniversalClient, block time.Duration) (*claimer, error) {
-	c := &claimer{user: user, ids: make(map[string][]int64)}
+// newClaimer makes it with the options of the user's client, for so many claims at the same time.
+func newClaimer(user redis.UniversalClient, block time.Duration, claims int) (*claimer, error) {
+	c := &claimer{user: user, open: make(map[*connection]int64)}
 	switch user := user.(type) {
 	case *redis.Client:
 		options := *user.Options()
-		c.shape(&options, block, 1)
+		c.shape(&options, block, claims)
 		c.claims = redis.NewClient(&options)
 	case *redis.ClusterClient:
 		options := *user.Options()
 		newNode := options.NewClient
 		options.NewClient = func(node *redis.Options) *redis.Client {
-			c.shape(node, block, 2) // the second one asks where the slots are while the first one waits
+			c.shape(node, block, claims+1) // the last one asks where the slots are while the others wait
 			return newNode(node)
 		}
 		c.claims = redis.NewClusterClient(&options)
@@ -58,18 +58,24 @@ func (c *claimer) shape(node *redis.Options, block time.Duration, connections in
 	// What the user's client has learned stays there.
 	node.PushNotificationProcessor = nil
 	node.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	address, users := node.Addr, node.OnConnect
-	node.OnConnect = func(ctx context.Context, connection *redis.Conn) error {
-		if id, err := connection.ClientID(ctx).Result(); err == nil { // without the right to ask, a stop waits for BLOCK
-			c.mu.Lock()
-			ids := append(c.ids[address], id)
-			c.ids[address] = ids[max(0, len(ids)-connections):]
-			c.mu.Unlock()
+	dial, users := node.Dialer, node.OnConnect
+	if dial == nil {
+		dial = redis.NewDialer(node)
+	}
+	at := node.Addr
+	node.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
+		dialed, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
 		}
+		return c.overheard(dialed, at), nil
+	}
+	node.OnConnect = func(ctx context.Context, made *redis.Conn) error {
+		made.ClientID(ctx) // the connection overhears it. Without the right to ask, a stop waits for BLOCK
 		if users == nil {
 			return nil
 		}
-		return users(ctx, connection)
+		return users(ctx, made)
 	}
 }
 
@@ -97,9 +103,7 @@ func (c *claimer) end(claiming, aborted <-chan struct{}) {
 // unblock ends the waits of our connections, wherever they are.
 func (c *claimer) unblock() error {
 	at := func(ctx context.Context, node *redis.Client) error {
-		c.mu.Lock()
-		ids := slices.Clone(c.ids[node.Options().Addr])
-		c.mu.Unlock()
+		ids := c.idsAt(node.Options().Addr)
 		for _, id := range ids {
 			if err := node.ClientUnblock(ctx, id).Err(); err != nil {
 				return err

@@ -1,68 +1,132 @@
 package jq
 
-import "time"
+import (
+	"errors"
+	"net"
+	"slices"
+	"time"
+)
+
+const (
+	// rotation is within which time every shard is asked, where the slots are too few to wait at all of them.
+	rotation = 500 * time.Millisecond
+	// shortestBlock bounds what that comes to with very many shards.
+	shortestBlock = 10 * time.Millisecond
+)
+
+// source is what one loop of claims asks: the queues of a worker together, or one of its shards.
+type source struct {
+	engine *engine
+	order  *order
+	waits  backoff
+	// filled says that the last claim got as many jobs as it asked for: the shard is likely to have more.
+	filled bool
+}
 
 // claims asks for jobs as long as there are free slots, until the worker is stopped.
-func (e *engine) claims() {
-	var waits backoff
-	for e.heldOfAll() != nil && !e.stopping() {
-		waits.sleep(e.stopped)
-	}
-	atOnce := jobsPerClaim
-	if e.worker.Bulk != nil {
-		atOnce = 1 // one claim is for one call of the handler
-	}
+func (s *source) claims() {
+	e := s.engine
+	s.findHeld()
 	for {
-		slots := e.slots.take(atOnce, e.stopped)
+		slots := e.slots.take(s, s.most(), e.stopped)
 		if e.stopping() {
 			e.slots.offer(slots)
 			return
 		}
-		err := e.claim(slots)
+		err := s.claim(slots)
 		if err == nil {
-			waits = backoff{}
+			s.waits = backoff{}
 			continue
 		}
-		waits.sleep(e.stopped)
-		for e.heldOfAll() != nil && !e.stopping() {
-			waits.sleep(e.stopped)
+		// The slots stay taken for what HELD finds: given to a claim that waits, they would let it wait as long. But a node
+		// that is away keeps none from the others.
+		s.waits.sleep(e.stopped)
+		if timedOut(err) || s.held() != nil {
+			e.slots.offer(slots)
+			slots = 0
+			s.findHeld()
 		}
+		e.slots.offer(slots)
 	}
 }
 
-// claim asks for jobs for so many slots, and waits for the first one.
-func (e *engine) claim(slots int) error {
+func timedOut(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout()
+}
+
+// most is how many slots the next claim may have. A shard that is idle has one of them, so that all shards have some.
+func (s *source) most() int {
+	e := s.engine
+	if e.worker.Bulk != nil || e.worker.Shards != nil && !s.filled {
+		return 1 // a bulk claim is for one call of the handler
+	}
+	return jobsPerClaim
+}
+
+// block is how long the next claim waits on the server, 0 for not at all. While others wait for its slots it does not wait
+// as long as some shard has jobs, and then only so long that all have their turn within a rotation.
+func (s *source) block() time.Duration {
+	e := s.engine
+	others := e.slots.takersWaiting()
+	switch {
+	case s.filled:
+		return 0
+	case others == 0:
+		return e.block()
+	case e.empty.Load() < e.sources.Load():
+		return 0
+	}
+	return min(e.block(), max(rotation/time.Duration(others), shortestBlock))
+}
+
+// claim asks for jobs for so many slots, and waits for the first one. With an error the slots are still the caller's.
+func (s *source) claim(slots int) error {
+	e := s.engine
 	ticket, sent := e.known.asks(), time.Now()
 	defer e.known.returns(ticket)
-	reply, err := e.claimRequest(slots).send(e.base, e.claimer.claims)
+	request, count := s.request(slots)
+	reply, err := request.send(e.base, e.claimer.claims)
 	var jobs []JobInfo
-	queue := e.worker.Queues[0]
-	if len(e.worker.Queues) > 1 {
+	queue := s.order.queues[0]
+	if len(s.order.queues) > 1 {
 		queue, reply = queueAndJobs(reply)
 	}
 	if err == nil {
 		jobs, err = decodeAll[JobInfo](reply)
 	}
 	if err != nil {
-		e.slots.offer(slots)
-		e.lostReply()
+		e.lostReply(s.order.queues...)
 		if !closed(e.worker.aborted) { // which cuts the connection
 			e.trouble("a claim failed", err)
 		}
 		return err
 	}
-	if len(jobs) == 0 && e.worker.Hooks.Idle != nil && e.slots.idle() && !e.stopping() {
-		e.guarded(e.worker.Hooks.Idle)
-	}
-	e.order.gave(queue, len(jobs))
+	s.filled = e.worker.Shards != nil && len(jobs) == count
+	s.found(len(jobs))
+	s.order.gave(queue, len(jobs))
 	e.deliver(queue, jobs, slots, sent)
 	return nil
 }
 
-// claimRequest asks the queues in their order.
-func (e *engine) claimRequest(slots int) request {
+// found notes how many jobs a claim got, and tells the hook when no source has any.
+func (s *source) found(jobs int) {
+	e := s.engine
+	if jobs > 0 {
+		e.empty.Store(0)
+		return
+	}
+	idle := e.empty.Add(1) >= e.sources.Load()
+	if idle && e.worker.Hooks.Idle != nil && e.slots.idle() && !e.stopping() {
+		e.guarded(e.worker.Hooks.Idle)
+	}
+}
+
+// request asks the queues in their order, for so many jobs.
+func (s *source) request(slots int) (request, int) {
+	e := s.engine
 	r := request{once: true}
-	if queues := e.order.next(); len(queues) > 1 {
+	if queues := s.order.next(); len(queues) > 1 {
 		r.args, r.key = []any{"JQ.CLAIMANY", len(queues)}, 2
 		for _, queue := range queues {
 			r.args = append(r.args, queue)
@@ -70,16 +134,20 @@ func (e *engine) claimRequest(slots int) request {
 	} else {
 		r.args, r.key = []any{"JQ.CLAIM", queues[0]}, 1
 	}
-	count := slots
+	count, block := slots, s.block()
 	r.args = append(r.args, e.name)
 	if bulk := e.worker.Bulk; bulk != nil {
 		count = bulk.Size
-		if bulk.Min > 1 {
+		if bulk.Min > 1 && block > 0 {
 			r.args = append(r.args, "MIN", bulk.Min)
 		}
 	}
-	r.args = append(r.args, "COUNT", count, "LEASE", e.lease, "BLOCK", e.block(), "FULL")
-	return r
+	r.args = append(r.args, "COUNT", count, "LEASE", e.lease)
+	if block > 0 {
+		r.args = append(r.args, "BLOCK", block)
+	}
+	r.args = append(r.args, "FULL")
+	return r, count
 }
 
 // queueAndJobs reads the reply of CLAIMANY.
@@ -90,54 +158,6 @@ func queueAndJobs(reply any) (queue string, jobs any) {
 	return "", nil
 }
 
-// heldOfAll asks each queue what this worker holds, and begins what it does not know.
-func (e *engine) heldOfAll() error {
-	for _, queue := range e.worker.Queues {
-		if err := e.held(queue); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// held asks one queue: after a start under a name that was used before, and after a reply that may have been lost.
-func (e *engine) held(queue string) error {
-	ticket, sent := e.known.asks(), time.Now()
-	defer e.known.returns(ticket)
-	request := onQueue("JQ.CLAIM", queue, e.name, "HELD", "LEASE", e.lease, "FULL")
-	reply, err := request.send(e.base, e.client)
-	var jobs []JobInfo
-	if err == nil {
-		jobs, err = decodeAll[JobInfo](reply)
-	}
-	if err != nil {
-		e.lostReply()
-		e.trouble("asking for the jobs that are held failed", err)
-		return err
-	}
-	e.deliver(queue, jobs, 0, sent)
-	return nil
-}
-
-// lostReply notes that a claim may have been served although its reply did not arrive. It is asked for at once by the
-// one who calls this, and later once more: a server that has not noticed yet that a connection is dead may serve it.
-func (e *engine) lostReply() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.recheck = time.Now().Add(e.block() + time.Second)
-}
-
-// recheckDue is true once after a lostReply.
-func (e *engine) recheckDue() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	due := !e.recheck.IsZero() && time.Now().After(e.recheck)
-	if due {
-		e.recheck = time.Time{}
-	}
-	return due
-}
-
 // deliver begins the jobs that are not known, on the slots that are given back with them as far as they go. A worker
 // that stops hands them back instead.
 func (e *engine) deliver(queue string, jobs []JobInfo, slots int, sent time.Time) {
@@ -145,22 +165,20 @@ func (e *engine) deliver(queue string, jobs []JobInfo, slots int, sent time.Time
 	if e.worker.Bulk != nil {
 		size = e.worker.Bulk.Size
 	}
-	var units []unit
+	var begun []*run
 	for _, info := range jobs {
-		var begun *run
 		e.known.add(runKey{queue, info.Token}, func() *run {
-			begun = newRun(e, queue, info, sent)
-			return begun
+			r := newRun(e, queue, info, sent)
+			begun = append(begun, r)
+			return r
 		})
-		if begun == nil {
-			continue
-		}
-		hook(e, e.worker.Hooks.Claimed, begun.job)
-		if last := len(units) - 1; last >= 0 && len(units[last]) < size {
-			units[last] = append(units[last], begun)
-		} else {
-			units = append(units, unit{begun})
-		}
+	}
+	for _, r := range begun {
+		hook(e, e.worker.Hooks.Claimed, r.job)
+	}
+	var units []unit
+	for some := range slices.Chunk(begun, size) {
+		units = append(units, some)
 	}
 	if e.stopping() {
 		e.slots.offer(slots)

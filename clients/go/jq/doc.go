@@ -10,6 +10,8 @@
 //	worker := jq.Worker{Client: client, Queues: []string{"mail"}, Handler: jq.JSON(send)}
 //	err = worker.Run(ctx)
 //
+// A [ShardedQueue] is one queue over many keys, and so over all nodes of a cluster.
+//
 // The package keeps nothing in Redis beside the queue. Workers of other languages, and plain commands, can share it.
 //
 // # Errors

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -23,10 +24,12 @@ const (
 
 // engine is a worker that runs.
 //
-//	claims ──► slots ──► handlers ──► senders (one a queue): ACK, NACK, RELEASE
-//	   ▲          ▲                     │
-//	   │          └───── ACK … NEXT ────┘
-//	  HELD ◄── after any error      heartbeats: EXTEND for all that is known
+//	sources ──► slots ──► handlers ──► senders (one a queue): ACK, NACK, RELEASE
+//	   ▲          ▲                      │
+//	   │          └───── ACK … NEXT ─────┘
+//	  HELD ◄── after any error       heartbeats (one a queue): EXTEND for all that is known
+//
+// One source asks all queues together. With shards each of them has a source of its own.
 type engine struct {
 	worker  *Worker
 	client  redis.UniversalClient
@@ -35,17 +38,22 @@ type engine struct {
 	name    string
 	lease   time.Duration
 	handler Handler
-	order   *order
 	known   *known
 	slots   *slots
-	senders map[string]*sender
 	log     *slog.Logger
+	hasNext bool // each source asks one queue, so that an ACK can ask it for the next jobs
+
+	sources atomic.Int64
+	empty   atomic.Int64 // how many claims, one after the other, have found nothing
 
 	mu      sync.Mutex
-	failure error     // what ended the worker
-	recheck time.Time // when to ask for HELD again
+	senders map[string]*sender
+	failure error                // what ended the worker
+	recheck map[string]time.Time // when to ask which queue for HELD again
 	stopped chan struct{}
 	over    chan struct{} // closed when everything was answered
+
+	claiming, answering, background sync.WaitGroup
 }
 
 func newEngine(ctx context.Context, w *Worker) (*engine, error) {
@@ -54,27 +62,29 @@ func newEngine(ctx context.Context, w *Worker) (*engine, error) {
 	}
 	e := &engine{
 		worker:  w,
-		client:  w.Client,
+		client:  w.client(),
 		base:    context.WithoutCancel(ctx),
 		name:    or(w.Name, defaultName()),
 		lease:   or(w.Lease, DefaultLease),
 		handler: w.Handler,
-		order:   newOrder(w.Queues, w.Weights),
 		known:   newKnown(),
-		senders: make(map[string]*sender),
 		log:     or(w.Logger, slog.Default()),
+		hasNext: w.Shards != nil || len(w.Queues) == 1,
+		senders: make(map[string]*sender),
+		recheck: make(map[string]time.Time),
 		stopped: make(chan struct{}),
 		over:    make(chan struct{}),
 	}
 	for i := len(w.Middleware) - 1; i >= 0; i-- {
 		e.handler = w.Middleware[i](e.handler)
 	}
-	e.slots = newSlots(or(w.Concurrency, DefaultConcurrency), e.handle)
-	for _, queue := range w.Queues {
-		e.senders[queue] = newSender(e, queue)
+	concurrency, claims := or(w.Concurrency, DefaultConcurrency), 1
+	if w.Shards != nil {
+		claims = concurrency // each has a slot at least
 	}
+	e.slots = newSlots(concurrency, e.handle)
 	var err error
-	e.claimer, err = newClaimer(w.Client, e.block())
+	e.claimer, err = newClaimer(e.client, e.block(), claims)
 	return e, err
 }
 
@@ -90,16 +100,11 @@ func (e *engine) block() time.Duration {
 
 // run works until the worker is stopped, and then stops it.
 func (e *engine) run(ctx context.Context) error {
-	var background sync.WaitGroup
-	inBackground(&background, e.heartbeats)
-	var answering sync.WaitGroup
-	for _, sender := range e.senders {
-		inBackground(&answering, sender.run)
-	}
+	e.addSources()
 	claiming := make(chan struct{})
 	go func() {
 		defer close(claiming)
-		e.claims()
+		e.claiming.Wait()
 	}()
 
 	select {
@@ -117,9 +122,9 @@ func (e *engine) run(ctx context.Context) error {
 	for _, sender := range e.senders {
 		sender.close()
 	}
-	answering.Wait()
+	e.answering.Wait()
 	close(e.over)
-	background.Wait()
+	e.background.Wait()
 	return e.failed()
 }
 

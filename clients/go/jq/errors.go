@@ -25,6 +25,8 @@ var (
 	ErrFull = &Error{Code: "JQFULL"}
 	// ErrSealed says that the batch takes no more members (JQSEALED).
 	ErrSealed = &Error{Code: "JQSEALED"}
+	// ErrShards says that the queue is one of another number of shards (JQSHARDS). A ShardedQueue sees to it by itself.
+	ErrShards = &Error{Code: "JQSHARDS"}
 	// ErrWrongType says that the key holds something that is no queue.
 	ErrWrongType = &Error{Code: "WRONGTYPE"}
 	// ErrOutOfMemory says that the server is at its maxmemory (OOM).

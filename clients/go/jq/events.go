@@ -53,16 +53,29 @@ func (r *EventReader) All(ctx context.Context) iter.Seq2[Event, error] {
 				}
 				return
 			}
-			for _, event := range events {
-				r.position.Store(&event.ID)
-				if !yield(event, nil) {
-					return
-				}
-			}
-			if next != "" {
-				r.position.Store(&next)
+			if !r.give(events, next, yield) {
+				return
 			}
 		}
+	}
+}
+
+// give hands over what a request has brought, and is false when the user wants no more.
+func (r *EventReader) give(events []Event, next string, yield func(Event, error) bool) bool {
+	for _, event := range events {
+		r.position.Store(&event.ID)
+		if !yield(event, nil) {
+			return false
+		}
+	}
+	r.goOn(next)
+	return true
+}
+
+// goOn moves behind events that were passed by; "" moves nothing.
+func (r *EventReader) goOn(next string) {
+	if next != "" {
+		r.position.Store(&next)
 	}
 }
 

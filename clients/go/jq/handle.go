@@ -21,8 +21,7 @@ func (e *engine) handle(runs unit) {
 		result, err = e.handler(r.ctx, r.job)
 		return err
 	})
-	hasNext := len(e.worker.Queues) == 1
-	if !e.answer(r, result, err, hasNext) {
+	if !e.answer(r, result, err, e.hasNext) {
 		e.release()
 	}
 }
@@ -91,7 +90,7 @@ func (e *engine) answer(r *run, result any, err error, hasNext bool) bool {
 		return false
 	}
 	a.slot = hasNext && a.verb != "JQ.RELEASE"
-	e.senders[r.job.Queue].put(a)
+	e.sender(r.job.Queue).put(a)
 	return a.slot
 }
 

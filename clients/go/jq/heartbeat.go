@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// heartbeats extends all leases every third of their length, until everything was answered.
-func (e *engine) heartbeats() {
+// heartbeats extends the leases of one queue every third of their length, until everything was answered. Each queue has
+// its own, because the node of another one may be away.
+func (e *engine) heartbeats(queue string) {
 	var waits backoff
 	next := time.NewTimer(e.lease / 3)
 	defer next.Stop()
@@ -16,30 +17,25 @@ func (e *engine) heartbeats() {
 		case <-e.over:
 			return
 		}
-		err := e.extendAll()
+		err := e.extendAll(queue)
 		for err != nil && !closed(e.over) {
 			waits.sleep(e.over)
-			err = e.extendAll()
+			err = e.extendAll(queue)
 		}
 		waits = backoff{}
-		if e.recheckDue() && !e.stopping() {
-			e.heldOfAll() // an error asks for another one
+		if e.recheckDue(queue) && !e.stopping() {
+			e.held(queue) // an error asks for another one
 		}
 		next.Reset(e.lease / 3)
 	}
 }
 
-// extendAll sends one EXTEND for the runs of each queue.
-func (e *engine) extendAll() error {
-	byQueue := make(map[string][]*run)
-	for _, r := range e.known.all() {
-		byQueue[r.job.Queue] = append(byQueue[r.job.Queue], r)
-	}
-	for queue, runs := range byQueue {
-		for some := range slices.Chunk(runs, idsPerCall) {
-			if err := e.extend(queue, some); err != nil {
-				return err
-			}
+// extendAll sends one EXTEND for the runs of a queue.
+func (e *engine) extendAll(queue string) error {
+	runs := slices.DeleteFunc(e.known.all(), func(r *run) bool { return r.job.Queue != queue })
+	for some := range slices.Chunk(runs, idsPerCall) {
+		if err := e.extend(queue, some); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -110,32 +110,14 @@ func (q *Queue) Add(ctx context.Context, id string, payload any, options ...Opti
 // AddMany enqueues jobs as if one after the other, with options for all of them; all are added, or none. A call has
 // 10,000 jobs at most.
 func (q *Queue) AddMany(ctx context.Context, jobs []NewJob, options ...Option) ([]AddResult, error) {
-	args := make([]any, 0, 1+2*len(jobs))
-	args = append(args, len(jobs))
-	made := make([]bool, len(jobs))
-	for i, job := range jobs {
-		data, err := encode(job.Payload)
-		if err != nil {
-			return nil, err
-		}
-		made[i], job.ID = ensureID(job.ID)
-		args = append(args, job.ID, data)
-	}
-	all := options[:len(options):len(options)]
-	for i, job := range jobs {
-		if len(job.Options) > 0 {
-			all = append(append(all, Option{"JOB", i + 1}), job.Options...)
-		}
-	}
-	reply, err := q.ask(ctx, all, "JQ.MADD", args...)
+	additions, err := additionsOf(jobs)
 	if err != nil {
 		return nil, err
 	}
-	results := make([]AddResult, len(jobs))
-	for i, one := range list(reply) {
-		results[i] = addResult(one, made[i])
+	if err := q.addAll(ctx, additions, options); err != nil {
+		return nil, err
 	}
-	return results, nil
+	return resultsOf(additions), nil
 }
 
 // ensureID makes an id where there is none, and says whether it did.

@@ -65,7 +65,7 @@ func (e *engine) lose(r *run, cause error) {
 func (e *engine) handBack(runs []*run) {
 	for _, r := range runs {
 		if r.decide() {
-			e.senders[r.job.Queue].put(&answer{run: r, verb: "JQ.RELEASE"})
+			e.sender(r.job.Queue).put(&answer{run: r, verb: "JQ.RELEASE"})
 		}
 	}
 }

@@ -1,11 +1,18 @@
 package jq
 
-import "sync"
+import (
+	"slices"
+	"sync"
+	"time"
+)
 
 // unit is what one call of a handler does: one job, or many of a bulk handler.
 type unit []*run
 
-// slots are the places for handlers that run at the same time, and the units that wait for one.
+// turn is how long a shard that has jobs may keep its slots while the claim of another one waits for a slot.
+const turn = 100 * time.Millisecond
+
+// slots are the places for handlers that run at the same time, the units that wait for one, and the claims that do.
 type slots struct {
 	begin func(unit) // in a goroutine of its own
 
@@ -13,31 +20,76 @@ type slots struct {
 	free    int
 	running int
 	waiting []unit
+	takers  []*taker
 	closed  bool
-	freed   chan struct{} // has an element after a slot became free
 	ended   chan struct{} // closed when no handler runs any more, and none will
 }
 
-func newSlots(n int, begin func(unit)) *slots {
-	return &slots{begin: begin, free: n, freed: make(chan struct{}, 1), ended: make(chan struct{})}
+// taker is a claim that waits for slots.
+type taker struct {
+	source  *source
+	most    int
+	since   time.Time
+	granted chan int
 }
 
-// take gives up to n free slots to the caller, and waits for at least one; 0 when the channel is closed first.
-func (s *slots) take(n int, over <-chan struct{}) int {
-	for {
-		s.mu.Lock()
-		taken := min(n, s.free)
+func newSlots(n int, begin func(unit)) *slots {
+	return &slots{begin: begin, free: n, ended: make(chan struct{})}
+}
+
+// take gives up to n free slots to a claim, which waits for at least one in the order of asking; 0 when the channel is
+// closed first.
+func (s *slots) take(source *source, n int, over <-chan struct{}) int {
+	t := &taker{source: source, most: n, since: time.Now(), granted: make(chan int, 1)}
+	s.mu.Lock()
+	s.takers = append(s.takers, t)
+	s.grant()
+	s.mu.Unlock()
+	select {
+	case taken := <-t.granted:
+		return taken
+	case <-over:
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.takers = slices.DeleteFunc(s.takers, func(other *taker) bool { return other == t })
+	select {
+	case taken := <-t.granted:
+		return taken
+	default:
+		return 0
+	}
+}
+
+// grant gives the free slots to the claims that wait, the first ones first, and leaves one for each of the others.
+func (s *slots) grant() {
+	for s.free > 0 && len(s.takers) > 0 {
+		t := s.takers[0]
+		s.takers = s.takers[1:]
+		taken := min(t.most, max(1, s.free-len(s.takers)))
 		s.free -= taken
-		s.mu.Unlock()
-		if taken > 0 {
-			return taken
-		}
-		select {
-		case <-s.freed:
-		case <-over:
-			return 0
+		t.granted <- taken
+	}
+}
+
+// takersWaiting is how many claims wait for a slot.
+func (s *slots) takersWaiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.takers)
+}
+
+// due is how many claims of other sources, n at most, have waited for so long that it is their turn.
+func (s *slots) due(source *source, n int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	due := 0
+	for _, t := range s.takers {
+		if due < n && t.source != source && time.Since(t.since) >= turn {
+			due++
 		}
 	}
+	return due
 }
 
 // offer gives n slots back, and units to begin as slots are free. It returns those that cannot begin any more.
@@ -56,12 +108,7 @@ func (s *slots) offer(n int, units ...unit) []unit {
 		s.running++
 		go s.begin(next)
 	}
-	if s.free > 0 {
-		select {
-		case s.freed <- struct{}{}:
-		default:
-		}
-	}
+	s.grant()
 	return nil
 }
 

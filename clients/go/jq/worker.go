@@ -21,13 +21,16 @@ const (
 )
 
 // Worker claims the jobs of one or more queues and gives them to a handler. Fill in the fields and call Run; the zero
-// value of all but Client, Queues and Handler (or Bulk) is good.
+// value of all but Client, Queues (or Shards) and Handler (or Bulk) is good.
 type Worker struct {
 	// Client is the way to the server: a *redis.Client, also one of redis.NewFailoverClient, or a *redis.ClusterClient.
-	// Claims that wait get a connection of their own, made with the same options; everything else uses this client.
+	// Claims that wait get connections of their own, made with the same options; everything else uses this client.
 	Client redis.UniversalClient
 	// Queues are the keys, the one with precedence first. In a cluster several of them share a hash slot.
 	Queues []string
+	// Shards, in the place of Client and Queues, is a queue of many keys. Concurrency bounds the handlers of all shards
+	// together, and each idle shard keeps one of its slots; with fewer slots than shards they take turns.
+	Shards *ShardedQueue
 	// Weights, if given, share the claims between the Queues instead: one with 3 is the first to be asked three times as
 	// often as one with 1, which is the weight of those that are not named.
 	Weights map[string]int
@@ -35,7 +38,7 @@ type Worker struct {
 	Handler Handler
 	// Middleware wraps Handler, the first one outermost.
 	Middleware []Middleware
-	// Bulk does many jobs at once, in the place of Handler. It needs exactly one queue.
+	// Bulk does many jobs at once, in the place of Handler. It needs exactly one queue, or Shards.
 	Bulk *Bulk
 	// Concurrency is how many handlers run at the same time; 0: DefaultConcurrency.
 	Concurrency int
@@ -135,9 +138,11 @@ func (w *Worker) prepare() {
 // check says what is wrong with the fields.
 func (w *Worker) check() error {
 	switch {
-	case w.Client == nil:
+	case w.Shards != nil && (w.Client != nil || len(w.Queues)+len(w.Weights) > 0):
+		return errors.New("jq: a Worker has either Shards or Client and Queues")
+	case w.Shards == nil && w.Client == nil:
 		return errors.New("jq: a Worker needs a Client")
-	case len(w.Queues) == 0:
+	case w.Shards == nil && len(w.Queues) == 0:
 		return errors.New("jq: a Worker needs at least one of Queues")
 	case (w.Handler == nil) == (w.Bulk == nil):
 		return errors.New("jq: a Worker needs either a Handler or a Bulk")
@@ -154,6 +159,14 @@ func (w *Worker) check() error {
 		}
 	}
 	return nil
+}
+
+// client is the one that answers are sent by.
+func (w *Worker) client() redis.UniversalClient {
+	if w.Shards != nil {
+		return w.Shards.client
+	}
+	return w.Client
 }
 
 // defaultName is host:pid:random.

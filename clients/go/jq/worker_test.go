@@ -22,6 +22,8 @@ func TestWorkerRefusesWhatCannotWork(t *testing.T) {
 		"bulk of two queues": {Client: client, Queues: []string{"q", "r"}, Bulk: &Bulk{Handler: many, Size: 1}},
 		"weight":             {Client: client, Queues: []string{"q"}, Handler: handler, Weights: map[string]int{"q": -1}},
 		"lease":              {Client: client, Queues: []string{"q"}, Handler: handler, Lease: -time.Second},
+		"shards and queues":  {Shards: new(ShardedQueue), Queues: []string{"q"}, Handler: handler},
+		"shards and client":  {Shards: new(ShardedQueue), Client: client, Handler: handler},
 		"ring":               {Client: redis.NewRing(&redis.RingOptions{}), Queues: []string{"q"}, Handler: handler},
 	} {
 		if err := worker.Run(context.Background()); err == nil {

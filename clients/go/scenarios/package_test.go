@@ -3,6 +3,7 @@ package scenarios
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -36,24 +37,21 @@ func TestReadmeRunsFromTheModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	if len(blocks) != 4 {
+	programs := []string{"producer/main.go", "worker/main.go", "shards/main.go", "worker/main_test.go", "reader/main.go"}
+	if len(blocks) != len(programs) {
 		t.Fatalf("the README has %d programs", len(blocks))
 	}
 	fresh := freshModule(t)
-	for i, name := range []string{"producer/main.go", "worker/main.go", "worker/main_test.go", "reader/main.go"} {
-		source := strings.ReplaceAll(blocks[i][1], "localhost:6379", server.address())
+	addresses := map[string]string{"shards/main.go": startCluster(t)[0].address()}
+	for i, name := range programs {
+		source := strings.ReplaceAll(blocks[i][1], "localhost:6379", cmp.Or(addresses[name], server.address()))
 		write(t, filepath.Join(fresh.folder, name), source)
 	}
 
 	fresh.run("test", "./worker")
-	fresh.run("build", "-o", "bin/", "./producer", "./worker", "./reader")
-	producer, err := exec.Command(filepath.Join(fresh.folder, "bin", "producer")).Output()
-	if err != nil {
-		t.Error(err)
-	}
-	if want := "added welcome:42 waiting <nil>\n"; string(producer) != want {
-		t.Errorf("the producer printed %q", producer)
-	}
+	fresh.run("build", "-o", "bin/", "./producer", "./worker", "./shards", "./reader")
+	fresh.prints("producer", "added welcome:42 waiting <nil>\n")
+	fresh.prints("shards", "duplicate <nil>\nsending to ada@example.org\n")
 	runUntil(t, filepath.Join(fresh.folder, "bin", "worker"), "sending to ada@example.org\n", true)
 	acked(t, queue, 1, 5*time.Second)
 	runUntil(t, filepath.Join(fresh.folder, "bin", "reader"), "completed welcome:42 0\n", false)
@@ -94,6 +92,15 @@ func (m *goModule) run(args ...string) string {
 		m.t.Fatalf("go %s: %v\n%s%s", strings.Join(args, " "), err, &printed, &complaints)
 	}
 	return printed.String()
+}
+
+// prints runs a program to its end.
+func (m *goModule) prints(program, want string) {
+	m.t.Helper()
+	printed, err := exec.Command(filepath.Join(m.folder, "bin", program)).Output()
+	if err != nil || string(printed) != want {
+		m.t.Errorf("%s printed %q and ended with %v", program, printed, err)
+	}
 }
 
 // pack makes the folder of a module proxy with this module alone.

@@ -2,6 +2,10 @@ package scenarios
 
 import (
 	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -102,5 +106,43 @@ func Test_stop_while_idle(t *testing.T) {
 	}
 	if waiters := statsOf(t, queue).Waiters; waiters != 0 {
 		t.Errorf("%d claims wait", waiters)
+	}
+}
+
+// TestStopAfterConnectionsWereReplaced cuts some connections of an idle worker again and again, while the others stay: it
+// must know by which ids the servers call those that it has in the end, and unblock these.
+func TestStopAfterConnectionsWereReplaced(t *testing.T) {
+	t.Parallel()
+	const shards = 6
+	server := startServer(t)
+	client := server.client()
+	queue, err := jq.NewShardedQueue(ctx, client, "q", shards)
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker := run(t, &jq.Worker{
+		Shards: queue, Concurrency: shards,
+		Handler: func(context.Context, *jq.Job) (any, error) { return nil, nil },
+	})
+	allWait := func() bool {
+		stats, err := queue.Stats(ctx)
+		return err == nil && stats.Waiters == shards
+	}
+	for range shards + 3 {
+		eventually(t, 20*time.Second, "every claim waits", allWait)
+		var ids []int
+		for _, line := range regexp.MustCompile(`(?m)^id=(\d+) .* flags=b `).FindAllStringSubmatch(client.ClientList(ctx).Val(), -1) {
+			id, _ := strconv.Atoi(line[1])
+			ids = append(ids, id)
+		}
+		slices.Sort(ids)
+		third := ids[len(ids)-3] // so that three of the claims take turns
+		if killed, err := client.ClientKillByFilter(ctx, "ID", fmt.Sprint(third)).Result(); err != nil || killed != 1 {
+			t.Fatalf("%d connections cut: %v", killed, err)
+		}
+	}
+	eventually(t, 20*time.Second, "every claim waits", allWait)
+	if took, err := worker.stop(); err != nil || took > 2*time.Second {
+		t.Errorf("%v after %v", err, took)
 	}
 }

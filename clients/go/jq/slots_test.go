@@ -1,0 +1,87 @@
+package jq
+
+import (
+	"testing"
+	"time"
+)
+
+// waitsFor lets a claim of a source ask for slots, and returns when it waits in the row of the others, or has them.
+func waitsFor(s *slots, of *source, n int) <-chan int {
+	taken := make(chan int, 1)
+	before := s.takersWaiting()
+	go func() { taken <- s.take(of, n, nil) }()
+	for s.takersWaiting() == before && len(taken) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	return taken
+}
+
+func TestFreeSlotsGoToTheClaimsInTheirOrder(t *testing.T) {
+	s := newSlots(0, nil)
+	greedy, second, third := waitsFor(s, new(source), 100), waitsFor(s, new(source), 1), waitsFor(s, new(source), 1)
+	s.offer(1)
+	if got := <-greedy; got != 1 || len(second) != 0 {
+		t.Errorf("the first of three claims has %d of one slot", got)
+	}
+	s.offer(2)
+	if <-second != 1 || <-third != 1 {
+		t.Error("not one slot each")
+	}
+	greedy, second = waitsFor(s, new(source), 100), waitsFor(s, new(source), 1)
+	s.offer(10)
+	if got := <-greedy; got != 9 || <-second != 1 {
+		t.Errorf("a claim that wants all has %d of ten slots beside one that waits", got)
+	}
+}
+
+func TestClaimThatDoesNotWaitAnyMoreTakesNoSlot(t *testing.T) {
+	s := newSlots(0, nil)
+	over := make(chan struct{})
+	close(over)
+	if s.take(new(source), 1, over) != 0 || s.takersWaiting() != 0 {
+		t.Error("it waits still")
+	}
+	s.offer(1)
+	if s.free != 1 {
+		t.Error("the slot is gone")
+	}
+}
+
+func TestItIsAnotherSourcesTurnAfterAWhile(t *testing.T) {
+	s := newSlots(0, nil)
+	busy, other := new(source), new(source)
+	waitsFor(s, busy, 1)
+	waitsFor(s, other, 1)
+	if s.due(busy, 5) != 0 {
+		t.Error("due at once")
+	}
+	for _, waits := range s.takers {
+		waits.since = time.Now().Add(-turn)
+	}
+	if due := s.due(busy, 5); due != 1 {
+		t.Errorf("%d are due, and only the other one is not of this source", due)
+	}
+	if s.due(busy, 0) != 0 {
+		t.Error("more are due than there are slots to give")
+	}
+}
+
+func TestClaimBlocksOnlyAsLongAsOthersCanWait(t *testing.T) {
+	e := &engine{worker: new(Worker), lease: time.Minute, slots: newSlots(0, nil)}
+	e.sources.Store(3)
+	s := &source{engine: e}
+	blocks := func(what string, want time.Duration) {
+		t.Helper()
+		if got := s.block(); got != want {
+			t.Errorf("%s: %v, not %v", what, got, want)
+		}
+	}
+	blocks("nobody waits for its slot", longestBlock)
+	waitsFor(e.slots, new(source), 1)
+	waitsFor(e.slots, new(source), 1)
+	blocks("others wait, and some shard has jobs", 0)
+	e.empty.Store(3)
+	blocks("others wait, and no shard has jobs", rotation/2)
+	s.filled = true
+	blocks("it has more jobs", 0)
+}
