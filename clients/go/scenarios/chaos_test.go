@@ -49,7 +49,7 @@ func TestConnectionsCutAtRandom(t *testing.T) {
 		add(t, queue, fmt.Sprint("j", i), nil)
 		time.Sleep(time.Millisecond)
 	}
-	acked(t, queue, jobs, 60*time.Second)
+	acked(t, queue, jobs)
 	handled.eachOnce(t, jobs)
 	if stats := statsOf(t, queue); stats.Acks != jobs || stats.Losses != 0 {
 		t.Errorf("%d acks, %d losses", stats.Acks, stats.Losses)

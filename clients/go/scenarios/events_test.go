@@ -22,7 +22,7 @@ func Test_events_resumed(t *testing.T) {
 	through := jq.NewQueue(clientOf(t, &redis.Options{Addr: proxy.address()}), "q")
 	var seen tally
 	read := func(reader *jq.EventReader, n int) string {
-		within, cancel := context.WithTimeout(ctx, 10*time.Second)
+		within, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		for event, err := range reader.All(within) {
 			if err != nil {
@@ -41,11 +41,16 @@ func Test_events_resumed(t *testing.T) {
 
 	addJobs(t, queue, 100)
 	position := read(through.Events("", jq.Only("added"), jq.Count(30)), 45)
+	added := make(chan struct{})
 	go func() {
-		time.Sleep(100 * time.Millisecond)
+		defer close(added)
+		for seen.total() < 100 { // until the reader waits, or will soon
+			time.Sleep(time.Millisecond)
+		}
 		add(t, queue, "late", nil)
 	}()
 	position = read(through.Events(position, jq.Only("added")), 56)
+	<-added
 	seen.eachOnce(t, 101)
 
 	if err := queue.SetConfig(ctx, "events-max", 10); err != nil {

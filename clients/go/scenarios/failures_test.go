@@ -18,22 +18,23 @@ func Test_server_killed(t *testing.T) {
 	client := server.client()
 	queue := jq.NewQueue(client, "q")
 	addJobs(t, queue, jobs)
-	var handled tally
+	var handled, errors tally
 	run(t, &jq.Worker{
 		Client:      client,
 		Queues:      []string{"q"},
 		Concurrency: 5,
+		Hooks:       jq.Hooks{Error: func(error) { errors.add("error") }},
 		Handler: func(_ context.Context, job *jq.Job) (any, error) {
 			handled.add(job.ID)
 			time.Sleep(5 * time.Millisecond)
 			return nil, nil
 		},
 	})
-	eventually(t, 10*time.Second, "some are done", func() bool { return handled.total() > jobs/4 })
+	eventually(t, "some are done", func() bool { return handled.total() > jobs/4 })
 	server.kill()
-	time.Sleep(time.Second)
+	eventually(t, "the worker has tried several times", func() bool { return errors.total() >= 10 })
 	server.start()
-	acked(t, queue, jobs, 15*time.Second)
+	acked(t, queue, jobs)
 	handled.eachOnce(t, jobs)
 	if stats := statsOf(t, queue); stats.Losses != 0 || stats.Acks != jobs {
 		t.Errorf("%d losses, %d acks", stats.Losses, stats.Acks)
@@ -100,7 +101,7 @@ func cutReply(t *testing.T, server *server, queues int, cuts *cut) int {
 	names := []string{place, place + " other"}[:queues]
 	var handled, completed tally
 	worker := &jq.Worker{
-		Client: through, Queues: names, Concurrency: 1, Lease: time.Minute, Logger: quiet,
+		Client: through, Queues: names, Concurrency: 1, Lease: time.Hour, Logger: quiet,
 		Handler: func(_ context.Context, job *jq.Job) (any, error) {
 			handled.add(job.ID)
 			return nil, nil
@@ -109,7 +110,7 @@ func cutReply(t *testing.T, server *server, queues int, cuts *cut) int {
 	}
 	ended := make(chan error)
 	go func() { ended <- worker.Run(ctx) }()
-	for deadline := time.Now().Add(15 * time.Second); completed.total() < 2 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); completed.total() < 2 && time.Now().Before(deadline); {
 		time.Sleep(2 * time.Millisecond)
 	}
 	worker.Stop()

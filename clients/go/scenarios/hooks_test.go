@@ -36,7 +36,7 @@ func TestMiddlewareAndHooksThatPanic(t *testing.T) {
 			order.add(fmt.Sprint("handler ", ctx.Value(key{})))
 			return nil, nil
 		},
-		Lease:  time.Second,
+		Lease:  3 * time.Second,
 		Logger: quiet,
 		Hooks: jq.Hooks{
 			Claimed:   func(*jq.Job) { panic("claimed") },
@@ -47,7 +47,7 @@ func TestMiddlewareAndHooksThatPanic(t *testing.T) {
 	ended := make(chan error)
 	within, cancel := context.WithCancel(context.WithValue(ctx, key{}, "value"))
 	go func() { ended <- worker.Run(within) }()
-	acked(t, queue, 1, 5*time.Second)
+	acked(t, queue, 1)
 	<-idle
 	cancel()
 	if err := <-ended; err != nil {
@@ -75,7 +75,7 @@ func TestSecondStopDoesNotWait(t *testing.T) {
 	}})
 	<-begun
 	worker.Stop()
-	if took, err := worker.stop(); err != nil || took > 3*time.Second {
+	if took, err := worker.stop(); err != nil || took > jq.DefaultStopLimit/2 {
 		t.Errorf("%v after %v", err, took)
 	}
 	if job := jobOf(t, queue, "job"); job.State != jq.Waiting || job.Attempt != 1 {
@@ -98,8 +98,8 @@ func TestResultThatIsRefused(t *testing.T) {
 		}
 		return "small", nil
 	}})
-	acked(t, queue, 9, 5*time.Second)
-	eventually(t, 5*time.Second, "the one has failed", func() bool { return statsOf(t, queue).Failed == 1 })
+	acked(t, queue, 9)
+	eventually(t, "the one has failed", func() bool { return statsOf(t, queue).Failed == 1 })
 	if job := jobOf(t, queue, "j3"); job.Attempt != 1 || !strings.HasPrefix(job.Error, "ERR") {
 		t.Errorf("attempt %d: %s", job.Attempt, job.Error)
 	}
@@ -120,13 +120,13 @@ func TestMaxRunEndsTheContext(t *testing.T) {
 		took <- time.Since(began)
 		return nil, context.Cause(ctx)
 	}})
-	if d := <-took; d > time.Second {
+	if d := <-took; d > jq.DefaultLease/2 {
 		t.Errorf("the context was done after %v", d)
 	}
 	if job := jobOf(t, queue, "hangs"); job.MaxRun != 300*time.Millisecond {
 		t.Errorf("%+v", job)
 	}
-	acked(t, queue, 1, 5*time.Second)
+	acked(t, queue, 1)
 	if stats := statsOf(t, queue); stats.Losses != 1 || stats.Nacks != 0 {
 		t.Errorf("%d losses, %d nacks", stats.Losses, stats.Nacks)
 	}
@@ -154,5 +154,5 @@ func TestActsOfAJob(t *testing.T) {
 	if err := <-lost; !errors.Is(err, jq.ErrCancelled) {
 		t.Error(err)
 	}
-	eventually(t, 5*time.Second, "it is cancelled", func() bool { return statsOf(t, queue).Cancellations == 1 })
+	eventually(t, "it is cancelled", func() bool { return statsOf(t, queue).Cancellations == 1 })
 }

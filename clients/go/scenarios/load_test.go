@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func Test_ten_thousand_jobs(t *testing.T) {
 		},
 		Hooks: jq.Hooks{Completed: func(job *jq.Job) { completed.add(job.ID) }},
 	})
-	eventually(t, 60*time.Second, "all are completed", func() bool { return completed.total() == jobs })
+	eventually(t, "all are completed", func() bool { return completed.total() == jobs })
 	if _, err := worker.stop(); err != nil {
 		t.Error(err)
 	}
@@ -48,6 +49,12 @@ func Test_ten_thousand_jobs(t *testing.T) {
 // requestsOf counts the commands of workers since CONFIG RESETSTAT.
 func requestsOf(t *testing.T, client *redis.Client) int {
 	t.Helper()
+	return callsOf(t, client, "jq.claim", "jq.ack", "jq.nack", "jq.extend", "jq.release")
+}
+
+// callsOf counts the calls of some commands.
+func callsOf(t *testing.T, client *redis.Client, commands ...string) int {
+	t.Helper()
 	info, err := client.Info(ctx, "commandstats").Result()
 	if err != nil {
 		t.Fatal(err)
@@ -55,8 +62,7 @@ func requestsOf(t *testing.T, client *redis.Client) int {
 	total := 0
 	for _, line := range strings.Split(info, "\r\n") {
 		name, rest, _ := strings.Cut(line, ":calls=")
-		switch name {
-		case "cmdstat_jq.claim", "cmdstat_jq.ack", "cmdstat_jq.nack", "cmdstat_jq.extend", "cmdstat_jq.release":
+		if slices.Contains(commands, strings.TrimPrefix(name, "cmdstat_")) {
 			calls, _, _ := strings.Cut(rest, ",")
 			n, err := strconv.Atoi(calls)
 			if err != nil {
@@ -77,17 +83,17 @@ func Test_lease_extended(t *testing.T) {
 	run(t, &jq.Worker{
 		Client: client,
 		Queues: []string{"q"},
-		Lease:  time.Second,
+		Lease:  2 * time.Second,
 		Handler: func(ctx context.Context, job *jq.Job) (any, error) {
 			attempts.add(strconv.Itoa(job.Attempt))
 			select {
-			case <-time.After(3 * time.Second):
+			case <-time.After(6 * time.Second):
 			case <-ctx.Done():
 			}
 			return nil, context.Cause(ctx)
 		},
 	})
-	acked(t, queue, 1, 10*time.Second)
+	acked(t, queue, 1)
 	attempts.eachOnce(t, 1)
 	if stats := statsOf(t, queue); stats.Losses != 0 || stats.Claims != 1 {
 		t.Errorf("%d losses, %d claims", stats.Losses, stats.Claims)
@@ -115,8 +121,8 @@ func Test_several_queues(t *testing.T) {
 		urgent, later := fill("urgent", 60), fill("later", 60)
 		var seen tally
 		consume(&seen, &jq.Worker{Queues: []string{"urgent", "later"}, Concurrency: 1})
-		acked(t, urgent, 60, 10*time.Second)
-		acked(t, later, 60, 10*time.Second)
+		acked(t, urgent, 60)
+		acked(t, later, 60)
 		for i, name := range seen.names() {
 			if want := map[bool]string{true: "urgent", false: "later"}[i < 60]; name != want {
 				t.Fatalf("job %d was of %s", i, name)
@@ -129,7 +135,7 @@ func Test_several_queues(t *testing.T) {
 		var seen tally
 		weights := map[string]int{"heavy": 3}
 		consume(&seen, &jq.Worker{Queues: []string{"light", "heavy"}, Weights: weights, Concurrency: 5})
-		eventually(t, 20*time.Second, "1000 jobs are done", func() bool { return seen.total() >= 1000 })
+		eventually(t, "1000 jobs are done", func() bool { return seen.total() >= 1000 })
 		heavy := 0
 		for _, name := range seen.names()[:1000] {
 			if name == "heavy" {
@@ -172,7 +178,7 @@ func Test_bulk(t *testing.T) {
 			Failed:    func(job *jq.Job, _ error, _ bool) { failed.add(job.ID) },
 		},
 	})
-	eventually(t, 10*time.Second, "each has its answer", func() bool { return completed.total()+failed.total() == 100 })
+	eventually(t, "each has its answer", func() bool { return completed.total()+failed.total() == 100 })
 	handled.eachOnce(t, 100)
 	completed.eachOnce(t, 90)
 	failed.eachOnce(t, 10)

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -53,7 +54,7 @@ func TestReadmeRunsFromTheModule(t *testing.T) {
 	fresh.prints("producer", "added welcome:42 waiting <nil>\n")
 	fresh.prints("shards", "duplicate <nil>\nsending to ada@example.org\n")
 	runUntil(t, filepath.Join(fresh.folder, "bin", "worker"), "sending to ada@example.org\n", true)
-	acked(t, queue, 1, 5*time.Second)
+	acked(t, queue, 1)
 	runUntil(t, filepath.Join(fresh.folder, "bin", "reader"), "completed welcome:42 0\n", false)
 }
 
@@ -97,7 +98,9 @@ func (m *goModule) run(args ...string) string {
 // prints runs a program to its end.
 func (m *goModule) prints(program, want string) {
 	m.t.Helper()
-	printed, err := exec.Command(filepath.Join(m.folder, "bin", program)).Output()
+	within, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	printed, err := exec.CommandContext(within, filepath.Join(m.folder, "bin", program)).Output()
 	if err != nil || string(printed) != want {
 		m.t.Errorf("%s printed %q and ended with %v", program, printed, err)
 	}
@@ -167,7 +170,7 @@ func runUntil(t *testing.T, program, prints string, stops bool) {
 		t.Fatal(err)
 	}
 	write.Close()
-	limit := time.AfterFunc(10*time.Second, func() { command.Process.Kill() })
+	limit := time.AfterFunc(time.Minute, func() { command.Process.Kill() })
 	defer limit.Stop()
 	var printed strings.Builder
 	buffer := make([]byte, 4096)

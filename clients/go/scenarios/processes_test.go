@@ -84,7 +84,7 @@ func startProcess(t *testing.T, server *server, name string, lease time.Duration
 
 func (p *process) printed(t *testing.T, line string, times int) {
 	t.Helper()
-	eventually(t, 10*time.Second, fmt.Sprintf("%d times: %s", times, line), func() bool {
+	eventually(t, fmt.Sprintf("%d times: %s", times, line), func() bool {
 		found := 0
 		for _, printed := range p.lines.names() {
 			if strings.HasPrefix(printed, line) {
@@ -115,12 +115,12 @@ func Test_worker_killed(t *testing.T) {
 	for _, id := range []string{"a", "b", "c"} {
 		add(t, queue, id, 60)
 	}
-	victim := startProcess(t, server, "", time.Second)
+	victim := startProcess(t, server, "", 3*time.Second)
 	victim.printed(t, "begun", 3)
 	victim.Process.Kill()
 	var attempts tally
 	run(t, attemptsOf(server, "", &attempts))
-	acked(t, queue, 3, 10*time.Second)
+	acked(t, queue, 3)
 	attempts.eachOnce(t, 3)
 	for _, line := range attempts.names() {
 		if !strings.HasSuffix(line, "attempt 2") {
@@ -146,7 +146,7 @@ func Test_worker_restarted_by_name(t *testing.T) {
 	again := attemptsOf(server, "the one", &attempts)
 	again.Concurrency = 2 // fewer slots than it held jobs
 	run(t, again)
-	acked(t, queue, 3, 2*time.Second)
+	acked(t, queue, 3)
 	attempts.eachOnce(t, 3)
 	for _, line := range attempts.names() {
 		if !strings.HasSuffix(line, "attempt 1") {
@@ -160,15 +160,15 @@ func Test_blocked_loop(t *testing.T) {
 	t.Parallel()
 	server := startServer(t)
 	queue := jq.NewQueue(server.client(), "q")
-	add(t, queue, "slow", 0.2)
-	frozen := startProcess(t, server, "", 500*time.Millisecond)
+	add(t, queue, "slow", 4)
+	frozen := startProcess(t, server, "", 2*time.Second)
 	frozen.printed(t, "begun slow", 1)
 	if err := frozen.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	var attempts tally
 	run(t, attemptsOf(server, "", &attempts))
-	acked(t, queue, 1, 10*time.Second)
+	acked(t, queue, 1)
 	if err := frozen.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}

@@ -122,18 +122,18 @@ func TestFailedJobsAreRetried(t *testing.T) {
 			}
 			return "done", nil
 		}})
-		eventually(t, 5*time.Second, "all have failed", func() bool { return statsOf(t, queue).Failed == 3 })
+		eventually(t, "all have failed", func() bool { return statsOf(t, queue).Failed == 3 })
 		retried, err := queue.Retry(ctx, []string{"j0"}, jq.Front())
 		same(t, "retry", retried[0], err, jq.Done)
 		all, err := queue.RetryAll(ctx)
 		same(t, "retry all", all, err, 2)
 		state, result, err := queue.AwaitJob(ctx, "j0")
 		same(t, "await", string(state)+string(result), err, `completed"done"`)
-		acked(t, queue, 3, 5*time.Second)
+		acked(t, queue, 3)
 		rerun, err := queue.Rerun(ctx, []string{"j0", "nobody"})
 		same(t, "rerun", rerun[0], err, jq.Done)
 		same(t, "rerun nobody", rerun[1], err, jq.Unknown)
-		eventually(t, 5*time.Second, "it ran, and failed", func() bool { return statsOf(t, queue).Failed == 1 })
+		eventually(t, "it ran, and failed", func() bool { return statsOf(t, queue).Failed == 1 })
 		purged, err := queue.PurgeIDs(ctx, jq.Completed, jq.Count(2))
 		slices.Sort(purged)
 		sameIDs(t, "purge", "j1, j2")(purged, err)
@@ -168,7 +168,7 @@ func TestBatchesOfAQueue(t *testing.T) {
 		if err != nil || batch.Completed != 5 || !batch.Finished || batch.FinishedAt.IsZero() {
 			t.Errorf("%+v %v", batch, err)
 		}
-		acked(t, queue, 6, 5*time.Second)
+		acked(t, queue, 6)
 		if err := queue.AwaitIdle(ctx); err != nil {
 			t.Error(err)
 		}

@@ -77,7 +77,7 @@ func (s *server) start() {
 	read.Close()
 	client := redis.NewClient(&redis.Options{Addr: s.address(), MaxRetries: -1})
 	defer client.Close()
-	for deadline := time.Now().Add(20 * time.Second); client.Ping(context.Background()).Err() != nil; {
+	for deadline := time.Now().Add(patience); client.Ping(context.Background()).Err() != nil; {
 		if time.Now().After(deadline) {
 			said, _ := os.ReadFile(log.Name())
 			s.t.Fatalf("the server does not answer. It said:\n%s", said)
@@ -154,12 +154,15 @@ func isFree(port int) bool {
 	return err == nil
 }
 
+// patience is how long a test waits for what must come: far longer than it takes, because machines are busy.
+const patience = time.Minute
+
 // eventually waits for a condition.
-func eventually(t *testing.T, limit time.Duration, what string, is func() bool) {
+func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(limit); !is(); {
+	for deadline := time.Now().Add(patience); !is(); {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", limit, what)
+			t.Fatalf("not within %v: %s", patience, what)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

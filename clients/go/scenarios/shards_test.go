@@ -62,10 +62,10 @@ func handles(queue *jq.ShardedQueue, concurrency int, takes time.Duration, handl
 }
 
 // ackedAll waits until so many jobs of all shards were acknowledged, and checks that the shards are sound.
-func ackedAll(t *testing.T, queue *jq.ShardedQueue, n int64, limit time.Duration) *jq.Stats {
+func ackedAll(t *testing.T, queue *jq.ShardedQueue, n int64) *jq.Stats {
 	t.Helper()
 	var stats *jq.Stats
-	eventually(t, limit, fmt.Sprintf("%d jobs are acknowledged", n), func() (done bool) {
+	eventually(t, fmt.Sprintf("%d jobs are acknowledged", n), func() (done bool) {
 		var err error
 		stats, err = queue.Stats(ctx)
 		return err == nil && stats.Acks >= n
@@ -166,7 +166,7 @@ func Test_shards_claimed_from_all(t *testing.T) {
 				}
 				return counts
 			}
-			eventually(t, 30*time.Second, "the few jobs of the other shards are done", func() bool {
+			eventually(t, "the few jobs of the other shards are done", func() bool {
 				for _, acks := range others() {
 					if acks < 10 {
 						return false
@@ -180,7 +180,7 @@ func Test_shards_claimed_from_all(t *testing.T) {
 			if _, err := queue.CancelAll(ctx); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, 20*time.Second, "nothing is active", func() bool {
+			eventually(t, "nothing is active", func() bool {
 				stats, err := queue.Stats(ctx)
 				return err == nil && stats.Active+stats.Waiting == 0
 			})
@@ -189,12 +189,12 @@ func Test_shards_claimed_from_all(t *testing.T) {
 			for shard := range shards {
 				id := idOn(queue, shard) + " late"
 				fill([]jq.NewJob{{ID: id}})
-				within, cancel := context.WithTimeout(ctx, 20*time.Second)
+				within, cancel := context.WithTimeout(ctx, patience)
 				state, _, err := queue.AwaitJob(within, id)
 				cancel()
 				same(t, id, state, err, jq.Completed)
 			}
-			if took, err := worker.stop(); err != nil || took > 2*time.Second {
+			if took, err := worker.stop(); err != nil || took > 3*time.Second {
 				t.Errorf("%v after %v", err, took)
 			}
 			for id, count := range handled.counts {
@@ -238,16 +238,16 @@ func Test_shards_grow(t *testing.T) {
 	producing.Add(3)
 	go produce(stale)
 	go produce(operator) // knows of the growth as soon as anybody
-	eventually(t, 20*time.Second, "some jobs are done", func() bool { return handled.total() > jobs/10 })
+	eventually(t, "some jobs are done", func() bool { return handled.total() > jobs/10 })
 	go func() { produce(cluster.sharded(t, "mail", before)) }() // begins while the shards grow
 	if err := operator.Grow(ctx, after); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 60*time.Second, "all jobs are done", func() bool { return handled.total() >= jobs })
-	eventually(t, 20*time.Second, "the stale producer counts on the new number", func() bool { return len(stale.Shards()) == after })
+	eventually(t, "all jobs are done", func() bool { return handled.total() >= jobs })
+	eventually(t, "the stale producer counts on the new number", func() bool { return len(stale.Shards()) == after })
 	close(over)
 	producing.Wait()
-	stats := ackedAll(t, stale, jobs, 20*time.Second)
+	stats := ackedAll(t, stale, jobs)
 	handled.eachOnce(t, jobs)
 	if stats.Added != jobs || stats.Acks != jobs || stats.Waiting+stats.Active != 0 {
 		t.Errorf("%+v", stats)
@@ -342,12 +342,12 @@ func Test_shards_moved_slot(t *testing.T) {
 	}
 	var handled tally
 	worker := run(t, handles(queue, 6, 5*time.Millisecond, &handled))
-	eventually(t, 20*time.Second, "some are done", func() bool { return handled.total() > jobs/4 })
+	eventually(t, "some are done", func() bool { return handled.total() > jobs/4 })
 	moved := queue.Shards()[1].Name()
 	slot := int(cluster.client(t).ClusterKeySlot(ctx, moved).Val())
 	from := slot / slotsOfNode
 	cluster.move(t, moved, slot, from, (from+1)%3)
-	ackedAll(t, queue, jobs, 30*time.Second)
+	ackedAll(t, queue, jobs)
 	handled.eachOnce(t, jobs)
 
 	// Once more, while the claims wait.
@@ -355,15 +355,15 @@ func Test_shards_moved_slot(t *testing.T) {
 		stats, err := queue.Stats(ctx)
 		return err == nil && stats.Waiters == shards
 	}
-	eventually(t, 20*time.Second, "all claims wait", waiters)
+	eventually(t, "all claims wait", waiters)
 	cluster.move(t, moved, slot, (from+1)%3, from)
 	late := idOn(queue, 1)
 	if _, err := queue.Add(ctx, late, nil); err != nil {
 		t.Fatal(err)
 	}
-	ackedAll(t, queue, jobs+1, 20*time.Second)
-	eventually(t, 20*time.Second, "all claims wait", waiters)
-	if took, err := worker.stop(); err != nil || took > 2*time.Second {
+	ackedAll(t, queue, jobs+1)
+	eventually(t, "all claims wait", waiters)
+	if took, err := worker.stop(); err != nil || took > 3*time.Second {
 		t.Errorf("%v after %v", err, took)
 	}
 }
@@ -399,22 +399,22 @@ func TestNodeThatHangsHoldsUpNoOtherShard(t *testing.T) {
 	if first == 0 || first == 10*shards {
 		t.Fatalf("%d jobs are on the node", first)
 	}
-	eventually(t, 20*time.Second, "the jobs of the node are done", func() bool { return handled.total() == first })
+	eventually(t, "the jobs of the node are done", func() bool { return handled.total() == first })
 	if err := cluster[2].process.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	other := fill("meanwhile", func(shard *jq.Queue) bool { return !hangs(shard) })
-	eventually(t, 60*time.Second, "the jobs of the other nodes are done", func() bool { return handled.total() == first+other })
+	eventually(t, "the jobs of the other nodes are done", func() bool { return handled.total() == first+other })
 	if err := cluster[2].process.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
 	for _, shard := range queue.Shards() {
 		if hangs(shard) {
-			eventually(t, 30*time.Second, "the node takes a job", func() bool {
+			eventually(t, "the node takes a job", func() bool {
 				_, err := shard.Add(ctx, "again", nil)
 				return err == nil
 			})
-			acked(t, shard, 11, 30*time.Second)
+			acked(t, shard, 11)
 		}
 	}
 }
@@ -480,7 +480,7 @@ func TestJobsOfAShardedQueue(t *testing.T) {
 	same(t, "resume", resumed, err, true)
 	var handled tally
 	run(t, handles(queue, 3, 0, &handled))
-	ackedAll(t, queue, 40, 20*time.Second)
+	ackedAll(t, queue, 40)
 	handled.eachOnce(t, 40)
 	state, _, err := queue.AwaitJob(ctx, "early3")
 	same(t, "await", state, err, jq.Completed)
@@ -496,7 +496,7 @@ func completedEvents(t *testing.T, queue *jq.ShardedQueue, n int) {
 	var seen tally
 	position := ""
 	for _, part := range []int{n / 2, n - n/2} {
-		within, cancel := context.WithTimeout(ctx, 20*time.Second)
+		within, cancel := context.WithTimeout(ctx, patience)
 		reader := queue.Events(position, jq.Only("completed"), jq.Count(3))
 		for event, err := range reader.All(within) {
 			if err != nil {
@@ -544,7 +544,7 @@ func TestBatchesAndSchedulesOfAShardedQueue(t *testing.T) {
 	if err != nil || batch.Completed != 3 {
 		t.Errorf("%+v %v", batch, err)
 	}
-	ackedAll(t, queue, 4, 10*time.Second)
+	ackedAll(t, queue, 4)
 	worker.stop()
 
 	const schedules = 10

@@ -16,12 +16,12 @@ func Test_sentinel_failover(t *testing.T) {
 	primary := startServer(t)
 	replica := startServer(t, fmt.Sprintf("replicaof 127.0.0.1 %d", primary.port))
 	onReplica := replica.client()
-	eventually(t, 10*time.Second, "the replica is in step", func() bool {
+	eventually(t, "the replica is in step", func() bool {
 		return strings.Contains(onReplica.Info(ctx, "replication").Val(), "master_link_status:up")
 	})
 	sentinel := startSentinel(t, primary)
 	onSentinel := sentinel.client()
-	eventually(t, 20*time.Second, "the sentinel knows the replica", func() bool {
+	eventually(t, "the sentinel knows the replica", func() bool {
 		return strings.Contains(onSentinel.Info(ctx, "sentinel").Val(), "slaves=1")
 	})
 	client := redis.NewFailoverClient(&redis.FailoverOptions{
@@ -39,15 +39,15 @@ func Test_sentinel_failover(t *testing.T) {
 			return nil, nil
 		},
 	})
-	acked(t, queue, 50, 10*time.Second)
+	acked(t, queue, 50)
 	primary.kill()
-	eventually(t, 20*time.Second, "the new primary takes a job", func() bool {
+	eventually(t, "the new primary takes a job", func() bool {
 		within, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		_, err := queue.Add(within, "after the failover", nil)
 		return err == nil
 	})
-	eventually(t, 20*time.Second, "the worker does it", func() bool {
+	eventually(t, "the worker does it", func() bool {
 		names := handled.names()
 		return names[len(names)-1] == "after the failover"
 	})
@@ -94,19 +94,19 @@ func Test_cluster_moved_slot(t *testing.T) {
 			return nil, nil
 		},
 	})
-	eventually(t, 10*time.Second, "some are done", func() bool { return handled.total() > jobs/4 })
+	eventually(t, "some are done", func() bool { return handled.total() > jobs/4 })
 	from := slot / slotsOfNode
 	cluster.move(t, "q", slot, from, (from+1)%3)
-	acked(t, queue, jobs, 20*time.Second)
+	acked(t, queue, jobs)
 	handled.eachOnce(t, jobs)
 
 	// Once more, while the claim waits.
-	eventually(t, 5*time.Second, "the claim waits", func() bool { return statsOf(t, queue).Waiters == 1 })
+	eventually(t, "the claim waits", func() bool { return statsOf(t, queue).Waiters == 1 })
 	cluster.move(t, "q", slot, (from+1)%3, from)
 	add(t, queue, "last", nil)
-	acked(t, queue, jobs+1, 10*time.Second)
-	eventually(t, 5*time.Second, "the claim waits", func() bool { return statsOf(t, queue).Waiters == 1 })
-	if took, err := worker.stop(); err != nil || took > time.Second {
+	acked(t, queue, jobs+1)
+	eventually(t, "the claim waits", func() bool { return statsOf(t, queue).Waiters == 1 })
+	if took, err := worker.stop(); err != nil || took > 3*time.Second {
 		t.Errorf("%v after %v", err, took)
 	}
 }
@@ -134,7 +134,7 @@ func startCluster(t *testing.T) cluster {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, 20*time.Second, "the cluster is there", func() bool {
+	eventually(t, "the cluster is there", func() bool {
 		for _, client := range clients {
 			info := client.ClusterInfo(ctx).Val()
 			if !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_known_nodes:3") {
@@ -157,10 +157,12 @@ func (c cluster) move(t *testing.T, key string, slot, from, to int) {
 			t.Fatal(command)
 		}
 	}
+	asked := func() int { return callsOf(t, target, "asking") }
+	before := asked()
 	must(target.Do(ctx, "CLUSTER", "SETSLOT", slot, "IMPORTING", id(source)))
 	must(source.Do(ctx, "CLUSTER", "SETSLOT", slot, "MIGRATING", id(target)))
 	must(source.Do(ctx, "MIGRATE", "127.0.0.1", c[to].port, key, 0, 5000))
-	time.Sleep(100 * time.Millisecond) // the workers are sent to and fro by ASK
+	eventually(t, "somebody was sent to the target by ASK", func() bool { return asked() > before })
 	must(target.Do(ctx, "CLUSTER", "SETSLOT", slot, "NODE", id(target)))
 	must(source.Do(ctx, "CLUSTER", "SETSLOT", slot, "NODE", id(target)))
 }

@@ -138,9 +138,9 @@ func jobOf(t *testing.T, queue *jq.Queue, id string) *jq.JobInfo {
 }
 
 // acked waits until so many jobs were acknowledged, and checks that the queue is sound.
-func acked(t *testing.T, queue *jq.Queue, n int64, limit time.Duration) {
+func acked(t *testing.T, queue *jq.Queue, n int64) {
 	t.Helper()
-	eventually(t, limit, fmt.Sprintf("%d jobs are acknowledged", n), func() bool {
+	eventually(t, fmt.Sprintf("%d jobs are acknowledged", n), func() bool {
 		stats, err := queue.Stats(ctx)
 		return err == nil && stats.Acks >= n
 	})
