@@ -102,19 +102,33 @@ func (c *claimer) end(claiming, aborted <-chan struct{}) {
 
 // unblock ends the waits of our connections, wherever they are.
 func (c *claimer) unblock() error {
-	at := func(ctx context.Context, node *redis.Client) error {
-		ids := c.idsAt(node.Options().Addr)
-		for _, id := range ids {
-			if err := node.ClientUnblock(ctx, id).Err(); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if cluster, ok := c.user.(*redis.ClusterClient); ok {
-		return cluster.ForEachMaster(ctx, at)
+		return cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
+			return unblockAll(ctx, node, c.ids(func(open *connection) bool { return open.node == node.Options().Addr }))
+		})
 	}
-	return at(ctx, c.user.(*redis.Client))
+	// A way of its own shows to which server it leads: after a failover a claim may still wait at the old one, and what is
+	// its id there is another client's here.
+	way := &claimer{open: make(map[*connection]int64)}
+	options := *c.user.(*redis.Client).Options()
+	way.shape(&options, 0, 1)
+	client := redis.NewClient(&options)
+	defer client.Close()
+	if err := client.ClientID(ctx).Err(); err != nil {
+		return err
+	}
+	return unblockAll(ctx, client, c.ids(func(open *connection) bool {
+		return len(way.ids(func(here *connection) bool { return here.RemoteAddr().String() == open.RemoteAddr().String() })) > 0
+	}))
+}
+
+func unblockAll(ctx context.Context, node *redis.Client, ids []int64) error {
+	for _, id := range ids {
+		if err := node.ClientUnblock(ctx, id).Err(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -58,13 +58,13 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// idsAt are what a node calls the open connections to it.
-func (c *claimer) idsAt(node string) []int64 {
+// ids are what the servers call the open connections that are meant.
+func (c *claimer) ids(meant func(*connection) bool) []int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var ids []int64
 	for open, id := range c.open {
-		if open.node == node {
+		if meant(open) {
 			ids = append(ids, id)
 		}
 	}

@@ -3,13 +3,16 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"net"
 	"regexp"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/redis-jq/redis-jq/clients/go/jq"
+	"github.com/redis/go-redis/v9"
 )
 
 func Test_stop_waits_for_handlers(t *testing.T) {
@@ -142,12 +145,7 @@ func TestStopAfterConnectionsWereReplaced(t *testing.T) {
 	}
 	for range shards + 3 {
 		eventually(t, "every claim waits", allWait)
-		var ids []int
-		for _, line := range regexp.MustCompile(`(?m)^id=(\d+) .* flags=b `).FindAllStringSubmatch(client.ClientList(ctx).Val(), -1) {
-			id, _ := strconv.Atoi(line[1])
-			ids = append(ids, id)
-		}
-		slices.Sort(ids)
+		ids := blockedClients(client)
 		third := ids[len(ids)-3] // so that three of the claims take turns
 		if killed, err := client.ClientKillByFilter(ctx, "ID", fmt.Sprint(third)).Result(); err != nil || killed != 1 {
 			t.Fatalf("%d connections cut: %v", killed, err)
@@ -157,4 +155,57 @@ func TestStopAfterConnectionsWereReplaced(t *testing.T) {
 	if took, err := worker.stop(); err != nil || took > 3*time.Second {
 		t.Errorf("%v after %v", err, took)
 	}
+}
+
+// TestStopUnblocksNoStranger stops a worker whose claim waits at a server to which new connections do not lead any more, as
+// after a failover. At the new one another client has the id of the connection.
+func TestStopUnblocksNoStranger(t *testing.T) {
+	t.Parallel()
+	before, after := startServer(t), startServer(t)
+	var primary atomic.Pointer[server]
+	primary.Store(before)
+	dial := func(context.Context, string, string) (net.Conn, error) {
+		return net.Dial("tcp", primary.Load().address())
+	}
+	worker := run(t, &jq.Worker{
+		Client: clientOf(t, &redis.Options{Dialer: dial}), Queues: []string{"q"}, Lease: 6 * time.Second,
+		Handler: func(context.Context, *jq.Job) (any, error) { return nil, nil },
+	})
+	var claims []int
+	eventually(t, "the claim waits", func() bool {
+		claims = blockedClients(before.client())
+		return len(claims) == 1
+	})
+	primary.Store(after)
+	blocked := make(chan error, 1)
+	for id := 0; id < claims[0]; {
+		stranger := clientOf(t, &redis.Options{Addr: after.address(), PoolSize: 1, ReadTimeout: -1})
+		id = int(stranger.ClientID(ctx).Val())
+		if id == claims[0] {
+			go func() { blocked <- stranger.BLPop(ctx, 0, "list").Err() }()
+		}
+	}
+	onAfter := after.client()
+	eventually(t, "the stranger waits", func() bool { return slices.Equal(blockedClients(onAfter), claims) })
+	if _, err := worker.stop(); err != nil { // when its BLOCK is over
+		t.Error(err)
+	}
+	if now := blockedClients(onAfter); !slices.Equal(now, claims) {
+		t.Errorf("%v wait, not %v", now, claims)
+	}
+	onAfter.RPush(ctx, "list", "for the stranger")
+	if err := <-blocked; err != nil {
+		t.Error(err)
+	}
+}
+
+// blockedClients are the ids of the clients that wait in a command.
+func blockedClients(client *redis.Client) []int {
+	var ids []int
+	for _, line := range regexp.MustCompile(`(?m)^id=(\d+) .* flags=b `).FindAllStringSubmatch(client.ClientList(ctx).Val(), -1) {
+		id, _ := strconv.Atoi(line[1])
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
 }
