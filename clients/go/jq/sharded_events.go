@@ -92,13 +92,13 @@ func (r *ShardedEventReader) All(ctx context.Context) iter.Seq2[Event, error] {
 		grows := time.NewTicker(layoutAge)
 		defer grows.Stop()
 		for {
+			for shards := r.sharded.current(ctx).shards; len(r.all()) < shards; {
+				go r.add("").pages(ctx, pages)
+			}
 			select {
 			case <-ctx.Done():
 				return
-			case <-grows.C:
-				for shards := r.sharded.current(ctx).shards; len(r.all()) < shards; {
-					go r.add("").pages(ctx, pages)
-				}
+			case <-grows.C: // look again
 			case page := <-pages:
 				if !page.give(yield) {
 					return

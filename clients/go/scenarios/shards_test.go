@@ -437,6 +437,7 @@ func TestJobsOfAShardedQueue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	reader := stranger.Events("", jq.Only("completed"), jq.Count(3))
 	if err := queue.Grow(ctx, 5); err != nil {
 		t.Fatal(err)
 	}
@@ -487,17 +488,15 @@ func TestJobsOfAShardedQueue(t *testing.T) {
 	if err := queue.AwaitIdle(ctx); err != nil {
 		t.Error(err)
 	}
-	completedEvents(t, queue, 40)
+	eachEventOnce(t, queue, reader, 40)
 }
 
-// completedEvents reads the events of all shards in two parts.
-func completedEvents(t *testing.T, queue *jq.ShardedQueue, n int) {
+// eachEventOnce reads nearly all events, also of shards that the reader did not know at first, and the rest from its position.
+func eachEventOnce(t *testing.T, queue *jq.ShardedQueue, reader *jq.ShardedEventReader, n int) {
 	t.Helper()
 	var seen tally
-	position := ""
-	for _, part := range []int{n / 2, n - n/2} {
+	for _, part := range []int{n - 3, 3} {
 		within, cancel := context.WithTimeout(ctx, patience)
-		reader := queue.Events(position, jq.Only("completed"), jq.Count(3))
 		for event, err := range reader.All(within) {
 			if err != nil {
 				t.Fatal(err)
@@ -511,7 +510,7 @@ func completedEvents(t *testing.T, queue *jq.ShardedQueue, n int) {
 		if part > 0 || reader.Missed() > 0 {
 			t.Errorf("%d events did not come, %d were missed", part, reader.Missed())
 		}
-		position = reader.Position()
+		reader = queue.Events(reader.Position(), jq.Only("completed"), jq.Count(3))
 	}
 	seen.eachOnce(t, n)
 }
@@ -576,6 +575,30 @@ func TestBatchesAndSchedulesOfAShardedQueue(t *testing.T) {
 		removed, err := queue.Unschedule(ctx, one.Name)
 		same(t, "unschedule", removed, err, true)
 	}
+}
+
+func TestBulkOfAllShards(t *testing.T) {
+	t.Parallel()
+	queue, err := jq.NewShardedQueue(ctx, startServer(t).client(), "mail", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := queue.AddMany(ctx, numbered("j", 100)); err != nil {
+		t.Fatal(err)
+	}
+	var handled tally
+	run(t, &jq.Worker{Shards: queue, Concurrency: 2, Bulk: &jq.Bulk{Size: 10, Min: 5, Wait: 100 * time.Millisecond,
+		Handler: func(_ context.Context, jobs []*jq.Job) []error {
+			for _, job := range jobs {
+				handled.add(job.ID)
+				if job.Queue != jobs[0].Queue {
+					t.Errorf("one call has jobs of %s and %s", job.Queue, jobs[0].Queue)
+				}
+			}
+			return nil
+		}}})
+	ackedAll(t, queue, 100)
+	handled.eachOnce(t, 100)
 }
 
 // TestBatchThatBeganBeforeTheShardsGrew takes no more members if its place moves, and is found where it is.
