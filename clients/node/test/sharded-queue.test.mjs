@@ -221,6 +221,15 @@ scenario('a worker of all shards goes on with what its name holds, and its stop 
   assert.equal((await queue.stats()).losses, 0);
 }, some);
 
+scenario('what a queue of shards takes as bytes, its workers get as bytes', async (t, client) => {
+  const { redis } = await setUp(t, client);
+  const queue = new ShardedQueue(redis, 'bytes', { shards: 2, payload: 'bytes' });
+  await queue.addMany(ids.map((id) => ({ id, payload: Buffer.from([0xff, 0]) })));
+  const seen = [];
+  await complete(new Worker(queue, (job) => void seen.push(job.payload), { concurrency: 5 }), ids.length);
+  assert.deepEqual(seen, ids.map(() => Buffer.from([0xff, 0])));
+}, some);
+
 scenario('a worker of many shards goes on when the server was away', async (t, client) => {
   const server = await Server.start(t, { appendonly: 'yes', appendfsync: 'always' });
   const redis = await client.connect(t, server.url);

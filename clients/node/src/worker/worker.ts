@@ -42,11 +42,11 @@ export class Worker<Payload = unknown> extends WorkerBase<Payload> {
     handler: Handler<Payload>,
     options?: SingleWorkerOptions<Payload>,
   );
-  /** A worker of all shards of a queue. It claims from each of them at once, also from those that are added later. */
+  /** A worker of all shards of a queue. It claims from each of them at once, also from those that are added later. `payload` is as the queue has it. */
   constructor(queue: ShardedQueue, handler: Handler<Payload>, options?: SingleWorkerOptions<Payload>);
   constructor(...given: WorkerArguments<Payload>) {
     const [origin, handler, options = {}] = isSharded(given)
-      ? [allShards(given[0]), given[1], given[2]]
+      ? [allShards(given[0]), given[1], { payload: given[0].format, ...given[2] }]
       : [oneOrder(given[0], given[1]), given[2], given[3]];
     const { concurrency = 1, middleware = [], block = BLOCK, ...others } = options;
     const kind = { slots: concurrency, group: 1, block: Math.ceil(Math.min(block, BLOCK)), claimWords: [], asksNext: true };
