@@ -1,4 +1,5 @@
-# Sourced by scripts/test-clients and scripts/test-examples: which languages are tested, and against what.
+# Sourced by scripts/test-clients, scripts/test-examples and scripts/test-integrations: which languages are tested, and
+# against what.
 #
 # The script sets `known` (its languages), and defines for each of them lacks_LANGUAGE, which says what of it this
 # machine lacks, or nothing, and test_LANGUAGE. It is in the folder of the project.
@@ -60,6 +61,25 @@ find_module_and_server() {
   fi
   REDIS_SERVER=$(command -v "${REDIS_SERVER:-redis-server}")
   export REDIS_SERVER
+}
+
+# missing_LANGUAGE: the same as lacks_LANGUAGE, of languages that more than one script needs.
+missing_node() {
+  if ! command -v npm >/dev/null; then
+    echo "there is no npm. Please install Node 20 or newer, with npm"
+  elif ! node -e 'process.exitCode = parseInt(process.versions.node) < 20 ? 1 : 0'; then
+    echo "node is $(node --version), and the tests need 20 or newer"
+  fi
+}
+
+missing_python() {
+  if ! command -v python3 >/dev/null; then
+    echo "there is no python3. Please install Python 3.10 or newer"
+  elif ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then
+    echo "python3 is $(python3 --version), and the tests need 3.10 or newer"
+  elif ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+    echo "python3 has no venv. Please install it (Debian: python3-venv)"
+  fi
 }
 
 # test_languages FOLDER: tests each language; exits when a test fails, or when a language that is not --available is

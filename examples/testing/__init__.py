@@ -1,0 +1,1 @@
+"""What the tests of the Python examples share: a private PostgreSQL, and the processes of an example."""
