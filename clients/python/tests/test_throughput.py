@@ -20,7 +20,7 @@ def test_ten_thousand_jobs(server: Server, queue: Queue, work: Any) -> None:
         handled[job.payload] += 1
 
     worker = work(server.url, "q", handle, concurrency=50)
-    until(lambda: queue.stats()["acks"] == 10_000, "not all were completed", 60)
+    until(lambda: queue.stats()["acks"] == 10_000, "not all were completed", 120)
     worker.stop()
     assert len(handled) == 10_000 and set(handled.values()) == {1}
     assert len(worker.seen.of("completed")) == 10_000 and not worker.seen.of("lost") and not worker.seen.of("error")

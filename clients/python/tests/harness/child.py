@@ -33,7 +33,7 @@ class Child:
 
     def holds(self, count: int) -> None:
         """Waits until it has begun so many jobs."""
-        until(lambda: len(self.begun()) >= count, f"the process has begun {self.begun()} only", 20)
+        until(lambda: len(self.begun()) >= count, f"the process has begun {self.begun()} only", 60)
 
     def kill(self) -> None:
         """kill -9"""

@@ -115,7 +115,7 @@ class Running:
     def start(self) -> None:
         self._thread.start()
 
-    def ended(self, seconds: float = 10) -> None:
+    def ended(self, seconds: float = 60) -> None:
         """Waits until the worker has ended."""
         self._thread.join(seconds)
         assert not self._thread.is_alive(), "the worker has not ended"

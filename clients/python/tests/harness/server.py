@@ -20,7 +20,7 @@ from random import Random
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import ConnectionError, RedisError
+from redis.exceptions import ClusterDownError, ConnectionError, RedisError
 
 SERVER = os.environ.get("REDIS_SERVER", "redis-server")
 MODULE = os.environ.get("JQ_MODULE", str(Path(__file__).parents[4] / "target/release/libredis_jq.so"))
@@ -46,7 +46,7 @@ class Server:
         log = (self.folder / "server.log").open("ab")
         self._process = subprocess.Popen(self._command, stdout=log, stderr=log, preexec_fn=_end_with_tests)
         log.close()
-        until(self._answers, "the server does not answer", 20)
+        until(self._answers, "the server does not answer", 60)
 
     def _answers(self) -> bool:
         if self._process.poll() is not None:
@@ -110,17 +110,17 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def until(condition: Callable[[], Any], complaint: str, seconds: float = 10) -> None:
+def until(condition: Callable[[], Any], complaint: str, seconds: float = 30) -> None:
     """Waits for a condition. A server that cannot be asked does not meet it yet."""
     deadline = time.monotonic() + seconds
     while not _holds(condition):
         if time.monotonic() > deadline:
             raise AssertionError(complaint)
-        time.sleep(0.001)
+        time.sleep(0.003)
 
 
 def _holds(condition: Callable[[], Any]) -> bool:
     try:
         return bool(condition())
-    except ConnectionError:
+    except (ConnectionError, ClusterDownError):
         return False
