@@ -11,7 +11,9 @@ import pytest
 from redis_jq import Queue
 
 from .harness.child import Child
+from .harness.cluster import Cluster
 from .harness.flavours import InTasks, InThreads, Running, Seen
+from .harness.producer import Producer
 from .harness.server import Server
 
 
@@ -34,6 +36,36 @@ def server(shared_server: Server) -> Server:
 def queue(server: Server) -> Queue:
     """A queue on the shared server."""
     return Queue(server.client(), "q")
+
+
+@pytest.fixture(scope="session")
+def shared_cluster() -> Iterator[Cluster]:
+    """A cluster for the scenarios that do it no harm."""
+    cluster = Cluster()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def cluster(shared_cluster: Cluster) -> Cluster:
+    """The shared cluster, empty."""
+    shared_cluster.is_ready()
+    shared_cluster.empty()
+    return shared_cluster
+
+
+@pytest.fixture
+def producer(flavour: str, cluster: Cluster) -> Iterator[Callable[..., Producer]]:
+    """Makes queues of shards on the shared cluster."""
+    made: list[Producer] = []
+
+    def make(shards: int, name: str = "mail") -> Producer:
+        made.append(Producer(flavour, cluster.connect(flavour), name, shards))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(params=["threads", "asyncio"])

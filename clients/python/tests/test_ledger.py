@@ -6,6 +6,7 @@ from typing import Any
 
 from redis_jq.ledger import Ledger
 from redis_jq.runs import ACK, CANCELLED, LOST, NACK, RELEASE, STOPPED, Answer, Run
+from redis_jq.slots import Slots
 from redis_jq.values import Record
 
 
@@ -15,7 +16,7 @@ def jobs(*tokens: int) -> list[Record]:
 
 def ledger_with(*tokens: int, concurrency: int = 10, lease_ends: float = 30) -> tuple[Ledger, list[Run]]:
     """A ledger whose jobs are all with handlers."""
-    ledger = Ledger(concurrency)
+    ledger = Ledger(Slots(concurrency))
     ledger.begin("q", jobs(*tokens), lease_ends)
     runs: list[Run] = []
     while group := ledger.take():
@@ -26,9 +27,9 @@ def ledger_with(*tokens: int, concurrency: int = 10, lease_ends: float = 30) -> 
 def test_a_claim_asks_for_free_slots_only() -> None:
     ledger, _ = ledger_with(1, 2, concurrency=5)
     assert ledger.room(0) == 3
-    ledger.reserve(2)  # a claim is on its way
+    ledger.reserve(2, 0)  # a claim is on its way
     assert ledger.room(0) == 1
-    ledger.unreserve(2)
+    ledger.unreserve(2, 0)
     ledger.begin("q", jobs(3, 4, 5, 6, 7), 30)  # HELD may list more than there are slots
     assert ledger.room(0) == 0
     assert [len(ledger.take()) for _ in range(4)] == [1, 1, 1, 0]
@@ -58,8 +59,8 @@ def test_a_job_is_known_until_its_answer_is_answered() -> None:
 
 
 def test_a_claim_that_is_read_late_does_not_begin_again_what_held_has_begun() -> None:
-    ledger = Ledger(10)
-    ledger.reserve(1)  # the claim that brings job 1: its reply has been sent, and not been read
+    ledger = Ledger(Slots(10))
+    ledger.reserve(1, 0)  # the claim that brings job 1: its reply has been sent, and not been read
     ledger.begin("q", jobs(1), 30, from_held=True)
     [run] = ledger.take()
     ledger.finish(run, Answer(ACK))
@@ -67,7 +68,7 @@ def test_a_claim_that_is_read_late_does_not_begin_again_what_held_has_begun() ->
     ledger.collect()
     ledger.answered([run], [1])
     ledger.begin("q", jobs(1), 30)
-    ledger.unreserve(1)
+    ledger.unreserve(1, 1)
     assert ledger.take() == [] and ledger.is_idle
 
 
@@ -167,7 +168,7 @@ def test_a_handler_that_ends_after_its_job_was_handed_back_counts_no_more() -> N
 
 
 def test_a_bulk_handler_gets_jobs_of_one_queue_and_takes_one_slot() -> None:
-    ledger = Ledger(2, size=3)
+    ledger = Ledger(Slots(2, size=3))
     assert ledger.room(0) == 3  # one group at a time
     ledger.begin("q", jobs(1, 2, 3, 4), 30)
     ledger.begin("other", jobs(5), 30)

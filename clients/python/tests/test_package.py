@@ -12,6 +12,7 @@ from typing import Any
 import pdoc
 import pytest
 
+from .harness.cluster import Cluster
 from .harness.server import Server, until
 
 HERE = Path(__file__).parents[1]
@@ -39,13 +40,16 @@ def readme_server() -> Any:
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_readme(number: int, readme_server: Server, installed: Path, tmp_path: Path) -> None:
+def test_readme(number: int, readme_server: Server, shared_cluster: Cluster, installed: Path, tmp_path: Path) -> None:
     """Each block runs with the installed package and prints what it says. One that works on ends with SIGTERM."""
     block = BLOCKS[number]
     expected = re.findall(r"^# prints: (.*)$", block, re.M)
     assert expected, "a block says what it prints"
+    node = shared_cluster.servers[0]
     program = block.replace("redis://localhost", readme_server.url)
     program = re.sub(r'Redis\((host=)?"localhost"\)', f"Redis(port={readme_server.port})", program)
+    program = program.replace('RedisCluster, host="localhost"', f"RedisCluster, host='127.0.0.1', port={node.port}")
+    program = program.replace('RedisCluster(host="localhost"', f"RedisCluster(host='127.0.0.1', port={node.port}")
     assert "localhost" not in program
     environment = {**os.environ, "PYTHONPATH": str(installed), "PYTHONUNBUFFERED": "1"}
     output = tmp_path / "output"
@@ -57,10 +61,10 @@ def test_readme(number: int, readme_server: Server, installed: Path, tmp_path: P
     def has_printed() -> bool:
         return all(line in output.read_text() for line in expected)
 
-    until(lambda: has_printed() or process.poll() is not None, f"printed only: {output.read_text()}", 20)
+    until(lambda: has_printed() or process.poll() is not None, f"printed only: {output.read_text()}", 60)
     if ".run()" in program:
         process.terminate()
-    assert process.wait(20) == 0 and has_printed(), output.read_text()
+    assert process.wait(60) == 0 and has_printed(), output.read_text()
 
 
 def test_archive(installed: Path) -> None:

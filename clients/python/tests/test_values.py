@@ -9,11 +9,11 @@ import pytest
 from redis import exceptions
 
 from redis_jq import BYTES, FOREVER, JSON, NewJob, NoPermission, NotNow, ReadOnly, commands
+from redis_jq.actions import Waits
 from redis_jq.calls import Key
 from redis_jq.errors import passes, translated
 from redis_jq.outcomes import of_bulk, of_error, of_return
 from redis_jq.requests import Order
-from redis_jq.routines import Waits
 from redis_jq.values import milliseconds, raw, record, text, unix_milliseconds
 
 
@@ -60,14 +60,21 @@ def test_maps_are_read_from_both_protocols() -> None:
 
 
 def test_errors_say_what_waiting_helps() -> None:
-    passing = [exceptions.ConnectionError(), exceptions.TimeoutError(), OSError(), exceptions.BusyLoadingError("x")]
+    passing: list[Exception] = [
+        exceptions.ConnectionError(),
+        exceptions.TimeoutError(),
+        OSError(),
+        exceptions.BusyLoadingError("x"),
+    ]
     passing += [exceptions.ReadOnlyError("x"), exceptions.ClusterDownError("x"), exceptions.ResponseError("BUSY x")]
+    passing += [exceptions.RedisClusterException("cannot be connected"), exceptions.SlotNotCoveredError("x")]
     assert all(passes(translated(error)) for error in passing)
     final: list[Exception] = [
         exceptions.NoPermissionError("x"),
         exceptions.ResponseError("WRONGTYPE x"),
         exceptions.ResponseError("x"),
     ]
+    final += [exceptions.RedisClusterException("CLAIMANY - all keys must map to the same key slot")]
     final += [exceptions.ResponseError("unknown command 'JQ.CLAIM'"), exceptions.AuthenticationError("x")]
     assert not any(passes(translated(error)) for error in final)
     assert str(translated(exceptions.NoPermissionError("no"))) == "NOPERM no"

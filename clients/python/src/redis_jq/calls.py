@@ -37,6 +37,11 @@ class Call(Generic[T]):
     read: Callable[[Any], T]
 
 
+def new_id() -> str:
+    """An id that no other job has."""
+    return str(uuid7())
+
+
 class Added(NamedTuple):
     """What became of an ADD: `added`, `duplicate`, `replaced` or `rerun`; the id; the state of the job."""
 
@@ -58,7 +63,7 @@ class NewJob:
 
     def words(self, codec: Codec) -> tuple[bytes, bytes]:
         """Its id and payload as they are sent."""
-        return raw(str(uuid7()) if self.id is None else self.id), codec.encode(self.payload)
+        return raw(new_id() if self.id is None else self.id), codec.encode(self.payload)
 
     def added(self, reply: Any) -> Added:
         """What became of it. A new id that is known means that the command was sent twice, and the first one came through."""

@@ -31,6 +31,7 @@ from .options import (
     FieldOptions,
     ListOptions,
     MoveOptions,
+    OneKeyOptions,
     PurgeOptions,
     ScheduleOptions,
     Selectors,
@@ -45,17 +46,17 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-_UNCHANGED: Any = object()
+UNCHANGED: Any = object()
 
 
-def add(queue: Key, payload: Any, id: str | None = None, **options: Unpack[AddOptions]) -> Call[Added]:
+def add(queue: Key, payload: Any, id: str | None = None, **options: Unpack[OneKeyOptions]) -> Call[Added]:
     """Adds a job. Without an id it gets a UUIDv7, made here, so that a command that is sent again adds no second job."""
     job = NewJob(payload, id)
     sent = ("JQ.ADD", raw(queue.name), *job.words(queue.codec), *arguments(options))
     return Call(sent, job.added)
 
 
-def add_many(queue: Key, jobs: Iterable[NewJob], **options: Unpack[AddOptions]) -> Call[list[Added]]:
+def add_many(queue: Key, jobs: Iterable[NewJob], **options: Unpack[OneKeyOptions]) -> Call[list[Added]]:
     """Adds up to 10,000 jobs, all or none. The options hold for all; those of a `NewJob` go before them."""
     new = list(jobs)
     words = [word for job in new for word in job.words(queue.codec)]
@@ -194,11 +195,11 @@ def release_worker(queue: Key, name: str) -> Call[int]:
 
 
 def change(
-    queue: Key, id: str, payload: Any = _UNCHANGED, progress: Any = _UNCHANGED, **options: Unpack[ChangeOptions]
+    queue: Key, id: str, payload: Any = UNCHANGED, progress: Any = UNCHANGED, **options: Unpack[ChangeOptions]
 ) -> Call[int]:
     """Changes a job: 1 done, 0 its state does not allow it, -1 unknown."""
     data = [(b"PAYLOAD", payload), (b"PROGRESS", progress)]
-    words = [part for word, value in data if value is not _UNCHANGED for part in (word, queue.codec.encode(value))]
+    words = [part for word, value in data if value is not UNCHANGED for part in (word, queue.codec.encode(value))]
     return Call(("JQ.CHANGE", raw(queue.name), raw(id), *words, *arguments(options)), a_number)
 
 

@@ -8,10 +8,10 @@ from typing import Any, Union
 
 from redis import Redis, RedisCluster
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 from redis.retry import Retry
 
-from .errors import passes, translated
+from .errors import CLIENT_ERRORS, passes, translated
 from .requests import Command
 
 Client = Union[Redis, RedisCluster]
@@ -48,7 +48,7 @@ class Link:
         self._read_timeout = read_timeout
         self._client: Client | None = None
         self._lock = threading.Lock()
-        self._claims_as = 0
+        self._claims_as: tuple[int, str | None] | None = None  # the id of its client, and at which node of a cluster
         self._claims_as_is_sure = False
 
     @property
@@ -68,7 +68,7 @@ class Link:
                 for command in commands:
                     pipeline.execute_command(*command)
                 return [_reply(reply) for reply in pipeline.execute(raise_on_error=False)]
-        except (RedisError, OSError) as error:
+        except CLIENT_ERRORS as error:
             return [translated(error)] * len(commands)
         replies: list[Any] = []
         for command in commands:
@@ -79,46 +79,67 @@ class Link:
     def _send_one(self, client: Any, command: Command) -> Any:
         try:
             return client.execute_command(*command)
-        except (RedisError, OSError) as error:
+        except CLIENT_ERRORS as error:
             return translated(error)
 
-    def claim(self, command: Command, queue: str) -> Any:
-        """The reply to a claim that waits, or the error. It knows which client it is, for `unblock`, and asks anew after a
-        while: redis-py replaces a connection that broke while it was idle, and does not tell.
+    def claim(self, command: Command, queue: str, is_long: bool) -> Any:
+        """The reply to a claim, or the error. Of one that waits long it knows which client it is, for `unblock`, and asks
+        anew after a while: redis-py replaces a connection that broke while it was idle, and does not tell.
         """
         try:
-            if not self._claims_as_is_sure:
+            if is_long and not self._claims_as_is_sure:
                 self._claims_as = self._client_id(queue)
             reply = self.client.execute_command(*command)
-            self._claims_as_is_sure = reply is None  # the next claim follows at once
+            self._claims_as_is_sure = is_long and reply is None  # the next claim follows at once
             return reply
-        except (RedisError, OSError) as error:
-            self._claims_as_is_sure = False
+        except CLIENT_ERRORS as error:
+            self._claims_as, self._claims_as_is_sure = None, False
             return translated(error)
 
-    def _client_id(self, queue: str) -> int:
-        try:
-            return int(self.client.execute_command("CLIENT ID", **self._node(queue)))
-        except ResponseError:
-            return 0  # the user may not ask: a claim that waits runs out
-
-    def unblock(self, other: Link, queue: str) -> None:
-        """Ends the claim with which `other` waits."""
-        if other._claims_as:
-            try:
-                self.client.execute_command("CLIENT UNBLOCK", other._claims_as, **self._node(queue))
-            except (RedisError, OSError):
-                pass  # it runs out
-
-    def _node(self, queue: str) -> dict[str, Any]:
+    def _client_id(self, queue: str) -> tuple[int, str | None] | None:
         client = self.client
-        is_cluster = isinstance(client, RedisCluster)
-        return {"target_nodes": self.client.get_node_from_key(queue)} if is_cluster else {}
+        try:
+            if not isinstance(client, RedisCluster):
+                return int(client.execute_command("CLIENT ID")), None
+            node: Any = self.client.get_node_from_key(queue)
+            return int(self.client.execute_command("CLIENT ID", target_nodes=node)), node.name
+        except ResponseError:
+            return None  # the user may not ask: a claim that waits runs out
+
+    def unblock(self, other: Link) -> None:
+        """Ends the claim with which `other` waits. Its id is told to no other server, which knows another client by it."""
+        if other._claims_as is None:
+            return
+        id, name = other._claims_as
+        try:
+            node = None if name is None else self.client.get_node(node_name=name)
+            if name is None or node is not None:
+                self.client.execute_command("CLIENT UNBLOCK", id, **({"target_nodes": node} if node else {}))
+        except CLIENT_ERRORS:
+            pass  # it runs out
 
     def close(self) -> None:
         """Closes its connections."""
         if self._client is not None:
             self._client.close()
+
+
+class Links:
+    """The connections for claims, one for each part of a worker."""
+
+    def __init__(self, new: Callable[[], Link]) -> None:
+        self._new = new
+        self._by_part: dict[int, Link] = {}
+
+    def of(self, part: int) -> Link:
+        """That of one part."""
+        link = self._by_part.get(part)
+        return self._by_part.setdefault(part, self._new()) if link is None else link
+
+    def close(self) -> None:
+        """Closes all of them."""
+        for link in self._by_part.values():
+            link.close()
 
 
 def _reply(reply: Any) -> Any:

@@ -33,6 +33,12 @@ class BatchSealed(JqError):
     code = "JQSEALED"
 
 
+class WrongShards(JqError):
+    """`JQSHARDS`: the queue is spread over another number of shards than the call said, and does not know the id."""
+
+    code = "JQSHARDS"
+
+
 class WrongType(JqError):
     """`WRONGTYPE`: the key is not a queue."""
 
@@ -74,7 +80,7 @@ class Stopped(Exception):
     """Raised by `job.check()` when the handler is to stop: the job was cancelled or lost, or the worker stops."""
 
 
-_BY_CODE = {kind.code: kind for kind in (QueueFull, BatchSealed, WrongType, OutOfMemory, ReadOnly, NoPermission)}
+_BY_CODE = {kind.code: kind for kind in (QueueFull, BatchSealed, WrongShards, WrongType, OutOfMemory, ReadOnly, NoPermission)}
 # redis-py cuts these codes off the text and gives a class of its own instead.
 _CODES_OF_CLIENT = {
     redis_errors.NoPermissionError: "NOPERM",
@@ -90,6 +96,10 @@ _PASSING = {
     "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "MOVED", "ASK", "TRYAGAIN", "OOM",
     "BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED",
 }  # fmt: skip
+
+
+CLIENT_ERRORS = (redis_errors.RedisError, redis_errors.RedisClusterException, OSError)
+"""What clients of redis-py raise. That of a cluster which cannot be reached is none of the others."""
 
 
 def code_of(error: redis_errors.ResponseError) -> str:
@@ -122,4 +132,6 @@ def passes(error: Exception) -> bool:
         return False
     if isinstance(error, redis_errors.ResponseError):
         return code_of(error) in _PASSING
-    return isinstance(error, (redis_errors.RedisError, OSError))
+    if isinstance(error, redis_errors.RedisClusterException):
+        return "same key slot" not in str(error)  # queues that no cluster has on one node
+    return isinstance(error, CLIENT_ERRORS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from .actions import Waits
 from .connections import READ_TIMEOUT, Connect, Link
 from .errors import passes
 from .following import Event, Following
-from .routines import Waits
 from .settings import seconds
 from .values import JSON, Codec, Duration
 

@@ -10,51 +10,79 @@ begin. Times are seconds of a monotonic clock, and are given by the caller.
 
 from __future__ import annotations
 
+import random
 from collections import deque
 from collections.abc import Iterable
 
 from .runs import ACK, CANCELLED, LOST, NACK, RELEASE, STOPPED, Answer, Outcome, Run
+from .slots import MOST, NONE, Grant, Slots
 from .values import Record
-
-MOST = 1000
-"""Jobs of one command, which keep a server busy for less than 5 ms."""
 
 
 class Ledger:
-    """The jobs of one worker. `size` jobs are handled at once in each of `concurrency` slots."""
+    """The jobs of one worker, or of one of its shards: then those of the others share its slots."""
 
-    def __init__(self, concurrency: int, size: int = 1) -> None:
-        self._slots = concurrency
-        self._size = size
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+        self.busy = 0
+        """Slots with a handler."""
+        self.is_asking = False
+        """The next claim waits for slots."""
+        self.has_more = False
+        """The last claim got all that it asked for."""
+        self.asked_at = -random.random()  # shards begin in an order of chance
+        """When jobs were asked for last."""
         self._known: dict[tuple[str, int], Run] = {}
         self._ended: set[tuple[str, int]] = set()  # begun by HELD and over, while a claim may still list them
         self._ready: deque[Run] = deque()
         self._to_send: deque[Run] = deque()
         self._in_flight: set[Run] = set()
-        self._busy = 0  # slots with a handler
         self._reserved = 0  # jobs that claims on their way may bring
+        self._missing = 0  # jobs that claims may have brought whose replies were lost
         self._held_due: list[float] = []
+        self._is_cut = False  # answers got no reply
         self.is_stopping = False
+        slots.join(self)
 
     # -- claims and slots
 
+    @property
+    def taken(self) -> int:
+        """Slots of handlers, of jobs that wait for one, and of claims."""
+        groups = self._slots.groups
+        return self.busy + groups(len(self._ready)) + groups(self._reserved) + groups(self._missing)
+
+    def wants_slots(self, now: float) -> bool:
+        """Whether slots that are kept for it would be used: not while its server is away."""
+        return self.is_asking and not (self.is_stopping or self._is_cut or self.held_is_due(now))
+
     def room(self, now: float) -> int:
-        """How many jobs a claim may ask for. None while `HELD` is due: what it lists comes first."""
-        if self.is_stopping or self.held_is_due(now):
-            return 0
-        taken = self._busy + self._groups(len(self._ready)) + self._groups(self._reserved)
-        free = self._slots - taken
-        return max(0, min(free, MOST) if self._size == 1 else min(free, 1) * self._size)
+        """How many jobs an answer may ask for. None while `HELD` is due: what it lists comes first."""
+        return 0 if self.is_stopping or self.held_is_due(now) else self._slots.room(self, now)
 
-    def _groups(self, jobs: int) -> int:
-        return -(-jobs // self._size)
+    def grant(self, now: float) -> Grant:
+        """What the next claim may ask for."""
+        return NONE if self.is_stopping or self.held_is_due(now) else self._slots.grant(self, now)
 
-    def reserve(self, count: int) -> None:
+    def reserve(self, count: int, now: float) -> None:
         """A claim for so many jobs is on its way."""
         self._reserved += count
+        if count:
+            self.asked_at = now
 
-    def unreserve(self, count: int) -> None:
-        """It is over."""
+    def unreserve(self, count: int, got: int) -> None:
+        """It has brought `got` jobs."""
+        self._over(count)
+        if count:
+            self.has_more = got >= count
+
+    def lose(self, count: int) -> None:
+        """Its reply was lost: the slots stay taken until `HELD` was asked."""
+        self._missing += count
+        self.has_more = False
+        self._over(count)
+
+    def _over(self, count: int) -> None:
         self._reserved -= count
         if not self._reserved:
             self._ended.clear()
@@ -74,18 +102,18 @@ class Ledger:
 
     def take(self) -> list[Run]:
         """The jobs for a free slot; none if there is no slot or no job. `free` gives the slot back."""
-        if not self._ready or self._busy >= self._slots:
+        if not self._ready or not self._slots.may_begin:
             return []
-        self._busy += 1
+        self.busy += 1
         queue = self._ready[0].queue
         group: list[Run] = []
-        while self._ready and len(group) < self._size and self._ready[0].queue == queue:
+        while self._ready and len(group) < self._slots.size and self._ready[0].queue == queue:
             group.append(self._ready.popleft())
         return group
 
     def free(self) -> None:
         """A slot's handler has ended, and its jobs were finished."""
-        self._busy -= 1
+        self.busy -= 1
 
     @property
     def is_idle(self) -> bool:
@@ -139,6 +167,7 @@ class Ledger:
 
     def answered(self, runs: list[Run], codes: list[int]) -> list[Outcome]:
         """The server has answered: the jobs are not known any more."""
+        self._is_cut = False
         self._in_flight.difference_update(runs)
         for run in runs:
             self._forget(run)
@@ -146,6 +175,8 @@ class Ledger:
 
     def unanswered(self, runs: list[Run]) -> None:
         """No reply came: they are sent again, before the others."""
+        self._is_cut = True
+        self.has_more = False
         self._in_flight.difference_update(runs)
         for run in runs:
             run.is_sent_again = True
@@ -158,6 +189,7 @@ class Ledger:
         good, and what cannot even fail as it was said fails plainly.
         """
         self._in_flight.difference_update(runs)
+        self._is_cut = False
         given_up = []
         for run in runs:
             assert run.answer is not None
@@ -221,6 +253,11 @@ class Ledger:
     def held_answered(self, asked_at: float) -> None:
         """HELD was answered, for what was due when it was asked."""
         self._held_due = [instant for instant in self._held_due if instant > asked_at]
+        self._missing = 0
+
+    def held_failed(self) -> None:
+        """HELD has got no reply either: others may use the slots meanwhile."""
+        self._missing = 0
 
     # -- leases
 

@@ -41,6 +41,12 @@ class AddOptions(TypedDict, total=False):
     afterok: str
 
 
+class OneKeyOptions(AddOptions, total=False):
+    """`shards`: on how many shards the producer counts. `ShardedQueue` says it by itself."""
+
+    shards: int
+
+
 class ScheduleOptions(AddOptions, total=False):
     """When a schedule ticks, beside the options of its jobs. One of `every` and `cron` must be given.
 
@@ -181,7 +187,7 @@ def _fields(word: bytes, value: Mapping[str, str | bytes]) -> list[Arg]:
 _KEYWORDS = {"start": "FROM"}  # `from` is a word of Python
 _KINDS: dict[str, _Kind] = {
     **dict.fromkeys(("hold", "front", "full", "rev", "payload"), _flag),
-    **dict.fromkeys(("attempts", "count", "skip"), _number),
+    **dict.fromkeys(("attempts", "count", "skip", "shards"), _number),
     "priority": _numbers,
     **dict.fromkeys(("group", "name", "batch", "after", "afterok", "worker", "cursor", "cron", "tz"), _text),
     **dict.fromkeys(("ondup", "overlap"), _word),

@@ -65,14 +65,15 @@ class Claims:
         """All queues of the worker."""
         return self.order.queues
 
-    def claim(self, count: int) -> Command:
-        """CLAIM of one queue, CLAIMANY of several."""
+    def claim(self, count: int, block: float) -> Command:
+        """CLAIM of one queue, CLAIMANY of several, which waits for `block` seconds."""
         queues = self.order.draw()
         worker = raw(self.worker)
-        options = (b"COUNT", count, b"LEASE", _ms(self.lease), b"BLOCK", _ms(self.block), b"FULL")
+        wait = (b"BLOCK", max(1, _ms(block))) if block else ()
+        options = (b"COUNT", count, b"LEASE", _ms(self.lease), *wait, b"FULL")
         if len(queues) > 1:
             return "JQ.CLAIMANY", len(queues), *map(raw, queues), worker, *options
-        least = (b"MIN", min(self.minimum, count)) if self.minimum > 1 else ()
+        least = (b"MIN", min(self.minimum, count)) if wait and self.minimum > 1 else ()
         return "JQ.CLAIM", raw(queues[0]), worker, *options, *least
 
     def read_claim(self, reply: Any) -> tuple[str, list[Record]]:

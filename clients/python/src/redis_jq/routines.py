@@ -13,102 +13,51 @@ touches it: threads hold a lock, asyncio has one thread.
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Union
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
+from .actions import Action, Claim, Pause, Routine, Send, Tell, Unblock, Waits
+from .ending import Ending
 from .errors import Refused, passes
 from .ledger import Ledger
 from .requests import Claims, Command, jobs
 from .runs import ACK, CANCELLED, LOST, NACK, Run
-
-FIRST_WAIT = 0.05
-"""Seconds of the first wait after an error; the next ones grow."""
+from .slots import NONE, Grant, Slots
 
 GRACE = 1.0
 """Seconds that handlers have between their cancel signal and the moment at which their jobs are handed back."""
 
-
-@dataclass(frozen=True)
-class Send:
-    """Send commands together over the connection for everything but claims that block."""
-
-    commands: list[Command]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Send a claim that blocks, over the connection for these."""
-
-    command: Command
-
-
-@dataclass(frozen=True)
-class Unblock:
-    """End the claim that blocks."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pause:
-    """Wait until a condition holds, at most so many seconds."""
-
-    until: Callable[[], bool]
-    seconds: float | None = None
-
-
-@dataclass(frozen=True)
-class Tell:
-    """Call a hook."""
-
-    hook: str
-    arguments: tuple[Any, ...]
-
-
-Action = Union[Send, Claim, Unblock, Pause, Tell]
-Routine = Generator[Action, Any, Any]
-
-
-class Waits:
-    """Growing waits with jitter, in seconds: about 0.05, 0.1, 0.2 and so on up to 2."""
-
-    def __init__(self, longest: float = 2.0) -> None:
-        self._first = FIRST_WAIT
-        self._longest = longest
-        self._next = FIRST_WAIT
-
-    def next(self) -> float:
-        """The next one: between half of it and all of it."""
-        wait = self._next
-        self._next = min(self._next * 2, self._longest)
-        return wait * random.uniform(0.5, 1)
-
-    def reset(self) -> None:
-        """It went well: the next wait is the first one again."""
-        self._next = self._first
+LONG = 0.5
+"""Seconds for which a claim may block without being ended when the worker stops."""
 
 
 class Routines:
-    """The routines of one worker. `job_of` makes what hooks and handlers get from a run."""
+    """The routines of one part of a worker: of its queues, or of one of its shards. `job_of` makes what hooks and handlers
+    get from a run.
+    """
 
     def __init__(
-        self, ledger: Ledger, claims: Claims, now: Callable[[], float], job_of: Callable[[Run], Any], uses_next: bool
+        self,
+        number: int,
+        slots: Slots,
+        claims: Claims,
+        ending: Ending,
+        now: Callable[[], float],
+        job_of: Callable[[Run], Any],
     ) -> None:
-        self.ledger = ledger
-        self.error: Exception | None = None
-        """The error that ended the worker."""
-        self.is_stop_asked = False
-        self._how = claims
-        self._now = now
-        self._job_of = job_of
-        self._next_queue = claims.order.next_queue if uses_next else None
-        self._claims_ended = False
+        self.ledger = Ledger(slots)
         self.is_over = False
         """Everything was answered or handed back."""
-        self._is_hurried = False
-        self._stop_limit: float | None = None
+        self._number = number
+        self._slots = slots
+        self._how = claims
+        self._ending = ending
+        self._now = now
+        self._job_of = job_of
+        self._next_queue = claims.order.next_queue if slots.size == 1 else None
+        self._claims_ended = False
         self._held_until = math.inf
-        ledger.ask_held(now())  # what a process of this name held before
+        self.ledger.ask_held(now())  # what a process of this name held before
 
     def all(self) -> list[Routine]:
         """Those that run beside each other."""
@@ -120,33 +69,38 @@ class Routines:
         """Claims jobs as long as slots are free."""
         waits = Waits()
         while not self.ledger.is_stopping:
-            count = self._room_for_claim()
-            if not count:
-                yield Pause(lambda: self.ledger.is_stopping or self._room_for_claim() > 0)
+            grant = self._grant()
+            self.ledger.is_asking = not grant.count
+            if not grant.count:
+                yield Pause(lambda: self.ledger.is_stopping or self._grant().count > 0, self._slots.look)
                 continue
-            self.ledger.reserve(count)
             asked = self._now()
-            reply = yield Claim(self._how.claim(count))
+            self.ledger.reserve(grant.count, asked)
+            reply = yield self._claim(grant)
             if not isinstance(reply, Exception):
                 waits.reset()
                 queue, records = self._how.read_claim(reply)
                 self.ledger.begin(queue, records, asked + self._how.lease)
-                self.ledger.unreserve(count)
-                if not records and self.ledger.is_idle:
+                self.ledger.unreserve(grant.count, len(records))
+                if not records and grant.wait and self._slots.is_idle:
                     yield Tell("idle", ())
                 continue
-            self.ledger.unreserve(count)
-            self._lost_a_reply()
+            self._lost_a_reply(grant.count)
             yield from self._tell_error(reply)
             yield Pause(lambda: self.ledger.is_stopping, waits.next())
         self._claims_ended = True
 
-    def _room_for_claim(self) -> int:
-        return 0 if self.ledger.next_will_ask(self._next_queue) else self.ledger.room(self._now())
+    def _grant(self) -> Grant:
+        return NONE if self.ledger.next_will_ask(self._next_queue) else self.ledger.grant(self._now())
 
-    def _lost_a_reply(self) -> None:
+    def _claim(self, grant: Grant) -> Claim:
+        block = min(grant.wait, self._how.block)
+        return Claim(self._number, self._how.queues[0], self._how.claim(grant.count, block), block > LONG)
+
+    def _lost_a_reply(self, count: int) -> None:
         """HELD at once, and again when the server waits no longer with a claim whose connection is gone."""
         now = self._now()
+        self.ledger.lose(count)
         self.ledger.ask_held(now, now + self._how.block + 1)
 
     # -- answers and HELD
@@ -177,21 +131,23 @@ class Routines:
                 self.ledger.begin(queue, jobs(reply), asked + self._how.lease, from_held=True)
             self.ledger.held_answered(asked)
             return
-        if self._is_hurried or self._now() > self._held_until:
+        self.ledger.held_failed()
+        if self._ending.is_hurried or self._now() > self._held_until:
             self.ledger.held_answered(math.inf)  # the leases end by themselves
         yield from self._tell_error(errors[0])
         yield from self._tell_lost(self.ledger.give_up(self._now()))
-        yield Pause(lambda: self._is_hurried, waits.next())
+        yield Pause(lambda: self._ending.is_hurried, waits.next())
 
     def _send_answers(self, waits: Waits) -> Routine:
         groups = self.ledger.collect()
         asking = self._asks_next(groups)
         count = 0 if asking is None else self.ledger.room(self._now())
-        self.ledger.reserve(count)
         asked = self._now()
+        self.ledger.reserve(count, asked)
         commands = [self._how.answer(runs, count if runs is asking else 0) for runs in groups]
         replies = yield Send(commands)
         failure = None
+        got = 0
         for runs, reply in zip(groups, replies):
             if isinstance(reply, Refused):
                 yield from self._refused(runs, reply)
@@ -199,21 +155,23 @@ class Routines:
                 failure = reply
                 self.ledger.unanswered(runs)
             elif runs is asking and count:
-                self.ledger.begin(runs[0].queue, jobs(reply[1]), asked + self._how.lease)
+                records = jobs(reply[1])
+                got = len(records)
+                self.ledger.begin(runs[0].queue, records, asked + self._how.lease)
                 yield from self._tell_answered(runs, reply[0])
             else:
                 yield from self._tell_answered(runs, reply)
-        self.ledger.unreserve(count)
         if failure is None:
+            self.ledger.unreserve(count, got)
             waits.reset()
             return
         if count:
-            self._lost_a_reply()
-        if self._is_hurried:
+            self._lost_a_reply(count)
+        if self._ending.is_hurried:
             yield from self._tell_lost(self.ledger.drop_answers())
         yield from self._tell_error(failure)
         yield from self._tell_lost(self.ledger.give_up(self._now()))
-        yield Pause(lambda: self._is_hurried, waits.next())
+        yield Pause(lambda: self._ending.is_hurried, waits.next())
 
     def _asks_next(self, groups: list[list[Run]]) -> list[Run] | None:
         """The last ACK or NACK of the queue whose jobs may be claimed with it."""
@@ -268,42 +226,31 @@ class Routines:
 
     def stopping(self) -> Routine:
         """When it is asked to: claims no more, waits for handlers, signals those that are left, hands back their jobs."""
-        yield Pause(lambda: self.is_stop_asked)
+        yield Pause(lambda: self._ending.is_asked)
         ledger = self.ledger
-        limit = self._stop_limit
+        limit = self._ending.limit
         ledger.stop()
         began = self._now()
         self._held_until = began + self._how.lease
         deadline = math.inf if limit is None else began + limit
 
         def handlers_ended() -> bool:
-            return self._is_hurried or not ledger.running()
+            return self._ending.is_hurried or not ledger.running()
 
-        while not self._claims_ended and self._now() < deadline and not self._is_hurried:
-            yield Unblock()
-            yield Pause(lambda: self._claims_ended or self._is_hurried, 0.05)
+        while not self._claims_ended and self._now() < deadline and not self._ending.is_hurried:
+            yield Unblock(self._number)
+            yield Pause(lambda: self._claims_ended or self._ending.is_hurried, 0.05)
         yield Pause(handlers_ended, None if limit is None else max(0.0, deadline - self._now()))
         ledger.signal_all()
         yield Pause(handlers_ended, GRACE)
         ledger.hand_back()
         while not self._claims_ended:
-            yield Unblock()
+            yield Unblock(self._number)
             yield Pause(lambda: self._claims_ended, 0.05)
         if ledger.next_held() is not None:
             ledger.ask_held(self._now())  # what a lost reply gave meanwhile is handed back, too
         yield Pause(lambda: not ledger.waits_for_answers and not ledger.held_is_due(self._now()))
         self.is_over = True
-
-    def ask_to_stop(self, limit: float | None) -> None:
-        """Stops, with so many seconds for handlers (None: as long as they take). Asked again, it waits for nothing."""
-        self._is_hurried = self.is_stop_asked
-        self.is_stop_asked = True
-        self._stop_limit = limit
-
-    def _fail(self, error: Exception) -> None:
-        self.error = self.error or error
-        self.ledger.stop()
-        self.is_stop_asked = self._is_hurried = True
 
     # -- what the user is told
 
@@ -328,4 +275,5 @@ class Routines:
     def _tell_error(self, error: Exception) -> Iterator[Action]:
         yield Tell("error", (error,))
         if not passes(error):
-            self._fail(error)
+            self._ending.fail(error)
+            self.ledger.stop()

@@ -6,20 +6,22 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from . import outcomes
-from .connections import READ_TIMEOUT, Connect, Link
+from .actions import Action, Begin, Claim, Pause, Routine, Send, Tell, Unblock
+from .connections import READ_TIMEOUT, Connect, Link, Links
 from .errors import Stopped
 from .job import JobData
-from .ledger import Ledger
-from .requests import Claims, Command, Order, tokens
-from .routines import Claim, Pause, Routine, Routines, Send, Tell, Unblock
+from .parts import Parts, Queues
+from .requests import Claims, Command, tokens
 from .runs import Answer, Run
 from .settings import Settings, WorkerOptions, seconds
+from .shards.layout import Shards
+from .slots import Slots
 from .values import Duration, milliseconds, raw
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ class Job(JobData):
 
     def log(self, *lines: str) -> None:
         """Appends lines to the log of the job. A line can be there twice if a connection breaks."""
-        self._worker._drive(self._worker._routines.act(self._run, ("JQ.LOG", raw(self.queue), raw(self.id), *map(raw, lines))))
+        sent: Command = ("JQ.LOG", raw(self.queue), raw(self.id), *map(raw, lines))
+        self._worker._drive(self._worker._parts.of(self._run).act(self._run, sent))
 
 
 Handler = Callable[[Job], Any]
@@ -65,19 +68,28 @@ BulkHandler = Callable[[list[Job]], Sequence[Any] | None]
 class _ThreadWorker:
     """What the two workers share: it drives the routines, each in a thread, and handlers in theirs."""
 
-    def __init__(self, connect: Connect, claims: Claims, settings: Settings, size: int, uses_next: bool) -> None:
+    def __init__(
+        self, connect: Connect, queues: Queues, settings: Settings, block: float, minimum: int = 1, size: int = 1
+    ) -> None:
         self.settings = settings
         """Its options, with what holds where none was given."""
-        self._claims = claims
-        self._ledger = Ledger(settings.concurrency, size)
-        self._routines = Routines(self._ledger, claims, time.monotonic, self._job_of, uses_next)
-        self._changed = threading.Condition()
+        lease = seconds(settings.lease)
+        self._parts = Parts(
+            queues,
+            lambda order: Claims(settings.name, order, lease, block, minimum),
+            Slots(settings.concurrency, size),
+            time.monotonic,
+            self._job_of,
+        )
+        self._lock = threading.Lock()
+        self._waiting: dict[Pause, threading.Condition] = {}
         self._groups: SimpleQueue[list[Run]] = SimpleQueue()
         self._signals: SimpleQueue[bool] = SimpleQueue()  # True: stop; False: it is over. No lock for a signal handler
         self._over = threading.Event()
         self._crash: BaseException | None = None
-        self._claiming = Link(connect, claims.block + READ_TIMEOUT)
+        self._threads: list[threading.Thread] = []
         self._link = Link(connect)
+        self._claiming = Links(lambda: Link(connect, block + READ_TIMEOUT))
 
     def run(self, handle_signals: bool = True) -> None:
         """Works until `stop`, SIGTERM or SIGINT (in the main thread; a second one waits for nothing).
@@ -87,28 +99,28 @@ class _ThreadWorker:
         if self._over.is_set():
             raise RuntimeError("a worker runs once")
         with _signals(self._signals if handle_signals else None):
-            routines = [self._started(self._run, routine) for routine in self._routines.all()]
+            self._begin(self._parts.routines())
             handlers = [self._started(self._handle_groups) for _ in range(self.settings.concurrency)]
             while self._signals.get():
                 self.ask_to_stop()
         if self._crash is None:
-            for thread in routines:
+            for thread in self._threads:
                 thread.join()
         for _ in handlers:
             self._groups.put([])  # ends one handler thread
         self._claiming.close()
         self._link.close()
         self._over.set()
-        error = self._crash or self._routines.error
+        error = self._crash or self._parts.ending.error
         if error is not None:
             raise error
 
     def ask_to_stop(self, limit: Duration | None = None) -> None:
         """Lets `run` stop, and returns at once. Handlers may go on for `limit`, or for the worker's `stop_limit`."""
         limit = self.settings.stop_limit if limit is None else limit
-        with self._changed:
-            self._routines.ask_to_stop(None if limit is None else seconds(limit))
-            self._changed.notify_all()
+        with self._lock:
+            self._parts.ending.ask(None if limit is None else seconds(limit))
+            self._has_changed()
 
     def stop(self, limit: Duration | None = None) -> None:
         """The same, and returns when all jobs are answered or handed back. A second stop waits for no handler.
@@ -124,12 +136,15 @@ class _ThreadWorker:
         thread.start()
         return thread
 
+    def _begin(self, routines: list[Routine]) -> None:
+        self._threads += [self._started(self._run, routine) for routine in routines]
+
     def _run(self, routine: Routine) -> None:
         try:
             self._drive(routine)
         except BaseException as error:  # a fault of this package: `run` raises it
             self._crash = error
-        if self._crash or self._routines.is_over:
+        if self._crash or self._parts.is_over:
             self._signals.put(False)
 
     # -- routines
@@ -138,7 +153,7 @@ class _ThreadWorker:
         """Does what a routine says, until it ends: what it returns."""
         reply: Any = None
         while True:
-            with self._changed:
+            with self._lock:
                 try:
                     action = routine.send(reply)
                 except StopIteration as end:
@@ -146,25 +161,39 @@ class _ThreadWorker:
                 finally:
                     self._has_changed()
                 if isinstance(action, Pause):
-                    reply = self._changed.wait_for(action.until, action.seconds)
-                    continue
-            reply = self._done(action)
+                    self._pause(action)
+            reply = None if isinstance(action, Pause) else self._done(action)
+
+    def _pause(self, pause: Pause) -> None:
+        """Waits; whoever changes something wakes it. The lock is held, but not while it waits."""
+        if pause.until():
+            return
+        condition = self._waiting[pause] = threading.Condition(self._lock)
+        try:
+            condition.wait_for(pause.until, pause.seconds)
+        finally:
+            del self._waiting[pause]
 
     def _has_changed(self) -> None:
-        """Gives new jobs to handlers, and wakes the routines that wait. The lock is held."""
-        while group := self._ledger.take():
+        """Gives new jobs to handlers, and wakes the routines that wait no more. The lock is held."""
+        while group := self._parts.take():
             for run in group:
                 self._job_of(run)  # before anything can signal it
             self._groups.put(group)
-        self._changed.notify_all()
+        for pause, condition in self._waiting.items():
+            if pause.until():
+                condition.notify()
 
-    def _done(self, action: Send | Claim | Tell | Unblock) -> Any:
+    def _done(self, action: Action) -> Any:
         if isinstance(action, Send):
             return self._link.send(action.commands)
         if isinstance(action, Claim):
-            return self._claiming.claim(action.command, self._claims.queues[0])
+            return self._claiming.of(action.part).claim(action.command, action.queue, action.is_long)
         if isinstance(action, Unblock):
-            return self._link.unblock(self._claiming, self._claims.queues[0])
+            return self._link.unblock(self._claiming.of(action.part))
+        if isinstance(action, Begin):
+            return self._begin(action.routines)
+        assert isinstance(action, Tell)
         return self._tell(action)
 
     def _tell(self, tell: Tell) -> None:
@@ -176,8 +205,9 @@ class _ThreadWorker:
     def _act(self, run: Run, command: Command, lease: float | None) -> bool:
         """Sends EXTEND or PROGRESS for a handler; False if the job is not ours any more."""
         asked = time.monotonic()
-        [code] = self._drive(self._routines.act(run, command))
-        self._drive(self._routines.extended(run, code, asked, lease))
+        part = self._parts.of(run)
+        [code] = self._drive(part.act(run, command))
+        self._drive(part.extended(run, code, asked, lease))
         return int(code) >= 0
 
     # -- handlers
@@ -185,10 +215,11 @@ class _ThreadWorker:
     def _handle_groups(self) -> None:
         while group := self._groups.get():
             answers = self._answers_of(group)
-            with self._changed:
+            with self._lock:
+                ledger = self._parts.of(group[0]).ledger
                 for run, answer in zip(group, answers):
-                    self._ledger.finish(run, answer)
-                self._ledger.free()
+                    ledger.finish(run, answer)
+                ledger.free()
                 self._has_changed()
 
     def _answers_of(self, group: list[Run]) -> list[Answer]:
@@ -215,23 +246,21 @@ class _ThreadWorker:
 class Worker(_ThreadWorker):
     """Takes jobs from one or several queues, and handles `concurrency` of them at a time.
 
-    `queues` is a name, names in the order of their precedence, or a mapping of names to weights. The first `middleware`
-    is the outermost. The options are those of `Settings`.
+    `queues` is a name, names in the order of their precedence, a mapping of names to weights, or `Shards` of one queue. The
+    first `middleware` is the outermost. The options are those of `Settings`.
     """
 
     def __init__(
         self,
         connect: Connect,
-        queues: str | Sequence[str] | Mapping[str, float],
+        queues: Queues,
         handler: Handler,
         *,
         middleware: Sequence[Callable[[Handler], Handler]] = (),
         **options: Unpack[WorkerOptions],
     ) -> None:
         settings = Settings(**options)
-        order = Order(queues)
-        claims = Claims(settings.name, order, seconds(settings.lease), settings.longest_block)
-        super().__init__(connect, claims, settings, size=1, uses_next=True)
+        super().__init__(connect, queues, settings, settings.longest_block)
         for wrap in reversed(middleware):
             handler = wrap(handler)
         self._handler = handler
@@ -245,7 +274,8 @@ class Worker(_ThreadWorker):
 
 
 class BulkWorker(_ThreadWorker):
-    """Takes up to `size` jobs of a queue at a time and gives them to its handler together, in `concurrency` slots.
+    """Takes up to `size` jobs of a queue (or of one of its `Shards`) at a time and gives them to its handler together, in
+    `concurrency` slots.
 
     It waits up to `wait` until `minimum` jobs are there. The handler returns None if all went well, else a list with an
     outcome for each job: its result, or the error with which it failed.
@@ -254,7 +284,7 @@ class BulkWorker(_ThreadWorker):
     def __init__(
         self,
         connect: Connect,
-        queue: str,
+        queue: str | Shards,
         handler: BulkHandler,
         *,
         middleware: Sequence[Callable[[BulkHandler], BulkHandler]] = (),
@@ -265,8 +295,7 @@ class BulkWorker(_ThreadWorker):
     ) -> None:
         settings = Settings(**options)
         block = min(seconds(wait), settings.longest_block) if minimum > 1 else settings.longest_block
-        claims = Claims(settings.name, Order(queue), seconds(settings.lease), block, minimum)
-        super().__init__(connect, claims, settings, size, uses_next=False)
+        super().__init__(connect, queue, settings, block, minimum, size)
         for wrap in reversed(middleware):
             handler = wrap(handler)
         self._handler = handler

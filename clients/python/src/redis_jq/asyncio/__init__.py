@@ -1,7 +1,9 @@
-"""The same for asyncio: `Queue`, `Worker`, `BulkWorker` and `Events` over clients of `redis.asyncio`."""
+"""The same for asyncio: queues, workers and readers of events over clients of `redis.asyncio`."""
 
 from .events import Events
 from .queue import Queue
+from .sharded import ShardedQueue
+from .sharded_events import ShardedEvents
 from .worker import BulkWorker, Job, Worker
 
-__all__ = ["BulkWorker", "Events", "Job", "Queue", "Worker"]
+__all__ = ["BulkWorker", "Events", "Job", "Queue", "ShardedEvents", "ShardedQueue", "Worker"]

@@ -8,10 +8,10 @@ from typing import Any, Union
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from ..connections import READ_TIMEOUT
-from ..errors import passes, translated
+from ..errors import CLIENT_ERRORS, passes, translated
 from ..requests import Command
 
 Client = Union[Redis, RedisCluster]
@@ -44,7 +44,7 @@ class Link:
         self._connect = connect
         self._read_timeout = read_timeout
         self._client: Any = None  # redis-py leaves its methods without types
-        self._claims_as = 0
+        self._claims_as: tuple[int, str | None] | None = None  # the id of its client, and at which node of a cluster
         self._claims_as_is_sure = False
 
     async def client(self) -> Any:
@@ -64,7 +64,7 @@ class Link:
                 for command in commands:
                     pipeline.execute_command(*command)
                 return [_reply(reply) for reply in await pipeline.execute(raise_on_error=False)]
-        except (RedisError, OSError) as error:
+        except CLIENT_ERRORS as error:
             return [translated(error)] * len(commands)
         replies: list[Any] = []
         for command in commands:
@@ -75,38 +75,45 @@ class Link:
     async def _send_one(self, client: Any, command: Command) -> Any:
         try:
             return await client.execute_command(*command)
-        except (RedisError, OSError) as error:
+        except CLIENT_ERRORS as error:
             return translated(error)
 
-    async def claim(self, command: Command, queue: str) -> Any:
-        """The reply to a claim that waits, or the error. It knows which client it is, for `unblock`, and asks anew after a
-        while: redis-py replaces a connection that broke while it was idle, and does not tell.
+    async def claim(self, command: Command, queue: str, is_long: bool) -> Any:
+        """The reply to a claim, or the error. Of one that waits long it knows which client it is, for `unblock`, and asks
+        anew after a while: redis-py replaces a connection that broke while it was idle, and does not tell.
         """
         try:
             client = await self.client()
-            if not self._claims_as_is_sure:
+            if is_long and not self._claims_as_is_sure:
                 self._claims_as = await self._client_id(client, queue)
             reply = await client.execute_command(*command)
-            self._claims_as_is_sure = reply is None  # the next claim follows at once
+            self._claims_as_is_sure = is_long and reply is None  # the next claim follows at once
             return reply
-        except (RedisError, OSError) as error:
-            self._claims_as_is_sure = False
+        except CLIENT_ERRORS as error:
+            self._claims_as, self._claims_as_is_sure = None, False
             return translated(error)
 
-    async def _client_id(self, client: Any, queue: str) -> int:
+    async def _client_id(self, client: Any, queue: str) -> tuple[int, str | None] | None:
         try:
-            return int(await client.execute_command("CLIENT ID", **_node(client, queue)))
+            if not isinstance(client, RedisCluster):
+                return int(await client.execute_command("CLIENT ID")), None
+            node: Any = client.get_node_from_key(queue)
+            return int(await client.execute_command("CLIENT ID", target_nodes=node)), node.name
         except ResponseError:
-            return 0  # the user may not ask: a claim that waits runs out
+            return None  # the user may not ask: a claim that waits runs out
 
-    async def unblock(self, other: Link, queue: str) -> None:
-        """Ends the claim with which `other` waits."""
-        if other._claims_as:
-            try:
-                client = await self.client()
-                await client.execute_command("CLIENT UNBLOCK", other._claims_as, **_node(client, queue))
-            except (RedisError, OSError):
-                pass  # it runs out
+    async def unblock(self, other: Link) -> None:
+        """Ends the claim with which `other` waits. Its id is told to no other server, which knows another client by it."""
+        if other._claims_as is None:
+            return
+        id, name = other._claims_as
+        try:
+            client = await self.client()
+            node = None if name is None else client.get_node(node_name=name)
+            if name is None or node is not None:
+                await client.execute_command("CLIENT UNBLOCK", id, **({"target_nodes": node} if node else {}))
+        except CLIENT_ERRORS:
+            pass  # it runs out
 
     async def close(self) -> None:
         """Closes its connections."""
@@ -114,8 +121,23 @@ class Link:
             await self._client.aclose()
 
 
-def _node(client: Any, queue: str) -> dict[str, Any]:
-    return {"target_nodes": client.get_node_from_key(queue)} if isinstance(client, RedisCluster) else {}
+class Links:
+    """The connections for claims, one for each part of a worker."""
+
+    def __init__(self, new: Callable[[], Link]) -> None:
+        self._new = new
+        self._by_part: dict[int, Link] = {}
+
+    def of(self, part: int) -> Link:
+        """That of one part."""
+        if part not in self._by_part:
+            self._by_part[part] = self._new()
+        return self._by_part[part]
+
+    async def close(self) -> None:
+        """Closes all of them."""
+        for link in self._by_part.values():
+            await link.close()
 
 
 def _reply(reply: Any) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from ..actions import Waits
 from ..connections import READ_TIMEOUT
 from ..errors import passes
 from ..following import Event, Following
-from ..routines import Waits
 from ..settings import seconds
 from ..values import JSON, Codec, Duration
 from .connections import Connect, Link

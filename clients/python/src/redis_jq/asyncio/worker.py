@@ -7,20 +7,22 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .. import outcomes
+from ..actions import Action, Begin, Claim, Pause, Routine, Send, Tell, Unblock
 from ..connections import READ_TIMEOUT
 from ..job import JobData
-from ..ledger import Ledger
-from ..requests import Claims, Command, Order, tokens
-from ..routines import Action, Claim, Pause, Routine, Routines, Send, Tell, Unblock
+from ..parts import Parts, Queues
+from ..requests import Claims, Command, tokens
 from ..runs import Answer, Run
 from ..settings import Settings, WorkerOptions, seconds
+from ..shards.layout import Shards
+from ..slots import Slots
 from ..values import Duration, milliseconds, raw
-from .connections import Connect, Link
+from .connections import Connect, Link, Links
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -48,7 +50,7 @@ class Job(JobData):
     async def log(self, *lines: str) -> None:
         """Appends lines to the log of the job. A line can be there twice if a connection breaks."""
         sent: Command = ("JQ.LOG", raw(self.queue), raw(self.id), *map(raw, lines))
-        await self._worker._drive(self._worker._routines.act(self._run, sent))
+        await self._worker._drive(self._worker._parts.of(self._run).act(self._run, sent))
 
 
 Handler = Callable[[Job], Awaitable[Any]]
@@ -58,14 +60,24 @@ BulkHandler = Callable[[list[Job]], Awaitable[Sequence[Any] | None]]
 class _TaskWorker:
     """What the two workers share: it drives the routines, and starts a task for each handler."""
 
-    def __init__(self, connect: Connect, claims: Claims, settings: Settings, size: int, uses_next: bool) -> None:
+    def __init__(
+        self, connect: Connect, queues: Queues, settings: Settings, block: float, minimum: int = 1, size: int = 1
+    ) -> None:
         self.settings = settings
         """Its options, with what holds where none was given."""
-        self._claims = claims
-        self._ledger = Ledger(settings.concurrency, size)
-        self._routines = Routines(self._ledger, claims, time.monotonic, self._job_of, uses_next)
-        self._claiming = Link(connect, claims.block + READ_TIMEOUT)
+        lease = seconds(settings.lease)
+        self._parts = Parts(
+            queues,
+            lambda order: Claims(settings.name, order, lease, block, minimum),
+            Slots(settings.concurrency, size),
+            time.monotonic,
+            self._job_of,
+        )
         self._link = Link(connect)
+        self._claiming = Links(lambda: Link(connect, block + READ_TIMEOUT))
+        self._routines: set[asyncio.Task[Any]] = set()
+        self._routines_ended = asyncio.Event()
+        self._crash: BaseException | None = None
         self._handlers: set[asyncio.Task[None]] = set()
         self._waiting: dict[Pause, asyncio.Future[None]] = {}
         self._over = asyncio.Event()
@@ -77,23 +89,24 @@ class _TaskWorker:
         """
         if self._over.is_set():
             raise RuntimeError("a worker runs once")
-        tasks = [asyncio.ensure_future(self._drive(routine)) for routine in self._routines.all()]
+        self._begin(self._parts.routines())
         with _signals(self.ask_to_stop if handle_signals else None):
             try:
-                await asyncio.gather(*tasks)
+                await self._routines_ended.wait()
             finally:  # tasks are left only if this one was cancelled, or by a fault of this package
-                for task in [*tasks, *self._handlers]:
+                for task in [*self._routines, *self._handlers]:
                     task.cancel()
                 await self._claiming.close()
                 await self._link.close()
                 self._over.set()
-        if self._routines.error is not None:
-            raise self._routines.error
+        error = self._crash or self._parts.ending.error
+        if error is not None:
+            raise error
 
     def ask_to_stop(self, limit: Duration | None = None) -> None:
         """Lets `run` stop, and returns at once. Handlers may go on for `limit`, or for the worker's `stop_limit`."""
         limit = self.settings.stop_limit if limit is None else limit
-        self._routines.ask_to_stop(None if limit is None else seconds(limit))
+        self._parts.ending.ask(None if limit is None else seconds(limit))
         self._wake()
 
     async def stop(self, limit: Duration | None = None) -> None:
@@ -105,6 +118,19 @@ class _TaskWorker:
         await self._over.wait()
 
     # -- routines
+
+    def _begin(self, routines: list[Routine]) -> None:
+        for routine in routines:
+            task = asyncio.ensure_future(self._drive(routine))
+            self._routines.add(task)
+            task.add_done_callback(self._has_ended)
+
+    def _has_ended(self, task: asyncio.Task[Any]) -> None:
+        self._routines.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._crash = task.exception()  # a fault of this package: `run` raises it
+        if self._crash or not self._routines:
+            self._routines_ended.set()
 
     async def _drive(self, routine: Routine) -> Any:
         """Does what a routine says, until it ends: what it returns."""
@@ -120,7 +146,7 @@ class _TaskWorker:
 
     def _has_changed(self) -> None:
         """Gives new jobs to handlers, and wakes the routines that wait."""
-        while group := self._ledger.take():
+        while group := self._parts.take():
             self._start(group)
         self._wake()
 
@@ -148,9 +174,11 @@ class _TaskWorker:
         if isinstance(action, Send):
             return await self._link.send(action.commands)
         if isinstance(action, Claim):
-            return await self._claiming.claim(action.command, self._claims.queues[0])
+            return await self._claiming.of(action.part).claim(action.command, action.queue, action.is_long)
         if isinstance(action, Unblock):
-            return await self._link.unblock(self._claiming, self._claims.queues[0])
+            return await self._link.unblock(self._claiming.of(action.part))
+        if isinstance(action, Begin):
+            return self._begin(action.routines)
         return self._tell(action)
 
     def _tell(self, tell: Tell) -> None:
@@ -162,8 +190,9 @@ class _TaskWorker:
     async def _act(self, run: Run, command: Command, lease: float | None) -> bool:
         """Sends EXTEND or PROGRESS for a handler; False if the job is not ours any more."""
         asked = time.monotonic()
-        [code] = await self._drive(self._routines.act(run, command))
-        await self._drive(self._routines.extended(run, code, asked, lease))
+        part = self._parts.of(run)
+        [code] = await self._drive(part.act(run, command))
+        await self._drive(part.extended(run, code, asked, lease))
         return int(code) >= 0
 
     # -- handlers
@@ -182,9 +211,10 @@ class _TaskWorker:
         if readable:
             handled = await self._signalled(readable)
             answers.update((self._job_of(run), answer) for run, answer in zip(readable, handled))
+        ledger = self._parts.of(group[0]).ledger
         for run, job in zip(group, jobs):
-            self._ledger.finish(run, answers[job])
-        self._ledger.free()
+            ledger.finish(run, answers[job])
+        ledger.free()
         self._has_changed()
 
     async def _signalled(self, runs: list[Run]) -> list[Answer]:
@@ -219,23 +249,21 @@ class _TaskWorker:
 class Worker(_TaskWorker):
     """Takes jobs from one or several queues, and handles `concurrency` of them at a time.
 
-    `queues` is a name, names in the order of their precedence, or a mapping of names to weights. The first `middleware`
-    is the outermost. The options are those of `Settings`.
+    `queues` is a name, names in the order of their precedence, a mapping of names to weights, or `Shards` of one queue. The
+    first `middleware` is the outermost. The options are those of `Settings`.
     """
 
     def __init__(
         self,
         connect: Connect,
-        queues: str | Sequence[str] | Mapping[str, float],
+        queues: Queues,
         handler: Handler,
         *,
         middleware: Sequence[Callable[[Handler], Handler]] = (),
         **options: Unpack[WorkerOptions],
     ) -> None:
         settings = Settings(**options)
-        order = Order(queues)
-        claims = Claims(settings.name, order, seconds(settings.lease), settings.longest_block)
-        super().__init__(connect, claims, settings, size=1, uses_next=True)
+        super().__init__(connect, queues, settings, settings.longest_block)
         for wrap in reversed(middleware):
             handler = wrap(handler)
         self._handler = handler
@@ -248,7 +276,8 @@ class Worker(_TaskWorker):
 
 
 class BulkWorker(_TaskWorker):
-    """Takes up to `size` jobs of a queue at a time and gives them to its handler together, in `concurrency` slots.
+    """Takes up to `size` jobs of a queue (or of one of its `Shards`) at a time and gives them to its handler together, in
+    `concurrency` slots.
 
     It waits up to `wait` until `minimum` jobs are there. The handler returns None if all went well, else a list with an
     outcome for each job: its result, or the error with which it failed.
@@ -257,7 +286,7 @@ class BulkWorker(_TaskWorker):
     def __init__(
         self,
         connect: Connect,
-        queue: str,
+        queue: str | Shards,
         handler: BulkHandler,
         *,
         middleware: Sequence[Callable[[BulkHandler], BulkHandler]] = (),
@@ -268,8 +297,7 @@ class BulkWorker(_TaskWorker):
     ) -> None:
         settings = Settings(**options)
         block = min(seconds(wait), settings.longest_block) if minimum > 1 else settings.longest_block
-        claims = Claims(settings.name, Order(queue), seconds(settings.lease), block, minimum)
-        super().__init__(connect, claims, settings, size, uses_next=False)
+        super().__init__(connect, queue, settings, block, minimum, size)
         for wrap in reversed(middleware):
             handler = wrap(handler)
         self._handler = handler
