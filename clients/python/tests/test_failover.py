@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections import Counter
 from typing import Any
@@ -11,6 +12,7 @@ import redis.asyncio
 import redis.asyncio.sentinel
 import redis.sentinel
 
+import redis_jq.asyncio
 from redis_jq import NewJob, Queue
 from redis_jq.values import pairs, text
 
@@ -99,3 +101,24 @@ def test_a_cluster_that_is_away_as_a_whole(private_server: Any, flavour: str, wo
     until(lambda: queue.add("y", id="y"), "the cluster is not ready")
     until(lambda: worker.seen.count["completed"] == 2, "the worker does not go on")
     worker.stop()
+
+
+def test_a_worker_that_is_cancelled_while_it_connects_leaves_nothing(cluster: Cluster) -> None:
+    """redis-py swallows a cancellation now and then that comes while a client of a cluster is being made."""
+
+    async def handle(_job: Any) -> None:
+        pass
+
+    async def main() -> None:
+        for number in range(60):
+            run = asyncio.ensure_future(redis_jq.asyncio.Worker(cluster.connect("asyncio"), "q", handle).run(False))
+            await asyncio.sleep(number * 0.0005)
+            run.cancel()
+            await asyncio.wait([run])
+        await asyncio.wait_for(nothing_left(), 30)
+
+    async def nothing_left() -> None:
+        while len(asyncio.all_tasks()) > 2:  # this one and `main`
+            await asyncio.sleep(0.01)
+
+    asyncio.run(main())

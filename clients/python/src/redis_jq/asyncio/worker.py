@@ -78,6 +78,7 @@ class _TaskWorker:
         self._routines: set[asyncio.Task[Any]] = set()
         self._routines_ended = asyncio.Event()
         self._crash: BaseException | None = None
+        self._is_left = False  # `run` has ended, and what it has begun is to end
         self._handlers: set[asyncio.Task[None]] = set()
         self._waiting: dict[Pause, asyncio.Future[None]] = {}
         self._over = asyncio.Event()
@@ -94,6 +95,7 @@ class _TaskWorker:
             try:
                 await self._routines_ended.wait()
             finally:  # tasks are left only if this one was cancelled, or by a fault of this package
+                self._is_left = True
                 for task in [*self._routines, *self._handlers]:
                     task.cancel()
                 await self._claiming.close()
@@ -136,6 +138,8 @@ class _TaskWorker:
         """Does what a routine says, until it ends: what it returns."""
         reply: Any = None
         while True:
+            if self._is_left:
+                raise asyncio.CancelledError  # also where redis-py has swallowed it, as it may while it connects
             try:
                 action = routine.send(reply)
             except StopIteration as end:
