@@ -85,6 +85,15 @@ pub(crate) struct OptionSet {
     pub(crate) name: Option<NameNumber>,
 }
 
+impl OptionSet {
+    /// The lane of a set that has nothing else.
+    pub(crate) fn lane_alone(&self) -> Option<LaneNumber> {
+        let OptionSet { options, batch, lane, name } = self;
+        let is_alone = batch.is_none() && name.is_none() && *options == JobOptions::default();
+        lane.filter(|_| is_alone)
+    }
+}
+
 /// The number of a set in its queue. 0 is the empty set: everything follows the queue, and there is no lane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct OptionSetId(u32);
@@ -109,7 +118,8 @@ impl OptionSetId {
         OptionSetId(handle + 1)
     }
 
-    fn handle(self) -> Option<Handle> {
+    /// Where the set is kept. None: it is the empty one.
+    pub(crate) fn handle(self) -> Option<Handle> {
         self.0.checked_sub(1)
     }
 }
@@ -121,10 +131,7 @@ impl OptionSets {
             return OptionSetId::default();
         }
         if let Some(handle) = self.find(set) {
-            if let Some(counted) = self.sets.get_mut(handle) {
-                counted.uses = counted.uses.saturating_add(1);
-            }
-            return OptionSetId::of(handle);
+            return self.hold_again(handle);
         }
         let Some(handle) = self.sets.insert(Counted { set, uses: 1 }) else { return OptionSetId::default() };
         let sets = &self.sets;
@@ -132,20 +139,29 @@ impl OptionSets {
         OptionSetId::of(handle)
     }
 
-    fn find(&self, set: OptionSet) -> Option<Handle> {
+    /// Takes one more use of the set that is kept there. O(1).
+    pub(crate) fn hold_again(&mut self, handle: Handle) -> OptionSetId {
+        if let Some(counted) = self.sets.get_mut(handle) {
+            counted.uses = counted.uses.saturating_add(1);
+        }
+        OptionSetId::of(handle)
+    }
+
+    /// Where a set is kept.
+    pub(crate) fn find(&self, set: OptionSet) -> Option<Handle> {
         let set_of = |handle| set_of(&self.sets, handle);
         self.order.iter_from(set, set_of).next().filter(|handle| set_of(*handle) == set)
     }
 
-    /// Ends one use of a set.
-    pub(crate) fn release(&mut self, id: OptionSetId) {
-        let Some(handle) = id.handle() else { return };
-        let Some(counted) = self.sets.get_mut(handle) else { return };
+    /// Ends one use of a set; the set, if it was the last one.
+    pub(crate) fn release(&mut self, id: OptionSetId) -> Option<OptionSet> {
+        let handle = id.handle()?;
+        let counted = self.sets.get_mut(handle)?;
         counted.uses = counted.uses.saturating_sub(1);
-        if counted.uses == 0 {
-            self.order.remove(counted.set, handle);
-            self.sets.remove(handle);
-        }
+        let gone = (counted.uses == 0).then_some(counted.set)?;
+        self.order.remove(gone, handle);
+        self.sets.remove(handle);
+        Some(gone)
     }
 
     /// The set with this number.

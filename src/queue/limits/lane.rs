@@ -16,6 +16,10 @@ pub(crate) struct Lane {
     pub(crate) jobs: u32,
     pub(crate) waiting: u32,
     pub(crate) active: u32,
+    /// The first of its waiting jobs. None: it has none, or its first one must be searched for.
+    pub(super) first: Option<Handle>,
+    /// Where the option set is kept that has this lane and nothing else, while jobs use it: with a GROUP most jobs do.
+    pub(crate) plain_set: Option<Handle>,
     /// The job that was claimed while lanes were strictly in order and whose life has not ended: no other job
     /// of the lane may be claimed.
     pub(crate) holder: Option<Handle>,
@@ -66,6 +70,11 @@ impl Lane {
         i64::try_from(self.last_claim_seq).ok().filter(|turn| *turn != 0)
     }
 
+    /// The first of its waiting jobs, where that is known.
+    pub(crate) fn first(&self) -> Option<Handle> {
+        self.first
+    }
+
     /// A lane without jobs.
     pub(super) fn new(name: Arc<[u8]>, round: u32) -> Self {
         Lane {
@@ -73,6 +82,8 @@ impl Lane {
             jobs: 0,
             waiting: 0,
             active: 0,
+            first: None,
+            plain_set: None,
             holder: None,
             last_claim_seq: 0,
             bucket: Bucket::default(),

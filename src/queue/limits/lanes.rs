@@ -118,17 +118,44 @@ impl Lanes {
         job: Handle,
         key_of: impl Fn(Handle) -> LaneKey,
     ) {
+        let is_first = self.get(number).is_some_and(|lane| match lane.first {
+            Some(first) => key < key_of(first),
+            None => lane.waiting == 0,
+        });
         self.waiting.insert(key, job, key_of);
         self.wanted += usize::from(self.get(number).is_some_and(|lane| lane.waiting == 0));
-        self.edit(number, |lane| lane.waiting = lane.waiting.saturating_add(1));
+        self.edit(number, |lane| {
+            lane.waiting = lane.waiting.saturating_add(1);
+            lane.first = if is_first { Some(job) } else { lane.first };
+        });
     }
 
     /// A waiting job leaves its lane.
     pub(crate) fn remove_waiting(&mut self, number: LaneNumber, key: LaneKey, job: Handle) {
-        self.waiting.remove(key, job);
+        let next = self.waiting.remove_and_follow(key, job);
         let is_last = self.get(number).is_some_and(|lane| lane.waiting == 1);
         self.wanted = self.wanted.saturating_sub(usize::from(is_last));
-        self.edit(number, |lane| lane.waiting = lane.waiting.saturating_sub(1));
+        self.edit(number, |lane| {
+            lane.waiting = lane.waiting.saturating_sub(1);
+            if lane.first == Some(job) {
+                // Behind the first job of a lane stands its next one, while it has more.
+                lane.first = next.filter(|_| lane.waiting > 0);
+            }
+        });
+    }
+
+    /// The first waiting job of a lane was searched for.
+    pub(crate) fn set_first(&mut self, number: LaneNumber, first: Option<Handle>) {
+        if let Some(lane) = self.list.get_mut(number.0) {
+            lane.first = first;
+        }
+    }
+
+    /// Where the option set of a lane alone is kept; None: no job uses it any more.
+    pub(crate) fn set_plain_set(&mut self, number: LaneNumber, set: Option<Handle>) {
+        if let Some(lane) = self.list.get_mut(number.0) {
+            lane.plain_set = set;
+        }
     }
 
     /// One more job names the lane.

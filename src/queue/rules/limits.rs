@@ -167,15 +167,28 @@ impl Queue {
     }
 
     fn position_lane(&mut self, number: LaneNumber) {
+        let must_search = |lane: &Lane| lane.first().is_none() && self.wanted_of(lane) > 0;
+        if self.limits.lanes.get(number).is_some_and(must_search) {
+            let first = self.first_of(number);
+            self.limits.lanes.set_first(number, first);
+        }
         if let Some(position) = self.limits.lanes.get(number).map(|lane| self.lane_position(number, lane)) {
             self.limits.lanes.place(number, position);
         }
     }
 
+    /// How many jobs of a lane might be claimed if no rate kept them.
+    fn wanted_of(&self, lane: &Lane) -> usize {
+        match lane.rules().pause {
+            Some(_) => 0,
+            None => (lane.waiting as usize).min(self.lane_slots(lane)),
+        }
+    }
+
     /// Where a lane belongs.
     fn lane_position(&self, number: LaneNumber, lane: &Lane) -> LanePosition {
-        let wanted = (lane.waiting as usize).min(self.lane_slots(lane));
-        if wanted == 0 || lane.rules().pause.is_some() {
+        let wanted = self.wanted_of(lane);
+        if wanted == 0 {
             // No search for its first job, which is most of the work.
             return LanePosition::default();
         }
@@ -223,14 +236,20 @@ impl Queue {
         self.lane_rate(lane).map_or(usize::MAX, |rate| count(lane.bucket.available(rate, self.as_of().0)))
     }
 
-    /// The waiting job of a lane that is claimed first. O(log n).
+    /// The waiting job of a lane that is claimed first. As [`Queue::first_of`].
     pub(crate) fn head(&self, number: LaneNumber) -> Option<Handle> {
         let lane = self.limits.lanes.get(number)?;
         let holder = lane.holder.filter(|job| self.is_strict(lane) && self.is_waiting(*job));
         holder.or_else(|| self.first_of(number))
     }
 
-    pub(crate) fn first_of(&self, lane: LaneNumber) -> Option<Handle> {
+    /// The first waiting job of a lane. O(1) where it is known, else O(log n).
+    pub(crate) fn first_of(&self, number: LaneNumber) -> Option<Handle> {
+        let lane = self.limits.lanes.get(number).filter(|lane| lane.waiting > 0)?;
+        lane.first().or_else(|| self.search_first_of(number))
+    }
+
+    pub(crate) fn search_first_of(&self, lane: LaneNumber) -> Option<Handle> {
         let from = LaneKey { lane, key: PriorityKey { priority: i32::MIN, seq: i64::MIN } };
         let jobs = &self.jobs.table;
         let first = self.limits.lanes.waiting.iter_from(from, |job| jobs.lane_key(job)).next()?;

@@ -159,7 +159,7 @@ impl Queue {
         if let Some(name) = set.name {
             self.jobs.table.names.join(name);
         }
-        let held = self.jobs.table.option_sets.hold(set);
+        let held = self.hold_option_set(set);
         // As for most jobs: none of its own, before and now.
         let had = self.jobs.get(handle).map(|job| job.options);
         if held == OptionSetId::default() && had == Some(held) {
@@ -170,6 +170,18 @@ impl Queue {
         }
         self.release_option_set(handle);
         self.jobs.edit(handle, |job| job.options = held);
+    }
+
+    /// Takes one more use of a set. That of a lane alone is found by its lane, without a search.
+    fn hold_option_set(&mut self, set: OptionSet) -> OptionSetId {
+        let sets = &mut self.jobs.table.option_sets;
+        let Some(number) = set.lane_alone() else { return sets.hold(set) };
+        if let Some(kept) = self.limits.lanes.get(number).and_then(|lane| lane.plain_set) {
+            return sets.hold_again(kept);
+        }
+        let held = sets.hold(set);
+        self.limits.lanes.set_plain_set(number, held.handle());
+        held
     }
 
     /// A job that is nowhere listed is about to be freed.
@@ -188,6 +200,9 @@ impl Queue {
         if let Some(name) = name {
             table.names.quit(name);
         }
-        table.option_sets.release(set);
+        let gone = table.option_sets.release(set);
+        if let Some(lane) = gone.and_then(|set| set.lane_alone()) {
+            self.limits.lanes.set_plain_set(lane, None);
+        }
     }
 }

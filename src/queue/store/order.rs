@@ -37,6 +37,11 @@ pub struct Order<K: Ord + Copy> {
     places: usize,
 }
 
+/// Where an entry was: what now stands at its place of its leaf.
+struct Gap {
+    next: Option<u32>,
+}
+
 /// For how many handles a leaf of this length has memory; allocators serve these sizes without waste.
 const fn places_for(len: usize) -> usize {
     match len {
@@ -113,15 +118,25 @@ impl<K: Ord + Copy> Order<K> {
     /// Takes the entry out; false when it was not in here. No key is asked for: scanning half a kilobyte of
     /// handles is cheaper than fetching the few keys a search would need.
     pub fn remove(&mut self, key: K, handle: u32) -> bool {
-        let Some((bound, leaf)) = leaf_for(&mut self.leaves, key) else { return false };
-        let Some(at) = leaf.iter().position(|&h| h == handle) else { return false };
+        self.take_out(key, handle).is_some()
+    }
+
+    /// The same; the entry that was behind it, if both were in one leaf.
+    pub(crate) fn remove_and_follow(&mut self, key: K, handle: u32) -> Option<u32> {
+        self.take_out(key, handle)?.next
+    }
+
+    fn take_out(&mut self, key: K, handle: u32) -> Option<Gap> {
+        let (bound, leaf) = leaf_for(&mut self.leaves, key)?;
+        let at = leaf.iter().position(|&h| h == handle)?;
         leaf.remove(at);
         self.len -= 1;
+        let gap = Gap { next: leaf.get(at).copied() };
         let (len, before) = (leaf.len(), leaf.capacity());
         if len == 0 {
             self.places -= before;
             self.leaves.remove(&bound);
-            return true;
+            return Some(gap);
         }
         if len * 4 <= before && before > 4 {
             leaf.shrink_to(places_for(len * 2));
@@ -131,7 +146,7 @@ impl<K: Ord + Copy> Order<K> {
         if len % 8 == 0 && len < LEAF / 2 {
             self.merge(bound);
         }
-        true
+        Some(gap)
     }
 
     /// All handles by ascending key.

@@ -251,6 +251,9 @@ impl Queue {
                     "lane '{name}' has {is:?} jobs, waiting, active, but {counted:?} are counted"
                 ));
             }
+            if lane.first().is_some_and(|first| self.search_first_of(number) != Some(first)) {
+                wrong.push(format!("another job of lane '{name}' comes first than it says"));
+            }
             let has_started = |job: &Job| {
                 !job.is_finished() && !matches!(job.state, StateData::Blocked { gate: Gate::Batch(_), .. })
             };
@@ -306,6 +309,14 @@ impl Queue {
         }
         if sets != self.jobs.table.option_sets.uses().collect() {
             wrong.push("the use counts of the options are off".into());
+        }
+        for (number, lane) in self.limits.lanes.iter() {
+            let plain = OptionSet { lane: Some(number), ..OptionSet::default() };
+            let found = self.jobs.table.option_sets.find(plain);
+            if lane.plain_set.is_some_and(|set| found != Some(set)) {
+                let name = String::from_utf8_lossy(&lane.name);
+                wrong.push(format!("the options of lane '{name}' alone are not where it says"));
+            }
         }
         let mut seqs: Vec<i64> = self.jobs.iter().map(|(_, job)| job.seq).collect();
         seqs.extend(self.jobs.table.remembered.iter().map(|(_, record)| record.key_seq()));
