@@ -139,6 +139,10 @@ func (s *sender) send(group []*answer) {
 	lost := err != nil && !refusal(err) && next > 0
 	var jobs any
 	if err != nil {
+		if e.worker.Shards != nil { // its node may be away for long, and the other shards have work
+			e.slots.offer(slots)
+			slots = 0
+		}
 		group, reply, err = s.again(group, err)
 	} else if entries := list(reply); next > 0 && len(entries) == 2 {
 		reply, jobs = entries[0], entries[1]
