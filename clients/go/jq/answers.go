@@ -133,8 +133,8 @@ func (s *sender) send(group []*answer) {
 	if e.stopping() {
 		next = 0
 	}
-	ticket, sent := e.known.asks(), time.Now()
-	defer e.known.returns(ticket)
+	ticket, sent := s.source.known.asks(), time.Now()
+	defer s.source.known.returns(ticket)
 	reply, err := s.request(group, next).send(e.base, e.client)
 	lost := err != nil && !refusal(err) && next > 0
 	var jobs any
@@ -182,11 +182,11 @@ func (s *sender) begin(jobs any, slots int, sent time.Time, lost bool) {
 	if lost || err != nil {
 		e.lostReply(s.queue)
 		var waits backoff
-		for e.held(s.queue) != nil && !e.stopping() {
+		for s.source.heldAt(s.queue) != nil && !e.stopping() {
 			waits.sleep(e.stopped)
 		}
 	}
-	e.deliver(s.queue, infos, slots, sent)
+	s.source.deliver(s.queue, infos, slots, sent)
 }
 
 // withLease drops the answers whose leases are over: those jobs are another worker's by now.

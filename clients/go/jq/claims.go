@@ -18,6 +18,7 @@ const (
 type source struct {
 	engine *engine
 	order  *order
+	known  *known // each has its own, because a request that is on its way for long lets all wait that it may list
 	waits  backoff
 	// filled says that the last claim got as many jobs as it asked for: the shard is likely to have more.
 	filled bool
@@ -74,7 +75,7 @@ func (s *source) block() time.Duration {
 		return 0
 	case others == 0:
 		return e.block()
-	case e.empty.Load() < e.sources.Load():
+	case e.empty.Load() < int64(len(e.all())):
 		return 0
 	}
 	return min(e.block(), max(rotation/time.Duration(others), shortestBlock))
@@ -83,8 +84,8 @@ func (s *source) block() time.Duration {
 // claim asks for jobs for so many slots, and waits for the first one. With an error the slots are still the caller's.
 func (s *source) claim(slots int) error {
 	e := s.engine
-	ticket, sent := e.known.asks(), time.Now()
-	defer e.known.returns(ticket)
+	ticket, sent := s.known.asks(), time.Now()
+	defer s.known.returns(ticket)
 	request, count := s.request(slots)
 	reply, err := request.send(e.base, e.claimer.claims)
 	var jobs []JobInfo
@@ -105,7 +106,7 @@ func (s *source) claim(slots int) error {
 	s.filled = e.worker.Shards != nil && len(jobs) == count
 	s.found(len(jobs))
 	s.order.gave(queue, len(jobs))
-	e.deliver(queue, jobs, slots, sent)
+	s.deliver(queue, jobs, slots, sent)
 	return nil
 }
 
@@ -116,7 +117,7 @@ func (s *source) found(jobs int) {
 		e.empty.Store(0)
 		return
 	}
-	idle := e.empty.Add(1) >= e.sources.Load()
+	idle := e.empty.Add(1) >= int64(len(e.all()))
 	if idle && e.worker.Hooks.Idle != nil && e.slots.idle() && !e.stopping() {
 		e.guarded(e.worker.Hooks.Idle)
 	}
@@ -160,15 +161,16 @@ func queueAndJobs(reply any) (queue string, jobs any) {
 
 // deliver begins the jobs that are not known, on the slots that are given back with them as far as they go. A worker
 // that stops hands them back instead.
-func (e *engine) deliver(queue string, jobs []JobInfo, slots int, sent time.Time) {
+func (s *source) deliver(queue string, jobs []JobInfo, slots int, sent time.Time) {
+	e := s.engine
 	size := 1
 	if e.worker.Bulk != nil {
 		size = e.worker.Bulk.Size
 	}
 	var begun []*run
 	for _, info := range jobs {
-		e.known.add(runKey{queue, info.Token}, func() *run {
-			r := newRun(e, queue, info, sent)
+		s.known.add(runKey{queue, info.Token}, func() *run {
+			r := newRun(s, queue, info, sent)
 			begun = append(begun, r)
 			return r
 		})

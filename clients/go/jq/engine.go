@@ -38,15 +38,14 @@ type engine struct {
 	name    string
 	lease   time.Duration
 	handler Handler
-	known   *known
 	slots   *slots
 	log     *slog.Logger
 	hasNext bool // each source asks one queue, so that an ACK can ask it for the next jobs
 
-	sources atomic.Int64
-	empty   atomic.Int64 // how many claims, one after the other, have found nothing
+	empty atomic.Int64 // how many claims, one after the other, have found nothing
 
 	mu      sync.Mutex
+	sources []*source
 	senders map[string]*sender
 	failure error                // what ended the worker
 	recheck map[string]time.Time // when to ask which queue for HELD again
@@ -67,7 +66,6 @@ func newEngine(ctx context.Context, w *Worker) (*engine, error) {
 		name:    or(w.Name, defaultName()),
 		lease:   or(w.Lease, DefaultLease),
 		handler: w.Handler,
-		known:   newKnown(),
 		log:     or(w.Logger, slog.Default()),
 		hasNext: w.Shards != nil || len(w.Queues) == 1,
 		senders: make(map[string]*sender),
@@ -118,7 +116,7 @@ func (e *engine) run(ctx context.Context) error {
 		e.handBack(unit)
 	}
 	e.awaitHandlers()
-	e.handBack(e.known.all())
+	e.handBack(e.runs())
 	for _, sender := range e.senders {
 		sender.close()
 	}
@@ -138,7 +136,7 @@ func (e *engine) awaitHandlers() {
 	case <-limit.C:
 	case <-e.worker.aborted:
 	}
-	for _, r := range e.known.all() {
+	for _, r := range e.runs() {
 		r.cancel(ErrStopping)
 	}
 	limit.Reset(lastWords)

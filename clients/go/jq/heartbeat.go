@@ -7,7 +7,8 @@ import (
 
 // heartbeats extends the leases of one queue every third of their length, until everything was answered. Each queue has
 // its own, because the node of another one may be away.
-func (e *engine) heartbeats(queue string) {
+func (s *source) heartbeats(queue string) {
+	e := s.engine
 	var waits backoff
 	next := time.NewTimer(e.lease / 3)
 	defer next.Stop()
@@ -17,24 +18,24 @@ func (e *engine) heartbeats(queue string) {
 		case <-e.over:
 			return
 		}
-		err := e.extendAll(queue)
+		err := s.extendAll(queue)
 		for err != nil && !closed(e.over) {
 			waits.sleep(e.over)
-			err = e.extendAll(queue)
+			err = s.extendAll(queue)
 		}
 		waits = backoff{}
 		if e.recheckDue(queue) && !e.stopping() {
-			e.held(queue) // an error asks for another one
+			s.heldAt(queue) // an error asks for another one
 		}
 		next.Reset(e.lease / 3)
 	}
 }
 
 // extendAll sends one EXTEND for the runs of a queue.
-func (e *engine) extendAll(queue string) error {
-	runs := slices.DeleteFunc(e.known.all(), func(r *run) bool { return r.job.Queue != queue })
+func (s *source) extendAll(queue string) error {
+	runs := slices.DeleteFunc(s.known.all(), func(r *run) bool { return r.job.Queue != queue })
 	for some := range slices.Chunk(runs, idsPerCall) {
-		if err := e.extend(queue, some); err != nil {
+		if err := s.engine.extend(queue, some); err != nil {
 			return err
 		}
 	}

@@ -12,17 +12,18 @@ func (s *source) findHeld() {
 // held asks each queue once.
 func (s *source) held() error {
 	for _, queue := range s.order.queues {
-		if err := s.engine.held(queue); err != nil {
+		if err := s.heldAt(queue); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// held asks one queue: after a start under a name that was used before, and after a reply that may have been lost.
-func (e *engine) held(queue string) error {
-	ticket, sent := e.known.asks(), time.Now()
-	defer e.known.returns(ticket)
+// heldAt asks one queue: after a start under a name that was used before, and after a reply that may have been lost.
+func (s *source) heldAt(queue string) error {
+	e := s.engine
+	ticket, sent := s.known.asks(), time.Now()
+	defer s.known.returns(ticket)
 	request := onQueue("JQ.CLAIM", queue, e.name, "HELD", "LEASE", e.lease, "FULL")
 	reply, err := request.send(e.base, e.client)
 	var jobs []JobInfo
@@ -34,7 +35,7 @@ func (e *engine) held(queue string) error {
 		e.trouble("asking for the jobs that are held failed", err)
 		return err
 	}
-	e.deliver(queue, jobs, 0, sent)
+	s.deliver(queue, jobs, 0, sent)
 	return nil
 }
 

@@ -42,7 +42,7 @@ func (j *Job) Log(ctx context.Context, lines ...string) error {
 	if j.run == nil {
 		return nil
 	}
-	_, err := NewQueue(j.run.engine.client, j.Queue).Log(ctx, j.ID, lines...)
+	_, err := NewQueue(j.run.source.engine.client, j.Queue).Log(ctx, j.ID, lines...)
 	return err
 }
 
@@ -61,7 +61,7 @@ func (j *Job) Extend(ctx context.Context, d time.Duration) error {
 }
 
 func (j *Job) act(ctx context.Context, command string, args ...any) (any, error) {
-	return NewQueue(j.run.engine.client, j.Queue).Call(ctx, command, args...)
+	return NewQueue(j.run.source.engine.client, j.Queue).Call(ctx, command, args...)
 }
 
 // first is the answer for the only job of a command.

@@ -9,7 +9,7 @@ import (
 func testRun(token int64) *run {
 	e := &engine{base: context.Background(), lease: time.Minute}
 	now := time.Now()
-	return newRun(e, "q", JobInfo{Token: token, ClaimedAt: now, LeaseUntil: now.Add(time.Minute)}, now)
+	return newRun(&source{engine: e}, "q", JobInfo{Token: token, ClaimedAt: now, LeaseUntil: now.Add(time.Minute)}, now)
 }
 
 func TestFinishedRunIsKnownWhileARequestIsOnItsWay(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 // run is one run of a job by this worker, from its claim until its answer was answered.
 type run struct {
-	engine *engine
+	source *source
 	job    *Job
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -26,9 +26,10 @@ type runKey struct {
 	token int64
 }
 
-func newRun(e *engine, queue string, info JobInfo, sent time.Time) *run {
+func newRun(s *source, queue string, info JobInfo, sent time.Time) *run {
+	e := s.engine
 	lease := min(e.lease, info.LeaseUntil.Sub(info.ClaimedAt)) // MAXRUN may have cut it
-	r := &run{engine: e, job: &Job{JobInfo: info, Queue: queue}, until: sent.Add(lease)}
+	r := &run{source: s, job: &Job{JobInfo: info, Queue: queue}, until: sent.Add(lease)}
 	r.job.run = r
 	r.ctx, r.cancel = context.WithCancelCause(e.base)
 	r.timer = time.AfterFunc(time.Until(r.until), func() { r.cancel(ErrLeaseLost) })

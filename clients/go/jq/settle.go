@@ -41,7 +41,7 @@ func (e *engine) settle(a *answer, reply int64) {
 		e.lose(a.run, lost)
 		return
 	}
-	e.known.finish(a.run)
+	a.run.source.known.finish(a.run)
 	switch a.verb {
 	case "JQ.ACK":
 		hook(e, e.worker.Hooks.Completed, a.run.job)
@@ -54,7 +54,7 @@ func (e *engine) settle(a *answer, reply int64) {
 
 // lose is the end of a run that has not done its job.
 func (e *engine) lose(r *run, cause error) {
-	e.known.finish(r)
+	r.source.known.finish(r)
 	e.log.Warn("jq: a job was not done by this run", "queue", r.job.Queue, "job", r.job.ID, "attempt", r.job.Attempt, "cause", cause)
 	if e.worker.Hooks.Lost != nil {
 		e.guarded(func() { e.worker.Hooks.Lost(r.job, cause) })

@@ -68,7 +68,7 @@ func TestItIsAnotherSourcesTurnAfterAWhile(t *testing.T) {
 
 func TestClaimBlocksOnlyAsLongAsOthersCanWait(t *testing.T) {
 	e := &engine{worker: new(Worker), lease: time.Minute, slots: newSlots(0, nil)}
-	e.sources.Store(3)
+	e.sources = make([]*source, 3)
 	s := &source{engine: e}
 	blocks := func(what string, want time.Duration) {
 		t.Helper()

@@ -20,15 +20,17 @@ func (e *engine) addSources() {
 
 // add begins to claim from queues that are asked together, and to answer to them.
 func (e *engine) add(order *order) {
-	s := &source{engine: e, order: order}
-	e.sources.Add(1)
+	s := &source{engine: e, order: order, known: newKnown()}
+	e.mu.Lock()
+	e.sources = append(e.sources, s)
+	e.mu.Unlock()
 	for _, queue := range order.queues {
 		sender := newSender(s, queue)
 		e.mu.Lock()
 		e.senders[queue] = sender
 		e.mu.Unlock()
 		inBackground(&e.answering, sender.run)
-		inBackground(&e.background, func() { e.heartbeats(queue) })
+		inBackground(&e.background, func() { s.heartbeats(queue) })
 	}
 	inBackground(&e.claiming, s.claims)
 }
@@ -56,6 +58,22 @@ func (e *engine) followGrowth() {
 		}
 		e.addShards(shards.Shards())
 	}
+}
+
+// all are the sources so far.
+func (e *engine) all() []*source {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.sources[:len(e.sources):len(e.sources)]
+}
+
+// runs are those that are not finished.
+func (e *engine) runs() []*run {
+	var runs []*run
+	for _, source := range e.all() {
+		runs = append(runs, source.known.all()...)
+	}
+	return runs
 }
 
 // sender is the one of a queue, nil if there is none.
