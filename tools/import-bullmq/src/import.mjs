@@ -52,7 +52,8 @@ async function placeAll({ target, settings, result }, jobs, state, outcomes) {
 /** The job, with the priority that it gets; or undefined, and counted as left out. */
 function judged(run, raw, state) {
   if (raw.opts === undefined && raw.data === undefined) return left(run, 'missing');
-  const job = readJob(raw, run.source.library);
+  const job = read(run, raw, state);
+  if (!job) return undefined;
   job.placedPriority = state === 'waiting' ? run.line.next(job.priority) : job.priority;
   const tick = tickOf(job);
   if (state !== 'failed' && tick && run.schedulers.get(tick.scheduler) === tick.instant) {
@@ -62,6 +63,17 @@ function judged(run, raw, state) {
   if (isOfFlow(job)) return left(run, 'ofFlows');
   for (const loss of losses(job, run.maxBackoff)) run.result.losses.set(loss, (run.result.losses.get(loss) ?? 0) + 1);
   return job;
+}
+
+/** The job; or undefined, and counted as refused, if its options cannot be read. */
+function read({ source, result }, raw, state) {
+  try {
+    return readJob(raw, source.library);
+  } catch (error) {
+    result.states[state].refused += 1;
+    result.refusals.push(`${raw.id}: its options are no JSON: ${error.message}`);
+    return undefined;
+  }
 }
 
 function left({ result }, why) {

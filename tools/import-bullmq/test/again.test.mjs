@@ -116,12 +116,15 @@ scenario('no worker that waits gets a failed job', async ({ from, to, open }) =>
 scenario('what the server refuses is told, and the others are carried over', async ({ from, to, open }) => {
   const source = open('mail');
   await source.add('mail', { text: 'x'.repeat(5_000) }, { jobId: 'large' });
+  await source.add('mail', {}, { jobId: 'broken' });
   await source.add('mail', {}, { jobId: 'small' });
+  await from.control.hset('bull:mail:broken', 'opts', '{');
   await to.control.config('SET', 'jq.max-payload-bytes', '1000');
   const { code, stdout } = await runImporter(from.url, to.url, '--queue', 'mail');
   assert.equal(code, 1);
-  assert.match(stdout, /waiting +1 added, 1 refused/);
+  assert.match(stdout, /waiting +1 added, 2 refused/);
   assert.match(stdout, /refused: large: /);
+  assert.match(stdout, /refused: broken: its options are no JSON/);
 }, isBullmq6);
 
 scenario('what is missing is told before anything is added', async ({ from, to, open }) => {
