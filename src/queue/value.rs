@@ -118,6 +118,11 @@ impl Queue {
         self.jobs.find(ids::hash(id), id)
     }
 
+    /// Before each of many ids is looked up: see [`JobStore::foresee`].
+    pub(crate) fn foresee<'a>(&self, nth: usize, ids: impl Iterator<Item = &'a [u8]>) {
+        self.jobs.foresee(nth, ids);
+    }
+
     pub(crate) fn id_of(&self, entry: IdEntry) -> &[u8] {
         self.jobs.table.id_of(entry)
     }

@@ -7,6 +7,7 @@
 //! They are applied, because each is about another job: the refusal means that this copy of the queue differs already,
 //! and of an acknowledged ADD that shares a blob with it nothing else is left. What was refused is counted and logged.
 
+use super::ahead::ids_ahead;
 use super::{blob, moved, tag};
 use crate::codec::fields::batch::decode_optional_batch;
 use crate::codec::fields::change::decode_change;
@@ -31,7 +32,11 @@ pub(in crate::codec) fn replay(queue: &mut Queue, bytes: &[u8]) -> Result<(), Re
     queue.hear_of_primary(now);
     let mut refusal = None::<Refusal>;
     let mut applied = 0;
-    while !from.is_empty() {
+    for nth in 0.. {
+        if from.is_empty() {
+            break;
+        }
+        queue.foresee(nth, ids_ahead(from));
         match decode_effect(&mut from, queue) {
             Ok(effect) => {
                 queue.apply(&effect, now);

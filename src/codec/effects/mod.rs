@@ -84,6 +84,7 @@
 //! 3. Give a new effect a number that no effect has had, and put it into the table above.
 //! 4. Say in the changelog what an upgrade means: replicas are upgraded before their primary.
 
+mod ahead;
 mod blob;
 mod decode;
 mod encode;

@@ -120,6 +120,7 @@ impl WriteCommand for Ack {
         leases::check_fields(session, leases, terms.changes)?;
         let (jobs, mut done) = (leases.iter().enumerate(), 0);
         answer_and_claim(jobs, next.as_ref(), session, env, reply, |session, (nth, lease)| {
+            session.foresee(nth, leases::ids_from(leases, nth));
             let options = AckOptions { result: results.get(nth).copied(), keep: *keep, terms };
             match session.ack(lease.token, lease.id, &options) {
                 Acked::Done => {

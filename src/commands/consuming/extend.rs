@@ -51,7 +51,8 @@ impl WriteCommand for Extend {
     ) -> Result<WriteOutcome, Error> {
         check_lease("ms", request.ms, session.queue().settings())?;
         reply.array(request.leases.len());
-        for lease in &request.leases {
+        for (nth, lease) in request.leases.iter().enumerate() {
+            session.foresee(nth, leases::ids_from(&request.leases, nth));
             match session.extend(lease.token, lease.id, request.ms) {
                 Extended::AsAsked => reply.int(leases::code(Lease::Valid)),
                 // Never 1, which says that all is well.

@@ -56,6 +56,11 @@ pub(super) fn leases_before<'a>(
     Ok(leases)
 }
 
+/// The ids of the `nth` lease, from 0 on, and of those behind it.
+pub(super) fn ids_from<'a>(leases: &'a [LeaseRef<'a>], nth: usize) -> impl Iterator<Item = &'a [u8]> {
+    leases.get(nth..).unwrap_or_default().iter().map(|lease| lease.id)
+}
+
 /// Refuses changes after which one of the jobs would have more fields than it may.
 pub(super) fn check_fields(
     session: &mut Session<'_>,

@@ -174,7 +174,8 @@ impl WriteCommand for AddManyJobs {
             session.check_new_fields(fields).map_err(field_args::refusal)?;
         }
         reply.array(count);
-        for (id, payload, (request, fields)) in call.jobs() {
+        for (nth, (id, payload, (request, fields))) in call.jobs().enumerate() {
+            session.foresee(nth, pairs(call.words).skip(nth).map(|(id, _)| id));
             let job = JobSpec { payload, fields: fields.packed(), ..request.job };
             reply_added(&enqueue(session, id, &AddRequest { job, ..*request }), id, reply);
         }

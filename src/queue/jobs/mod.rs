@@ -1,5 +1,6 @@
 //! The jobs of a queue: one job, its options, all jobs with their indexes, and what an ADD says to make one.
 
+mod ahead;
 mod earlier_life;
 mod fields;
 mod history;

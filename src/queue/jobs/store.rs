@@ -4,7 +4,8 @@ use super::indexes::Indexes;
 use super::job::Job;
 use super::spec::Place;
 use super::table::JobTable;
-use crate::queue::store::{ids, Handle, IdEntry, IdIndex, IdList, Record};
+use crate::queue::store::ids::{self, IdHashes};
+use crate::queue::store::{Handle, IdEntry, IdIndex, IdList, Record};
 
 /// The jobs, records and remembered ids of a queue.
 #[derive(Debug, Clone, Default)]
@@ -63,8 +64,7 @@ impl JobStore {
         if let Some(gathered) = &mut self.gathered {
             return gathered.push(hash, entry.pack());
         }
-        let table = &self.table;
-        self.ids.insert(hash, entry.pack(), |packed| table.id_hash(packed));
+        self.ids.insert(hash, entry.pack(), &self.table);
     }
 
     /// From now on ids are only gathered, and none is found.
@@ -104,7 +104,7 @@ impl JobStore {
             self.indexes.insert_forgetting(&self.table, entry);
         } else {
             let table = &self.table;
-            self.ids.remove(hash, |other| other == packed, |other| table.id_hash(other));
+            self.ids.remove(hash, |other| other == packed, table);
         }
     }
 
@@ -122,8 +122,8 @@ impl JobStore {
         let entry = IdEntry::Remembered(handle);
         self.indexes.remove_forgetting(&self.table, entry);
         let table = &self.table;
-        let hash = table.id_hash(entry.pack());
-        self.ids.remove(hash, |packed| packed == entry.pack(), |other| table.id_hash(other));
+        let hash = table.of(entry.pack());
+        self.ids.remove(hash, |packed| packed == entry.pack(), table);
         self.table.remembered.remove(handle);
     }
 

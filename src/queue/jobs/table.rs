@@ -6,9 +6,11 @@ use super::job::{Job, StateData};
 use super::names::JobNames;
 use super::options::{JobOptions, OptionSets};
 use crate::queue::batches::BatchNumber;
+use crate::queue::store::ids::{self, IdHashes};
 use crate::queue::store::{
-    ids, Handle, IdEntry, InstantKey, LaneKey, LaneNumber, NameNumber, PriorityKey, Record, Remembered, Slab,
+    Handle, IdEntry, InstantKey, LaneKey, LaneNumber, NameNumber, PriorityKey, Record, Remembered, Slab,
 };
+use std::hint::black_box;
 
 /// The key of a handle that leads to nothing. Only a bug could ask for one; it sorts last.
 const NO_INSTANT: InstantKey = InstantKey { at: u64::MAX, seq: i64::MAX };
@@ -21,6 +23,17 @@ pub(crate) struct JobTable {
     pub(crate) remembered: Remembered,
     pub(crate) option_sets: OptionSets,
     pub(crate) names: JobNames,
+}
+
+/// The hashes of ids by packed [`IdEntry`]s.
+impl IdHashes for JobTable {
+    fn of(&self, packed: u32) -> u64 {
+        ids::hash(self.id_of(IdEntry::unpack(packed)))
+    }
+
+    fn of_all(&self, packed: &[u32]) -> Vec<u64> {
+        self.ids_of(packed).into_iter().map(ids::hash).collect()
+    }
 }
 
 impl JobTable {
@@ -55,9 +68,16 @@ impl JobTable {
         .unwrap_or_default()
     }
 
-    /// The hash of the id that a packed [`IdEntry`] stands for.
-    pub(crate) fn id_hash(&self, packed: u32) -> u64 {
-        ids::hash(self.id_of(IdEntry::unpack(packed)))
+    /// The ids of packed entries. To know where they are means to read the jobs.
+    fn ids_of(&self, packed: &[u32]) -> Vec<&[u8]> {
+        packed.iter().map(|packed| self.id_of(IdEntry::unpack(*packed))).collect()
+    }
+
+    /// Reads jobs and their bytes, for whoever needs them next.
+    pub(super) fn foresee(&self, packed: &[u32]) {
+        for id in self.ids_of(packed) {
+            black_box(id.first());
+        }
     }
 
     /// Sorts waiting and blocked jobs.

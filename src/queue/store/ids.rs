@@ -84,18 +84,35 @@ impl Part {
     }
 
     /// Moves in all entries of `from`.
-    fn take_all(&mut self, from: HashTable<u32>, hash_of: &impl Fn(u32) -> u64) {
-        for (hash, entry) in hashed(from, hash_of) {
-            self.table.insert_unique(hash, entry, |&e| hash_of(e));
+    fn take_all(&mut self, from: HashTable<u32>, hashes: &impl IdHashes) {
+        for (hash, entry) in hashed(from, hashes) {
+            self.table.insert_unique(hash, entry, |&e| hashes.of(e));
         }
     }
 }
 
-/// The entries with their hashes, which are all asked for in one go: nearly every one waits for memory that
-/// is far away, and only in a loop that does nothing else does the processor wait for many at once.
-fn hashed(table: HashTable<u32>, hash_of: &impl Fn(u32) -> u64) -> Vec<(u64, u32)> {
+/// What an index asks about its entries.
+pub trait IdHashes {
+    /// The hash of the id that an entry leads to.
+    fn of(&self, entry: u32) -> u64;
+
+    /// Those of many, in their order. Nearly every id is in memory that is far away: who knows the way there can let
+    /// the processor wait for many at once.
+    fn of_all(&self, entries: &[u32]) -> Vec<u64> {
+        entries.iter().map(|entry| self.of(*entry)).collect()
+    }
+}
+
+impl<F: Fn(u32) -> u64> IdHashes for F {
+    fn of(&self, entry: u32) -> u64 {
+        self(entry)
+    }
+}
+
+/// The entries with their hashes.
+fn hashed(table: HashTable<u32>, hashes: &impl IdHashes) -> impl Iterator<Item = (u64, u32)> {
     let entries = table.into_iter().collect::<Vec<_>>();
-    entries.into_iter().map(|entry| (hash_of(entry), entry)).collect()
+    hashes.of_all(&entries).into_iter().zip(entries)
 }
 
 /// The directory's part of a hash; tables use the lowest and the highest bits.
@@ -122,12 +139,21 @@ impl IdIndex {
         self.parts.get(self.part_of(hash)?)?.table.find(hash, |&entry| eq(entry)).copied()
     }
 
-    /// Adds an entry that the caller knows is not in here. `hash_of` returns the hash of entries that are.
-    pub fn insert(&mut self, hash: u64, entry: u32, hash_of: impl Fn(u32) -> u64) {
-        self.make_room(hash, &hash_of);
+    /// The entries that these hashes seem to lead to. To find out means to read what look-ups of them read: first
+    /// their parts, then their places, so that the processor waits for many at once. Of each hash the first entry
+    /// with its tag is taken, which one time in twenty is another.
+    pub(crate) fn likely(&self, hashes: &[u64]) -> Vec<u32> {
+        let part_of = |hash: u64| Some((hash, self.parts.get(self.part_of(hash)?)?));
+        let parts = hashes.iter().filter_map(|hash| part_of(*hash)).collect::<Vec<_>>();
+        parts.iter().filter_map(|(hash, part)| part.table.find(*hash, |_| true)).copied().collect()
+    }
+
+    /// Adds an entry that the caller knows is not in here. `hashes` is asked about entries that are.
+    pub fn insert(&mut self, hash: u64, entry: u32, hashes: &impl IdHashes) {
+        self.make_room(hash, hashes);
         let Some(part) = self.part_of(hash).and_then(|number| self.parts.get_mut(number)) else { return };
         let before = part.bytes();
-        part.table.insert_unique(hash, entry, |&e| hash_of(e));
+        part.table.insert_unique(hash, entry, |&e| hashes.of(e));
         // Sweeping out removed entries can make a table smaller.
         self.table_bytes = self.table_bytes + part.bytes() - before;
         self.len += 1;
@@ -141,14 +167,9 @@ impl IdIndex {
         Some(replace(found, entry))
     }
 
-    /// Takes out the entry with this hash for which `eq` holds. `hash_of` is asked about other entries only,
+    /// Takes out the entry with this hash for which `eq` holds. `hashes` is asked about other entries only,
     /// when a sparse part shrinks or joins another.
-    pub fn remove(
-        &mut self,
-        hash: u64,
-        eq: impl Fn(u32) -> bool,
-        hash_of: impl Fn(u32) -> u64,
-    ) -> Option<u32> {
+    pub fn remove(&mut self, hash: u64, eq: impl Fn(u32) -> bool, hashes: &impl IdHashes) -> Option<u32> {
         let part = self.parts.get_mut(self.part_of(hash)?)?;
         let (entry, _) = part.table.find_entry(hash, |&e| eq(e)).ok()?.remove();
         self.len -= 1;
@@ -156,7 +177,7 @@ impl IdIndex {
         if self.len == 0 && self.bytes() > KEPT_BYTES {
             *self = Self::default();
         } else if is_sparse {
-            self.shrink(hash, &hash_of);
+            self.shrink(hash, hashes);
         }
         Some(entry)
     }
@@ -176,7 +197,7 @@ impl IdIndex {
     }
 
     /// Splits or sweeps the part of `hash` if an insertion would otherwise grow it beyond 256 places.
-    fn make_room(&mut self, hash: u64, hash_of: &impl Fn(u32) -> u64) {
+    fn make_room(&mut self, hash: u64, hashes: &impl IdHashes) {
         if self.directory.is_empty() {
             self.directory.extend(self.parts.insert(Part::new(0, 0)));
             self.count(0, 1);
@@ -190,17 +211,17 @@ impl IdIndex {
             if part.table.len() < CROWDED && places < 2 * FULL {
                 // Full of places whose entries were removed. The table itself would double.
                 let full = replace(part, Part::new(part.depth, FULL));
-                part.take_all(full.table, hash_of);
+                part.take_all(full.table, hashes);
                 return;
             }
-            if !self.split(hash, hash_of) {
+            if !self.split(hash, hashes) {
                 return;
             }
         }
     }
 
     /// Splits the part of `hash` by its next directory bit; false when that may not be.
-    fn split(&mut self, hash: u64, hash_of: &impl Fn(u32) -> u64) -> bool {
+    fn split(&mut self, hash: u64, hashes: &impl IdHashes) -> bool {
         let Some(number) = self.part_of(hash) else { return false };
         let Some(depth) = self.parts.get(number).map(|part| part.depth) else { return false };
         if depth == self.depth() {
@@ -214,9 +235,9 @@ impl IdIndex {
         let mut high = Part::new(depth + 1, FULL);
         let Some(part) = self.parts.get_mut(number) else { return false };
         let before = part.bytes();
-        for (hash, entry) in hashed(take(&mut part.table), hash_of) {
+        for (hash, entry) in hashed(take(&mut part.table), hashes) {
             let half = if path(hash) & bit == 0 { &mut low } else { &mut high };
-            half.table.insert_unique(hash, entry, |&e| hash_of(e));
+            half.table.insert_unique(hash, entry, |&e| hashes.of(e));
         }
         self.table_bytes = self.table_bytes + low.bytes() + high.bytes() - before;
         *part = low;
@@ -231,9 +252,9 @@ impl IdIndex {
 
     /// Gives back memory of the part of `hash`: by joining it with its other half while both are sparse, or
     /// by a smaller table.
-    fn shrink(&mut self, hash: u64, hash_of: &impl Fn(u32) -> u64) {
+    fn shrink(&mut self, hash: u64, hashes: &impl IdHashes) {
         let mut merged = false;
-        while self.merge(hash, hash_of) {
+        while self.merge(hash, hashes) {
             merged = true;
         }
         if merged {
@@ -241,11 +262,11 @@ impl IdIndex {
         }
         let Some(part) = self.part_of(hash).and_then(|number| self.parts.get_mut(number)) else { return };
         let before = part.bytes();
-        part.table.shrink_to(part.table.len() * 2, |&e| hash_of(e));
+        part.table.shrink_to(part.table.len() * 2, |&e| hashes.of(e));
         self.table_bytes = self.table_bytes + part.bytes() - before;
     }
 
-    fn merge(&mut self, hash: u64, hash_of: &impl Fn(u32) -> u64) -> bool {
+    fn merge(&mut self, hash: u64, hashes: &impl IdHashes) -> bool {
         let Some((number, other, depth)) = self.sparse_pair(hash) else { return false };
         let Some(mut small) = self.parts.remove(other) else { return false };
         let Some(part) = self.parts.get_mut(number) else { return false };
@@ -253,7 +274,7 @@ impl IdIndex {
         if small.table.len() > part.table.len() {
             swap(&mut small.table, &mut part.table);
         }
-        part.take_all(small.table, hash_of);
+        part.take_all(small.table, hashes);
         part.depth = depth - 1;
         self.table_bytes = self.table_bytes + part.bytes() - before;
         let bit = 1_usize << (depth - 1);
