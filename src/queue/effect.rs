@@ -17,7 +17,9 @@ use crate::queue::store::{EndState, Handle, IdEntry};
 #[allow(missing_docs, reason = "each variant says what happened; its fields are words of the glossary")]
 pub enum Effect<'a> {
     /// A new job takes the place of a finished one, if the id was known.
-    Added { id: &'a [u8], job: JobSpec<&'a [u8]>, batches: BatchRefs<BatchNumber> },
+    /// `unknown` is the hash of an id that leads to nothing yet: then it is not looked up again. In the journal there is
+    /// none.
+    Added { id: &'a [u8], unknown: Option<u64>, job: JobSpec<&'a [u8]>, batches: BatchRefs<BatchNumber> },
     /// Something happened to a job that is not finished, or to the record of a failed one. In the journal the
     /// job is its id.
     Job { job: Handle, change: JobEffect<'a> },

@@ -115,7 +115,13 @@ impl Queue {
 
     /// What `id` leads to.
     pub(crate) fn find(&self, id: &[u8]) -> Option<IdEntry> {
-        self.jobs.find(ids::hash(id), id)
+        self.look_up(id).ok()
+    }
+
+    /// What `id` leads to, or, where it leads to nothing, its hash.
+    pub(crate) fn look_up(&self, id: &[u8]) -> Result<IdEntry, u64> {
+        let hash = ids::hash(id);
+        self.jobs.find(hash, id).ok_or(hash)
     }
 
     /// Before each of many ids is looked up: see [`JobStore::foresee`].

@@ -284,10 +284,11 @@ fn decode_added<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>,
         return Err(DecodeError::Damaged("an id that cannot be"));
     }
     let (job, batches) = decode_job_spec(from)?;
-    if !queue.has_batches(&batches) || queue.unfinished_job(id).is_some() {
+    let unknown = queue.look_up(id).err();
+    if !queue.has_batches(&batches) || (unknown.is_none() && queue.unfinished_job(id).is_some()) {
         return Err(DecodeError::Diverged);
     }
-    Ok(Effect::Added { id, job, batches })
+    Ok(Effect::Added { id, unknown, job, batches })
 }
 
 fn decode_duplicates<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {

@@ -134,7 +134,7 @@ fn job_payload_len(change: &JobEffect<'_>) -> usize {
 
 fn encode_effect(out: &mut Vec<u8>, queue: &Queue, effect: &Effect<'_>) {
     match *effect {
-        Effect::Added { id, ref job, ref batches } => {
+        Effect::Added { id, ref job, ref batches, .. } => {
             encode_named(out, tag::ADDED, id);
             encode_job_spec(out, job, batches);
         }

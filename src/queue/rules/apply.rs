@@ -22,7 +22,7 @@ impl Queue {
             self.created_at = at.max(1);
         }
         match *effect {
-            Effect::Added { id, ref job, ref batches } => self.add(id, job, batches, now),
+            Effect::Added { id, unknown, ref job, ref batches } => self.add((id, unknown), job, batches, now),
             Effect::NumberTaken { number } => self.jobs.last_number = number,
             Effect::Duplicates { count, batch } => {
                 self.stats.counters.add_many(Count::Duplicates, count);

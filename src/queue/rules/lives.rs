@@ -11,10 +11,11 @@ use crate::queue::time::{Now, FOREVER};
 use crate::queue::value::Queue;
 
 impl Queue {
-    /// Adds a job under an id that is free: what it led to before is gone.
+    /// Adds a job under an id that is free: what it led to before is gone. With the id comes its hash where it leads to
+    /// nothing.
     pub(crate) fn add(
         &mut self,
-        id: &[u8],
+        (id, unknown): (&[u8], Option<u64>),
         new: &JobSpec<&[u8]>,
         batches: &BatchRefs<BatchNumber>,
         now: Now,
@@ -22,10 +23,13 @@ impl Queue {
         let at = now.millis();
         self.stats.record(Event::Added);
         self.stats.series.count(SeriesCount::Added, at);
-        let hash = ids::hash(id);
-        if let Some(entry) = self.jobs.find(hash, id) {
-            self.drop_entry(entry);
-        }
+        debug_assert!(unknown.is_none() || self.find(id).is_none());
+        let hash = unknown.unwrap_or_else(|| {
+            if let Some(entry) = self.find(id) {
+                self.drop_entry(entry);
+            }
+            ids::hash(id)
+        });
         let job = Job::new(id, new.payload, StateData::Delayed { due: at });
         let Some(handle) = self.jobs.insert(hash, job) else { return };
         self.count_in(batches.batch);

@@ -160,7 +160,12 @@ impl<'q> Session<'q> {
     /// What `id` leads to as of now, even where time has more to do than it had room for: an id is not
     /// remembered any more once its window is over.
     pub(crate) fn find(&mut self, id: &[u8]) -> Option<IdEntry> {
-        let mut entry = self.queue.find(id)?;
+        let entry = self.queue.find(id)?;
+        self.as_of_now(id, entry)
+    }
+
+    /// The same of an id that led to `entry`.
+    pub(crate) fn as_of_now(&mut self, id: &[u8], mut entry: IdEntry) -> Option<IdEntry> {
         if let IdEntry::Job(handle) = entry {
             if self.advance_named(handle) {
                 entry = self.queue.find(id)?;

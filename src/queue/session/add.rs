@@ -150,24 +150,27 @@ impl Session<'_> {
     /// Adds a job under `id`, or under one that the queue makes. The caller has asked [`Session::room_for`].
     pub fn enqueue(&mut self, id: Option<&[u8]>, request: &AddRequest<&[u8]>) -> Added {
         let Some(id) = id else { return self.enqueue_under_made_id(request) };
-        let (outcome, state) = match self.lookup(id) {
-            IdLookup::Free => (Outcome::Added, self.add(id, request)),
-            IdLookup::Deduplicated(state) => self.deduplicate(state, request),
-            IdLookup::Unfinished(handle) => self.resolve_conflict(handle, request),
+        let (outcome, state) = match self.queue.look_up(id) {
+            Err(hash) => (Outcome::Added, self.add(id, Some(hash), request)),
+            Ok(entry) => match self.meaning_of(id, entry) {
+                IdLookup::Free => (Outcome::Added, self.add(id, None, request)),
+                IdLookup::Deduplicated(state) => self.deduplicate(state, request),
+                IdLookup::Unfinished(handle) => self.resolve_conflict(handle, request),
+            },
         };
         Added { outcome, state, made_id: None }
     }
 
-    fn add(&mut self, id: &[u8], request: &AddRequest<&[u8]>) -> JobState {
+    /// `unknown` is the hash of an id that leads to nothing.
+    fn add(&mut self, id: &[u8], unknown: Option<u64>, request: &AddRequest<&[u8]>) -> JobState {
         let batches = self.resolve_batches(&request.batches);
         let job = with_window(request);
-        self.change(&Effect::Added { id, job, batches });
+        self.change(&Effect::Added { id, unknown, job, batches });
         if batches.after.is_none() {
             return self.start_state(&job);
         }
         // The batch it waits for may have finished long ago; then it has failed or goes on.
-        let added = self.queue.view(id).map(|job| job.state);
-        added.unwrap_or(JobState::Failed)
+        self.queue.view(id).map_or(JobState::Failed, |job| job.state)
     }
 
     fn deduplicate(&mut self, state: JobState, request: &AddRequest<&[u8]>) -> (Outcome, JobState) {
@@ -182,14 +185,14 @@ impl Session<'_> {
 
     fn enqueue_under_made_id(&mut self, request: &AddRequest<&[u8]>) -> Added {
         let mut number = self.queue.jobs.next_seq;
-        let id = loop {
+        let (id, hash) = loop {
             let id = format!("{}-{number}", self.at()).into_bytes();
-            if self.queue.find(&id).is_none() {
-                break id;
+            if let Err(hash) = self.queue.look_up(&id) {
+                break (id, hash);
             }
             number = number.wrapping_add(1);
         };
-        let state = self.add(&id, request);
+        let state = self.add(&id, Some(hash), request);
         Added { outcome: Outcome::Added, state, made_id: Some(id) }
     }
 
@@ -198,17 +201,17 @@ impl Session<'_> {
         /// Numbers that follow each other and are known, before whole stretches are passed over.
         const KNOWN_AT_MOST: u64 = 100;
         let (mut number, mut known) = (self.queue.jobs.last_number.saturating_add(1), 0);
-        let id = loop {
+        let (id, hash) = loop {
             let id = number.to_string().into_bytes();
-            if self.queue.find(&id).is_none() {
-                break id;
+            if let Err(hash) = self.queue.look_up(&id) {
+                break (id, hash);
             }
             known += 1;
             let stretch = u32::try_from(known - known.min(KNOWN_AT_MOST)).unwrap_or(u32::MAX).min(40);
             number = number.saturating_add(1 << stretch);
         };
         self.change(&Effect::NumberTaken { number });
-        let state = self.add(&id, request);
+        let state = self.add(&id, Some(hash), request);
         Added { outcome: Outcome::Added, state, made_id: Some(id) }
     }
 
@@ -221,8 +224,12 @@ impl Session<'_> {
     }
 
     pub(super) fn lookup(&mut self, id: &[u8]) -> IdLookup {
+        self.queue.find(id).map_or(IdLookup::Free, |entry| self.meaning_of(id, entry))
+    }
+
+    fn meaning_of(&mut self, id: &[u8], entry: IdEntry) -> IdLookup {
         let at = self.at();
-        match self.find(id) {
+        match self.as_of_now(id, entry) {
             None => IdLookup::Free,
             Some(IdEntry::Remembered(handle)) => match self.queue.record(handle) {
                 Some(record) => IdLookup::Deduplicated(record.end_state.into()),
