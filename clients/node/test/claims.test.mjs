@@ -72,6 +72,18 @@ test('where slots are few, shards take turns, and wait only while none has jobs'
   }
 });
 
+test('slots of a request whose reply is late go to the other shards, and are not given back twice', async () => {
+  const { shared, takers, grants, take } = sharedBy(2, 1);
+  takers.forEach(take);
+  await heard();
+  const end = shared.lend(takers[0], grants.splice(0)[0].count, 0);
+  await until(() => grants.length > 0, 'the slot is kept');
+  assert.deepEqual([grants[0].shard, grants[0].count, takers[0].held, end()], [1, 1, 0, 0]);
+
+  const prompt = shared.lend(takers[1], 1, 0);
+  assert.equal(prompt(), 1);
+});
+
 test('a run that HELD has found begins in the next slot that is free, before any claim', async () => {
   const begun = [];
   const shared = new Slots({ slots: 1, group: 1, block: BLOCK }, (group) => begun.push(...group));

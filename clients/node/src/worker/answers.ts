@@ -19,6 +19,8 @@ export interface AnswersOwner {
   next(queue: string, slots: number): number;
   /** The words that ask for up to `count` jobs beside an answer. */
   nextWords(count: number): Word[];
+  /** Slots of a request that asks for jobs: what tells how many are still its own when the reply comes. */
+  lend(queue: string, slots: number): () => number;
   /** Begins the jobs that came with an answer, in the slots that it has freed. `since`: before the request (ms). */
   begin(queue: string, jobs: unknown[], slots: number, since: number): void;
   /** Notes that an answer has asked for `asked` jobs and got `got`. */
@@ -94,18 +96,19 @@ export class Answers {
     const slots = freed > 0 ? this.#owner.next(this.#queue, freed) : 0;
     if (slots < freed) this.#owner.begin(this.#queue, [], freed - slots, 0);
     const next = slots > 0 ? this.#owner.nextWords(slots) : [];
+    const lent = this.#owner.lend(this.#queue, slots);
     const since = performance.now();
     try {
       const reply = (await this.#owner.linkTo(this.#queue).send([...words, ...next])) as unknown[];
       const [numbers, jobs] = slots > 0 ? (reply as [unknown[], unknown[] | null]) : [reply, []];
       answers.forEach((pending, index) => this.#settle(pending, Number(numbers[index])));
       if (slots > 0) this.#owner.noteNext(this.#queue, slots, jobs?.length ?? 0);
-      this.#owner.begin(this.#queue, jobs ?? [], slots, since);
+      this.#owner.begin(this.#queue, jobs ?? [], lent(), since);
       return false;
     } catch (thrown) {
       const error = toJqError(thrown);
-      if (slots > 0 && passes(error)) this.#owner.doubt(this.#queue, slots);
-      else this.#owner.begin(this.#queue, [], slots, since);
+      if (slots > 0 && passes(error)) this.#owner.doubt(this.#queue, lent());
+      else this.#owner.begin(this.#queue, [], lent(), since);
       return this.#takeBack(answers, error);
     }
   }

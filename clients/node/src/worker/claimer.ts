@@ -103,18 +103,20 @@ export class Claimer {
     const queues = this.order.next();
     const command = queues.length === 1 ? ['JQ.CLAIM', queues[0]] : ['JQ.CLAIMANY', queues.length, ...queues];
     const block = wait > 0 ? ['BLOCK', wait] : [];
+    const { slots } = this.#owner;
+    const lent = slots.lend(this.taker, count, wait);
     const since = performance.now();
     const words = [...command, ...this.#owner.claimWords(count), ...block];
     const reply = (await this.#claims.send(words, wait + LATENESS).catch((error) => {
-      this.#owner.slots.noteClaim(this.taker, count, 0);
-      this.#owner.slots.give(this.taker, count);
+      slots.noteClaim(this.taker, count, 0);
+      slots.give(this.taker, lent());
       throw error;
     })) as unknown[] | null;
     const [queue, jobs] = reply && queues.length > 1 ? [toText(reply[0]), reply[1] as unknown[]] : [queues[0], reply ?? []];
-    this.#owner.slots.noteClaim(this.taker, count, jobs.length);
+    slots.noteClaim(this.taker, count, jobs.length);
     if (jobs.length > 0) this.order.served(queues, queue, jobs.length);
     else this.#owner.foundNothing(this);
-    this.#owner.begin(queue, jobs, count, since);
+    this.#owner.begin(queue, jobs, lent(), since);
   }
 
   /**

@@ -133,6 +133,10 @@ export class Engine implements AnswersOwner, HeartbeatOwner, ClaimerOwner, JobAc
     return this.stopping.aborted || !order.mayAskNext(queue) ? 0 : this.slots.next(taker, slots);
   }
 
+  lend(queue: string, slots: number): () => number {
+    return this.slots.lend(this.#claimer(queue).taker, slots, 0);
+  }
+
   nextWords(count: number): Word[] {
     return ['NEXT', this.#setup.name, 'COUNT', count, 'LEASE', this.lease, 'FULL'];
   }

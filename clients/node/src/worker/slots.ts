@@ -48,6 +48,9 @@ const SPACIOUS = 2;
 /** The shortest wait at the server, ms. */
 const SHORTEST_WAIT = 10;
 
+/** How much later than it may be a reply is waited for before its slots go to other shards, ms. */
+const PATIENCE = 1_000;
+
 const NOTHING: Grant = { count: 0, wait: 0 };
 
 export class Slots {
@@ -98,6 +101,25 @@ export class Slots {
   /** Notes what came of asking for `asked` jobs. */
   noteClaim(taker: Taker, asked: number, got: number): void {
     taker.hasMore = got >= asked;
+  }
+
+  /**
+   * Slots of a request that may take `wait` ms. If its reply is late they go to the other shards. Returns what ends that, and
+   * tells how many are still the request's.
+   */
+  lend(taker: Taker, count: number, wait: number): () => number {
+    let left = count;
+    const end = () => {
+      const kept = left;
+      left = 0;
+      return kept;
+    };
+    if (count === 0 || this.#takers.size === 1) return end;
+    const timer = setTimeout(() => this.give(taker, end()), wait + PATIENCE);
+    return () => {
+      clearTimeout(timer);
+      return end();
+    };
   }
 
   /** Begins `runs` in `given` slots of `taker`; what is left of either waits for the other. */
