@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+)
+
+// A contender is a process that is called with its name, what to do (add or work), the address of the server, how many
+// jobs, and how many answers a request by hand has. It prints a line when it is ready, begins when it gets one, and prints
+// a line when every job was added, or done and acknowledged. It has 50 adds, or handlers, at the same time.
+
+// contenderProcess is one that is ready.
+type contenderProcess struct {
+	name    string
+	command *exec.Cmd
+	begin   io.WriteCloser
+	says    *bufio.Reader
+}
+
+// start starts a contender, and returns when it is ready.
+func start(language, contender, mode, address string, jobs, together int) *contenderProcess {
+	program := map[string][]string{
+		"node":   {"node", "node/contend.mjs"},
+		"python": {os.Getenv("BENCH_PYTHON"), "python/contend.py"},
+		"go":     {os.Args[0], "contend"},
+	}[language]
+	args := append(program[1:], contender, mode, address, strconv.Itoa(jobs), strconv.Itoa(together))
+	p := &contenderProcess{name: strings.Join(append([]string{language}, args[1:]...), " "), command: exec.Command(program[0], args...)}
+	p.command.Stderr = os.Stderr
+	begin, err := p.command.StdinPipe()
+	check(err)
+	says, err := p.command.StdoutPipe()
+	check(err)
+	check(p.command.Start())
+	p.begin, p.says = begin, bufio.NewReader(says)
+	p.hears("ready")
+	return p
+}
+
+// hears waits for a line.
+func (p *contenderProcess) hears(want string) {
+	line, err := p.says.ReadString('\n')
+	if err != nil || strings.TrimSpace(line) != want {
+		fail("%s said %q where %q was expected: %v", p.name, line, want, err)
+	}
+}
+
+// finish lets it begin, and returns when it is done.
+func (p *contenderProcess) finish() {
+	_, err := fmt.Fprintln(p.begin)
+	check(err)
+	p.hears("done")
+	p.command.Process.Kill()
+	p.command.Wait()
+}
+
+// contend is a contender in Go.
+func contend(args []string) {
+	jobs, err := strconv.Atoi(args[3])
+	check(err)
+	together, err := strconv.Atoi(args[4])
+	check(err)
+	contenders := map[string]func(address string, jobs, together int) func(){
+		"jq add": addByPackage, "jq work": workByPackage, "hand add": addByHand, "hand work": workByHand,
+		"asynq add": addByAsynq, "asynq work": workByAsynq,
+	}
+	run := contenders[args[0]+" "+args[1]](args[2], jobs, together)
+	fmt.Println("ready")
+	_, err = bufio.NewReader(os.Stdin).ReadString('\n')
+	check(err)
+	run()
+	fmt.Println("done")
+	io.Copy(io.Discard, os.Stdin) // until it is killed
+}

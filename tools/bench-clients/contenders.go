@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis-jq/redis-jq/clients/go/jq"
+	"github.com/redis/go-redis/v9"
+)
+
+// atOnce is how many adds or handlers there are at the same time.
+const atOnce = 50
+
+const queue = "q"
+
+// payload is 100 bytes of JSON.
+var payload = []byte(fmt.Sprintf(`{"to":"%084d@example.org"}`, 0)[:99] + `}`)
+
+func id(i int) string { return fmt.Sprint("job:", i) }
+
+// each calls with all numbers below n, atOnce of them at the same time.
+func each(n int, call func(i int) error) {
+	var next atomic.Int64
+	var calls sync.WaitGroup
+	for range atOnce {
+		calls.Add(1)
+		go func() {
+			defer calls.Done()
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				check(call(i))
+			}
+		}()
+	}
+	calls.Wait()
+}
+
+func connect(address string) *redis.Client {
+	client := redis.NewClient(&redis.Options{Addr: address})
+	check(client.Ping(ctx).Err())
+	return client
+}
+
+func addByPackage(address string, jobs, _ int) func() {
+	added := jq.NewQueue(connect(address), queue)
+	return func() {
+		each(jobs, func(i int) error {
+			_, err := added.Add(ctx, id(i), payload)
+			return err
+		})
+	}
+}
+
+func addByHand(address string, jobs, _ int) func() {
+	client := connect(address)
+	return func() {
+		each(jobs, func(i int) error { return client.Do(ctx, "JQ.ADD", queue, id(i), payload).Err() })
+	}
+}
+
+func addByAsynq(address string, jobs, _ int) func() {
+	client := asynq.NewClient(asynq.RedisClientOpt{Addr: address})
+	check(client.Ping())
+	return func() {
+		each(jobs, func(i int) error {
+			_, err := client.Enqueue(asynq.NewTask("mail", payload), asynq.TaskID(id(i)))
+			return err
+		})
+	}
+}
+
+func workByPackage(address string, jobs, _ int) func() {
+	client := connect(address)
+	return func() {
+		var left atomic.Int64
+		left.Store(int64(jobs))
+		all := make(chan struct{})
+		worker := jq.Worker{
+			Client: client, Queues: []string{queue}, Concurrency: atOnce,
+			Handler: func(context.Context, *jq.Job) (any, error) { return nil, nil },
+			Hooks: jq.Hooks{Completed: func(*jq.Job) {
+				if left.Add(-1) == 0 {
+					close(all)
+				}
+			}},
+		}
+		go func() { check(worker.Run(ctx)) }()
+		<-all
+	}
+}
+
+// workByHand claims as many jobs as the worker has handlers, and then acknowledges some at a time.
+func workByHand(address string, jobs, together int) func() {
+	client := connect(address)
+	return func() {
+		reply, err := client.Do(ctx, "JQ.CLAIM", queue, "w", "COUNT", atOnce, "LEASE", 30_000, "BLOCK", 5000, "FULL").Slice()
+		check(err)
+		held := reply
+		for done := 0; done < jobs; {
+			some := held[:min(together, len(held))]
+			held = held[len(some):]
+			ack := []any{"JQ.ACK", queue}
+			for _, job := range some {
+				fields := job.(map[any]any)
+				ack = append(ack, fields["token"], fields["id"])
+			}
+			reply, err := client.Do(ctx, append(ack, "NEXT", "w", "COUNT", len(some), "LEASE", 30_000, "FULL")...).Slice()
+			check(err)
+			done += len(some)
+			if next, ok := reply[1].([]any); ok {
+				held = append(held, next...)
+			}
+		}
+	}
+}
+
+func workByAsynq(address string, jobs, _ int) func() {
+	server := asynq.NewServer(asynq.RedisClientOpt{Addr: address}, asynq.Config{Concurrency: atOnce, LogLevel: asynq.FatalLevel})
+	check(server.Ping())
+	return func() {
+		var left atomic.Int64
+		left.Store(int64(jobs))
+		all := make(chan struct{})
+		check(server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error {
+			if left.Add(-1) == 0 {
+				close(all)
+			}
+			return nil
+		})))
+		<-all
+	}
+}

@@ -1,0 +1,111 @@
+"""The contenders of scripts/bench-clients in Python; contender.go says how they are called."""
+
+import asyncio
+import itertools
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from redis.asyncio import Redis
+from redis_jq import Hooks
+from redis_jq.asyncio import Queue, Worker
+
+AT_ONCE = 50  # adds, or handlers, at the same time
+QUEUE = "q"
+PAYLOAD = {"to": "0" * 75 + "@example.org"}  # 100 bytes of JSON
+Run = Callable[[], Awaitable[None]]
+
+
+async def each(jobs: int, call: Callable[[int], Awaitable[Any]]) -> None:
+    """Calls with all numbers below `jobs`, AT_ONCE of them at the same time."""
+    numbers = iter(range(jobs))
+
+    async def some() -> None:
+        for i in numbers:
+            await call(i)
+
+    await asyncio.gather(*(some() for _ in range(AT_ONCE)))
+
+
+async def connected(address: str) -> Redis:
+    redis = Redis.from_url(f"redis://{address}")
+    await redis.ping()
+    return redis
+
+
+async def add_by_package(address: str, jobs: int, _: int) -> Run:
+    queue = Queue(await connected(address), QUEUE)
+    return lambda: each(jobs, lambda i: queue.add(PAYLOAD, id=f"job:{i}"))
+
+
+async def add_by_hand(address: str, jobs: int, _: int) -> Run:
+    redis = await connected(address)
+    return lambda: each(jobs, lambda i: redis.execute_command("JQ.ADD", QUEUE, f"job:{i}", json.dumps(PAYLOAD)))
+
+
+async def work_by_package(address: str, jobs: int, _: int) -> Run:
+    async def run() -> None:
+        left = itertools.count(jobs - 1, -1)
+        all_done = asyncio.Event()
+
+        class Told(Hooks):
+            def completed(self, job: Any) -> None:
+                if next(left) == 0:
+                    all_done.set()
+
+        async def nothing(job: Any) -> None:
+            pass
+
+        worker = Worker(f"redis://{address}", QUEUE, nothing, concurrency=AT_ONCE, hooks=Told())
+        running = asyncio.create_task(worker.run())
+        done = asyncio.create_task(all_done.wait())
+        await asyncio.wait([running, done], return_when=asyncio.FIRST_COMPLETED)
+        if running.done():  # for an error
+            await running
+
+    return run
+
+
+def fields(job: Any) -> dict[bytes, Any]:
+    """A job of RESP3 or RESP2."""
+    return job if isinstance(job, dict) else dict(zip(job[::2], job[1::2], strict=True))
+
+
+async def work_by_hand(address: str, jobs: int, together: int) -> Run:
+    """Claims as many jobs as the worker has handlers, and then acknowledges some at a time."""
+    redis = await connected(address)
+
+    async def run() -> None:
+        claim = ("JQ.CLAIM", QUEUE, "w", "COUNT", AT_ONCE, "LEASE", 30_000, "BLOCK", 5000, "FULL")
+        held = await redis.execute_command(*claim)
+        done = 0
+        while done < jobs:
+            some, held = held[:together], held[together:]
+            answered = [fields(job)[name] for job in some for name in (b"token", b"id")]
+            more = ("NEXT", "w", "COUNT", len(some), "LEASE", 30_000, "FULL")
+            _, following = await redis.execute_command("JQ.ACK", QUEUE, *answered, *more)
+            done += len(some)
+            held += following or []
+
+    return run
+
+
+CONTENDERS = {
+    "jq add": add_by_package,
+    "jq work": work_by_package,
+    "hand add": add_by_hand,
+    "hand work": work_by_hand,
+}
+
+
+async def main() -> None:
+    contender, mode, address, jobs, together = sys.argv[1:]
+    run = await CONTENDERS[f"{contender} {mode}"](address, int(jobs), int(together))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    await run()
+    print("done", flush=True)  # and it is killed
+
+
+asyncio.run(main())
