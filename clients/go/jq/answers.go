@@ -135,7 +135,9 @@ func (s *sender) send(group []*answer) {
 	}
 	ticket, sent := s.source.known.asks(), time.Now()
 	defer s.source.known.returns(ticket)
+	loan := e.lend(slots, 0)
 	reply, err := s.request(group, next).send(e.base, e.client)
+	slots = loan.back()
 	lost := err != nil && !refusal(err) && next > 0
 	var jobs any
 	if err != nil {

@@ -34,7 +34,7 @@ func (s *source) claims() {
 			e.slots.offer(slots)
 			return
 		}
-		err := s.claim(slots)
+		left, err := s.claim(slots)
 		if err == nil {
 			s.waits = backoff{}
 			continue
@@ -43,11 +43,11 @@ func (s *source) claims() {
 		// that is away keeps none from the others.
 		s.waits.sleep(e.stopped)
 		if timedOut(err) || s.held() != nil {
-			e.slots.offer(slots)
-			slots = 0
+			e.slots.offer(left)
+			left = 0
 			s.findHeld()
 		}
-		e.slots.offer(slots)
+		e.slots.offer(left)
 	}
 }
 
@@ -81,13 +81,17 @@ func (s *source) block() time.Duration {
 	return min(e.block(), max(rotation/time.Duration(others), shortestBlock))
 }
 
-// claim asks for jobs for so many slots, and waits for the first one. With an error the slots are still the caller's.
-func (s *source) claim(slots int) error {
+// claim asks for jobs for so many slots, and waits for the first one. With an error it gives the slots that are still the
+// caller's.
+func (s *source) claim(slots int) (int, error) {
 	e := s.engine
 	ticket, sent := s.known.asks(), time.Now()
 	defer s.known.returns(ticket)
-	request, count := s.request(slots)
+	block := s.block()
+	request, count := s.request(slots, block)
+	loan := e.lend(slots, block)
 	reply, err := request.send(e.base, e.claimer.claims)
+	slots = loan.back()
 	var jobs []JobInfo
 	queue := s.order.queues[0]
 	if len(s.order.queues) > 1 {
@@ -101,13 +105,13 @@ func (s *source) claim(slots int) error {
 		if !closed(e.worker.aborted) { // which cuts the connection
 			e.trouble("a claim failed", err)
 		}
-		return err
+		return slots, err
 	}
 	s.filled = e.worker.Shards != nil && len(jobs) == count
 	s.found(len(jobs))
 	s.order.gave(queue, len(jobs))
 	s.deliver(queue, jobs, slots, sent)
-	return nil
+	return 0, nil
 }
 
 // found notes how many jobs a claim got, and tells the hook when no source has any.
@@ -124,7 +128,7 @@ func (s *source) found(jobs int) {
 }
 
 // request asks the queues in their order, for so many jobs.
-func (s *source) request(slots int) (request, int) {
+func (s *source) request(slots int, block time.Duration) (request, int) {
 	e := s.engine
 	r := request{once: true}
 	if queues := s.order.next(); len(queues) > 1 {
@@ -135,7 +139,7 @@ func (s *source) request(slots int) (request, int) {
 	} else {
 		r.args, r.key = []any{"JQ.CLAIM", queues[0]}, 1
 	}
-	count, block := slots, s.block()
+	count := slots
 	r.args = append(r.args, e.name)
 	if bulk := e.worker.Bulk; bulk != nil {
 		count = bulk.Size

@@ -22,7 +22,7 @@ func (e *engine) handle(runs unit) {
 		return err
 	})
 	if !e.answer(r, result, err, e.hasNext) {
-		e.release()
+		e.release(1)
 	}
 }
 
@@ -48,7 +48,7 @@ func (e *engine) handleMany(runs unit) {
 	for i, r := range runs {
 		e.answer(r, nil, or(failed, failures[i]), false)
 	}
-	e.release()
+	e.release(1)
 }
 
 // spread copies the errors of a bulk handler, which has one for each job or none at all.
@@ -60,9 +60,9 @@ func spread(failures, returned []error) error {
 	return nil
 }
 
-// release gives a slot back.
-func (e *engine) release() {
-	for _, unit := range e.slots.offer(1) {
+// release gives slots back.
+func (e *engine) release(n int) {
+	for _, unit := range e.slots.offer(n) {
 		e.handBack(unit)
 	}
 }

@@ -66,6 +66,24 @@ func TestItIsAnotherSourcesTurnAfterAWhile(t *testing.T) {
 	}
 }
 
+func TestSlotsOfALateReplyGoToTheOtherShards(t *testing.T) {
+	e := &engine{worker: &Worker{Shards: new(ShardedQueue)}, slots: newSlots(0, nil)}
+	if e.lend(2, time.Hour).back() != 2 {
+		t.Error("those of a reply in time are gone")
+	}
+	late := e.lend(2, -replyIsLate)
+	if other := <-waitsFor(e.slots, new(source), 5); other != 2 {
+		t.Errorf("the other claim got %d slots", other)
+	}
+	if late.back() != 0 {
+		t.Error("they were given twice")
+	}
+	e.worker = new(Worker)
+	if e.lend(2, -time.Hour).back() != 2 {
+		t.Error("without shards there is nobody else to have them")
+	}
+}
+
 func TestClaimBlocksOnlyAsLongAsOthersCanWait(t *testing.T) {
 	e := &engine{worker: new(Worker), lease: time.Minute, slots: newSlots(0, nil)}
 	e.sources = make([]*source, 3)
