@@ -127,17 +127,30 @@ class FakeSource {
   }
 }
 
-function startEngine(source) {
+function startEngine(source, block = BLOCK) {
   const origin = { source, mayGrow: false, orders: async () => [orderOf('mail')], close: () => {} };
   const ignored = () => {};
   const hooks = { handle: ignored, claimed: ignored, ended: ignored, lost: ignored, failing: ignored, idle: ignored };
-  const kind = { slots: 1, group: 1, block: BLOCK, claimWords: [], asksNext: true };
+  const kind = { slots: 1, group: 1, block, claimWords: [], asksNext: true };
   const engine = new Engine({ ...kind, ...hooks, origin, name: 'me', lease: 30_000 });
   engine.start();
   return engine;
 }
 
 const unblocks = ({ sent }) => sent.filter((line) => line.includes('UNBLOCK'));
+
+test('after a claim is lost HELD is asked at once, and again when its BLOCK is over, sooner than the next heartbeat', async () => {
+  const source = new FakeSource();
+  const engine = startEngine(source, 100);
+  const asked = () => source.sent.filter((line) => line.includes('HELD')).length;
+  await until(() => source.claims.size === 1, 'it does not claim');
+  const before = asked();
+  source.left = 1;
+  const [claim] = source.claims.values();
+  claim.reject(new Error('closed'));
+  await until(() => asked() === before + 2, () => `it was asked ${asked() - before} times`, 5_000);
+  engine.giveUp();
+});
 
 test('a stop ends the claim that waits, at its server', async () => {
   const source = new FakeSource();

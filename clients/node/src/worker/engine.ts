@@ -193,10 +193,6 @@ export class Engine implements AnswersOwner, HeartbeatOwner, ClaimerOwner, JobAc
     this.#stopping.abort();
   }
 
-  beaten(): void {
-    void this.#eachClaimer(({ recovery }) => recovery.beat());
-  }
-
   async askHeld(queue: string): Promise<void> {
     const since = performance.now();
     await this.runs.whileAsking(queue, async () => {

@@ -23,8 +23,6 @@ export interface HeartbeatOwner {
   lost(run: Run, reply: number): void;
   failing(error: JqError): void;
   broken(error: JqError): void;
-  /** Called with each beat. */
-  beaten(): void;
 }
 
 export class Heartbeat {
@@ -59,7 +57,6 @@ export class Heartbeat {
   }
 
   #beat(): void {
-    this.#owner.beaten();
     const held = [...this.#owner.runs].filter((run) => run.lost === undefined);
     const quiet = this.#owner.queues.filter((queue) => !this.#beating.has(queue));
     for (const queue of quiet) void this.#extendAll(queue, held.filter((run) => run.queue === queue));

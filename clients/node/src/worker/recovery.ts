@@ -18,8 +18,6 @@ export interface RecoveryOwner {
 export class Recovery {
   readonly #owner: RecoveryOwner;
   readonly #doubtful = new Set<string>();
-  /** Queues that are asked once more, with the first heartbeat after an instant (ms). */
-  readonly #again = new Map<string, number>();
   #asking?: Promise<void>;
 
   constructor(owner: RecoveryOwner) {
@@ -29,7 +27,7 @@ export class Recovery {
   /** Something may have been claimed from `queues` without our knowing. They are asked at once, and once more later. */
   doubt(queues: string[]): void {
     // Until its BLOCK is over the server may serve a claim whose connection is gone.
-    for (const queue of queues) this.#again.set(queue, performance.now() + this.#owner.block);
+    setTimeout(() => this.ask(queues), this.#owner.block).unref();
     this.ask(queues);
   }
 
@@ -38,15 +36,6 @@ export class Recovery {
     if (this.#owner.stopping.aborted) return;
     for (const queue of queues) this.#doubtful.add(queue);
     this.#asking ??= this.#askAll();
-  }
-
-  /** Asks for the second time where that is due. */
-  beat(): void {
-    for (const [queue, instant] of this.#again) {
-      if (instant > performance.now()) continue;
-      this.#again.delete(queue);
-      this.ask([queue]);
-    }
   }
 
   /** Resolves when nothing is in doubt, or the worker stops. */
