@@ -196,3 +196,25 @@ def test_shards_of_a_node_that_is_away(cluster: Cluster, flavour: str, work: Any
     del handled["theirs"], handled["others"]
     assert set(handled.values()) == {1} and len(handled) == 400 and not worker.seen.of("lost")
     worker.stop()
+
+
+def test_bulk_handlers_of_shards(cluster: Cluster, flavour: str, producer: Any, work: Any) -> None:
+    """Each gets jobs of one shard, with slots for all shards and with fewer."""
+    queue = producer(4)
+    handled: Counter[str] = Counter()
+    mixed: list[set[str]] = []
+
+    async def handle(jobs: Any, _tools: Any) -> None:
+        mixed.append({job.queue for job in jobs})
+        handled.update(job.id for job in jobs)
+
+    def run(slots: int, done: int) -> None:
+        queue.add_many([NewJob(n, id=f"{slots}:{n}") for n in range(400)])
+        worker = work(cluster.connect(flavour), Shards("mail", 4), handle, "BulkWorker", concurrency=slots, size=30)
+        until(lambda: queue.stats().acks == done, "not all are done", 60)
+        worker.stop()
+
+    run(slots=8, done=400)
+    run(slots=1, done=800)
+    assert set(handled.values()) == {1} and len(handled) == 800
+    assert all(len(queues) == 1 for queues in mixed) and set.union(*mixed) == {f"mail:{n}" for n in range(4)}
