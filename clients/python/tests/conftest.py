@@ -87,9 +87,8 @@ def work(flavour: str) -> Iterator[Callable[..., Running]]:
 
     yield start
     for worker in started:
-        print(
-            "a worker told last:", [told for told in worker.seen.told if told[0] in ("lost", "failed", "error")][-20:]
-        )  # shown if the test has failed
+        told = [told for told in worker.seen.told if told[0] in ("lost", "failed", "error")]
+        print("a worker ended with", repr(worker.error), "and told last", told[-20:])  # shown if the test has failed
         if worker._thread.is_alive():
             worker.stop(0)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from redis import exceptions
@@ -11,6 +13,7 @@ from redis import exceptions
 from redis_jq import BYTES, FOREVER, JSON, NewJob, NoPermission, NotNow, ReadOnly, commands
 from redis_jq.actions import Waits
 from redis_jq.calls import Key
+from redis_jq.connections import Link
 from redis_jq.errors import passes, translated
 from redis_jq.outcomes import of_bulk, of_error, of_return
 from redis_jq.requests import Order
@@ -124,3 +127,15 @@ def test_waits_grow_to_two_seconds() -> None:
     assert 0.025 <= lengths[0] <= 0.05 and all(1 <= length <= 2 for length in lengths[6:])
     waits.reset()
     assert waits.next() <= 0.05
+
+
+def test_what_a_client_raises_beside_its_errors_is_a_broken_connection() -> None:
+    def raising(*_args: Any) -> Any:
+        raise ValueError("I/O operation on closed file.")
+
+    link = Link(lambda **_options: SimpleNamespace(execute_command=raising))  # type: ignore[arg-type]
+    [reply] = link.send([("PING",)])
+    assert isinstance(reply, exceptions.ConnectionError) and "I/O operation" in str(reply) and passes(reply)
+    assert passes(link.claim(("JQ.CLAIM", b"q"), "q", is_long=False))
+    with pytest.raises(TypeError):
+        Link(lambda: None).send([("PING",)])  # type: ignore[arg-type, return-value]

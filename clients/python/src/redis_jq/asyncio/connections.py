@@ -8,7 +8,7 @@ from typing import Any, Union
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ResponseError
+from redis.exceptions import ConnectionError, ResponseError
 
 from ..connections import READ_TIMEOUT
 from ..errors import CLIENT_ERRORS, passes, translated
@@ -64,8 +64,8 @@ class Link:
                 for command in commands:
                     pipeline.execute_command(*command)
                 return [_reply(reply) for reply in await pipeline.execute(raise_on_error=False)]
-        except CLIENT_ERRORS as error:
-            return [translated(error)] * len(commands)
+        except Exception as error:
+            return [self._told(error)] * len(commands)
         replies: list[Any] = []
         for command in commands:
             is_cut = bool(replies) and isinstance(replies[-1], Exception) and passes(replies[-1])
@@ -75,8 +75,8 @@ class Link:
     async def _send_one(self, client: Any, command: Command) -> Any:
         try:
             return await client.execute_command(*command)
-        except CLIENT_ERRORS as error:
-            return translated(error)
+        except Exception as error:
+            return self._told(error)
 
     async def claim(self, command: Command, queue: str, is_long: bool) -> Any:
         """The reply to a claim, or the error. Of one that waits long it knows which client it is, for `unblock`, and asks
@@ -89,9 +89,9 @@ class Link:
             reply = await client.execute_command(*command)
             self._claims_as_is_sure = is_long and reply is None  # the next claim follows at once
             return reply
-        except CLIENT_ERRORS as error:
+        except Exception as error:
             self._claims_as, self._claims_as_is_sure = None, False
-            return translated(error)
+            return self._told(error)
 
     async def _client_id(self, client: Any, queue: str) -> tuple[int, str | None] | None:
         try:
@@ -112,8 +112,18 @@ class Link:
             node = None if name is None else client.get_node(node_name=name)
             if name is None or node is not None:
                 await client.execute_command("CLIENT UNBLOCK", id, **({"target_nodes": node} if node else {}))
-        except CLIENT_ERRORS:
-            pass  # it runs out
+        except Exception as error:
+            self._told(error)  # it runs out
+
+    def _told(self, error: Exception) -> Exception:
+        """An error as a reply. Where a node goes away while several commands are under way, a client of a cluster raises all
+        kinds of errors beside its own ("I/O operation on closed file"): they are taken for a connection that broke.
+        """
+        if isinstance(error, CLIENT_ERRORS):
+            return translated(error)
+        if self._client is None:
+            raise error  # the client cannot be made as the user said
+        return ConnectionError(f"{type(error).__name__}: {error}")
 
     async def close(self) -> None:
         """Closes its connections."""
