@@ -182,7 +182,7 @@ func (s *sender) begin(jobs any, slots int, sent time.Time, lost bool) {
 		s.source.found(len(infos))
 	}
 	if lost || err != nil {
-		e.lostReply(s.queue)
+		s.source.lostReply(s.queue)
 		var waits backoff
 		for s.source.heldAt(s.queue) != nil && !e.stopping() {
 			waits.sleep(e.stopped)

@@ -101,7 +101,7 @@ func (s *source) claim(slots int) (int, error) {
 		jobs, err = decodeAll[JobInfo](reply)
 	}
 	if err != nil {
-		e.lostReply(s.order.queues...)
+		s.lostReply(s.order.queues...)
 		if !closed(e.worker.aborted) { // which cuts the connection
 			e.trouble("a claim failed", err)
 		}

@@ -24,9 +24,6 @@ func (s *source) heartbeats(queue string) {
 			err = s.extendAll(queue)
 		}
 		waits = backoff{}
-		if e.recheckDue(queue) && !e.stopping() {
-			s.heldAt(queue) // an error asks for another one
-		}
 		next.Reset(e.lease / 3)
 	}
 }

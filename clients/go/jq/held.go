@@ -31,7 +31,7 @@ func (s *source) heldAt(queue string) error {
 		jobs, err = decodeAll[JobInfo](reply)
 	}
 	if err != nil {
-		e.lostReply(queue)
+		s.lostReply(queue)
 		e.trouble("asking for the jobs that are held failed", err)
 		return err
 	}
@@ -41,22 +41,37 @@ func (s *source) heldAt(queue string) error {
 
 // lostReply notes that a claim may have been served although its reply did not arrive. It is asked for at once by the
 // one who calls this, and later once more: a server that has not noticed yet that a connection is dead may serve it.
-func (e *engine) lostReply(queues ...string) {
+func (s *source) lostReply(queues ...string) {
+	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, queue := range queues {
+		_, waits := e.recheck[queue]
 		e.recheck[queue] = time.Now().Add(e.block() + time.Second)
+		if !waits {
+			inBackground(&e.background, func() { s.askAgain(queue) })
+		}
 	}
 }
 
-// recheckDue is true once after a lostReply.
-func (e *engine) recheckDue(queue string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	at, asked := e.recheck[queue]
-	due := asked && time.Now().After(at)
-	if due {
-		delete(e.recheck, queue)
+// askAgain asks for HELD when the time for it has come, which a further lost reply puts off.
+func (s *source) askAgain(queue string) {
+	e := s.engine
+	for {
+		e.mu.Lock()
+		wait := time.Until(e.recheck[queue])
+		if wait <= 0 {
+			delete(e.recheck, queue)
+		}
+		e.mu.Unlock()
+		if wait <= 0 {
+			s.heldAt(queue) // an error asks for another one
+			return
+		}
+		select {
+		case <-time.After(wait):
+		case <-e.stopped:
+			return
+		}
 	}
-	return due
 }
