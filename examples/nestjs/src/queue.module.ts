@@ -5,7 +5,8 @@
 //   @WorkerFor({ queue: 'mail', concurrency: 20 })   on a provider with a method handle(job): the worker of the queue
 
 import {
-  Inject, Injectable, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown,
+  Inject, Injectable, Module,
+  type BeforeApplicationShutdown, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown,
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { Redis } from 'ioredis';
@@ -25,7 +26,7 @@ const token = (name: string) => `redis-jq queue ${name}`;
 
 /** The connection and the workers, which begin and end with the application. */
 @Injectable()
-class Workers implements OnApplicationBootstrap, OnApplicationShutdown {
+class Workers implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #workers: Worker[] = [];
 
   constructor(private readonly redis: Redis, private readonly discovery: DiscoveryService) {}
@@ -43,9 +44,16 @@ class Workers implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  /** No request comes any more. Handlers end within the stopLimit of their workers, or their jobs are handed back. */
-  async onApplicationShutdown(): Promise<void> {
+  /**
+   * Handlers end within the stopLimit of their workers, or their jobs are handed back. Before requests end, because a
+   * client that keeps its connection may hold that up for as long as it likes.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop()));
+  }
+
+  /** No request comes any more. */
+  async onApplicationShutdown(): Promise<void> {
     await this.redis.quit();
   }
 }
