@@ -5,20 +5,22 @@
 //! order.
 //!
 //! ```text
-//!   bound of leaf     10            52            90
-//!                     │             │             │
+//!   bound of leaf                   52            90
+//!                                   │             │
 //!   handles       [a b c … d]   [e f g … h]   [i j]
+//!                 the first         the tree
 //! ```
 //!
-//! A bound is above all keys of the leaf before, and not above any key of its own leaf. The first leaf alone
-//! may break the latter: what is below every bound belongs to it, so a new lowest key moves no bound.
+//! A bound is above all keys of the leaf before, and not above any key of its own leaf. The first leaf needs none: what
+//! is below every bound belongs to it. It stands outside of the tree, so that an index of up to 128 entries, which is
+//! nearly every one, needs no tree: half a kilobyte each.
 
 mod entries;
 
 pub(crate) use entries::pass_both;
 pub use entries::{Direction, Entries};
-use std::collections::BTreeMap;
-use std::mem::size_of;
+use std::collections::btree_map::{BTreeMap, OccupiedEntry};
+use std::mem::{size_of, take};
 use std::ops::Bound::{Excluded, Unbounded};
 
 /// Handles in a leaf at most.
@@ -30,11 +32,14 @@ const LEAF: usize = 128;
 /// a handle that is in here; it is never asked about the one being inserted.
 #[derive(Debug)]
 pub struct Order<K: Ord + Copy> {
-    /// No leaf is empty.
+    /// The lowest entries. Empty: there are none at all.
+    first: Vec<u32>,
+    /// The leaves behind it by their bounds; none is empty.
     leaves: BTreeMap<K, Vec<u32>>,
-    len: usize,
+    /// Counted in 4 bytes, as handles are: every queue has a dozen of these indexes, most of them empty.
+    len: u32,
     /// Handles the leaves have memory for.
-    places: usize,
+    places: u32,
 }
 
 /// Where an entry was: what now stands at its place of its leaf.
@@ -55,21 +60,26 @@ const fn places_for(len: usize) -> usize {
     }
 }
 
+/// For how many handles leaves have memory.
+fn places_of<'l>(leaves: impl IntoIterator<Item = &'l Vec<u32>>) -> u32 {
+    u32::try_from(leaves.into_iter().map(Vec::capacity).sum::<usize>()).unwrap_or(u32::MAX)
+}
+
 /// Inserts into a leaf that is not full; how much memory, in handles, that took.
-fn put(leaf: &mut Vec<u32>, at: usize, handle: u32) -> usize {
-    let before = leaf.capacity();
-    if leaf.len() == before {
-        leaf.reserve_exact(places_for(before + 1) - before);
+fn put(leaf: &mut Vec<u32>, at: usize, handle: u32) -> u32 {
+    let before = places_of([&*leaf]);
+    if leaf.len() == leaf.capacity() {
+        leaf.reserve_exact(places_for(leaf.len() + 1) - leaf.len());
     }
     leaf.insert(at, handle);
-    leaf.capacity() - before
+    places_of([&*leaf]) - before
 }
 
 impl<K: Ord + Copy> Order<K> {
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len
+        self.len as usize
     }
 
     /// Whether there are none.
@@ -82,29 +92,26 @@ impl<K: Ord + Copy> Order<K> {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let in_tree = (size_of::<K>() + size_of::<Vec<u32>>()) * 11 / 5;
-        self.places * size_of::<u32>() + self.leaves.len() * in_tree
+        self.places as usize * size_of::<u32>() + self.leaves.len() * in_tree
     }
 
-    /// The handle with the lowest key. O(log leaves), and no key is asked for.
+    /// The handle with the lowest key. O(1).
     #[must_use]
     pub fn first(&self) -> Option<u32> {
-        self.leaves.first_key_value()?.1.first().copied()
+        self.first.first().copied()
     }
 
     /// Adds an entry. The key must not be in here yet. At the end it costs at most one call of `key_of`,
     /// elsewhere up to ten.
     pub fn insert(&mut self, key: K, handle: u32, key_of: impl Fn(u32) -> K) {
         self.len += 1;
-        if let Some(mut last) = self.leaves.last_entry() {
-            let leaf = last.get_mut();
-            if leaf.len() < LEAF && leaf.last().is_some_and(|&last| key_of(last) < key) {
-                self.places += put(leaf, leaf.len(), handle);
-                return;
-            }
+        let mut last = self.leaves.last_entry();
+        let leaf = last.as_mut().map_or(&mut self.first, OccupiedEntry::get_mut);
+        if leaf.len() < LEAF && leaf.last().is_some_and(|&last| key_of(last) < key) {
+            self.places += put(leaf, leaf.len(), handle);
+            return;
         }
-        let Some((bound, leaf)) = leaf_for(&mut self.leaves, key) else {
-            return self.start_leaf(key, handle);
-        };
+        let (bound, leaf) = leaf_for(&mut self.first, &mut self.leaves, key);
         // Asked first because whole classes of keys are appended to: a priority's end is not the end of all.
         let is_last = leaf.last().is_some_and(|&last| key_of(last) < key);
         let at = if is_last { leaf.len() } else { leaf.partition_point(|&h| key_of(h) < key) };
@@ -127,23 +134,21 @@ impl<K: Ord + Copy> Order<K> {
     }
 
     fn take_out(&mut self, key: K, handle: u32) -> Option<Gap> {
-        let (bound, leaf) = leaf_for(&mut self.leaves, key)?;
+        let (bound, leaf) = leaf_for(&mut self.first, &mut self.leaves, key);
         let at = leaf.iter().position(|&h| h == handle)?;
         leaf.remove(at);
-        self.len -= 1;
         let gap = Gap { next: leaf.get(at).copied() };
-        let (len, before) = (leaf.len(), leaf.capacity());
+        let (len, capacity, before) = (leaf.len(), leaf.capacity(), places_of([&*leaf]));
+        if len > 0 && len * 4 <= capacity && capacity > 4 {
+            leaf.shrink_to(places_for(len * 2));
+        }
+        self.places = self.places + places_of([&*leaf]) - before;
+        self.len -= 1;
         if len == 0 {
             self.places -= before;
-            self.leaves.remove(&bound);
-            return Some(gap);
-        }
-        if len * 4 <= before && before > 4 {
-            leaf.shrink_to(places_for(len * 2));
-            self.places -= before - leaf.capacity();
-        }
-        // Not at every removal: looking at the neighbours costs more than the removal.
-        if len % 8 == 0 && len < LEAF / 2 {
+            self.remove_leaf(bound);
+        } else if len % 8 == 0 && len < LEAF / 2 {
+            // Not at every removal: looking at the neighbours costs more than the removal.
             self.merge(bound);
         }
         Some(gap)
@@ -151,17 +156,17 @@ impl<K: Ord + Copy> Order<K> {
 
     /// All handles by ascending key.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.leaves.values().flatten().copied()
+        self.first.iter().chain(self.leaves.values().flatten()).copied()
     }
 
     /// The handles whose key is `key` or above, by ascending key. O(log n) to the first.
     pub fn iter_from(&self, key: K, key_of: impl Fn(u32) -> K) -> Entries<'_, K> {
-        Entries::of(&self.leaves, Direction::Forward, key, key_of)
+        Entries::of(&self.first, &self.leaves, Direction::Forward, key, key_of)
     }
 
     /// The handles whose key is `key` or below, by descending key. O(log n) to the first.
     pub fn iter_back_from(&self, key: K, key_of: impl Fn(u32) -> K) -> Entries<'_, K> {
-        Entries::of(&self.leaves, Direction::Backward, key, key_of)
+        Entries::of(&self.first, &self.leaves, Direction::Backward, key, key_of)
     }
 
     /// How many have a key from `lowest` to `highest`. O(log n + leaves between).
@@ -180,82 +185,98 @@ impl<K: Ord + Copy> Order<K> {
         count + entries.in_leaf().partition_point(|&h| key_of(h) <= highest)
     }
 
-    fn start_leaf(&mut self, bound: K, handle: u32) {
-        let mut leaf = Vec::new();
-        self.places += put(&mut leaf, 0, handle);
-        self.leaves.insert(bound, leaf);
+    fn remove_leaf(&mut self, bound: Option<K>) {
+        match bound {
+            None => self.first = self.leaves.pop_first().map_or_else(Vec::new, |(_, leaf)| leaf),
+            Some(bound) => drop(self.leaves.remove(&bound)),
+        }
     }
 
     /// Makes two leaves of a full one and inserts. At either end the full leaf stays full, because more is
     /// likely to come there; in the middle it halves.
-    fn split(&mut self, bound: K, at: usize, key: K, handle: u32, key_of: impl Fn(u32) -> K) {
-        let Some(leaf) = self.leaves.get_mut(&bound) else { return };
-        let Some(lowest) = leaf.first().map(|&h| key_of(h)) else { return };
-        if at == 0 {
-            self.move_leaf(bound, lowest);
-            return self.start_leaf(bound.min(key), handle);
-        }
-        let cut = if at < LEAF { LEAF / 2 } else { LEAF };
-        let mut right = leaf.split_off(cut);
+    fn split(&mut self, bound: Option<K>, at: usize, key: K, handle: u32, key_of: impl Fn(u32) -> K) {
+        let Some(leaf) = leaf_at(&mut self.first, &mut self.leaves, bound) else { return };
+        let cut = match at {
+            0 => 0,
+            LEAF => LEAF,
+            _ => LEAF / 2,
+        };
+        let before = places_of([&*leaf]);
+        let mut right = if cut == 0 { take(leaf) } else { leaf.split_off(cut) };
         leaf.shrink_to(places_for(leaf.len()));
-        self.places -= LEAF - leaf.capacity() - right.capacity();
-        let (half, at) = if at < cut { (leaf, at) } else { (&mut right, at - cut) };
+        self.places = self.places + places_of([&*leaf, &right]) - before;
+        let goes_left = at < cut || at == 0;
+        let (half, at) = if goes_left { (leaf, at) } else { (&mut right, at - cut) };
         self.places += put(half, at, handle);
-        // First, because the bound of the first leaf may be above what moves out of it, or equal to it.
-        if lowest < bound {
-            self.move_leaf(bound, lowest);
-        }
         let right_bound = right.first().map_or(key, |&h| if h == handle { key } else { key_of(h) });
         self.leaves.insert(right_bound, right);
     }
 
-    fn move_leaf(&mut self, from: K, to: K) {
-        if let Some(leaf) = self.leaves.remove(&from) {
-            self.leaves.insert(to, leaf);
-        }
-    }
-
     /// Joins a sparse leaf with a neighbour if both together fill at most half a leaf.
-    fn merge(&mut self, bound: K) {
-        let next = self.leaves.range((Excluded(bound), Unbounded)).next();
-        let previous = self.leaves.range(..bound).next_back();
-        let Some(len) = self.leaves.get(&bound).map(Vec::len) else { return };
-        let fits = |leaf: &Vec<u32>| len + leaf.len() <= LEAF / 2;
-        let pair = match (previous, next) {
-            (_, Some((&next, leaf))) if fits(leaf) => (bound, next),
-            (Some((&previous, leaf)), _) if fits(leaf) => (previous, bound),
-            _ => return,
+    fn merge(&mut self, bound: Option<K>) {
+        let Some(len) = leaf_at(&mut self.first, &mut self.leaves, bound).map(|leaf| leaf.len()) else {
+            return;
         };
-        let Some(right) = self.leaves.remove(&pair.1) else { return };
-        let Some(left) = self.leaves.get_mut(&pair.0) else { return };
-        let before = left.capacity() + right.capacity();
+        let fits = |leaf: &Vec<u32>| len + leaf.len() <= LEAF / 2;
+        let next = match bound {
+            None => self.leaves.first_key_value(),
+            Some(bound) => self.leaves.range((Excluded(bound), Unbounded)).next(),
+        };
+        let (left, right) = match (next.filter(|(_, leaf)| fits(leaf)), bound) {
+            (Some((&next, _)), _) => (bound, next),
+            (None, Some(bound)) => match self.leaves.range(..bound).next_back() {
+                Some((&previous, leaf)) if fits(leaf) => (Some(previous), bound),
+                None if fits(&self.first) => (None, bound),
+                _ => return,
+            },
+            (None, None) => return,
+        };
+        let Some(right) = self.leaves.remove(&right) else { return };
+        let Some(left) = leaf_at(&mut self.first, &mut self.leaves, left) else { return };
+        let before = places_of([&*left, &right]);
         let needed = places_for(left.len() + right.len());
         if needed > left.capacity() {
             left.reserve_exact(needed - left.len());
         }
         left.extend(right);
-        self.places = self.places + left.capacity() - before;
+        self.places = self.places + places_of([&*left]) - before;
     }
 }
 
-/// The leaf where a key is or belongs, with its bound.
-fn leaf_for<K: Ord + Copy>(leaves: &mut BTreeMap<K, Vec<u32>>, key: K) -> Option<(K, &mut Vec<u32>)> {
-    let first = *leaves.first_key_value()?.0;
-    leaves.range_mut(..=key.max(first)).next_back().map(|(&bound, leaf)| (bound, leaf))
+/// The leaf where a key is or belongs, with its bound. None: that is the first.
+fn leaf_for<'o, K: Ord + Copy>(
+    first: &'o mut Vec<u32>,
+    leaves: &'o mut BTreeMap<K, Vec<u32>>,
+    key: K,
+) -> (Option<K>, &'o mut Vec<u32>) {
+    let below = leaves.range_mut(..=key).next_back();
+    below.map_or((None, first), |(&bound, leaf)| (Some(bound), leaf))
+}
+
+/// The leaf of this bound.
+fn leaf_at<'o, K: Ord>(
+    first: &'o mut Vec<u32>,
+    leaves: &'o mut BTreeMap<K, Vec<u32>>,
+    bound: Option<K>,
+) -> Option<&'o mut Vec<u32>> {
+    match bound {
+        None => Some(first),
+        Some(bound) => leaves.get_mut(&bound),
+    }
 }
 
 impl<K: Ord + Copy> Default for Order<K> {
     fn default() -> Self {
-        Self { leaves: BTreeMap::new(), len: 0, places: 0 }
+        Self { first: Vec::new(), leaves: BTreeMap::new(), len: 0, places: 0 }
     }
 }
 
 /// O(n).
 impl<K: Ord + Copy> Clone for Order<K> {
     fn clone(&self) -> Self {
-        let leaves = self.leaves.clone();
-        let places = leaves.values().map(Vec::capacity).sum();
-        Self { leaves, len: self.len, places }
+        let (first, leaves) = (self.first.clone(), self.leaves.clone());
+        let places = places_of([&first].into_iter().chain(leaves.values()));
+        Self { first, leaves, len: self.len, places }
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Slab<T> {
     open: u32,
     /// All other pages with a free slot. The lowest is opened next, so that high pages drain.
     room: BTreeSet<u32>,
-    /// Chunks with a page number that is not in use.
+    /// Chunks with a page number that is not in use; the last one only if that was in use once.
     holes: BTreeSet<u32>,
     len: usize,
     bytes: usize,
@@ -169,7 +169,7 @@ impl<T> Slab<T> {
         if page.slots.len() == page.slots.capacity() && page.free == NO_SLOT {
             // Only the first page starts small: it is all that most queues ever need.
             let most = Page::<T>::SLOTS - page.slots.len();
-            let more = if number == 0 { page.slots.len().max(4) } else { most };
+            let more = if number == 0 { page.slots.len().max(1) } else { most };
             page.slots.reserve_exact(more.min(most));
         }
         let slot = page.insert(value)?;
@@ -243,17 +243,9 @@ impl<T> Slab<T> {
     fn new_page(&mut self) -> Option<u32> {
         let number = match self.holes.first() {
             Some(&number) => number,
-            None if self.chunks.len() < MOST_CHUNKS => {
-                let number = u32::try_from(self.chunks.len()).ok()?;
-                let before = self.chunks.capacity();
-                grow(&mut self.chunks);
-                self.bytes += (self.chunks.capacity() - before) * size_of::<Chunk<T>>();
-                self.chunks.push(Chunk { pages: Vec::new(), live: 0 });
-                self.holes.insert(number);
-                number
-            }
-            None => return None,
+            None => self.last_chunk()?,
         };
+        let is_last = number as usize + 1 == self.chunks.len();
         let chunk = self.chunks.get_mut(number as usize)?;
         let freed = chunk.pages.iter().position(|page| page.slots.capacity() == 0);
         let at = freed.unwrap_or(chunk.pages.len());
@@ -264,10 +256,24 @@ impl<T> Slab<T> {
             chunk.pages.push(Page::new());
         }
         chunk.live += 1;
-        if chunk.live == CHUNK_PAGES {
+        if chunk.live == CHUNK_PAGES || (is_last && chunk.live == chunk.pages.len()) {
             self.holes.remove(&number);
         }
         u32::try_from(at).ok().map(|at| number << 8 | at)
+    }
+
+    /// The number of the last chunk, or of one more if all its page numbers were in use already.
+    fn last_chunk(&mut self) -> Option<u32> {
+        if self.chunks.last().is_none_or(|chunk| chunk.pages.len() == CHUNK_PAGES) {
+            if self.chunks.len() == MOST_CHUNKS {
+                return None;
+            }
+            let before = self.chunks.capacity();
+            grow(&mut self.chunks);
+            self.bytes += (self.chunks.capacity() - before) * size_of::<Chunk<T>>();
+            self.chunks.push(Chunk { pages: Vec::new(), live: 0 });
+        }
+        u32::try_from(self.chunks.len() - 1).ok()
     }
 
     fn free_page(&mut self, number: u32) {

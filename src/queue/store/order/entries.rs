@@ -1,6 +1,7 @@
 //! Going through an order from a key on, entry by entry or leaf by leaf.
 
 use std::collections::btree_map::{BTreeMap, Range};
+use std::ops::Bound::{Excluded, Unbounded};
 
 /// Which way one goes through an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,38 +16,39 @@ pub enum Direction {
 #[derive(Debug, Clone)]
 pub struct Entries<'o, K> {
     direction: Direction,
-    /// What is left of the leaf that was reached, and its bound; None: no leaf was.
+    /// What is left of the leaf that was reached, and its bound; None: the first leaf has none.
     leaf: &'o [u32],
     bound: Option<K>,
-    /// The leaves behind it.
+    /// The leaves of the tree behind it.
     beyond: Range<'o, K, Vec<u32>>,
+    /// The first leaf, if it is still to come: backward it is the last.
+    first: Option<&'o [u32]>,
 }
 
 impl<'o, K: Ord + Copy> Entries<'o, K> {
-    /// Those of an order that has these leaves, by their bounds, from `key` on. O(log n).
+    /// Those of an order that has these leaves, the first one and the others by their bounds, from `key` on. O(log n).
     pub(super) fn of(
+        first: &'o [u32],
         leaves: &'o BTreeMap<K, Vec<u32>>,
         direction: Direction,
         key: K,
         key_of: impl Fn(u32) -> K,
     ) -> Entries<'o, K> {
-        let below = leaves.range(..=key).next_back().or_else(|| leaves.first_key_value());
-        let Some((&bound, leaf)) = below else {
-            return Entries { direction, leaf: &[], bound: None, beyond: leaves.range(key..) };
-        };
-        let mut beyond = match direction {
-            Direction::Forward => leaves.range(bound..),
-            Direction::Backward => leaves.range(..=bound),
+        let below = leaves.range(..=key).next_back();
+        let (bound, leaf) = below.map_or((None, first), |(&bound, leaf)| (Some(bound), leaf.as_slice()));
+        let beyond = match (direction, bound) {
+            (Direction::Forward, None) => leaves.range(..),
+            (Direction::Forward, Some(bound)) => leaves.range((Excluded(bound), Unbounded)),
+            // There are none below the first leaf.
+            (Direction::Backward, None) => leaves.range(..=key),
+            (Direction::Backward, Some(bound)) => leaves.range(..bound),
         };
         let leaf = match direction {
             Direction::Forward => leaf.split_at(leaf.partition_point(|&h| key_of(h) < key)).1,
             Direction::Backward => leaf.split_at(leaf.partition_point(|&h| key_of(h) <= key)).0,
         };
-        match direction {
-            Direction::Forward => beyond.next(),
-            Direction::Backward => beyond.next_back(),
-        };
-        Entries { direction, leaf, bound: Some(bound), beyond }
+        let first = Some(first).filter(|_| direction == Direction::Backward && bound.is_some());
+        Entries { direction, leaf, bound, beyond, first }
     }
 
     /// What is left of the present leaf, by ascending key.
@@ -64,10 +66,8 @@ impl<'o, K: Ord + Copy> Entries<'o, K> {
     pub(crate) fn end(&self) -> Option<K> {
         match self.direction {
             Direction::Forward => self.beyond.clone().next().map(|(bound, _)| *bound),
-            Direction::Backward => {
-                let is_last = self.beyond.clone().next_back().is_none();
-                self.bound.filter(|_| !is_last)
-            }
+            // Behind every other leaf comes the first.
+            Direction::Backward => self.bound,
         }
     }
 
@@ -77,8 +77,11 @@ impl<'o, K: Ord + Copy> Entries<'o, K> {
             Direction::Forward => self.beyond.next(),
             Direction::Backward => self.beyond.next_back(),
         };
-        self.leaf = next.map_or(&[], |(_, leaf)| leaf.as_slice());
-        self.bound = next.map(|(bound, _)| *bound);
+        let next = match next {
+            Some((&bound, leaf)) => Some((Some(bound), leaf.as_slice())),
+            None => self.first.take().map(|first| (None, first)),
+        };
+        (self.bound, self.leaf) = next.unwrap_or((None, &[]));
         next.is_some()
     }
 

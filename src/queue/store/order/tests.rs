@@ -7,8 +7,9 @@ use proptest::prelude::*;
 type Keys = Vec<(u8, u64)>;
 
 fn check(order: &Order<(u8, u64)>, keys: &Keys) {
-    assert_eq!(order.places, order.leaves.values().map(Vec::capacity).sum::<usize>());
-    assert_eq!(order.len, order.iter().count());
+    let leaves = || [&order.first].into_iter().chain(order.leaves.values());
+    assert_eq!(order.places as usize, leaves().map(Vec::capacity).sum::<usize>());
+    assert_eq!(order.len(), order.iter().count());
     let handles: Vec<_> = order.iter().collect();
     assert!(handles.is_sorted_by_key(|&h| keys[h as usize]));
     let key_of = |h: u32| keys[h as usize];
@@ -20,7 +21,7 @@ fn check(order: &Order<(u8, u64)>, keys: &Keys) {
         assert_eq!(back, expected.collect::<Vec<_>>());
         for count in [0, 1, 127, 128, 300, handles.len()] {
             for direction in [Direction::Forward, Direction::Backward] {
-                let mut entries = Entries::of(&order.leaves, direction, bound, key_of);
+                let mut entries = Entries::of(&order.first, &order.leaves, direction, bound, key_of);
                 let expected: Vec<_> = entries.clone().skip(count).collect();
                 entries.pass(count);
                 assert!(entries.eq(expected), "{count} passed by {direction:?} from {bound:?}");
@@ -31,12 +32,13 @@ fn check(order: &Order<(u8, u64)>, keys: &Keys) {
             assert_eq!(order.count(bound, highest, key_of), up_to(highest), "{bound:?} to {highest:?}");
         }
     }
-    for (nth, (bound, leaf)) in order.leaves.iter().enumerate() {
-        assert!(!leaf.is_empty() && leaf.len() <= LEAF && leaf.capacity() <= LEAF);
-        assert!(nth == 0 || leaf.iter().all(|&h| keys[h as usize] >= *bound), "below its leaf's bound");
+    assert!(leaves().all(|leaf| leaf.len() <= LEAF && leaf.capacity() <= LEAF));
+    assert!(!order.first.is_empty() || order.leaves.is_empty());
+    for (bound, leaf) in &order.leaves {
+        assert!(!leaf.is_empty() && leaf.iter().all(|&h| key_of(h) >= *bound), "below its leaf's bound");
     }
-    let pairs = order.leaves.values().zip(order.leaves.keys().skip(1));
-    assert!(pairs.into_iter().all(|(leaf, next)| leaf.iter().all(|&h| keys[h as usize] < *next)));
+    let mut pairs = leaves().zip(order.leaves.keys());
+    assert!(pairs.all(|(leaf, next)| leaf.iter().all(|&h| key_of(h) < *next)));
 }
 
 fn appended(n: u64) -> (Order<(u8, u64)>, Keys) {
@@ -86,7 +88,8 @@ fn check_both(
     count: usize,
 ) {
     let key_of = |h: u32| keys[h as usize];
-    let [mut one, mut other] = orders.map(|order| Entries::of(&order.leaves, direction, from, key_of));
+    let [mut one, mut other] =
+        orders.map(|order| Entries::of(&order.first, &order.leaves, direction, from, key_of));
     let merged = |one: Entries<'_, _>, other: Entries<'_, _>| {
         let mut both: Vec<_> = one.chain(other).collect();
         both.sort_unstable_by_key(|&h| key_of(h));
@@ -119,7 +122,7 @@ fn memory_comes_back_as_entries_go() {
 }
 
 #[test]
-fn the_first_leaf_may_fill_from_below_its_bound() {
+fn the_first_leaf_may_fill_from_below() {
     let keys: Keys = (0..400).map(|n| (0, if n == 0 { 1000 } else { n })).collect();
     let mut order = Order::default();
     order.insert(keys[0], 0, |h| keys[h as usize]);
