@@ -37,9 +37,11 @@ pub fn hash(id: &[u8]) -> u64 {
     SECRET.hash_one(id)
 }
 
-/// Entries that a part of 256 places takes before it splits: seven eighths. Larger parts would save nothing,
-/// and a split, which fetches every id of the part from far memory, would take longer than a command should.
+/// Entries that a part of 256 places takes: seven eighths. Larger parts would save nothing, and a split, which
+/// fetches every id of the part from far memory, would take longer than a command should.
 const FULL: usize = 224;
+/// Entries with which the first parts split. See [`full`].
+const SPLITS_FROM: usize = 128;
 /// From this many on a part that ran out of untouched places splits; below, it is swept.
 const CROWDED: usize = FULL / 4 * 3;
 /// Two parts that together hold no more become one.
@@ -118,6 +120,15 @@ fn hashed(table: HashTable<u32>, hashes: &impl IdHashes) -> impl Iterator<Item =
 /// The directory's part of a hash; tables use the lowest and the highest bits.
 fn path(hash: u64) -> usize {
     usize::try_from(hash >> 32 & ((1 << MOST_DEPTH) - 1)).unwrap_or(0)
+}
+
+/// With how many entries a part splits, by the path of its entries. Hashes spread evenly, so if this were the same for
+/// all, all parts would be full at the same time, and whenever the index has doubled nearly every command would split
+/// one. By the lowest bits of the path, which its halves inherit, they come in turn, from one doubling to the next, and the
+/// memory for an entry is about the same at any size.
+fn full(path: usize) -> usize {
+    const TURNS: usize = 64;
+    SPLITS_FROM + (FULL - SPLITS_FROM) * (path % TURNS) / TURNS
 }
 
 impl IdIndex {
@@ -205,10 +216,12 @@ impl IdIndex {
         for _ in 0..MOST_DEPTH {
             let Some(part) = self.part_of(hash).and_then(|number| self.parts.get_mut(number)) else { return };
             let places = part.bytes() / PLACE_BYTES;
-            if part.table.len() < part.table.capacity() || places < FULL {
+            let has_room = part.table.len() < part.table.capacity();
+            let is_full = part.table.len() >= full(path(hash));
+            if places < FULL || (has_room && !is_full) {
                 return;
             }
-            if part.table.len() < CROWDED && places < 2 * FULL {
+            if !has_room && part.table.len() < CROWDED.min(full(path(hash))) && places < 2 * FULL {
                 // Full of places whose entries were removed. The table itself would double.
                 let full = replace(part, Part::new(part.depth, FULL));
                 part.take_all(full.table, hashes);

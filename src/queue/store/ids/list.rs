@@ -6,7 +6,7 @@
 //! directory, lowest bit first. Then the entries of a part stand side by side, and so do equal hashes, so the ids of
 //! two entries are compared only when their hashes are equal.
 
-use super::{IdIndex, Part, FULL};
+use super::{full, IdIndex, Part, FULL};
 
 /// Entries with the hashes of their ids, of which an index can be made.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +44,7 @@ impl IdList {
         }
         let mut index = IdIndex::default();
         if !self.entries.is_empty() {
-            // Entries spread evenly fill half a part at this depth; the directory is no larger, whatever they do.
+            // Entries spread evenly fill half a part at most at this depth; the directory is no larger, whatever they do.
             let most_depth = (self.entries.len() / FULL + 1).next_power_of_two().trailing_zeros() + 1;
             index.directory.resize(1 << most_depth, 0);
             index.add_parts(&self.entries, most_depth, 0, 0);
@@ -57,7 +57,7 @@ impl IdList {
 impl IdIndex {
     /// Makes parts of sorted entries whose hashes agree in `depth` bits of the directory, which are `path`.
     fn add_parts(&mut self, entries: &[(u64, u32)], most_depth: u32, depth: u8, path: usize) {
-        if entries.len() <= FULL || u32::from(depth) == most_depth {
+        if entries.len() <= full(path) || u32::from(depth) == most_depth {
             return self.add_part(entries, depth, path);
         }
         let bit = 1 << (u64::BITS - 1) >> depth;
