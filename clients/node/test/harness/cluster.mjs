@@ -30,7 +30,16 @@ export async function ownerOf(nodes, key) {
  * Moves the slot of `key`, key by key, to the next node. `meanwhile` runs when the key is there and the slot is not: the old
  * owner answers ASK.
  */
-export async function moveSlot(nodes, key, meanwhile) {
+export function moveSlot(nodes, key, meanwhile) {
+  const moved = lastMove.then(() => moveNow(nodes, key, meanwhile));
+  lastMove = moved.catch(() => {});
+  return moved;
+}
+
+// One move after the other: a node that takes another slot meanwhile gets a newer epoch, and may take back the one it gives.
+let lastMove = Promise.resolve();
+
+async function moveNow(nodes, key, meanwhile) {
   const slot = await nodes[0].control.cluster('KEYSLOT', key);
   const ids = await Promise.all(nodes.map(({ control }) => control.cluster('MYID')));
   const from = nodes.indexOf(await ownerOf(nodes, key));
