@@ -43,7 +43,7 @@ export function check(results, sizes) {
   const expectations = new Expectations();
   const right = { ...expected(sizes.users), pending: 0, expired: 0, cancelled: 0, duplicates: sizes.users };
   const text = (batch) => Object.keys(right).map((field) => `${batch[field]} ${field}`).join(', ');
-  for (const result of [results.jq, results.python]) {
+  for (const result of [results.jq, results.python, results.nodePackage, results.pythonPackage]) {
     console.log(`${result.name}, ${seconds(result.took)}, ${thousands(result.executions)} executions`);
     expectations.equal('numbers of the batch', text(result.batch), text(right));
     expectations.equal('numbers at the second producer', text(result.second.batch), text(right));

@@ -17,6 +17,18 @@ export const SCENARIOS = {
     worker: [PYTHON, 'await-batch/worker_jq.py'],
     jq: true,
   },
+  nodePackage: {
+    name: 'JQ.AWAIT (the package for Node)',
+    producer: node('producer-package.mjs'),
+    worker: node('worker-package.mjs'),
+    jq: true,
+  },
+  pythonPackage: {
+    name: 'JQ.AWAIT (the package for Python)',
+    producer: [PYTHON, 'await-batch/producer_package.py'],
+    worker: [PYTHON, 'await-batch/worker_package.py'],
+    jq: true,
+  },
   finished: {
     name: 'Bull, job.finished() for each',
     producer: node('producer-bull-finished.mjs'),

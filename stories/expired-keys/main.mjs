@@ -8,7 +8,7 @@ import { thousands } from '../harness/figures.mjs';
 import { options } from '../harness/options.mjs';
 import { check, draw, tabulate } from './report.mjs';
 import { run } from './run.mjs';
-import { ADD, BULLMQ, ONEXPIRE } from './scenarios.mjs';
+import { ADD, BULLMQ, ONEXPIRE, PACKAGE } from './scenarios.mjs';
 import { FULL, QUICK } from './settings.mjs';
 
 const { quick, pictures, 'plain-pods': plainPods } = options({ 'plain-pods': { type: 'boolean', default: false } });
@@ -21,8 +21,10 @@ ${sizes.podProcesses * sizes.podsEach} pods in ${sizes.podProcesses} processes, 
 const plan = [
   ['bullmq', 'BullMQ, add with jobId = key', BULLMQ],
   ['add', 'JQ.ADD from the same pods', ADD],
+  ['package', 'the same by the package for Node', PACKAGE],
   ['onexpire', 'JQ.ONEXPIRE, no pods', ONEXPIRE],
   ['addFaults', 'JQ.ADD, a worker and the server killed', ADD, true],
+  ['packageFaults', 'the same by the package for Node', PACKAGE, true],
   ['onexpireFaults', 'JQ.ONEXPIRE, the same, and the server down when the keys expire', ONEXPIRE, true],
 ];
 const results = {};

@@ -1,4 +1,4 @@
-// The three ways in which an expired key becomes a job.
+// The ways in which an expired key becomes a job.
 
 const nothing = async () => {};
 
@@ -21,6 +21,9 @@ export const ADD = {
   unfinished,
   queueResults,
 };
+
+/** The same by the package for Node. */
+export const PACKAGE = { ...ADD, pod: 'pod-package.mjs', worker: 'worker-package.mjs' };
 
 /** There are no pods: the server adds the job when the key expires. */
 export const ONEXPIRE = {

@@ -36,6 +36,16 @@ scenario('producers', async (t, client) => {
   assert.equal(await queue.logs('unknown'), null);
 });
 
+scenario('producers with the automatic pipelines of ioredis', async (t, client) => {
+  const server = await Server.start(t);
+  const redis = await client.connect(t, server.url, { enableAutoPipelining: true });
+  const queue = new Queue(redis, 'del', { payload: 'bytes' }); // a name that would do harm as a command
+  const jobs = Array.from({ length: 20 }, (_, number) => queue.add(Buffer.from([number, 255]), { id: `job:${number}` }));
+  const [added, pong] = await Promise.all([Promise.all(jobs), redis.ping()]);
+  assert.ok(added.every(({ outcome }) => outcome === 'added') && pong === 'PONG');
+  assert.deepEqual((await queue.get('job:7')).payload, Buffer.from([7, 255]));
+}, { only: (name) => name.startsWith('ioredis') });
+
 scenario('readers', async (t, client) => {
   const { queue } = await setUp(t, client);
   await queue.addMany(Array.from({ length: 25 }, (_, n) => ({ id: `job:${n}`, payload: n, name: n % 2 ? 'odd' : 'even', group: 'all' })));

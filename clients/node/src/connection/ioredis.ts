@@ -9,13 +9,14 @@ export interface IoredisClient {
   callBuffer(command: string, ...words: Word[]): Promise<unknown>;
   disconnect(): void;
   readonly isCluster?: boolean;
+  readonly options?: { enableAutoPipelining?: boolean; autoPipeliningIgnoredCommands?: string[] };
 }
 
 interface IoredisNode extends IoredisClient {
   duplicate(override: object): IoredisNode;
   connect(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
-  readonly options: { host?: string; port?: number };
+  readonly options: IoredisClient['options'] & { host?: string; port?: number };
   /** The socket, while it is connected. */
   readonly stream?: { remoteAddress?: string; remotePort?: number };
 }
@@ -79,7 +80,14 @@ export class IoredisSource implements Source {
 }
 
 function send(client: IoredisClient, [name, ...words]: Word[]): Promise<unknown> {
+  keepOutOfPipelines(client, String(name));
   return client.callBuffer(String(name), ...words);
+}
+
+/** The automatic pipelines of ioredis lose the name of a command that is sent by callBuffer: they would send the key as it. */
+function keepOutOfPipelines({ options }: IoredisClient, name: string): void {
+  if (!options?.enableAutoPipelining || options.autoPipeliningIgnoredCommands?.includes(name)) return;
+  options.autoPipeliningIgnoredCommands = [...options.autoPipeliningIgnoredCommands ?? [], name];
 }
 
 /** ioredis does not know which words of a JQ command are keys, and asks any node first. This asks the right one. */

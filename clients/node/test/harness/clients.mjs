@@ -9,7 +9,7 @@ import * as redis6 from 'redis-6';
 function ioredis(name, { Redis, Cluster }) {
   return {
     name,
-    connect: (t, url) => closing(t, new Redis(url), (client) => client.disconnect()),
+    connect: (t, url, options = {}) => closing(t, new Redis(url, options), (client) => client.disconnect()),
     lazy: (url) => new Redis(url, { lazyConnect: true }),
     cluster: (t, urls) => closing(t, new Cluster(urls), (client) => client.disconnect()),
     sentinel: (t, port, name) => closing(t, new Redis({ sentinels: [{ host: '127.0.0.1', port }], name }), (client) => client.disconnect()),
