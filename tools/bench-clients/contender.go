@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+
+	"github.com/redis-jq/redis-jq/tools/bench-clients/fault"
 )
 
 // A contender is a process that is called with its name, what to do (add or work), the address of the server, how many
@@ -33,10 +35,10 @@ func start(language, contender, mode, address string, jobs, together int) *conte
 	p := &contenderProcess{name: strings.Join(append([]string{language}, args[1:]...), " "), command: exec.Command(program[0], args...)}
 	p.command.Stderr = os.Stderr
 	begin, err := p.command.StdinPipe()
-	check(err)
+	fault.Check(err)
 	says, err := p.command.StdoutPipe()
-	check(err)
-	check(p.command.Start())
+	fault.Check(err)
+	fault.Check(p.command.Start())
 	p.begin, p.says = begin, bufio.NewReader(says)
 	p.hears("ready")
 	return p
@@ -46,14 +48,14 @@ func start(language, contender, mode, address string, jobs, together int) *conte
 func (p *contenderProcess) hears(want string) {
 	line, err := p.says.ReadString('\n')
 	if err != nil || strings.TrimSpace(line) != want {
-		fail("%s said %q where %q was expected: %v", p.name, line, want, err)
+		fault.Raise("%s said %q where %q was expected: %v", p.name, line, want, err)
 	}
 }
 
 // finish lets it begin, and returns when it is done.
 func (p *contenderProcess) finish() {
 	_, err := fmt.Fprintln(p.begin)
-	check(err)
+	fault.Check(err)
 	p.hears("done")
 	p.command.Process.Kill()
 	p.command.Wait()
@@ -62,9 +64,9 @@ func (p *contenderProcess) finish() {
 // contend is a contender in Go.
 func contend(args []string) {
 	jobs, err := strconv.Atoi(args[3])
-	check(err)
+	fault.Check(err)
 	together, err := strconv.Atoi(args[4])
-	check(err)
+	fault.Check(err)
 	contenders := map[string]func(address string, jobs, together int) func(){
 		"jq add": addByPackage, "jq work": workByPackage, "hand add": addByHand, "hand work": workByHand,
 		"asynq add": addByAsynq, "asynq work": workByAsynq,
@@ -72,7 +74,7 @@ func contend(args []string) {
 	run := contenders[args[0]+" "+args[1]](args[2], jobs, together)
 	fmt.Println("ready")
 	_, err = bufio.NewReader(os.Stdin).ReadString('\n')
-	check(err)
+	fault.Check(err)
 	run()
 	fmt.Println("done")
 	io.Copy(io.Discard, os.Stdin) // until it is killed

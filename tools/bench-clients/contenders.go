@@ -8,11 +8,14 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis-jq/redis-jq/clients/go/jq"
+	"github.com/redis-jq/redis-jq/tools/bench-clients/fault"
 	"github.com/redis/go-redis/v9"
 )
 
 // atOnce is how many adds or handlers there are at the same time.
 const atOnce = 50
+
+var ctx = context.Background()
 
 const queue = "q"
 
@@ -30,7 +33,7 @@ func each(n int, call func(i int) error) {
 		go func() {
 			defer calls.Done()
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				check(call(i))
+				fault.Check(call(i))
 			}
 		}()
 	}
@@ -39,7 +42,7 @@ func each(n int, call func(i int) error) {
 
 func connect(address string) *redis.Client {
 	client := redis.NewClient(&redis.Options{Addr: address})
-	check(client.Ping(ctx).Err())
+	fault.Check(client.Ping(ctx).Err())
 	return client
 }
 
@@ -62,7 +65,7 @@ func addByHand(address string, jobs, _ int) func() {
 
 func addByAsynq(address string, jobs, _ int) func() {
 	client := asynq.NewClient(asynq.RedisClientOpt{Addr: address})
-	check(client.Ping())
+	fault.Check(client.Ping())
 	return func() {
 		each(jobs, func(i int) error {
 			_, err := client.Enqueue(asynq.NewTask("mail", payload), asynq.TaskID(id(i)))
@@ -86,7 +89,7 @@ func workByPackage(address string, jobs, _ int) func() {
 				}
 			}},
 		}
-		go func() { check(worker.Run(ctx)) }()
+		go func() { fault.Check(worker.Run(ctx)) }()
 		<-all
 	}
 }
@@ -96,7 +99,7 @@ func workByHand(address string, jobs, together int) func() {
 	client := connect(address)
 	return func() {
 		reply, err := client.Do(ctx, "JQ.CLAIM", queue, "w", "COUNT", atOnce, "LEASE", 30_000, "BLOCK", 5000, "FULL").Slice()
-		check(err)
+		fault.Check(err)
 		held := reply
 		for done := 0; done < jobs; {
 			some := held[:min(together, len(held))]
@@ -107,7 +110,7 @@ func workByHand(address string, jobs, together int) func() {
 				ack = append(ack, fields["token"], fields["id"])
 			}
 			reply, err := client.Do(ctx, append(ack, "NEXT", "w", "COUNT", len(some), "LEASE", 30_000, "FULL")...).Slice()
-			check(err)
+			fault.Check(err)
 			done += len(some)
 			if next, ok := reply[1].([]any); ok {
 				held = append(held, next...)
@@ -118,12 +121,12 @@ func workByHand(address string, jobs, together int) func() {
 
 func workByAsynq(address string, jobs, _ int) func() {
 	server := asynq.NewServer(asynq.RedisClientOpt{Addr: address}, asynq.Config{Concurrency: atOnce, LogLevel: asynq.FatalLevel})
-	check(server.Ping())
+	fault.Check(server.Ping())
 	return func() {
 		var left atomic.Int64
 		left.Store(int64(jobs))
 		all := make(chan struct{})
-		check(server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error {
+		fault.Check(server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error {
 			if left.Add(-1) == 0 {
 				close(all)
 			}

@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/redis-jq/redis-jq/tools/bench-clients/server"
 )
 
 // goal is how much more than by hand a job may cost the server.
@@ -48,16 +50,16 @@ func main() {
 			log.Fatal(failed)
 		}
 	}()
-	server := startServer()
-	defer server.kill()
-	fmt.Printf("%s, %d jobs, medians of %d rounds\n\n", server.version(), *jobs, *rounds)
+	started := server.Start()
+	defer started.Kill()
+	fmt.Printf("%s, %d jobs, medians of %d rounds\n\n", started.Version(), *jobs, *rounds)
 	fmt.Println("| package | | server CPU a job | by hand | ratio | goal |\n|---|---|---|---|---|---|")
 	var rates []string
 	for _, language := range languages {
 		if !slices.Contains(strings.Split(*only, ","), language.name) {
 			continue
 		}
-		bench := bench{server: server, language: language}
+		bench := bench{server: started, language: language}
 		bench.adding()
 		rates = append(rates, bench.working()...)
 	}
@@ -69,7 +71,7 @@ func main() {
 
 // bench measures one language.
 type bench struct {
-	server   *server
+	server   *server.Server
 	language language
 }
 
@@ -89,9 +91,9 @@ func (b bench) working() []string {
 	var by, hand, rival []measured
 	for range *rounds {
 		b.fill("jq")
-		b.server.resetStats()
+		b.server.ResetStats()
 		by = append(by, b.run("jq", "work", 0))
-		together := max(1, *jobs/b.server.calls("jq.ack"))
+		together := max(1, *jobs/b.server.Calls("jq.ack"))
 		b.fill("jq")
 		hand = append(hand, b.run("hand", "work", together))
 		if b.language.rival != "" {
@@ -120,8 +122,8 @@ func (b bench) row(what string, by, hand []measured) {
 
 // fill empties the server and adds the jobs of a contender.
 func (b bench) fill(contender string) {
-	b.server.flush()
-	start(b.language.name, contender, "add", b.server.address, *jobs, 0).finish()
+	b.server.Flush()
+	start(b.language.name, contender, "add", b.server.Address, *jobs, 0).finish()
 }
 
 // measured is one run: what it took of the server, and how long.
@@ -132,12 +134,12 @@ type measured struct {
 // run measures a contender. Adding begins with an empty server.
 func (b bench) run(contender, mode string, together int) measured {
 	if mode == "add" {
-		b.server.flush()
+		b.server.Flush()
 	}
-	process := start(b.language.name, contender, mode, b.server.address, *jobs, together)
-	before, began := b.server.cpu(), time.Now()
+	process := start(b.language.name, contender, mode, b.server.Address, *jobs, together)
+	before, began := b.server.CPU(), time.Now()
 	process.finish()
-	return measured{cpu: b.server.cpu() - before, wall: time.Since(began)}
+	return measured{cpu: b.server.CPU() - before, wall: time.Since(began)}
 }
 
 func cpuOf(all []measured) time.Duration {
