@@ -31,40 +31,41 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def readme_server() -> Any:
-    """A server for the README: its blocks follow each other, as a reader would run them."""
-    server = Server()
-    yield server
-    server.stop()
+def test_readme(private_server: Any, cluster: Cluster, installed: Path, tmp_path: Path) -> None:
+    """Its blocks, one after the other, as a reader would run them: each prints what it says, with the installed package."""
+    server = private_server()
+    for block in BLOCKS:
+        run_block(block, server, cluster, installed, tmp_path)
 
 
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_readme(number: int, readme_server: Server, shared_cluster: Cluster, installed: Path, tmp_path: Path) -> None:
-    """Each block runs with the installed package and prints what it says. One that works on ends with SIGTERM."""
-    block = BLOCKS[number]
+def run_block(block: str, server: Server, cluster: Cluster, installed: Path, folder: Path) -> None:
+    """A block of the README. One that works on ends with SIGTERM."""
     expected = re.findall(r"^# prints: (.*)$", block, re.M)
-    assert expected, "a block says what it prints"
-    node = shared_cluster.servers[0]
-    program = block.replace("redis://localhost", readme_server.url)
-    program = re.sub(r'Redis\((host=)?"localhost"\)', f"Redis(port={readme_server.port})", program)
-    program = program.replace('RedisCluster, host="localhost"', f"RedisCluster, host='127.0.0.1', port={node.port}")
-    program = program.replace('RedisCluster(host="localhost"', f"RedisCluster(host='127.0.0.1', port={node.port}")
+    assert expected, f"a block says what it prints:\n{block}"
+    program = block.replace("redis://localhost", server.url)
+    program = re.sub(r'Redis\((host=)?"localhost"\)', f"Redis(port={server.port})", program)
+    port = cluster.servers[0].port
+    program = program.replace('RedisCluster, host="localhost"', f"RedisCluster, host='127.0.0.1', port={port}")
+    program = program.replace('RedisCluster(host="localhost"', f"RedisCluster(host='127.0.0.1', port={port}")
     assert "localhost" not in program
     environment = {**os.environ, "PYTHONPATH": str(installed), "PYTHONUNBUFFERED": "1"}
-    output = tmp_path / "output"
+    output = folder / "output"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-c", program], cwd=tmp_path, env=environment, stdout=file, stderr=subprocess.STDOUT
+            [sys.executable, "-c", program], cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT
         )
 
     def has_printed() -> bool:
         return all(line in output.read_text() for line in expected)
 
-    until(lambda: has_printed() or process.poll() is not None, f"printed only: {output.read_text()}", 60)
-    if ".run()" in program:
-        process.terminate()
-    assert process.wait(60) == 0 and has_printed(), output.read_text()
+    try:
+        until(lambda: has_printed() or process.poll() is not None, f"this goes on and prints too little:\n{block}", 60)
+        if ".run()" in program:
+            process.terminate()
+        assert process.wait(60) == 0 and has_printed(), block
+    finally:
+        process.kill()
+        print(output.read_text())  # shown if the test has failed
 
 
 def test_archive(installed: Path) -> None:

@@ -25,6 +25,9 @@ from redis.exceptions import ClusterDownError, ConnectionError, RedisError
 SERVER = os.environ.get("REDIS_SERVER", "redis-server")
 MODULE = os.environ.get("JQ_MODULE", str(Path(__file__).parents[4] / "target/release/libredis_jq.so"))
 PORTS = Random()
+TESTERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+TESTER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Which of the processes that test beside each other this is."""
 
 
 class Server:
@@ -93,10 +96,10 @@ def _end_with_tests() -> None:
 def free_port() -> int:
     """A port below those that the system gives to outgoing connections, so that a killed server can have it again.
 
-    That of the bus of a cluster, 10,000 above it, is free as well.
+    That of the bus of a cluster, 10,000 above it, is free as well. Processes that test beside each other take others.
     """
     while True:
-        port = PORTS.randrange(10_000, 20_000)
+        port = PORTS.randrange(10_000 + TESTER, 20_000, TESTERS)
         if _is_free(port) and _is_free(port + 10_000):
             return port
 
