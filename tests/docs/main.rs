@@ -15,9 +15,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders whose pages are read, below the project.
-const FOLDERS: [&str; 10] = [
+const FOLDERS: [&str; 11] = [
     ".",
     "docs",
+    "docs/benchmarks",
     "stories",
     "clients",
     "clients/node",

@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis-jq/redis-jq/tools/bench-clients/fault"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 )
 
 // patience is how long a server may take to answer after its start; it may have a million jobs to load.
@@ -33,7 +34,9 @@ func Start(options ...string) *Server {
 	folder, err := os.MkdirTemp("", "bench-clients-")
 	fault.Check(err)
 	address := FreeAddress()
-	s := &Server{Address: address, Folder: folder, client: redis.NewClient(&redis.Options{Addr: address})}
+	logging.Disable() // of each try to connect before the server listens
+	client := redis.NewClient(&redis.Options{Addr: address, ReadTimeout: patience})
+	s := &Server{Address: address, Folder: folder, client: client}
 	s.run(options)
 	return s
 }
@@ -150,4 +153,11 @@ func (s *Server) AllCalls() map[string]int {
 		calls[strings.TrimPrefix(name, "cmdstat_")] = number
 	}
 	return calls
+}
+
+// Knows says whether the server has a command.
+func (s *Server) Knows(command string) bool {
+	infos, err := s.client.Do(ctx, "COMMAND", "INFO", command).Slice()
+	fault.Check(err)
+	return infos[0] != nil
 }
