@@ -77,6 +77,34 @@ def test_shards_claimed_from_all(cluster: Cluster, flavour: str, producer: Any, 
     assert not worker.seen.of("error") and not worker.seen.of("lost")
 
 
+def test_a_shard_with_many_jobs_leaves_each_other_a_slot(cluster: Cluster, flavour: str, producer: Any, work: Any) -> None:
+    """Its jobs do not end, so the others get no slot but those that are left to them, each time anew."""
+    queue = producer(4)
+    is_over = threading.Event()
+    running: Counter[str] = Counter()
+    ids = [f"{number}:{n}" for number in range(20) for n in range(20)]
+    few = [[id for id in ids if queue.shard_of(id) == shard] for shard in range(4) if shard != queue.shard_of("{big}")]
+
+    async def handle(job: Any, tools: Any) -> None:
+        running[job.payload] += 1
+        while job.payload == "big" and not is_over.is_set():
+            await tools.sleep(job, 0.01)
+
+    worker = work(cluster.connect(flavour), Shards("mail", 4), handle, concurrency=8)
+    until(lambda: queue.stats().waiters == 4, "not all shards are claimed from")
+    queue.add_many([NewJob("big", id=f"{{big}}:{n}") for n in range(100)])
+    try:
+        for done, one_each in enumerate(list(zip(*few))[:5], 1):
+            queue.add_many([NewJob("few", id=id) for id in one_each])
+            until(lambda: running["few"] == 3 * done, f"a shard is starved in round {done}: {running}")  # noqa: B023
+        until(lambda: running["big"] >= 5, "not all slots are used")
+        assert running["big"] == 5
+    finally:
+        is_over.set()
+    until(lambda: worker.seen.count["completed"] == 115, "not all are done")
+    worker.stop()
+
+
 def half_grown(queue: ShardedQueue, shards: int) -> None:
     """Begins to let a queue grow, as a process does that is killed when half of its old keys have the new number."""
     sharding = Sharding(Shards("mail", 4), JSON)
