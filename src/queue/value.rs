@@ -9,7 +9,7 @@ use crate::queue::limits::{ClaimLimits, Pause};
 use crate::queue::schedules::{Schedule, Schedules};
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Count, Counters, Events, Histogram, PendingDuplicates, Stats};
-use crate::queue::store::{ids, Handle, IdEntry, Record};
+use crate::queue::store::{ids, Handle, IdEntry, Record, Seldom};
 use crate::queue::time::{
     is_a_little_behind, set_back, Lead, Now, UnixMs, LARGEST_COUNT, LATEST_TOKEN, MARGIN, REPLAY_MARGIN,
 };
@@ -19,10 +19,10 @@ use crate::queue::workers::Workers;
 #[derive(Debug, Clone, Default)]
 pub struct Queue {
     pub(super) jobs: JobStore,
-    pub(super) batches: Batches,
+    pub(super) batches: Seldom<Batches>,
     pub(super) workers: Workers,
     pub(super) limits: ClaimLimits,
-    pub(super) schedules: Schedules,
+    pub(super) schedules: Seldom<Schedules>,
     pub(super) expiry_rules: ExpiryRules,
     pub(super) stats: Stats,
     /// ADDs that were refused and are not journaled yet. Not part of the state.

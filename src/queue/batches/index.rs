@@ -14,12 +14,12 @@
 
 use super::batch::{Batch, BatchNumber, BatchPlan, Members};
 use super::refs::{BatchCondition, Dependency};
-use crate::queue::store::{Handle, Order};
+use crate::queue::store::{Empty, Handle, Order};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The batches of a queue.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Batches {
     numbers: BTreeMap<Arc<[u8]>, u64>,
     by_number: BTreeMap<u64, Batch>,
@@ -32,6 +32,17 @@ pub(crate) struct Batches {
 }
 
 impl Batches {
+    const fn new() -> Self {
+        Batches {
+            numbers: BTreeMap::new(),
+            by_number: BTreeMap::new(),
+            next_number: 0,
+            releasing: BTreeSet::new(),
+            forgetting: BTreeSet::new(),
+            name_bytes: 0,
+        }
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.by_number.len()
@@ -229,9 +240,13 @@ impl Batches {
             wrong.push("what is planned for finished batches is off".into());
         }
     }
+}
 
-    /// Heap bytes held, roughly; without the lists of jobs that wait.
-    pub(crate) fn bytes(&self) -> usize {
+impl Empty for Batches {
+    const EMPTY: &'static Self = &Batches::new();
+
+    /// Without the lists of jobs that wait.
+    fn heap_bytes(&self) -> usize {
         const ARC: usize = 16;
         let each = size_of::<Batch>() + 2 * size_of::<(Arc<[u8]>, u64)>() + ARC;
         // Trees are five elevenths full at worst.

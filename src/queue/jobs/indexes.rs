@@ -4,7 +4,7 @@
 
 use super::job::{Job, StateData};
 use super::table::JobTable;
-use crate::queue::store::{Handle, IdEntry, InstantKey, Order, PriorityKey};
+use crate::queue::store::{Handle, IdEntry, InstantKey, Order, PriorityKey, Seldom};
 use crate::queue::time::FOREVER;
 
 /// Handles of jobs by state and by instant.
@@ -13,21 +13,21 @@ pub(crate) struct Indexes {
     /// Waiting jobs without a GROUP.
     pub(crate) waiting: Order<PriorityKey>,
     /// Waiting jobs with one; their lanes list them too.
-    pub(crate) grouped: Order<PriorityKey>,
-    pub(crate) delayed: Order<InstantKey>,
+    pub(crate) grouped: Seldom<Order<PriorityKey>>,
+    pub(crate) delayed: Seldom<Order<InstantKey>>,
     /// Jobs that wait for their next attempt, on the clock of the queue.
-    pub(crate) retrying: Order<InstantKey>,
+    pub(crate) retrying: Seldom<Order<InstantKey>>,
     /// Jobs that wait for a batch; each batch lists its own too.
-    pub(crate) blocked: Order<PriorityKey>,
+    pub(crate) blocked: Seldom<Order<PriorityKey>>,
     /// By the end of the lease, on the clock of the queue.
     pub(crate) active: Order<InstantKey>,
     /// Records, by the instant their jobs finished.
-    pub(crate) completed: Order<InstantKey>,
-    pub(crate) failed: Order<InstantKey>,
+    pub(crate) completed: Seldom<Order<InstantKey>>,
+    pub(crate) failed: Seldom<Order<InstantKey>>,
     /// Waiting, delayed and blocked jobs with PX, by the instant they expire.
-    pub(crate) expiring: Order<InstantKey>,
+    pub(crate) expiring: Seldom<Order<InstantKey>>,
     /// Records (packed entries) by the instant they are dropped, unless that is never.
-    pub(crate) forgetting: Order<InstantKey>,
+    pub(crate) forgetting: Seldom<Order<InstantKey>>,
     /// Remembered ids (packed entries) by the instant they are dropped, those last that never are.
     pub(crate) remembered: Order<InstantKey>,
 }
@@ -37,24 +37,25 @@ impl Indexes {
     pub(crate) fn insert(&mut self, table: &JobTable, handle: Handle, job: &Job) {
         match job.state {
             StateData::Waiting { .. } => {
-                let index = if table.lane_of(job).is_none() { &mut self.waiting } else { &mut self.grouped };
+                let index =
+                    if table.lane_of(job).is_none() { &mut self.waiting } else { self.grouped.make() };
                 index.insert(job.priority_key(), handle, |h| table.priority_key(h));
             }
             StateData::Delayed { .. } => {
-                self.delayed.insert(job.due_key(), handle, |h| table.due_key(h));
+                self.delayed.make().insert(job.due_key(), handle, |h| table.due_key(h));
             }
             StateData::Retrying { .. } => {
-                self.retrying.insert(job.due_key(), handle, |h| table.due_key(h));
+                self.retrying.make().insert(job.due_key(), handle, |h| table.due_key(h));
             }
             StateData::Blocked { .. } => {
-                self.blocked.insert(job.priority_key(), handle, |h| table.priority_key(h));
+                self.blocked.make().insert(job.priority_key(), handle, |h| table.priority_key(h));
             }
             StateData::Active { .. } => self.insert_active(table, handle, job),
             StateData::Completed { .. } => {
-                self.completed.insert(job.finished_key(), handle, |h| table.finished_key(h));
+                self.completed.make().insert(job.finished_key(), handle, |h| table.finished_key(h));
             }
             StateData::Failed { .. } => {
-                self.failed.insert(job.finished_key(), handle, |h| table.finished_key(h));
+                self.failed.make().insert(job.finished_key(), handle, |h| table.finished_key(h));
             }
         }
         match job.state {
@@ -63,7 +64,7 @@ impl Indexes {
             | StateData::Retrying { .. }
             | StateData::Blocked { .. } => {
                 if job.expires() != FOREVER {
-                    self.expiring.insert(job.expiry_key(), handle, |h| table.expiry_key(h));
+                    self.expiring.make().insert(job.expiry_key(), handle, |h| table.expiry_key(h));
                 }
             }
             StateData::Active { .. } => {}
@@ -77,24 +78,25 @@ impl Indexes {
     pub(crate) fn remove(&mut self, table: &JobTable, handle: Handle, job: &Job) {
         match job.state {
             StateData::Waiting { .. } => {
-                let index = if table.lane_of(job).is_none() { &mut self.waiting } else { &mut self.grouped };
+                let index =
+                    if table.lane_of(job).is_none() { &mut self.waiting } else { self.grouped.make() };
                 index.remove(job.priority_key(), handle);
             }
             StateData::Delayed { .. } => {
-                self.delayed.remove(job.due_key(), handle);
+                self.delayed.make().remove(job.due_key(), handle);
             }
             StateData::Retrying { .. } => {
-                self.retrying.remove(job.due_key(), handle);
+                self.retrying.make().remove(job.due_key(), handle);
             }
             StateData::Blocked { .. } => {
-                self.blocked.remove(job.priority_key(), handle);
+                self.blocked.make().remove(job.priority_key(), handle);
             }
             StateData::Active { .. } => self.remove_active(handle, job),
             StateData::Completed { .. } => {
-                self.completed.remove(job.finished_key(), handle);
+                self.completed.make().remove(job.finished_key(), handle);
             }
             StateData::Failed { .. } => {
-                self.failed.remove(job.finished_key(), handle);
+                self.failed.make().remove(job.finished_key(), handle);
             }
         }
         match job.state {
@@ -103,7 +105,7 @@ impl Indexes {
             | StateData::Retrying { .. }
             | StateData::Blocked { .. } => {
                 if job.expires() != FOREVER {
-                    self.expiring.remove(job.expiry_key(), handle);
+                    self.expiring.make().remove(job.expiry_key(), handle);
                 }
             }
             StateData::Active { .. } => {}
@@ -129,7 +131,7 @@ impl Indexes {
         let packed = entry.pack();
         match entry {
             IdEntry::Job(_) if key.at == FOREVER => {}
-            IdEntry::Job(_) => self.forgetting.insert(key, packed, |packed| table.forget_key(packed)),
+            IdEntry::Job(_) => self.forgetting.make().insert(key, packed, |packed| table.forget_key(packed)),
             IdEntry::Remembered(_) => self.remembered.insert(key, packed, |packed| table.forget_key(packed)),
         }
     }
@@ -138,27 +140,24 @@ impl Indexes {
         let key = table.forget_key(entry.pack());
         match entry {
             IdEntry::Job(_) if key.at == FOREVER => {}
-            IdEntry::Job(_) => drop(self.forgetting.remove(key, entry.pack())),
+            IdEntry::Job(_) => drop(self.forgetting.make().remove(key, entry.pack())),
             IdEntry::Remembered(_) => drop(self.remembered.remove(key, entry.pack())),
         }
     }
 
     /// Heap bytes held, roughly.
     pub(crate) fn bytes(&self) -> usize {
-        let by_instant = [
-            &self.delayed,
-            &self.retrying,
-            &self.active,
-            &self.completed,
-            &self.failed,
-            &self.expiring,
-            &self.forgetting,
-            &self.remembered,
-        ];
         self.waiting.bytes()
             + self.grouped.bytes()
             // Each batch lists its own once more.
             + 2 * self.blocked.bytes()
-            + by_instant.into_iter().map(Order::bytes).sum::<usize>()
+            + self.delayed.bytes()
+            + self.retrying.bytes()
+            + self.active.bytes()
+            + self.completed.bytes()
+            + self.failed.bytes()
+            + self.expiring.bytes()
+            + self.forgetting.bytes()
+            + self.remembered.bytes()
     }
 }

@@ -4,7 +4,7 @@
 //! with the indexes of jobs, so they cannot differ from what is listed.
 
 use super::job::JobState;
-use crate::queue::store::{Handle, NameNumber, Slab};
+use crate::queue::store::{Empty, Handle, NameNumber, Slab};
 use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ struct JobName {
 }
 
 /// The names of a queue.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct JobNames {
     numbers: BTreeMap<Arc<[u8]>, Handle>,
     list: Slab<JobName>,
@@ -33,6 +33,10 @@ pub(crate) struct JobNames {
 }
 
 impl JobNames {
+    const fn new() -> Self {
+        JobNames { numbers: BTreeMap::new(), list: Slab::new(), name_bytes: 0 }
+    }
+
     pub(crate) fn find(&self, name: &[u8]) -> Option<NameNumber> {
         self.numbers.get(name).copied().map(NameNumber)
     }
@@ -97,9 +101,12 @@ impl JobNames {
         let numbers = self.numbers.range::<[u8], _>((Included(name), Unbounded));
         numbers.filter_map(|(name, &number)| Some((&**name, self.list.get(number)?.counts)))
     }
+}
 
-    /// Heap bytes held, roughly.
-    pub(crate) fn bytes(&self) -> usize {
+impl Empty for JobNames {
+    const EMPTY: &'static Self = &JobNames::new();
+
+    fn heap_bytes(&self) -> usize {
         let per_name = size_of::<(Arc<[u8]>, Handle)>() * 2;
         self.list.bytes() + self.name_bytes + self.numbers.len() * per_name
     }
@@ -111,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_name_lives_as_long_as_its_last_job() {
-        let mut names = JobNames::default();
+        let mut names = JobNames::new();
         let (mail, sms) = (names.of(b"mail").unwrap(), names.of(b"sms").unwrap());
         names.join(mail);
         names.join(mail);

@@ -6,7 +6,7 @@
 //! jobs have none.
 
 use crate::queue::batches::BatchNumber;
-use crate::queue::store::{Handle, LaneNumber, NameNumber, Order, Slab};
+use crate::queue::store::{Empty, Handle, LaneNumber, NameNumber, Order, Slab};
 
 /// How long a job that was NACKed waits before its next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +99,7 @@ impl OptionSet {
 pub(crate) struct OptionSetId(u32);
 
 /// The distinct sets of a queue with the number of jobs that use each.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct OptionSets {
     sets: Slab<Counted>,
     /// By the set: with a lane for each job there are as many sets as jobs, and none is stored twice.
@@ -125,11 +125,12 @@ impl OptionSetId {
 }
 
 impl OptionSets {
-    /// Takes one more use of `set`. O(log distinct sets), as everything here.
+    const fn new() -> Self {
+        OptionSets { sets: Slab::new(), order: Order::new() }
+    }
+
+    /// Takes one more use of `set`, which is not the empty one. O(log distinct sets), as everything here.
     pub(crate) fn hold(&mut self, set: OptionSet) -> OptionSetId {
-        if set == OptionSet::default() {
-            return OptionSetId::default();
-        }
         if let Some(handle) = self.find(set) {
             return self.hold_again(handle);
         }
@@ -198,9 +199,12 @@ impl OptionSets {
     pub(crate) fn uses(&self) -> impl Iterator<Item = (OptionSet, u32)> + '_ {
         self.sets.iter().map(|(_, counted)| (counted.set, counted.uses))
     }
+}
 
-    /// Heap bytes held, roughly.
-    pub(crate) fn bytes(&self) -> usize {
+impl Empty for OptionSets {
+    const EMPTY: &'static Self = &OptionSets::new();
+
+    fn heap_bytes(&self) -> usize {
         self.sets.bytes() + self.order.bytes()
     }
 }
@@ -224,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_set_is_kept_once_and_goes_with_its_last_job() {
-        let mut sets = OptionSets::default();
+        let mut sets = OptionSets::new();
         let with = |attempts| OptionSet {
             options: JobOptions { attempts: Some(attempts), ..JobOptions::default() },
             batch: None,
@@ -239,6 +243,5 @@ mod tests {
         sets.release(b);
         assert_eq!(sets.uses().collect::<Vec<_>>(), [(nine, 1)]);
         assert_eq!(sets.hold(five), a, "the free number is used again");
-        assert_eq!(sets.hold(OptionSet::default()), OptionSetId::default());
     }
 }

@@ -8,7 +8,8 @@ use super::options::{JobOptions, OptionSets};
 use crate::queue::batches::BatchNumber;
 use crate::queue::store::ids::{self, IdHashes};
 use crate::queue::store::{
-    Handle, IdEntry, InstantKey, LaneKey, LaneNumber, NameNumber, PriorityKey, Record, Remembered, Slab,
+    Handle, IdEntry, InstantKey, LaneKey, LaneNumber, NameNumber, PriorityKey, Record, Remembered, Seldom,
+    Slab,
 };
 use std::hint::black_box;
 
@@ -21,8 +22,8 @@ const NO_PRIORITY: PriorityKey = PriorityKey { priority: i32::MAX, seq: i64::MAX
 pub(crate) struct JobTable {
     pub(super) jobs: Slab<Job>,
     pub(crate) remembered: Remembered,
-    pub(crate) option_sets: OptionSets,
-    pub(crate) names: JobNames,
+    pub(crate) option_sets: Seldom<OptionSets>,
+    pub(crate) names: Seldom<JobNames>,
 }
 
 /// The hashes of ids by packed [`IdEntry`]s.

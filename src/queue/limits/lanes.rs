@@ -12,6 +12,7 @@
 //! the clock: they are not saved, and what [`super::limits`] does to them is not journaled.
 
 mod check;
+mod memory;
 
 use super::lane::{Lane, LanePosition, LaneRules};
 use super::pause::Pause;
@@ -22,7 +23,7 @@ use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
 
 /// The lanes of a queue.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lanes {
     numbers: BTreeMap<Arc<[u8]>, Handle>,
     list: Slab<Lane>,
@@ -62,18 +63,6 @@ impl Lanes {
     /// How many jobs of all lanes together may be claimed, as of when the lanes were evaluated. O(1).
     pub(crate) fn room(&self) -> usize {
         self.room
-    }
-
-    /// Heap bytes held, roughly.
-    pub(crate) fn bytes(&self) -> usize {
-        let per_entry = size_of::<(PriorityKey, Handle)>() * 2;
-        self.list.bytes()
-            + self.waiting.bytes()
-            + self.name_bytes
-            + self.len() * size_of::<(Arc<[u8]>, Handle)>() * 2
-            + (self.ready.len() + self.refills.len() + self.expiring.len() + self.pauses.len()) * per_entry
-            + self.ruled * size_of::<LaneRules>()
-            + self.touched.capacity() * size_of::<Handle>()
     }
 
     pub(crate) fn get(&self, number: LaneNumber) -> Option<&Lane> {

@@ -12,10 +12,12 @@ pub(crate) use lane::{Lane, LanePosition, LaneRules, MAX_RULED};
 pub(crate) use lanes::Lanes;
 pub use pause::Pause;
 
+use crate::queue::store::Seldom;
+
 /// What limits remember: claims that were made, and which lanes may give a job.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ClaimLimits {
-    pub(crate) lanes: Lanes,
+    pub(crate) lanes: Seldom<Lanes>,
     /// The bucket of the rate of the whole queue.
     pub(crate) bucket: Bucket,
     /// The instant as of which lanes and rates were evaluated last, Unix ms. Not saved: the next command or

@@ -6,6 +6,7 @@
 
 use crate::queue::effect::Steps;
 use crate::queue::jobs::{Gate, Job, JobState, Place, RunEnd, StateData};
+use crate::queue::limits::Pause;
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle, IdEntry, InstantKey};
 use crate::queue::time::{Now, QueueMs, UnixMs, FOREVER};
@@ -27,16 +28,21 @@ impl Queue {
         lead(indexes.active.first().and_then(|h| table.get(h)).map(due));
         lead(indexes.expiring.first().and_then(|h| table.get(h)).map(Job::expires));
         lead(self.next_forgotten_id().map(|(key, _)| key.at));
-        // Jobs that are to be released are due, whatever the clock says.
-        lead(self.has_released().then_some(0));
-        lead(self.batches.next_forgotten().map(|(at, _)| at));
+        if self.batches.there().is_some() {
+            // Jobs that are to be released are due, whatever the clock says.
+            lead(self.has_released().then_some(0));
+            lead(self.batches.next_forgotten().map(|(at, _)| at));
+        }
         lead(self.pending_duplicates.due());
         lead(self.schedules.first().map(|(at, _)| at));
         lead(self.surplus().map(|_| 0));
         lead(self.workers.next_forgotten());
-        lead(self.next_pause_end());
-        lead(self.limits.lanes.next_evaluation().map(of_queue));
-        lead(self.next_lane_forgotten().map(of_queue));
+        lead(self.pause.and_then(Pause::until));
+        if let Some(lanes) = self.limits.lanes.there() {
+            lead(lanes.next_pause_end());
+            lead(lanes.next_evaluation().map(of_queue));
+            lead(self.next_lane_forgotten().map(of_queue));
+        }
         lead(self.next_token());
         (earliest != FOREVER).then_some(UnixMs(earliest))
     }
@@ -111,7 +117,7 @@ impl Queue {
         let at = self.lead.queue_ms(at).0;
         let is_due = self.next_lane_forgotten().is_some_and(|when| when <= at);
         if is_due {
-            self.limits.lanes.forget_first();
+            self.limits.lanes.make().forget_first();
         }
         is_due
     }

@@ -45,14 +45,14 @@ impl Queue {
             }
             Effect::ClockSetBack { by } => self.set_clock_back(by, at),
             Effect::ClockStands { until } => self.heard_at = until,
-            Effect::Scheduled { name, ref plan, next } => self.schedules.set(name, plan, next),
-            Effect::PassedOver { name, first, last } => self.schedules.pass_over(name, first, last),
-            Effect::Unscheduled { name } => drop(self.schedules.remove(name)),
+            Effect::Scheduled { name, ref plan, next } => self.schedules.make().set(name, plan, next),
+            Effect::PassedOver { name, first, last } => self.schedules.make().pass_over(name, first, last),
+            Effect::Unscheduled { name } => drop(self.schedules.make().remove(name)),
             Effect::Ticked { name, at, missed, next, outcome } => {
-                self.schedules.ticked(name, at, missed, next, outcome);
+                self.schedules.make().ticked(name, at, missed, next, outcome);
             }
             Effect::Rewound { name, next, last, regained } => {
-                self.schedules.rewound(name, next, last, regained);
+                self.schedules.make().rewound(name, next, last, regained);
             }
             Effect::ExpiryRuleSet { prefix, ref request } => self.set_expiry_rule(prefix, request),
             Effect::ExpiryRuleRemoved { prefix } => self.remove_expiry_rule(prefix),

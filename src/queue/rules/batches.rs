@@ -56,7 +56,7 @@ impl Queue {
 
     pub(crate) fn seal(&mut self, number: BatchNumber, now: Now) {
         if self.batches.get(number).is_some() {
-            self.batches.edit(number, |batch| batch.sealed = true);
+            self.batches.make().edit(number, |batch| batch.sealed = true);
             self.stats.record(Event::BatchSealed);
             self.log_of_batch(Event::BatchSealed, number, now.millis());
         }
@@ -68,18 +68,19 @@ impl Queue {
         if let Some(batch) = self.batches.get(number) {
             self.subscriptions.batch_gone(&batch.name);
         }
-        self.batches.drop(number);
+        self.batches.make().drop(number);
     }
 
     /// Opens a batch.
     pub(crate) fn open_batch(&mut self, name: &[u8], now: Now) {
-        self.batches.open(name, now.millis(), self.open_until(now));
+        let open_until = self.open_until(now);
+        self.batches.make().open(name, now.millis(), open_until);
     }
 
     /// A batch is mentioned: an open one is kept for a while from now on.
     pub(crate) fn mention_batch(&mut self, number: BatchNumber, now: Now) {
         let keep_until = self.open_until(now);
-        self.batches.edit(number, |batch| {
+        self.batches.make().edit(number, |batch| {
             if !batch.sealed {
                 batch.keep_until = keep_until;
             }
@@ -98,7 +99,7 @@ impl Queue {
 
     pub(crate) fn count_duplicates(&mut self, count: u64, batch: Option<BatchNumber>) {
         let Some(number) = batch else { return };
-        self.batches.edit(number, |batch| {
+        self.batches.make().edit(number, |batch| {
             batch.duplicates = batch.duplicates.saturating_add(count).min(LARGEST_COUNT);
         });
     }
@@ -106,13 +107,15 @@ impl Queue {
     /// A member is pending that was not counted. While one is, its batch is not dropped.
     pub(crate) fn count_in(&mut self, batch: Option<BatchNumber>) {
         let Some(number) = batch else { return };
-        self.batches.edit(number, |batch| batch.members.pending = batch.members.pending.saturating_add(1));
+        self.batches
+            .make()
+            .edit(number, |batch| batch.members.pending = batch.members.pending.saturating_add(1));
     }
 
     /// A pending member has ended.
     pub(crate) fn count_out(&mut self, batch: Option<BatchNumber>, end_state: EndState, now: Now) {
         let Some(number) = batch else { return };
-        self.batches.edit(number, |batch| {
+        self.batches.make().edit(number, |batch| {
             batch.members.pending = batch.members.pending.saturating_sub(1);
             let count = batch.members.of(end_state);
             *count = count.saturating_add(1).min(LARGEST_COUNT);
@@ -124,7 +127,7 @@ impl Queue {
     /// A failed member was completed after all. What its batch has released or failed stays so.
     pub(crate) fn count_completed_after_all(&mut self, batch: Option<BatchNumber>, now: Now) {
         let Some(number) = batch else { return };
-        self.batches.edit(number, |batch| {
+        self.batches.make().edit(number, |batch| {
             batch.members.failed = batch.members.failed.saturating_sub(1);
             batch.members.completed = batch.members.completed.saturating_add(1).min(LARGEST_COUNT);
         });
@@ -134,7 +137,7 @@ impl Queue {
     /// A member that had ended so is pending again. What its batch has released stays so; what it has not waits on.
     pub(crate) fn count_back(&mut self, batch: Option<BatchNumber>, ended: EndState) {
         let Some(number) = batch else { return };
-        self.batches.edit(number, |batch| {
+        self.batches.make().edit(number, |batch| {
             let count = batch.members.of(ended);
             *count = count.saturating_sub(1);
             batch.members.pending = batch.members.pending.saturating_add(1);
@@ -143,7 +146,7 @@ impl Queue {
 
     fn settle_if_done(&mut self, number: BatchNumber, now: Now) {
         let keep_until = after(now.next_ms(), self.settings.keep_batches);
-        if !self.batches.settle_if_done(number, now.millis(), keep_until) {
+        if !self.batches.make().settle_if_done(number, now.millis(), keep_until) {
             return;
         }
         self.stats.record(Event::BatchFinished);

@@ -6,7 +6,7 @@
 //! which the queue is due ([`Queue::next_due`]), so a command or tick follows then.
 
 use crate::queue::jobs::{Job, StateData};
-use crate::queue::limits::{Bucket, Lane, LanePosition, Rate};
+use crate::queue::limits::{Bucket, Lane, LanePosition, Lanes, Rate};
 use crate::queue::store::{Handle, InstantKey, LaneKey, LaneNumber, PriorityKey};
 use crate::queue::time::QueueMs;
 use crate::queue::value::Queue;
@@ -119,20 +119,22 @@ impl Queue {
         let at = self.clock_at(at);
         let has_rates = || self.settings.group_rate.is_some() || self.limits.lanes.rated() > 0;
         if at < self.limits.as_of && has_rates() {
-            self.limits.lanes.start_over();
+            self.lanes_start_over();
         }
         self.limits.as_of = at;
-        let at = self.as_of().0;
-        if self.limits.lanes.next_evaluation().is_some_and(|due| due <= at) {
-            self.evaluate_due_lanes(at);
+        if let Some(due) = self.limits.lanes.there().and_then(Lanes::next_evaluation) {
+            let at = self.as_of().0;
+            if due <= at {
+                self.evaluate_due_lanes(at);
+            }
         }
     }
 
     #[cold]
     fn evaluate_due_lanes(&mut self, at: u64) {
         for _ in 0..EVALUATIONS {
-            let has_more = self.limits.lanes.shed();
-            match self.limits.lanes.next_to_evaluate(at) {
+            let has_more = self.limits.lanes.make().shed();
+            match self.limits.lanes.make().next_to_evaluate(at) {
                 Some(lane) => self.position_lane(lane),
                 None if has_more => {}
                 None => break,
@@ -154,26 +156,33 @@ impl Queue {
 
     #[inline(never)]
     fn position_touched_lanes(&mut self) {
-        while let Some(lane) = self.limits.lanes.take_touched() {
+        while let Some(lane) = self.limits.lanes.make().take_touched() {
             self.position_lane(lane);
-            self.limits.lanes.plan_expiry(lane, self.as_of().0);
+            let as_of = self.as_of().0;
+            self.limits.lanes.make().plan_expiry(lane, as_of);
         }
     }
 
     /// The settings of lanes have changed.
     pub(crate) fn evaluate_all_lanes(&mut self, at: u64) {
-        self.limits.lanes.start_over();
+        self.lanes_start_over();
         self.evaluate_lanes(at);
+    }
+
+    fn lanes_start_over(&mut self) {
+        if let Some(lanes) = self.limits.lanes.if_there() {
+            lanes.start_over();
+        }
     }
 
     fn position_lane(&mut self, number: LaneNumber) {
         let must_search = |lane: &Lane| lane.first().is_none() && self.wanted_of(lane) > 0;
         if self.limits.lanes.get(number).is_some_and(must_search) {
             let first = self.first_of(number);
-            self.limits.lanes.set_first(number, first);
+            self.limits.lanes.make().set_first(number, first);
         }
         if let Some(position) = self.limits.lanes.get(number).map(|lane| self.lane_position(number, lane)) {
-            self.limits.lanes.place(number, position);
+            self.limits.lanes.make().place(number, position);
         }
     }
 
@@ -291,7 +300,7 @@ impl Queue {
         let turn = self.jobs.take_turn();
         let Some(lane) = self.limits.lanes.get(number) else { return };
         let (is_strict, rate) = (self.is_strict(lane), self.lane_rate(lane));
-        self.limits.lanes.edit(number, |lane| {
+        self.limits.lanes.make().edit(number, |lane| {
             lane.last_claim_seq = turn;
             lane.holder = if is_strict { Some(job) } else { lane.holder };
             if let Some(rate) = rate {
@@ -307,7 +316,7 @@ impl Queue {
         }
         let Some(lane) = self.jobs.get(job).and_then(|job| self.lane_of(job)) else { return };
         if self.limits.lanes.get(lane).is_some_and(|lane| lane.holder == Some(job)) {
-            self.limits.lanes.edit(lane, |lane| lane.holder = None);
+            self.limits.lanes.make().edit(lane, |lane| lane.holder = None);
         }
     }
 

@@ -85,8 +85,8 @@ impl Queue {
         let Some(job) = self.jobs.get(handle) else { return };
         let (set, state, from) = (self.jobs.table.option_sets.set(job.options), job.state, job.state_name());
         self.leave(handle);
-        let lane = by.group.map_or(set.lane, |name| self.limits.lanes.of(name));
-        let name = by.name.map_or(set.name, |name| self.jobs.table.names.of(name));
+        let lane = by.group.map_or(set.lane, |name| self.limits.lanes.make().of(name));
+        let name = by.name.map_or(set.name, |name| self.jobs.table.names.make().of(name));
         let new_set = OptionSet { options: by.options, lane, name, ..set };
         if new_set != set {
             self.set_option_set(handle, new_set);

@@ -34,8 +34,8 @@ impl Queue {
     }
 
     pub(crate) fn set_group_pause(&mut self, name: &[u8], pause: Option<Pause>, at: u64) {
-        if let Some(number) = self.limits.lanes.of(name) {
-            self.limits.lanes.edit_rules(number, |rules| rules.pause = pause);
+        if let Some(number) = self.limits.lanes.make().of(name) {
+            self.limits.lanes.make().edit_rules(number, |rules| rules.pause = pause);
             self.stats.record(pause_event(pause));
             self.log_pause(Some(name), pause, at);
         }
@@ -48,11 +48,11 @@ impl Queue {
     }
 
     pub(crate) fn set_group_limits(&mut self, name: &[u8], limits: GroupLimits) {
-        let Some(number) = self.limits.lanes.of(name) else { return };
-        self.limits.lanes.edit_rules(number, |rules| rules.limits = limits);
+        let Some(number) = self.limits.lanes.make().of(name) else { return };
+        self.limits.lanes.make().edit_rules(number, |rules| rules.limits = limits);
         if limits.rate == Some(None) {
             // As for the queue: without a rate no token is missing.
-            self.limits.lanes.edit(number, |lane| lane.bucket = Bucket::default());
+            self.limits.lanes.make().edit(number, |lane| lane.bucket = Bucket::default());
         }
     }
 
@@ -70,7 +70,7 @@ impl Queue {
         if let Some(end) = self.pause.and_then(Pause::until).filter(|end| *end <= at) {
             self.pause = self.pause.and_then(Pause::without_until);
             self.pause_has_ended(None, self.pause, end);
-        } else if let Some((end, name, left)) = self.limits.lanes.end_first_pause() {
+        } else if let Some((end, name, left)) = self.limits.lanes.make().end_first_pause() {
             self.pause_has_ended(Some(&name), left, end);
         }
         true

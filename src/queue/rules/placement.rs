@@ -18,16 +18,17 @@ impl Queue {
                 if let Some(lane) = table.lane_of(job) {
                     self.limits
                         .lanes
+                        .make()
                         .insert_waiting(lane, table.lane_key(handle), handle, |h| table.lane_key(h));
                 }
             }
             StateData::Blocked { gate: Gate::Batch(after), .. } => {
-                self.batches.block(after, job.seq, handle, |h| table.priority_key(h).seq);
+                self.batches.make().block(after, job.seq, handle, |h| table.priority_key(h).seq);
             }
             StateData::Active { token, worker, .. } => {
                 self.workers.give(worker, token, handle, |h| table.token_key(h));
                 if let Some(lane) = table.lane_of(job) {
-                    self.limits.lanes.edit(lane, |lane| lane.active = lane.active.saturating_add(1));
+                    self.limits.lanes.make().edit(lane, |lane| lane.active = lane.active.saturating_add(1));
                 }
             }
             StateData::Blocked { gate: Gate::Hold, .. }
@@ -49,11 +50,11 @@ impl Queue {
         match job.state {
             StateData::Waiting { .. } => {
                 if let Some(lane) = table.lane_of(job) {
-                    self.limits.lanes.remove_waiting(lane, table.lane_key(handle), handle);
+                    self.limits.lanes.make().remove_waiting(lane, table.lane_key(handle), handle);
                 }
             }
             StateData::Blocked { gate: Gate::Batch(after), .. } => {
-                self.batches.unblock(after, job.seq, handle);
+                self.batches.make().unblock(after, job.seq, handle);
             }
             StateData::Active { token, worker, .. } => {
                 self.workers.take(worker, token, handle);
@@ -61,7 +62,7 @@ impl Queue {
                     self.subscriptions.became_idle();
                 }
                 if let Some(lane) = table.lane_of(job) {
-                    self.limits.lanes.edit(lane, |lane| lane.active = lane.active.saturating_sub(1));
+                    self.limits.lanes.make().edit(lane, |lane| lane.active = lane.active.saturating_sub(1));
                 }
             }
             StateData::Blocked { gate: Gate::Hold, .. }
@@ -113,7 +114,7 @@ impl Queue {
         let Some(job) = self.jobs.get(handle) else { return };
         if let Some(name) = self.jobs.table.name_of(job) {
             let state = job.state_name();
-            self.jobs.table.names.enter(name, state);
+            self.jobs.table.names.make().enter(name, state);
         }
     }
 
@@ -121,7 +122,7 @@ impl Queue {
         let Some(job) = self.jobs.get(handle) else { return };
         if let Some(name) = self.jobs.table.name_of(job) {
             let state = job.state_name();
-            self.jobs.table.names.leave(name, state);
+            self.jobs.table.names.make().leave(name, state);
         }
     }
 
@@ -130,7 +131,7 @@ impl Queue {
         self.leave_name(handle);
         if let Some(job) = self.jobs.get(handle) {
             let set = self.jobs.table.option_sets.set(job.options);
-            let name = self.jobs.table.names.of(name);
+            let name = self.jobs.table.names.make().of(name);
             self.set_option_set(handle, OptionSet { name, ..set });
         }
         self.enter_name(handle);
@@ -145,8 +146,8 @@ impl Queue {
         group: Option<&[u8]>,
         name: Option<&[u8]>,
     ) {
-        let lane = group.and_then(|name| self.limits.lanes.of(name));
-        let name = name.and_then(|name| self.jobs.table.names.of(name));
+        let lane = group.and_then(|name| self.limits.lanes.make().of(name));
+        let name = name.and_then(|name| self.jobs.table.names.make().of(name));
         self.set_option_set(handle, OptionSet { options, batch, lane, name });
     }
 
@@ -154,10 +155,10 @@ impl Queue {
     /// there.
     pub(crate) fn set_option_set(&mut self, handle: Handle, set: OptionSet) {
         if let Some(lane) = set.lane {
-            self.limits.lanes.join(lane);
+            self.limits.lanes.make().join(lane);
         }
         if let Some(name) = set.name {
-            self.jobs.table.names.join(name);
+            self.jobs.table.names.make().join(name);
         }
         let held = self.hold_option_set(set);
         // As for most jobs: none of its own, before and now.
@@ -174,13 +175,16 @@ impl Queue {
 
     /// Takes one more use of a set. That of a lane alone is found by its lane, without a search.
     fn hold_option_set(&mut self, set: OptionSet) -> OptionSetId {
-        let sets = &mut self.jobs.table.option_sets;
+        if set == OptionSet::default() {
+            return OptionSetId::default();
+        }
+        let sets = self.jobs.table.option_sets.make();
         let Some(number) = set.lane_alone() else { return sets.hold(set) };
         if let Some(kept) = self.limits.lanes.get(number).and_then(|lane| lane.plain_set) {
             return sets.hold_again(kept);
         }
         let held = sets.hold(set);
-        self.limits.lanes.set_plain_set(number, held.handle());
+        self.limits.lanes.make().set_plain_set(number, held.handle());
         held
     }
 
@@ -195,14 +199,14 @@ impl Queue {
         let Some(job) = table.get(handle) else { return };
         let (set, lane, name) = (job.options, table.lane_of(job), table.name_of(job));
         if let Some(lane) = lane {
-            self.limits.lanes.quit(lane);
+            self.limits.lanes.make().quit(lane);
         }
         if let Some(name) = name {
-            table.names.quit(name);
+            table.names.make().quit(name);
         }
-        let gone = table.option_sets.release(set);
+        let gone = table.option_sets.if_there().and_then(|sets| sets.release(set));
         if let Some(lane) = gone.and_then(|set| set.lane_alone()) {
-            self.limits.lanes.set_plain_set(lane, None);
+            self.limits.lanes.make().set_plain_set(lane, None);
         }
     }
 }

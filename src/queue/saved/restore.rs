@@ -42,7 +42,9 @@ impl Queue {
         self.jobs.next_seq = header.next_seq;
         self.last_token = header.last_token;
         self.created_at = header.created_at;
-        self.batches.set_next_number(header.next_batch);
+        if header.next_batch != 0 {
+            self.batches.make().set_next_number(header.next_batch);
+        }
         self.pause = header.pause;
         self.limits.bucket = header.bucket;
         self.keep_events(header.settings.events_max);
@@ -102,7 +104,7 @@ impl Queue {
             blocked_after: Order::default(),
             blocked_afterok: Order::default(),
         };
-        fits && self.jobs.len() == 0 && self.batches.restore(saved.number, batch)
+        fits && self.jobs.len() == 0 && self.batches.make().restore(saved.number, batch)
     }
 
     /// Puts a job into a queue whose header is there.
@@ -237,7 +239,7 @@ impl Queue {
         let Some(number) = self.lane_of(job) else { return false };
         let is_free = self.limits.lanes.get(number).is_some_and(|lane| lane.holder.is_none());
         if is_free {
-            self.limits.lanes.edit(number, |lane| lane.holder = Some(handle));
+            self.limits.lanes.make().edit(number, |lane| lane.holder = Some(handle));
         }
         is_free
     }
@@ -253,8 +255,8 @@ impl Queue {
         if !fits {
             return false;
         }
-        let Some(number) = self.limits.lanes.of(saved.name) else { return false };
-        self.limits.lanes.edit_rules(number, |rules| *rules = saved.rules);
+        let Some(number) = self.limits.lanes.make().of(saved.name) else { return false };
+        self.limits.lanes.make().edit_rules(number, |rules| *rules = saved.rules);
         true
     }
 
@@ -271,8 +273,8 @@ impl Queue {
         if !fits || !is_new {
             return false;
         }
-        let Some(number) = self.limits.lanes.of(saved.name) else { return false };
-        self.limits.lanes.edit(number, |lane| {
+        let Some(number) = self.limits.lanes.make().of(saved.name) else { return false };
+        self.limits.lanes.make().edit(number, |lane| {
             lane.last_claim_seq = saved.last_claim_seq;
             lane.bucket = saved.bucket;
         });
@@ -293,19 +295,19 @@ impl Queue {
     /// Puts a schedule into a queue whose header is there.
     #[must_use]
     pub(crate) fn restore_schedule(&mut self, saved: &SavedSchedule<'_>) -> bool {
-        self.created_at != 0 && self.schedules.restore(saved)
+        self.created_at != 0 && self.schedules.make().restore(saved)
     }
 
     /// Puts back how many instants a schedule has missed, after the schedule.
     #[must_use]
     pub(crate) fn restore_missed(&mut self, name: &[u8], count: u64) -> bool {
-        self.schedules.restore_missed(name, count)
+        self.schedules.make().restore_missed(name, count)
     }
 
     /// Puts back what a schedule has passed over, after the schedule.
     #[must_use]
     pub(crate) fn restore_passed(&mut self, saved: SavedPassed<'_>) -> bool {
-        self.schedules.restore_passed(saved)
+        self.schedules.make().restore_passed(saved)
     }
 
     /// Puts back the lead of the clock by which leases, waits for a next attempt and buckets are saved.

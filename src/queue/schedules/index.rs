@@ -3,6 +3,7 @@
 use super::passed::{Gap, Missed, Passed};
 use super::schedule::{possible, valid_schedule, Overlap, Plan, Schedule, TickCounts, TickOutcome};
 use super::timetable::{Compiled, LATEST_TICK};
+use crate::queue::store::Empty;
 use crate::queue::time::FOREVER;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub(crate) struct SavedPassed<'a> {
 }
 
 /// All schedules of a queue.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Schedules {
     by_name: BTreeMap<Arc<[u8]>, Schedule>,
     by_time: BTreeSet<(u64, Arc<[u8]>)>,
@@ -36,6 +37,10 @@ pub(crate) struct Schedules {
 }
 
 impl Schedules {
+    pub(crate) const fn new() -> Self {
+        Schedules { by_name: BTreeMap::new(), by_time: BTreeSet::new(), passed: BTreeSet::new(), bytes: 0 }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.by_name.len()
     }
@@ -58,11 +63,6 @@ impl Schedules {
     /// set back.
     pub(crate) fn last_passed(&self) -> Option<(u64, &Arc<[u8]>)> {
         self.passed.last().map(|(last, name)| (*last, name))
-    }
-
-    /// Memory held. O(1).
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
     }
 
     /// Sets what is under `name`; a schedule that was there keeps its past.
@@ -247,5 +247,13 @@ impl Schedules {
             self.passed.insert((last, Arc::clone(&name)));
         }
         self.by_name.insert(name, schedule);
+    }
+}
+
+impl Empty for Schedules {
+    const EMPTY: &'static Self = &Schedules::new();
+
+    fn heap_bytes(&self) -> usize {
+        self.bytes
     }
 }

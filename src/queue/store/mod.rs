@@ -5,6 +5,7 @@ pub(crate) mod ids;
 mod keys;
 mod order;
 mod remembered;
+mod seldom;
 mod slab;
 
 pub(crate) use ids::list::IdList;
@@ -14,5 +15,6 @@ pub(crate) use keys::{InstantKey, LaneKey, LaneNumber, NameNumber, PriorityKey};
 pub use order::Direction;
 pub(crate) use order::{pass_both, Entries, Order};
 pub use remembered::{EndState, Record, Remembered};
+pub(crate) use seldom::{Empty, Seldom};
 pub use slab::Handle;
 pub(crate) use slab::{Slab, MAX_HANDLES};

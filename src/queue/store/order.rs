@@ -17,6 +17,7 @@
 
 mod entries;
 
+use super::seldom::Empty;
 pub(crate) use entries::pass_both;
 pub use entries::{Direction, Entries};
 use std::collections::btree_map::{BTreeMap, OccupiedEntry};
@@ -76,6 +77,12 @@ fn put(leaf: &mut Vec<u32>, at: usize, handle: u32) -> u32 {
 }
 
 impl<K: Ord + Copy> Order<K> {
+    /// An empty one.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { first: Vec::new(), leaves: BTreeMap::new(), len: 0, places: 0 }
+    }
+
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -267,7 +274,15 @@ fn leaf_at<'o, K: Ord>(
 
 impl<K: Ord + Copy> Default for Order<K> {
     fn default() -> Self {
-        Self { first: Vec::new(), leaves: BTreeMap::new(), len: 0, places: 0 }
+        Self::new()
+    }
+}
+
+impl<K: Ord + Copy + 'static> Empty for Order<K> {
+    const EMPTY: &'static Self = &Self::new();
+
+    fn heap_bytes(&self) -> usize {
+        self.bytes()
     }
 }
 

@@ -143,6 +143,19 @@ fn split(handle: Handle) -> (usize, usize, u16) {
 }
 
 impl<T> Slab<T> {
+    /// An empty one.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            chunks: Vec::new(),
+            open: NO_PAGE,
+            room: BTreeSet::new(),
+            holes: BTreeSet::new(),
+            len: 0,
+            bytes: 0,
+        }
+    }
+
     /// How many values there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -300,14 +313,7 @@ impl<T> Slab<T> {
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self {
-            chunks: Vec::new(),
-            open: NO_PAGE,
-            room: BTreeSet::new(),
-            holes: BTreeSet::new(),
-            len: 0,
-            bytes: 0,
-        }
+        Self::new()
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::queue::schedules::{
     Overlap, Plan, SavedSchedule, ScheduleSet, Schedules, TickCounts, Timetable, Zone, LATEST_TICK, MAX_NAME,
 };
+use crate::queue::store::Empty;
 
 impl TestQueue {
     fn set(&mut self, name: &str, plan: &Plan<'_>) -> ScheduleSet {
@@ -137,7 +138,7 @@ fn the_last_tick_is_at_until_at_the_latest() {
     test.ms = 100_000;
     test.session(|_| ());
     assert_eq!(test.ids(JobState::Waiting), ["off@3000", "on@3000"]);
-    assert_eq!((test.queue.schedules().len(), test.queue.schedules.bytes()), (0, 0));
+    assert_eq!((test.queue.schedules().len(), test.queue.schedules.heap_bytes()), (0, 0));
 }
 
 #[test]
@@ -210,10 +211,10 @@ fn what_cannot_be_is_not_restored() {
     ];
     for (name, plan, next) in cases {
         let saved = SavedSchedule { name, plan, next, last: 0, counts: TickCounts::default() };
-        assert!(!Schedules::default().restore(&saved), "{saved:?}");
+        assert!(!Schedules::new().restore(&saved), "{saved:?}");
     }
     let saved = SavedSchedule { name: b"s", plan, next: 1000, last: 0, counts: TickCounts::default() };
-    let mut schedules = Schedules::default();
+    let mut schedules = Schedules::new();
     assert!(schedules.restore(&saved));
     assert!(!schedules.restore(&saved), "a name twice");
 }

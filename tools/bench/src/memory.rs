@@ -1,4 +1,4 @@
-//! How many bytes a waiting job takes and how many a remembered id, all indexes included.
+//! How many bytes a waiting job takes, how many a remembered id, all indexes included, and how many a queue without jobs.
 
 use redis::{cmd, Cmd, Connection};
 use testkit::info::Info;
@@ -14,6 +14,9 @@ const ENTRIES: u64 = 1_000_000;
 const CHUNK: u64 = 1_000;
 
 const QUEUE: &str = "queue";
+
+/// Queues that have settings and nothing else.
+const QUEUES: u64 = 10_000;
 
 /// Measures and prints.
 pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
@@ -46,20 +49,33 @@ pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
     let rival = |n| command("SET", (long_id(n), "", "PX", LONG));
     let rival = bytes_each(bed, |it| send_all(it, (0..ENTRIES).map(rival)))?;
     table.row("the same id by SET PX", [whole(rival)]);
+    let empty = bytes_of(bed, QUEUES, |it| {
+        let queue = |n| command("JQ.CONFIG", (format!("queue:{n:05}"), "lease", LONG));
+        send_all(it, (0..QUEUES).map(queue))
+    })?;
+    table.row("a queue without jobs, of 10,000", [judged(empty, Bound::AtMost(2_000.0))]);
     table.print();
     Ok(())
 }
 
-/// Growth of a fresh server's memory per entry while `fill` makes [`ENTRIES`] of them. Fresh, because what
-/// was there before might still be being freed in the background.
+/// Growth of a fresh server's memory per entry while `fill` makes [`ENTRIES`] of them.
 fn bytes_each(bed: &Bed, fill: impl FnOnce(&mut Connection) -> Result<(), Failure>) -> Result<f64, Failure> {
+    bytes_of(bed, ENTRIES, fill)
+}
+
+/// The same where it makes so many. Fresh, because what was there before might still be being freed in the background.
+fn bytes_of(
+    bed: &Bed,
+    entries: u64,
+    fill: impl FnOnce(&mut Connection) -> Result<(), Failure>,
+) -> Result<f64, Failure> {
     let server = bed.server()?;
     let connection = &mut server.connect()?;
     cmd("JQ.CONFIG").arg(QUEUE).arg("dedup-window").arg(LONG).query::<()>(connection)?;
     let before: u64 = Info::read(connection, "memory")?.number("used_memory")?;
     fill(connection)?;
     let after: u64 = Info::read(connection, "memory")?.number("used_memory")?;
-    Ok(after.saturating_sub(before) as f64 / ENTRIES as f64)
+    Ok(after.saturating_sub(before) as f64 / entries as f64)
 }
 
 /// The number each call's jobs start with.
