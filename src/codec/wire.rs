@@ -67,6 +67,16 @@ impl<'a> Decoder<'a> {
         self.left.is_empty()
     }
 
+    /// How many bytes are left.
+    pub(crate) fn len(&self) -> usize {
+        self.left.len()
+    }
+
+    /// The next byte, which stays the next.
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.left.first().copied()
+    }
+
     pub(crate) fn byte(&mut self) -> Result<u8, DecodeError> {
         let (first, rest) = self.left.split_first().ok_or(DecodeError::Damaged("it ends too early"))?;
         self.left = rest;

@@ -129,6 +129,11 @@ impl Queue {
         self.jobs.foresee(nth, ids);
     }
 
+    /// Before each of many jobs is claimed that come first in their order: see [`JobStore::foresee_claim`].
+    pub(crate) fn foresee_claims(&self, nth: usize, more: impl FnOnce() -> usize) {
+        self.jobs.foresee_claim(nth, more);
+    }
+
     pub(crate) fn id_of(&self, entry: IdEntry) -> &[u8] {
         self.jobs.table.id_of(entry)
     }

@@ -7,7 +7,7 @@
 //! They are applied, because each is about another job: the refusal means that this copy of the queue differs already,
 //! and of an acknowledged ADD that shares a blob with it nothing else is left. What was refused is counted and logged.
 
-use super::ahead::ids_ahead;
+use super::ahead::foresee;
 use super::{blob, moved, tag};
 use crate::codec::fields::batch::decode_optional_batch;
 use crate::codec::fields::change::decode_change;
@@ -36,7 +36,7 @@ pub(in crate::codec) fn replay(queue: &mut Queue, bytes: &[u8]) -> Result<(), Re
         if from.is_empty() {
             break;
         }
-        queue.foresee(nth, ids_ahead(from));
+        foresee(queue, nth, from);
         match decode_effect(&mut from, queue) {
             Ok(effect) => {
                 queue.apply(&effect, now);
@@ -304,7 +304,7 @@ fn decode_claimed<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a
     if worker.is_empty() || worker.len() > MAX_WORKER {
         return Err(DecodeError::Damaged("a claim that cannot be"));
     }
-    let job = known(queue.unfinished_job(id).filter(|_| queue.may_be_claimed_with(token)))?;
+    let job = known(queue.job_to_claim(id).filter(|_| queue.may_be_claimed_with(token)))?;
     Ok(Effect::Job { job, change: JobEffect::Claimed { token, worker, lease_until } })
 }
 

@@ -30,10 +30,14 @@ impl JobStore {
         }
     }
 
-    /// To be called before each of many jobs is claimed: the `nth`, from 0 on, of `count`.
-    pub(crate) fn foresee_claim(&self, nth: usize, count: usize) {
-        if nth.is_multiple_of(AHEAD) && count - nth >= FEW && self.known_ids() >= FAR {
-            let next = self.indexes.waiting.iter().take(AHEAD.min(count - nth));
+    /// To be called before each of many jobs is claimed: the `nth`, from 0 on, and about so many `more`.
+    pub(crate) fn foresee_claim(&self, nth: usize, more: impl FnOnce() -> usize) {
+        if !nth.is_multiple_of(AHEAD) || self.known_ids() < FAR {
+            return;
+        }
+        let more = more();
+        if more >= FEW {
+            let next = self.indexes.waiting.iter().take(more.min(AHEAD));
             let next = next.map(|job| IdEntry::Job(job).pack());
             self.table.foresee(&next.collect::<SmallVec<[u32; AHEAD]>>());
         }
@@ -56,7 +60,7 @@ mod tests {
         let (before, named) = (store.bytes(), (FAR - 50..FAR + 50).map(id).collect::<Vec<_>>());
         for (nth, id) in named.iter().enumerate() {
             store.foresee(nth, named.iter().skip(nth).map(Vec::as_slice));
-            store.foresee_claim(nth, named.len());
+            store.foresee_claim(nth, || named.len() - nth);
             assert_eq!(store.find(ids::hash(id), id).is_some(), nth < 50);
         }
         assert_eq!(store.bytes(), before);

@@ -17,7 +17,14 @@ impl Queue {
         self.job_that(id, |job| !job.is_finished())
     }
 
-    /// The same if no worker has it: another lane could not have given an active one.
+    /// The same for one that a primary has claimed. That is nearly always the job that comes next here, too, and then
+    /// the index of ids, which would wait for memory three times, is not asked.
+    pub(crate) fn job_to_claim(&self, id: &[u8]) -> Option<Handle> {
+        let is_it = |next: &Handle| self.job(*next).is_some_and(|job| job.id() == id);
+        self.next_runnable().filter(is_it).or_else(|| self.unfinished_job(id))
+    }
+
+    /// The job of this id, unless it has ended or a worker has it: another lane could not have given an active one.
     pub(crate) fn unstarted_job(&self, id: &[u8]) -> Option<Handle> {
         self.job_that(id, |job| !job.is_finished() && job.state_name() != JobState::Active)
     }

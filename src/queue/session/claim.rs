@@ -87,7 +87,7 @@ impl Session<'_> {
         let mut claimed = Vec::with_capacity(most);
         let mut runnable = Runnable::default();
         while claimed.len() < most {
-            self.queue.jobs.foresee_claim(claimed.len(), most);
+            self.queue.foresee_claims(claimed.len(), || most - claimed.len());
             let Some(job) = self.next_runnable(&mut runnable, most - claimed.len()) else { break };
             let Some(next) = self.queue.job(job) else { break };
             bytes = bytes.saturating_add(next.payload().len() as u64);

@@ -230,3 +230,28 @@ fn a_claim_settles_no_more_than_it_can_take_whatever_is_promised_to_others() {
     assert_eq!(test.claim_many(1, 1_000_000), [0; 0], "all of it is theirs");
     assert_eq!(test.queue.count(JobState::Waiting), 11_000, "1,000 to begin with, and 10,000 for the claim");
 }
+
+#[test]
+fn the_job_of_a_claim_is_found_wherever_it_is() {
+    let mut test = TestQueue::at(1000);
+    let in_lane = JobSpec { priority: Some(-1), ..of("lane") };
+    for (id, job) in [("lane", in_lane), ("first", job()), ("second", job())] {
+        test.add(id, job);
+    }
+    let found = |test: &TestQueue, id: &str| {
+        let job = test.queue.job_to_claim(id.as_bytes())?;
+        Some(String::from_utf8_lossy(test.queue.id(job)).into_owned())
+    };
+    for id in ["lane", "first", "second"] {
+        assert_eq!(found(&test, id).as_deref(), Some(id), "next or not");
+    }
+    assert_eq!(found(&test, "another"), None);
+    let token = test.claim().unwrap();
+    assert_eq!(
+        found(&test, "lane").as_deref(),
+        Some("lane"),
+        "a claim of an active job is another rule's business"
+    );
+    test.session(|session| session.ack(token, b"lane", &AckOptions::default()));
+    assert_eq!(found(&test, "lane"), None, "it has ended");
+}
