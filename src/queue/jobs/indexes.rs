@@ -69,7 +69,7 @@ impl Indexes {
             }
             StateData::Active { .. } => {}
             StateData::Completed { .. } | StateData::Failed { .. } => {
-                self.insert_forgetting(table, IdEntry::Job(handle));
+                self.insert_forgetting(table, handle);
             }
         }
     }
@@ -110,7 +110,7 @@ impl Indexes {
             }
             StateData::Active { .. } => {}
             StateData::Completed { .. } | StateData::Failed { .. } => {
-                self.remove_forgetting(table, IdEntry::Job(handle));
+                self.remove_forgetting(table, handle);
             }
         }
     }
@@ -125,24 +125,32 @@ impl Indexes {
         self.active.remove(job.due_key(), handle);
     }
 
-    /// Plans that a record is dropped, unless it is kept for ever, or lists a remembered id.
-    pub(crate) fn insert_forgetting(&mut self, table: &JobTable, entry: IdEntry) {
-        let key = table.forget_key(entry.pack());
-        let packed = entry.pack();
-        match entry {
-            IdEntry::Job(_) if key.at == FOREVER => {}
-            IdEntry::Job(_) => self.forgetting.make().insert(key, packed, |packed| table.forget_key(packed)),
-            IdEntry::Remembered(_) => self.remembered.insert(key, packed, |packed| table.forget_key(packed)),
+    /// Plans that a record is dropped, unless it is kept for ever.
+    fn insert_forgetting(&mut self, table: &JobTable, record: Handle) {
+        let packed = IdEntry::Job(record).pack();
+        let key = table.forget_key(packed);
+        if key.at != FOREVER {
+            self.forgetting.make().insert(key, packed, |packed| table.forget_key(packed));
         }
     }
 
-    pub(crate) fn remove_forgetting(&mut self, table: &JobTable, entry: IdEntry) {
-        let key = table.forget_key(entry.pack());
-        match entry {
-            IdEntry::Job(_) if key.at == FOREVER => {}
-            IdEntry::Job(_) => drop(self.forgetting.make().remove(key, entry.pack())),
-            IdEntry::Remembered(_) => drop(self.remembered.remove(key, entry.pack())),
+    fn remove_forgetting(&mut self, table: &JobTable, record: Handle) {
+        let packed = IdEntry::Job(record).pack();
+        let key = table.forget_key(packed);
+        if key.at != FOREVER {
+            self.forgetting.make().remove(key, packed);
         }
+    }
+
+    /// Lists a remembered id, whose record has this key.
+    pub(super) fn insert_remembered(&mut self, table: &JobTable, handle: Handle, key: InstantKey) {
+        let packed = IdEntry::Remembered(handle).pack();
+        self.remembered.insert(key, packed, |packed| table.forget_key(packed));
+    }
+
+    pub(super) fn remove_remembered(&mut self, table: &JobTable, handle: Handle) {
+        let packed = IdEntry::Remembered(handle).pack();
+        self.remembered.remove(table.forget_key(packed), packed);
     }
 
     /// Heap bytes held, roughly.

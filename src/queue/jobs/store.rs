@@ -97,11 +97,11 @@ impl JobStore {
         let Some(job) = self.table.jobs.remove(handle) else { return };
         self.heap_bytes = self.heap_bytes.saturating_sub(job.bytes());
         let (hash, packed) = (ids::hash(job.id()), IdEntry::Job(handle).pack());
-        let record = record_of(&job).and_then(|record| self.table.remembered.insert(record));
-        if let Some(record) = record {
-            let entry = IdEntry::Remembered(record);
-            self.ids.replace(hash, |other| other == packed, entry.pack());
-            self.indexes.insert_forgetting(&self.table, entry);
+        let remembered = &mut self.table.remembered;
+        let kept = record_of(&job).and_then(|record| Some((remembered.insert(record)?, record.forget_key())));
+        if let Some((record, key)) = kept {
+            self.ids.replace(hash, |other| other == packed, IdEntry::Remembered(record).pack());
+            self.indexes.insert_remembered(&self.table, record, key);
         } else {
             let table = &self.table;
             self.ids.remove(hash, |other| other == packed, table);
@@ -111,16 +111,15 @@ impl JobStore {
     /// Remembers an id that leads to nothing. False: there is no room.
     pub(crate) fn remember(&mut self, hash: u64, record: Record<'_>) -> bool {
         let Some(handle) = self.table.remembered.insert(record) else { return false };
-        let entry = IdEntry::Remembered(handle);
-        self.list_id(hash, entry);
-        self.indexes.insert_forgetting(&self.table, entry);
+        self.list_id(hash, IdEntry::Remembered(handle));
+        self.indexes.insert_remembered(&self.table, handle, record.forget_key());
         true
     }
 
     /// Forgets a remembered id.
     pub(crate) fn forget(&mut self, handle: Handle) {
         let entry = IdEntry::Remembered(handle);
-        self.indexes.remove_forgetting(&self.table, entry);
+        self.indexes.remove_remembered(&self.table, handle);
         let table = &self.table;
         let hash = table.of(entry.pack());
         self.ids.remove(hash, |packed| packed == entry.pack(), table);

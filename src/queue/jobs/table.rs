@@ -113,10 +113,7 @@ impl JobTable {
             IdEntry::Job(handle) => {
                 self.jobs.get(handle).map(|job| InstantKey { at: job.kept_until(), seq: job.seq })
             }
-            IdEntry::Remembered(handle) => self
-                .remembered
-                .get(handle)
-                .map(|record| InstantKey { at: record.until, seq: record.key_seq() }),
+            IdEntry::Remembered(handle) => self.remembered.get(handle).map(|record| record.forget_key()),
         };
         key.unwrap_or(NO_INSTANT)
     }

@@ -9,7 +9,7 @@ use crate::queue::limits::{Bucket, LaneRules, Pause};
 use crate::queue::schedules::{SavedPassed, SavedSchedule};
 use crate::queue::settings::Settings;
 use crate::queue::stats::{Counters, Histogram, Minute, PendingDuplicates};
-use crate::queue::store::{Handle, InstantKey, Order, Record};
+use crate::queue::store::{Handle, Order, Record};
 use crate::queue::time::{Lead, QueueMs};
 use crate::queue::value::Queue;
 
@@ -255,13 +255,8 @@ impl Queue {
 
     /// Every remembered id by the instant it is forgotten: the same on every server.
     pub(crate) fn saved_records(&self) -> impl Iterator<Item = Record<'_>> {
-        let mut handles: Vec<_> = self
-            .jobs
-            .table
-            .remembered
-            .iter()
-            .map(|(h, r)| (InstantKey { at: r.until, seq: r.key_seq() }, h))
-            .collect();
+        let mut handles: Vec<_> =
+            self.jobs.table.remembered.iter().map(|(h, r)| (r.forget_key(), h)).collect();
         handles.sort_unstable();
         handles.into_iter().filter_map(|(_, handle)| self.record(handle))
     }

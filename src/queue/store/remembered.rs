@@ -15,6 +15,7 @@
 //!   handle   page number * 64 + place in the page, below 2^31
 //! ```
 
+use super::keys::InstantKey;
 use super::slab::Slab;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,6 +90,12 @@ impl Record<'_> {
     /// Its sequence number as indexes compare it with those of jobs.
     pub(crate) fn key_seq(&self) -> i64 {
         i64::try_from(self.seq).unwrap_or(i64::MAX)
+    }
+
+    /// Sorts remembered ids by when they are dropped: the same before a record is packed and after.
+    pub(crate) fn forget_key(&self) -> InstantKey {
+        let at = if self.until == u64::MAX { self.until } else { self.until.min(LATEST) };
+        InstantKey { at, seq: self.key_seq() }
     }
 }
 

@@ -48,6 +48,9 @@ fn the_limits_of_every_field_survive() {
     assert_eq!(all.get(handles[0]), Some(most));
     assert_eq!(all.get(handles[1]), Some(Record { until: (1 << 48) - 2, ..most }));
     assert_eq!(all.get(handles[2]), Some(least));
+    for (record, handle) in [most, late, least].into_iter().zip(handles) {
+        assert_eq!(all.get(handle).map(|packed| packed.forget_key()), Some(record.forget_key()));
+    }
     assert_eq!(all.insert(Record { id: &[7; 513], ..most }), None);
     assert_eq!(all.get(u32::MAX), None);
     assert!(!all.remove(u32::MAX));
