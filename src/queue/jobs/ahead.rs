@@ -26,7 +26,11 @@ impl JobStore {
         let ids = ids.take(AHEAD).collect::<SmallVec<[&[u8]; AHEAD]>>();
         if ids.len() >= FEW {
             let hashes = ids.into_iter().map(ids::hash).collect::<SmallVec<[u64; AHEAD]>>();
-            self.table.foresee(&self.ids.likely(&hashes));
+            let likely = self.ids.likely(&hashes);
+            // Of ids that are new some seem to lead to a job all the same. To read those would be for nothing.
+            if likely.len() * 2 > hashes.len() {
+                self.table.foresee(&likely);
+            }
         }
     }
 
