@@ -151,12 +151,15 @@ impl IdIndex {
     }
 
     /// The entries that these hashes seem to lead to. To find out means to read what look-ups of them read: first
-    /// their parts, then their places, so that the processor waits for many at once. Of each hash the first entry
-    /// with its tag is taken, which one time in twenty is another.
+    /// their parts, then their tags, then their places, so that the processor waits for many at once. Of each hash the
+    /// first entry with its tag is taken, which one time in twenty is another.
     pub(crate) fn likely(&self, hashes: &[u64]) -> Vec<u32> {
         let part_of = |hash: u64| Some((hash, self.parts.get(self.part_of(hash)?)?));
-        let parts = hashes.iter().filter_map(|hash| part_of(*hash)).collect::<Vec<_>>();
-        parts.iter().filter_map(|(hash, part)| part.table.find(*hash, |_| true)).copied().collect()
+        let mut parts = Vec::with_capacity(hashes.len());
+        parts.extend(hashes.iter().filter_map(|hash| part_of(*hash)));
+        let mut places = Vec::with_capacity(hashes.len());
+        places.extend(parts.into_iter().filter_map(|(hash, part)| part.table.find(hash, |_| true)));
+        places.into_iter().copied().collect()
     }
 
     /// Adds an entry that the caller knows is not in here. `hashes` is asked about entries that are.
