@@ -44,6 +44,17 @@ scenario('ten_thousand_jobs', async (t, client) => {
   t.diagnostic(`${requests} requests`);
 });
 
+scenario('adds of one turn of the event loop reach the server together', async (t, client) => {
+  const { server, queue } = await setUp(t, client);
+  await queue.add('first');
+  const reads = async () => Number(/total_reads_processed:(\d+)/.exec(await server.control.info('stats'))[1]);
+  const before = await reads();
+  await Promise.all(Array.from({ length: 200 }, (_, payload) => queue.add(payload)));
+  const needed = await reads() - before;
+  assert.ok(needed < 20, `200 adds are ${needed} reads of the server`);
+  t.diagnostic(`${needed} reads`);
+});
+
 scenario('several_queues', async (t, client) => {
   const { redis } = await setUp(t, client);
   const queues = ['urgent', 'normal', 'paid', 'free'].map((name) => new Queue(redis, name));

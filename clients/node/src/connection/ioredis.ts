@@ -1,6 +1,7 @@
 // ioredis 5 and 6: standalone, with Sentinel, and in a cluster.
 
 import calculateSlot = require('cluster-key-slot');
+import type { Socket } from 'node:net';
 import { toJqError } from '../errors.js';
 import { location, type Address, type Connection, type Source, type Word } from './source.js';
 
@@ -9,6 +10,8 @@ export interface IoredisClient {
   callBuffer(command: string, ...words: Word[]): Promise<unknown>;
   disconnect(): void;
   readonly isCluster?: boolean;
+  /** The socket, while it is connected. A client of a cluster has none of its own. */
+  readonly stream?: Socket;
   readonly options?: { enableAutoPipelining?: boolean; autoPipeliningIgnoredCommands?: string[] };
 }
 
@@ -17,8 +20,6 @@ interface IoredisNode extends IoredisClient {
   connect(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   readonly options: IoredisClient['options'] & { host?: string; port?: number };
-  /** The socket, while it is connected. */
-  readonly stream?: { remoteAddress?: string; remotePort?: number };
 }
 
 interface IoredisCluster extends IoredisClient {
@@ -56,7 +57,7 @@ export class IoredisSource implements Source {
   }
 
   send(command: Word[]): Promise<unknown> {
-    return this.#client.isCluster ? sendToOwner(this.#client as IoredisCluster, command) : send(this.#client, command);
+    return this.#client.isCluster ? sendToOwner(this.#client as IoredisCluster, command) : sendTogether(this.#client, command);
   }
 
   async open(key: string, address?: Address): Promise<Connection> {
@@ -84,6 +85,20 @@ function send(client: IoredisClient, [name, ...words]: Word[]): Promise<unknown>
   return client.callBuffer(String(name), ...words);
 }
 
+/**
+ * The first command of a turn of the event loop goes out at once, and all others of it in one write, so that the server reads
+ * and answers them together. ioredis would write each by itself.
+ */
+function sendTogether(client: IoredisClient, command: Word[]): Promise<unknown> {
+  const reply = send(client, command);
+  const socket = client.stream;
+  if (socket?.writableCorked === 0) {
+    socket.cork();
+    process.nextTick(() => socket.uncork());
+  }
+  return reply;
+}
+
 /** The automatic pipelines of ioredis lose the name of a command that is sent by callBuffer: they would send the key as it. */
 function keepOutOfPipelines({ options }: IoredisClient, name: string): void {
   if (!options?.enableAutoPipelining || options.autoPipeliningIgnoredCommands?.includes(name)) return;
@@ -94,7 +109,7 @@ function keepOutOfPipelines({ options }: IoredisClient, name: string): void {
 async function sendToOwner(cluster: IoredisCluster, command: Word[]): Promise<unknown> {
   const node = owner(cluster, String(command[1]));
   if (!node) return send(cluster, command);
-  return send(node, command).catch((error) => {
+  return sendTogether(node, command).catch((error) => {
     // The cluster client follows, or waits for the next owner.
     if (['MOVED', 'ASK', 'CONNECTION'].includes(toJqError(error).code)) return send(cluster, command);
     throw error;
