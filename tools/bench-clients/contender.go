@@ -8,13 +8,21 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis-jq/redis-jq/tools/bench-clients/fault"
 )
 
 // A contender is a process that is called with its name, what to do (add or work), the address of the server, how many
-// jobs, and how many answers a request by hand has. It prints a line when it is ready, begins when it gets one, and prints
-// a line when every job was added, or done and acknowledged. It has 50 adds, or handlers, at the same time.
+// jobs, and how it sends the requests of a worker by hand: how many answers each has, and how many microseconds they are
+// apart. It prints a line when it is ready, begins when it gets one, and prints a line when every job was added, or done and
+// acknowledged. It has 50 adds, or handlers, at the same time.
+
+// byHand is how a worker by hand sends its requests.
+type byHand struct {
+	together int           // answers in one
+	apart    time.Duration // from one to the next, at least
+}
 
 // contenderProcess is one that is ready.
 type contenderProcess struct {
@@ -25,13 +33,14 @@ type contenderProcess struct {
 }
 
 // start starts a contender, and returns when it is ready.
-func start(language, contender, mode, address string, jobs, together int) *contenderProcess {
+func start(language, contender, mode, address string, jobs int, how byHand) *contenderProcess {
 	program := map[string][]string{
 		"node":   {"node", "node/contend.mjs"},
 		"python": {os.Getenv("BENCH_PYTHON"), "python/contend.py"},
 		"go":     {os.Args[0], "contend"},
 	}[language]
-	args := append(program[1:], contender, mode, address, strconv.Itoa(jobs), strconv.Itoa(together))
+	args := append(program[1:], contender, mode, address, strconv.Itoa(jobs),
+		strconv.Itoa(how.together), strconv.FormatInt(how.apart.Microseconds(), 10))
 	p := &contenderProcess{name: strings.Join(append([]string{language}, args[1:]...), " "), command: exec.Command(program[0], args...)}
 	p.command.Stderr = os.Stderr
 	begin, err := p.command.StdinPipe()
@@ -67,11 +76,13 @@ func contend(args []string) {
 	fault.Check(err)
 	together, err := strconv.Atoi(args[4])
 	fault.Check(err)
-	contenders := map[string]func(address string, jobs, together int) func(){
+	apart, err := strconv.Atoi(args[5])
+	fault.Check(err)
+	contenders := map[string]func(address string, jobs int, how byHand) func(){
 		"jq add": addByPackage, "jq work": workByPackage, "hand add": addByHand, "hand work": workByHand,
 		"asynq add": addByAsynq, "asynq work": workByAsynq,
 	}
-	run := contenders[args[0]+" "+args[1]](args[2], jobs, together)
+	run := contenders[args[0]+" "+args[1]](args[2], jobs, byHand{together, time.Duration(apart) * time.Microsecond})
 	fmt.Println("ready")
 	_, err = bufio.NewReader(os.Stdin).ReadString('\n')
 	fault.Check(err)

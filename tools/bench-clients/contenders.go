@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis-jq/redis-jq/clients/go/jq"
@@ -20,7 +22,7 @@ var ctx = context.Background()
 const queue = "q"
 
 // payload is 100 bytes of JSON.
-var payload = []byte(fmt.Sprintf(`{"to":"%084d@example.org"}`, 0)[:99] + `}`)
+var payload = fmt.Appendf(nil, `{"to":"%079d@example.org"}`, 0)
 
 func id(i int) string { return fmt.Sprint("job:", i) }
 
@@ -46,7 +48,7 @@ func connect(address string) *redis.Client {
 	return client
 }
 
-func addByPackage(address string, jobs, _ int) func() {
+func addByPackage(address string, jobs int, _ byHand) func() {
 	added := jq.NewQueue(connect(address), queue)
 	return func() {
 		each(jobs, func(i int) error {
@@ -56,14 +58,14 @@ func addByPackage(address string, jobs, _ int) func() {
 	}
 }
 
-func addByHand(address string, jobs, _ int) func() {
+func addByHand(address string, jobs int, _ byHand) func() {
 	client := connect(address)
 	return func() {
 		each(jobs, func(i int) error { return client.Do(ctx, "JQ.ADD", queue, id(i), payload).Err() })
 	}
 }
 
-func addByAsynq(address string, jobs, _ int) func() {
+func addByAsynq(address string, jobs int, _ byHand) func() {
 	client := asynq.NewClient(asynq.RedisClientOpt{Addr: address})
 	fault.Check(client.Ping())
 	return func() {
@@ -74,7 +76,7 @@ func addByAsynq(address string, jobs, _ int) func() {
 	}
 }
 
-func workByPackage(address string, jobs, _ int) func() {
+func workByPackage(address string, jobs int, _ byHand) func() {
 	client := connect(address)
 	return func() {
 		var left atomic.Int64
@@ -95,31 +97,41 @@ func workByPackage(address string, jobs, _ int) func() {
 }
 
 // workByHand claims as many jobs as the worker has handlers, and then acknowledges some at a time.
-func workByHand(address string, jobs, together int) func() {
+func workByHand(address string, jobs int, how byHand) func() {
 	client := connect(address)
+	name := workerName()
 	return func() {
-		reply, err := client.Do(ctx, "JQ.CLAIM", queue, "w", "COUNT", atOnce, "LEASE", 30_000, "BLOCK", 5000, "FULL").Slice()
+		held, err := client.Do(ctx, "JQ.CLAIM", queue, name, "COUNT", atOnce, "LEASE", 30_000, "BLOCK", 5000, "FULL").Slice()
 		fault.Check(err)
-		held := reply
+		begun := time.Now()
 		for done := 0; done < jobs; {
-			some := held[:min(together, len(held))]
+			some := held[:min(how.together, len(held))]
 			held = held[len(some):]
 			ack := []any{"JQ.ACK", queue}
 			for _, job := range some {
 				fields := job.(map[any]any)
 				ack = append(ack, fields["token"], fields["id"])
 			}
-			reply, err := client.Do(ctx, append(ack, "NEXT", "w", "COUNT", len(some), "LEASE", 30_000, "FULL")...).Slice()
+			reply, err := client.Do(ctx, append(ack, "NEXT", name, "COUNT", len(some), "LEASE", 30_000, "FULL")...).Slice()
 			fault.Check(err)
 			done += len(some)
 			if next, ok := reply[1].([]any); ok {
 				held = append(held, next...)
 			}
+			begun = begun.Add(how.apart)
+			time.Sleep(time.Until(begun))
 		}
 	}
 }
 
-func workByAsynq(address string, jobs, _ int) func() {
+// workerName is as long as the one that the package makes, since the server repeats it with each job.
+func workerName() string {
+	host, err := os.Hostname()
+	fault.Check(err)
+	return fmt.Sprintf("%s:%d:%08x", host, os.Getpid(), 0)
+}
+
+func workByAsynq(address string, jobs int, _ byHand) func() {
 	server := asynq.NewServer(asynq.RedisClientOpt{Addr: address}, asynq.Config{Concurrency: atOnce, LogLevel: asynq.FatalLevel})
 	fault.Check(server.Ping())
 	return func() {

@@ -53,7 +53,8 @@ func main() {
 	started := server.Start()
 	defer started.Kill()
 	fmt.Printf("%s, %d jobs, medians of %d rounds\n\n", started.Version(), *jobs, *rounds)
-	fmt.Println("| package | | server CPU a job | by hand | ratio | goal |\n|---|---|---|---|---|---|")
+	fmt.Println("| package | | server CPU a job | by hand | ratio | goal | by hand without pauses | commands a job | bytes a job |\n" +
+		"|---|---|---|---|---|---|---|---|---|")
 	var rates []string
 	for _, language := range languages {
 		if !slices.Contains(strings.Split(*only, ","), language.name) {
@@ -79,29 +80,32 @@ type bench struct {
 func (b bench) adding() {
 	var by, hand []measured
 	for range *rounds {
-		by = append(by, b.run("jq", "add", 0))
-		hand = append(hand, b.run("hand", "add", 0))
+		by = append(by, b.run("jq", "add", byHand{}))
+		hand = append(hand, b.run("hand", "add", byHand{}))
 	}
-	b.row("added one by one", by, hand)
+	b.row("added one by one", by, hand, "")
 }
 
-// working compares workers: with commands by hand of as many answers each as the package has sent together, and with the
-// other queue of the language.
+// working compares workers with the other queue of the language, and with commands by hand: as many answers in each as the
+// package has sent together, and at its pace. A command that comes after a pause costs more than one right behind another, for
+// the caches of the processor have forgotten the server: what that makes is measured, too.
 func (b bench) working() []string {
-	var by, hand, rival []measured
+	var by, hand, quick, rival []measured
 	for range *rounds {
 		b.fill("jq")
-		b.server.ResetStats()
-		by = append(by, b.run("jq", "work", 0))
-		together := max(1, *jobs/b.server.Calls("jq.ack"))
+		by = append(by, b.run("jq", "work", byHand{}))
+		requests := b.server.Calls("jq.ack")
+		how := byHand{together: max(1, *jobs/requests), apart: by[len(by)-1].wall / time.Duration(requests)}
 		b.fill("jq")
-		hand = append(hand, b.run("hand", "work", together))
+		hand = append(hand, b.run("hand", "work", how))
+		b.fill("jq")
+		quick = append(quick, b.run("hand", "work", byHand{together: how.together}))
 		if b.language.rival != "" {
 			b.fill(b.language.rival)
-			rival = append(rival, b.run(b.language.rival, "work", 0))
+			rival = append(rival, b.run(b.language.rival, "work", byHand{}))
 		}
 	}
-	b.row("claimed and acknowledged", by, hand)
+	b.row("claimed and acknowledged", by, hand, microseconds(cpuOf(quick)))
 	if rival == nil {
 		return []string{fmt.Sprintf("| %s | %.0f | | | %s | | |", b.language.name, rateOf(by), microseconds(cpuOf(by)))}
 	}
@@ -110,40 +114,52 @@ func (b bench) working() []string {
 		microseconds(cpuOf(by)), microseconds(cpuOf(rival)), ratio(cpuOf(by), cpuOf(rival)))}
 }
 
-// row prints one comparison with commands by hand.
-func (b bench) row(what string, by, hand []measured) {
+// row prints one comparison with commands by hand, and how many commands and bytes reached and left the server in both.
+func (b bench) row(what string, by, hand []measured, quick string) {
 	over := ""
 	if ratio(cpuOf(by), cpuOf(hand)) > goal {
 		over = ", **missed**"
 	}
-	fmt.Printf("| %s | %s | %s | %s | %.2f | ≤ %.2f%s |\n", b.language.name, what,
-		microseconds(cpuOf(by)), microseconds(cpuOf(hand)), ratio(cpuOf(by), cpuOf(hand)), goal, over)
+	fmt.Printf("| %s | %s | %s | %s | %.2f | ≤ %.2f%s | %s | %.3f, %.3f | %.0f, %.0f |\n", b.language.name, what,
+		microseconds(cpuOf(by)), microseconds(cpuOf(hand)), ratio(cpuOf(by), cpuOf(hand)), goal, over, quick,
+		aJob(by, commandsOf), aJob(hand, commandsOf), aJob(by, bytesOf), aJob(hand, bytesOf))
 }
 
 // fill empties the server and adds the jobs of a contender.
 func (b bench) fill(contender string) {
 	b.server.Flush()
-	start(b.language.name, contender, "add", b.server.Address, *jobs, 0).finish()
+	start(b.language.name, contender, "add", b.server.Address, *jobs, byHand{}).finish()
 }
 
-// measured is one run: what it took of the server, and how long.
+// measured is one run: what it took of the server, how long, and what reached and left the server.
 type measured struct {
-	cpu, wall time.Duration
+	cpu, wall       time.Duration
+	commands, bytes int
 }
 
 // run measures a contender. Adding begins with an empty server.
-func (b bench) run(contender, mode string, together int) measured {
+func (b bench) run(contender, mode string, how byHand) measured {
 	if mode == "add" {
 		b.server.Flush()
 	}
-	process := start(b.language.name, contender, mode, b.server.Address, *jobs, together)
+	process := start(b.language.name, contender, mode, b.server.Address, *jobs, how)
+	b.server.ResetStats()
 	before, began := b.server.CPU(), time.Now()
 	process.finish()
-	return measured{cpu: b.server.CPU() - before, wall: time.Since(began)}
+	cpu, wall := b.server.CPU()-before, time.Since(began)
+	return measured{cpu: cpu, wall: wall, commands: b.server.CallsOf("jq."), bytes: b.server.Traffic()}
 }
 
 func cpuOf(all []measured) time.Duration {
 	return median(all, func(m measured) time.Duration { return m.cpu })
+}
+
+func commandsOf(m measured) int { return m.commands }
+
+func bytesOf(m measured) int { return m.bytes }
+
+func aJob(all []measured, of func(measured) int) float64 {
+	return float64(median(all, of)) / float64(*jobs)
 }
 
 // rateOf is in jobs a second.

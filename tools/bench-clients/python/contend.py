@@ -3,7 +3,10 @@
 import asyncio
 import itertools
 import json
+import os
+import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,7 +16,7 @@ from redis_jq.asyncio import Queue, Worker
 
 AT_ONCE = 50  # adds, or handlers, at the same time
 QUEUE = "q"
-PAYLOAD = {"to": "0" * 75 + "@example.org"}  # 100 bytes of JSON
+PAYLOAD = {"to": "0" * 79 + "@example.org"}  # 100 bytes of JSON
 Run = Callable[[], Awaitable[None]]
 
 
@@ -34,17 +37,19 @@ async def connected(address: str) -> Redis:
     return redis
 
 
-async def add_by_package(address: str, jobs: int, _: int) -> Run:
+async def add_by_package(address: str, jobs: int, _together: int, _apart: float) -> Run:
     queue = Queue(await connected(address), QUEUE)
     return lambda: each(jobs, lambda i: queue.add(PAYLOAD, id=f"job:{i}"))
 
 
-async def add_by_hand(address: str, jobs: int, _: int) -> Run:
+async def add_by_hand(address: str, jobs: int, _together: int, _apart: float) -> Run:
     redis = await connected(address)
-    return lambda: each(jobs, lambda i: redis.execute_command("JQ.ADD", QUEUE, f"job:{i}", json.dumps(PAYLOAD)))
+    return lambda: each(
+        jobs, lambda i: redis.execute_command("JQ.ADD", QUEUE, f"job:{i}", json.dumps(PAYLOAD, separators=(",", ":")))
+    )
 
 
-async def work_by_package(address: str, jobs: int, _: int) -> Run:
+async def work_by_package(address: str, jobs: int, _together: int, _apart: float) -> Run:
     async def run() -> None:
         left = itertools.count(jobs - 1, -1)
         all_done = asyncio.Event()
@@ -72,21 +77,25 @@ def fields(job: Any) -> dict[bytes, Any]:
     return job if isinstance(job, dict) else dict(zip(job[::2], job[1::2], strict=True))
 
 
-async def work_by_hand(address: str, jobs: int, together: int) -> Run:
+async def work_by_hand(address: str, jobs: int, together: int, apart: float) -> Run:
     """Claims as many jobs as the worker has handlers, and then acknowledges some at a time."""
     redis = await connected(address)
+    # As long as the name that the package makes, since the server repeats it with each job.
+    name = f"{socket.gethostname()}:{os.getpid()}:{'0' * 8}"
 
     async def run() -> None:
-        claim = ("JQ.CLAIM", QUEUE, "w", "COUNT", AT_ONCE, "LEASE", 30_000, "BLOCK", 5000, "FULL")
-        held = await redis.execute_command(*claim)
+        held = await redis.execute_command("JQ.CLAIM", QUEUE, name, "COUNT", AT_ONCE, "LEASE", 30_000, "BLOCK", 5000, "FULL")
+        begun = time.perf_counter()
         done = 0
         while done < jobs:
             some, held = held[:together], held[together:]
-            answered = [fields(job)[name] for job in some for name in (b"token", b"id")]
-            more = ("NEXT", "w", "COUNT", len(some), "LEASE", 30_000, "FULL")
+            answered = [fields(job)[word] for job in some for word in (b"token", b"id")]
+            more = ("NEXT", name, "COUNT", len(some), "LEASE", 30_000, "FULL")
             _, following = await redis.execute_command("JQ.ACK", QUEUE, *answered, *more)
             done += len(some)
             held += following or []
+            begun += apart
+            await asyncio.sleep(max(0.0, begun - time.perf_counter()))
 
     return run
 
@@ -100,8 +109,8 @@ CONTENDERS = {
 
 
 async def main() -> None:
-    contender, mode, address, jobs, together = sys.argv[1:]
-    run = await CONTENDERS[f"{contender} {mode}"](address, int(jobs), int(together))
+    contender, mode, address, jobs, together, apart = sys.argv[1:]
+    run = await CONTENDERS[f"{contender} {mode}"](address, int(jobs), int(together), int(apart) / 1e6)
     print("ready", flush=True)
     sys.stdin.readline()
     await run()

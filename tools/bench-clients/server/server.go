@@ -143,6 +143,27 @@ func seconds(text string) time.Duration {
 // Calls are those of a command since ResetStats.
 func (s *Server) Calls(command string) int { return s.AllCalls()[command] }
 
+// CallsOf are those of all commands whose names begin so.
+func (s *Server) CallsOf(prefix string) int {
+	sum := 0
+	for name, calls := range s.AllCalls() {
+		if strings.HasPrefix(name, prefix) {
+			sum += calls
+		}
+	}
+	return sum
+}
+
+// Traffic are the bytes that it has read and written since ResetStats.
+func (s *Server) Traffic() int {
+	fields := s.Info("stats")
+	read, err := strconv.Atoi(fields["total_net_input_bytes"])
+	fault.Check(err)
+	written, err := strconv.Atoi(fields["total_net_output_bytes"])
+	fault.Check(err)
+	return read + written
+}
+
 // AllCalls are the calls of each command since ResetStats, those of scripts among them.
 func (s *Server) AllCalls() map[string]int {
 	calls := map[string]int{}
