@@ -89,7 +89,7 @@ func (c contender) lacks(probe *server.Server) string {
 	switch c.name {
 	case "beanstalkd":
 		if _, err := exec.LookPath(beanstalkd()); err != nil {
-			return "there is no beanstalkd; BEANSTALKD names one, and scripts/fetch-servers fetches one"
+			return "there is no beanstalkd: run scripts/fetch-servers beanstalkd, or name one in BEANSTALKD"
 		}
 	case "streams-idmp":
 		if !probe.Knows("XCFGSET") {

@@ -45,8 +45,13 @@ func (c contender) start(task play.Task) *process {
 	return p
 }
 
+// limit is how long a contender may take for its task. One that lost a job would wait for it for ever.
+const limit = 15 * time.Minute
+
 // hear waits for a line of JSON.
 func (p *process) hear(what any) {
+	late := time.AfterFunc(limit, func() { p.command.Process.Kill() })
+	defer late.Stop()
 	line, err := p.says.ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(line, what)
