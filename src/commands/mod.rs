@@ -33,6 +33,8 @@ mod name_cursor;
 mod names;
 #[cfg(test)]
 mod nulls;
+#[cfg(test)]
+mod option_pairs;
 mod options;
 mod producing;
 pub mod reply;

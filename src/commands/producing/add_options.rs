@@ -16,18 +16,18 @@ use crate::queue::{
 /// The most NACKs a job may be allowed.
 pub(in crate::commands) const MAX_ATTEMPTS: u64 = 1_000_000;
 
-/// JQ.SCHEDULE has all of them but the first four.
+/// JQ.ONEXPIRE has all of them but the first two, and JQ.SCHEDULE all but the first four.
 impl<'a> Options<'a, 18> for AddRequest<&'a [u8]> {
     const OPTIONS: [CommandOption<'a, Self>; 18] = [
-        CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |request, args| {
-            let delay = args.span("DELAY", 0)?;
-            set_start(&mut request.job.start, Start::After(delay))
-        }),
         CommandOption::other("AT", Arg::word("at-instant", ArgKind::UnixTime), |request, args| {
             let instant = args.uint("AT", 0..=MAX_INSTANT)?;
             set_start(&mut request.job.start, Start::At(instant))
         }),
         CommandOption::other_flag("HOLD", "hold", |request| set_start(&mut request.job.start, Start::Hold)),
+        CommandOption::other("DELAY", Arg::word("delay-ms", ArgKind::Integer), |request, args| {
+            let delay = args.span("DELAY", 0)?;
+            set_start(&mut request.job.start, Start::After(delay))
+        }),
         CommandOption::span("MAXWAIT", "maxwait-ms", 1, |request, ms| {
             request.job.max_wait = Some(Until::After(ms));
         }),
@@ -99,7 +99,7 @@ pub(in crate::commands) const ARGS: [Arg; 15] = {
 };
 
 const START: [Arg; 3] = {
-    let [delay, at, hold, ..] = AddRequest::OPTIONS;
+    let [at, hold, delay, ..] = AddRequest::OPTIONS;
     [delay.arg().required(), at.arg().required(), hold.arg().required()]
 };
 
@@ -151,15 +151,7 @@ const ON_DUPS: [(Arg, OnDup); 3] = [
 const ON_DUP_ARGS: [Arg; 3] = args_of(&ON_DUPS);
 
 impl<'a> AddRequest<&'a [u8]> {
-    /// Parses all arguments that are left as options, which change `defaults`.
-    pub(in crate::commands) fn parse(args: &mut Args<'a>, defaults: Self) -> Result<Self, Error> {
-        let mut request = defaults;
-        args.options(&mut request)?;
-        request.check()?;
-        Ok(request)
-    }
-
-    /// The same of one job, with those of the call.
+    /// Parses all arguments that are left as options of one job, which change `defaults`, and of the call.
     pub(super) fn parse_with_call(
         args: &mut Args<'a>,
         defaults: Self,
@@ -263,16 +255,6 @@ impl<'a> AddRequest<&'a [u8]> {
         request
     }
 
-    /// Refuses what a schedule or an expiry rule can not enqueue again and again, each job at its own time.
-    pub(in crate::commands) fn check_repeatable(&self) -> Result<(), Error> {
-        match self.job.start {
-            Start::At(_) => return Err(Error::syntax("AT goes with one job only; DELAY goes with many")),
-            Start::Hold => return Err(Error::syntax("HOLD goes with jobs of JQ.ADD and JQ.MADD only")),
-            Start::Now | Start::After(_) => {}
-        }
-        self.check_batches()
-    }
-
     /// Refuses an instant that is hardly meant, and a job that would expire before it may start, if it is added
     /// at `now`.
     pub(super) fn check_instants(&self, now: Now) -> Result<(), Error> {
@@ -302,9 +284,11 @@ impl<'a> AddRequest<&'a [u8]> {
 pub(in crate::commands) fn set_start(start: &mut Start, new: Start) -> Result<(), Error> {
     match (*start, new) {
         (Start::Now, new) => *start = new,
-        (Start::Hold, _) | (_, Start::Hold) => {
-            let text = "HOLD does not go with DELAY or AT: JQ.PROMOTE with DELAY starts a job on hold later";
-            return Err(Error::syntax(text));
+        (Start::Hold, other) | (other, Start::Hold) => {
+            let other = if matches!(other, Start::At(_)) { "AT" } else { "DELAY" };
+            return Err(Error::syntax(format!(
+                "HOLD does not go with {other}: JQ.PROMOTE with DELAY starts a job on hold later"
+            )));
         }
         (Start::After(_) | Start::At(_), _) => {
             return Err(Error::syntax("DELAY and AT contradict each other"));

@@ -53,15 +53,18 @@ impl Command for OnExpire {
         if args.keyword("OFF") {
             return Ok(OnExpireRequest::Off { prefix });
         }
-        let request = AddRequest::parse(args, AddRequest::of_expiry())?;
-        request.check_repeatable()?;
+        let mut request = AddRequest::of_expiry();
+        // Each key has its own time, and no one who would let its job go.
+        let [_at, _hold, options @ ..] = &AddRequest::OPTIONS;
+        args.options_of_two((options, &mut request), (&[], &mut ()))?;
+        request.check()?;
         Ok(OnExpireRequest::Set { prefix, request: Box::new(request) })
     }
 }
 
-/// The options of JQ.ADD. AT is refused, but not as unknown.
+/// The options of JQ.ADD but AT and HOLD.
 const OPTIONS: [Arg; 15] = {
-    let [delay, ..] = AddRequest::OPTIONS;
+    let [_, _, delay, ..] = AddRequest::OPTIONS;
     let [_, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
         add_options::ARGS;
     [

@@ -113,7 +113,7 @@ impl Command for SetSchedule {
         let name = names::schedule(args.next("name")?)?;
         let payload = args.payload("payload")?;
         let (mut schedule, mut request) = (ScheduleOptions::default(), AddRequest::new(payload));
-        let [_delay, _at, _hold, _max_wait, job_options @ ..] = &AddRequest::OPTIONS;
+        let [_at, _hold, _delay, _max_wait, job_options @ ..] = &AddRequest::OPTIONS;
         args.options_of_two((&ScheduleOptions::OPTIONS, &mut schedule), (job_options, &mut request))?;
         let plan = Plan {
             timetable: schedule.timetable()?,
@@ -121,7 +121,7 @@ impl Command for SetSchedule {
             overlap: schedule.overlap,
             request,
         };
-        plan.request.check_repeatable()?;
+        plan.request.check()?;
         Ok(ScheduleRequest { name, plan: Box::new(plan) })
     }
 }

@@ -149,7 +149,9 @@ impl Queue {
             StateData::Retrying { due } => {
                 ("has started and waits for its next attempt", self.lead.unix_ms(due))
             }
-            StateData::Blocked { gate: Gate::Hold, .. } => ("has started and is on hold", FOREVER),
+            StateData::Blocked { gate: Gate::Hold, .. } => {
+                ("has started and is on hold: JQ.PROMOTE lets it go", FOREVER)
+            }
             _ if holds => ("has started and is to run again", FOREVER),
             _ => ("is first in line", FOREVER),
         }

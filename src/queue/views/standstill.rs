@@ -2,14 +2,14 @@
 
 use super::job::WorkerView;
 use crate::queue::batches::BatchView;
-use crate::queue::jobs::{Gate, JobState, StateData};
+use crate::queue::jobs::{Gate, Job, JobState, StateData};
 use crate::queue::rules::QueueObstacle;
 use crate::queue::time::{unless_endless, FOREVER};
 use crate::queue::value::Queue;
 
 /// So many workers, and batches, are named.
 const NAMED: usize = 10;
-/// So many blocked jobs are asked for the batches they wait for.
+/// So many blocked jobs are asked what they wait for.
 const BLOCKED_EXAMINED: usize = 1000;
 
 /// What keeps jobs back. Instants are Unix ms.
@@ -66,8 +66,11 @@ impl Queue {
         if self.count(JobState::Waiting) == 0 {
             let [delayed, blocked, active] =
                 [JobState::Delayed, JobState::Blocked, JobState::Active].map(|state| self.count(state));
-            let why = format!("no job is waiting: {delayed} delayed, {blocked} blocked, {active} active");
-            return (why, FOREVER);
+            let held = self.explain_held(blocked);
+            return (
+                format!("no job is waiting: {delayed} delayed, {blocked} blocked{held}, {active} active"),
+                FOREVER,
+            );
         }
         if self.runnable() == 0 {
             let opens = self.limits.lanes.next_opening(self.lead).unwrap_or(FOREVER);
@@ -77,6 +80,19 @@ impl Queue {
             Some(obstacle) => self.explain_queue_obstacle(obstacle),
             None => (format!("nothing keeps jobs back: {} can be claimed now", self.claimable()), FOREVER),
         }
+    }
+
+    /// How many of the blocked jobs are on hold, which no time and no batch ends, and what does.
+    fn explain_held(&self, blocked: usize) -> String {
+        let examined = self.jobs.indexes.blocked.iter().take(BLOCKED_EXAMINED);
+        let held = examined.filter(|job| self.job(*job).is_some_and(Job::is_on_hold)).count();
+        let held = match held {
+            0 => return String::new(),
+            _ if held == blocked => "all".into(),
+            _ if blocked <= BLOCKED_EXAMINED => held.to_string(),
+            _ => format!("at least {held}"),
+        };
+        format!(" ({held} on hold: JQ.PROMOTE queue id lets one go)")
     }
 
     /// Those that the first blocked jobs wait for, each once.
