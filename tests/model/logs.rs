@@ -1,5 +1,6 @@
 //! The logs of jobs.
 
+use super::job::Job;
 use super::model::Model;
 use super::selected::remembered_until;
 use super::value::Value;
@@ -7,7 +8,8 @@ use super::value::Value;
 impl Model {
     pub(super) fn append_to_log(&mut self, id: &[u8], lines: Vec<Vec<u8>>) -> Value {
         let most = self.settings.max_log_bytes;
-        let job = self.jobs.iter_mut().find(|job| job.id == id && remembered_until(job).is_none());
+        let takes_lines = |job: &&mut Job| remembered_until(job).is_none() && !job.result_only;
+        let job = self.jobs.iter_mut().find(|job| job.id == id).filter(takes_lines);
         let Some(job) = job else { return Value::Int(-1) };
         if most > 0 {
             job.log_lines += lines.len() as u64;

@@ -426,6 +426,11 @@ impl Job {
         self.extras.as_ref().is_some_and(|r| r.result_only)
     }
 
+    /// Whether it may have fields and a log: a record that is kept for its result alone takes none.
+    pub(crate) fn takes_notes(&self) -> bool {
+        !self.is_result_only()
+    }
+
     /// Whether it was completed and all of it is kept.
     pub(crate) fn may_run_again(&self) -> bool {
         matches!(self.state, StateData::Completed { .. }) && !self.is_result_only()

@@ -42,8 +42,7 @@ impl Session<'_> {
         };
         let Some(job) = self.queue.job(handle) else { return Changed::Unknown };
         let (asked, to) = (request.asked(), self.change_of(job, request));
-        // A record that is kept for its result alone has no fields.
-        if !self.queue.may_change(job, &asked) || (request.fields.is_some() && job.is_result_only()) {
+        if !self.queue.may_change(job, &asked) || (request.fields.is_some() && !job.takes_notes()) {
             return Changed::NotAllowed;
         }
         let changes_fields = request.fields.is_some_and(|changes| *changes.of(job.fields()) != *job.fields());

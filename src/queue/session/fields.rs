@@ -93,6 +93,7 @@ impl Session<'_> {
     /// the bytes of the log.
     pub fn log(&mut self, id: &[u8], lines: &[&[u8]]) -> Option<u64> {
         let IdEntry::Job(handle) = self.find(id)? else { return None };
+        self.queue.job(handle).filter(|job| job.takes_notes())?;
         let packed = LogLines::pack(lines);
         if let Some(lines) = LogLines::new(&packed).filter(|_| self.queue.settings.max_log_bytes > 0) {
             self.change_job(handle, JobEffect::Logged { lines });
