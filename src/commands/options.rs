@@ -204,6 +204,25 @@ pub(super) const fn args_of_options<R, const N: usize>(table: &[CommandOption<'_
     args
 }
 
+/// The words of a command, list after list.
+///
+/// Does not compile if they are not `N`.
+#[allow(clippy::indexing_slicing, clippy::panic)] // the compiler evaluates it
+pub(super) const fn joined<const N: usize>(lists: &[&[Arg]]) -> [Arg; N] {
+    let mut args = [Arg::word("", ArgKind::PureToken); N];
+    let (mut list, mut place) = (0, 0);
+    while list < lists.len() {
+        let mut nth = 0;
+        while nth < lists[list].len() {
+            args[place] = lists[list][nth];
+            (nth, place) = (nth + 1, place + 1);
+        }
+        list += 1;
+    }
+    assert!(place == N);
+    args
+}
+
 /// The name of a chosen value.
 pub(super) fn name_of<T: PartialEq>(table: &[(Arg, T)], value: &T) -> &'static str {
     table.iter().find(|(_, known)| known == value).map_or("", |(arg, _)| arg.name)

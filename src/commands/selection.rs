@@ -4,7 +4,7 @@
 use super::args::{check_instant, parse_int, parse_uint, Args};
 use super::error::Error;
 use super::names;
-use super::options::{args_of_options, CommandOption, Options};
+use super::options::{args_of_options, joined, CommandOption, Options};
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind};
 use super::MAX_ITEMS;
@@ -162,10 +162,7 @@ pub(super) const ARGS: [Arg; 10] = args_of_options(&Page::OPTIONS);
 pub(super) const ARGS_OF_CHANGES: [Arg; 11] = args_of_options(&Page::OPTIONS_OF_CHANGES);
 
 /// `*` and the options of a page of jobs to change.
-pub(super) const ALL: [Arg; 12] = {
-    let [group, batch, worker, name, priorities, since, until, rev, count, cursor, ids] = ARGS_OF_CHANGES;
-    [Arg::token("*", "star"), group, batch, worker, name, priorities, since, until, rev, count, cursor, ids]
-};
+pub(super) const ALL: [Arg; 12] = joined(&[&[Arg::token("*", "star")], &ARGS_OF_CHANGES]);
 
 /// The value of PRIORITY, for COMMAND DOCS.
 pub(super) const PRIORITIES: Arg = Arg::block(

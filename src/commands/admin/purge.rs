@@ -9,7 +9,7 @@
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
-use crate::commands::options::{args_of, choice, CommandOption, Options};
+use crate::commands::options::{args_of, args_of_options, choice, joined, CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::selection::{self, Page};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
@@ -62,27 +62,11 @@ impl Command for Purge {
         flags: "write",
         acl: "write slow",
         key: KeyUse::Update,
-        args: &{
-            let [group, batch, worker, name, priorities, since, until, rev, count, cursor, ids] =
-                selection::ARGS_OF_CHANGES;
-            let [older] = Older::OPTIONS;
-            [
-                Arg::word("queue", ArgKind::Key),
-                Arg::one_of("state", &STATE_ARGS),
-                group,
-                batch,
-                worker,
-                name,
-                priorities,
-                since,
-                until,
-                rev,
-                count,
-                cursor,
-                ids,
-                older.arg(),
-            ]
-        },
+        args: &joined::<14>(&[
+            &[Arg::word("queue", ArgKind::Key), Arg::one_of("state", &STATE_ARGS)],
+            &selection::ARGS_OF_CHANGES,
+            &args_of_options(&Older::OPTIONS),
+        ]),
     };
 
     type Request<'a> = PurgeRequest<'a>;

@@ -13,7 +13,7 @@ use crate::commands::args::{Args, MAX_INSTANT};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::field_args::{self, FieldArgs};
-use crate::commands::options::{is_one_of, CommandOption, Options};
+use crate::commands::options::{args_of_options, is_one_of, joined, CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{EndState, Failure, NackOptions, Nacked, Place, Queue, Session};
@@ -54,28 +54,11 @@ impl Command for Nack {
         flags: "write fast",
         acl: "write fast",
         key: KeyUse::Update,
-        args: &{
-            let [error, delay, front, fatal, keep, max, set, unset, unless] = NackRequest::OPTIONS;
-            let [next, count, lease, max_bytes, full] = NextArgs::OPTIONS;
-            [
-                Arg::word("queue", ArgKind::Key),
-                leases::ARG,
-                error.arg(),
-                delay.arg(),
-                front.arg(),
-                fatal.arg(),
-                keep.arg(),
-                max.arg(),
-                set.arg(),
-                unset.arg(),
-                unless.arg(),
-                next.arg(),
-                count.arg(),
-                lease.arg(),
-                max_bytes.arg(),
-                full.arg(),
-            ]
-        },
+        args: &joined::<16>(&[
+            &[Arg::word("queue", ArgKind::Key), leases::ARG],
+            &args_of_options(&NackRequest::OPTIONS),
+            &args_of_options(&NextArgs::OPTIONS),
+        ]),
     };
 
     type Request<'a> = NackRequest<'a>;

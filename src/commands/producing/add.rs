@@ -3,13 +3,13 @@
 //! [AFTER name | AFTEROK name] [NAME name] [SET field value] [SHARDS n]` -> `[outcome, id, state]`
 
 use super::add_options;
-use super::call_options::CallOptions;
+use super::call_options::{self, CallOptions};
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::field_args;
 use crate::commands::names::NewId;
-use crate::commands::options::Options;
+use crate::commands::options::joined;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{AddRequest, Added, JobSpec, Session};
@@ -47,33 +47,15 @@ impl Command for AddJob {
     }
 }
 
-const ARGS: [Arg; 20] = {
-    let [set, shards] = CallOptions::OPTIONS;
-    let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
-        add_options::ARGS;
-    [
+const ARGS: [Arg; 20] = joined(&[
+    &[
         Arg::word("queue", ArgKind::Key),
         Arg::word("id", ArgKind::String),
         Arg::word("payload", ArgKind::String),
-        start,
-        max_wait,
-        priority,
-        front,
-        attempts,
-        backoff,
-        dedup,
-        ondup,
-        px,
-        keep,
-        max_run,
-        batch,
-        after,
-        group,
-        name,
-        set.arg(),
-        shards.arg(),
-    ]
-};
+    ],
+    &add_options::ARGS,
+    &call_options::ARGS,
+]);
 
 impl WriteCommand for AddJob {
     fn run(

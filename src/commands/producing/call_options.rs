@@ -2,7 +2,8 @@
 //! and leaves no trace in the job.
 
 use crate::commands::field_args::{self, FieldArgs};
-use crate::commands::options::{CommandOption, Options};
+use crate::commands::options::{args_of_options, CommandOption, Options};
+use crate::commands::spec::Arg;
 use crate::queue::MAX_SHARDS;
 
 /// What a call says of fields and shards.
@@ -21,3 +22,6 @@ impl<'a> Options<'a, 2> for CallOptions<'a> {
         }),
     ];
 }
+
+/// How COMMAND DOCS shows them.
+pub(super) const ARGS: [Arg; 2] = args_of_options(&CallOptions::OPTIONS);

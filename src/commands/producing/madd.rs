@@ -5,13 +5,13 @@
 
 use super::add::{enqueue, reply_added};
 use super::add_options;
-use super::call_options::CallOptions;
+use super::call_options::{self, CallOptions};
 use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::field_args::{self, FieldArgs};
 use crate::commands::names::NewId;
-use crate::commands::options::Options;
+use crate::commands::options::{args_of_options, joined, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::MAX_ITEMS;
@@ -88,60 +88,23 @@ impl Command for AddManyJobs {
     }
 }
 
-const ARGS: [Arg; 21] = {
-    let [set, shards] = CallOptions::OPTIONS;
-    let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
-        add_options::ARGS;
-    [
+const ARGS: [Arg; 21] = joined(&[
+    &[
         Arg::word("queue", ArgKind::Key),
         Arg::word("count", ArgKind::Integer),
         Arg::block("job", &[Arg::word("id", ArgKind::String), Arg::word("payload", ArgKind::String)]).many(),
-        start,
-        max_wait,
-        priority,
-        front,
-        attempts,
-        backoff,
-        dedup,
-        ondup,
-        px,
-        keep,
-        max_run,
-        batch,
-        after,
-        group,
-        name,
-        set.arg(),
-        shards.arg(),
-        Arg::block("own", &OWN).after("JOB").maybe().many(),
-    ]
-};
+    ],
+    &add_options::ARGS,
+    &call_options::ARGS,
+    &[Arg::block("own", &OWN).after("JOB").maybe().many()],
+]);
 
 /// What may stand after JOB.
-const OWN: [Arg; 17] = {
-    let [set] = FieldArgs::OPTIONS;
-    let [start, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
-        add_options::ARGS;
-    [
-        Arg::word("nth", ArgKind::Integer),
-        start,
-        max_wait,
-        priority,
-        front,
-        attempts,
-        backoff,
-        dedup,
-        ondup,
-        px,
-        keep,
-        max_run,
-        batch,
-        after,
-        group,
-        name,
-        set.arg(),
-    ]
-};
+const OWN: [Arg; 17] = joined(&[
+    &[Arg::word("nth", ArgKind::Integer)],
+    &add_options::ARGS,
+    &args_of_options(&FieldArgs::OPTIONS),
+]);
 
 fn pairs<'a>(words: &'a [&'a [u8]]) -> impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> + Clone {
     words.chunks_exact(2).map(|pair| match pair {

@@ -10,7 +10,7 @@ use crate::commands::command::{Command, Env, ShowOrSetCommand, WriteCommand, Wri
 use crate::commands::error::Error;
 use crate::commands::fields::{count, Field, Fields};
 use crate::commands::names;
-use crate::commands::options::Options;
+use crate::commands::options::{joined, Options};
 use crate::commands::producing::add_options::{self, push_options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
@@ -64,26 +64,9 @@ impl Command for OnExpire {
 
 /// The options of JQ.ADD but AT and HOLD.
 const OPTIONS: [Arg; 15] = {
-    let [_, _, delay, ..] = AddRequest::OPTIONS;
-    let [_, max_wait, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, name] =
-        add_options::ARGS;
-    [
-        delay.arg(),
-        max_wait,
-        priority,
-        front,
-        attempts,
-        backoff,
-        dedup,
-        ondup,
-        px,
-        keep,
-        max_run,
-        batch,
-        after,
-        group,
-        name,
-    ]
+    let [_at, _hold, delay, ..] = AddRequest::OPTIONS;
+    let [_start, others @ ..] = &add_options::ARGS;
+    joined(&[&[delay.arg()], others])
 };
 
 impl WriteCommand for OnExpire {

@@ -7,7 +7,7 @@ use crate::commands::args::{check_instant, Args};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::names;
-use crate::commands::options::{args_of, choice, CommandOption, Options};
+use crate::commands::options::{args_of, args_of_options, choice, joined, CommandOption, Options};
 use crate::commands::producing::add_options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
@@ -66,32 +66,18 @@ const TIMETABLE: [Arg; 2] = {
 };
 
 const ARGS: [Arg; 21] = {
-    let [_, _, zone, from, until, overlap] = ScheduleOptions::OPTIONS;
-    let [_, _, priority, front, attempts, backoff, dedup, ondup, px, keep, max_run, batch, after, group, job_name] =
-        add_options::ARGS;
-    [
-        Arg::word("queue", ArgKind::Key),
-        Arg::word("name", ArgKind::String),
-        Arg::word("payload", ArgKind::String),
-        Arg::one_of("timetable", &TIMETABLE),
-        zone.arg(),
-        from.arg(),
-        until.arg(),
-        overlap.arg(),
-        priority,
-        front,
-        attempts,
-        backoff,
-        dedup,
-        ondup,
-        px,
-        keep,
-        max_run,
-        batch,
-        after,
-        group,
-        job_name,
-    ]
+    let [_every, _cron, others @ ..] = &args_of_options(&ScheduleOptions::OPTIONS);
+    let [_start, _max_wait, of_jobs @ ..] = &add_options::ARGS;
+    joined(&[
+        &[
+            Arg::word("queue", ArgKind::Key),
+            Arg::word("name", ArgKind::String),
+            Arg::word("payload", ArgKind::String),
+            Arg::one_of("timetable", &TIMETABLE),
+        ],
+        others,
+        of_jobs,
+    ])
 };
 
 impl Command for SetSchedule {
