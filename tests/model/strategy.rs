@@ -6,11 +6,12 @@ use proptest::sample::select;
 
 use super::compare::leases;
 use super::model::Model;
-use super::random_batch_commands::{about_batches, batch_settings};
-use super::random_commands::{
-    about_lists, about_logs, about_reruns, about_runs, about_shards, commands, settings, text, Part,
-};
-use super::random_limit_commands::{contended, small_ticks, tight_settings};
+use super::random_commands::batches::{about_batches, batch_settings};
+use super::random_commands::commands;
+use super::random_commands::configuring::settings;
+use super::random_commands::kinds::{about_lists, about_logs, about_reruns, about_runs, about_shards};
+use super::random_commands::limits::{contended, small_ticks, tight_settings};
+use super::random_commands::pieces::{text, Part};
 use super::script::{Script, Step, Word};
 use super::value::{Engine, Value};
 

@@ -4,13 +4,18 @@
 use proptest::prelude::{Just, Strategy};
 use proptest::strategy::Union;
 
-use super::random_commands::{
-    ack, add, batch, change, claim, id, join, leases, madd, maybe_events, maybe_front, maybe_ids, nack,
-    option, pick, released, repeat, shuffled, text, worker, Words, LEASES, SPANS, STATES,
+use super::changing::change;
+use super::configuring::maybe_events;
+use super::consuming::{ack, claim, leases, nack, released};
+use super::lists::listings;
+use super::pieces::{
+    batch, id, join, maybe_front, maybe_ids, option, pick, repeat, shuffled, text, worker, Words, LEASES,
+    SPANS, STATES,
 };
-use super::random_list_commands::listings;
+use super::producing::{add, madd};
 
 pub(crate) const GROUPS: [&str; 6] = ["g1", "g1", "g1", "g2", "g2", "g\\x00\\xff"];
+
 const RATES: [&str; 9] = ["0", "0", "1/10", "1/50", "2/20", "3/100", "5/7", "2/20/window", "2/50/window"];
 
 /// Nothing, mostly, or a GROUP.

@@ -1,11 +1,13 @@
 //! Commands that ask which jobs there are, and how many.
 
-use proptest::strategy::{Strategy, Union};
+use proptest::prelude::Strategy;
+use proptest::strategy::Union;
 
-use super::random_commands::{batch, join, option, pick, shuffled, text, worker, Words, STATES};
-use super::random_limit_commands::GROUPS;
+use super::limits::GROUPS;
+use super::pieces::{batch, join, option, pick, shuffled, text, worker, Words, STATES};
 
 const PRIORITIES: [&str; 5] = ["0 0", "-1 0", "1 2147483647", "-2147483648 7", "7 7"];
+
 const INSTANTS: [&str; 4] = ["1000010", "1000020", "1000060", "1001000"];
 
 /// LIST with selectors, SKIP and an end to begin from, and COUNT.

@@ -1,11 +1,12 @@
 //! The commands of random scripts about jobs that wait for batches, and about batches that are not needed.
 
-use proptest::strategy::{Strategy, Union};
+use proptest::prelude::Strategy;
+use proptest::strategy::Union;
 
-use super::random_commands::{
-    ack, batch, change, claim, id, join, leases, maybe_events, maybe_ids, option, pick, repeat, shuffled,
-    text, Words, STATES,
-};
+use super::changing::change;
+use super::configuring::maybe_events;
+use super::consuming::{ack, claim, leases};
+use super::pieces::{batch, id, join, maybe_ids, option, pick, repeat, shuffled, text, Words, STATES};
 
 /// The settings of a queue whose batches go soon.
 pub(crate) fn batch_settings() -> Words {
