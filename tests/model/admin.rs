@@ -52,6 +52,7 @@ impl Model {
     pub(crate) fn at_rest(&self, later: u64) -> Value {
         let mut sleeper = self.clone();
         sleeper.advance(later);
+        sleeper.tick_schedules(later);
         let Value::Map(mut fields) = sleeper.stats(later) else { return Value::Null };
         fields.retain(|(name, _)| *name != Value::bytes("oldest-claimable-ms"));
         Value::Array(vec![Value::Map(fields), sleeper.workers()])

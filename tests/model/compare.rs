@@ -94,6 +94,7 @@ fn questions(script: &Script) -> Vec<Vec<Vec<u8>>> {
         "JQ.GROUPS q COUNT 10000",
         "JQ.NAMES q COUNT 10000",
         "JQ.SERIES q 3",
+        "JQ.SCHEDULES q",
     ]
     .map(words);
     all.into_iter().chain(lists).chain(jobs).collect()

@@ -1,5 +1,6 @@
 //! Which cases scripts reach: a case that none reaches is not tested.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use proptest::strategy::{Strategy, ValueTree};
@@ -9,8 +10,9 @@ use super::compare::leases;
 use super::limit_cases::{Step, SIGHTS};
 use super::model::Model;
 use super::rare_cases::RARE_CASES;
+use super::schedules::OUTCOMES_OF_TICKS;
 use super::script::Script;
-use super::strategy::{run_scripts, scripts};
+use super::strategy::{run_scripts, schedule_scripts, scripts};
 use super::value::{shown, Engine, Value};
 
 /// Answers, as `verb answer state`: the state is what the job was in before.
@@ -44,6 +46,8 @@ const OUTCOMES: &[&str] = &[
     "MADD (JQSEALED)", "REMOVE 1 blocked", "CANCEL 1 blocked", "PROMOTE 0 blocked", "RETRY 0 blocked",
     "NACK -2 blocked", "SEAL 1", "SEAL 0", "FORGET 1", "FORGET 0", "BATCH null", "BATCH a map", "AWAIT null",
     "AWAIT a map", "AWAIT completed", "AWAIT failed", "AWAIT blocked",
+    "SCHEDULE null", "SCHEDULE (ERR)", "UNSCHEDULE 1", "UNSCHEDULE 0", "SCHEDULES (ERR)",
+    "tick enqueued", "tick duplicates", "tick skipped", "tick dropped", "instants missed", "missed instants come again",
     "PURGE 0", "PURGE 1", "PURGE 3", "PURGE (ERR)", "SERIES (ERR)", "COUNT 0", "COUNT 1", "COUNT 2", "COUNT (ERR)", "STATS groups", "STATS claimable", "STATS oldest-claimable-ms",
     "STATS losses", "STATS expirations", "STATS failures", "STATS removals", "STATS reruns", "STATS stale-acks",
 ];
@@ -71,6 +75,7 @@ fn the_scripts_reach_every_outcome() {
         watch(&script, &mut seen);
         if nth % 10 == 0 {
             watch(&run_scripts(40).new_tree(&mut runner).unwrap().current(), &mut seen);
+            watch(&schedule_scripts(60).new_tree(&mut runner).unwrap().current(), &mut seen);
         }
         if all().all(|outcome| seen.contains_key(*outcome)) {
             break;
@@ -98,6 +103,9 @@ fn watch(script: &Script, seen: &mut BTreeMap<String, u32>) {
             Step { last: (&last, then), before: &advanced, after: &model, now, verb: &verb, reply: &reply };
         for case in seen_now.cases() {
             *seen.entry(case).or_default() += 1;
+        }
+        for sight in ticks(&last, &model) {
+            *seen.entry(sight).or_default() += 1;
         }
         then = now;
         for pair in words.windows(2).filter(|_| is_answer(&verb)) {
@@ -146,6 +154,24 @@ fn watch(script: &Script, seen: &mut BTreeMap<String, u32>) {
             }
         }
     }
+}
+
+/// What has happened to schedules since the step before.
+fn ticks(last: &Model, model: &Model) -> Vec<String> {
+    let mut seen = Vec::new();
+    for schedule in &model.schedules {
+        let Some(before) = last.schedules.iter().find(|it| it.name == schedule.name) else { continue };
+        let counts = schedule.counts.iter().zip(before.counts).zip(OUTCOMES_OF_TICKS);
+        seen.extend(
+            counts.filter(|((now, before), _)| *now > before).map(|(_, name)| format!("tick {name}")),
+        );
+        match schedule.missed.cmp(&before.missed) {
+            Ordering::Greater => seen.push("instants missed".into()),
+            Ordering::Less => seen.push("missed instants come again".into()),
+            Ordering::Equal => {}
+        }
+    }
+    seen
 }
 
 /// Whether a command that answers for jobs may claim the next ones.

@@ -43,12 +43,14 @@ mod recorder;
 mod records;
 mod request;
 mod reruns;
+mod schedules;
 mod script;
 mod seeded_bugs;
 mod selected;
 mod selection;
 mod settings;
 mod strategy;
+mod timetable;
 mod value;
 
 use compare::compare;
@@ -130,6 +132,14 @@ fn the_queue_agrees_with_the_model_about_reruns() {
 #[test]
 fn the_queue_agrees_with_the_model_about_shards() {
     let scripts = strategy::shard_scripts(60);
+    if let Err((script, parted)) = compare_on(&scripts, Restarted::default, runner()) {
+        panic!("{parted}\n\nThe script:{script:?}");
+    }
+}
+
+#[test]
+fn the_queue_agrees_with_the_model_about_schedules() {
+    let scripts = strategy::schedule_scripts(60);
     if let Err((script, parted)) = compare_on(&scripts, Restarted::default, runner()) {
         panic!("{parted}\n\nThe script:{script:?}");
     }

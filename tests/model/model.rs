@@ -2,7 +2,7 @@
 //! no index, no count that could go stale, no case treated faster than another.
 //!
 //! What time alone does is in `advance`. What commands do is in `produce`, `consume`, `admin`, `selected` and `records`.
-//! Batches are in `batch`, concurrency and rates in `limits`, JQ.WORKERS and JQ.SERIES in `history`, events in `events`.
+//! Batches are in `batch`, schedules in `schedules`, concurrency and rates in `limits`, JQ.WORKERS and JQ.SERIES in `history`, events in `events`.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ use super::job::{Job, Place, State};
 use super::limits::Claim;
 use super::pauses::{Kind, Pauses};
 use super::request::{claim_any, parse, NackOptions, ReleaseOptions, Request};
+use super::schedules::Schedule;
 use super::settings::Settings;
 use super::value::{Engine, Value};
 
@@ -34,6 +35,7 @@ pub(crate) struct Model {
     /// Of the groups that have limits of their own.
     pub(super) group_limits: BTreeMap<Vec<u8>, GroupLimits>,
     pub(super) batches: Vec<Batch>,
+    pub(super) schedules: Vec<Schedule>,
     pub(super) ledger: Vec<Member>,
     /// Batches opened so far.
     pub(super) opened: usize,
@@ -76,6 +78,8 @@ impl Engine for Model {
                 let now = now_us / 1000;
                 self.hear(now);
                 self.advance(now);
+                self.late = now_us.div_ceil(1000) - now;
+                self.tick_schedules(now);
                 let is_read = request.is_read();
                 let reply = self.run(request, now_us);
                 if !is_read {
@@ -110,10 +114,10 @@ impl Model {
                 | Request::Seal(_)
                 | Request::Pause { .. }
                 | Request::LimitGroup { .. }
+                | Request::Schedule { .. }
         );
-        self.late = now_us.div_ceil(1000) - now;
         let reply = self.carry_out(request, now_us, now);
-        if makes_a_queue && !matches!(reply, Value::Error(_)) {
+        if makes_a_queue && !matches!(reply, Value::Error(_) | Value::Null) {
             self.created_at.get_or_insert(now.max(1));
         }
         reply
@@ -224,6 +228,9 @@ impl Model {
             Request::Events(asked) => self.read_events(&asked),
             Request::Emit { name, job, fields } => self.emit(&name, job.as_deref(), &fields, now),
             Request::TrimEvents(keep) => self.trim_events(keep),
+            Request::Schedule { name, plan } => self.set_schedule(name, *plan, now),
+            Request::Unschedule(name) => self.unschedule(&name),
+            Request::Schedules => self.list_schedules(),
             Request::Series(minutes) => self.series(minutes, now),
         }
     }

@@ -46,6 +46,22 @@ impl Model {
         }
     }
 
+    /// Adds one job, if there is room and its batch takes it; what came of it.
+    pub(super) fn add_if_there_is_room(
+        &mut self,
+        id: Vec<u8>,
+        spec: JobSpec,
+        on_dup: OnDup,
+        now: u64,
+    ) -> Option<&'static str> {
+        let jobs = [(id, spec, on_dup)];
+        if !self.has_room(&jobs, now) || self.is_sealed_against(&jobs, now) {
+            return None;
+        }
+        let [(id, spec, _)] = jobs;
+        Some(self.enqueue(&id, &spec, on_dup, now).name())
+    }
+
     /// Under the next number that is no id yet, which is not remembered.
     fn add_numbered(&mut self, spec: &JobSpec, on_dup: OnDup, now: u64) -> Value {
         let is_known = |number: u64| self.jobs.iter().any(|job| job.id == number.to_string().as_bytes());
@@ -83,6 +99,13 @@ impl Model {
     }
 
     fn add(&mut self, id: &[u8], spec: &JobSpec, on_dup: OnDup, now: u64) -> Value {
+        let outcome = self.enqueue(id, spec, on_dup, now);
+        // Only one that failed at once can have left nothing.
+        let state = self.job(id).map_or("failed", |job| job.state_name());
+        Value::Array(vec![Value::bytes(outcome.name()), Value::bytes(id), Value::bytes(state)])
+    }
+
+    fn enqueue(&mut self, id: &[u8], spec: &JobSpec, on_dup: OnDup, now: u64) -> Outcome {
         let mut spec = spec.clone();
         if on_dup == OnDup::Rerun {
             spec.dedup = spec.dedup.or(Some(0));
@@ -143,9 +166,7 @@ impl Model {
                 }
             }
         }
-        // Only one that failed at once can have left nothing.
-        let state = self.job(id).map_or("failed", |job| job.state_name());
-        Value::Array(vec![Value::bytes(outcome.name()), Value::bytes(id), Value::bytes(state)])
+        outcome
     }
 
     /// What `spec` names becomes that of a job that has not started.

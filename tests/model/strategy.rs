@@ -12,6 +12,7 @@ use super::random_commands::configuring::settings;
 use super::random_commands::kinds::{about_lists, about_logs, about_reruns, about_runs, about_shards};
 use super::random_commands::limits::{contended, small_ticks, tight_settings};
 use super::random_commands::pieces::{text, Part};
+use super::random_commands::schedules::{about_schedules, schedule_settings};
 use super::script::{Script, Step, Word};
 use super::value::{Engine, Value};
 
@@ -50,6 +51,12 @@ pub(crate) fn shard_scripts(most: usize) -> impl Strategy<Value = Script> {
     (settings, vec((small_ticks(), about_shards()), 1..most)).prop_map(written)
 }
 
+/// The same about schedules: time passes, and the clock is set forward and back.
+pub(crate) fn schedule_scripts(most: usize) -> impl Strategy<Value = Script> {
+    let moves = prop_oneof![4 => small_ticks(), 1 => ticks()];
+    (schedule_settings(), vec((moves, about_schedules()), 1..most)).prop_map(written)
+}
+
 /// The same about completed jobs that run again.
 pub(crate) fn rerun_scripts(most: usize) -> impl Strategy<Value = Script> {
     let settings = text("JQ.CONFIG q keep-completed 1000 events-max 100");
@@ -60,6 +67,7 @@ fn written((settings, steps): (Vec<Part>, Vec<(i64, Vec<Part>)>)) -> Script {
     let (mut now, mut scribe) = (1_000_000_000_u64, Scribe::default());
     scribe.step(now, settings);
     for (tick, parts) in steps {
+        let tick = if scribe.model.may_have_forgotten_instants() { tick.max(0) } else { tick };
         now = now.saturating_add_signed(tick).max(1000);
         scribe.step(now, parts);
     }

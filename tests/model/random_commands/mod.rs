@@ -1,7 +1,7 @@
 //! The commands of random scripts.
 //!
 //! - Any command: here. What it is made of: [`pieces`], [`producing`], [`consuming`], [`changing`], [`configuring`].
-//! - Commands that go together in scripts of a kind: [`kinds`], [`limits`], [`batches`], [`lists`].
+//! - Commands that go together in scripts of a kind: [`kinds`], [`limits`], [`batches`], [`lists`], [`schedules`].
 
 pub(crate) mod batches;
 pub(crate) mod changing;
@@ -12,6 +12,7 @@ pub(crate) mod limits;
 pub(crate) mod lists;
 pub(crate) mod pieces;
 pub(crate) mod producing;
+pub(crate) mod schedules;
 
 use proptest::prelude::Strategy;
 use proptest::strategy::Union;

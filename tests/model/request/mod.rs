@@ -11,12 +11,13 @@ mod reading;
 use crate::args::{OnDup, Refused, Words, ERR};
 use crate::fields::FieldTerms;
 use crate::job::{JobSpec, Place};
+use crate::schedules::Plan;
 use crate::selection::{Page, Selection};
 use administration::{change, config, group, pause, promote, purge, resume, retry};
 pub(crate) use administration::{Change, RetryOptions};
 use consuming::{ack, claim, logs, nack, release};
 pub(crate) use consuming::{claim_any, Keep, NackOptions, Next, ReleaseOptions};
-use producing::add;
+use producing::{add, schedule, schedule_name};
 use reading::{at_most_a_million, awaits, count, emit, events, list, options_count};
 pub(crate) use reading::{After, EventsAsked};
 
@@ -147,6 +148,12 @@ pub(crate) enum Request {
         fields: Vec<Vec<u8>>,
     },
     TrimEvents(usize),
+    Schedule {
+        name: Vec<u8>,
+        plan: Box<Plan>,
+    },
+    Unschedule(Vec<u8>),
+    Schedules,
     /// So many minutes.
     Series(u64),
 }
@@ -156,7 +163,7 @@ impl Request {
     pub(crate) fn is_read(&self) -> bool {
         use Request::{
             AwaitIdle, AwaitJob, Batch, Batches, Count, Events, Get, Group, Groups, List, ListRemembered,
-            Logs, Names, Series, Stats, Workers,
+            Logs, Names, Schedules, Series, Stats, Workers,
         };
         matches!(
             self,
@@ -174,6 +181,7 @@ impl Request {
                 | Groups
                 | Names(_)
                 | Workers
+                | Schedules
                 | Series(_)
                 | Events(_)
         )
@@ -230,6 +238,9 @@ pub(crate) fn parse(verb: &str, mut words: Words<'_>) -> Result<Request, Refused
         "JQ.GROUPS" => options_count(w, 10).map(|_| Request::Groups),
         "JQ.NAMES" => options_count(w, 10).map(Request::Names),
         "JQ.GROUP" => group(w),
+        "JQ.SCHEDULE" => schedule(w),
+        "JQ.UNSCHEDULE" => Ok(Request::Unschedule(schedule_name(w)?)),
+        "JQ.SCHEDULES" => Ok(Request::Schedules),
         "JQ.SERIES" if w.0.is_empty() => Ok(Request::Series(60)),
         "JQ.SERIES" => {
             Ok(Request::Series(w.uint(1).and_then(|n| if n <= 20_160 { Ok(n) } else { Err(ERR) })?))

@@ -3,7 +3,9 @@
 use super::Request;
 use crate::args::{job_options, Refused, Words, ERR};
 use crate::job::JobSpec;
+use crate::schedules::Plan;
 use crate::settings;
+use crate::timetable::TimetableWords;
 
 pub(super) fn add(w: &mut Words<'_>, count: usize, many: bool) -> Result<Request, Refused> {
     let items: Vec<_> = (0..count).map(|_| Ok((w.new_id()?, w.next()?))).collect::<Result<_, Refused>>()?;
@@ -27,6 +29,45 @@ pub(super) fn add(w: &mut Words<'_>, count: usize, many: bool) -> Result<Request
     }
     w.0 = &[];
     Ok(Request::Add { jobs, many, shards })
+}
+
+pub(super) fn schedule(w: &mut Words<'_>) -> Result<Request, Refused> {
+    const OWN: [&str; 6] = ["EVERY", "CRON", "TZ", "FROM", "UNTIL", "OVERLAP"];
+    const NOT_OF_TICKS: [&str; 5] = ["DELAY", "AT", "HOLD", "MAXWAIT", "SET"];
+    let (name, payload) = (schedule_name(w)?, w.next()?.to_vec());
+    let is_one_of = |words: &[&str], option: &[&[u8]]| {
+        words.iter().any(|word| option[0].eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let (own, of_jobs): (Vec<_>, Vec<_>) =
+        options_of(w.0).into_iter().partition(|option| is_one_of(&OWN, option));
+    if of_jobs.iter().any(|option| is_one_of(&NOT_OF_TICKS, option)) {
+        return Err(ERR);
+    }
+    let (spec, on_dup) = job_options(&mut Words(&of_jobs.concat()))?;
+    let (own, mut seen) = (own.concat(), Vec::new());
+    let (mut own, mut timetable, mut until, mut skips) =
+        (Words(&own), TimetableWords::default(), None, false);
+    while let Some(option) = own.option(&OWN, &mut seen)? {
+        match option {
+            "UNTIL" => until = Some(own.uint(0)?),
+            "OVERLAP" if own.keyword("SKIP") => skips = true,
+            "OVERLAP" if own.keyword("ALLOW") => {}
+            "OVERLAP" => return Err(ERR),
+            option => timetable.read(option, &mut own)?,
+        }
+    }
+    let timetable = timetable.timetable()?;
+    if seen.contains(&"FROM") && until.is_some_and(|until| until < timetable.from) {
+        return Err(ERR);
+    }
+    w.0 = &[];
+    let spec = JobSpec { payload, ..spec };
+    Ok(Request::Schedule { name, plan: Box::new(Plan { timetable, until, skips, spec, on_dup }) })
+}
+
+/// 1 to 256 bytes.
+pub(super) fn schedule_name(w: &mut Words<'_>) -> Result<Vec<u8>, Refused> {
+    Some(w.next()?.to_vec()).filter(|name| (1..=256).contains(&name.len())).ok_or(ERR)
 }
 
 /// The options of jobs, and SHARDS, which is about the call.

@@ -5,7 +5,7 @@
 //!
 //! - what becomes of a job: [`places`], [`runs`], [`reruns`], [`records`], [`changes`], [`notes`] (fields, names, logs);
 //! - what keeps jobs back: [`limits`], [`batches`], [`pauses`], [`shards`];
-//! - time: [`clock`]; and what is told: [`lists`], [`events`].
+//! - time: [`clock`], [`schedules`]; and what is told: [`lists`], [`events`].
 
 mod batches;
 mod changes;
@@ -19,6 +19,7 @@ mod places;
 mod records;
 mod reruns;
 mod runs;
+mod schedules;
 mod shards;
 
 use proptest::strategy::{Strategy, ValueTree};
