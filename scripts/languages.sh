@@ -47,6 +47,12 @@ read_arguments() {
   done
 }
 
+# install WHAT...: what scripts/setup knows by these names; where that cannot be installed it says what is missing, and with
+# --available the tests go on without it.
+install() {
+  scripts/setup "$@" || $is_available || exit 1
+}
+
 # find_module_and_server: sets JQ_MODULE and REDIS_SERVER to whole paths, for tests that run in other folders.
 find_module_and_server() {
   export JQ_MODULE=${JQ_MODULE:-$PWD/target/release/libredis_jq.so}
