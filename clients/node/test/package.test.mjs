@@ -38,7 +38,7 @@ function readmeFiles() {
   return Object.fromEntries(blocks.map(([, code, name]) => [name, code]));
 }
 
-test('the README runs', { timeout: 60_000 }, async (t) => {
+test('the README runs', { timeout: 240_000 }, async (t) => {
   const server = await Server.start(t);
   const [primary] = await startCluster(t);
   const env = { ...process.env, REDIS_URL: server.url, CLUSTER_URL: primary.url };
@@ -83,7 +83,7 @@ test('import and require give the same classes', async () => {
   assert.match(stdout, /BulkWorker.*FatalError.*Queue.*Worker/);
 });
 
-test('the types are those that a program needs', { timeout: 60_000 }, async () => {
+test('the types are those that a program needs', { timeout: 240_000 }, async () => {
   cpSync(join(PACKAGE, 'test', 'types.mts'), join(folder, 'types.mts'));
   cpSync(join(PACKAGE, 'test', 'types.mts'), join(folder, 'types.cts'));
   const tsc = join(PACKAGE, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -91,7 +91,7 @@ test('the types are those that a program needs', { timeout: 60_000 }, async () =
   await run(process.execPath, [tsc, ...options, 'types.mts', 'types.cts'], { cwd: folder }).catch(({ stdout }) => assert.fail(stdout));
 });
 
-test('everything that is exported is documented', { timeout: 60_000 }, async () => {
+test('everything that is exported is documented', { timeout: 240_000 }, async () => {
   const typedoc = join(PACKAGE, 'node_modules', 'typedoc', 'bin', 'typedoc');
   const words = [typedoc, '--out', join(folder, 'docs'), '--logLevel', 'Warn'];
   await run(process.execPath, words, { cwd: PACKAGE }).catch(({ stdout, stderr }) => assert.fail(stdout + stderr));

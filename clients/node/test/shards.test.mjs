@@ -68,7 +68,7 @@ scenario('shards_claimed_from_all', async (t, client) => {
     const worker = new Worker(queue, () => sleep(ms), { concurrency });
     worker.on('completed', ({ payload }) => done.push(payload));
     const running = worker.run();
-    await until(() => done.length >= many + few.length, () => `${done.length} are done`, 40_000);
+    await until(() => done.length >= many + few.length, () => `${done.length} are done`, 120_000);
     await worker.stop();
     await running;
     assert.equal(new Set(done).size, many + few.length);
@@ -141,7 +141,7 @@ scenario('shards_grow', async (t, client) => {
 scenario('shards_moved_slot', async (t, client) => {
   const redis = await connect(t, client);
   const queue = new ShardedQueue(redis, nameOf(client, 'moved'), { shards: 6 });
-  const ids = Array.from({ length: 600 }, (_, number) => `job:${number}`);
+  const ids = Array.from({ length: 1_000 }, (_, number) => `job:${number}`);
   await addAll(queue, ids);
   const begun = [];
   const completed = [];

@@ -9,7 +9,7 @@ import { moveSlot, startCluster } from './harness/cluster.mjs';
 import { Server } from './harness/server.mjs';
 import { sleep, until } from './harness/wait.mjs';
 
-const COUNT = 300;
+const COUNT = 500;
 
 /** A worker on `queue`, and the numbers of the jobs that it has begun and completed. */
 function startWorker(connection, name) {

@@ -51,7 +51,7 @@ export const clients = [
  */
 export function scenario(name, body, { only = () => true, oneByOne = false } = {}) {
   const chosen = clients.filter((client) => only(client.name));
-  test(name, { timeout: 80_000, concurrency: oneByOne ? 1 : chosen.length }, async (t) => {
+  test(name, { timeout: 240_000, concurrency: oneByOne ? 1 : chosen.length }, async (t) => {
     await Promise.all(chosen.map((client) => t.test(client.name, (t) => body(t, client))));
   });
 }

@@ -31,13 +31,14 @@ export async function ownerOf(nodes, key) {
  * owner answers ASK.
  */
 export function moveSlot(nodes, key, meanwhile) {
-  const moved = lastMove.then(() => moveNow(nodes, key, meanwhile));
-  lastMove = moved.catch(() => {});
+  const moved = (lastMoves.get(nodes) ?? Promise.resolve()).then(() => moveNow(nodes, key, meanwhile));
+  lastMoves.set(nodes, moved.catch(() => {}));
   return moved;
 }
 
-// One move after the other: a node that takes another slot meanwhile gets a newer epoch, and may take back the one it gives.
-let lastMove = Promise.resolve();
+// In a cluster one move after the other: a node that takes another slot meanwhile gets a newer epoch, and may take back the
+// one it gives.
+const lastMoves = new WeakMap();
 
 async function moveNow(nodes, key, meanwhile) {
   const slot = await nodes[0].control.cluster('KEYSLOT', key);
