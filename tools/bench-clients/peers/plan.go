@@ -27,7 +27,7 @@ type comparison struct {
 	jobs map[string]int
 }
 
-var full = plan{name: "full", rounds: 3, jobs: 5000, cells: cellsAroundTheMiddle(), goals: goalsOf(1), offered: 20, persisted: 1_000_000}
+var full = plan{name: "full", rounds: 3, jobs: 4000, cells: cellsAroundTheMiddle(), goals: goalsOf(1), offered: 15, persisted: 1_000_000}
 
 var quick = plan{name: "quick", rounds: 1, jobs: 2000, cells: cellsAroundTheMiddle(), goals: goalsOf(5), offered: 4, persisted: 200_000}
 
@@ -54,7 +54,7 @@ func cellsAroundTheMiddle() []report.Cell {
 func goalsOf(part int) []comparison {
 	million, fifty, twenty := 1_000_000/part, 50_000/part, 20_000/part
 	return []comparison{
-		{report.ByFifties, map[string]int{"jq-hand": million, "streams": million, "bullmq": fifty}},
+		{report.ByFifties, map[string]int{"jq-hand": million, "streams": million, "bullmq": twenty}},
 		{report.OneConnection, map[string]int{"jq-hand": fifty, "jq-next": fifty, "beanstalkd": fifty}},
 		{report.TenOneByOne, map[string]int{"jq-hand": twenty, "jq-next": twenty, "jq-go": twenty, "asynq": twenty}},
 		{report.TenByHundreds, map[string]int{"jq-hand": twenty, "jq-next": twenty}},
