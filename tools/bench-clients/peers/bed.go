@@ -92,8 +92,11 @@ func machine() report.Machine {
 		}
 	}
 	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
+	loads, _ := os.ReadFile("/proc/loadavg")
+	load := 0.0
+	fmt.Sscan(string(loads), &load)
 	return report.Machine{
-		Processor: processor, Cores: runtime.NumCPU(),
+		Processor: processor, Cores: runtime.NumCPU(), Load: load,
 		System: fmt.Sprintf("%s %s", runtime.GOOS, strings.TrimSpace(string(release))),
 	}
 }

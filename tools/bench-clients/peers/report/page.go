@@ -63,8 +63,12 @@ func (r Run) conditions() string {
 	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
 		versions = append(versions, name+" "+r.Versions[name])
 	}
-	return fmt.Sprintf("Measured on %s by `%s` in %d minutes: %s, %d cores, %s; %s; %s. Plan %s: %s jobs a measurement, medians of %d rounds.\n",
-		r.Date, r.Command, (r.Plan.Seconds+59)/60, r.Machine.Processor, r.Machine.Cores, r.Machine.System, r.Server,
+	load := ""
+	if r.Machine.Load > 0 {
+		load = fmt.Sprintf(", load before the run %.1f", r.Machine.Load)
+	}
+	return fmt.Sprintf("Measured on %s by `%s` in %d minutes: %s, %d cores, %s%s; %s; %s. Plan %s: %s jobs a measurement, medians of %d rounds.\n",
+		r.Date, r.Command, (r.Plan.Seconds+59)/60, r.Machine.Processor, r.Machine.Cores, r.Machine.System, load, r.Server,
 		strings.Join(versions, ", "), r.Plan.Name, number(float64(r.Plan.Jobs)), r.Plan.Rounds)
 }
 

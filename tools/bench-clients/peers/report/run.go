@@ -31,6 +31,8 @@ type Machine struct {
 	Processor string `json:"processor"`
 	Cores     int    `json:"cores"`
 	System    string `json:"system"`
+	// Load is the load average of the minute before the run; 0 if it was not noted.
+	Load float64 `json:"load_before,omitempty"`
 }
 
 // Plan is how much was measured.
