@@ -170,29 +170,9 @@ impl OptionSets {
         id.handle().map_or_else(OptionSet::default, |handle| set_of(&self.sets, handle))
     }
 
-    /// The options of a set.
-    pub(crate) fn get(&self, id: OptionSetId) -> JobOptions {
-        self.set(id).options
-    }
-
-    /// How long a run of its jobs may last.
-    pub(crate) fn max_run(&self, id: OptionSetId) -> Option<u64> {
-        self.sets.get(id.handle()?)?.set.options.max_run
-    }
-
-    /// Its batch.
-    pub(crate) fn batch(&self, id: OptionSetId) -> Option<BatchNumber> {
-        self.sets.get(id.handle()?)?.set.batch
-    }
-
-    /// The lane of a set.
-    pub(crate) fn lane(&self, id: OptionSetId) -> Option<LaneNumber> {
-        self.sets.get(id.handle()?)?.set.lane
-    }
-
-    /// The name of a set.
-    pub(crate) fn name(&self, id: OptionSetId) -> Option<NameNumber> {
-        self.sets.get(id.handle()?)?.set.name
+    /// The set that is kept there.
+    pub(crate) fn kept(&self, handle: Handle) -> Option<&OptionSet> {
+        self.sets.get(handle).map(|counted| &counted.set)
     }
 
     /// Every set in use with its number of uses, for the recount.

@@ -4,7 +4,7 @@
 
 use super::job::{Job, StateData};
 use super::names::JobNames;
-use super::options::{JobOptions, OptionSets};
+use super::options::{JobOptions, OptionSet, OptionSets};
 use crate::queue::batches::BatchNumber;
 use crate::queue::store::ids::{self, IdHashes};
 use crate::queue::store::{
@@ -42,23 +42,34 @@ impl JobTable {
         self.jobs.get(handle)
     }
 
+    /// What a job has beside the settings of the queue. Every command asks this several times: of most jobs it is
+    /// nothing, and then no set is looked for.
+    fn set_of(&self, job: &Job) -> Option<&OptionSet> {
+        self.option_sets.kept(job.options.handle()?)
+    }
+
     pub(crate) fn options(&self, job: &Job) -> JobOptions {
-        self.option_sets.get(job.options)
+        self.set_of(job).map(|set| set.options).unwrap_or_default()
+    }
+
+    /// How long a run of a job may last, if it says so.
+    pub(crate) fn max_run(&self, job: &Job) -> Option<u64> {
+        self.set_of(job)?.options.max_run
     }
 
     /// The batch that a job is a member of.
     pub(crate) fn batch_of(&self, job: &Job) -> Option<BatchNumber> {
-        self.option_sets.batch(job.options)
+        self.set_of(job)?.batch
     }
 
     /// The lane of a job with a GROUP.
     pub(crate) fn lane_of(&self, job: &Job) -> Option<LaneNumber> {
-        self.option_sets.lane(job.options)
+        self.set_of(job)?.lane
     }
 
     /// The name of a job that has one.
     pub(crate) fn name_of(&self, job: &Job) -> Option<NameNumber> {
-        self.option_sets.name(job.options)
+        self.set_of(job)?.name
     }
 
     pub(crate) fn id_of(&self, entry: IdEntry) -> &[u8] {

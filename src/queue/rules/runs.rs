@@ -25,7 +25,7 @@ impl Queue {
     }
 
     fn max_run(&self, job: &Job) -> u64 {
-        self.jobs.table.option_sets.max_run(job.options).unwrap_or(self.settings.max_run)
+        self.jobs.table.max_run(job).unwrap_or(self.settings.max_run)
     }
 
     /// The same for the run of an active job.
