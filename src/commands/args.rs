@@ -41,6 +41,11 @@ impl<'a> Args<'a> {
         self.left.is_empty()
     }
 
+    /// How many words are not taken.
+    pub(crate) fn len(&self) -> usize {
+        self.left.len()
+    }
+
     /// The next word, which is not taken.
     pub(crate) fn peek(&self) -> Option<&'a [u8]> {
         self.left.first().copied()

@@ -17,6 +17,11 @@ use crate::queue::{
 /// of a command can hold.
 const BLOB_BYTES: usize = 1 << 20;
 
+/// Most effects on jobs that are known take no more bytes.
+const LONGEST_USUAL: usize = 64;
+/// Some fifty of these.
+const MANY_BYTES: usize = 2048;
+
 /// A journal that encodes what it records, in blobs of bounded size.
 #[derive(Debug)]
 pub struct JournalWriter {
@@ -61,6 +66,9 @@ impl Journal for JournalWriter {
             if let Some(until) = queue.stands_until(self.now) {
                 encode_effect(&mut self.blob, queue, &Effect::ClockStands { until });
             }
+        } else if self.blob.capacity() - self.blob.len() < LONGEST_USUAL {
+            // Where there are two there may be fifty: the blob is not to grow in small steps.
+            self.blob.reserve(MANY_BYTES);
         }
         encode_effect(&mut self.blob, queue, effect);
     }

@@ -44,7 +44,7 @@ pub(super) fn leases_before<'a>(
     args: &mut Args<'a>,
     is_option: impl Fn(&[u8]) -> bool,
 ) -> Result<LeaseRefs<'a>, Error> {
-    let mut leases = LeaseRefs::new();
+    let mut leases = LeaseRefs::with_capacity(args.len() / 2);
     leases.push(lease(args)?);
     while let Some(word) = args.peek() {
         if is_option(word) {

@@ -210,6 +210,10 @@ impl<K: Ord + Copy> Order<K> {
         };
         let before = places_of([&*leaf]);
         let mut right = if cut == 0 { take(leaf) } else { leaf.split_off(cut) };
+        if right.is_empty() {
+            // More is likely to come there.
+            right.reserve_exact(LEAF / 4);
+        }
         leaf.shrink_to(places_for(leaf.len()));
         self.places = self.places + places_of([&*leaf, &right]) - before;
         let goes_left = at < cut || at == 0;
