@@ -6,6 +6,7 @@
 //! | [`memory`] | how many bytes does a waiting job take, how many a remembered id? |
 //! | [`cost`] | what does a command cost in a queue of 1,000,000 jobs against one of 1,000? |
 //! | [`life`] | what does a whole life cost (enqueue, claim, acknowledge), against the Streams recipe? |
+//! | [`replica`] | what does a replica pay for that life, beside its primary? |
 //! | [`limits`] | what does a claim cost beside 100,000 lanes that may not run, and from a lane? |
 //! | [`load`] | what does a job cost that is read from a file, against a string? |
 //! | [`stalls`] | for how long can a queue of 1,000,000 jobs keep everybody else waiting? |
@@ -34,6 +35,7 @@ mod machine;
 mod memory;
 mod prober;
 mod rate;
+mod replica;
 mod stalls;
 mod table;
 mod waiters;
@@ -47,11 +49,12 @@ use bed::Bed;
 
 type Section = fn(&Bed) -> Result<(), Failure>;
 
-const SECTIONS: [(&str, Section); 10] = [
+const SECTIONS: [(&str, Section); 11] = [
     ("rate", rate::run),
     ("memory", memory::run),
     ("cost", cost::run),
     ("life", life::run),
+    ("replica", replica::run),
     ("limits", limits::run),
     ("load", load::run),
     ("stalls", stalls::run),
@@ -61,7 +64,7 @@ const SECTIONS: [(&str, Section); 10] = [
 ];
 
 const USAGE: &str = "\
-usage: scripts/bench [--aof] [rate] [memory] [cost] [life] [limits] [load] [stalls] [lanes] [due] [waiters]
+usage: scripts/bench [--aof] [rate] [memory] [cost] [life] [replica] [limits] [load] [stalls] [lanes] [due] [waiters]
 
   --aof   with an append-only file, fsync every second
   Without names all sections run, in less than seven minutes.";
