@@ -56,10 +56,9 @@ scenario('the rights that the README names are enough for a worker', async (t, c
   for (const event of ['completed', 'failed', 'lost']) worker.on(event, (job) => told.push(`${event} ${job.id}`));
   const running = worker.run();
   await until(() => told.length === 3, () => `${told}`);
-  const begun = performance.now();
   await worker.stop();
   await running;
-  assert.ok(performance.now() - begun < 2_000, 'the claim was not ended');
+  assert.ok((await server.calls())['client|unblock'] > 0, 'the claim was not ended');
   assert.deepEqual(told, ['completed ok', 'failed fail', 'completed steps']);
 });
 
