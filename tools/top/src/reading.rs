@@ -30,6 +30,8 @@ pub(crate) struct Queue {
     pub(crate) settings: Part<BTreeMap<String, String>>,
     /// JQ.WORKERS.
     pub(crate) workers: Part<Vec<Worker>>,
+    /// JQ.GROUPS, the first of them by name, those with the most waiting jobs first.
+    pub(crate) groups: Part<Vec<Group>>,
     /// JQ.BATCHES, a page of it.
     pub(crate) batches: Part<Vec<Batch>>,
 }
@@ -47,6 +49,25 @@ pub(crate) struct Worker {
     pub(crate) last_seen: Option<i64>,
     /// Since when it waits for a job, Unix ms.
     pub(crate) waiting_since: Option<i64>,
+}
+
+/// A lane, and what keeps it back.
+#[derive(Clone, Default)]
+pub(crate) struct Group {
+    /// Any bytes.
+    pub(crate) name: Vec<u8>,
+    pub(crate) waiting: i64,
+    pub(crate) active: i64,
+    /// How many one claim could take.
+    pub(crate) claimable: i64,
+    /// How many may be active, 0: any number.
+    pub(crate) concurrency: i64,
+    /// `max/ms` or `max/ms/window`; `0`: no limit.
+    pub(crate) rate: String,
+    /// Unix ms while it is paused; -1: until it is resumed.
+    pub(crate) paused_until: Option<i64>,
+    /// What keeps its jobs back.
+    pub(crate) why: Option<String>,
 }
 
 /// A batch and its numbers.

@@ -3,6 +3,7 @@
 //! The live view asks from a thread of its own: keys work while a server hangs, and signals, which the kernel
 //! gives to the first thread, interrupt no answer.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
@@ -14,15 +15,19 @@ use redis::{
 };
 
 use crate::options::Options;
-use crate::reading::{Batch, Numbers, Part, Queue, Reading, Worker};
+use crate::reading::{Batch, Group, Numbers, Part, Queue, Reading, Worker};
 
 /// How long any answer may take.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Workers in one reading: more than a screen has lines.
+/// Workers, and groups, in one reading: more than a screen has lines.
 const WORKERS: usize = 1000;
+const GROUPS: usize = 1000;
 /// Batches in one JQ.BATCHES, and such commands in one reading.
 const PAGE: usize = 200;
 const PAGES: usize = 5;
+
+/// What stands in a map of a listing.
+type Fields = BTreeMap<String, Value>;
 
 /// The next cursor, and batches with their numbers.
 type Page = (String, Vec<(Vec<u8>, Numbers)>);
@@ -128,11 +133,14 @@ fn version(connection: &mut Connection) -> String {
 }
 
 fn queue(connection: &mut Connection, name: &[u8], page: &mut String) -> RedisResult<Queue> {
+    let stats: Part<Numbers> = part(connection, cmd("JQ.STATS").arg(name))?;
+    let has_groups = stats.as_ref().is_ok_and(|stats| stats.get("groups").is_some_and(|groups| *groups > 0));
     Ok(Queue {
         name: name.to_vec(),
-        stats: part(connection, cmd("JQ.STATS").arg(name))?,
+        stats,
         settings: part(connection, cmd("JQ.CONFIG").arg(name))?,
         workers: workers(connection, name)?,
+        groups: if has_groups { groups(connection, name)? } else { Ok(Vec::new()) },
         batches: batches(connection, name, page)?,
     })
 }
@@ -146,23 +154,45 @@ fn part<T: FromRedisValue>(connection: &mut Connection, command: &Cmd) -> RedisR
 }
 
 fn workers(connection: &mut Connection, name: &[u8]) -> RedisResult<Part<Vec<Worker>>> {
-    let maps: Part<(String, Vec<BTreeMap<String, Value>>)> =
+    let maps: Part<(String, Vec<Fields>)> =
         part(connection, cmd("JQ.WORKERS").arg(name).arg("COUNT").arg(WORKERS))?;
-    let number = |map: &BTreeMap<String, Value>, field| {
-        map.get(field).and_then(|value| i64::from_redis_value(value).ok())
-    };
-    let worker = |map: &BTreeMap<String, Value>| Worker {
-        name: map.get("worker").and_then(|name| Vec::from_redis_value(name).ok()).unwrap_or_default(),
-        active: number(map, "active").unwrap_or_default(),
-        lease_until: number(map, "oldest-lease-until"),
-        last_seen: number(map, "last-seen"),
-        waiting_since: number(map, "waiting-since"),
+    let worker = |map: &Fields| Worker {
+        name: field(map, "worker").unwrap_or_default(),
+        active: field(map, "active").unwrap_or_default(),
+        lease_until: field(map, "oldest-lease-until"),
+        last_seen: field(map, "last-seen"),
+        waiting_since: field(map, "waiting-since"),
     };
     Ok(maps.map(|(_, maps)| {
         let (mut busy, idle): (Vec<_>, Vec<_>) =
             maps.iter().map(worker).partition(|worker| worker.active > 0);
         busy.extend(idle);
         busy
+    }))
+}
+
+/// The value of a field; none where there is no such field, or it is of another kind.
+fn field<T: FromRedisValue>(map: &Fields, name: &str) -> Option<T> {
+    map.get(name).and_then(|value| T::from_redis_value(value).ok())
+}
+
+fn groups(connection: &mut Connection, name: &[u8]) -> RedisResult<Part<Vec<Group>>> {
+    let maps: Part<(String, Vec<Fields>)> =
+        part(connection, cmd("JQ.GROUPS").arg(name).arg("COUNT").arg(GROUPS))?;
+    let group = |map: &Fields| Group {
+        name: field(map, "group").unwrap_or_default(),
+        waiting: field(map, "waiting").unwrap_or_default(),
+        active: field(map, "active").unwrap_or_default(),
+        claimable: field(map, "claimable").unwrap_or_default(),
+        concurrency: field(map, "concurrency").unwrap_or_default(),
+        rate: field(map, "rate").unwrap_or_default(),
+        paused_until: field(map, "paused-until"),
+        why: field(map, "why"),
+    };
+    Ok(maps.map(|(_, maps)| {
+        let mut groups: Vec<_> = maps.iter().map(group).collect();
+        groups.sort_by_key(|group| Reverse(group.waiting));
+        groups
     }))
 }
 

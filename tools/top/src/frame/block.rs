@@ -166,9 +166,20 @@ fn most(text: &str) -> Option<i64> {
 
 /// `100/2000` as `50/s (100 in 2.0 s)`.
 fn bucket(text: &str) -> Option<String> {
-    let (max, ms) = text.split_once('/')?;
-    let (max, ms): (i64, i64) = (max.parse().ok()?, ms.parse().ok().filter(|ms| *ms > 0)?);
+    let (max, ms) = max_and_ms(text)?;
+    Some(format!("{} ({} in {})", per_second(text)?, count(max), duration(ms)))
+}
+
+/// `100/2000` as `50/s`; none if it limits nothing.
+pub(super) fn per_second(text: &str) -> Option<String> {
+    let (max, ms) = max_and_ms(text)?;
     #[allow(clippy::cast_precision_loss, reason = "a few digits are shown")]
     let per_second = rate(Some(max as f64 * 1000.0 / ms as f64));
-    Some(format!("{per_second}/s ({} in {})", count(max), duration(ms)))
+    Some(format!("{per_second}/s"))
+}
+
+/// `max/ms` or `max/ms/window`.
+fn max_and_ms(text: &str) -> Option<(i64, i64)> {
+    let (max, ms) = text.strip_suffix("/window").unwrap_or(text).split_once('/')?;
+    Some((max.parse().ok()?, ms.parse().ok().filter(|ms| *ms > 0)?))
 }

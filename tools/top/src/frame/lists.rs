@@ -1,10 +1,11 @@
-//! Who works at a queue, and its batches: as many as there is place for.
+//! Who works at a queue, its groups, and its batches: as many as there is place for.
 
 use super::bar::{bar, percent};
+use super::block::per_second;
 use super::text::{escaped, left, right};
 use super::units::{count, duration};
 use super::{Line, View};
-use crate::reading::{Batch, Part, Worker};
+use crate::reading::{Batch, Group, Part, Worker};
 
 /// Characters of `NAME` at 80 columns; half of what is wider goes to it, half to the bar.
 const BATCH_NAME: usize = 16;
@@ -15,23 +16,45 @@ const BATCH_REST: usize = 46;
 const WORKER_REST: usize = 61;
 const WORKER_NAME: std::ops::RangeInclusive<usize> = 8..=32;
 
-/// Workers, then batches, in at most `place` lines. One list uses what the other does not need.
+/// Of a group's line without its name, and without what is said at its end.
+const GROUP_REST: usize = 66;
+const GROUP_NAME: std::ops::RangeInclusive<usize> = 8..=32;
+
+/// Lines, or the one that says why there are none.
+type List = Result<Vec<Line>, Line>;
+
+/// Workers, then groups, then batches, in at most `place` lines. One list uses what the others do not need.
 pub(super) fn lines(view: &View, columns: usize, place: Option<usize>) -> Vec<Line> {
     let Ok(stats) = &view.queue.stats else { return Vec::new() };
-    let all = stats.get("batches").and_then(|batches| usize::try_from(*batches).ok()).unwrap_or_default();
+    let all = |field: &str| stats.get(field).and_then(|n| usize::try_from(*n).ok()).unwrap_or_default();
     let workers = items("workers", &view.queue.workers, |worker| worker_line(worker, view.at, columns));
+    let groups = items("groups", &view.queue.groups, |group| group_line(group, view.at, columns));
     let batches = items("batches", &view.queue.batches, |batch| batch_line(batch, columns));
-    let place = place.unwrap_or(usize::MAX);
-    let (for_workers, for_batches) = (height(&workers), height(&batches));
-    let half = place / 2;
-    let for_workers = for_workers.min(place - for_batches.min(place - half));
-    let mut lines = drawn("workers", workers, 0, for_workers);
-    lines.extend(drawn("batches", batches, all, place - for_workers));
-    lines
+    let lists =
+        [("workers", workers, 0), ("groups", groups, all("groups")), ("batches", batches, all("batches"))];
+    let heights = lists.each_ref().map(|(_, list, _)| height(list));
+    let shares = shares(heights, place.unwrap_or(usize::MAX));
+    lists
+        .into_iter()
+        .zip(shares)
+        .flat_map(|((name, list, all), place)| drawn(name, list, all, place))
+        .collect()
+}
+
+/// How many lines each list gets, which has so many: the lower ones first, each its part of what is left.
+fn shares<const N: usize>(heights: [usize; N], place: usize) -> [usize; N] {
+    let (mut shares, mut left) = ([0; N], place);
+    let mut lists: Vec<_> = heights.into_iter().zip(&mut shares).collect();
+    lists.sort_by_key(|(height, _)| *height);
+    for (before, (height, share)) in lists.into_iter().enumerate() {
+        *share = height.min(left / (N - before));
+        left -= *share;
+    }
+    shares
 }
 
 /// A line for each item, or the one line that says why there are none.
-fn items<T>(name: &str, items: &Part<Vec<T>>, draw: impl Fn(&T) -> String) -> Result<Vec<Line>, Line> {
+fn items<T>(name: &str, items: &Part<Vec<T>>, draw: impl Fn(&T) -> String) -> List {
     match items {
         Err(why) => Err(Line::alarm(format!("  {name}: {}", escaped(why.as_bytes())))),
         Ok(items) => Ok(items.iter().map(|item| Line::plain(draw(item))).collect()),
@@ -39,13 +62,13 @@ fn items<T>(name: &str, items: &Part<Vec<T>>, draw: impl Fn(&T) -> String) -> Re
 }
 
 /// Lines of a list with its head; an empty one has none.
-fn height(list: &Result<Vec<Line>, Line>) -> usize {
+fn height(list: &List) -> usize {
     list.as_ref().map_or(1, |items| items.len() + usize::from(!items.is_empty()))
 }
 
 /// The list in `place` lines. Its head says how many there are, `all` if that is more than were read, and how
 /// many are not shown.
-fn drawn(name: &str, list: Result<Vec<Line>, Line>, all: usize, place: usize) -> Vec<Line> {
+fn drawn(name: &str, list: List, all: usize, place: usize) -> Vec<Line> {
     let mut lines = match list {
         Err(error) => vec![error],
         Ok(items) if items.is_empty() => Vec::new(),
@@ -78,6 +101,29 @@ fn worker_line(worker: &Worker, at: i64, columns: usize) -> String {
     };
     let seen = worker.last_seen.map(|seen| format!("seen {} ago", duration(at - seen))).unwrap_or_default();
     format!("    {name}  {}   {}   {}", left(&holds, 12), left(&lease, 21), left(&seen, 16))
+}
+
+fn group_line(group: &Group, at: i64, columns: usize) -> String {
+    let width = columns.saturating_sub(GROUP_REST).clamp(*GROUP_NAME.start(), *GROUP_NAME.end());
+    let name = left(&escaped(&group.name), width);
+    let active = match group.concurrency {
+        0 => format!("{} active", count(group.active)),
+        most => format!("{} of {} active", count(group.active), count(most)),
+    };
+    let state = match (group.paused_until, &group.why) {
+        (Some(..0), _) => "PAUSED".into(),
+        (Some(until), _) => format!("PAUSED {}", duration(until - at)),
+        (None, Some(why)) => escaped(why.as_bytes()),
+        (None, None) if group.claimable > 0 => format!("{} claimable", count(group.claimable)),
+        (None, None) => String::new(),
+    };
+    let rate = per_second(&group.rate).unwrap_or_default();
+    format!(
+        "    {name} {} waiting   {}   {} {state}",
+        right(&count(group.waiting), 9),
+        left(&active, 14),
+        left(&rate, 7)
+    )
 }
 
 fn batch_line(batch: &Batch, columns: usize) -> String {

@@ -1,7 +1,7 @@
 //! Frames of made-up scenes.
 
 use super::{frame, Line, Link, Scene, Size, Tone};
-use crate::reading::{Batch, Numbers, Queue, Rates, Reading, Worker};
+use crate::reading::{Batch, Group, Numbers, Queue, Rates, Reading, Worker};
 
 const AT: i64 = 1_700_000_000_000;
 
@@ -22,6 +22,18 @@ fn worker(name: &str, active: i64, lease_ms: Option<i64>, seen_ms: i64) -> Worke
 
 fn batch(name: &[u8], pairs: &[(&str, i64)]) -> Batch {
     Batch { name: name.to_vec(), numbers: numbers(pairs) }
+}
+
+fn group(name: &str, waiting: i64, why: Option<&str>) -> Group {
+    Group {
+        name: name.as_bytes().to_vec(),
+        waiting,
+        active: 2,
+        concurrency: 2,
+        rate: "20/10000/window".into(),
+        why: why.map(str::to_owned),
+        ..Group::default()
+    }
 }
 
 fn queue(name: &[u8]) -> Queue {
@@ -46,6 +58,11 @@ fn queue(name: &[u8]) -> Queue {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into()),
         workers: Ok(vec![worker("pod-1", 11, Some(28_500), 200), worker("pod-2", 1, Some(-5), 61_000)]),
+        groups: Ok(vec![
+            group("anna", 1200, Some("it is full: 2 active, its concurrency is 2")),
+            Group { paused_until: Some(AT + 28_000), ..group("bert", 7, None) },
+            Group { concurrency: 0, claimable: 3, rate: "0".into(), ..group("carla", 3, None) },
+        ]),
         batches: Ok(vec![batch(b"run-20241102", &running), batch(b"run-20241101", &finished)]),
     }
 }
@@ -84,6 +101,10 @@ mail                                                                     1.23 MB
   workers 2
     pod-1                11 jobs        lease ends in 28 s      seen 200 ms ago
     pod-2                1 job          lease is over           seen 1m 01s ago
+  groups 3
+    anna               1,200 waiting   2 of 2 active    2.0/s   it is full: 2 a~
+    bert                   7 waiting   2 of 2 active    2.0/s   PAUSED 28 s
+    carla                  3 waiting   2 active                 3 claimable
   batches 2
     run-20241102     [=======x........]  53 %     1,060/2,000      12 x sealed
     run-20241101     [================] 100 %             7/7           done
@@ -128,25 +149,33 @@ fn a_wide_window_has_more_figures_in_a_line() {
 #[test]
 fn lists_share_the_place_there_is() {
     let mut mail = queue(b"mail");
+    mail.groups = Ok(Vec::new());
     mail.workers = Ok((0..40).map(|n| worker(&format!("pod-{n}"), 1, Some(1000), 0)).collect());
     mail.batches = Ok((0..40).map(|n| batch(format!("run-{n}").as_bytes(), &[])).collect());
     let shown = |mail: Queue, rows| text(&drawn(&scene(vec![mail]), 80, Some(rows)));
     let both = shown(mail.clone(), 24);
     assert!(both.contains("workers 40, 35 of them not shown\n    pod-0 "), "{both}");
     assert!(both.contains("batches 40, 35 of them not shown\n    run-0 "), "{both}");
+    let three_lists = mail.clone();
     mail.stats.as_mut().unwrap().insert("batches".into(), 1440);
     let more = shown(mail.clone(), 24);
     assert!(more.contains("batches 1440, 1435 of them not shown\n    run-0 "), "{more}");
     mail.batches = Ok(Vec::new());
     let one = shown(mail, 24);
     assert!(one.contains("workers 40, 29 of them not shown") && !one.contains("batches"), "{one}");
+    let groups = (0..40).map(|n| group(&format!("group-{n}"), 1, None)).collect();
+    let three = shown(Queue { groups: Ok(groups), ..three_lists }, 26);
+    assert!(three.contains("workers 40, 37 of them not shown\n    pod-0 "), "{three}");
+    assert!(three.contains("groups 40, 36 of them not shown\n    group-0 "), "{three}");
+    assert!(three.contains("batches 40, 36 of them not shown\n    run-0 "), "{three}");
 }
 
 #[test]
 fn a_queue_that_does_not_exist_is_empty() {
     let mut none = queue(b"none");
     none.stats = Ok(numbers(&[("waiting", 0), ("added", 0), ("bytes", 2180)]));
-    (none.workers, none.batches, none.settings) = (Ok(Vec::new()), Ok(Vec::new()), Ok([].into()));
+    (none.workers, none.groups, none.batches) = (Ok(Vec::new()), Ok(Vec::new()), Ok(Vec::new()));
+    none.settings = Ok([].into());
     let lines = text(&drawn(&scene(vec![none]), 80, None));
     assert!(lines.lines().nth(1).unwrap().ends_with(" empty"), "{lines}");
     assert!(!lines.contains("limits") && !lines.contains("workers"), "{lines}");
@@ -195,6 +224,15 @@ fn no_name_reaches_the_terminal_as_it_is_and_no_line_is_too_long() {
     let mut nasty_queue = queue(nasty);
     nasty_queue.workers =
         Ok(vec![Worker { name: nasty.to_vec(), ..worker("", i64::MAX, Some(i64::MAX / 2), 0) }]);
+    nasty_queue.groups = Ok(vec![Group {
+        name: nasty.to_vec(),
+        waiting: i64::MAX,
+        concurrency: i64::MAX,
+        rate: "9223372036854775807/1".into(),
+        paused_until: Some(i64::MAX),
+        why: Some(String::from_utf8_lossy(nasty).into_owned()),
+        ..Group::default()
+    }]);
     nasty_queue.batches = Ok(vec![batch(nasty, &[("total", i64::MAX / 200), ("pending", 1)])]);
     let mut scenes = vec![scene(vec![nasty_queue.clone()]), scene(vec![nasty_queue.clone(), nasty_queue])];
     scenes[0].address = String::from_utf8_lossy(nasty).into_owned();

@@ -56,6 +56,27 @@ fn a_window_of_80_columns_shows_states_workers_batches_and_limits() {
 }
 
 #[test]
+fn groups_show_what_keeps_them_back() {
+    let (server, mut client) = start();
+    client.ask::<()>("JQ.CONFIG mail group-rate 60/60000");
+    for id in 0..3 {
+        client.ask::<Value>(&format!("JQ.ADD mail anna-{id} x GROUP anna"));
+    }
+    client.ask::<Value>("JQ.ADD mail bert-0 x GROUP bert");
+    client.ask::<Value>("JQ.CLAIM mail w");
+    client.ask::<Value>("JQ.PAUSE mail GROUP bert");
+    let terminal = Terminal::with_top(server.port(), "mail");
+    let screen = terminal.wait_for("  groups 2");
+    let at = screen.iter().position(|line| line.starts_with("  groups 2")).expect("a line");
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+    let anna = words(&screen[at + 1]);
+    assert!(anna.starts_with("anna 2 waiting 1 of 1 active 1.0/s job 'anna-0'"), "{}", screen.join("\n"));
+    assert_eq!(words(&screen[at + 2]), "bert 1 waiting 0 of 1 active 1.0/s PAUSED");
+    client.ask::<Value>("JQ.RESUME mail GROUP bert");
+    terminal.wait_for("1 claimable");
+}
+
+#[test]
 fn numbers_move() {
     let (server, mut client) = start();
     let terminal = Terminal::with_top(server.port(), "mail");

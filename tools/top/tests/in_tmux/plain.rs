@@ -66,7 +66,7 @@ fn passwords_come_from_the_environment_or_the_command_line() {
     client.ask::<()>("CONFIG SET requirepass word");
     client.ask::<()>("AUTH word");
     client.ask::<()>(
-        "ACL SETUSER viewer on >pw resetchannels -@all %R~* +time +info +jq.stats +jq.workers +jq.batches +jq.config",
+        "ACL SETUSER viewer on >pw resetchannels -@all %R~* +time +info +jq.stats +jq.workers +jq.groups +jq.batches +jq.config",
     );
     let run = |words: &[&str], password: Option<&str>| {
         let mut command = command(server.port());
