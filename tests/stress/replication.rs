@@ -14,8 +14,10 @@ fn wait_for_answers(load: &Load, commands: u64) {
     until_true("the load is answered", || load.answered() >= goal);
 }
 
-/// Sends more than the smallest backlog holds.
+/// Sends more than the smallest backlog holds. What a replica has not read the backlog keeps, however long it is: the
+/// primary must have seen that its replica has gone.
 fn overflow(primary: &mut Client) {
+    until_true("no replica is connected", || primary.number("connected_slaves") == 0);
     primary.ask::<()>(&format!("SET filler {}", "x".repeat(200_000)));
 }
 
