@@ -83,11 +83,11 @@ func Test_lease_extended(t *testing.T) {
 	run(t, &jq.Worker{
 		Client: client,
 		Queues: []string{"q"},
-		Lease:  2 * time.Second,
+		Lease:  3 * time.Second,
 		Handler: func(ctx context.Context, job *jq.Job) (any, error) {
 			attempts.add(strconv.Itoa(job.Attempt))
 			select {
-			case <-time.After(6 * time.Second):
+			case <-time.After(8 * time.Second):
 			case <-ctx.Done():
 			}
 			return nil, context.Cause(ctx)

@@ -33,8 +33,8 @@ scenario('lease_extended', async (t, client) => {
   const attempts = [];
   const worker = new Worker(redis, 'mail', async (job) => {
     attempts.push(job.attempt);
-    await sleep(3_000);
-  }, { lease: 1_000 });
+    await sleep(7_000);
+  }, { lease: 3_000 });
   const told = await runUntil(worker, (told) => told.length > 0);
   assert.deepEqual(told, [['completed', 'long', undefined]]);
   assert.deepEqual(attempts, [1]);

@@ -50,9 +50,9 @@ scenario('the rights that the README names are enough for a worker', async (t, c
   const worker = new Worker(redis, ['mail', 'other'], async (job) => {
     if (job.id === 'fail') throw new FatalError('no');
     if (job.id === 'later') throw new NotNowError(60_000);
-    if (job.id === 'steps') await sleep(700); // a heartbeat is in it
-    if (job.id === 'steps') await Promise.all([job.progress(1), job.log('a line'), job.extend(2_000)]);
-  }, { lease: 1_500 });
+    if (job.id === 'steps') await sleep(1_300); // a heartbeat is in it
+    if (job.id === 'steps') await Promise.all([job.progress(1), job.log('a line'), job.extend(4_000)]);
+  }, { lease: 3_000 });
   for (const event of ['completed', 'failed', 'lost']) worker.on(event, (job) => told.push(`${event} ${job.id}`));
   const running = worker.run();
   await until(() => told.length === 3, () => `${told}`);

@@ -102,10 +102,10 @@ scenario('a job that comes at the end of a long wait is not lost at once', async
   let runs = 0;
   const worker = new Worker(redis, 'mail', async () => {
     runs += 1;
-    await sleep(2_000);
-  }, { lease: 1_800, block: 5_000 });
+    await sleep(3_300);
+  }, { lease: 3_000, block: 5_000 });
   const done = complete(worker, 1);
-  await sleep(1_500);
+  await sleep(2_500);
   await queue.add('x');
   await done;
   assert.equal(runs, 1);

@@ -65,10 +65,10 @@ def test_lease_extended(server: Server, queue: Queue, work: Any) -> None:
 
     async def handle(job: Any, tools: Any) -> None:
         attempts.append(job.attempt)
-        await tools.sleep(job, 4.7)
+        await tools.sleep(job, 7)
 
     queue.add("long")
-    worker = work(server.url, "q", handle, lease=1.5)
+    worker = work(server.url, "q", handle, lease=3)
     until(lambda: worker.seen.count["completed"] == 1, "the job is not done")
     assert attempts == [1] and queue.stats()["losses"] == 0 and not worker.seen.of("lost")
 
@@ -79,9 +79,9 @@ def test_a_claim_that_waited_longer_than_a_lease(server: Server, queue: Queue, w
     async def handle(job: Any, tools: Any) -> None:
         await tools.sleep(job, 1)
 
-    worker = work(server.url, "q", handle, lease=1.8, block=5)
+    worker = work(server.url, "q", handle, lease=3, block=5)
     began = time.monotonic()
-    until(lambda: worker.seen.count["idle"] > 0 and time.monotonic() - began > 2, "no claim comes back")
+    until(lambda: worker.seen.count["idle"] > 0 and time.monotonic() - began > 3.2, "no claim comes back")
     queue.add("x")
     until(lambda: worker.seen.count["completed"] == 1, "the job is not done")
     assert worker.seen.count["claimed"] == 1 and not worker.seen.of("lost")
