@@ -11,11 +11,14 @@ export async function startCluster(t) {
   const nodes = await Promise.all([1, 2, 3].map(() => Server.start(t, settings)));
   const share = Math.ceil(SLOTS / nodes.length);
   for (const [index, { control }] of nodes.entries()) {
+    await control.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
     await control.cluster('MEET', '127.0.0.1', nodes[0].port);
     await control.call('CLUSTER', 'ADDSLOTSRANGE', index * share, Math.min((index + 1) * share, SLOTS) - 1);
   }
+  // Each knows the others and all of their slots: before that a client could learn half of them.
+  const isThere = /cluster_state:ok[^]*cluster_slots_ok:16384[^]*cluster_known_nodes:3/;
   for (const { control } of nodes) {
-    await until(async () => /cluster_state:ok[^]*cluster_known_nodes:3/.test(await control.cluster('INFO')), 'there is no cluster');
+    await until(async () => isThere.test(await control.cluster('INFO')), 'there is no cluster');
   }
   return nodes;
 }
