@@ -2,7 +2,8 @@
 //!
 //! A job is in exactly one index of its state. Its key must not change while it is in one.
 
-use super::job::{Job, StateData};
+use super::job::Job;
+use super::state::StateData;
 use super::table::JobTable;
 use crate::queue::store::{Handle, IdEntry, InstantKey, Order, PriorityKey, Seldom};
 use crate::queue::time::FOREVER;

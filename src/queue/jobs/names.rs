@@ -3,7 +3,7 @@
 //! A name is kept once however many jobs have it, and lives as long as a job or record of it does. The counts change
 //! with the indexes of jobs, so they cannot differ from what is listed.
 
-use super::job::JobState;
+use super::state::JobState;
 use crate::queue::store::{Empty, Handle, NameNumber, Slab};
 use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};

@@ -2,9 +2,10 @@
 //!
 //! An index holds handles only; the keys are read from here whenever it has to compare.
 
-use super::job::{Job, StateData};
+use super::job::Job;
 use super::names::JobNames;
 use super::options::{JobOptions, OptionSet, OptionSets};
+use super::state::StateData;
 use crate::queue::batches::BatchNumber;
 use crate::queue::store::ids::{self, IdHashes};
 use crate::queue::store::{
