@@ -88,10 +88,11 @@ mod ahead;
 mod blob;
 mod decode;
 mod encode;
+mod journal;
 
 pub use blob::seal;
 pub(super) use decode::replay;
-pub use encode::JournalWriter;
+pub use journal::JournalWriter;
 
 /// The version of the rules that this module knows.
 const VERSION: u8 = 2;
