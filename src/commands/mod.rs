@@ -9,7 +9,7 @@
 //! limit of the queue, and then before its first change.
 //!
 //! - [`command`]: what a command has to have, by its kind. [`list`]: all of them, entered once.
-//! - [`args`], [`options`], [`names`], [`selection`], [`field_args`]: how arguments are parsed. [`spec`]: what Redis knows of a command.
+//! - [`args`], [`options`], [`choice`], [`names`], [`selection`], [`field_args`]: how arguments are parsed. [`spec`]: what Redis knows of a command.
 //! - [`reply`], [`fields`], [`error`]: what a command can reply.
 //! - One folder for each chapter of the manual: [`producing`], [`consuming`], [`batching`], [`inspecting`],
 //!   [`events`], [`admin`], [`triggers`]. [`settings`] are the fields of JQ.CONFIG.
@@ -18,6 +18,7 @@
 mod admin;
 pub mod args;
 mod batching;
+mod choice;
 mod command;
 mod consuming;
 pub mod error;

@@ -167,31 +167,6 @@ impl<'a, R> CommandOption<'a, R> {
     }
 }
 
-/// The next argument as one of the words of `table`; `what` and `allowed` are named in the error.
-pub(super) fn choice<T: Copy>(
-    what: &str,
-    allowed: &str,
-    table: &[(Arg, T)],
-    args: &mut Args<'_>,
-) -> Result<T, Error> {
-    let word = args.next(what)?;
-    let chosen =
-        table.iter().find(|(arg, _)| arg.token.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(word)));
-    chosen.map(|(_, value)| *value).ok_or_else(|| Error::range(what, allowed, word))
-}
-
-/// The words of a choice, for COMMAND DOCS.
-#[allow(clippy::indexing_slicing)] // the compiler evaluates it
-pub(super) const fn args_of<T: Copy, const N: usize>(table: &[(Arg, T); N]) -> [Arg; N] {
-    let mut args = [Arg::word("", ArgKind::PureToken); N];
-    let mut place = 0;
-    while place < N {
-        args[place] = table[place].0;
-        place += 1;
-    }
-    args
-}
-
 /// How COMMAND DOCS shows the options of a table.
 #[allow(clippy::indexing_slicing)] // the compiler evaluates it
 pub(super) const fn args_of_options<R, const N: usize>(table: &[CommandOption<'_, R>; N]) -> [Arg; N] {
@@ -221,11 +196,6 @@ pub(super) const fn joined<const N: usize>(lists: &[&[Arg]]) -> [Arg; N] {
     }
     assert!(place == N);
     args
-}
-
-/// The name of a chosen value.
-pub(super) fn name_of<T: PartialEq>(table: &[(Arg, T)], value: &T) -> &'static str {
-    table.iter().find(|(_, known)| known == value).map_or("", |(arg, _)| arg.name)
 }
 
 /// Which options were given, by their places in the tables.

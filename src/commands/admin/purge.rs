@@ -7,9 +7,10 @@
 //! added, longer ago than that.
 
 use crate::commands::args::Args;
+use crate::commands::choice::{args_of, choice};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
-use crate::commands::options::{args_of, args_of_options, choice, joined, CommandOption, Options};
+use crate::commands::options::{args_of_options, joined, CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::selection::{self, Page};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};

@@ -1,10 +1,11 @@
 //! `JQ.RESUME queue [GROUP name] [ONLY PAUSE|FOR]` -> 1, or 0 when there was no such pause
 
 use crate::commands::args::Args;
+use crate::commands::choice::{args_of, choice};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::names;
-use crate::commands::options::{args_of, choice, CommandOption, Options};
+use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{PauseKind, Session};

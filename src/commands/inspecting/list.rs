@@ -8,9 +8,10 @@
 
 use super::get;
 use crate::commands::args::Args;
+use crate::commands::choice::{args_of, choice, name_of};
 use crate::commands::command::{Command, Env, ReadCommand};
 use crate::commands::error::Error;
-use crate::commands::options::{args_of, choice, name_of, CommandOption, Options};
+use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::selection::{self, reply_cursor, Cursor, Page};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};

@@ -2,11 +2,12 @@
 
 use super::call_options::CallOptions;
 use crate::commands::args::{check_instant, span_or_forever, Args, MAX_INSTANT, MAX_SPAN};
+use crate::commands::choice::{args_of, choice, name_of};
 use crate::commands::error::{shown, Error};
 use crate::commands::field_args::FieldArgs;
 use crate::commands::fields::{count, Field, Fields};
 use crate::commands::names;
-use crate::commands::options::{args_of, choice, name_of, CommandOption, Options};
+use crate::commands::options::{CommandOption, Options};
 use crate::commands::spec::{Arg, ArgKind};
 use crate::queue::{
     AddRequest, Backoff, BatchCondition, BatchRefs, DedupWindow, Dependency, Now, OnDup, Place, Refusal,

@@ -4,10 +4,11 @@
 //! [NAME name]` -> the next instant, or null when UNTIL is over
 
 use crate::commands::args::{check_instant, Args};
+use crate::commands::choice::{args_of, choice};
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::names;
-use crate::commands::options::{args_of, args_of_options, choice, joined, CommandOption, Options};
+use crate::commands::options::{args_of_options, joined, CommandOption, Options};
 use crate::commands::producing::add_options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};

@@ -4,10 +4,10 @@
 
 use super::schedule::OVERLAPS;
 use crate::commands::args::Args;
+use crate::commands::choice::name_of;
 use crate::commands::command::{Command, Env, ReadCommand};
 use crate::commands::error::Error;
 use crate::commands::fields::{count, Field, Fields};
-use crate::commands::options::name_of;
 use crate::commands::producing::add_options::push_options;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
