@@ -1,5 +1,6 @@
 //! The one place for error texts.
 
+use crate::queue::Refusal;
 use std::borrow::Cow;
 
 /// An error reply: a code a client can test, then what was wrong and what would be right.
@@ -85,6 +86,20 @@ impl Error {
              shard among {own}"
         );
         Error(text.into())
+    }
+
+    /// What the queue refuses: a limit of it is reached, or `batch` is sealed, or the id belongs elsewhere.
+    pub(crate) fn refused(refusal: Refusal, batch: Option<&[u8]>) -> Self {
+        match refusal {
+            Refusal::Sealed(_) => Error::sealed(batch.unwrap_or_default()),
+            Refusal::MaxIds(limit) => Error::full("max-ids", limit),
+            Refusal::MaxJobs(limit) => Error::full("max-jobs", limit),
+            Refusal::Capacity(limit) => Error::full("capacity", limit),
+            Refusal::GroupRules(limit) => {
+                Error::full("number of groups with a pause or limits of their own", limit)
+            }
+            Refusal::Shards { own, counted_on } => Error::other_shards(own, counted_on),
+        }
     }
 
     /// The client may not do that.

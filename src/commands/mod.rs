@@ -10,7 +10,7 @@
 //!
 //! - [`command`]: what a command has to have, by its kind. [`list`]: all of them, entered once.
 //! - [`args`], [`options`], [`choice`], [`names`], [`selection`], [`field_args`]: how arguments are parsed. [`spec`]: what Redis knows of a command.
-//! - [`reply`], [`fields`], [`error`]: what a command can reply.
+//! - [`reply`], [`fields`], [`shown_options`], [`error`]: what a command can reply.
 //! - One folder for each chapter of the manual: [`producing`], [`consuming`], [`batching`], [`inspecting`],
 //!   [`events`], [`admin`], [`triggers`]. [`settings`] are the fields of JQ.CONFIG.
 //! - [`internal`]: the commands that are not for clients. [`standalone`]: commands without a server.
@@ -41,6 +41,7 @@ mod producing;
 pub mod reply;
 mod selection;
 pub mod settings;
+mod shown_options;
 pub mod spec;
 pub mod standalone;
 mod triggers;

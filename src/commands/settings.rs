@@ -4,7 +4,8 @@
 use super::args::{span, span_or_forever, uint, MAX_INSTANT};
 use super::error::Error;
 use super::fields::{count, Field};
-use super::producing::add_options::{backoff_field, read_window, span_field, window_field, MAX_ATTEMPTS};
+use super::producing::add_options::{read_window, MAX_ATTEMPTS};
+use super::shown_options::{backoff_field, span_field, window_field};
 use crate::queue::{
     Backoff, Rate, Refill, Settings, MAX_EVENTS, MAX_FIELD_BYTES, MAX_LOG_BYTES, MAX_RATE, MAX_SHARDS,
 };

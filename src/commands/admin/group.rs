@@ -7,7 +7,6 @@ use crate::commands::command::{Command, Env, ShowOrSetCommand, WriteCommand, Wri
 use crate::commands::error::{shown, Error};
 use crate::commands::inspecting::group_fields;
 use crate::commands::names;
-use crate::commands::producing::add_options::refusal;
 use crate::commands::reply::Reply;
 use crate::commands::settings::{rate, MAX_CONCURRENCY};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
@@ -142,7 +141,7 @@ impl WriteCommand for LimitGroup {
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
         let limits = changes.of(session.queue().group(name).own);
-        session.limit_group(name, limits).map_err(|refused| refusal(refused, None))?;
+        session.limit_group(name, limits).map_err(|refusal| Error::refused(refusal, None))?;
         reply.ok();
         Ok(WriteOutcome::Replied)
     }

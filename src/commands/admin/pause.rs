@@ -7,7 +7,6 @@ use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
-use crate::commands::producing::add_options::refusal;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Queue, Session};
@@ -66,7 +65,8 @@ impl WriteCommand for Pause {
         _: &Env,
         reply: &mut dyn Reply,
     ) -> Result<WriteOutcome, Error> {
-        let changed = session.pause(request.group, request.span).map_err(|refused| refusal(refused, None))?;
+        let changed =
+            session.pause(request.group, request.span).map_err(|refusal| Error::refused(refusal, None))?;
         reply.int(changed.into());
         Ok(WriteOutcome::Replied)
     }

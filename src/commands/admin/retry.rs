@@ -10,7 +10,6 @@ use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::options::Options;
-use crate::commands::producing::add_options::refusal;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Queue, Session};
@@ -72,7 +71,7 @@ impl WriteCommand for Retry {
                 page.check_instants(session.now())?;
                 let selected =
                     session.revive_selected(&page.selection, page.range(), page.report, options.place);
-                page.reply_changed(0, selected.map_err(|refused| refusal(refused, None))?, reply)?;
+                page.reply_changed(0, selected.map_err(|refusal| Error::refused(refusal, None))?, reply)?;
             }
         }
         Ok(WriteOutcome::Replied)

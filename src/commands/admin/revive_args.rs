@@ -4,7 +4,6 @@ use crate::commands::error::Error;
 use crate::commands::field_args::{self, FieldArgs};
 use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
-use crate::commands::producing::add_options::refusal;
 use crate::commands::reply::Reply;
 use crate::queue::{Changed, Place, Refusal, ReviveOptions, Session};
 
@@ -38,7 +37,7 @@ impl ReviveArgs<'_> {
             let checked = ids.iter().try_for_each(|id| session.check_fields(id, changes));
             checked.map_err(field_args::refusal)?;
         }
-        let answers = revive(session, ids, &options).map_err(|refused| refusal(refused, None))?;
+        let answers = revive(session, ids, &options).map_err(|refusal| Error::refused(refusal, None))?;
         reply.array(answers.len());
         for answer in answers {
             reply.int(names::code_of(answer));

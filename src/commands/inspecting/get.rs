@@ -8,8 +8,8 @@ use crate::commands::error::Error;
 use crate::commands::fields::{count, Field, Fields, Format};
 use crate::commands::names;
 use crate::commands::options::Options;
-use crate::commands::producing::add_options::{after_word, backoff_field, span_field, window_field};
 use crate::commands::reply::Reply;
+use crate::commands::shown_options::{after_word, backoff_field, span_field, window_field};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{JobView, Now, Place, Queue, Run};
 

@@ -1,7 +1,7 @@
 //! What is shown of the pauses of a queue or a group.
 
 use crate::commands::fields::{count, Field, Fields};
-use crate::commands::producing::add_options::span_field;
+use crate::commands::shown_options::span_field;
 use crate::queue::Pause;
 
 /// `paused`, `paused-until` (-1: until it is resumed) and the end of a PAUSE FOR, also beside one without end.

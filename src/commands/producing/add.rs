@@ -71,7 +71,7 @@ impl WriteCommand for AddJob {
         session
             .check_shards(options.shards, [id.given()].into_iter())
             .and_then(|()| session.room_for(1, [id.given()].into_iter(), batch))
-            .map_err(|refusal| add_options::refusal(refusal, batch))?;
+            .map_err(|refusal| Error::refused(refusal, batch))?;
         let added = match options.fields.packed() {
             None => enqueue(session, *id, request),
             Some(packed) => {

@@ -2,16 +2,14 @@
 
 use super::call_options::CallOptions;
 use crate::commands::args::{check_instant, span_or_forever, Args, MAX_INSTANT, MAX_SPAN};
-use crate::commands::choice::{args_of, choice, name_of};
+use crate::commands::choice::{args_of, choice};
 use crate::commands::error::{shown, Error};
 use crate::commands::field_args::FieldArgs;
-use crate::commands::fields::{count, Field, Fields};
 use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::spec::{Arg, ArgKind};
 use crate::queue::{
-    AddRequest, Backoff, BatchCondition, BatchRefs, DedupWindow, Dependency, Now, OnDup, Place, Refusal,
-    Start, Until, FOREVER,
+    AddRequest, Backoff, BatchCondition, BatchRefs, DedupWindow, Dependency, Now, OnDup, Place, Start, Until,
 };
 
 /// The most NACKs a job may be allowed.
@@ -125,14 +123,6 @@ pub(in crate::commands) fn read_window(name: &str, word: &[u8]) -> Result<DedupW
     span_or_forever(name, word, 0).map(DedupWindow::For).map_err(|_| Error::range(name, &allowed, word))
 }
 
-/// The time for which an id is refused; `kept` if that is as long as the record.
-pub(in crate::commands) fn window_field(window: DedupWindow) -> Field<'static> {
-    match window {
-        DedupWindow::For(ms) => span_field(ms),
-        DedupWindow::Kept => Field::Text("kept".into()),
-    }
-}
-
 fn backoff(args: &mut Args<'_>) -> Result<Backoff, Error> {
     let kind = args.next("BACKOFF")?;
     if kind.eq_ignore_ascii_case(b"FIXED") {
@@ -144,7 +134,8 @@ fn backoff(args: &mut Args<'_>) -> Result<Backoff, Error> {
     }
 }
 
-const ON_DUPS: [(Arg, OnDup); 3] = [
+/// What ONDUP may say.
+pub(in crate::commands) const ON_DUPS: [(Arg, OnDup); 3] = [
     (Arg::token("IGNORE", "ignore"), OnDup::Ignore),
     (Arg::token("REPLACE", "replace"), OnDup::Replace),
     (Arg::token("RERUN", "rerun"), OnDup::Rerun),
@@ -304,79 +295,4 @@ pub(in crate::commands) fn check_place(start: Start, place: Place) -> Result<(),
         return Err(Error::syntax("HOLD does not go with FRONT: give it to JQ.PROMOTE"));
     }
     Ok(())
-}
-
-/// Shows the options of a job under the names of the manual, without those that follow the queue and those that
-/// are as they are when they are not given; `default` is that ONDUP.
-pub(in crate::commands) fn push_options<'a>(
-    request: &AddRequest<&'a [u8]>,
-    default: OnDup,
-    fields: &mut Fields<'a>,
-) {
-    let AddRequest { job: new, batches, on_dup } = *request;
-    if let Start::After(delay) = new.start {
-        fields.push("delay", count(delay));
-    }
-    fields.push_some("maxwait", new.max_wait.map(until_field));
-    fields.push_some("priority", new.priority.map(|priority| Field::Int(priority.into())));
-    fields.push_some("front", (new.place == Place::Front).then_some(Field::Flag(true)));
-    fields.push_some("attempts", new.options.attempts.map(|n| count(n.into())));
-    fields.push_some("backoff", new.options.backoff.map(backoff_field));
-    fields.push_some("dedup", new.options.dedup.map(window_field));
-    fields.push_some("ondup", (on_dup != default).then(|| Field::Text(name_of(&ON_DUPS, &on_dup).into())));
-    fields.push_some("px", new.expires.map(until_field));
-    fields.push_some("keep", new.options.keep.map(span_field));
-    fields.push_some("maxrun", new.options.max_run.map(span_field));
-    fields.push_some("group", new.group.map(Field::Bytes));
-    fields.push_some("job-name", new.name.map(Field::Bytes));
-    fields.push_some("batch", batches.batch.map(Field::Bytes));
-    if let Some(after) = batches.after {
-        fields.push(after_word(after.condition), Field::Bytes(after.batch));
-    }
-}
-
-/// The field that names the batch a job waits for.
-pub(in crate::commands) fn after_word(condition: BatchCondition) -> &'static str {
-    match condition {
-        BatchCondition::Finished => "after",
-        BatchCondition::Completed => "afterok",
-    }
-}
-
-/// The span or instant of an option.
-fn until_field(until: Until) -> Field<'static> {
-    match until {
-        Until::After(number) | Until::At(number) => count(number),
-    }
-}
-
-/// A backoff as the settings of a queue write it.
-pub(in crate::commands) fn backoff_field(backoff: Backoff) -> Field<'static> {
-    Field::Text(match backoff {
-        Backoff::Fixed(ms) => format!("fixed/{ms}"),
-        Backoff::Exponential(ms) => format!("exponential/{ms}"),
-    })
-}
-
-/// A span; -1 if it is for ever.
-pub(in crate::commands) fn span_field(span: u64) -> Field<'static> {
-    if span == FOREVER {
-        Field::Int(-1)
-    } else {
-        count(span)
-    }
-}
-
-/// The error for a job that the queue refuses.
-pub(in crate::commands) fn refusal(refusal: Refusal, batch: Option<&[u8]>) -> Error {
-    match refusal {
-        Refusal::Sealed(_) => Error::sealed(batch.unwrap_or_default()),
-        Refusal::MaxIds(limit) => Error::full("max-ids", limit),
-        Refusal::MaxJobs(limit) => Error::full("max-jobs", limit),
-        Refusal::Capacity(limit) => Error::full("capacity", limit),
-        Refusal::GroupRules(limit) => {
-            Error::full("number of groups with a pause or limits of their own", limit)
-        }
-        Refusal::Shards { own, counted_on } => Error::other_shards(own, counted_on),
-    }
 }

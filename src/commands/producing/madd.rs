@@ -126,10 +126,10 @@ impl WriteCommand for AddManyJobs {
         let batches = call.jobs().map(|(id, _, (request, _))| (id.given(), request.batches.batch));
         session
             .check_shards(call.shards, batches.clone().map(|(id, _)| id))
-            .map_err(|refusal| add_options::refusal(refusal, None))?;
+            .map_err(|refusal| Error::refused(refusal, None))?;
         session.room_for_each(count, batches.clone()).map_err(|full| {
             let sealed = if let Refusal::Sealed(nth) = full { batches.clone().nth(nth) } else { None };
-            add_options::refusal(full, sealed.and_then(|(_, batch)| batch))
+            Error::refused(full, sealed.and_then(|(_, batch)| batch))
         })?;
         if call.terms().any(|(_, fields)| fields.packed().is_some()) {
             let fields =

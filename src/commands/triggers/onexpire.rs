@@ -11,8 +11,9 @@ use crate::commands::error::Error;
 use crate::commands::fields::{count, Field, Fields};
 use crate::commands::names;
 use crate::commands::options::{joined, Options};
-use crate::commands::producing::add_options::{self, push_options};
+use crate::commands::producing::add_options;
 use crate::commands::reply::Reply;
+use crate::commands::shown_options::push_options;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{AddRequest, ExpiryRule, Queue, Session, MAX_PREFIXES};
 
