@@ -1,7 +1,7 @@
 //! What operators do to jobs and queues.
 
 use super::access::Session;
-use super::add::Refusal;
+use super::room::Refusal;
 use crate::queue::effect::{Effect, JobEffect};
 use crate::queue::jobs::{FieldChanges, Job, JobState, Place, Start, StateData};
 use crate::queue::settings::Settings;
@@ -154,14 +154,6 @@ impl Session<'_> {
             return Err(Refusal::MaxJobs(limit));
         }
         Ok(())
-    }
-
-    /// How many more jobs `max-jobs` allows.
-    pub(super) fn room_for_jobs(&self) -> usize {
-        match self.queue.settings().max_jobs {
-            0 => usize::MAX,
-            limit => usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(self.queue.unfinished()),
-        }
     }
 
     /// Puts new settings in force.

@@ -1,7 +1,7 @@
 //! JQ.PAUSE and JQ.RESUME, of the whole queue and of one group, and JQ.GROUP.
 
 use super::access::Session;
-use super::add::Refusal;
+use super::room::Refusal;
 use crate::queue::effect::Effect;
 use crate::queue::limits::{GroupLimits, Pause, MAX_RULED};
 

@@ -1,8 +1,8 @@
 //! RERUN: completed jobs live once more.
 
 use super::access::Session;
-use super::add::Refusal;
 use super::admin::{Changed, ReviveOptions};
+use super::room::Refusal;
 use crate::queue::effect::JobEffect;
 use crate::queue::jobs::Job;
 use crate::queue::store::{Handle, IdEntry};

@@ -1,9 +1,9 @@
 //! What operators do to all jobs that are selected: a page of them a call.
 
 use super::access::Session;
-use super::add::Refusal;
 use super::admin::{Changed, ReviveOptions, CHAIN_AT_MOST};
 use super::changed_jobs::{ChangedJobs, Report};
+use super::room::Refusal;
 use crate::queue::effect::{Effect, JobEffect};
 use crate::queue::jobs::{Job, JobState, Place};
 use crate::queue::store::{Handle, IdEntry};

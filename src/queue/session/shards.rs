@@ -2,7 +2,8 @@
 //! that counts on another number than the queue may not bring one.
 
 use super::access::Session;
-use super::add::{IdLookup, Refusal};
+use super::add::IdLookup;
+use super::room::Refusal;
 
 impl Session<'_> {
     /// Refuses ids that the queue does not know from a producer that counts on so many `shards`, if the queue is one
