@@ -11,6 +11,7 @@
 mod cycles;
 mod floors;
 mod imports;
+mod paths;
 mod tokens;
 
 use imports::Crate;
