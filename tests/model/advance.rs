@@ -1,8 +1,9 @@
 //! What time alone does: delays, leases, expiries, ends of lives and what comes after them.
 
-use super::job::{until, How, Job, JobSpec, Place, Rerun, State, WHILE_KEPT};
+use super::job::{until, How, Job, Rerun, State};
 use super::model::Model;
 use super::request::Keep;
+use super::spec::{JobSpec, Place, WHILE_KEPT};
 
 /// What time does to a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

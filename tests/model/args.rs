@@ -2,7 +2,7 @@
 
 use super::batch::Dependency;
 use super::fields::{FieldTerms, Fields};
-use super::job::{Backoff, JobSpec, Place, Start, WHILE_KEPT};
+use super::spec::{Backoff, JobSpec, Place, Start, WHILE_KEPT};
 
 /// Why a command is refused. Only the code is compared, so there is only a code.
 pub(crate) type Refused = &'static str;

@@ -1,8 +1,9 @@
 //! Batches: a list of them, and a ledger with a line for every member there ever was, counted anew whenever a
 //! number is asked for.
 
-use super::job::{How, Job, Place, State};
+use super::job::{How, Job, State};
 use super::model::Model;
+use super::spec::Place;
 use super::value::{map, Value};
 
 /// A batch; one dropped is gone from the list, and its lines of the ledger belong to no batch.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::args::{OnDup, Refused, Words, ERR};
-use super::job::{Job, JobSpec, State};
+use super::job::{Job, State};
 use super::model::Model;
 use super::selected::remembered_until;
+use super::spec::JobSpec;
 use super::value::Value;
 
 pub(crate) type Fields = BTreeMap<Vec<u8>, Vec<u8>>;

@@ -91,7 +91,7 @@ impl Model {
             ("group", Value::bytes(name)),
             ("waiting", count("waiting")),
             ("active", count("active")),
-            ("paused-until", self.pauses.until(Some(name)).map_or(Value::Null, super::admin::until)),
+            ("paused-until", self.pauses.until(Some(name)).map_or(Value::Null, super::shown::until)),
             ("paused-for-until", self.pauses.for_until(Some(name)).map_or(Value::Null, Value::uint)),
             ("concurrency", Value::uint(self.lane_concurrency(name))),
             ("rate", rate(self.lane_rate(name))),

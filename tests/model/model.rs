@@ -1,7 +1,7 @@
 //! The model: the manual's queue in its simplest form. One list of jobs, searched from its start every time;
 //! no index, no count that could go stale, no case treated faster than another.
 //!
-//! What time alone does is in `advance`. What commands do is in `produce`, `consume`, `admin`, `selected` and `records`.
+//! What time alone does is in `advance`. What commands do is in `produce`, `claim`, `consume`, `admin`, `selected` and `records`, what they show in `shown`.
 //! Batches are in `batch`, schedules in `schedules`, concurrency and rates in `limits`, JQ.WORKERS and JQ.SERIES in `history`, events in `events`.
 
 use std::collections::BTreeMap;
@@ -10,12 +10,13 @@ use super::args::{Words, ERR};
 use super::batch::{Batch, Member};
 use super::events::Logged;
 use super::groups::GroupLimits;
-use super::job::{Job, Place, State};
+use super::job::{Job, State};
 use super::limits::Claim;
 use super::pauses::{Kind, Pauses};
 use super::request::{claim_any, parse, NackOptions, ReleaseOptions, Request};
 use super::schedules::Schedule;
 use super::settings::Settings;
+use super::spec::Place;
 use super::value::{Engine, Value};
 
 /// A queue.

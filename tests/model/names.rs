@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::admin::is_listed;
 use super::model::Model;
 use super::selected::remembered_until;
 use super::selection::cursor;
+use super::shown::is_listed;
 use super::value::{map, Value};
 
 impl Model {

@@ -2,8 +2,9 @@
 
 use super::args::{OnDup, ERR};
 use super::fields;
-use super::job::{Job, JobSpec, Place, Rerun, Start, State};
+use super::job::{Job, Rerun, State};
 use super::model::Model;
+use super::spec::{JobSpec, Place, Start};
 use super::value::Value;
 
 impl Model {

@@ -1,9 +1,9 @@
 //! Records: how many are kept.
 
-use super::admin::{is_listed, place};
 use super::job::{Job, State};
 use super::model::Model;
 use super::request::Keep;
+use super::shown::{is_listed, place};
 use super::value::Value;
 
 impl Model {

@@ -5,8 +5,8 @@
 
 use super::args::OnDup;
 use super::batch::Dependency;
-use super::job::{Backoff, JobSpec, Place, WHILE_KEPT};
 use super::model::Model;
+use super::spec::{Backoff, JobSpec, Place, WHILE_KEPT};
 use super::timetable::Timetable;
 use super::value::{map, Value};
 

@@ -1,10 +1,10 @@
 //! JQ.LIST, and what JQ.RETRY, JQ.PURGE, JQ.CANCEL and JQ.PROMOTE do to many jobs at once.
 
-use super::admin::is_listed;
 use super::job::{Job, State, NEVER};
 use super::model::Model;
 use super::request::RetryOptions;
 use super::selection::{cursor, listed, page_of, Page, Selection};
+use super::shown::is_listed;
 use super::value::Value;
 
 /// How many change at most without COUNT.

@@ -1,9 +1,10 @@
 //! Which jobs of a state JQ.LIST and the commands for many jobs are about: their options, and a page of them.
 
-use super::admin::{is_listed, place};
 use super::args::{Refused, Words, ERR};
-use super::job::{Job, Place, State};
+use super::job::{Job, State};
 use super::model::Model;
+use super::shown::{is_listed, place};
+use super::spec::Place;
 use super::value::Value;
 
 /// Which jobs of a state are wanted, and from which end.

@@ -2,7 +2,8 @@
 
 use super::args::{attempts, window, Refused, Words, ERR};
 use super::bucket::Rate;
-use super::job::{until, Backoff, JobSpec, NEVER};
+use super::job::{until, NEVER};
+use super::spec::{Backoff, JobSpec};
 
 /// A queue's settings; 0 is no limit, -1 for ever.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@ use super::reading::{state, without_jobs};
 use super::{Ids, Request};
 use crate::args::{place_of, Refused, Words, ERR};
 use crate::fields::FieldTerms;
-use crate::job::{Place, Start};
 use crate::selection::Page;
+use crate::spec::{Place, Start};
 
 /// What a CHANGE names.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use super::Request;
 use crate::args::{place_of, Refused, Words, ERR};
 use crate::fields::FieldTerms;
-use crate::job::{Place, Start};
+use crate::spec::{Place, Start};
 
 /// What a NACK says beside the jobs.
 #[derive(Debug)]

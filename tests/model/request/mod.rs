@@ -10,9 +10,9 @@ mod reading;
 
 use crate::args::{OnDup, Refused, Words, ERR};
 use crate::fields::FieldTerms;
-use crate::job::{JobSpec, Place};
 use crate::schedules::Plan;
 use crate::selection::{Page, Selection};
+use crate::spec::{JobSpec, Place};
 use administration::{change, config, group, pause, promote, purge, resume, retry};
 pub(crate) use administration::{Change, RetryOptions};
 use consuming::{ack, claim, logs, nack, release};

@@ -2,9 +2,9 @@
 
 use super::Request;
 use crate::args::{job_options, Refused, Words, ERR};
-use crate::job::JobSpec;
 use crate::schedules::Plan;
 use crate::settings;
+use crate::spec::JobSpec;
 use crate::timetable::TimetableWords;
 
 pub(super) fn add(w: &mut Words<'_>, count: usize, many: bool) -> Result<Request, Refused> {

@@ -1,8 +1,9 @@
 //! Seeded bugs of instants and of a clock that is set back.
 
 use super::is_noticed;
-use crate::job::{Start, State};
+use crate::job::State;
 use crate::model::Model;
+use crate::spec::Start;
 
 #[test]
 fn a_clock_set_back_that_is_not_noticed_is_noticed() {
