@@ -18,22 +18,22 @@ use std::sync::Arc;
 pub struct Env<'e> {
     /// The instant it runs at.
     pub now: Now,
-    /// How many claimable jobs belong to clients that are blocked already.
-    pub promised: usize,
-    /// How many clients are blocked in JQ.CLAIM on this queue.
-    pub waiters: usize,
-    /// Who these are.
+    /// Who is blocked in JQ.CLAIM on this queue.
     pub workers: &'e dyn WaitingWorkers,
     /// Whether the client may be blocked: not inside MULTI, scripts and functions.
     pub may_block: bool,
 }
 
-/// The workers whose clients are blocked in JQ.CLAIM on the queue.
+/// The workers whose clients are blocked in JQ.CLAIM on the queue. Each question looks for them anew, so only a command that
+/// needs the answer pays for it.
 pub trait WaitingWorkers: Debug {
+    /// How many clients are blocked.
+    fn clients(&self) -> usize;
+
     /// At most `count` of them by name, from a name on. O(log n) each.
     fn from(&self, name: &[u8], count: usize) -> Vec<WaitingWorker>;
 
-    /// How many of so many claimable jobs belong to them: [`Env::promised`] once the queue has changed.
+    /// How many of so many claimable jobs belong to them, since they came first.
     fn promised(&self, claimable: usize) -> usize;
 }
 
@@ -53,6 +53,10 @@ pub struct WaitingWorker {
 pub struct NoWorkers;
 
 impl WaitingWorkers for NoWorkers {
+    fn clients(&self) -> usize {
+        0
+    }
+
     fn from(&self, _: &[u8], _: usize) -> Vec<WaitingWorker> {
         Vec::new()
     }

@@ -29,13 +29,7 @@ fn a_null_is_of_the_kind_that_would_stand_there() {
         let outcome = Standalone {
             queue: &mut queue,
             journal: &mut NoJournal,
-            env: Env {
-                now: Now::from_ms(1_700_000_000_000),
-                promised: 0,
-                waiters: 0,
-                workers: &NoWorkers,
-                may_block: false,
-            },
+            env: Env { now: Now::from_ms(1_700_000_000_000), workers: &NoWorkers, may_block: false },
             limits: ArgLimits { max_payload: 100 },
         }
         .call(&words, &mut replied);

@@ -8,7 +8,7 @@
 //! no WATCH and leaves no empty key behind.
 
 use super::background::{reply_awaits, serve_claims};
-use super::blocked::{awaits, claims, Ahead};
+use super::blocked::{awaits, claims};
 use super::clock::{self, Stopwatch};
 use super::edit::{self, Access, Denied, Edited};
 use super::panics::{catch_panic, INTERNAL_ERROR};
@@ -79,8 +79,7 @@ pub(super) fn wait<C: AwaitCommand>(call: &Call<'_>) {
         match Key::<Value>::open(ctx, name, Mode::Read) {
             Key::Occupied(mut value) => {
                 let workers = WorkersAt { ctx, name };
-                let mut env = env(&workers, &value.queue, now);
-                env.may_block = !ctx.flags().deny_blocking();
+                let env = Env { now, workers: &workers, may_block: !ctx.flags().deny_blocking() };
                 if let Some(blocked) = C::run(request, &value.queue, &env, reply) {
                     awaits::catch_up(&mut value);
                     value.queue.subscribe(blocked.awaited.clone());
@@ -91,8 +90,7 @@ pub(super) fn wait<C: AwaitCommand>(call: &Call<'_>) {
             Key::Vacant(_) => {
                 let queue = Queue::new(config::defaults());
                 let workers = WorkersAt { ctx, name };
-                let mut env = env(&workers, &queue, now);
-                env.may_block = !ctx.flags().deny_blocking();
+                let env = Env { now, workers: &workers, may_block: !ctx.flags().deny_blocking() };
                 if let Some(blocked) = C::run(request, &queue, &env, reply) {
                     reply_awaits::block(ctx, name, blocked);
                 }
@@ -133,7 +131,7 @@ fn visit_in_order<C: FirstQueueCommand>(
         }
         let visited = edit::decide(ctx, name, Access::Existing, now, |session| {
             let workers = WorkersAt { ctx, name };
-            let env = env(&workers, session.queue(), now);
+            let env = Env { now, workers: &workers, may_block: false };
             visit::<C>(request, name.bytes(), session, &env, reply)
         });
         match visited {
@@ -200,12 +198,10 @@ fn read_queue(
 ) -> Result<(), Error> {
     let now = clock::of_command();
     let workers = WorkersAt { ctx, name };
+    let env = Env { now, workers: &workers, may_block: false };
     match Key::<Value>::open(ctx, name, Mode::Read) {
-        Key::Occupied(value) => work(&value.queue, &env(&workers, &value.queue, now), reply),
-        Key::Vacant(_) => {
-            let queue = Queue::new(config::defaults());
-            work(&queue, &env(&workers, &queue, now), reply);
-        }
+        Key::Occupied(value) => work(&value.queue, &env, reply),
+        Key::Vacant(_) => work(&Queue::new(config::defaults()), &env, reply),
         Key::OtherType => return Err(Error::wrong_type()),
     }
     Ok(())
@@ -226,9 +222,8 @@ fn run_write<C: WriteCommand>(
 ) -> Result<(), Error> {
     change_queue(ctx, name, reply, &mut |session, now, reply| {
         let workers = WorkersAt { ctx, name };
-        let mut env = env(&workers, session.queue(), now);
         // The flags have a price: only a command that can block its client pays it.
-        env.may_block = C::MAY_BLOCK && may_block(ctx);
+        let env = Env { now, workers: &workers, may_block: C::MAY_BLOCK && may_block(ctx) };
         if let Some(refusal) = C::refusal_at_memory_limit(request, session.queue()) {
             if ctx.flags().memory_is_full() {
                 return Err(refusal);
@@ -260,11 +255,6 @@ fn change_queue(
     Ok(())
 }
 
-fn env<'e>(workers: &'e WorkersAt<'_>, queue: &Queue, now: Now) -> Env<'e> {
-    let Ahead { waiters, promised } = claims::ahead(workers.ctx, workers.name.bytes(), queue.claimable());
-    Env { now, promised, waiters, workers, may_block: false }
-}
-
 /// The workers whose clients are blocked at a key of the selected database.
 struct WorkersAt<'c> {
     ctx: Context<'c>,
@@ -282,7 +272,11 @@ impl WaitingWorkers for WorkersAt<'_> {
         claims::workers_from(self.ctx, self.name.bytes(), name, count)
     }
 
+    fn clients(&self) -> usize {
+        claims::waiting_at(self.ctx, self.name.bytes())
+    }
+
     fn promised(&self, claimable: usize) -> usize {
-        claims::ahead(self.ctx, self.name.bytes(), claimable).promised
+        claims::promised(self.ctx, self.name.bytes(), claimable)
     }
 }

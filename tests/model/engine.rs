@@ -28,7 +28,7 @@ impl Engine for Primary {
         let outcome = Standalone {
             queue: &mut self.queue,
             journal: &mut log,
-            env: Env { now, promised: 0, waiters: 0, workers: &NoWorkers, may_block: false },
+            env: Env { now, workers: &NoWorkers, may_block: false },
             limits: ArgLimits { max_payload: 1 << 20 },
         }
         .call(words, &mut reply);

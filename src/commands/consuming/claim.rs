@@ -183,9 +183,11 @@ impl NewClaim<'_> {
     /// Claims what there is; nothing, when the client may wait and fewer than `min` are claimable.
     fn claim(self, session: &mut Session<'_>, env: &Env, reply: &mut dyn Reply) -> WriteOutcome {
         let NewClaim { options, min, block, detail } = self;
-        let enough = session.queue().claimable().saturating_sub(env.promised) >= min;
+        let claimable = session.queue().claimable();
+        let promised = env.workers.promised(claimable);
+        let enough = claimable.saturating_sub(promised) >= min;
         if block.is_none() || enough {
-            let claimed = session.claim(options, env.promised);
+            let claimed = session.claim(options, promised);
             if !claimed.is_empty() {
                 reply_claimed(&claimed, detail, session, reply);
                 return WriteOutcome::Replied;

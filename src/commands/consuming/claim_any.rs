@@ -88,7 +88,7 @@ impl FirstQueueCommand for ClaimAny {
         env: &Env,
         reply: &mut dyn Reply,
     ) -> Result<Visit, Error> {
-        let claimed = session.claim(&request.options, env.promised);
+        let claimed = session.claim(&request.options, env.workers.promised(session.queue().claimable()));
         if claimed.is_empty() {
             return Ok(Visit::Passed);
         }

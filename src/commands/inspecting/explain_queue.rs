@@ -15,7 +15,7 @@ pub(super) fn fields<'q>(queue: &'q Queue, env: &Env) -> Fields<'q> {
         fields.push(state.name(), size(queue.count(state)));
     }
     fields.push("claimable", size(queue.claimable()));
-    fields.push("waiters", size(env.waiters));
+    fields.push("waiters", size(env.workers.clients()));
     push_pause(&mut fields, queue.pause());
     fields.push("concurrency", count(settings.concurrency));
     fields.push("holders", Field::List(standstill.holders.iter().map(holder).collect()));

@@ -65,7 +65,7 @@ fn fields(queue: &Queue, env: &Env) -> Fields<'static> {
     fields.push("oldest-claimable-ms", count(queue.oldest_claimable(env.now).unwrap_or(0)));
     let until_due = queue.next_due().map(|due| count(due.0.saturating_sub(env.now.millis())));
     fields.push("next-due-ms", until_due.unwrap_or(Field::Int(-1)));
-    fields.push("waiters", size(env.waiters));
+    fields.push("waiters", size(env.workers.clients()));
     fields.push("bytes", size(queue.bytes()));
     fields.push("events", size(queue.event_count()));
     fields.push("event-bytes", size(queue.event_bytes()));

@@ -37,14 +37,6 @@ struct SameMin {
     demand: usize,
 }
 
-/// The waiters that come before a client that does not wait.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::server) struct Ahead {
-    pub(in crate::server) waiters: usize,
-    /// The claimable jobs that are theirs.
-    pub(in crate::server) promised: usize,
-}
-
 impl ClaimQueue {
     /// False: it is here already.
     pub(super) fn insert(&mut self, ticket: u64, demand: Demand) -> bool {
@@ -102,10 +94,15 @@ impl ClaimQueue {
         demand.min <= self.unpromised(claimable)
     }
 
-    /// What a client that finds `claimable` jobs has ahead of it. O(different MIN).
-    pub(super) fn ahead(&self, claimable: usize) -> Ahead {
+    /// How many wait here.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// How many of `claimable` jobs belong to those that wait here or have a grant. O(different MIN).
+    pub(super) fn promised(&self, claimable: usize) -> usize {
         let demands = self.servable(claimable).map(|same_min| same_min.demand);
-        Ahead { waiters: self.waiting, promised: demands.fold(self.promised, usize::saturating_add) }
+        demands.fold(self.promised, usize::saturating_add)
     }
 
     /// The waiters whose MIN is there, of what is not promised to others.

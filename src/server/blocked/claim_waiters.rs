@@ -9,7 +9,7 @@
 //! A waiter has its place in the queue of each of its keys, and one ticket for all of them. Once it is granted
 //! jobs at one key, it has left all others.
 
-use super::claim_queue::{Ahead, ClaimQueue, Demand};
+use super::claim_queue::{ClaimQueue, Demand};
 use super::deadlines::Deadlines;
 use crate::server::clock::Uptime;
 use crate::server::location::{Location, LocationRef};
@@ -102,9 +102,14 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         self.waiters.len()
     }
 
-    /// The waiters that come before a client that comes now and finds `claimable` jobs.
-    pub(super) fn ahead(&self, db: i32, name: &[u8], claimable: usize) -> Ahead {
-        self.at.get(&LocationRef(db, name)).map_or(Ahead::default(), |queue| queue.ahead(claimable))
+    /// How many wait at a location.
+    pub(super) fn waiting_at(&self, db: i32, name: &[u8]) -> usize {
+        self.at.get(&LocationRef(db, name)).map_or(0, ClaimQueue::waiting)
+    }
+
+    /// How many of the `claimable` jobs at a location belong to waiters.
+    pub(super) fn promised(&self, db: i32, name: &[u8], claimable: usize) -> usize {
+        self.at.get(&LocationRef(db, name)).map_or(0, |queue| queue.promised(claimable))
     }
 
     /// Marks a location if a waiter there can be served from `claimable` jobs. True if it was not marked

@@ -1,7 +1,7 @@
 //! The clients that are blocked in JQ.CLAIM and JQ.CLAIMANY, as far as no key has to be opened for them: what every change of
 //! a queue, and every claim, has to ask.
 
-use super::claim_queue::{Ahead, Demand};
+use super::claim_queue::Demand;
 use super::claim_waiters::{ClaimWaiters, WaiterStage};
 use super::waiting_workers::WorkerIndex;
 use crate::commands::{BlockedClaim, WaitingWorker};
@@ -61,12 +61,20 @@ pub(in crate::server) fn clients() -> usize {
     CLIENTS.load(Relaxed)
 }
 
-/// The waiters at `name` in the selected database that come before a client that finds `claimable` jobs.
-pub(in crate::server) fn ahead(ctx: Context<'_>, name: &[u8], claimable: usize) -> Ahead {
+/// How many clients wait at `name` in the selected database.
+pub(in crate::server) fn waiting_at(ctx: Context<'_>, name: &[u8]) -> usize {
     if clients() == 0 {
-        return Ahead::default();
+        return 0;
     }
-    with(|claims| claims.waiters.ahead(ctx.db(), name, claimable))
+    with(|claims| claims.waiters.waiting_at(ctx.db(), name))
+}
+
+/// How many of `claimable` jobs belong to clients that wait at `name` in the selected database.
+pub(in crate::server) fn promised(ctx: Context<'_>, name: &[u8], claimable: usize) -> usize {
+    if clients() == 0 {
+        return 0;
+    }
+    with(|claims| claims.waiters.promised(ctx.db(), name, claimable))
 }
 
 /// At most `count` workers whose clients wait at `key` in the selected database, by name, from `name` on.

@@ -15,6 +15,6 @@ mod deadlines;
 mod waiting_workers;
 
 pub(super) use await_index::Answer;
-pub(super) use claim_queue::{Ahead, Demand};
+pub(super) use claim_queue::Demand;
 pub(super) use claim_waiters::WaiterStage;
 pub(super) use deadlines::deadline;

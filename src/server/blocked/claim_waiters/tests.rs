@@ -39,7 +39,7 @@ fn granted_at(waiters: &mut ClaimNames, claimable: &[(&str, usize)], most: usize
         .iter()
         .map(|(queue, jobs)| (Arc::new(Location { db: 0, name: queue.as_bytes().into() }), *jobs));
     let granted = waiters.grant(&claimable.collect(), most).into_iter().collect();
-    (granted, [b"a", b"b", b"c"].map(|queue| waiters.ahead(0, queue, 0).waiters))
+    (granted, [b"a", b"b", b"c"].map(|queue| waiters.waiting_at(0, queue)))
 }
 
 #[test]
@@ -71,11 +71,11 @@ fn no_more_are_granted_than_asked_for() {
 #[test]
 fn what_is_promised_counts_those_that_can_be_served() {
     let mut waiters = waiting(&[('a', 1, 2), ('b', 4, 4)]);
-    assert_eq!(waiters.ahead(0, b"q", 3), Ahead { waiters: 2, promised: 2 });
-    assert_eq!(waiters.ahead(0, b"q", 4), Ahead { waiters: 2, promised: 6 });
+    assert_eq!((waiters.waiting_at(0, b"q"), waiters.promised(0, b"q", 3)), (2, 2));
+    assert_eq!((waiters.waiting_at(0, b"q"), waiters.promised(0, b"q", 4)), (2, 6));
     assert_eq!(granted(&mut waiters, 3), "a");
-    assert_eq!(waiters.ahead(0, b"q", 3), Ahead { waiters: 1, promised: 2 });
-    assert_eq!(waiters.ahead(1, b"q", 3), Ahead::default());
+    assert_eq!((waiters.waiting_at(0, b"q"), waiters.promised(0, b"q", 3)), (1, 2));
+    assert_eq!((waiters.waiting_at(1, b"q"), waiters.promised(1, b"q", 3)), (0, 0));
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn who_came_first_is_first_at_each_of_its_keys() {
 #[test]
 fn a_key_that_is_named_twice_counts_once() {
     let mut waiters = waiting_at(&[('x', "aab")]);
-    assert_eq!(waiters.ahead(0, b"a", 5), Ahead { waiters: 1, promised: 1 });
+    assert_eq!((waiters.waiting_at(0, b"a"), waiters.promised(0, b"a", 5)), (1, 1));
     assert!(waiters.mark_for(1, b"a"));
     assert!(!waiters.mark_for(1, b"elsewhere"));
     assert!(waiters.take_request(1).is_some());
