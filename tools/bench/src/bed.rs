@@ -15,6 +15,8 @@ const PIPELINE: usize = 500;
 pub(crate) struct Bed {
     /// Whether commands are written to an append-only file.
     pub(crate) aof: bool,
+    /// How many jobs the largest queue has in the sections [`cost`](crate::cost) and [`load`](crate::load).
+    pub(crate) largest: u64,
 }
 
 impl Bed {

@@ -1,4 +1,4 @@
-//! What a command costs in a queue of 1,000,000 jobs against one of 1,000.
+//! What a command costs in a queue of 1,000,000 jobs against one of 1,000, or with `--ten-million` in one of 10,000,000.
 //!
 //! Each round takes 1,000 jobs through their lives, one job a command, and leaves the queue as large as it
 //! was. The ids that JQ.GET and JQ.EXPLAIN look up are spread over half the queue. Redis's own GET among as
@@ -14,7 +14,6 @@ use crate::bed::{self, ask_all, median, micros_each, send_all, Bed};
 use crate::jobs::{add, add_many, claim, command, id, ids, leases, set, Lease, LONG};
 use crate::table::{exact, judged, Bound, Table};
 
-const SIZES: [u64; 3] = [1_000, 100_000, 1_000_000];
 const ROUNDS: u64 = 11;
 const CALLS: u64 = 1_000;
 
@@ -36,9 +35,10 @@ type Samples = [Costs; COMMANDS.len()];
 
 /// Measures and prints.
 pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
-    let servers = SIZES.iter().map(|_| bed.server()).collect::<Result<Vec<_>, _>>()?;
+    let sizes = [1_000, bed.largest / 10, bed.largest];
+    let servers = sizes.iter().map(|_| bed.server()).collect::<Result<Vec<_>, _>>()?;
     let mut rounds = Vec::new();
-    for (server, size) in servers.iter().zip(SIZES) {
+    for (server, size) in servers.iter().zip(sizes) {
         rounds.push((Round::prepare(server.connect()?, size)?, Samples::default()));
     }
     for _ in 0..ROUNDS {
@@ -47,16 +47,17 @@ pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
         }
     }
     let samples: Vec<Samples> = rounds.into_iter().map(|(_, samples)| samples).collect();
-    print("server CPU of a call, microseconds, by jobs in the queue", &samples, |costs| &costs.cpu);
-    print("the part of it inside the command, by the wall clock", &samples, |costs| &costs.inside);
+    let cpu = "server CPU of a call, microseconds, by jobs in the queue";
+    print(cpu, sizes, &samples, |costs| &costs.cpu);
+    print("the part of it inside the command, by the wall clock", sizes, &samples, |costs| &costs.inside);
     Ok(())
 }
 
-fn print(title: &str, sizes: &[Samples], part: fn(&Costs) -> &Vec<f64>) {
-    let [small, middle, large] = SIZES.map(thousands);
+fn print(title: &str, sizes: [u64; 3], samples: &[Samples], part: fn(&Costs) -> &Vec<f64>) {
+    let [small, middle, large] = sizes.map(thousands);
     let mut table = Table::new(title, &["command", &small, &middle, &large, "last / first"]);
     let costs_at = |place: usize| -> Vec<f64> {
-        let costs = sizes.iter().filter_map(|samples| samples.get(place));
+        let costs = samples.iter().filter_map(|samples| samples.get(place));
         costs.map(|costs| median(part(costs).clone())).collect()
     };
     let growth_of =

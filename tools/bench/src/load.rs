@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use redis::{cmd, Cmd, Connection};
+use testkit::figures::thousands;
 use testkit::info::Info;
 use testkit::Failure;
 
@@ -14,59 +15,61 @@ use crate::bed::{cpu_of, median, micros_each, send_all, Bed};
 use crate::jobs::{add_many, command, ids, set};
 use crate::table::{exact, judged, Bound, Table};
 
-const ENTRIES: u64 = 1_000_000;
 /// Jobs in one call.
 const CHUNK: u64 = 500;
 const REPETITIONS: usize = 3;
 /// Of what as many strings cost.
 const BOUND: Bound = Bound::AtMost(0.5);
 
-/// What is loaded: its name, and the commands that make [`ENTRIES`] of it.
-type Contents = (&'static str, fn() -> Box<dyn Iterator<Item = Cmd>>);
+/// Jobs in each of many queues.
+const FEW: u64 = 100;
 
-const STRINGS: Contents = ("strings, the same bytes by SET", || Box::new((0..ENTRIES).map(set)));
-const QUEUES: [Contents; 2] = [
-    ("jobs of one queue", || Box::new(chunks(ENTRIES, CHUNK))),
-    ("jobs of 10,000 queues, 100 in each", || Box::new(chunks(100, 100))),
-];
+/// The commands that make so many entries.
+type Contents = fn(u64) -> Box<dyn Iterator<Item = Cmd>>;
 
-/// Calls that add `jobs` jobs each to as many queues as it takes, `chunk` a call.
-fn chunks(jobs: u64, chunk: u64) -> impl Iterator<Item = Cmd> {
-    let firsts = (0..ENTRIES / chunk).map(move |call| call * chunk);
+const STRINGS: Contents = |entries| Box::new((0..entries).map(set));
+const ONE_QUEUE: Contents = |entries| Box::new(chunks(entries, entries, CHUNK));
+const MANY_QUEUES: Contents = |entries| Box::new(chunks(entries, FEW, FEW));
+
+/// Calls that add so many entries as jobs, `jobs` to each of as many queues as it takes, `chunk` a call.
+fn chunks(entries: u64, jobs: u64, chunk: u64) -> impl Iterator<Item = Cmd> {
+    let firsts = (0..entries / chunk).map(move |call| call * chunk);
     firsts.map(move |first| add_many(&format!("queue-{}", first / jobs), &ids(first, chunk)))
 }
 
 /// Measures and prints.
 pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
-    let title = "loading 1,000,000 jobs (server CPU)";
-    let mut table = Table::new(title, &["at start", "us each", "beside strings"]);
-    let (name, strings) = STRINGS;
-    let of_strings = median_of(|| started_with(bed, strings))?;
-    table.row(name, [exact(of_strings), String::new()]);
-    for (name, contents) in QUEUES {
-        let each = median_of(|| started_with(bed, contents))?;
+    let entries = bed.largest;
+    let title = format!("loading {} jobs (server CPU)", thousands(entries));
+    let mut table = Table::new(&title, &["at start", "us each", "beside strings"]);
+    let median_of = |run: &dyn Fn() -> Result<Duration, Failure>| median_of(entries, run);
+    let of_strings = median_of(&|| started_with(bed, STRINGS))?;
+    table.row("strings, the same bytes by SET", [exact(of_strings), String::new()]);
+    let many = format!("jobs of {} queues, {FEW} in each", thousands(entries / FEW));
+    for (name, contents) in [("jobs of one queue", ONE_QUEUE), (many.as_str(), MANY_QUEUES)] {
+        let each = median_of(&|| started_with(bed, contents))?;
         table.row(name, [exact(each), judged(each / of_strings, BOUND)]);
     }
     for (name, copy) in
         [("RESTORE of one queue", restore as fn(&mut Connection) -> _), ("COPY of one queue", copy)]
     {
-        let each = median_of(|| copied(bed, copy))?;
+        let each = median_of(&|| copied(bed, copy))?;
         table.row(name, [exact(each), judged(each / of_strings, BOUND)]);
     }
     table.print();
     Ok(())
 }
 
-fn median_of(run: impl Fn() -> Result<Duration, Failure>) -> Result<f64, Failure> {
-    let runs = (0..REPETITIONS).map(|_| Ok(micros_each(run()?, ENTRIES)));
+fn median_of(entries: u64, run: &dyn Fn() -> Result<Duration, Failure>) -> Result<f64, Failure> {
+    let runs = (0..REPETITIONS).map(|_| Ok(micros_each(run()?, entries)));
     Ok(median(runs.collect::<Result<_, Failure>>()?))
 }
 
 /// CPU of a start with a file that holds these.
-fn started_with(bed: &Bed, contents: fn() -> Box<dyn Iterator<Item = Cmd>>) -> Result<Duration, Failure> {
+fn started_with(bed: &Bed, contents: Contents) -> Result<Duration, Failure> {
     let mut server = bed.server()?;
     let mut connection = server.connect()?;
-    send_all(&mut connection, contents())?;
+    send_all(&mut connection, contents(bed.largest))?;
     cmd("SAVE").query::<()>(&mut connection)?;
     server.restart()?;
     Info::read(&mut server.connect()?, "cpu")?.cpu()
@@ -76,7 +79,7 @@ fn started_with(bed: &Bed, contents: fn() -> Box<dyn Iterator<Item = Cmd>>) -> R
 fn copied(bed: &Bed, copy: fn(&mut Connection) -> Result<Duration, Failure>) -> Result<Duration, Failure> {
     let server = bed.server()?;
     let mut connection = server.connect()?;
-    send_all(&mut connection, chunks(ENTRIES, CHUNK))?;
+    send_all(&mut connection, ONE_QUEUE(bed.largest))?;
     copy(&mut connection)
 }
 
