@@ -86,6 +86,14 @@ impl Client {
         value.and_then(|(_, value)| value.parse().ok()).unwrap_or_else(|| panic!("no number {field}"))
     }
 
+    /// How many jobs of a queue have not ended, as of one instant: jobs move while numbers are asked one by one.
+    #[track_caller]
+    pub fn unfinished(&mut self, queue: &str) -> u64 {
+        let stats: BTreeMap<String, String> = self.ask(&format!("JQ.STATS {queue}"));
+        let count = |state: &str| stats[state].parse::<u64>().expect("a count");
+        ["waiting", "delayed", "blocked", "active"].map(count).iter().sum()
+    }
+
     /// The connection itself, for what is special.
     pub fn connection(&mut self) -> &mut Connection {
         &mut self.0

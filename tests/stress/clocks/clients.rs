@@ -1,5 +1,6 @@
 //! Clients that add, claim and end jobs, whatever the clock does, and write down what they were answered.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -15,8 +16,10 @@ use super::QUEUE;
 
 const PRODUCERS: usize = 2;
 const WORKERS: usize = 5;
-/// Jobs that may be unfinished before producers wait.
-const BACKLOG: usize = 300;
+/// Jobs of one lane, or without any, that may be unfinished before no more are added, unless they are wanted.
+const BACKLOG: u64 = 150;
+/// The NAME of jobs of producers that are in no lane. Those in one have the name of the lane; those of schedules have none.
+const WITHOUT_LANE: &str = "without-lane";
 /// How the ids of jobs begin whose runs last at most 60 ms.
 const SHORT: &str = "short";
 const MAXRUN: &str = " MAXRUN 60";
@@ -31,8 +34,9 @@ struct Shared {
     port: u16,
     reading: Reading,
     ledger: Mutex<Ledger>,
-    /// Jobs that were added and have not ended, as far as is known.
-    backlog: AtomicUsize,
+    /// How many jobs are added in all, whatever is unfinished: where the clock was set back by hours, what is delayed waits
+    /// for long, and what is behind it in its lane, too.
+    wanted: AtomicUsize,
     no_more_jobs: AtomicBool,
     stopped: AtomicBool,
 }
@@ -43,7 +47,7 @@ impl Clients {
             port,
             reading,
             ledger: Mutex::default(),
-            backlog: AtomicUsize::new(0),
+            wanted: AtomicUsize::new(0),
             no_more_jobs: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
         });
@@ -59,6 +63,16 @@ impl Clients {
         };
         let threads = (0..PRODUCERS + WORKERS).map(start).collect();
         Self { shared, threads }
+    }
+
+    /// How many jobs producers have added, and how many jobs workers have completed.
+    pub(super) fn done(&self) -> (usize, usize) {
+        self.shared.ledger(|ledger| ledger.done())
+    }
+
+    /// Lets producers have added so many jobs in all, however many of them are unfinished.
+    pub(super) fn want(&self, added: usize) {
+        self.shared.wanted.store(added, Relaxed);
     }
 
     pub(super) fn stop_adding(&self) {
@@ -113,21 +127,23 @@ impl Shared {
         name: usize,
         number: &mut u64,
     ) -> Result<(), RedisError> {
-        if self.backlog.load(Relaxed) > BACKLOG {
+        let lane = *rng.pick(&["", "", " GROUP g1", " GROUP g2"]);
+        let job_name = lane.strip_prefix(" GROUP ").unwrap_or(WITHOUT_LANE);
+        let (added, _) = self.ledger(|ledger| ledger.done());
+        if added >= self.wanted.load(Relaxed) && unfinished(client, job_name)? > BACKLOG {
             thread::park_timeout(Duration::from_millis(2));
             return Ok(());
         }
         let start = *rng.pick(&["", "", " DELAY 15", " DELAY 700", " DELAY 3000000"]);
-        let group = *rng.pick(&["", "", " GROUP g1", " GROUP g2"]);
         let batch = *rng.pick(&["", "", " BATCH b1", " BATCH b2"]);
         let more = *rng.pick(&["", " PRIORITY -2", " BACKOFF FIXED 400", MAXRUN]);
         *number += 1;
         let kind = if more == MAXRUN { SHORT } else { "job" };
         let ids: Vec<String> = (0..=rng.below(3)).map(|n| format!("{kind}-{name}-{number}-{n}")).collect();
         let items: Vec<String> = ids.iter().map(|id| format!("{id} x")).collect();
-        let line = format!("JQ.MADD {QUEUE} {} {}{start}{group}{batch}{more}", ids.len(), items.join(" "));
+        let (count, items) = (ids.len(), items.join(" "));
+        let line = format!("JQ.MADD {QUEUE} {count} {items} NAME {job_name}{start}{lane}{batch}{more}");
         client.try_ask::<Value>(&line)?;
-        self.backlog.fetch_add(ids.len(), Relaxed);
         self.ledger(|ledger| ledger.added(ids.into_iter().map(String::into_bytes)));
         Ok(())
     }
@@ -180,13 +196,18 @@ impl Shared {
         match (verb, codes.first()) {
             ("JQ.ACK", Some(Value::Int(1))) => self.ledger(|ledger| ledger.completed(job, newest)),
             ("JQ.NACK", Some(Value::Int(2))) => self.ledger(|ledger| ledger.failed(job)),
-            _ => return Ok(()),
-        }
-        // Those of schedules were not counted.
-        if !job.id.starts_with(b"s") || job.id.starts_with(SHORT.as_bytes()) {
-            let less = |backlog: usize| Some(backlog.saturating_sub(1));
-            self.backlog.fetch_update(Relaxed, Relaxed, less).ok();
+            _ => {}
         }
         Ok(())
     }
+}
+
+/// How many jobs of a NAME have not ended. The queue is asked each time: a worker whose server is killed does not learn
+/// whether its answer has ended a job.
+fn unfinished(client: &mut Client, name: &str) -> Result<u64, RedisError> {
+    let (_, names): (String, Vec<BTreeMap<String, Value>>) = client.try_ask(&format!("JQ.NAMES {QUEUE}"))?;
+    let name = Value::BulkString(name.into());
+    let Some(counts) = names.iter().find(|of| of["name"] == name) else { return Ok(0) };
+    let states = ["waiting", "delayed", "blocked", "active"];
+    Ok(states.iter().map(|state| redis::from_redis_value::<u64>(&counts[*state])).sum::<Result<u64, _>>()?)
 }

@@ -34,6 +34,11 @@ impl Ledger {
         self.added.extend(ids);
     }
 
+    /// How many jobs were added, and how many completed.
+    pub(super) fn done(&self) -> (usize, usize) {
+        (self.added.len(), self.completed.len())
+    }
+
     /// A worker was given a job. An error if it had ended, or if another worker's lease cannot be over.
     pub(super) fn claimed(
         &mut self,
