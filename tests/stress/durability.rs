@@ -122,24 +122,22 @@ impl Clients {
         Self { shared, writers, workers }
     }
 
-    fn answered(&self) -> usize {
-        self.shared.ledger(|ledger| ledger.added.len() + ledger.acknowledged.len())
-    }
-
-    /// Waits until so many more answers were given.
+    /// Waits until so many more answers were given, to writers as well as to workers.
     fn wait_for(&self, answers: usize) {
-        let goal = self.answered() + answers;
-        until_true("answers", || self.answered() >= goal);
+        let counts = || self.shared.ledger(|ledger| (ledger.added.len(), ledger.acknowledged.len()));
+        let before = counts();
+        until_true("writers and workers are answered", || {
+            let (added, acknowledged) = counts();
+            let (more, done) = (added - before.0, acknowledged - before.1);
+            more > 0 && done > 0 && more + done >= answers
+        });
     }
 
     /// Lets the workers do what is left, and ends.
     fn finish(self, client: &mut Client) {
         self.shared.writers_stop.store(true, Relaxed);
         self.writers.into_iter().for_each(|thread| thread.join().expect("a writer"));
-        let left = |client: &mut Client| {
-            ["waiting", "delayed", "active"].iter().map(|state| client.stat("q", state)).sum::<i64>()
-        };
-        until_true("every job is done", || left(client) == 0);
+        until_true("every job is done", || client.unfinished("q") == 0);
         self.shared.workers_stop.store(true, Relaxed);
         self.workers.into_iter().for_each(|thread| thread.join().expect("a worker"));
         self.shared.ledger(|ledger| {
@@ -230,7 +228,7 @@ fn a_file_that_lost_its_end_is_read_as_far_as_it_goes() {
     let mut server = Server::start(&settings).expect("a server");
     let seed = seed("a_file_that_lost_its_end_is_read_as_far_as_it_goes");
     let load = Load::begin(server.port(), seed);
-    until_true("the load is answered", || load.answered() > 3000);
+    load.wait_for_answers(3000);
     server.kill();
     load.end();
     let mut rng = Rng::new(seed);

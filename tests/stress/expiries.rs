@@ -9,9 +9,10 @@ use super::consistency::{check_all, quiet};
 use super::settings::{seed, times};
 use super::BASICS;
 
-const KEYS: u64 = 4000;
+/// Keys that are set in each round.
+const KEYS: u64 = 1000;
 /// They expire over so many milliseconds.
-const SPREAD: u64 = 2000;
+const SPREAD: u64 = 1000;
 
 #[test]
 fn no_expired_key_is_lost_when_the_server_is_killed() {
@@ -24,35 +25,52 @@ fn no_expired_key_is_lost_when_the_server_is_killed() {
         for queue in ["q", "other"] {
             client.ask::<()>(&format!("JQ.ONEXPIRE {queue} t:"));
         }
-        let mut keys = redis::pipe();
-        for number in 0..KEYS {
-            let ms = 200 + rng.any() % SPREAD;
-            keys.cmd("SET").arg(format!("t:{number}")).arg("x").arg("PX").arg(ms).ignore();
-        }
-        keys.query::<()>(client.connection()).expect("keys");
-        let mut added = 0;
-        for round in 0..6 * times() {
-            // Killed in the middle of it, while there is a middle.
-            let goal = (added + 1 + rng.any() % 500).min(KEYS);
-            until_true("keys expire", || waiting(&mut client, "q") >= goal);
-            if round % 2 == 1 {
-                client.ask::<()>("BGREWRITEAOF");
-            }
-            server.kill();
-            server.restart().unwrap_or_else(|why| panic!("{why}"));
-            client = Client::of(&server);
-            added = waiting(&mut client, "q");
-            assert!(added >= goal, "{added} jobs are left of {goal}");
-        }
+        let rounds = 6 * times() as u64;
+        kill_while_keys_expire(&mut server, &mut rng, rounds);
+        client = Client::of(&server);
         until_true("all keys have expired", || client.ask::<u64>("DBSIZE") == 2);
         for queue in ["q", "other"] {
             // A key whose deletion was not written before the kill is heard of twice, and its job is there
             // once.
-            assert_eq!(waiting(&mut client, queue), KEYS, "{queue}, preamble {preamble}");
+            assert_eq!(waiting(&mut client, queue), rounds * KEYS, "{queue}, preamble {preamble}");
         }
         check_all("at the end", &mut client);
         quiet(&server);
     }
+}
+
+/// In each round keys are set, and the server is killed in the middle of their expiry, and started again.
+fn kill_while_keys_expire(server: &mut Server, rng: &mut Rng, rounds: u64) {
+    let (mut added, mut in_the_middle) = (0, 0);
+    for round in 0..rounds {
+        let mut client = Client::of(server);
+        set_keys(&mut client, rng, round * KEYS);
+        let goal = added + 1 + rng.any() % (KEYS / 2);
+        until_true("keys expire", || {
+            added = waiting(&mut client, "q");
+            added >= goal
+        });
+        in_the_middle += u64::from(added < (round + 1) * KEYS);
+        if round % 2 == 1 {
+            client.ask::<()>("BGREWRITEAOF");
+        }
+        server.kill();
+        server.restart().unwrap_or_else(|why| panic!("{why}"));
+        added = waiting(&mut Client::of(server), "q");
+        assert!(added >= goal, "{added} jobs are left of {goal}");
+    }
+    println!("{in_the_middle} of {rounds} kills while keys expired");
+    assert!(in_the_middle > rounds / 2, "in most rounds all keys had expired before the kill");
+}
+
+/// Sets the keys of one round, which expire one after the other.
+fn set_keys(client: &mut Client, rng: &mut Rng, first: u64) {
+    let mut keys = redis::pipe();
+    for number in first..first + KEYS {
+        let ms = 200 + rng.any() % SPREAD;
+        keys.cmd("SET").arg(format!("t:{number}")).arg("x").arg("PX").arg(ms).ignore();
+    }
+    keys.query::<()>(client.connection()).expect("keys");
 }
 
 fn waiting(client: &mut Client, queue: &str) -> u64 {

@@ -9,12 +9,16 @@ use std::time::{Duration, Instant};
 
 use redis::{RedisError, Value};
 use testkit::client::{claimed, claimed_next, claimed_of_any, is_gone, shown, Claimed, Client};
+use testkit::deadline::until_true;
 use testkit::rng::Rng;
 use testkit::traffic::{join, words, Lease, Traffic, Words};
 
 use super::consistency::adds_up;
 
 pub(crate) const QUEUES: [&str; 3] = ["q1", "q2", "q3"];
+
+/// Of so many commands one gives a job to a worker, at least.
+const COMMANDS_FOR_A_JOB: u64 = 100;
 
 /// Runs the commands in ARGV, each preceded by its number of words.
 const SCRIPT: &str = "local at = 1
@@ -33,7 +37,10 @@ pub(crate) struct Load {
 struct Shared {
     stopped: AtomicBool,
     port: AtomicU16,
+    /// Commands that were answered.
     answered: AtomicU64,
+    /// Jobs that workers were given.
+    given: AtomicU64,
 }
 
 impl Load {
@@ -44,6 +51,7 @@ impl Load {
             stopped: AtomicBool::new(false),
             port: AtomicU16::new(port),
             answered: AtomicU64::new(0),
+            given: AtomicU64::new(0),
         });
         let thread = |number: u64| {
             let shared = Arc::clone(&shared);
@@ -63,9 +71,17 @@ impl Load {
         self.shared.port.store(port, Relaxed);
     }
 
-    /// Commands that were answered.
-    pub(crate) fn answered(&self) -> u64 {
-        self.shared.answered.load(Relaxed)
+    /// Waits until so many more commands were answered, and workers were given jobs meanwhile: where all is refused, or
+    /// nothing can be claimed any more, it would show nothing.
+    pub(crate) fn wait_for_answers(&self, commands: u64) {
+        let Shared { answered, given, .. } = &*self.shared;
+        let goals = [
+            ("the load is answered", answered, answered.load(Relaxed) + commands),
+            ("its workers are given jobs", given, given.load(Relaxed) + commands / COMMANDS_FOR_A_JOB),
+        ];
+        for (what, count, goal) in goals {
+            until_true(what, || count.load(Relaxed) >= goal);
+        }
     }
 
     /// Ends it; fails if any of the clients failed.
@@ -226,6 +242,7 @@ impl Sender {
             b"JQ.ACK" | b"JQ.NACK" => (command[1].clone(), claimed_next(reply)),
             _ => return,
         };
+        self.shared.given.fetch_add(jobs.len() as u64, Relaxed);
         for job in jobs {
             self.traffic.learn(Lease { queue: queue.clone(), token: job.token, id: job.id });
         }

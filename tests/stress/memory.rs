@@ -85,7 +85,7 @@ fn memory_comes_back_when_queues_and_clients_go() {
     let mut left = Vec::new();
     for round in 0..14 {
         let load = Load::begin(server.port(), seed("memory_comes_back_when_queues_and_clients_go") + round);
-        until_true("the load is answered", || load.answered() > 1500);
+        load.wait_for_answers(1500);
         load.end();
         client.ask::<()>("FLUSHALL SYNC");
         client.ask::<()>("SCRIPT FLUSH SYNC");

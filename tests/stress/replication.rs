@@ -8,12 +8,6 @@ use super::load::Load;
 use super::replica_chain::ReplicaChain;
 use super::settings::{seed, times};
 
-/// Waits until so many more commands were answered.
-fn wait_for_answers(load: &Load, commands: u64) {
-    let goal = load.answered() + commands;
-    until_true("the load is answered", || load.answered() >= goal);
-}
-
 /// Sends more than the smallest backlog holds. What a replica has not read the backlog keeps, however long it is: the
 /// primary must have seen that its replica has gone.
 fn overflow(primary: &mut Client) {
@@ -27,7 +21,7 @@ fn replicas_and_files_follow_random_traffic() {
         let chain = ReplicaChain::start(&[("aof-use-rdb-preamble", preamble)]);
         let load = Load::begin(chain.port(), seed("replicas_and_files_follow_random_traffic"));
         for round in 0..2 * times() {
-            wait_for_answers(&load, 4000);
+            load.wait_for_answers(4000);
             chain.compare_files(&format!("round {round}, preamble {preamble}"));
             chain.rewrite_files();
             chain.compare_files(&format!("round {round}, preamble {preamble}, rewritten"));
@@ -41,14 +35,14 @@ fn a_replica_that_was_cut_off_catches_up() {
     let mut chain = ReplicaChain::start(&[("repl-diskless-load", "swapdb")]);
     let load = Load::begin(chain.port(), seed("a_replica_that_was_cut_off_catches_up"));
     for round in 0..3 * times() {
-        wait_for_answers(&load, 500);
+        load.wait_for_answers(500);
         let mut primary = chain.client(0);
         primary.ask::<()>("CONFIG SET repl-backlog-size 1mb");
         let partial = primary.number("sync_partial_ok");
         until_true("replicas connect again and get what they missed", || {
             primary.ask::<i64>("CLIENT KILL TYPE replica");
             chain.client(1).ask::<i64>("CLIENT KILL TYPE replica");
-            wait_for_answers(&load, 50);
+            load.wait_for_answers(50);
             chain.wait_for_links();
             primary.number("sync_partial_ok") > partial
         });
@@ -57,11 +51,11 @@ fn a_replica_that_was_cut_off_catches_up() {
         let full = primary.number("sync_full");
         primary.ask::<()>("CONFIG SET repl-backlog-size 16kb");
         chain.client(1).ask::<()>("REPLICAOF 127.0.0.1 1");
-        wait_for_answers(&load, 1000);
+        load.wait_for_answers(1000);
         overflow(&mut primary);
         chain.follow(1, 0);
         until_true("the replica gets everything anew", || primary.number("sync_full") > full);
-        wait_for_answers(&load, 500);
+        load.wait_for_answers(500);
         chain.compare_files(&format!("round {round}, full"));
     }
     load.end();
@@ -73,10 +67,10 @@ fn servers_that_crash_come_back_to_the_same() {
     let load = Load::begin(chain.port(), seed("servers_that_crash_come_back_to_the_same"));
     for round in 0..times() {
         for which in [2, 1, 0] {
-            wait_for_answers(&load, 700);
+            load.wait_for_answers(700);
             chain.servers[which].kill();
             chain.servers[which].restart().unwrap_or_else(|why| panic!("server {which}: {why}"));
-            wait_for_answers(&load, 300);
+            load.wait_for_answers(300);
             chain.compare_files(&format!("round {round}, server {which} was killed"));
         }
     }
@@ -89,23 +83,23 @@ fn traffic_goes_on_at_the_new_primary() {
     let load = Load::begin(chain.port(), seed("traffic_goes_on_at_the_new_primary"));
     for round in 0..2 * times() {
         let (old, new) = (chain.primary, 1 - chain.primary);
-        wait_for_answers(&load, 1000);
+        load.wait_for_answers(1000);
         let port = chain.servers[new].port();
         chain.client(old).ask::<()>(&format!("FAILOVER TO 127.0.0.1 {port} TIMEOUT 20000"));
         until_true("the roles are swapped", || chain.client(new).info("role") == "master");
         chain.primary = new;
         load.switch_to(port);
         chain.follow(2, new);
-        wait_for_answers(&load, 1000);
+        load.wait_for_answers(1000);
         chain.compare_files(&format!("round {round}, failover"));
 
         // No client asks the primary this time: it is left behind with what it did not pass on.
         chain.client(old).ask::<()>("REPLICAOF NO ONE");
         chain.primary = old;
         load.switch_to(chain.port());
-        wait_for_answers(&load, 300);
+        load.wait_for_answers(300);
         chain.follow(new, old);
-        wait_for_answers(&load, 300);
+        load.wait_for_answers(300);
         chain.compare(&format!("round {round}, taken over"));
     }
     load.end();

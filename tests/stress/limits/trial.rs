@@ -119,7 +119,7 @@ impl Trial {
         }
         let until = now();
         let made = trial.operator.leave(&mut trial.client);
-        until_true("every job has ended", || trial.unfinished() == 0);
+        until_true("every job has ended", || trial.client.unfinished(QUEUE) == 0);
         trial.conclude(name, until, InForce::new(made, self.limits))
     }
 }
@@ -177,15 +177,6 @@ impl<'a> InProgress<'a> {
             waiting[lane] = redis::from_redis_value(&group["waiting"]).expect("a count");
         }
         waiting
-    }
-
-    /// As of one instant: jobs move while this is asked.
-    fn unfinished(&mut self) -> i64 {
-        let stats: BTreeMap<String, String> = self.client.ask(&format!("JQ.STATS {QUEUE}"));
-        ["waiting", "delayed", "active"]
-            .iter()
-            .map(|state| stats[*state].parse::<i64>().expect("a number"))
-            .sum()
     }
 
     fn kill_a_worker_with_a_job(&mut self) {
