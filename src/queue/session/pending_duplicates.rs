@@ -22,7 +22,7 @@ impl Session<'_> {
 
     /// Journals them if that can't wait any longer.
     pub(crate) fn journal_due_duplicates(&mut self) {
-        if self.queue.pending_duplicates.due().is_some_and(|due| due <= self.at()) {
+        if self.queue.pending_duplicates.are_due(self.at()) {
             self.journal_duplicates();
         }
     }

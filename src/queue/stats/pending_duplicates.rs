@@ -45,6 +45,11 @@ impl PendingDuplicates {
         self.any().then(|| self.since.saturating_add(JOURNALED_AFTER))
     }
 
+    /// Whether they must be journaled at `at`: later than that, and where the clock was set back to before the first.
+    pub(crate) fn are_due(&self, at: u64) -> bool {
+        self.due().is_some_and(|due| !(self.since..due).contains(&at))
+    }
+
     /// How many of them are about this batch.
     pub(crate) fn of(&self, batch: BatchNumber) -> u64 {
         if self.batch == Some(batch) {

@@ -50,6 +50,18 @@ fn a_retry_waits_no_longer_than_its_backoff_and_a_delay_does() {
 }
 
 #[test]
+fn refused_adds_are_not_kept_from_replicas_until_the_clock_is_there_again() {
+    let mut test = started();
+    test.ms = 9 * HOUR;
+    test.add("job", job());
+    assert_eq!(test.add("job", job()).0, Outcome::Duplicate);
+    assert!(test.queue.has_pending_duplicates());
+    test.ms = HOUR;
+    test.session(|_| ());
+    assert!(!test.queue.has_pending_duplicates());
+}
+
+#[test]
 fn a_bucket_goes_on_with_what_it_has() {
     let mut test = started();
     test.configure(|settings| settings.rate = Rate::new(2, 10_000));
