@@ -7,6 +7,7 @@ import { test } from 'node:test';
 const require = createRequire(import.meta.url);
 const { optionWords } = require('../dist/words.js');
 const { orderOf } = require('../dist/worker/order.js');
+const { Slots } = require('../dist/worker/slots.js');
 const { answerCommands } = require('../dist/worker/answer-commands.js');
 const { toFields } = require('../dist/reply.js');
 const { toJqError, passes } = require('../dist/errors.js');
@@ -110,4 +111,28 @@ test('a payload that the format cannot say is refused, and one that it cannot re
   assert.deepEqual(encode(new Uint8Array([1, 2]), 'bytes'), Buffer.from([1, 2]));
   assert.throws(() => decode(Buffer.from('{'), 'json'), /no JSON/);
   assert.throws(() => decode(Buffer.from([0xff]), 'json'), /not even UTF-8/);
+});
+
+/** Lets `taker` claim, which gets all that it asks for. Resolves to how much that is. */
+async function fill(slots, taker) {
+  const { count } = await slots.take(taker);
+  slots.noteClaim(taker, count, count);
+  return count;
+}
+
+test('a slot is kept for a shard that has just begun', async () => {
+  const slots = new Slots({ slots: 5, group: 1, block: 1_000 }, () => {});
+  const [busy, late] = [slots.join(), slots.join()];
+  assert.deepEqual([await fill(slots, busy), await fill(slots, busy)], [1, 3]);
+  const next = fill(slots, busy);
+  assert.equal(await fill(slots, late), 1);
+  slots.close();
+  assert.equal(await next, 0);
+});
+
+test('it is not kept for long', async () => {
+  const slots = new Slots({ slots: 5, group: 1, block: 1_000 }, () => {});
+  const [busy] = [slots.join(), slots.join()];
+  assert.deepEqual([await fill(slots, busy), await fill(slots, busy), await fill(slots, busy)], [1, 3, 1]);
+  slots.close();
 });

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from redis_jq import NewJob, Queue, ShardedQueue, Shards, parts
+from redis_jq.actions import Pause, Routine, Waits
+from redis_jq.routines import Routines
 from redis_jq.shards import growing
 from redis_jq.shards.plans import Sharding
+from redis_jq.slots import PATIENCE
 from redis_jq.values import JSON
 
 from .harness.cluster import Cluster
@@ -102,6 +105,39 @@ def test_a_shard_with_many_jobs_leaves_each_other_a_slot(cluster: Cluster, flavo
     finally:
         is_over.set()
     until(lambda: worker.seen.count["completed"] == 115, "not all are done")
+    worker.stop()
+
+
+def test_a_shard_that_begins_late_finds_a_slot(
+    cluster: Cluster, flavour: str, producer: Any, work: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The jobs of another one do not end, and would have all slots until HELD of the late one is answered."""
+    queue = producer(2)
+    late = f"mail:{1 - queue.shard_of('{big}')}"
+    few = next(id for id in map(str, range(100)) if queue.shard_of(id) != queue.shard_of("{big}"))
+    queue.add_many([NewJob("big", id=f"{{big}}:{n}") for n in range(100)])
+    queue.add("few", id=few)
+    is_over = threading.Event()
+    running: Counter[str] = Counter()
+    ask_held = Routines._ask_held
+
+    def ask_held_late(self: Routines, waits: Waits) -> Routine:
+        if self._how.queues == [late]:
+            yield Pause(lambda: running["big"] >= 7, PATIENCE / 2)
+        yield from ask_held(self, waits)
+
+    async def handle(job: Any, tools: Any) -> None:
+        running[job.payload] += 1
+        while job.payload == "big" and not is_over.is_set():
+            await tools.sleep(job, 0.01)
+
+    monkeypatch.setattr(Routines, "_ask_held", ask_held_late)
+    worker = work(cluster.connect(flavour), Shards("mail", 2), handle, concurrency=8)
+    try:
+        until(lambda: running["few"], "the late shard is starved", 10)
+    finally:
+        is_over.set()
+    until(lambda: worker.seen.count["completed"] == 101, "not all are done")
     worker.stop()
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 from redis_jq.ledger import Ledger
 from redis_jq.runs import ACK, Answer, Run
-from redis_jq.slots import LOOK, ROUND, Grant, Slots
+from redis_jq.slots import LOOK, NONE, PATIENCE, ROUND, Grant, Slots
 from redis_jq.values import Record
 
 
@@ -85,6 +85,24 @@ def test_each_shard_without_jobs_waits_with_one_slot() -> None:
     shards[0].reserve(8, 0)
     shards[1].unreserve(1, 1)  # as if its job was done
     assert shards[1].grant(0) == Grant(1, math.inf)
+
+
+def test_a_slot_is_kept_for_a_shard_that_has_just_begun() -> None:
+    busy, quiet = ledgers(2, 5)
+    for ledger in busy, quiet:
+        ledger.start(0)
+    assert busy.grant(0) == NONE
+    busy.held_answered(0)
+    for grant in Grant(1, math.inf), Grant(3, 0.0):
+        assert busy.grant(0) == grant
+        busy.reserve(grant.count, 0)
+        busy.has_more = True
+    assert busy.grant(0) == NONE and busy._slots.look(0) == LOOK
+    assert busy.grant(PATIENCE) == Grant(1, math.inf)  # the server of the other may be away
+    quiet.held_failed()
+    assert busy.grant(0) == Grant(1, math.inf) and busy._slots.look(0) is None
+    quiet.held_answered(0)
+    assert busy.grant(0) == NONE and quiet.grant(0) == Grant(1, math.inf)
 
 
 def test_a_shard_with_many_jobs_leaves_each_other_one_slot() -> None:

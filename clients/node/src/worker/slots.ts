@@ -25,6 +25,8 @@ export interface Taker {
   turnEnd: number;
   /** When it is asked again while others have jobs, ms. */
   nextLook: number;
+  /** Until when a slot is kept for its first claim, ms: as it begins it asks for HELD first. */
+  awaitedUntil: number;
   /** Goes on with its next claim, while it waits for slots. */
   go?: (grant: Grant) => void;
 }
@@ -48,7 +50,10 @@ const SPACIOUS = 2;
 /** The shortest wait at the server, ms. */
 const SHORTEST_WAIT = 10;
 
-/** How much later than it may be a reply is waited for before its slots go to other shards, ms. */
+/**
+ * How much later than it may be a reply is waited for before its slots go to other shards, ms; and how long a slot is kept
+ * for a shard that has just begun. Its server may be away.
+ */
 const PATIENCE = 1_000;
 
 const NOTHING: Grant = { count: 0, wait: 0 };
@@ -58,7 +63,7 @@ export class Slots {
   readonly #begin: (group: Run[]) => void;
   readonly #takers = new Set<Taker>();
   /** Those that wait for slots, longest first. */
-  readonly #waiting = new Set<Taker>();
+  #waiting = new Set<Taker>();
   #free: number;
   #timer?: NodeJS.Timeout;
   #isClosed = false;
@@ -72,7 +77,8 @@ export class Slots {
 
   /** Another taker joins. */
   join(): Taker {
-    const taker: Taker = { held: 0, hasMore: false, backlog: [], turnEnd: 0, nextLook: 0 };
+    const awaitedUntil = performance.now() + PATIENCE;
+    const taker: Taker = { held: 0, hasMore: false, backlog: [], turnEnd: 0, nextLook: 0, awaitedUntil };
     this.#takers.add(taker);
     return taker;
   }
@@ -83,6 +89,8 @@ export class Slots {
       if (this.#isClosed) return resolve(NOTHING);
       taker.go = resolve;
       this.#waiting.add(taker);
+      if (taker.awaitedUntil > 0) this.#waiting = new Set([taker, ...this.#waiting]); // to the slot that was kept for it
+      taker.awaitedUntil = 0;
       return this.#share();
     });
   }
@@ -143,7 +151,7 @@ export class Slots {
     for (const taker of this.#takers) this.#beginBacklog(taker);
     for (const taker of this.#waiting) {
       if (this.#free < this.#shape.group) break;
-      if (this.#isDue(taker)) this.#grant(taker);
+      if (this.#isDue(taker) && this.#room(taker) >= this.#shape.group) this.#grant(taker);
     }
     this.#lookLater();
   }
@@ -175,7 +183,17 @@ export class Slots {
     if (this.#takers.size === 1) return this.#free;
     if (!taker.hasMore) return 1;
     const others = [...this.#waiting].filter((other) => other !== taker && this.#isDue(other)).length;
-    return Math.max(1, this.#free - others);
+    return Math.max(1, this.#room(taker) - others);
+  }
+
+  /** The free slots, without those that are kept for shards that have just begun. The first slot of a shard is its own. */
+  #room(taker: Taker): number {
+    return this.#free - (taker.hasMore && taker.held > 0 ? this.#awaited().length * this.#shape.group : 0);
+  }
+
+  #awaited(): Taker[] {
+    const now = performance.now();
+    return [...this.#takers].filter(({ awaitedUntil }) => awaitedUntil > now);
   }
 
   #wait(taker: Taker): number {
@@ -198,12 +216,14 @@ export class Slots {
     return false;
   }
 
-  /** Comes back when the first of those that are not due now is. */
+  /** Comes back when the first of those that are not due now is, or a slot is not kept any longer. */
   #lookLater(): void {
     clearTimeout(this.#timer);
-    const notDue = [...this.#waiting].filter((taker) => !this.#isDue(taker));
-    if (notDue.length === 0 || this.#isClosed) return;
-    const first = Math.min(...notDue.map(({ nextLook }) => nextLook));
+    const notDue = [...this.#waiting].filter((taker) => !this.#isDue(taker)).map(({ nextLook }) => nextLook);
+    const kept = this.#waiting.size > 0 ? this.#awaited().map(({ awaitedUntil }) => awaitedUntil) : [];
+    const instants = [...notDue, ...kept];
+    if (instants.length === 0 || this.#isClosed) return;
+    const first = Math.min(...instants);
     this.#timer = setTimeout(() => this.#share(), Math.max(1, Math.ceil(first - performance.now())));
   }
 }

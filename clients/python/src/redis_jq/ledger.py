@@ -10,12 +10,13 @@ begin. Times are seconds of a monotonic clock, and are given by the caller.
 
 from __future__ import annotations
 
+import math
 import random
 from collections import deque
 from collections.abc import Iterable
 
 from .runs import ACK, CANCELLED, LOST, NACK, RELEASE, STOPPED, Answer, Outcome, Run
-from .slots import MOST, NONE, Grant, Slots
+from .slots import MOST, NONE, PATIENCE, Grant, Slots
 from .values import Record
 
 
@@ -26,7 +27,7 @@ class Ledger:
         self._slots = slots
         self.busy = 0
         """Slots with a handler."""
-        self.is_asking = False
+        self.is_asking = True
         """The next claim waits for slots."""
         self.has_more = False
         """The last claim got all that it asked for."""
@@ -40,6 +41,7 @@ class Ledger:
         self._reserved = 0  # jobs that claims on their way may bring
         self._missing = 0  # jobs that claims may have brought whose replies were lost
         self._held_due: list[float] = []
+        self._awaited_until = -math.inf
         self._is_cut = False  # answers got no reply
         self.is_stopping = False
         slots.join(self)
@@ -238,6 +240,15 @@ class Ledger:
 
     # -- HELD
 
+    def start(self, now: float) -> None:
+        """HELD is due first: a process of the worker's name may have left jobs."""
+        self.ask_held(now)
+        self._awaited_until = now + PATIENCE
+
+    def is_awaited(self, now: float) -> bool:
+        """It has just begun, and HELD has not been answered: a slot is kept for its first claim."""
+        return now < self._awaited_until and not self.is_stopping
+
     def ask_held(self, *instants: float) -> None:
         """A claim's reply may have been lost: HELD is due at each of these instants."""
         self._held_due.extend(instants)
@@ -254,10 +265,12 @@ class Ledger:
         """HELD was answered, for what was due when it was asked."""
         self._held_due = [instant for instant in self._held_due if instant > asked_at]
         self._missing = 0
+        self._awaited_until = -math.inf
 
     def held_failed(self) -> None:
         """HELD has got no reply either: others may use the slots meanwhile."""
         self._missing = 0
+        self._awaited_until = -math.inf
 
     # -- leases
 

@@ -57,7 +57,7 @@ class Routines:
         self._next_queue = claims.order.next_queue if slots.size == 1 else None
         self._claims_ended = False
         self._held_until = math.inf
-        self.ledger.ask_held(now())  # what a process of this name held before
+        self.ledger.start(now())
 
     def all(self) -> list[Routine]:
         """Those that run beside each other."""
@@ -72,7 +72,7 @@ class Routines:
             grant = self._grant()
             self.ledger.is_asking = not grant.count
             if not grant.count:
-                yield Pause(lambda: self.ledger.is_stopping or self._grant().count > 0, self._slots.look)
+                yield Pause(lambda: self.ledger.is_stopping or self._grant().count > 0, self._slots.look(self._now()))
                 continue
             asked = self._now()
             self.ledger.reserve(grant.count, asked)

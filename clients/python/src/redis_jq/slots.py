@@ -5,6 +5,8 @@ One queue has all slots for itself. Shards share them so that none keeps all:
     two slots or more for each   a shard without jobs keeps one, with which its claim waits; those with jobs share the others
     fewer                        the shards take turns, the one that was asked longest ago first: with short waits, and
                                  while some have jobs without any, and those that had none are asked four times a second
+
+As a worker begins, one slot is kept from those that have jobs for each shard that cannot claim yet, but not for long.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ ROUND = 0.5
 
 LOOK = 0.25
 """Seconds after which a shard that had no jobs is asked again while others have some."""
+
+PATIENCE = 1.0
+"""Seconds for which a slot is kept for a shard that has just begun: its server may be away."""
 
 
 class Taker(Protocol):
@@ -43,6 +48,9 @@ class Taker(Protocol):
 
     def wants_slots(self, now: float) -> bool:
         """It would use a slot at once."""
+
+    def is_awaited(self, now: float) -> bool:
+        """It has just begun, and claims as soon as it has heard what it holds."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +96,9 @@ class Slots:
         """For how many jobs `taker` may ask."""
         return self._jobs(self._free(taker, now))
 
-    @property
-    def look(self) -> float | None:
+    def look(self, now: float) -> float | None:
         """Seconds after which a claim that was refused slots asks for them again though nothing has changed."""
-        return LOOK if self._are_scarce else None
+        return LOOK if self._are_scarce or any(each.is_awaited(now) for each in self._takers) else None
 
     def grant(self, taker: Taker, now: float) -> Grant:
         """What the next claim of `taker` may ask for: one slot where it may find nothing, all that are free where it will not."""
@@ -125,6 +132,7 @@ class Slots:
         others = [other for other in self._takers if other is not taker and other.wants_slots(now)]
         places = [self._place(other, now) for other in others if not other.taken]
         due = sum(not is_late for is_late, _ in places)
+        due += sum(other.is_awaited(now) for other in self._takers if other is not taker)
         taken = taker.taken
         if taken:
             poorer = sum(other.has_more and 0 < other.taken < taken for other in others)
