@@ -1,7 +1,6 @@
 """The contenders of scripts/bench-clients in Python; contender.go says how they are called."""
 
 import asyncio
-import itertools
 import json
 import os
 import socket
@@ -11,13 +10,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from redis.asyncio import Redis
-from redis_jq import Hooks
-from redis_jq.asyncio import Queue, Worker
+from redis_jq.asyncio import Queue
+from working import Run, until_done
 
 AT_ONCE = 50  # adds, or handlers, at the same time
 QUEUE = "q"
 PAYLOAD = {"to": "0" * 79 + "@example.org"}  # 100 bytes of JSON
-Run = Callable[[], Awaitable[None]]
 
 
 async def each(jobs: int, call: Callable[[int], Awaitable[Any]]) -> None:
@@ -50,26 +48,10 @@ async def add_by_hand(address: str, jobs: int, _together: int, _apart: float) ->
 
 
 async def work_by_package(address: str, jobs: int, _together: int, _apart: float) -> Run:
-    async def run() -> None:
-        left = itertools.count(jobs - 1, -1)
-        all_done = asyncio.Event()
+    async def nothing(job: Any) -> None:
+        pass
 
-        class Told(Hooks):
-            def completed(self, job: Any) -> None:
-                if next(left) == 0:
-                    all_done.set()
-
-        async def nothing(job: Any) -> None:
-            pass
-
-        worker = Worker(f"redis://{address}", QUEUE, nothing, concurrency=AT_ONCE, hooks=Told())
-        running = asyncio.create_task(worker.run())
-        done = asyncio.create_task(all_done.wait())
-        await asyncio.wait([running, done], return_when=asyncio.FIRST_COMPLETED)
-        if running.done():  # for an error
-            await running
-
-    return run
+    return until_done(address, QUEUE, nothing, AT_ONCE, jobs)
 
 
 def fields(job: Any) -> dict[bytes, Any]:

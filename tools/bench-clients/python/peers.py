@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import redis as redis_py
 import rq
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis_jq import Hooks, NewJob
-from redis_jq.asyncio import Queue, Worker
+from redis_jq import NewJob
+from redis_jq.asyncio import Queue
 from rq.worker import SimpleWorker
+from working import Run, until_done
+
+import redis as redis_py
 
 TASK: dict[str, Any] = json.loads(sys.argv[1])
 QUEUE = "q"
@@ -26,7 +28,6 @@ ONE = TASK["way"] == "one by one"
 HOST, PORT = TASK["address"].split(":")
 WARM = TASK["rate"]  # the jobs of the first second, in which a runtime warms up, count for no latency
 Add = Callable[[list[tuple[str, dict[str, Any]]]], Awaitable[Any]]
-Run = Callable[[], Awaitable[None]]
 
 
 def job(number: int) -> tuple[str, dict[str, Any]]:
@@ -42,7 +43,6 @@ class Tally:
     def __init__(self) -> None:
         self.runs: Counter[int] = Counter()
         self.latencies: list[float] = []  # microseconds
-        self.left: int = TASK["jobs"]
 
     def begin(self, number: int, latency: float) -> None:
         self.runs[number] += 1
@@ -112,27 +112,10 @@ async def jq_add() -> Add:
 
 
 async def jq_work() -> Run:
-    all_done = asyncio.Event()
-
-    class Told(Hooks):
-        def completed(self, job: Any) -> None:
-            TALLY.left -= 1
-            if TALLY.left == 0:
-                all_done.set()
-
     async def handle(job: Any) -> None:
         TALLY.begin(int(job.payload["n"]), age(job.payload))
 
-    worker = Worker(f"redis://{TASK['address']}", QUEUE, handle, concurrency=TASK["handlers"], hooks=Told())
-
-    async def run() -> None:
-        running = asyncio.create_task(worker.run())
-        done = asyncio.create_task(all_done.wait())
-        await asyncio.wait([running, done], return_when=asyncio.FIRST_COMPLETED)
-        if running.done():  # for an error
-            await running
-
-    return run
+    return until_done(TASK["address"], QUEUE, handle, TASK["handlers"], TASK["jobs"])
 
 
 async def rq_add() -> Add:
