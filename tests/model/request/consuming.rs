@@ -48,37 +48,60 @@ pub(crate) fn claim_any(w: &mut Words<'_>) -> Result<Request, Refused> {
     for _ in 1..queues {
         w.next()?;
     }
-    let (worker, mut seen) = (w.worker()?, Vec::new());
-    let (mut count, mut lease, mut max_bytes) = (1, None, None);
-    while let Some(option) = w.option(&["COUNT", "LEASE", "MAXBYTES", "FULL"], &mut seen)? {
-        match option {
-            "COUNT" => count = w.count()?,
-            "LEASE" => lease = Some(w.uint(1)?),
-            "MAXBYTES" => max_bytes = Some(w.uint(0)?),
-            _ => {}
-        }
-    }
-    let full = seen.contains(&"FULL");
-    Ok(Request::ClaimAny { queue, worker, count, lease, max_bytes, full })
+    let worker = w.worker()?;
+    let (_, ClaimWords { count, lease, max_bytes, full }) =
+        claim_words(w, &["COUNT", "LEASE", "MAXBYTES", "FULL"])?;
+    Ok(Request::ClaimAny { queue, worker, count: count.unwrap_or(1), lease, max_bytes, full })
 }
 
 pub(super) fn claim(w: &mut Words<'_>) -> Result<Request, Refused> {
     let worker = w.worker()?;
-    let (mut seen, mut count, mut lease, mut max_bytes) = (Vec::new(), 1, None, None);
-    while let Some(option) = w.option(&["COUNT", "LEASE", "MAXBYTES", "HELD", "FULL"], &mut seen)? {
-        match option {
-            "COUNT" => count = w.count()?,
-            "LEASE" => lease = Some(w.uint(1)?),
-            "MAXBYTES" => max_bytes = Some(w.uint(0)?),
-            _ => {}
-        }
-    }
-    let full = seen.contains(&"FULL");
-    match (seen.contains(&"HELD"), seen.contains(&"COUNT") || max_bytes.is_some()) {
-        (false, _) => Ok(Request::Claim { worker, count, lease, max_bytes, full }),
+    let (seen, words) = claim_words(w, &["COUNT", "LEASE", "MAXBYTES", "HELD", "FULL"])?;
+    let ClaimWords { count, lease, max_bytes, full } = words;
+    match (seen.contains(&"HELD"), count.is_some() || max_bytes.is_some()) {
+        (false, _) => Ok(Request::Claim { worker, count: count.unwrap_or(1), lease, max_bytes, full }),
         (true, false) => Ok(Request::Held { worker, lease, full }),
         (true, true) => Err(ERR),
     }
+}
+
+/// The options of a claim, by itself or with NEXT.
+#[derive(Default)]
+struct ClaimWords {
+    count: Option<usize>,
+    lease: Option<u64>,
+    max_bytes: Option<u64>,
+    full: bool,
+}
+
+impl ClaimWords {
+    /// Reads one, if it is one of them.
+    fn read(&mut self, option: &str, w: &mut Words<'_>) -> Result<(), Refused> {
+        match option {
+            "COUNT" => self.count = Some(w.count()?),
+            "LEASE" => self.lease = Some(w.uint(1)?),
+            "MAXBYTES" => self.max_bytes = Some(w.uint(0)?),
+            "FULL" => self.full = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count.is_none() && self.lease.is_none() && self.max_bytes.is_none() && !self.full
+    }
+}
+
+/// Reads all options of a claim that knows these. They are answered as well.
+fn claim_words(
+    w: &mut Words<'_>,
+    known: &[&'static str],
+) -> Result<(Vec<&'static str>, ClaimWords), Refused> {
+    let (mut seen, mut words) = (Vec::new(), ClaimWords::default());
+    while let Some(option) = w.option(known, &mut seen)? {
+        words.read(option, w)?;
+    }
+    Ok((seen, words))
 }
 
 pub(super) fn ack(w: &mut Words<'_>) -> Result<Request, Refused> {
@@ -139,35 +162,27 @@ fn kept(span: Option<i64>, max: Option<u64>) -> Result<Option<Keep>, Refused> {
     }
 }
 
-/// The options that go with NEXT.
+/// NEXT, and the options that go with it.
 #[derive(Default)]
 struct NextWords {
     worker: Option<Vec<u8>>,
-    count: Option<usize>,
-    lease: Option<u64>,
-    max_bytes: Option<u64>,
-    full: bool,
+    claim: ClaimWords,
 }
 
 impl NextWords {
     fn read(&mut self, option: &str, w: &mut Words<'_>) -> Result<(), Refused> {
-        match option {
-            "NEXT" => self.worker = Some(w.worker()?),
-            "COUNT" => self.count = Some(w.count()?),
-            "LEASE" => self.lease = Some(w.uint(1)?),
-            "MAXBYTES" => self.max_bytes = Some(w.uint(0)?),
-            _ => self.full = true,
+        if option == "NEXT" {
+            self.worker = Some(w.worker()?);
         }
-        Ok(())
+        self.claim.read(option, w)
     }
 
     fn claim(self) -> Result<Option<Next>, Refused> {
-        let NextWords { worker, count, lease, max_bytes, full } = self;
-        match worker {
-            Some(worker) => Ok(Some(Next { worker, count: count.unwrap_or(1), lease, max_bytes, full })),
-            None if count.is_some() || lease.is_some() || max_bytes.is_some() || full => Err(ERR),
-            None => Ok(None),
-        }
+        let Some(worker) = self.worker else {
+            return if self.claim.is_empty() { Ok(None) } else { Err(ERR) };
+        };
+        let ClaimWords { count, lease, max_bytes, full } = self.claim;
+        Ok(Some(Next { worker, count: count.unwrap_or(1), lease, max_bytes, full }))
     }
 }
 
