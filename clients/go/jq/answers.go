@@ -135,14 +135,14 @@ func (s *sender) send(group []*answer) {
 	}
 	ticket, sent := s.source.known.asks(), time.Now()
 	defer s.source.known.returns(ticket)
-	loan := e.lend(slots, 0)
+	loan := e.lend(s.source, slots, 0)
 	reply, err := s.request(group, next).send(e.base, e.client)
 	slots = loan.back()
 	lost := err != nil && !refusal(err) && next > 0
 	var jobs any
 	if err != nil {
 		if e.worker.Shards != nil { // its node may be away for long, and the other shards have work
-			e.slots.offer(slots)
+			e.slots.offer(s.source, slots)
 			slots = 0
 		}
 		group, reply, err = s.again(group, err)

@@ -31,7 +31,7 @@ func (s *source) claims() {
 	for {
 		slots := e.slots.take(s, s.most(), e.stopped)
 		if e.stopping() {
-			e.slots.offer(slots)
+			e.slots.offer(s, slots)
 			return
 		}
 		left, err := s.claim(slots)
@@ -43,11 +43,11 @@ func (s *source) claims() {
 		// that is away keeps none from the others.
 		s.waits.sleep(e.stopped)
 		if timedOut(err) || s.held() != nil {
-			e.slots.offer(left)
+			e.slots.offer(s, left)
 			left = 0
 			s.findHeld()
 		}
-		e.slots.offer(left)
+		e.slots.offer(s, left)
 	}
 }
 
@@ -65,15 +65,15 @@ func (s *source) most() int {
 	return jobsPerClaim
 }
 
-// block is how long the next claim waits on the server, 0 for not at all. While others wait for its slots it does not wait
-// as long as some shard has jobs, and then only so long that all have their turn within a rotation.
+// block is how long the next claim waits on the server, 0 for not at all. Where slots are few and others wait for them, it
+// does not wait as long as some shard has jobs, and then only so long that all have their turn within a rotation.
 func (s *source) block() time.Duration {
 	e := s.engine
 	others := e.slots.takersWaiting()
 	switch {
 	case s.filled:
 		return 0
-	case others == 0:
+	case others == 0 || e.slots.spacious():
 		return e.block()
 	case e.empty.Load() < int64(len(e.all())):
 		return 0
@@ -89,7 +89,7 @@ func (s *source) claim(slots int) (int, error) {
 	defer s.known.returns(ticket)
 	block := s.block()
 	request, count := s.request(slots, block)
-	loan := e.lend(slots, block)
+	loan := e.lend(s, slots, block)
 	reply, err := request.send(e.base, e.claimer.claims)
 	slots = loan.back()
 	var jobs []JobInfo
@@ -110,6 +110,7 @@ func (s *source) claim(slots int) (int, error) {
 	s.filled = e.worker.Shards != nil && len(jobs) == count
 	s.found(len(jobs))
 	s.order.gave(queue, len(jobs))
+	e.slots.expect(s) // or what it gives back now would go to one that has slots
 	s.deliver(queue, jobs, slots, sent)
 	return 0, nil
 }
@@ -187,9 +188,9 @@ func (s *source) deliver(queue string, jobs []JobInfo, slots int, sent time.Time
 		units = append(units, some)
 	}
 	if e.stopping() {
-		e.slots.offer(slots)
+		e.slots.offer(s, slots)
 	} else {
-		units = e.slots.offer(slots, units...)
+		units = e.slots.offer(s, slots, units...)
 	}
 	for _, unit := range units {
 		e.handBack(unit)

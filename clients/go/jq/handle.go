@@ -22,7 +22,7 @@ func (e *engine) handle(runs unit) {
 		return err
 	})
 	if !e.answer(r, result, err, e.hasNext) {
-		e.release(1)
+		e.release(r.source, 1)
 	}
 }
 
@@ -48,7 +48,7 @@ func (e *engine) handleMany(runs unit) {
 	for i, r := range runs {
 		e.answer(r, nil, or(failed, failures[i]), false)
 	}
-	e.release(1)
+	e.release(runs[0].source, 1)
 }
 
 // spread copies the errors of a bulk handler, which has one for each job or none at all.
@@ -60,9 +60,9 @@ func spread(failures, returned []error) error {
 	return nil
 }
 
-// release gives slots back.
-func (e *engine) release(n int) {
-	for _, unit := range e.slots.offer(n) {
+// release gives slots of a source back.
+func (e *engine) release(source *source, n int) {
+	for _, unit := range e.slots.offer(source, n) {
 		e.handBack(unit)
 	}
 }

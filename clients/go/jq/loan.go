@@ -13,10 +13,10 @@ type loan struct {
 }
 
 // lend notes that slots are taken by a request whose reply is due in that time at most.
-func (e *engine) lend(n int, due time.Duration) *loan {
+func (e *engine) lend(source *source, n int, due time.Duration) *loan {
 	l := &loan{n: n}
 	if e.worker.Shards != nil && n > 0 {
-		l.late = time.AfterFunc(due+replyIsLate, func() { e.release(n) })
+		l.late = time.AfterFunc(due+replyIsLate, func() { e.release(source, n) })
 	}
 	return l
 }

@@ -19,18 +19,41 @@ func waitsFor(s *slots, of *source, n int) <-chan int {
 func TestFreeSlotsGoToTheClaimsInTheirOrder(t *testing.T) {
 	s := newSlots(0, nil)
 	greedy, second, third := waitsFor(s, new(source), 100), waitsFor(s, new(source), 1), waitsFor(s, new(source), 1)
-	s.offer(1)
+	s.offer(new(source), 1)
 	if got := <-greedy; got != 1 || len(second) != 0 {
 		t.Errorf("the first of three claims has %d of one slot", got)
 	}
-	s.offer(2)
+	s.offer(new(source), 2)
 	if <-second != 1 || <-third != 1 {
 		t.Error("not one slot each")
 	}
 	greedy, second = waitsFor(s, new(source), 100), waitsFor(s, new(source), 1)
-	s.offer(10)
+	s.offer(new(source), 10)
 	if got := <-greedy; got != 9 || <-second != 1 {
 		t.Errorf("a claim that wants all has %d of ten slots beside one that waits", got)
+	}
+}
+
+func TestSlotIsKeptForASourceThatHasNone(t *testing.T) {
+	s := newSlots(6, nil)
+	busy, late, away := new(source), new(source), new(source)
+	for _, source := range []*source{busy, late, away} {
+		s.join(source)
+	}
+	if first, more := <-waitsFor(s, busy, 1), <-waitsFor(s, busy, 100); first != 1 || more != 3 {
+		t.Errorf("one that wants all has %d and %d of six slots, of which two are kept", first, more)
+	}
+	next := waitsFor(s, busy, 100)
+	if got := <-waitsFor(s, late, 1); got != 1 || len(next) != 0 {
+		t.Errorf("the late one has %d", got)
+	}
+	s.expect(late)
+	s.offer(late, 1)
+	if got := <-waitsFor(s, late, 1); got != 1 || len(next) != 0 {
+		t.Errorf("when it asks again it has %d", got)
+	}
+	if got := <-next; got != 1 { // after a while
+		t.Errorf("%d slots of one that is away go to the others", got)
 	}
 }
 
@@ -41,7 +64,7 @@ func TestClaimThatDoesNotWaitAnyMoreTakesNoSlot(t *testing.T) {
 	if s.take(new(source), 1, over) != 0 || s.takersWaiting() != 0 {
 		t.Error("it waits still")
 	}
-	s.offer(1)
+	s.offer(new(source), 1)
 	if s.free != 1 {
 		t.Error("the slot is gone")
 	}
@@ -68,10 +91,10 @@ func TestItIsAnotherSourcesTurnAfterAWhile(t *testing.T) {
 
 func TestSlotsOfALateReplyGoToTheOtherShards(t *testing.T) {
 	e := &engine{worker: &Worker{Shards: new(ShardedQueue)}, slots: newSlots(0, nil)}
-	if e.lend(2, time.Hour).back() != 2 {
+	if e.lend(new(source), 2, time.Hour).back() != 2 {
 		t.Error("those of a reply in time are gone")
 	}
-	late := e.lend(2, -replyIsLate)
+	late := e.lend(new(source), 2, -replyIsLate)
 	if other := <-waitsFor(e.slots, new(source), 5); other != 2 {
 		t.Errorf("the other claim got %d slots", other)
 	}
@@ -79,7 +102,7 @@ func TestSlotsOfALateReplyGoToTheOtherShards(t *testing.T) {
 		t.Error("they were given twice")
 	}
 	e.worker = new(Worker)
-	if e.lend(2, -time.Hour).back() != 2 {
+	if e.lend(new(source), 2, -time.Hour).back() != 2 {
 		t.Error("without shards there is nobody else to have them")
 	}
 }
@@ -88,6 +111,7 @@ func TestClaimBlocksOnlyAsLongAsOthersCanWait(t *testing.T) {
 	e := &engine{worker: new(Worker), lease: time.Minute, slots: newSlots(0, nil)}
 	e.sources = make([]*source, 3)
 	s := &source{engine: e}
+	e.slots.join(s) // which has fewer slots than would be enough for all
 	blocks := func(what string, want time.Duration) {
 		t.Helper()
 		if got := s.block(); got != want {

@@ -21,6 +21,7 @@ func (e *engine) addSources() {
 // add begins to claim from queues that are asked together, and to answer to them.
 func (e *engine) add(order *order) {
 	s := &source{engine: e, order: order, known: newKnown()}
+	e.slots.join(s)
 	e.mu.Lock()
 	e.sources = append(e.sources, s)
 	e.mu.Unlock()
