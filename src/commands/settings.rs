@@ -35,10 +35,10 @@ fn backoff(word: &[u8]) -> Option<Backoff> {
     }
 }
 
-/// `word` as a rate; None: no limit.
 /// What a rate ends with that gives all its tokens back at once.
 const WINDOW: &str = "window";
 
+/// `word` as a rate; None: no limit.
 pub(super) fn rate(name: &'static str, word: &[u8]) -> Result<Option<Rate>, Error> {
     let read = || {
         let (max, rest) = std::str::from_utf8(word).ok()?.split_once('/')?;
@@ -58,6 +58,7 @@ pub(super) fn rate(name: &'static str, word: &[u8]) -> Result<Option<Rate>, Erro
     }
 }
 
+/// A rate as [`rate`] takes it.
 pub(super) fn show_rate(rate: Option<Rate>) -> Field<'static> {
     Field::Text(match rate {
         None => "0".into(),

@@ -7,8 +7,7 @@ use crate::commands::command::{Command, Env, ShowOrSetCommand, WriteCommand, Wri
 use crate::commands::error::{shown, Error};
 use crate::commands::fields::Fields;
 use crate::commands::reply::Reply;
-use crate::commands::settings::check_lease;
-use crate::commands::settings::SETTINGS;
+use crate::commands::settings::{check_lease, SETTINGS};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Queue, Session, Settings};
 

@@ -1,4 +1,5 @@
-//! How the lives of a job begin: with an ADD, after a RETRY or a RERUN; and what a REPLACE makes of one that has not started.
+//! How the lives of a job begin: with an ADD, after a RETRY or a RERUN; and what a REPLACE makes of one that has not
+//! started.
 
 use crate::queue::batches::{BatchNumber, BatchRefs};
 use crate::queue::effect::{NewDue, Replacement};

@@ -1,4 +1,5 @@
-//! How the runs of a job begin and end: who claims it for how long, what its history keeps of them, and what a worker may still do whose lease was lost.
+//! How the runs of a job begin and end: who claims it for how long, what its history keeps of them, and what a worker may
+//! still do whose lease was lost.
 //!
 //! Until the job is claimed or retried, the worker that lost its lease is still the last one that had it. If it
 //! answers now, the run ends as it says, and the loss is taken back.

@@ -137,9 +137,8 @@ fn claimable_at(ctx: Context<'_>, location: &Location) -> usize {
     }
 }
 
-/// Unblocks clients whose deadline is over: those that take what there is then, and those that the server has forgotten. From Redis 7.2 on it does
-/// forget the clients whose command had to wait for the end of a CLIENT PAUSE: it would let them wait for
-/// ever.
+/// Unblocks clients whose deadline is over: those that take what there is then, and those that the server has forgotten,
+/// as it does from Redis 7.2 on with clients whose command had to wait for the end of a CLIENT PAUSE.
 impl OnTimer for ClaimDeadlineTimer {
     fn fired(_ctx: Context<'_>) {
         claims::deadline_timer_fired();
