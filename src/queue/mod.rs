@@ -83,7 +83,7 @@ pub use jobs::{
 };
 pub(crate) use limits::{Bucket, LaneRules};
 pub use limits::{GroupLimits, Pause, Rate, Refill, MAX_RATE};
-pub(crate) use names::{may_be_given, valid_batch_name, valid_group, valid_id, valid_job_name};
+pub(crate) use names::{may_be_given, valid_batch_name, valid_group, valid_id, valid_job_name, valid_worker};
 pub use names::{MAX_BATCH, MAX_ERROR, MAX_GROUP, MAX_ID, MAX_JOB_NAME, MAX_WORKER};
 pub(crate) use saved::{
     Header, SavedBatch, SavedEvent, SavedJob, SavedLane, SavedLaneRules, SavedNumber, SavedState,

@@ -62,8 +62,7 @@ impl Session<'_> {
             (_, None, _) => NewDue::Now,
         };
         let priority = priority.filter(|priority| *priority != job.priority);
-        let has = self.queue.jobs.table.name_of(job).map(|number| self.queue.jobs.table.names.get(number));
-        let name = name.filter(|name| has != Some(*name));
+        let name = name.filter(|name| self.queue.name_of(job) != Some(*name));
         Change { payload, progress, due, priority, place, name }
     }
 }

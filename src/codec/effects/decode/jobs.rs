@@ -8,8 +8,8 @@ use crate::codec::fields::job::decode_job_spec;
 use crate::codec::wire::Decoder;
 use crate::codec::DecodeError;
 use crate::queue::{
-    plausible_duplicates, valid_id, Effect, FieldChanges, JobEffect, JobState, LogLines, Place, Queue,
-    ReleasedTo, MAX_WORKER,
+    plausible_duplicates, valid_id, valid_worker, Effect, FieldChanges, JobEffect, JobState, LogLines, Place,
+    Queue, ReleasedTo,
 };
 
 /// An effect on a job that is not finished: its id, then the fields that `decode` reads.
@@ -114,7 +114,7 @@ pub(super) fn decode_duplicates<'a>(
 
 pub(super) fn decode_claimed<'a>(from: &mut Decoder<'a>, queue: &Queue) -> Result<Effect<'a>, DecodeError> {
     let (id, token, worker, lease_until) = (from.bytes()?, from.number()?, from.bytes()?, from.number()?);
-    if worker.is_empty() || worker.len() > MAX_WORKER {
+    if !valid_worker(worker) {
         return Err(DecodeError::Damaged("a claim that cannot be"));
     }
     let job = known(queue.job_to_claim(id).filter(|_| queue.may_be_claimed_with(token)))?;
