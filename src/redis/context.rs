@@ -53,6 +53,11 @@ impl ContextFlags {
         self.any(raw::REDISMODULE_CTX_FLAGS_OOM) && !self.any(raw::REDISMODULE_CTX_FLAGS_EVICT)
     }
 
+    /// Memory is at its limit, and keys are dropped for that.
+    fn evicts(self) -> bool {
+        self.any(raw::REDISMODULE_CTX_FLAGS_OOM) && self.any(raw::REDISMODULE_CTX_FLAGS_EVICT)
+    }
+
     /// The server is part of a cluster.
     pub(crate) fn cluster(self) -> bool {
         self.any(raw::REDISMODULE_CTX_FLAGS_CLUSTER)
@@ -151,26 +156,25 @@ pub(super) fn detached_context() -> Option<*mut raw::RedisModuleCtx> {
     Some(DETACHED.load(Relaxed)).filter(|ctx| !ctx.is_null())
 }
 
+/// The flags of the server alone, without a client. For the main thread.
+fn server_flags() -> ContextFlags {
+    // SAFETY: (1); a null context is allowed and asks about the server alone.
+    ContextFlags(api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(ptr::null_mut()) }))
+}
+
 /// Whether the server is over its memory limit and drops keys for that. For the main thread.
 pub(crate) fn evicts() -> bool {
-    // SAFETY: (1); a null context is allowed and asks about the server alone.
-    let flags = api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(ptr::null_mut()) });
-    let flags = ContextFlags(flags);
-    flags.any(raw::REDISMODULE_CTX_FLAGS_OOM) && flags.any(raw::REDISMODULE_CTX_FLAGS_EVICT)
+    server_flags().evicts()
 }
 
 /// Whether the server is part of a cluster. For the main thread.
 pub(crate) fn is_in_cluster() -> bool {
-    // SAFETY: (1) a null context, as above.
-    let flags = api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(ptr::null_mut()) });
-    ContextFlags(flags).cluster()
+    server_flags().cluster()
 }
 
 /// Whether this server follows another. For the main thread.
 pub(crate) fn is_replica() -> bool {
-    // SAFETY: (1); a null context is allowed and asks about the server alone.
-    let flags = api!(RedisModule_GetContextFlags).map_or(0, |flags| unsafe { flags(ptr::null_mut()) });
-    ContextFlags(flags).replica()
+    server_flags().replica()
 }
 
 /// Whether `notify-keyspace-events` asks for the notifications of modules.
