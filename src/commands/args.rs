@@ -107,6 +107,12 @@ impl<'a> Args<'a> {
         uint(name, word, range)
     }
 
+    /// The next word as a priority.
+    pub(crate) fn priority(&mut self) -> Result<i32, Error> {
+        let priority = self.int("PRIORITY", i32::MIN.into()..=i32::MAX.into())?;
+        Ok(i32::try_from(priority).unwrap_or_default())
+    }
+
     /// The next word as a span in milliseconds, from `least` to 10 years.
     pub(crate) fn span(&mut self, name: &str, least: u64) -> Result<u64, Error> {
         let word = self.next(name)?;

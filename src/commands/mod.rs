@@ -66,6 +66,6 @@ const MAX_QUEUES: u64 = 1000;
 const ROOM_AT_MEMORY_LIMIT: usize = 1024;
 /// How many jobs JQ.RETRY, JQ.PURGE, JQ.CANCEL and JQ.PROMOTE change at most without COUNT: while they run, every other
 /// client waits, so they take less than a millisecond or two.
-const DEFAULT_CHANGES: u64 = 1000;
+const DEFAULT_CHANGES: usize = 1000;
 /// How many rows a listing replies with when COUNT is not given.
 const DEFAULT_ROWS: usize = 10;

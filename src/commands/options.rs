@@ -7,6 +7,7 @@
 use super::args::{span_or_forever, Args, MAX_INSTANT};
 use super::error::{shown, Error};
 use super::spec::{Arg, ArgKind, Multiple};
+use super::MAX_ITEMS;
 use crate::queue::Place;
 
 /// A request that `N` options can change. `'a` is the lifetime of the arguments, from which it may borrow.
@@ -38,6 +39,8 @@ enum Setter<'a, R> {
     Flag(fn(&mut R)),
     /// An integer from `least` to `most`.
     Integer { least: u64, most: u64, set: fn(&mut R, u64) },
+    /// How many items.
+    Count(fn(&mut R, usize)),
     /// Milliseconds from `least` to 10 years.
     Span { least: u64, set: fn(&mut R, u64) },
     /// Milliseconds from `least` to 10 years, or -1 for ever.
@@ -69,6 +72,11 @@ impl<'a, R> CommandOption<'a, R> {
         set: fn(&mut R, u64),
     ) -> Self {
         Self::valued(keyword, name, ArgKind::Integer, Setter::Integer { least, most, set })
+    }
+
+    /// How many items, at most as many as one call may ask for.
+    pub(super) const fn count(keyword: &'static str, name: &'static str, set: fn(&mut R, usize)) -> Self {
+        Self::valued(keyword, name, ArgKind::Integer, Setter::Count(set))
     }
 
     pub(super) const fn span(
@@ -153,6 +161,9 @@ impl<'a, R> CommandOption<'a, R> {
         match self.set {
             Setter::Flag(set) => set(request),
             Setter::Integer { least, most, set } => set(request, args.uint(keyword, least..=most)?),
+            Setter::Count(set) => {
+                set(request, usize::try_from(args.uint(keyword, 1..=MAX_ITEMS)?).unwrap_or(usize::MAX));
+            }
             Setter::Span { least, set } => set(request, args.span(keyword, least)?),
             Setter::SpanOrForever { least, set } => {
                 set(request, span_or_forever(keyword, args.next(keyword)?, least)?);

@@ -7,7 +7,6 @@ use super::names;
 use super::options::{args_of_options, joined, CommandOption, Options};
 use super::reply::Reply;
 use super::spec::{Arg, ArgKind};
-use super::MAX_ITEMS;
 use crate::queue::{
     ChangedJobs, Direction, ListStart, Now, PageRange, Position, Report, Selected, Selection,
 };
@@ -20,7 +19,7 @@ pub struct Page<'a> {
     pub(super) cursor: Option<Cursor>,
     /// How many are passed by before the first page.
     skip: usize,
-    count: u64,
+    count: usize,
     /// How many states the command goes through, one after the other.
     stages: usize,
     /// What is replied of the jobs, where they are changed.
@@ -52,7 +51,7 @@ impl Cursor {
 
 impl Page<'_> {
     /// The first page of all jobs, for a command that goes through so many states.
-    pub(super) fn of(count: u64, stages: usize) -> Self {
+    pub(super) fn of(count: usize, stages: usize) -> Self {
         let selection = Selection::default();
         let report = Report::default();
         Page { selection, direction: Direction::Forward, cursor: None, skip: 0, count, stages, report }
@@ -64,11 +63,9 @@ impl Page<'_> {
         group.or(batch).or(worker).or(name).is_some() || priorities.is_some()
     }
 
-    /// Refuses instants that are hardly meant: in seconds SINCE would select everything.
+    /// As [`check_instants`].
     pub(super) fn check_instants(&self, now: Now) -> Result<(), Error> {
-        let Selection { since, until, .. } = self.selection;
-        let given = [("SINCE", since), ("UNTIL", until)];
-        given.into_iter().try_for_each(|(name, at)| at.map_or(Ok(()), |at| check_instant(name, at, now)))
+        check_instants(&self.selection, now)
     }
 
     /// Where it begins and how far it goes.
@@ -78,8 +75,7 @@ impl Page<'_> {
             Some(Cursor { from: Some(_), left_to_skip, .. }) => left_to_skip,
             _ => self.skip,
         };
-        let count = usize::try_from(self.count).unwrap_or(usize::MAX);
-        PageRange::new(count, ListStart { direction: self.direction, from }).skipping(skip)
+        PageRange::new(self.count, ListStart { direction: self.direction, from }).skipping(skip)
     }
 
     /// The first page begins behind so many of those that are selected. Later ones go on from their cursor.
@@ -147,7 +143,7 @@ impl<'a> Options<'a, 10> for Page<'a> {
         CommandOption::instant("SINCE", "since", |page, at| page.selection.since = Some(at)),
         CommandOption::instant("UNTIL", "until", |page, at| page.selection.until = Some(at)),
         CommandOption::flag("REV", "rev", |page| page.direction = Direction::Backward),
-        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |page, n| page.count = n),
+        CommandOption::count("COUNT", "count", |page, n| page.count = n),
         CommandOption::other("CURSOR", Arg::word("cursor", ArgKind::String), |page, args| {
             page.cursor = Some(parse_cursor(args.next("CURSOR")?, page.stages)?);
             Ok(())
@@ -170,14 +166,19 @@ pub(super) const PRIORITIES: Arg = Arg::block(
     &[Arg::word("lowest", ArgKind::Integer), Arg::word("highest", ArgKind::Integer)],
 );
 
+/// Refuses instants that are hardly meant: in seconds SINCE would select everything.
+pub(super) fn check_instants(selection: &Selection<'_>, now: Now) -> Result<(), Error> {
+    let given = [("SINCE", selection.since), ("UNTIL", selection.until)];
+    given.into_iter().try_for_each(|(name, at)| at.map_or(Ok(()), |at| check_instant(name, at, now)))
+}
+
 /// The lowest and the highest priority, both included.
 pub(super) fn priorities(args: &mut Args<'_>) -> Result<(i32, i32), Error> {
-    let all = i64::from(i32::MIN)..=i64::from(i32::MAX);
-    let (lowest, highest) = (args.int("PRIORITY", all.clone())?, args.int("PRIORITY", all)?);
-    let both = i32::try_from(lowest).ok().zip(i32::try_from(highest).ok());
-    both.filter(|(lowest, highest)| lowest <= highest).ok_or_else(|| {
-        Error::other(format!("PRIORITY needs the smaller number first, got {lowest} {highest}"))
-    })
+    let (lowest, highest) = (args.priority()?, args.priority()?);
+    if lowest <= highest {
+        return Ok((lowest, highest));
+    }
+    Err(Error::other(format!("PRIORITY needs the smaller number first, got {lowest} {highest}")))
 }
 
 /// `0`, `major:minor`, `stage:major:minor`, or, with how many are to be passed by, `stage:major:minor:left`.

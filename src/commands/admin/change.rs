@@ -44,8 +44,7 @@ impl<'a> Options<'a, 9> for ChangeJobRequest<'a> {
             set_start(&mut request.change.start, Start::At(instant))
         }),
         CommandOption::other("PRIORITY", Arg::word("priority", ArgKind::Integer), |request, args| {
-            let priority = args.int("PRIORITY", i32::MIN.into()..=i32::MAX.into())?;
-            request.change.priority = i32::try_from(priority).ok();
+            request.change.priority = Some(args.priority()?);
             Ok(())
         }),
         CommandOption::flag("FRONT", "front", |request| request.change.place = Place::Front),

@@ -9,7 +9,7 @@ use crate::commands::error::Error;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::commands::{DEFAULT_ROWS, MAX_ITEMS};
+use crate::commands::DEFAULT_ROWS;
 use crate::queue::Queue;
 
 pub struct ListBatches;
@@ -23,9 +23,7 @@ pub struct BatchesRequest {
 
 impl<'a> Options<'a, 2> for BatchesRequest {
     const OPTIONS: [CommandOption<'a, Self>; 2] = [
-        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |request, n| {
-            request.count = usize::try_from(n).unwrap_or(usize::MAX);
-        }),
+        CommandOption::count("COUNT", "count", |request, n| request.count = n),
         CommandOption::integer("CURSOR", "cursor", 0, MAX_INSTANT, |request, n| request.cursor = n),
     ];
 }

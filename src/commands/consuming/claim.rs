@@ -8,11 +8,11 @@ use crate::commands::args::{Args, MAX_INSTANT};
 use crate::commands::command::{BlockedClaim, ClaimForm, Command, Detail, Env, WriteCommand, WriteOutcome};
 use crate::commands::error::Error;
 use crate::commands::inspecting::get;
+use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::settings::check_lease;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::commands::{names, MAX_ITEMS};
 use crate::queue::{ClaimOptions, Claimed, Session};
 
 pub struct ClaimJobs;
@@ -29,10 +29,10 @@ pub enum ClaimRequest<'a> {
 /// The options as they were given.
 struct ClaimArgs<'a> {
     worker: &'a [u8],
-    count: u64,
+    count: usize,
     lease: Option<u64>,
     block: Option<u64>,
-    min: u64,
+    min: usize,
     max_bytes: Option<u64>,
     held: bool,
     detail: Detail,
@@ -42,7 +42,7 @@ struct ClaimArgs<'a> {
 
 impl<'a> Options<'a, 7> for ClaimArgs<'a> {
     const OPTIONS: [CommandOption<'a, Self>; 7] = [
-        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |args, n| {
+        CommandOption::count("COUNT", "count", |args, n| {
             args.count = n;
             args.only_new = Some("COUNT");
         }),
@@ -51,7 +51,7 @@ impl<'a> Options<'a, 7> for ClaimArgs<'a> {
             args.block = Some(ms);
             args.only_new = Some("BLOCK");
         }),
-        CommandOption::integer("MIN", "min", 1, MAX_ITEMS, |args, n| {
+        CommandOption::count("MIN", "min", |args, n| {
             args.min = n;
             args.only_new = Some("MIN");
         }),
@@ -77,14 +77,8 @@ impl<'a> ClaimArgs<'a> {
                 Err(Error::syntax("MIN needs a BLOCK that ends"))
             }
             _ => {
-                let count = usize::try_from(count).unwrap_or(usize::MAX);
-                let min = usize::try_from(min).unwrap_or(usize::MAX);
-                Ok(ClaimRequest::New {
-                    options: ClaimOptions { worker, count, lease, max_bytes },
-                    min,
-                    block,
-                    detail,
-                })
+                let options = ClaimOptions { worker, count, lease, max_bytes };
+                Ok(ClaimRequest::New { options, min, block, detail })
             }
         }
     }

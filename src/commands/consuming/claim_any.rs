@@ -8,11 +8,11 @@ use super::claim::{begin_queue_and_jobs, reply_claimed};
 use crate::commands::args::{Args, MAX_INSTANT};
 use crate::commands::command::{BlockedClaim, ClaimForm, Command, Detail, Env, FirstQueueCommand, Visit};
 use crate::commands::error::Error;
+use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::settings::check_lease;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::commands::{names, MAX_ITEMS};
 use crate::queue::{ClaimOptions, Session, Settings};
 
 pub struct ClaimAny;
@@ -28,9 +28,7 @@ pub struct ClaimAnyRequest<'a> {
 
 impl<'a> Options<'a, 5> for ClaimAnyRequest<'a> {
     const OPTIONS: [CommandOption<'a, Self>; 5] = [
-        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |request, n| {
-            request.options.count = usize::try_from(n).unwrap_or(usize::MAX);
-        }),
+        CommandOption::count("COUNT", "count", |request, n| request.options.count = n),
         CommandOption::span("LEASE", "lease-ms", 1, |request, ms| request.options.lease = Some(ms)),
         CommandOption::span("BLOCK", "block-ms", 0, |request, ms| request.block = Some(ms)),
         CommandOption::integer("MAXBYTES", "max-bytes", 0, MAX_INSTANT, |request, bytes| {

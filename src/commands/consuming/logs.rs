@@ -9,7 +9,6 @@ use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::commands::MAX_ITEMS;
 use crate::queue::{Direction, LogRange, Queue};
 
 pub struct ShowLog;
@@ -29,9 +28,7 @@ impl<'a> Options<'a, 3> for LogRange {
         CommandOption::integer("SKIP", "skip", 0, MAX_INSTANT, |range, n| {
             range.skip = usize::try_from(n).unwrap_or(usize::MAX);
         }),
-        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |range, n| {
-            range.count = usize::try_from(n).unwrap_or(usize::MAX);
-        }),
+        CommandOption::count("COUNT", "count", |range, n| range.count = n),
         CommandOption::flag("REV", "rev", |range| range.direction = Direction::Backward),
     ];
 }

@@ -7,9 +7,9 @@ use super::claim::{check_asked_lease, reply_claimed};
 use crate::commands::args::MAX_INSTANT;
 use crate::commands::command::{Detail, Env};
 use crate::commands::error::Error;
+use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
-use crate::commands::{names, MAX_ITEMS};
 use crate::queue::{ClaimOptions, Session};
 
 /// What the worker asks for after its answers.
@@ -22,7 +22,7 @@ pub(super) struct NextClaim<'a> {
 /// The options as they were given.
 pub(super) struct NextArgs<'a> {
     worker: Option<&'a [u8]>,
-    count: u64,
+    count: usize,
     lease: Option<u64>,
     max_bytes: Option<u64>,
     detail: Detail,
@@ -33,7 +33,7 @@ pub(super) struct NextArgs<'a> {
 impl<'a> Options<'a, 5> for NextArgs<'a> {
     const OPTIONS: [CommandOption<'a, Self>; 5] = [
         CommandOption::name("NEXT", "worker", names::worker, |args, name| args.worker = Some(name)),
-        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |args, n| {
+        CommandOption::count("COUNT", "count", |args, n| {
             args.count = n;
             args.only_next = Some("COUNT");
         }),
@@ -75,7 +75,6 @@ impl<'a> NextArgs<'a> {
                 None => Ok(None),
             };
         };
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
         Ok(Some(NextClaim { options: ClaimOptions { worker, count, lease, max_bytes }, detail }))
     }
 }

@@ -9,10 +9,10 @@
 use crate::commands::args::{parse_uint, Args};
 use crate::commands::command::{AwaitCommand, AwaitRequest, Command, Env, PageRequest};
 use crate::commands::error::Error;
+use crate::commands::names;
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::commands::{names, MAX_ITEMS};
 use crate::queue::{Awaited, EventFilter, EventId, EventPage, EventStart, EventValue, LoggedEvent, Queue};
 
 pub struct ReadEvents;
@@ -37,9 +37,7 @@ impl<'a> Options<'a, 5> for EventsRequest<'a> {
             request.start = start(args.next("AFTER")?)?;
             Ok(())
         }),
-        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |request, n| {
-            request.count = usize::try_from(n).unwrap_or(usize::MAX);
-        }),
+        CommandOption::count("COUNT", "count", |request, n| request.count = n),
         CommandOption::span("BLOCK", "ms", 0, |request, ms| request.block = Some(ms)),
         CommandOption::name("ID", "job", names::id, |request, job| request.filter.job = Some(job)),
         CommandOption::name("ONLY", "events", only, |request, names| request.filter.names = Some(names)),

@@ -4,13 +4,13 @@
 //! Exactly, and without going through them: by what an index or a counter knows.
 
 use super::list::{Listed, STATE_ARGS};
-use crate::commands::args::{check_instant, Args};
+use crate::commands::args::Args;
 use crate::commands::command::{Command, Env, ReadCommand};
 use crate::commands::error::Error;
 use crate::commands::names;
 use crate::commands::options::{args_of_options, CommandOption, Options};
 use crate::commands::reply::Reply;
-use crate::commands::selection::{priorities, PRIORITIES};
+use crate::commands::selection::{check_instants, priorities, PRIORITIES};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{JobState, Queue, Selection};
 
@@ -100,8 +100,7 @@ fn ways(counted: Listed) -> &'static str {
 
 impl ReadCommand for CountJobs {
     fn refusal(request: &CountRequest<'_>, env: &Env) -> Option<Error> {
-        let given = [("SINCE", request.selection.since), ("UNTIL", request.selection.until)];
-        given.into_iter().find_map(|(name, at)| check_instant(name, at?, env.now).err())
+        check_instants(&request.selection, env.now).err()
     }
 
     fn run(request: &CountRequest<'_>, queue: &Queue, _: &Env, reply: &mut dyn Reply) {

@@ -12,7 +12,7 @@ use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::settings::show_rate;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::commands::{name_cursor, DEFAULT_ROWS, MAX_ITEMS};
+use crate::commands::{name_cursor, DEFAULT_ROWS};
 use crate::queue::{GroupView, Queue};
 
 pub struct ListGroups;
@@ -26,9 +26,7 @@ pub struct GroupsRequest<'a> {
 
 impl<'a> Options<'a, 2> for GroupsRequest<'a> {
     const OPTIONS: [CommandOption<'a, Self>; 2] = [
-        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |request, n| {
-            request.count = usize::try_from(n).unwrap_or(usize::MAX);
-        }),
+        CommandOption::count("COUNT", "count", |request, n| request.count = n),
         CommandOption::other("CURSOR", Arg::word("cursor", ArgKind::String), |request, args| {
             request.from = name_cursor::parse("JQ.GROUPS", args.next("CURSOR")?)?;
             Ok(())

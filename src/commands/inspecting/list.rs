@@ -124,7 +124,7 @@ impl Command for ListJobs {
 
     fn parse<'a>(args: &mut Args<'a>) -> Result<ListRequest<'a>, Error> {
         let listed = Listed::parse(args)?;
-        let (mut page, mut options) = (Page::of(DEFAULT_ROWS as u64, 1), ListOptions::default());
+        let (mut page, mut options) = (Page::of(DEFAULT_ROWS, 1), ListOptions::default());
         args.options_of_two((&Page::OPTIONS, &mut page), (&ListOptions::OPTIONS, &mut options))?;
         if listed == Listed::Remembered && (page.needs_jobs() || options.payload) {
             return Err(Error::syntax(

@@ -10,7 +10,7 @@ use crate::commands::fields::{count, reply_list, Field, Fields, Format};
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::commands::{name_cursor, DEFAULT_ROWS, MAX_ITEMS};
+use crate::commands::{name_cursor, DEFAULT_ROWS};
 use crate::queue::{JobState, NameView, Queue};
 
 pub struct ListNames;
@@ -24,9 +24,7 @@ pub struct NamesRequest<'a> {
 
 impl<'a> Options<'a, 2> for NamesRequest<'a> {
     const OPTIONS: [CommandOption<'a, Self>; 2] = [
-        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |request, n| {
-            request.count = usize::try_from(n).unwrap_or(usize::MAX);
-        }),
+        CommandOption::count("COUNT", "count", |request, n| request.count = n),
         CommandOption::other("CURSOR", Arg::word("cursor", ArgKind::String), |request, args| {
             request.from = name_cursor::parse("JQ.NAMES", args.next("CURSOR")?)?;
             Ok(())

@@ -12,7 +12,7 @@ use crate::commands::fields::{count, reply_list, size, Field, Fields, Format};
 use crate::commands::options::{CommandOption, Options};
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::commands::{name_cursor, DEFAULT_ROWS, MAX_ITEMS};
+use crate::commands::{name_cursor, DEFAULT_ROWS};
 use crate::queue::{Queue, WorkerView};
 
 pub struct ListWorkers;
@@ -27,9 +27,7 @@ pub struct WorkersRequest<'a> {
 
 impl<'a> Options<'a, 3> for WorkersRequest<'a> {
     const OPTIONS: [CommandOption<'a, Self>; 3] = [
-        CommandOption::integer("COUNT", "count", 1, MAX_ITEMS, |request, n| {
-            request.count = usize::try_from(n).unwrap_or(usize::MAX);
-        }),
+        CommandOption::count("COUNT", "count", |request, n| request.count = n),
         CommandOption::other("CURSOR", Arg::word("cursor", ArgKind::String), |request, args| {
             request.from = name_cursor::parse("JQ.WORKERS", args.next("CURSOR")?)?;
             Ok(())

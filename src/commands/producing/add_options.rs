@@ -31,8 +31,7 @@ impl<'a> Options<'a, 18> for AddRequest<&'a [u8]> {
             request.job.max_wait = Some(Until::After(ms));
         }),
         CommandOption::other("PRIORITY", Arg::word("priority", ArgKind::Integer), |request, args| {
-            let priority = args.int("PRIORITY", i32::MIN.into()..=i32::MAX.into())?;
-            request.job.priority = i32::try_from(priority).ok();
+            request.job.priority = Some(args.priority()?);
             Ok(())
         }),
         CommandOption::flag("FRONT", "front", |request| request.job.place = Place::Front),
