@@ -4,17 +4,21 @@ use super::args::Args;
 use super::error::Error;
 use super::spec::{Arg, ArgKind};
 
-/// The next argument as one of the words of `table`; `what` and `allowed` are named in the error.
-pub(super) fn choice<T: Copy>(
-    what: &str,
-    allowed: &str,
-    table: &[(Arg, T)],
-    args: &mut Args<'_>,
-) -> Result<T, Error> {
+/// The next argument as one of the words of `table`; the error names `what` it is.
+pub(super) fn choice<T: Copy>(what: &str, table: &[(Arg, T)], args: &mut Args<'_>) -> Result<T, Error> {
     let word = args.next(what)?;
     let chosen =
         table.iter().find(|(arg, _)| arg.token.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(word)));
-    chosen.map(|(_, value)| *value).ok_or_else(|| Error::range(what, allowed, word))
+    chosen.map(|(_, value)| *value).ok_or_else(|| Error::range(what, &allowed(table), word))
+}
+
+/// `a, b or c`, for the error.
+fn allowed<T>(table: &[(Arg, T)]) -> String {
+    let words: Vec<&str> = table.iter().filter_map(|(arg, _)| arg.token).collect();
+    match words.as_slice() {
+        [others @ .., last] => format!("{} or {last}", others.join(", ")),
+        [] => String::new(),
+    }
 }
 
 /// The words of a choice, for COMMAND DOCS.

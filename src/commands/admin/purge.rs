@@ -73,8 +73,7 @@ impl Command for Purge {
     type Request<'a> = PurgeRequest<'a>;
 
     fn parse<'a>(args: &mut Args<'a>) -> Result<PurgeRequest<'a>, Error> {
-        let allowed = "completed, failed, waiting, delayed, blocked or remembered";
-        let purged = choice("state", allowed, &STATES, args)?;
+        let purged = choice("state", &STATES, args)?;
         let (mut page, mut older) = (Page::of(DEFAULT_CHANGES, 1), Older::default());
         args.options_of_two((&Page::OPTIONS_OF_CHANGES, &mut page), (&Older::OPTIONS, &mut older))?;
         if purged == Purged::Remembered && page.needs_jobs() {

@@ -29,7 +29,7 @@ impl<'a> Options<'a, 2> for ResumeRequest<'a> {
     const OPTIONS: [CommandOption<'a, Self>; 2] = [
         CommandOption::name("GROUP", "group", names::group, |request, group| request.group = Some(group)),
         CommandOption::other("ONLY", Arg::one_of("kind", &KIND_ARGS), |request, args| {
-            request.only = Some(choice("ONLY", "PAUSE or FOR", &KINDS, args)?);
+            request.only = Some(choice("ONLY", &KINDS, args)?);
             Ok(())
         }),
     ];

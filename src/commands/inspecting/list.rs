@@ -82,8 +82,7 @@ impl Listed {
     }
 
     pub(super) fn parse(args: &mut Args<'_>) -> Result<Self, Error> {
-        let allowed = "waiting, delayed, blocked, active, completed, failed or remembered";
-        choice("state", allowed, &STATES, args)
+        choice("state", &STATES, args)
     }
 }
 

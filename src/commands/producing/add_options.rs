@@ -47,7 +47,7 @@ impl<'a> Options<'a, 18> for AddRequest<&'a [u8]> {
             Ok(())
         }),
         CommandOption::other("ONDUP", Arg::one_of("ondup", &ON_DUP_ARGS), |request, args| {
-            request.on_dup = choice("ONDUP", "IGNORE, REPLACE or RERUN", &ON_DUPS, args)?;
+            request.on_dup = choice("ONDUP", &ON_DUPS, args)?;
             Ok(())
         }),
         CommandOption::span("PX", "px-ms", 1, |request, ms| request.job.expires = Some(Until::After(ms))),

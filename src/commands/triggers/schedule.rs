@@ -51,7 +51,7 @@ impl<'a> Options<'a, 6> for ScheduleOptions<'a> {
         CommandOption::instant("FROM", "from-instant", |options, instant| options.from = Some(instant)),
         CommandOption::instant("UNTIL", "until-instant", |options, instant| options.until = Some(instant)),
         CommandOption::other("OVERLAP", Arg::one_of("overlap", &OVERLAP_ARGS), |options, args| {
-            options.overlap = choice("OVERLAP", "ALLOW or SKIP", &OVERLAPS, args)?;
+            options.overlap = choice("OVERLAP", &OVERLAPS, args)?;
             Ok(())
         }),
     ];
