@@ -18,14 +18,6 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 #[rustfmt::skip] // a list, not a column
 pub(super) const PRESENT: [&str; 9] =
     ["queues", "waiting", "delayed", "blocked", "active", "completed", "failed", "remembered", "memory_bytes"];
-const STATES: [JobState; 6] = [
-    JobState::Waiting,
-    JobState::Delayed,
-    JobState::Blocked,
-    JobState::Active,
-    JobState::Completed,
-    JobState::Failed,
-];
 
 type Sums<const N: usize> = [AtomicU64; N];
 
@@ -53,7 +45,8 @@ impl Share {
     /// Brings the sums up to what `queue` is now. On the main thread only.
     pub(super) fn update(&mut self, queue: &Queue, bytes: usize, occurred: Occurred) {
         let mut present = [0; PRESENT.len()];
-        let counts = STATES.iter().map(|state| queue.count(*state)).chain([queue.remembered(), bytes]);
+        let counts =
+            JobState::OF_JOBS.into_iter().map(|state| queue.count(state)).chain([queue.remembered(), bytes]);
         for (slot, count) in present.iter_mut().zip(std::iter::once(1).chain(counts)) {
             *slot = count as u64;
         }
@@ -96,4 +89,14 @@ pub(super) fn present() -> impl Iterator<Item = (&'static str, u64)> {
 /// What has happened in all queues since the process started, by the names of JQ.STATS.
 pub(super) fn happened() -> impl Iterator<Item = (&'static str, u64)> {
     NAMES.into_iter().zip(HAPPENED.iter().map(|sum| sum.load(Relaxed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_under_a_state_is_what_is_counted_of_it() {
+        assert_eq!(PRESENT.get(1..7), Some(&JobState::OF_JOBS.map(JobState::name)[..]));
+    }
 }

@@ -71,15 +71,7 @@ impl ReadCommand for ListNames {
 fn fields<'a>(view: &NameView<'a>) -> Fields<'a> {
     let mut fields = Fields::default();
     fields.push("name", Field::Bytes(view.name));
-    let states = [
-        JobState::Waiting,
-        JobState::Delayed,
-        JobState::Blocked,
-        JobState::Active,
-        JobState::Completed,
-        JobState::Failed,
-    ];
-    for state in states {
+    for state in JobState::OF_JOBS {
         fields.push(state.name(), count(view.count(state).into()));
     }
     fields

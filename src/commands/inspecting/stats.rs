@@ -46,15 +46,7 @@ impl ReadCommand for ShowStats {
 
 fn fields(queue: &Queue, env: &Env) -> Fields<'static> {
     let mut fields = Fields::default();
-    let states = [
-        JobState::Waiting,
-        JobState::Delayed,
-        JobState::Blocked,
-        JobState::Active,
-        JobState::Completed,
-        JobState::Failed,
-    ];
-    for state in states {
+    for state in JobState::OF_JOBS {
         fields.push(state.name(), size(queue.count(state)));
     }
     fields.push("remembered", size(queue.remembered()));

@@ -10,7 +10,7 @@ use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
 
 /// How many states a job or record can be in, the first ones of [`JobState`].
-const STATES: usize = 6;
+const STATES: usize = JobState::OF_JOBS.len();
 
 /// How many jobs and records there are of a name, in the order of [`JobState`].
 pub(crate) type NameCounts = [u32; STATES];

@@ -51,6 +51,24 @@ pub enum JobState {
 }
 
 impl JobState {
+    /// By their numbers in bytes.
+    const ALL: [JobState; 8] = [
+        JobState::Waiting,
+        JobState::Delayed,
+        JobState::Blocked,
+        JobState::Active,
+        JobState::Completed,
+        JobState::Failed,
+        JobState::Expired,
+        JobState::Cancelled,
+    ];
+
+    /// Those of jobs and records. The others say how the job of a remembered id has ended.
+    pub const OF_JOBS: [JobState; 6] = {
+        let [waiting, delayed, blocked, active, completed, failed, _, _] = Self::ALL;
+        [waiting, delayed, blocked, active, completed, failed]
+    };
+
     /// The manual's word.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -72,17 +90,7 @@ impl JobState {
     }
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {
-        const STATES: [JobState; 8] = [
-            JobState::Waiting,
-            JobState::Delayed,
-            JobState::Blocked,
-            JobState::Active,
-            JobState::Completed,
-            JobState::Failed,
-            JobState::Expired,
-            JobState::Cancelled,
-        ];
-        STATES.get(usize::from(code)).copied()
+        Self::ALL.get(usize::from(code)).copied()
     }
 }
 
@@ -94,5 +102,18 @@ impl From<EndState> for JobState {
             EndState::Expired => JobState::Expired,
             EndState::Cancelled => JobState::Cancelled,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_comes_back_from_its_number() {
+        for state in JobState::ALL {
+            assert_eq!(JobState::from_code(state.code()), Some(state));
+        }
+        assert_eq!(JobState::from_code(8), None);
     }
 }
