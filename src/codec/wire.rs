@@ -114,6 +114,10 @@ impl<'a> Decoder<'a> {
         Ok((zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed()))
     }
 
+    pub(crate) fn priority(&mut self) -> Result<i32, DecodeError> {
+        i32::try_from(self.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))
+    }
+
     pub(crate) fn instant(&mut self) -> Result<u64, DecodeError> {
         Ok(self.number()?.wrapping_sub(1))
     }

@@ -60,12 +60,7 @@ pub(crate) fn decode_change<'a>(from: &mut Decoder<'a>) -> Result<Change<'a>, De
     } else {
         NewDue::Unchanged
     };
-    let priority = if has(flag::PRIORITY) {
-        let priority = i32::try_from(from.signed()?);
-        Some(priority.map_err(|_| DecodeError::Damaged("a priority is too large"))?)
-    } else {
-        None
-    };
+    let priority = if has(flag::PRIORITY) { Some(from.priority()?) } else { None };
     let place = if has(flag::FRONT) { Place::Front } else { Place::End };
     let name = if has(flag::NAME) { Some(from.bytes()?) } else { None };
     if !name.is_none_or(valid_job_name) {

@@ -77,12 +77,7 @@ pub(crate) fn decode_replacement<'a>(from: &mut Decoder<'a>) -> Result<Replaceme
     } else {
         NewDue::Unchanged
     };
-    let priority = if has(flag::PRIORITY) {
-        let priority = i32::try_from(from.signed()?);
-        Some(priority.map_err(|_| DecodeError::Damaged("a priority is too large"))?)
-    } else {
-        None
-    };
+    let priority = if has(flag::PRIORITY) { Some(from.priority()?) } else { None };
     Ok(Replacement {
         payload,
         options,

@@ -147,8 +147,7 @@ pub(super) fn decode_job<'a>(from: &mut Decoder<'a>) -> Result<SavedJob<'a>, Dec
     let (id, payload) = (from.bytes()?, from.bytes()?);
     let state = decode_state(from)?;
     let (number, added_at) = (from.number_as::<i64>()?, from.number()?);
-    let priority =
-        i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
+    let priority = from.priority()?;
     let (options, batch) = decode_options(from)?;
     let (nacks, losses) = (from.number_as()?, from.number_as()?);
     let flags: u32 = from.number_as()?;
