@@ -89,14 +89,6 @@ fn number_of(until: Until) -> u64 {
     }
 }
 
-fn until(number: u64, is_instant: bool) -> Until {
-    if is_instant {
-        Until::At(number)
-    } else {
-        Until::After(number)
-    }
-}
-
 /// Reads a job and its batches.
 #[allow(clippy::type_complexity, reason = "a pair of what the encoder takes")]
 pub(crate) fn decode_job_spec<'a>(
@@ -118,8 +110,7 @@ pub(crate) fn decode_job_spec<'a>(
     if start == Start::Hold && after.is_some() {
         return Err(DecodeError::Damaged("a job that waits for two things"));
     }
-    let priority =
-        i32::try_from(from.signed()?).map_err(|_| DecodeError::Damaged("a priority is too large"))?;
+    let priority = from.priority()?;
     let ((options, batch), group) = (decode_options(from)?, decode_group(from)?);
     // Reruns, schedules and expiry rules from before PRIORITY could be left out name it if it matters.
     let priority = (has(flag::PRIORITY) || priority != 0).then_some(priority);
@@ -127,9 +118,10 @@ pub(crate) fn decode_job_spec<'a>(
     if expires.is_none() && has(flag::EXPIRES_AT) {
         return Err(DecodeError::Damaged("unknown start of a job"));
     }
-    let expires = expires.map(|number| until(number, has(flag::EXPIRES_AT)));
+    let until = |at| if has(at) { Until::At } else { Until::After };
+    let expires = expires.map(until(flag::EXPIRES_AT));
     let max_wait = if has(flag::MAX_WAIT) { Some(from.number()?) } else { None };
-    let max_wait = max_wait.map(|number| until(number, has(flag::MAX_WAIT_AT)));
+    let max_wait = max_wait.map(until(flag::MAX_WAIT_AT));
     let place = if has(flag::FRONT) { Place::Front } else { Place::End };
     let (name, fields) = if has(flag::MORE) { decode_more(from)? } else { (None, None) };
     let job = JobSpec { payload, start, priority, place, options, group, expires, max_wait, fields, name };

@@ -109,14 +109,15 @@ impl Batch {
         }
     }
 
-    /// Whether a job that waits for this condition may start, and since when that is decided; None: it is not
+    /// What is decided of this condition, and since when; None: it is not
     /// decided yet. While a retried member is pending, it is open whether all will be completed.
-    pub(crate) fn decision(&self, condition: BatchCondition) -> Option<(bool, u64)> {
+    pub(crate) fn decision(&self, condition: BatchCondition) -> Option<(Decision, u64)> {
         match condition {
-            BatchCondition::Finished => self.is_finished().then_some((true, self.finished_at)),
-            BatchCondition::Completed => {
-                self.is_settled().then(|| (self.members.all_completed(), self.settled_at))
-            }
+            BatchCondition::Finished => self.is_finished().then_some((Decision::Met, self.finished_at)),
+            BatchCondition::Completed => self.is_settled().then(|| {
+                let is_met = self.members.all_completed();
+                (if is_met { Decision::Met } else { Decision::Unmet }, self.settled_at)
+            }),
         }
     }
 
@@ -135,6 +136,15 @@ impl Batch {
             Some(BatchPlan::Forget(self.keep_until)).filter(|_| self.keep_until != FOREVER)
         }
     }
+}
+
+/// What is decided of the condition of a job that waits for a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The job may go on.
+    Met,
+    /// It fails: not every member was completed.
+    Unmet,
 }
 
 /// All that is known about a batch.

@@ -4,7 +4,7 @@ mod batch;
 mod index;
 mod refs;
 
-pub(crate) use batch::{view, Batch};
+pub(crate) use batch::{view, Batch, Decision};
 pub use batch::{BatchNumber, BatchView, Members};
 pub(crate) use index::Batches;
 pub use refs::{BatchCondition, BatchRefs, Dependency};

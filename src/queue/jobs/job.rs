@@ -170,13 +170,6 @@ impl Job {
         *notes = notes.take().filter(|notes| !notes.is_empty());
     }
 
-    /// Changes the extras only when `needed`: a job without one stays without.
-    pub(crate) fn extras_mut_if(&mut self, needed: bool, change: impl FnOnce(&mut JobExtras)) {
-        if needed {
-            change(self.extras_mut());
-        }
-    }
-
     /// When it expires unless claimed before: FOREVER without PX.
     pub(crate) fn expires(&self) -> u64 {
         self.extras.as_ref().map_or(FOREVER, |r| r.expires)

@@ -3,7 +3,7 @@
 //! Numbers change in the same mutation that moves a job, so they are exact at every instant; what follows
 //! from a batch that has finished happens job by job, in bounded steps of [`Queue::advance`].
 
-use crate::queue::batches::{view, Batch, BatchNumber, BatchRefs, Dependency, Members};
+use crate::queue::batches::{view, Batch, BatchNumber, BatchRefs, Decision, Dependency, Members};
 use crate::queue::jobs::{Gate, Job, JobState, Place, StateData, UnmetDependency};
 use crate::queue::stats::Event;
 use crate::queue::store::{EndState, Handle};
@@ -164,8 +164,8 @@ impl Queue {
         }
     }
 
-    /// Whether a job that waits for a batch may go on, and since when that is so; None: not decided yet.
-    fn decision(&self, after: Dependency<BatchNumber>) -> Option<(bool, u64)> {
+    /// What is decided of a job that waits for a batch, and since when; None: nothing yet.
+    fn decision(&self, after: Dependency<BatchNumber>) -> Option<(Decision, u64)> {
         self.batches.get(after.batch)?.decision(after.condition)
     }
 
@@ -178,8 +178,8 @@ impl Queue {
         expires: u64,
     ) {
         match self.decision(after) {
-            Some((passes, at)) if at < expires => {
-                self.unblock(handle, passes, after.batch, due, Now::from_ms(at));
+            Some((decision, at)) if at < expires => {
+                self.unblock(handle, decision, after.batch, due, Now::from_ms(at));
             }
             _ => self.end(handle, EndState::Expired, Now::from_ms(expires)),
         }
@@ -189,27 +189,30 @@ impl Queue {
     pub(crate) fn pass_if_decided(&mut self, handle: Handle, now: Now) {
         let state = self.jobs.get(handle).map(|job| job.state);
         let Some(StateData::Blocked { gate: Gate::Batch(after), due }) = state else { return };
-        if let Some((passes, _)) = self.decision(after) {
-            self.unblock(handle, passes, after.batch, due, now);
+        if let Some((decision, _)) = self.decision(after) {
+            self.unblock(handle, decision, after.batch, due, now);
         }
     }
 
     /// Lets a blocked job go on, or fail.
-    fn unblock(&mut self, handle: Handle, passes: bool, batch: BatchNumber, due: u64, now: Now) {
+    fn unblock(&mut self, handle: Handle, decision: Decision, batch: BatchNumber, due: u64, now: Now) {
         let at = now.millis();
-        if passes {
-            self.stats.record(Event::Unblocked);
-            let place = self.jobs.get(handle).map_or(Place::End, Job::place);
-            self.rejoin(handle, place, Some(due).filter(|due| *due > at), at);
-            self.log_move(Event::Unblocked, handle, JobState::Blocked, at);
-        } else {
-            let error = self.batches.get(batch).map(error_of);
-            self.jobs.edit(handle, |job| {
-                let extras = job.extras_mut();
-                extras.error = error;
-                extras.unmet = Some(Box::new(UnmetDependency { batch, due }));
-            });
-            self.end(handle, EndState::Failed, now);
+        match decision {
+            Decision::Met => {
+                self.stats.record(Event::Unblocked);
+                let place = self.jobs.get(handle).map_or(Place::End, Job::place);
+                self.rejoin(handle, place, Some(due).filter(|due| *due > at), at);
+                self.log_move(Event::Unblocked, handle, JobState::Blocked, at);
+            }
+            Decision::Unmet => {
+                let error = self.batches.get(batch).map(error_of);
+                self.jobs.edit(handle, |job| {
+                    let extras = job.extras_mut();
+                    extras.error = error;
+                    extras.unmet = Some(Box::new(UnmetDependency { batch, due }));
+                });
+                self.end(handle, EndState::Failed, now);
+            }
         }
     }
 
@@ -222,7 +225,7 @@ impl Queue {
     /// Whether a failed job would not fail again at once if it was retried now.
     pub(crate) fn may_be_revived(&self, job: &Job) -> bool {
         let after = self.unmet_dependency(job).map(UnmetDependency::dependency);
-        after.and_then(|after| self.decision(after)).is_none_or(|(passes, _)| passes)
+        after.and_then(|after| self.decision(after)).is_none_or(|(decision, _)| decision == Decision::Met)
     }
 
     /// Whether jobs wait that need not any more.

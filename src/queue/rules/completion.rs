@@ -88,14 +88,16 @@ impl Queue {
         });
         self.start_life(handle, next, &BatchRefs::NONE, now);
         self.jobs.edit(handle, |job| {
-            job.extras_mut_if(!history.is_empty(), |extras| extras.history = history);
-        });
-        self.jobs.edit(handle, |job| match ended_as {
-            EndState::Completed => job.extras_mut_if(token != 0, |extras| extras.done_under = token),
-            EndState::Failed => job.extras_mut_if(error.is_some(), |extras| {
-                extras.earlier_life = EarlierLife::of(error, None);
-            }),
-            EndState::Expired | EndState::Cancelled => {}
+            if !history.is_empty() {
+                job.extras_mut().history = history;
+            }
+            match ended_as {
+                EndState::Completed if token != 0 => job.extras_mut().done_under = token,
+                EndState::Failed if error.is_some() => {
+                    job.extras_mut().earlier_life = EarlierLife::of(error, None);
+                }
+                EndState::Completed | EndState::Failed | EndState::Expired | EndState::Cancelled => {}
+            }
         });
         self.log_move(Event::RerunBegun, handle, ended_as.into(), now.millis());
         // Its PX counts from the ADD that asked for it, and may have run out meanwhile.
@@ -116,11 +118,12 @@ impl Queue {
         // Unless the rerun has expired. No claim has the token 0.
         let has_begun =
             has_rerun && token != 0 && self.jobs.get(handle).is_some_and(|job| !job.is_finished());
-        self.jobs.edit(handle, |job| {
-            job.extras_mut_if(has_begun, |extras| {
-                extras.earlier_life.get_or_insert_default().lost = Some(LostLife { token, batch });
+        if has_begun {
+            self.jobs.edit(handle, |job| {
+                let earlier = job.extras_mut().earlier_life.get_or_insert_default();
+                earlier.lost = Some(LostLife { token, batch });
             });
-        });
+        }
     }
 
     /// The worker of a lost life has done it after all: it was completed. The life
@@ -146,8 +149,9 @@ impl Queue {
     /// stays; with a job that had not started everything goes.
     pub(crate) fn cancel(&mut self, handle: Handle, now: Now) {
         self.jobs.edit(handle, |job| {
-            if !matches!(job.state, StateData::Active { .. }) {
-                job.extras_mut_if(job.extras.is_some(), |extras| extras.rerun = None);
+            let is_active = matches!(job.state, StateData::Active { .. });
+            if let Some(extras) = job.extras.as_mut().filter(|_| !is_active) {
+                extras.rerun = None;
             }
         });
         self.end(handle, EndState::Cancelled, now);

@@ -101,13 +101,13 @@ impl Queue {
             job.state = state;
             job.seq = seq.unwrap_or(job.seq);
             job.priority = by.priority.unwrap_or(job.priority);
-            let needs_extras = job.extras.is_some() || by.expires.is_some() || by.latest_due.is_some();
-            job.extras_mut_if(needs_extras, |extras| {
+            if job.extras.is_some() || by.expires.is_some() || by.latest_due.is_some() {
+                let extras = job.extras_mut();
                 extras.rerun = None;
                 extras.take_lost_life();
                 extras.expires = by.expires.unwrap_or(extras.expires);
                 extras.latest_due = by.latest_due.unwrap_or(extras.latest_due);
-            });
+            }
         });
         self.enter(handle);
         self.log_move(Event::Replaced, handle, from, now.millis());
@@ -126,11 +126,11 @@ impl Queue {
         self.jobs.edit(handle, |job| {
             job.nacks = 0;
             job.losses = 0;
-            job.extras_mut_if(job.extras.is_some(), |extras| {
+            if let Some(extras) = &mut job.extras {
                 (extras.earlier_losses, extras.releases) = (0, 0);
                 extras.window_is_kept = false;
                 due = extras.unmet.take().map_or(0, |unmet| unmet.due);
-            });
+            }
         });
         match unmet {
             None => {

@@ -79,11 +79,11 @@ impl Queue {
         self.jobs.edit(handle, |job| {
             job.state = StateData::Active { token, since: at, lease_until, worker };
             // PX and MAXWAIT are for jobs that no worker claims; this one was claimed.
-            job.extras_mut_if(job.extras.is_some(), |r| {
-                r.expires = FOREVER;
-                r.latest_due = FOREVER;
-                r.take_lost_life();
-            });
+            if let Some(extras) = &mut job.extras {
+                extras.expires = FOREVER;
+                extras.latest_due = FOREVER;
+                extras.take_lost_life();
+            }
         });
         self.enter(handle);
         self.claimed(handle, now.next_ms());
@@ -105,7 +105,9 @@ impl Queue {
     pub(crate) fn note_nack(&mut self, handle: Handle, error: Option<&[u8]>) {
         self.jobs.edit(handle, |job| {
             job.nacks = job.nacks.saturating_add(1);
-            job.extras_mut_if(error.is_some(), |r| r.error = error.map(Box::from));
+            if let Some(error) = error {
+                job.extras_mut().error = Some(error.into());
+            }
         });
     }
 

@@ -36,8 +36,10 @@ impl Session<'_> {
         ids: impl Iterator<Item = Option<&'a [u8]>>,
         batch: Option<&'a [u8]>,
     ) -> Result<(), Refusal> {
-        let is_open = self.takes_members(batch);
-        self.room_if(is_open, count, ids.map(|id| (id, batch)))
+        if self.takes_members(batch) && self.exceeded_by(count, count).is_none() {
+            return Ok(());
+        }
+        self.room_one_by_one(ids.map(|id| (id, batch)))
     }
 
     /// The same for jobs that name different batches: an id and a batch for each. O(log n) per job with a batch.
@@ -47,32 +49,31 @@ impl Session<'_> {
         jobs: impl Iterator<Item = (Option<&'a [u8]>, Option<&'a [u8]>)> + Clone,
     ) -> Result<(), Refusal> {
         let are_open = jobs.clone().all(|(_, batch)| self.takes_members(batch));
-        self.room_if(are_open, count, jobs)
-    }
-
-    fn room_if<'a>(
-        &mut self,
-        are_open: bool,
-        count: usize,
-        jobs: impl Iterator<Item = (Option<&'a [u8]>, Option<&'a [u8]>)>,
-    ) -> Result<(), Refusal> {
-        let settings = *self.queue.settings();
-        type MakeRefusal = fn(u64) -> Refusal;
-        let limits: [(usize, u64, MakeRefusal); 3] = [
-            (self.queue.known(), settings.max_ids, Refusal::MaxIds),
-            (self.queue.unfinished(), settings.max_jobs, Refusal::MaxJobs),
-            (self.queue.known(), MAX_HANDLES as u64, Refusal::Capacity),
-        ];
-        let over = |more_ids: usize, more_jobs: usize| {
-            limits.into_iter().zip([more_ids, more_jobs, more_ids]).find_map(
-                |((used, limit, refusal), more)| {
-                    (limit > 0 && more > 0 && (used + more) as u64 > limit).then(|| refusal(limit))
-                },
-            )
-        };
-        if are_open && over(count, count).is_none() {
+        if are_open && self.exceeded_by(count, count).is_none() {
             return Ok(());
         }
+        self.room_one_by_one(jobs)
+    }
+
+    /// The first limit that so many more ids and jobs would exceed.
+    fn exceeded_by(&self, more_ids: usize, more_jobs: usize) -> Option<Refusal> {
+        type MakeRefusal = fn(u64) -> Refusal;
+        let (queue, settings) = (&*self.queue, self.queue.settings());
+        let limits: [(usize, usize, u64, MakeRefusal); 3] = [
+            (queue.known(), more_ids, settings.max_ids, Refusal::MaxIds),
+            (queue.unfinished(), more_jobs, settings.max_jobs, Refusal::MaxJobs),
+            (queue.known(), more_ids, MAX_HANDLES as u64, Refusal::Capacity),
+        ];
+        limits.into_iter().find_map(|(used, more, limit, refusal)| {
+            (limit > 0 && more > 0 && (used + more) as u64 > limit).then(|| refusal(limit))
+        })
+    }
+
+    /// Counts which of the ids are new, and looks for the batch of each job.
+    fn room_one_by_one<'a>(
+        &mut self,
+        jobs: impl Iterator<Item = (Option<&'a [u8]>, Option<&'a [u8]>)>,
+    ) -> Result<(), Refusal> {
         let (mut new_ids, mut new_jobs, mut sealed) = (0, 0, None);
         let mut seen = BTreeSet::new();
         for (nth, (id, batch)) in jobs.enumerate() {
@@ -90,7 +91,7 @@ impl Session<'_> {
                 sealed = Some(nth);
             }
         }
-        match over(new_ids, new_jobs) {
+        match self.exceeded_by(new_ids, new_jobs) {
             Some(refusal) => Err(refusal),
             None => sealed.map_or(Ok(()), |nth| Err(Refusal::Sealed(nth))),
         }

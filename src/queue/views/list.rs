@@ -87,11 +87,15 @@ impl PageRange {
         PageRange { count: self.count.min(count).max(1), ..self }
     }
 
-    /// Where its walk begins, and what is left for those that it meets: where it meets none but those that belong on
-    /// the page, it passes by them in leaps.
-    fn divided(self, meets_no_others: bool) -> (WalkStart, Self) {
-        let skip = if meets_no_others { self.skip } else { 0 };
-        (WalkStart { list: self.start, skip }, PageRange { skip: self.skip - skip, ..self })
+    /// Where a walk begins that meets none but those that belong on the page, and what is left for it: it passes by
+    /// the first ones in leaps.
+    fn in_leaps(self) -> (WalkStart, Self) {
+        (WalkStart { list: self.start, skip: self.skip }, PageRange { skip: 0, ..self })
+    }
+
+    /// Where a walk begins that meets others, too, and what is left for it: it passes by them one by one.
+    fn one_by_one(self) -> (WalkStart, Self) {
+        (WalkStart { list: self.start, skip: 0 }, self)
     }
 
     /// What is left of this one for another state after a page of which `counted` count.
@@ -155,7 +159,7 @@ impl Queue {
         pick: impl Fn(Handle, Position, &Job) -> Option<Entry<T>>,
     ) -> ListPage<T> {
         let Some(wanted) = self.wanted(selection) else { return ListPage::empty() };
-        let (start, range) = range.divided(selection.is_indexed(state));
+        let (start, range) = if selection.is_indexed(state) { range.in_leaps() } else { range.one_by_one() };
         take_page(self.walk_state(state, &wanted, start), range, |handle, position| {
             let job = self.job(handle).filter(|job| self.is_wanted(job, &wanted))?;
             pick(handle, position, job)
@@ -186,7 +190,8 @@ impl Queue {
         range: PageRange,
         entry: impl Fn(IdEntry, Record<'q>) -> Entry<T>,
     ) -> ListPage<T> {
-        let (start, range) = range.divided(selection.has_all_remembered());
+        let (start, range) =
+            if selection.has_all_remembered() { range.in_leaps() } else { range.one_by_one() };
         take_page(self.walk_remembered(start), range, |packed, _| {
             let it = IdEntry::unpack(packed);
             let record = match it {
