@@ -180,7 +180,6 @@ impl Queue {
         }
     }
 
-    /// `due` is the instant before which it must not start even then, or 0.
     fn explain_failed(&self, job: &Job) -> String {
         let unmet = self.unmet_dependency(job).and_then(|unmet| self.batch_name(unmet.batch));
         match unmet.map(shown) {
@@ -195,6 +194,7 @@ impl Queue {
         }
     }
 
+    /// `due` is the instant before which it must not start even then, or 0.
     fn explain_blocked(&self, job: &Job, after: Dependency<BatchNumber>, due: u64) -> Explanation {
         let batch = self.batches.get(after.batch);
         let name = batch.map(|batch| shown(&batch.name)).unwrap_or_default();
