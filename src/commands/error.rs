@@ -48,6 +48,21 @@ impl Error {
         )
     }
 
+    /// A command without its key, in which core would be as short.
+    pub(crate) fn arity() -> Self {
+        Error("ERR wrong number of arguments".into())
+    }
+
+    /// This server follows another, in the words of core.
+    pub(crate) fn read_only() -> Self {
+        Error("READONLY You can't write against a read only replica.".into())
+    }
+
+    /// What a client waits for is not at this node of a cluster any more.
+    pub(crate) fn gone() -> Self {
+        Error("UNBLOCKED the queue has left this node or is deleted: send the command again".into())
+    }
+
     /// Another type of value is in the way, in the words of core.
     pub(crate) fn wrong_type() -> Self {
         Error("WRONGTYPE Operation against a key holding the wrong kind of value".into())

@@ -32,9 +32,6 @@ use std::time::Duration;
 /// How long a command visits queue after queue before it leaves what time has to do in them to the timer.
 const VISITS: Duration = Duration::from_millis(2);
 
-/// What core says on a replica.
-const READ_ONLY: &str = "READONLY You can't write against a read only replica.";
-
 /// A command that reads.
 pub(super) fn read<C: ReadCommand>(call: &Call<'_>) {
     run::<C>(call, |ctx, name, request, reply| {
@@ -61,8 +58,7 @@ pub(super) fn show_or_set<C: ShowOrSetCommand>(call: &Call<'_>) {
     }
     run::<C>(call, |ctx, name, request, reply| {
         if ctx.flags().read_only() {
-            reply.error(READ_ONLY);
-            return Ok(());
+            return Err(Error::read_only());
         }
         if let Some(prefix) = C::prefix_to_read(&request) {
             permission::check(ctx, name.bytes(), prefix)?;
@@ -181,7 +177,7 @@ fn reply_to(
     work: impl FnOnce(Context<'_>, Name<'_>, &Words<'_>, &mut Writer<'_>) -> Result<(), Error>,
 ) {
     let mut reply = call.ctx.reply();
-    let Some(name) = call.key() else { return reply.error("ERR wrong number of arguments") };
+    let Some(name) = call.key() else { return reply.error(Error::arity().as_str()) };
     match catch_panic(command, || work(call.ctx, name, &call.words(), &mut reply)) {
         Some(Ok(())) => {}
         Some(Err(error)) => reply.error(error.as_str()),

@@ -12,6 +12,7 @@
 //! Nothing is replicated here, so all of this works on replicas too, and while clients are paused. A client
 //! costs something only when what it awaits happens.
 
+use crate::commands::error::Error;
 use crate::commands::{reply_event, reply_now, AwaitRequest};
 use crate::queue::{AwaitEvent, Awaited, Queue};
 use crate::redis::blocking::{self, BlockedClient, BlocksClients};
@@ -26,9 +27,6 @@ use crate::server::clock;
 use crate::server::location::Location;
 use crate::server::panics::{catch_panic, INTERNAL_ERROR};
 use crate::server::value::Value;
-
-/// What a client is told in a cluster whose queue is not at this node any more.
-const GONE: &str = "UNBLOCKED the queue has left this node or is deleted: send the command again";
 
 /// So many clients are unblocked before others have the server, about a millisecond.
 const AT_ONCE: usize = 64;
@@ -125,7 +123,7 @@ fn reply_to(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
 /// would say that it is not.
 fn reply_gone(ctx: Context<'_>, reply: &mut Writer<'_>) {
     if ctx.flags().cluster() {
-        reply.error(GONE);
+        reply.error(Error::gone().as_str());
     } else {
         reply.null();
     }
