@@ -152,14 +152,21 @@ fn check_api() -> Registered {
 
 /// The first function of the API that the module cannot do without and this server has not.
 pub(super) fn missing() -> Option<&'static str> {
-    macro_rules! first_missing {
-        ($($name:ident)*) => {
-            [$((stringify!($name), api!($name).is_some())),*]
-        };
-    }
-    let needed = first_missing!(
+    needed().into_iter().find_map(|(name, there)| (!there).then_some(name))
+}
+
+macro_rules! all_of {
+    ($($name:ident)*) => {
+        [$((stringify!($name), api!($name).is_some())),*]
+    };
+}
+
+/// The functions of the API that all supported servers have, and whether this one has them.
+fn needed() -> impl IntoIterator<Item = (&'static str, bool)> {
+    all_of!(
         RedisModule_Alloc RedisModule_Calloc RedisModule_Realloc RedisModule_Free
         RedisModule_CreateCommand RedisModule_GetCommand RedisModule_SetCommandInfo
+        RedisModule_IsKeysPositionRequest RedisModule_KeyAtPosWithFlags
         RedisModule_CreateDataType RedisModule_ModuleTypeSetValue RedisModule_ModuleTypeGetType
         RedisModule_ModuleTypeGetValue RedisModule_SetModuleOptions RedisModule_IsIOError
         RedisModule_OpenKey RedisModule_CloseKey RedisModule_KeyType
@@ -171,18 +178,58 @@ pub(super) fn missing() -> Option<&'static str> {
         RedisModule_CreateString RedisModule_FreeString RedisModule_StringPtrLen
         RedisModule_ReplyWithError RedisModule_ReplyWithSimpleString RedisModule_ReplyWithLongLong
         RedisModule_ReplyWithStringBuffer RedisModule_ReplyWithArray RedisModule_ReplyWithMap
-        RedisModule_ReplyWithNullArray RedisModule_Replicate RedisModule_ReplicateVerbatim
+        RedisModule_ReplyWithNull RedisModule_ReplyWithNullArray
+        RedisModule_Replicate RedisModule_ReplicateVerbatim
         RedisModule_SignalModifiedKey RedisModule_GetContextFlags RedisModule_GetSelectedDb
         RedisModule_SelectDb RedisModule_AvoidReplicaTraffic RedisModule_Log
+        RedisModule_Call RedisModule_CallReplyArrayElement RedisModule_CallReplyStringPtr
+        RedisModule_FreeCallReply
         RedisModule_BlockClientOnKeys RedisModule_UnblockClient RedisModule_GetBlockedClientPrivateData
         RedisModule_GetBlockedClientReadyKey
-        RedisModule_CreateTimer RedisModule_StopTimer RedisModule_GetDetachedThreadSafeContext
+        RedisModule_CreateTimer RedisModule_StopTimer RedisModule_EventLoopAddOneShot
+        RedisModule_GetDetachedThreadSafeContext
         RedisModule_Scan RedisModule_ScanCursorCreate RedisModule_ScanCursorDestroy
-        RedisModule_SubscribeToKeyspaceEvents RedisModule_GetExpire RedisModule_GetClientId
+        RedisModule_SubscribeToKeyspaceEvents RedisModule_NotifyKeyspaceEvent
+        RedisModule_GetNotifyKeyspaceEvents RedisModule_GetExpire RedisModule_GetClientId
         RedisModule_GetClientUserNameById RedisModule_GetCurrentUserName RedisModule_GetModuleUserFromUserName
         RedisModule_FreeModuleUser RedisModule_ACLCheckKeyPermissions
-        RedisModule_SubscribeToServerEvent RedisModule_RegisterNumericConfig RedisModule_LoadConfigs
+        RedisModule_SubscribeToServerEvent RedisModule_RegisterNumericConfig RedisModule_RegisterStringConfig
+        RedisModule_LoadConfigs
+        RedisModule_GetServerInfo RedisModule_FreeServerInfo RedisModule_ServerInfoGetFieldC
+        RedisModule_ServerInfoGetFieldUnsigned
         RedisModule_RegisterInfoFunc RedisModule_InfoAddSection RedisModule_InfoAddFieldULongLong
-    );
-    needed.into_iter().find_map(|(name, there)| (!there).then_some(name))
+        RedisModule_InfoAddFieldCString
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    /// Those that some supported server has not: whoever calls one does without it there.
+    const NOT_EVERYWHERE: [&str; 6] = [
+        "RedisModule_AddACLCategory",
+        "RedisModule_AddPostNotificationJob",
+        "RedisModule_CachedMicroseconds",
+        "RedisModule_ClusterCanAccessKeysInSlot",
+        "RedisModule_ClusterKeySlot",
+        "RedisModule_SetCommandACLCategories",
+    ];
+
+    #[test]
+    fn every_function_is_needed_or_not_everywhere() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/redis");
+        let mut called = BTreeSet::new();
+        for file in fs::read_dir(folder).unwrap() {
+            let source = fs::read_to_string(file.unwrap().path()).unwrap();
+            let names = source.split("api!(").skip(1).filter_map(|rest| rest.split(')').next());
+            called.extend(names.filter(|name| name.starts_with("RedisModule_")).map(str::to_owned));
+        }
+        let needed = needed().into_iter().map(|(name, _)| name);
+        let known: BTreeSet<_> = needed.chain(NOT_EVERYWHERE).map(str::to_owned).collect();
+        assert_eq!(called, known);
+    }
 }
