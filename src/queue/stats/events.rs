@@ -7,8 +7,8 @@
 
 use super::counters::Count;
 
-/// A kind of transition. What time does comes first, as it does in a session. The last four are only in the event log.
-/// The order is part of the saved format: add at the end.
+/// A kind of transition. What time does comes first, as it does in a session. Progressed, taken back, rerun begun and
+/// drained are only in the event log. The order is part of the saved format: add at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // the manual's names
 pub enum Event {
