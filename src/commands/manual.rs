@@ -1,9 +1,12 @@
 //! Compares each command with what is written of it: its syntax in docs/commands.md and at the head of its
-//! file has to name the keywords of its arguments, all of them and no others.
+//! file has to name the keywords of its arguments, all of them and no others. The settings and notifications of the
+//! manual are those that there are.
 
 use super::command::{AwaitCommand, FirstQueueCommand, ReadCommand, ShowOrSetCommand, WriteCommand};
 use super::list::{visit_all, CommandVisitor};
+use super::settings::SETTINGS;
 use super::spec::{Arg, Spec};
+use crate::queue::{Event, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,6 +67,36 @@ fn the_readme_lists_every_command() {
     let missing: Vec<_> =
         specs.0.iter().map(|spec| spec.name).filter(|name| !listed.contains(*name)).collect();
     assert!(missing.is_empty(), "README.md does not list {missing:?}");
+}
+
+#[test]
+fn the_manual_has_every_setting_with_its_default() {
+    let manual = fs::read_to_string(project().join("docs/commands.md")).unwrap();
+    let rows = section(&manual, "### JQ.CONFIG ").lines().filter_map(|line| line.strip_prefix("| `"));
+    let written: BTreeMap<_, _> = rows
+        .map(|row| {
+            let mut cells = row.split(" | ");
+            let name = cells.next().unwrap().trim_end_matches('`').to_owned();
+            (name, cells.next().unwrap().replace('\u{2212}', "-"))
+        })
+        .collect();
+    let defaults = Settings::default();
+    let settings: BTreeMap<_, _> =
+        SETTINGS.iter().map(|setting| (setting.name.to_owned(), setting.shown(&defaults))).collect();
+    assert_eq!(written, settings);
+}
+
+#[test]
+fn the_manual_has_every_notification() {
+    const IN_THE_LOG_ALONE: [Event; 4] =
+        [Event::Progressed, Event::TakenBack, Event::RerunBegun, Event::Drained];
+    let manual = fs::read_to_string(project().join("docs/commands.md")).unwrap();
+    let rows =
+        section(&manual, "### Keyspace notifications\n").lines().filter(|line| line.starts_with("| `"));
+    let words = rows.flat_map(|row| row.split(" | ").next().unwrap().split('`'));
+    let written: BTreeSet<_> = words.filter_map(|word| word.strip_prefix("jq.")).collect();
+    let published = Event::all().filter(|event| !IN_THE_LOG_ALONE.contains(event));
+    assert_eq!(written, published.map(Event::name).collect());
 }
 
 /// Fails unless `written` has the keywords of every command.
