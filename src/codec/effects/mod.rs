@@ -172,3 +172,24 @@ mod tag {
     pub(super) const PAUSED_TWICE: u8 = 93;
     pub(super) const GROUP_PAUSED_TWICE: u8 = 94;
 }
+
+#[cfg(test)]
+mod tests {
+    /// The numbers in the lines in which `find` finds one, sorted.
+    fn numbers(text: &str, find: fn(&str) -> Option<&str>) -> Vec<u8> {
+        let mut numbers: Vec<u8> = text.lines().filter_map(|line| find(line)?.trim().parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    #[test]
+    fn each_effect_has_a_number_of_its_own_which_the_table_shows() {
+        let (head, tags) = include_str!("mod.rs").split_once("mod tag {").unwrap();
+        let drawn = numbers(head, |line| line.strip_prefix("//!   ")?.get(..2));
+        let tags = numbers(tags, |line| line.split_once(": u8 = ")?.1.strip_suffix(';'));
+        assert_eq!(drawn, tags);
+        let mut own = tags.clone();
+        own.dedup();
+        assert_eq!(own, tags);
+    }
+}
