@@ -3,6 +3,9 @@
 //! Each round takes 1,000 jobs through their lives, one job a command, and leaves the queue as large as it
 //! was. The ids that JQ.GET and JQ.EXPLAIN look up are spread over half the queue. Redis's own GET among as
 //! many keys is the floor: what the processor's caches alone make of a larger number. So those two may grow as GET does.
+//!
+//! While the largest queue is filled, its index of ids grows by splitting its parts. Parts of one age would all be full at
+//! the same number of jobs, and split together: the dearest stretch of the way there must not stand out.
 
 use std::time::Duration;
 
@@ -16,6 +19,8 @@ use crate::table::{exact, judged, Bound, Table};
 
 const ROUNDS: u64 = 11;
 const CALLS: u64 = 1_000;
+/// In so many the way to the full queue is measured.
+const STRETCHES: u64 = 40;
 
 /// The commands of a round, in the order of the life they lead a job through.
 const COMMANDS: [&str; 9] =
@@ -38,9 +43,13 @@ pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
     let sizes = [1_000, bed.largest / 10, bed.largest];
     let servers = sizes.iter().map(|_| bed.server()).collect::<Result<Vec<_>, _>>()?;
     let mut rounds = Vec::new();
+    let mut filling = Vec::new();
     for (server, size) in servers.iter().zip(sizes) {
-        rounds.push((Round::prepare(server.connect()?, size)?, Samples::default()));
+        let mut connection = server.connect()?;
+        filling = fill(&mut connection, size)?;
+        rounds.push((Round::prepare(connection, size)?, Samples::default()));
     }
+    print_filling(bed.largest, filling);
     for _ in 0..ROUNDS {
         for (round, samples) in &mut rounds {
             round.run(samples)?;
@@ -77,6 +86,28 @@ fn print(title: &str, sizes: [u64; 3], samples: &[Samples], part: fn(&Costs) -> 
     table.print();
 }
 
+/// Fills the queue with `size` waiting jobs. Returns the server's CPU for a job on each stretch of the way.
+fn fill(connection: &mut Connection, size: u64) -> Result<Vec<f64>, Failure> {
+    let settings = ["dedup-window", "0", "attempts", "1000000"];
+    cmd("JQ.CONFIG").arg(QUEUE).arg(&settings).query::<()>(connection)?;
+    let stretch = (size / STRETCHES).max(CALLS);
+    let stretches = (0..size / stretch).map(|n| {
+        let calls = (0..stretch / CALLS).map(|call| ids(n * stretch + call * CALLS, CALLS));
+        let cpu = bed::cpu_of(connection, |it| send_all(it, calls.map(|ids| add_many(QUEUE, &ids))))?;
+        Ok(micros_each(cpu, stretch))
+    });
+    stretches.collect()
+}
+
+fn print_filling(size: u64, stretches: Vec<f64>) {
+    let title = format!("CPU us of a job while a queue grows to {}, JQ.MADD of 1,000", thousands(size));
+    let mut table = Table::new(&title, &["", "median", "dearest fortieth", "dearest / median"]);
+    let dearest = stretches.iter().copied().fold(0.0, f64::max);
+    let usual = median(stretches);
+    table.row("JQ.MADD", [exact(usual), exact(dearest), judged(dearest / usual, Bound::AtMost(1.5))]);
+    table.print();
+}
+
 /// A queue of one size and the jobs that are passed through it.
 struct Round {
     connection: Connection,
@@ -88,11 +119,8 @@ struct Round {
 const QUEUE: &str = "queue";
 
 impl Round {
-    /// Fills the queue with `size` waiting jobs, and the server with as many keys.
+    /// Fills the server of a queue of `size` jobs with as many keys.
     fn prepare(mut connection: Connection, size: u64) -> Result<Self, Failure> {
-        let settings = ["dedup-window", "0", "attempts", "1000000"];
-        cmd("JQ.CONFIG").arg(QUEUE).arg(&settings).query::<()>(&mut connection)?;
-        send_all(&mut connection, (0..size / CALLS).map(|n| add_many(QUEUE, &ids(n * CALLS, CALLS))))?;
         send_all(&mut connection, (0..size).map(set))?;
         Ok(Self { connection, size, next: size, leases: Vec::new() })
     }
