@@ -24,7 +24,7 @@ var (
 	jobs      = flag.Int("jobs", 0, "jobs of each measurement, in the place of the plan's")
 	persisted = flag.Int("persisted", 0, "jobs in the files that are loaded, in the place of the plan's")
 	only      = flag.String("only", "", "the contenders, separated by commas; empty: all")
-	out       = flag.String("out", "docs/benchmarks", "the folder of peers.json, peers.md and the plots")
+	out       = flag.String("out", "docs/benchmarks", "the folder of peers.json, peers.md and the plots; made if it is missing")
 	page      = flag.Bool("page", false, "measure nothing; make the page and the plots of the peers.json that is there")
 )
 
@@ -45,6 +45,8 @@ func main() {
 		return
 	}
 	flag.Parse()
+	// Now, and not after all has been measured.
+	fault.Check(os.MkdirAll(*out, 0o755))
 	json := filepath.Join(*out, "peers.json")
 	if !*page {
 		measure().Write(json)
