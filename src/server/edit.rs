@@ -17,7 +17,7 @@ use super::notifications::notify;
 use super::panics::catch_panic;
 use super::totals::Occurred;
 use super::value::Value;
-use super::{clock, directory};
+use super::{clock, directory, journal_memory};
 use crate::codec::effects::JournalWriter;
 use crate::codec::{self, Refusal};
 use crate::queue::{Events, MemoryPressure, Now, Queue, Session, Settings};
@@ -92,10 +92,15 @@ pub(super) fn decide<R>(
     work: impl FnOnce(&mut Session<'_>) -> R,
 ) -> Result<Edited<R>, Denied> {
     edit(ctx, name, access, |value| {
-        let mut journal = JournalWriter::new(now);
+        let mut journal = JournalWriter::new(now, journal_memory::lend());
         let outcome =
             catch_panic("a change of a queue", || work(&mut begin(ctx, &mut value.queue, now, &mut journal)));
-        let change = if journal.is_empty() { QueueChange::None } else { QueueChange::Decided(journal) };
+        let change = if journal.is_empty() {
+            journal_memory::give_back(journal.finish(|_| {}));
+            QueueChange::None
+        } else {
+            QueueChange::Decided(journal)
+        };
         let changed = !matches!(change, QueueChange::None);
         (change, Edited { outcome, changed })
     })
@@ -232,7 +237,7 @@ fn replicate(ctx: Context<'_>, name: Name<'_>, change: QueueChange) {
     match change {
         QueueChange::None => return,
         QueueChange::Decided(journal) => {
-            journal.into_blobs().for_each(|blob| ctx.replicate(APPLY, name, &blob));
+            journal_memory::give_back(journal.finish(|blob| ctx.replicate(APPLY, name, blob)));
         }
         QueueChange::Replicated | QueueChange::Loaded => ctx.replicate_verbatim(),
     }

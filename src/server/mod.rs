@@ -14,7 +14,7 @@
 //! key_handle                       | what the process knows of where a queue's key is
 //! arguments config permission      | what operators and access rules say
 //! totals durability notifications  | what INFO and subscribers get
-//! location clock reply panics      | for all of them
+//! location clock reply panics journal_memory | for all of them
 //! ```
 //!
 //! The floors from `edit` up open keys. Those below never do: where they find that something has to be done
@@ -40,6 +40,7 @@ mod durability;
 mod earliest_timer;
 mod edit;
 mod info;
+mod journal_memory;
 mod key_handle;
 mod load;
 mod location;

@@ -23,7 +23,7 @@ pub(crate) struct Primary {
 impl Engine for Primary {
     fn call(&mut self, now_us: u64, words: &[&[u8]]) -> Value {
         let now = Now::from_micros(now_us);
-        let mut log = JournalWriter::new(now);
+        let mut log = JournalWriter::new(now, Vec::new());
         let mut reply = Recorder::default();
         let outcome = Standalone {
             queue: &mut self.queue,
@@ -32,10 +32,10 @@ impl Engine for Primary {
             limits: ArgLimits { max_payload: 1 << 20 },
         }
         .call(words, &mut reply);
-        for blob in log.into_blobs() {
-            let done = replay(&mut self.replica, &blob);
+        log.finish(|blob| {
+            let done = replay(&mut self.replica, blob);
             self.refused.extend(done.err().map(|refusal| refusal.reason.to_string()));
-        }
+        });
         match outcome {
             None => Value::Error("ERR".into()),
             Some(Ok(_)) => reply.value(),

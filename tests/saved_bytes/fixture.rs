@@ -160,7 +160,7 @@ impl Fixture {
             let Some(due) = self.queue.next_due() else { return };
             self.now = self.now.max(due.0.saturating_mul(1000));
             let now = Now::from_micros(self.now);
-            let mut log = JournalWriter::new(now);
+            let mut log = JournalWriter::new(now, Vec::new());
             Session::begin(&mut self.queue, now, &mut log);
         }
     }
@@ -168,7 +168,7 @@ impl Fixture {
     fn call(&mut self, words: &[Vec<u8>]) {
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         let now = Now::from_micros(self.now);
-        let mut log = JournalWriter::new(now);
+        let mut log = JournalWriter::new(now, Vec::new());
         let mut reply = ExpiryOutcome::default();
         let outcome = Standalone {
             queue: &mut self.queue,
@@ -179,7 +179,7 @@ impl Fixture {
         .call(&words, &mut reply);
         // A refusal by a limit is an answer like others.
         let _ = outcome.expect("a command of the manual");
-        self.blobs.extend(log.into_blobs());
+        log.finish(|blob| self.blobs.push(blob.to_vec()));
         if words[0] == b"JQ.CLAIM" {
             self.learn(&reply);
         }

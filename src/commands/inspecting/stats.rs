@@ -58,7 +58,7 @@ fn fields(queue: &Queue, env: &Env) -> Fields<'static> {
     let until_due = queue.next_due().map(|due| count(due.0.saturating_sub(env.now.millis())));
     fields.push("next-due-ms", until_due.unwrap_or(Field::Int(-1)));
     fields.push("waiters", size(env.workers.clients()));
-    fields.push("bytes", size(queue.bytes()));
+    fields.push("bytes", size(if queue.exists() { queue.bytes() } else { 0 }));
     fields.push("events", size(queue.event_count()));
     fields.push("event-bytes", size(queue.event_bytes()));
     for (name, n) in queue.counters().iter() {
