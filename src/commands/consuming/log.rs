@@ -9,7 +9,7 @@ use crate::commands::error::Error;
 use crate::commands::names;
 use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
-use crate::queue::{Session, MAX_LOG_LINE};
+use crate::queue::{Session, MAX_LOG_BYTES, MAX_LOG_LINE};
 
 pub struct AppendToLog;
 
@@ -42,10 +42,17 @@ impl Command for AppendToLog {
     fn parse<'a>(args: &mut Args<'a>) -> Result<LogRequest<'a>, Error> {
         let (id, lines) = (names::id(args.next("id")?)?, args.rest("line")?);
         names::check_items(lines.len(), "lines")?;
-        match lines.iter().find(|line| line.len() > MAX_LOG_LINE) {
-            Some(long) => Err(Error::range("line", &format!("at most {MAX_LOG_LINE} bytes"), long)),
-            None => Ok(LogRequest { id, lines }),
+        if let Some(long) = lines.iter().find(|line| line.len() > MAX_LOG_LINE) {
+            return Err(Error::range("line", &format!("at most {MAX_LOG_LINE} bytes"), long));
         }
+        // What no log can keep shall not go to replicas and files.
+        let bytes: usize = lines.iter().map(|line| line.len()).sum();
+        if bytes as u64 > MAX_LOG_BYTES {
+            return Err(Error::other(format!(
+                "the lines of a call must have at most {MAX_LOG_BYTES} bytes, got {bytes}: send the others in another one"
+            )));
+        }
+        Ok(LogRequest { id, lines })
     }
 }
 
