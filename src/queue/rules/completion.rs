@@ -21,6 +21,18 @@ struct Memory {
     seq: u64,
 }
 
+/// What is kept of a job whose life has ended.
+struct Kept {
+    state: StateData,
+    window: DedupWindow,
+    /// The end of the window.
+    window_until: u64,
+    /// Until when the record is readable; 0: there is none.
+    until: u64,
+    /// The record is kept for its result alone.
+    result_only: bool,
+}
+
 impl Queue {
     /// Ends the life of an unfinished job. A rerun set aside begins at that instant instead of a
     /// record.
@@ -167,8 +179,21 @@ impl Queue {
         keep_until: Option<u64>,
         now: Now,
     ) {
-        let (at, from) = (now.millis(), now.next_ms());
+        let at = now.millis();
         let Some(job) = self.jobs.get(handle) else { return };
+        let kept = self.kept_of(job, end_state, token, keep_until, now);
+        if kept.until > 0 {
+            return self.keep(handle, &kept, at);
+        }
+        // A new number, so that remembered ids are in the order in which their jobs ended.
+        let seq = if kept.window_until > at { self.jobs.take_seq().unsigned_abs() } else { 0 };
+        let memory = Memory { end_state, token, ended_at: at, until: kept.window_until, seq };
+        self.free_job(handle, Some(memory), at);
+    }
+
+    /// What is kept of a job that ends so.
+    fn kept_of(&self, job: &Job, end_state: EndState, token: u64, keep_until: Option<u64>, now: Now) -> Kept {
+        let (at, from) = (now.millis(), now.next_ms());
         let options = self.jobs.table.options(job);
         let window = options.dedup.unwrap_or(self.settings.dedup_window);
         let window_until = match window {
@@ -188,15 +213,12 @@ impl Queue {
         // Who asks for a result while the id is refused finds it.
         let has_result = end_state == EndState::Completed && job.has_result();
         let for_result = if has_result { window_until } else { 0 };
-        let result_only = keep_until == 0;
-        let keep_until = keep_until.max(for_result);
-        if keep_until == 0 {
-            // A new number, so that remembered ids are in the order in which their jobs ended.
-            let seq = if window_until > at { self.jobs.take_seq().unsigned_abs() } else { 0 };
-            let memory = Memory { end_state, token, ended_at: at, until: window_until, seq };
-            self.free_job(handle, Some(memory), at);
-            return;
-        }
+        Kept { state, window, window_until, until: keep_until.max(for_result), result_only: keep_until == 0 }
+    }
+
+    /// Makes a job the record of what is kept of it.
+    fn keep(&mut self, handle: Handle, kept: &Kept, at: u64) {
+        let Some(job) = self.jobs.get(handle) else { return };
         let last_run = job.extras.as_ref().and_then(|extras| extras.history.last());
         let worker = match (job.state, last_run) {
             (StateData::Active { worker, .. }, _) => Some(self.workers.shared_name(worker)),
@@ -206,24 +228,22 @@ impl Queue {
         let seq = self.jobs.take_seq();
         self.jobs.edit(handle, |job| {
             job.seq = seq;
-            job.state = state;
-            if result_only {
-                job.set_payload(b"");
-            }
+            job.state = kept.state;
             let extras = job.extras_mut();
-            extras.result_only = result_only;
-            if result_only {
-                extras.notes = None;
-            }
+            extras.result_only = kept.result_only;
             extras.expires = FOREVER;
             extras.cancel_asked = false;
             extras.done_under = 0;
             extras.earlier_life = None;
             extras.latest_due = FOREVER;
-            extras.window_until = window_until;
-            extras.window_is_kept = window == DedupWindow::Kept;
-            extras.keep_until = keep_until;
+            extras.window_until = kept.window_until;
+            extras.window_is_kept = kept.window == DedupWindow::Kept;
+            extras.keep_until = kept.until;
             extras.worker = worker;
+            if kept.result_only {
+                extras.notes = None;
+                job.set_payload(b"");
+            }
         });
         self.enter(handle);
         // At once, so that no effect is needed. Where the limit was lowered, time drops the others in its
