@@ -88,8 +88,8 @@ export class Slots {
     return new Promise((resolve) => {
       if (this.#isClosed) return resolve(NOTHING);
       taker.go = resolve;
-      this.#waiting.add(taker);
-      if (taker.awaitedUntil > 0) this.#waiting = new Set([taker, ...this.#waiting]); // to the slot that was kept for it
+      if (taker.awaitedUntil > 0) this.#lineUpFirst(taker);
+      else this.#waiting.add(taker);
       taker.awaitedUntil = 0;
       return this.#share();
     });
@@ -184,6 +184,13 @@ export class Slots {
     if (!taker.hasMore) return 1;
     const others = [...this.#waiting].filter((other) => other !== taker && this.#isDue(other)).length;
     return Math.max(1, this.#room(taker) - others);
+  }
+
+  /** A shard that has just begun comes before those that hold slots: one was kept for it. */
+  #lineUpFirst(taker: Taker): void {
+    const others = [...this.#waiting];
+    const isEmpty = ({ held }: Taker): boolean => held === 0;
+    this.#waiting = new Set([...others.filter(isEmpty), taker, ...others.filter((other) => !isEmpty(other))]);
   }
 
   /** The free slots, without those that are kept for shards that have just begun. The first slot of a shard is its own. */
