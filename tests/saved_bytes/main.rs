@@ -51,7 +51,7 @@ fn random_commands_meet_every_limit() {
         "it is behind job",
         "which has started and waits for its next attempt",
         "its group",
-        "the group-rate of its group",
+        "the rate of its group",
         "the queue is full",
         "the rate of the queue is used up",
     ];

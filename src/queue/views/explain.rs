@@ -99,11 +99,10 @@ impl Queue {
                 (format!("its group '{group}' is paused; JQ.RESUME with GROUP lets it go on"), end)
             }
             Obstacle::Behind(before) => return self.explain_behind(job, &group, before),
-            Obstacle::LaneFull(active, most) => (
-                format!("its group '{group}' is full: {active} active, group-concurrency is {most}"),
-                FOREVER,
-            ),
-            Obstacle::LaneRate(opens) => (format!("the group-rate of its group '{group}' is used up"), opens),
+            Obstacle::LaneFull(active, most) => {
+                (format!("its group '{group}' is full: {active} active, at most {most}"), FOREVER)
+            }
+            Obstacle::LaneRate(opens) => (format!("the rate of its group '{group}' is used up"), opens),
         };
         Explanation { state: job.state_name(), why, until: unless_endless(opens.min(job.expires())) }
     }

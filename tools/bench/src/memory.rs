@@ -54,6 +54,11 @@ pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
         send_all(it, (0..QUEUES).map(queue))
     })?;
     table.row("a queue without jobs, of 10,000", [judged(empty, Bound::AtMost(2_000.0))]);
+    let with_one = bytes_of(bed, QUEUES, |it| {
+        let jobs = |n| command("JQ.ADD", (format!("queue:{n:05}"), id(n), &PAYLOAD[..]));
+        send_all(it, (0..QUEUES).map(jobs))
+    })?;
+    table.row("a queue with one job, of 10,000", [judged(with_one, Bound::AtMost(2_000.0))]);
     table.print();
     Ok(())
 }
