@@ -209,7 +209,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// Those that some supported server has not: whoever calls one does without it there.
+    /// Functions that some supported servers lack. Who calls one goes on without it there.
     const NOT_EVERYWHERE: [&str; 6] = [
         "RedisModule_AddACLCategory",
         "RedisModule_AddPostNotificationJob",

@@ -64,3 +64,35 @@ impl Journal for JournalWriter {
         encode_effect(&mut self.blob, queue, effect);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(memory: Vec<u8>, effects: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let queue = Queue::default();
+        let mut journal = JournalWriter::new(Now::from_ms(1_700_000_000_000), memory);
+        (0..effects).for_each(|_| journal.record(&queue, &Effect::StaleAck));
+        let mut blobs = Vec::new();
+        let memory = journal.finish(|blob| blobs.push(blob.to_vec()));
+        (blobs, memory)
+    }
+
+    #[test]
+    fn a_journal_in_used_memory_is_the_same_and_takes_no_more() {
+        let (blobs, memory) = written(Vec::new(), 3);
+        let (place, size) = (memory.as_ptr(), memory.capacity());
+        assert!(memory.is_empty() && size > 0, "it is left to the next, without a word");
+        let (again, memory) = written(memory, 3);
+        assert_eq!((again, memory.as_ptr(), memory.capacity()), (blobs, place, size));
+    }
+
+    #[test]
+    fn a_large_journal_is_parted_and_leaves_little_memory() {
+        let (blobs, memory) = written(Vec::new(), BLOB_BYTES + 1);
+        assert_eq!(blobs.len(), 2);
+        assert!(blobs.iter().all(|blob| blob.len() <= BLOB_BYTES));
+        let (_, memory_of_one) = written(Vec::new(), BLOB_BYTES / 2);
+        assert!(memory.capacity() <= KEPT_BYTES && memory_of_one.capacity() <= KEPT_BYTES);
+    }
+}

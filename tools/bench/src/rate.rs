@@ -43,7 +43,7 @@ const MANNERS: [Manner; 2] = [
         title: "JQ.ADD one by one, 50 connections, not pipelined",
         pipeline: "1",
         commands: 60_000,
-        bound: ("SET", 0.9),
+        bound: ("SET", 0.95),
     },
 ];
 
