@@ -18,7 +18,7 @@ import { readArguments } from './src/arguments.mjs';
 import { importQueue } from './src/import.mjs';
 import { progressOf } from './src/progress.mjs';
 import { describe, isComplete } from './src/report.mjs';
-import { Source } from './src/source.mjs';
+import { Source, UnknownQueue } from './src/source.mjs';
 import { Target } from './src/target.mjs';
 
 /** The comment above, as far as it is about the command line. */
@@ -30,11 +30,11 @@ function usage() {
 async function importAll(settings) {
   const from = connect(settings.from);
   const to = connect(settings.to);
+  const sources = await Promise.all(settings.queues.map((name) => Source.open(from, settings.prefix, name)));
   let isAllDone = true;
-  for (const name of settings.queues) {
-    const source = await Source.open(from, settings.prefix, name);
-    const target = new Target(to, settings.key ?? name);
-    const result = await importQueue(source, target, settings, progressOf(name));
+  for (const source of sources) {
+    const target = new Target(to, settings.key ?? source.name);
+    const result = await importQueue(source, target, settings, progressOf(source.name));
     process.stdout.write(describe(source, target, result, settings));
     isAllDone &&= isComplete(result);
   }
@@ -58,6 +58,8 @@ if (settings.wrong) {
 try {
   process.exitCode = (await importAll(settings)) ? 0 : 1;
 } catch (error) {
-  console.error(`import-bullmq: ${error.message}\nWhat was added stays. Run it again: it goes on where it stopped.`);
-  process.exit(1);
+  const isMisnamed = error instanceof UnknownQueue;
+  const whatNow = isMisnamed ? 'Nothing was added.' : 'What was added stays. Run it again: it goes on where it stopped.';
+  console.error(`import-bullmq: ${error.message}\n${whatNow}`);
+  process.exit(isMisnamed ? 2 : 1);
 }

@@ -18,6 +18,9 @@ const FIELDS = [
   'finishedOn', 'parentKey', 'rjk', 'deid',
 ];
 
+/** There is no queue of that name. */
+export class UnknownQueue extends Error {}
+
 export class Source {
   #redis;
   #prefix;
@@ -29,12 +32,12 @@ export class Source {
     this.library = library;
   }
 
-  /** The queue of this name, of whichever library. Throws if there is none. */
+  /** The queue of this name, of whichever library. Throws UnknownQueue if there is none. */
   static async open(redis, prefix, name) {
     const key = (part) => `${prefix}:${name}:${part}`;
     const isBullmq = await redis.exists(key('meta'), key('events'));
     const isBull = await redis.exists(...['id', 'wait', 'paused', 'delayed', 'failed', 'active', 'repeat'].map(key));
-    if (!isBullmq && !isBull) throw new Error(`there is no queue '${name}' whose keys begin with '${prefix}:'`);
+    if (!isBullmq && !isBull) throw new UnknownQueue(`there is no queue '${name}' whose keys begin with '${prefix}:'`);
     return new Source(redis, prefix, name, isBullmq ? 'bullmq' : 'bull');
   }
 

@@ -139,9 +139,16 @@ scenario('what is missing is told before anything is added', async ({ from, to, 
   await control.set('text', 'x');
   assert.match((await runImporter(from.url, to.url, '--queue', 'mail', '--key', 'text')).stderr, /WRONGTYPE/);
   assert.match((await runImporter(from.url, from.url, '--queue', 'mail')).stderr, /does not have the module/);
-  assert.match((await runImporter(from.url, to.url, '--queue', 'post')).stderr, /there is no queue 'post'/);
   assert.equal((await runImporter(from.url, to.url)).code, 2);
   assert.equal((await runImporter(from.url, to.url, '--queue', 'a', '--queue', 'b', '--key', 'c')).code, 2);
+}, isBullmq6);
+
+scenario('a queue that there is not is told before any is imported', async ({ from, to, open }) => {
+  await fill(open('mail'));
+  const { code, stdout, stderr } = await runImporter(from.url, to.url, '--queue', 'mail', '--queue', 'post');
+  assert.equal(stderr, "import-bullmq: there is no queue 'post' whose keys begin with 'bull:'\nNothing was added.\n");
+  assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+  assert.equal(await to.control.exists('mail'), 0);
 }, isBullmq6);
 
 scenario('a user who may only read is enough at the source', async ({ from, to, open }) => {
