@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A waiter has its place in the queue of each of its keys, and one ticket for all of them. Once it is granted
-//! jobs at one key, it has left all others.
+//! jobs at one key, it has left all others. One that is overdue still has its places and is granted jobs like any other:
+//! where its client is gone it gets no reply, and passes them on when the server lets go of it.
 
 use super::claim_queue::{ClaimQueue, Demand};
 use super::deadlines::Deadlines;
@@ -30,6 +31,13 @@ pub(in crate::server) enum WaiterStage {
     Overdue,
     /// It has its reply; the server has not let go of it yet.
     Replied,
+}
+
+impl WaiterStage {
+    /// Whether it has all its places, and none of them has granted it jobs.
+    fn is_in_line(self) -> bool {
+        matches!(self, WaiterStage::Waiting | WaiterStage::Overdue)
+    }
 }
 
 /// One blocked client; `C` is what it takes to unblock it, `R` what it asked for.
@@ -185,7 +193,7 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         ticket: u64,
         claimable: &BTreeMap<Arc<Location>, usize>,
     ) -> Option<Arc<Location>> {
-        let waiter = self.waiters.get(&ticket).filter(|waiter| waiter.stage == WaiterStage::Waiting)?;
+        let waiter = self.waiters.get(&ticket).filter(|waiter| waiter.stage.is_in_line())?;
         let has_enough = |place: &&Arc<Location>| {
             let (jobs, queue) = (claimable.get(*place), self.at.get(*place));
             jobs.zip(queue).is_some_and(|(jobs, queue)| queue.has_enough(*jobs, waiter.demand))

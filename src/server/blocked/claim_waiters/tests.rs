@@ -99,6 +99,16 @@ fn a_deadline_that_is_over_is_told_apart_from_a_grant() {
 }
 
 #[test]
+fn who_goes_at_its_deadline_passes_on_what_it_is_granted_then() {
+    let mut waiters = waiting(&[('a', 1, 1), ('b', 1, 1)]);
+    assert_eq!(waiters.take_overdue(Uptime(101)), ['a']);
+    assert_eq!(granted(&mut waiters, 1), "", "it is for a, which is unblocked already");
+    assert!(waiters.remove(1), "a had no reply");
+    assert_eq!(waiters.take_marked(), [q().into()]);
+    assert_eq!(granted(&mut waiters, 1), "b");
+}
+
+#[test]
 fn a_client_that_gives_up_gets_no_grant_and_leaves_nothing_behind() {
     let mut waiters = waiting(&[('a', 1, 1)]);
     assert!(waiters.mark_if_servable(0, b"q", 1));
