@@ -6,7 +6,7 @@ use super::names;
 use super::options::{CommandOption, Options};
 use super::spec::{Arg, ArgKind};
 use super::ROOM_AT_MEMORY_LIMIT;
-use crate::queue::{FieldChanges, FieldTerms, FieldsRefusal, MAX_FIELDS};
+use crate::queue::{FieldChanges, FieldTerms, FieldsRefusal, Queue, MAX_FIELDS};
 
 /// The most bytes of fields that one call may give to all its jobs together: every other client waits meanwhile.
 const MAX_SET_BYTES: usize = 4 << 20;
@@ -104,10 +104,19 @@ impl<'a> FieldArgs<'a> {
         FieldTerms { changes: self.changes(), unless: self.unless }
     }
 
-    /// Why they are refused while the server is at its memory limit.
+    /// Why a worker's answer is refused for them while the server is at its memory limit.
     pub(super) fn refusal_at_memory_limit(&self) -> Option<Error> {
         let len = self.packed.as_ref().map_or(0, |packed| packed.len());
         (len > ROOM_AT_MEMORY_LIMIT).then(|| Error::memory_for("SET", len))
+    }
+
+    /// The same of whoever is no worker, and could let a job grow call by call: all its fields together are bounded,
+    /// but for what gets smaller.
+    pub(super) fn refusal_of_growth(&self, queue: &Queue, ids: &[&[u8]]) -> Option<Error> {
+        let changes = self.changes()?;
+        let grown = ids.iter().map(|id| changes.sizes(queue.fields_of(id)));
+        let too_large = grown.filter(|(before, after)| after > before && *after > ROOM_AT_MEMORY_LIMIT);
+        too_large.map(|(_, after)| after).max().map(|after| Error::memory_for("the fields of a job", after))
     }
 }
 

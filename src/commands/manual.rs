@@ -99,6 +99,36 @@ fn the_manual_has_every_notification() {
     assert_eq!(written, published.map(Event::name).collect());
 }
 
+/// The transcript shows on a server what each command does at maxmemory, and the manual says it.
+#[test]
+fn the_manual_names_what_is_refused_at_maxmemory() {
+    let manual = fs::read_to_string(project().join("docs/commands.md")).unwrap();
+    let rows = section(&manual, "### At maxmemory\n").lines().filter(|line| line.starts_with("| `JQ."));
+    let words = rows.flat_map(|row| row.split(" | ").next().unwrap().split('`'));
+    let written: BTreeSet<_> = words.filter(|word| word.starts_with("JQ.")).map(name_in).collect();
+    let transcript =
+        fs::read_to_string(project().join("tests/transcripts/errors/maxmemory_of_each_command.txt")).unwrap();
+    let (_, at_the_limit) = transcript.split_once("> CONFIG SET maxmemory 1\n").unwrap();
+    let lines = at_the_limit.lines();
+    let calls = lines.clone().zip(lines.skip(1)).filter(|(call, _)| call.starts_with("> JQ."));
+    let (refused, others): (Vec<_>, Vec<_>) = calls.partition(|(_, reply)| reply.starts_with("(error) OOM "));
+    let names = |calls: Vec<(&str, &str)>| -> BTreeSet<_> {
+        calls.into_iter().map(|(call, _)| name_in(&call[2..])).collect()
+    };
+    let (refused, others) = (names(refused), names(others));
+    assert_eq!(written, refused);
+    let mut specs = Specs::default();
+    visit_all(&mut specs);
+    for spec in &specs.0 {
+        assert_ne!(always_refused(spec), others.contains(spec.name), "{}", spec.name);
+    }
+}
+
+/// The server refuses the command at maxmemory whatever its arguments are.
+fn always_refused(spec: &Spec) -> bool {
+    spec.flags.split(' ').any(|flag| flag == "deny-oom")
+}
+
 /// Fails unless `written` has the keywords of every command.
 fn assert_same(written: &BTreeMap<String, Keywords>) {
     let mut specs = Specs::default();

@@ -104,13 +104,16 @@ impl Command for ChangeJob {
 }
 
 impl WriteCommand for ChangeJob {
-    fn refusal_at_memory_limit(request: &ChangeJobRequest<'_>, _: &Queue) -> Option<Error> {
+    /// What a job has may get smaller, and only so much larger.
+    fn refusal_at_memory_limit(request: &ChangeJobRequest<'_>, queue: &Queue) -> Option<Error> {
+        let job = queue.view(request.id)?;
         let ChangeRequest { payload, progress, .. } = request.change;
-        let named = [("PAYLOAD", payload), ("PROGRESS", progress)];
+        let named = [("PAYLOAD", payload, job.payload), ("PROGRESS", progress, job.progress)];
         let len = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len);
-        let large = named.into_iter().find(|(_, bytes)| len(*bytes) > ROOM_AT_MEMORY_LIMIT);
-        let large = large.map(|(name, bytes)| Error::memory_for(name, len(bytes)));
-        large.or_else(|| request.fields.refusal_at_memory_limit())
+        let mut lens = named.into_iter().map(|(name, new, old)| (name, len(new), len(old)));
+        let large = lens.find(|(_, new, old)| new > old && *new > ROOM_AT_MEMORY_LIMIT);
+        let large = large.map(|(name, new, _)| Error::memory_for(name, new));
+        large.or_else(|| request.fields.refusal_of_growth(queue, &[request.id]))
     }
 
     fn run(

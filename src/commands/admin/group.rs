@@ -129,9 +129,10 @@ fn rate_or_default(word: &[u8]) -> Result<Option<Rate>, Error> {
 }
 
 impl WriteCommand for LimitGroup {
-    /// A missing queue is created, and the limits of a group are kept with it.
+    /// A missing queue is created, and the limits of a group are kept with it, if it gets any.
     fn refusal_at_memory_limit(request: &GroupRequest<'_>, queue: &Queue) -> Option<Error> {
-        (!queue.exists() || !queue.has_rules(request.name)).then(Error::memory)
+        let sets_a_limit = request.changes.of(GroupLimits::default()) != GroupLimits::default();
+        (sets_a_limit && !queue.has_rules(request.name)).then(Error::memory)
     }
 
     fn run(

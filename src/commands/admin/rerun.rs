@@ -51,8 +51,8 @@ impl Command for Rerun {
 }
 
 impl WriteCommand for Rerun {
-    fn refusal_at_memory_limit(request: &RerunRequest<'_>, _: &Queue) -> Option<Error> {
-        request.options.fields.refusal_at_memory_limit()
+    fn refusal_at_memory_limit(request: &RerunRequest<'_>, queue: &Queue) -> Option<Error> {
+        request.options.fields.refusal_of_growth(queue, request.ids)
     }
 
     fn run(

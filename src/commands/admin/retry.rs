@@ -54,8 +54,11 @@ impl Command for Retry {
 }
 
 impl WriteCommand for Retry {
-    fn refusal_at_memory_limit(request: &RetryRequest<'_>, _: &Queue) -> Option<Error> {
-        request.options.fields.refusal_at_memory_limit()
+    fn refusal_at_memory_limit(request: &RetryRequest<'_>, queue: &Queue) -> Option<Error> {
+        match request.jobs {
+            Many::Ids(ids) => request.options.fields.refusal_of_growth(queue, ids),
+            Many::All(_) => None,
+        }
     }
 
     fn run(

@@ -56,6 +56,12 @@ impl<'a> FieldChanges<'a> {
         self.0
     }
 
+    /// How many bytes the names and values of packed fields have, and how many they will have. O(their bytes).
+    #[must_use]
+    pub fn sizes(self, fields: &[u8]) -> (usize, usize) {
+        (size_of_fields(fields).1, size_of_fields(&self.of(fields)).1)
+    }
+
     fn iter(self) -> impl Iterator<Item = Change<'a>> {
         changes_in(self.0)
     }

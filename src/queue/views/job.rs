@@ -197,6 +197,15 @@ impl Queue {
         self.job(job).map(Job::payload).unwrap_or_default()
     }
 
+    /// The fields of the job or record of an id as bytes: see [`fields_in`](crate::queue::fields_in). O(1).
+    #[must_use]
+    pub fn fields_of(&self, id: &[u8]) -> &[u8] {
+        match self.find(id) {
+            Some(IdEntry::Job(handle)) => self.job(handle).map(Job::fields).unwrap_or_default(),
+            Some(IdEntry::Remembered(_)) | None => &[],
+        }
+    }
+
     /// Which run of a job this is.
     #[must_use]
     pub fn attempt(&self, job: Handle) -> u64 {
