@@ -51,7 +51,7 @@ impl Command for AwaitEnd {
             }
             () if kind.eq_ignore_ascii_case(b"JOB") => Awaited::Job(names::id(args.next("id")?)?.into()),
             () if kind.eq_ignore_ascii_case(b"IDLE") => Awaited::Idle,
-            () => return Err(Error::range("what", "BATCH, JOB or IDLE", kind)),
+            () => return Err(Error::range("the word after the queue", "BATCH, JOB or IDLE", kind)),
         };
         Ok(AwaitRequest { awaited, page: PageRequest::default(), block: args.span("ms", 0)? })
     }
