@@ -195,7 +195,7 @@ fn needed() -> impl IntoIterator<Item = (&'static str, bool)> {
         RedisModule_FreeModuleUser RedisModule_ACLCheckKeyPermissions
         RedisModule_SubscribeToServerEvent RedisModule_RegisterNumericConfig RedisModule_RegisterStringConfig
         RedisModule_LoadConfigs
-        RedisModule_GetServerInfo RedisModule_FreeServerInfo RedisModule_ServerInfoGetFieldC
+        RedisModule_GetServerVersion RedisModule_GetServerInfo RedisModule_FreeServerInfo RedisModule_ServerInfoGetFieldC
         RedisModule_ServerInfoGetFieldUnsigned
         RedisModule_RegisterInfoFunc RedisModule_InfoAddSection RedisModule_InfoAddFieldULongLong
         RedisModule_InfoAddFieldCString

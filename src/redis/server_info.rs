@@ -1,7 +1,8 @@
-//! The server's settings and its replicas. Asked for rarely: each answer is a command of its own inside the
+//! The server's settings, its replicas, and whether it takes writes. Each answer is a command of its own inside the
 //! server.
 
 use super::context::detached_context;
+use redis_module::raw;
 use std::ffi::CStr;
 
 /// The value of a setting as CONFIG GET shows it. None if the server does not reply (CONFIG may be renamed
@@ -45,4 +46,38 @@ pub(crate) fn replicas() -> Option<u64> {
     // SAFETY: (1) made above, freed once.
     unsafe { free(ctx, section) };
     (error == 0).then_some(replicas)
+}
+
+/// Whether the server refuses writes of clients at this moment, because it has too few replicas
+/// (`min-replicas-to-write`) or its disk fails. `command` writes and has two arguments; it does not run.
+pub(crate) fn refuses_writes(command: &CStr) -> bool {
+    let (Some(text), Some(free)) = (api!(RedisModule_CallReplyStringPtr), api!(RedisModule_FreeCallReply))
+    else {
+        return false;
+    };
+    let Some(reply) = answer_to_a_write(command).filter(|reply| !reply.is_null()) else { return false };
+    let mut len = 0;
+    // SAFETY: (1) not null; anything but a text is answered with null.
+    let at = unsafe { text(reply, &raw mut len) };
+    // SAFETY: the text is part of `reply`, which is freed below.
+    let answer = unsafe { super::name::slice(at.cast(), len) };
+    let is_refused = [&b"NOREPLICAS"[..], b"MISCONF"].iter().any(|code| answer.starts_with(code));
+    // SAFETY: (1) made in `answer_to_a_write`, freed once.
+    unsafe { free(reply) };
+    is_refused
+}
+
+/// What the server would answer a script that calls `command`. Redis 7.0 does not tell without running it, so it runs
+/// one that would write nothing.
+fn answer_to_a_write(command: &CStr) -> Option<*mut raw::RedisModuleCallReply> {
+    const KNOWS_DRY_RUNS: i32 = 0x0007_0200;
+    let (call, version) = (api!(RedisModule_Call)?, api!(RedisModule_GetServerVersion)?);
+    let (ctx, nothing, zero) = (detached_context()?, c"".as_ptr(), c"0".as_ptr());
+    // SAFETY: (1).
+    if unsafe { version() } >= KNOWS_DRY_RUNS {
+        // SAFETY: (1), (5) as a script (S), as a dry run (D); "cc" takes two texts.
+        return Some(unsafe { call(ctx, command.as_ptr(), c"SDcc".as_ptr(), nothing, nothing) });
+    }
+    // SAFETY: (1), (5) as a script (S), with an error as the reply (E); "ccc" takes three texts.
+    Some(unsafe { call(ctx, c"SETRANGE".as_ptr(), c"SEccc".as_ptr(), nothing, zero, nothing) })
 }

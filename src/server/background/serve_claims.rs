@@ -19,6 +19,9 @@
 //! the server would replicate the command that had jobs claimed, and a replica unblock a client of its own. So the timer
 //! of the module, which is not in a command, ends the time of such clients, and the server gets a later one.
 //!
+//! A claim is a write. While the server refuses those of clients, because it has too few replicas or its disk fails, it
+//! does not serve the clients that are blocked either. What time does goes on, as keys go on expiring.
+//!
 //! On some servers `reply` runs inside `unblock`: nothing is locked or open around that call.
 
 use super::POSTPONED;
@@ -29,6 +32,7 @@ use crate::redis::context::{avoid_replica_traffic, Context};
 use crate::redis::key::{Key, Mode};
 use crate::redis::name::{Name, OwnedName};
 use crate::redis::reply::Writer;
+use crate::redis::server_info::refuses_writes;
 use crate::redis::timer::OnTimer;
 use crate::server::blocked::claims::{self, ClaimDeadlineTimer, ClaimWakeTimer};
 use crate::server::blocked::{deadline, Demand, WaiterStage};
@@ -102,7 +106,8 @@ pub(super) fn serve_marked(ctx: Context<'_>) {
 }
 
 fn grant(ctx: Context<'_>) {
-    if avoid_replica_traffic() || catch_panic("unblocking clients", || grant_marked(ctx)).is_none() {
+    let is_refused = avoid_replica_traffic() || refuses_writes(edit::APPLY);
+    if is_refused || catch_panic("unblocking clients", || grant_marked(ctx)).is_none() {
         claims::postpone_wake(POSTPONED);
     }
 }
@@ -156,7 +161,7 @@ fn serve(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
     let may_claim = match stage {
         WaiterStage::Granted => true,
         // A client that wants many at once takes what there is when its time is over.
-        WaiterStage::Overdue => waiting.min > 1,
+        WaiterStage::Overdue => waiting.min > 1 && !refuses_writes(edit::APPLY),
         WaiterStage::Waiting | WaiterStage::Replied => false,
     };
     let served = may_claim
