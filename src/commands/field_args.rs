@@ -13,7 +13,7 @@ const MAX_SET_BYTES: usize = 4 << 20;
 
 /// What a call says of the fields of its jobs.
 #[derive(Debug, Default)]
-pub struct FieldArgs<'a> {
+pub(super) struct FieldArgs<'a> {
     changes: Vec<(&'a [u8], Option<&'a [u8]>)>,
     unless: Option<&'a [u8]>,
     /// The changes as bytes, once all arguments are read.

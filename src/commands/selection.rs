@@ -13,7 +13,7 @@ use crate::queue::{
 
 /// The selected jobs, and which page of them.
 #[derive(Debug)]
-pub struct Page<'a> {
+pub(super) struct Page<'a> {
     pub(super) selection: Selection<'a>,
     pub(super) direction: Direction,
     pub(super) cursor: Option<Cursor>,
@@ -28,7 +28,7 @@ pub struct Page<'a> {
 
 /// Where a page begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
+pub(super) struct Cursor {
     /// In which of the states that are gone through one after the other.
     pub(super) stage: usize,
     /// None: at the beginning.

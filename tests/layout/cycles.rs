@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Files, each with those it imports.
-pub type Imports<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+pub(crate) type Imports<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
 /// For each group of files in which every one leads to every other: a shortest circle among them, first file
 /// repeated at the end.
-pub fn cycles<'a>(imports: &Imports<'a>) -> Vec<Vec<&'a str>> {
+pub(crate) fn cycles<'a>(imports: &Imports<'a>) -> Vec<Vec<&'a str>> {
     let mut found: Vec<Vec<&str>> = Vec::new();
     let mut done = BTreeSet::new();
     for &file in imports.keys() {
@@ -23,7 +23,7 @@ pub fn cycles<'a>(imports: &Imports<'a>) -> Vec<Vec<&'a str>> {
 }
 
 /// The files that `file` leads to and that lead back to it.
-pub fn connected<'a>(imports: &Imports<'a>, file: &'a str) -> BTreeSet<&'a str> {
+pub(crate) fn connected<'a>(imports: &Imports<'a>, file: &'a str) -> BTreeSet<&'a str> {
     let reached = reachable(imports, file);
     reached.iter().copied().filter(|other| reachable(imports, other).contains(file)).collect()
 }

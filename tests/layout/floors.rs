@@ -16,7 +16,7 @@ use crate::cycles::Imports;
 use std::collections::BTreeSet;
 
 /// The names on each floor of a drawing, from the top; empty if the documentation has none.
-pub fn drawn(source: &str) -> Vec<Vec<&str>> {
+pub(crate) fn drawn(source: &str) -> Vec<Vec<&str>> {
     let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
     let drawing = lines.skip_while(|line| line.trim() != "```text floors").skip(1);
     let floors = drawing.take_while(|line| line.trim() != "```");
@@ -24,7 +24,7 @@ pub fn drawn(source: &str) -> Vec<Vec<&str>> {
 }
 
 /// What is wrong with the `floors` of a folder (empty for `src` itself, else with a slash at the end).
-pub fn faults(folder: &str, floors: &[Vec<&str>], imports: &Imports<'_>) -> Vec<String> {
+pub(crate) fn faults(folder: &str, floors: &[Vec<&str>], imports: &Imports<'_>) -> Vec<String> {
     let names: Vec<&str> = floors.iter().flatten().copied().collect();
     let there: BTreeSet<&str> = imports.keys().filter_map(|file| child(folder, file)).collect();
     let mut faults = Vec::new();

@@ -19,13 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The modules of a crate that are files.
 #[derive(Debug, Default)]
-pub struct Crate {
+pub(crate) struct Crate {
     files: BTreeMap<ModulePath, File>,
 }
 
 impl Crate {
     /// From the files of `src`, each with its path below it.
-    pub fn read<'s>(sources: impl IntoIterator<Item = (&'s str, String)>) -> Self {
+    pub(crate) fn read<'s>(sources: impl IntoIterator<Item = (&'s str, String)>) -> Self {
         let mut files = BTreeMap::new();
         for (name, source) in sources.into_iter().filter(|(name, _)| !is_unit_test(name)) {
             files.insert(module_of(name), File::read_without_unit_tests(name, &source));
@@ -34,7 +34,7 @@ impl Crate {
     }
 
     /// The modules just below the root that a file's code names, unit tests and all.
-    pub fn roots_named(name: &str, source: &str) -> BTreeSet<String> {
+    pub(crate) fn roots_named(name: &str, source: &str) -> BTreeSet<String> {
         let file = File::read(name, source);
         let bound = file.bindings.iter().map(|it| (&it.module, &it.path));
         let paths = bound.chain(file.paths.iter().map(|(from, path)| (from, path)));
@@ -42,7 +42,7 @@ impl Crate {
     }
 
     /// For each file, by name, the other files that its code names.
-    pub fn imports(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+    pub(crate) fn imports(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let of = |(module, file): (&ModulePath, &File)| {
             let used = file.bindings.iter().filter(|it| !it.is_public || file.words.contains(&it.name));
             let bound = used.filter_map(|it| match self.resolve(&it.module, &it.path, 0) {

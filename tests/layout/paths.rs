@@ -9,11 +9,11 @@ use crate::tokens::{is_word, tokens, Token};
 use std::collections::BTreeSet;
 
 /// A module's path from the root of the crate; empty for the root.
-pub type ModulePath = Vec<String>;
+pub(crate) type ModulePath = Vec<String>;
 
 /// What a file's code says, module by module.
 #[derive(Debug, Default)]
-pub struct File {
+pub(crate) struct File {
     /// The file's name, for messages.
     pub name: String,
     pub bindings: Vec<Binding>,
@@ -27,12 +27,12 @@ pub struct File {
 
 impl File {
     /// A file of that name, unit tests and all.
-    pub fn read(name: &str, source: &str) -> Self {
+    pub(crate) fn read(name: &str, source: &str) -> Self {
         Self::of(name, tokens(source))
     }
 
     /// The same without unit tests.
-    pub fn read_without_unit_tests(name: &str, source: &str) -> Self {
+    pub(crate) fn read_without_unit_tests(name: &str, source: &str) -> Self {
         Self::of(name, without_unit_tests(&tokens(source)))
     }
 
@@ -45,7 +45,7 @@ impl File {
 
 /// A name that a `use` brings into a module.
 #[derive(Debug, Clone)]
-pub struct Binding {
+pub(crate) struct Binding {
     pub module: ModulePath,
     pub name: String,
     pub path: Vec<String>,
@@ -53,7 +53,7 @@ pub struct Binding {
 }
 
 /// `queue/slab.rs` is the module `queue::slab`, `queue/mod.rs` is `queue`, `lib.rs` the root.
-pub fn module_of(name: &str) -> ModulePath {
+pub(crate) fn module_of(name: &str) -> ModulePath {
     let mut path: ModulePath = name.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
     if path.last().is_some_and(|last| last == "mod") || path == ["lib"] {
         path.pop();

@@ -1,10 +1,10 @@
 //! Rust source as tokens: just enough to read paths. Comments and literals are gone.
 
 /// A token: an identifier, keyword or number, `::`, or one other character.
-pub type Token = String;
+pub(crate) type Token = String;
 
 /// The tokens of a source file.
-pub fn tokens(source: &str) -> Vec<Token> {
+pub(crate) fn tokens(source: &str) -> Vec<Token> {
     let mut rest = source;
     let mut found = Vec::new();
     while let Some(first) = rest.chars().next() {
@@ -32,7 +32,7 @@ pub fn tokens(source: &str) -> Vec<Token> {
     found
 }
 
-pub fn is_word(c: char) -> bool {
+pub(crate) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 

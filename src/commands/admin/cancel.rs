@@ -11,7 +11,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Session, CANCELLED_STATES};
 
-pub struct Cancel;
+pub(crate) struct Cancel;
 
 impl Command for Cancel {
     const SPEC: Spec = Spec {

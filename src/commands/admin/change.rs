@@ -15,11 +15,11 @@ use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::ROOM_AT_MEMORY_LIMIT;
 use crate::queue::{ChangeRequest, Place, Queue, Session, Start};
 
-pub struct ChangeJob;
+pub(crate) struct ChangeJob;
 
 /// A job to change.
 #[derive(Debug)]
-pub struct ChangeJobRequest<'a> {
+pub(crate) struct ChangeJobRequest<'a> {
     id: &'a [u8],
     change: ChangeRequest<'a>,
     fields: FieldArgs<'a>,

@@ -11,7 +11,7 @@ use crate::commands::settings::{check_lease, SETTINGS};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Queue, Session, Settings};
 
-pub struct Configure;
+pub(crate) struct Configure;
 
 impl Command for Configure {
     const SPEC: Spec = Spec {

@@ -12,11 +12,11 @@ use crate::commands::settings::{rate, MAX_CONCURRENCY};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{GroupLimits, Queue, Rate, Session};
 
-pub struct LimitGroup;
+pub(crate) struct LimitGroup;
 
 /// Limits to set.
 #[derive(Debug)]
-pub struct GroupRequest<'a> {
+pub(crate) struct GroupRequest<'a> {
     name: &'a [u8],
     /// What is not named stays.
     changes: Changes,

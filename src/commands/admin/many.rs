@@ -9,7 +9,7 @@ use crate::commands::{names, DEFAULT_CHANGES};
 
 /// Jobs to change.
 #[derive(Debug)]
-pub enum Many<'a> {
+pub(crate) enum Many<'a> {
     /// Those of these ids.
     Ids(&'a [&'a [u8]]),
     /// A page of those that are selected.

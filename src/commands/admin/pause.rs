@@ -11,11 +11,11 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Queue, Session};
 
-pub struct Pause;
+pub(crate) struct Pause;
 
 /// What is paused, and for how long.
 #[derive(Debug, Default)]
-pub struct PauseRequest<'a> {
+pub(crate) struct PauseRequest<'a> {
     group: Option<&'a [u8]>,
     span: Option<u64>,
 }

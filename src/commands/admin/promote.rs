@@ -13,11 +13,11 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Place, Session};
 
-pub struct Promote;
+pub(crate) struct Promote;
 
 /// Jobs that need not wait any longer.
 #[derive(Debug)]
-pub struct PromoteRequest<'a> {
+pub(crate) struct PromoteRequest<'a> {
     jobs: Many<'a>,
     terms: PromoteTerms,
 }

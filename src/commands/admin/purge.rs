@@ -17,11 +17,11 @@ use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::DEFAULT_CHANGES;
 use crate::queue::{JobState, Selection, Session};
 
-pub struct Purge;
+pub(crate) struct Purge;
 
 /// Records or remembered ids to drop, or jobs to cancel.
 #[derive(Debug)]
-pub struct PurgeRequest<'a> {
+pub(crate) struct PurgeRequest<'a> {
     purged: Purged,
     page: Page<'a>,
     older: Option<u64>,

@@ -8,7 +8,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{KeyUse, Spec};
 use crate::queue::Session;
 
-pub struct Remove;
+pub(crate) struct Remove;
 
 impl Command for Remove {
     const SPEC: Spec = Spec {

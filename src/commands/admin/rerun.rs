@@ -13,11 +13,11 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Queue, Session};
 
-pub struct Rerun;
+pub(crate) struct Rerun;
 
 /// Completed jobs that run again.
 #[derive(Debug)]
-pub struct RerunRequest<'a> {
+pub(crate) struct RerunRequest<'a> {
     ids: &'a [&'a [u8]],
     options: ReviveArgs<'a>,
 }

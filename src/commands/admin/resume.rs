@@ -10,11 +10,11 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{PauseKind, Session};
 
-pub struct Resume;
+pub(crate) struct Resume;
 
 /// What is resumed.
 #[derive(Debug, Default)]
-pub struct ResumeRequest<'a> {
+pub(crate) struct ResumeRequest<'a> {
     group: Option<&'a [u8]>,
     /// None: both.
     only: Option<PauseKind>,

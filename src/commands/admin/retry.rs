@@ -14,11 +14,11 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Queue, Session};
 
-pub struct Retry;
+pub(crate) struct Retry;
 
 /// Jobs that get fresh attempts.
 #[derive(Debug)]
-pub struct RetryRequest<'a> {
+pub(crate) struct RetryRequest<'a> {
     jobs: Many<'a>,
     options: ReviveArgs<'a>,
 }

@@ -15,7 +15,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{AwaitEvent, Awaited, BatchView, EventStart, JobState, Queue};
 
-pub struct AwaitEnd;
+pub(crate) struct AwaitEnd;
 
 impl Command for AwaitEnd {
     const SPEC: Spec = Spec {

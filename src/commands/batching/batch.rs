@@ -13,7 +13,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{BatchView, Queue};
 
-pub struct ShowBatch;
+pub(crate) struct ShowBatch;
 
 impl Command for ShowBatch {
     const SPEC: Spec = Spec {

@@ -12,11 +12,11 @@ use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::DEFAULT_ROWS;
 use crate::queue::Queue;
 
-pub struct ListBatches;
+pub(crate) struct ListBatches;
 
 /// A page to list.
 #[derive(Debug)]
-pub struct BatchesRequest {
+pub(crate) struct BatchesRequest {
     count: usize,
     cursor: u64,
 }

@@ -11,7 +11,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::Session;
 
-pub struct Forget;
+pub(crate) struct Forget;
 
 impl Command for Forget {
     const SPEC: Spec = Spec {

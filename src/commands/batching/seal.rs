@@ -11,7 +11,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Queue, Session};
 
-pub struct Seal;
+pub(crate) struct Seal;
 
 impl Command for Seal {
     const SPEC: Spec = Spec {

@@ -18,11 +18,11 @@ use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::ROOM_AT_MEMORY_LIMIT;
 use crate::queue::{AckOptions, Acked, EndState, Queue, Session};
 
-pub struct Ack;
+pub(crate) struct Ack;
 
 /// Jobs that are done.
 #[derive(Debug)]
-pub struct AckRequest<'a> {
+pub(crate) struct AckRequest<'a> {
     leases: LeaseRefs<'a>,
     /// None, or one for each job.
     results: &'a [&'a [u8]],

@@ -15,11 +15,11 @@ use crate::commands::settings::check_lease;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{ClaimOptions, Claimed, Session};
 
-pub struct ClaimJobs;
+pub(crate) struct ClaimJobs;
 
 /// What a worker asks for.
 #[derive(Debug)]
-pub enum ClaimRequest<'a> {
+pub(crate) enum ClaimRequest<'a> {
     /// New jobs; with `block`, it can wait until `min` are claimable, for so many milliseconds, 0 for ever.
     New { options: ClaimOptions<&'a [u8]>, min: usize, block: Option<u64>, detail: Detail },
     /// Those it holds, with leases that end no earlier than `lease` milliseconds from now.

@@ -15,11 +15,11 @@ use crate::commands::settings::check_lease;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{ClaimOptions, Session, Settings};
 
-pub struct ClaimAny;
+pub(crate) struct ClaimAny;
 
 /// What a worker asks for.
 #[derive(Debug)]
-pub struct ClaimAnyRequest<'a> {
+pub(crate) struct ClaimAnyRequest<'a> {
     options: ClaimOptions<&'a [u8]>,
     /// It can wait for so many milliseconds, 0 for ever.
     block: Option<u64>,

@@ -12,11 +12,11 @@ use crate::commands::settings::check_lease;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Extended, Lease, Session};
 
-pub struct Extend;
+pub(crate) struct Extend;
 
 /// Leases to extend.
 #[derive(Debug)]
-pub struct ExtendRequest<'a> {
+pub(crate) struct ExtendRequest<'a> {
     ms: u64,
     leases: LeaseRefs<'a>,
 }

@@ -15,7 +15,7 @@ pub(super) const ARG: Arg =
 
 /// The lease that a worker believes to have.
 #[derive(Debug, Clone, Copy)]
-pub struct LeaseRef<'a> {
+pub(super) struct LeaseRef<'a> {
     pub(super) token: u64,
     pub(super) id: &'a [u8],
 }

@@ -11,11 +11,11 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Session, MAX_LOG_BYTES, MAX_LOG_LINE};
 
-pub struct AppendToLog;
+pub(crate) struct AppendToLog;
 
 /// Lines to append.
 #[derive(Debug)]
-pub struct LogRequest<'a> {
+pub(crate) struct LogRequest<'a> {
     id: &'a [u8],
     lines: &'a [&'a [u8]],
 }

@@ -11,11 +11,11 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Direction, LogRange, Queue};
 
-pub struct ShowLog;
+pub(crate) struct ShowLog;
 
 /// Lines to show.
 #[derive(Debug)]
-pub struct LogsRequest<'a> {
+pub(crate) struct LogsRequest<'a> {
     id: &'a [u8],
     range: LogRange,
 }

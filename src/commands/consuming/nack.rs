@@ -18,11 +18,11 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{EndState, Failure, NackOptions, Nacked, Place, Queue, Session};
 
-pub struct Nack;
+pub(crate) struct Nack;
 
 /// Jobs that have failed.
 #[derive(Debug)]
-pub struct NackRequest<'a> {
+pub(crate) struct NackRequest<'a> {
     leases: LeaseRefs<'a>,
     options: NackOptions<'a>,
     max: Option<u64>,

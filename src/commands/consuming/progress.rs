@@ -12,11 +12,11 @@ use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::ROOM_AT_MEMORY_LIMIT;
 use crate::queue::{Queue, Session};
 
-pub struct ReportProgress;
+pub(crate) struct ReportProgress;
 
 /// What a worker reports.
 #[derive(Debug)]
-pub struct ProgressRequest<'a> {
+pub(crate) struct ProgressRequest<'a> {
     lease: LeaseRef<'a>,
     data: &'a [u8],
 }

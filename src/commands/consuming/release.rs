@@ -15,11 +15,11 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Place, Queue, ReleaseOptions, Session, Start};
 
-pub struct Release;
+pub(crate) struct Release;
 
 /// Jobs to hand back.
 #[derive(Debug)]
-pub enum ReleaseRequest<'a> {
+pub(crate) enum ReleaseRequest<'a> {
     /// All that this worker holds.
     AllOf(&'a [u8]),
     Jobs(ReleasedJobs<'a>),
@@ -27,7 +27,7 @@ pub enum ReleaseRequest<'a> {
 
 /// The jobs of some leases, and when and where they join the line again.
 #[derive(Debug)]
-pub struct ReleasedJobs<'a> {
+pub(crate) struct ReleasedJobs<'a> {
     leases: LeaseRefs<'a>,
     start: Start,
     place: Place,

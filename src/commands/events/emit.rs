@@ -13,11 +13,11 @@ use crate::queue::{
     MAX_EVENT_VALUE,
 };
 
-pub struct Emit;
+pub(crate) struct Emit;
 
 /// An event to be kept.
 #[derive(Debug)]
-pub struct EmitRequest<'a> {
+pub(crate) struct EmitRequest<'a> {
     event: &'a [u8],
     job: Option<&'a [u8]>,
     /// Packed.

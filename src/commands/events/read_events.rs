@@ -15,11 +15,11 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Awaited, EventFilter, EventId, EventPage, EventStart, EventValue, LoggedEvent, Queue};
 
-pub struct ReadEvents;
+pub(crate) struct ReadEvents;
 
 /// What a reader asks for.
 #[derive(Debug)]
-pub struct EventsRequest<'a> {
+pub(crate) struct EventsRequest<'a> {
     start: EventStart,
     filter: EventFilter<&'a [u8]>,
     count: usize,

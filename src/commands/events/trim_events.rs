@@ -9,7 +9,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Session, MAX_EVENTS};
 
-pub struct TrimEvents;
+pub(crate) struct TrimEvents;
 
 impl Command for TrimEvents {
     const SPEC: Spec = Spec {

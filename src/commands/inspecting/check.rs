@@ -9,7 +9,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::Queue;
 
-pub struct Check;
+pub(crate) struct Check;
 
 impl Command for Check {
     const SPEC: Spec = Spec {

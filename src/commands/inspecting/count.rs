@@ -14,11 +14,11 @@ use crate::commands::selection::{check_instants, priorities, PRIORITIES};
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{JobState, Queue, Selection};
 
-pub struct CountJobs;
+pub(crate) struct CountJobs;
 
 /// What is counted.
 #[derive(Debug)]
-pub struct CountRequest<'a> {
+pub(crate) struct CountRequest<'a> {
     counted: Listed,
     selection: Selection<'a>,
 }

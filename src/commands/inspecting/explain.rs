@@ -15,7 +15,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::Queue;
 
-pub struct Explain;
+pub(crate) struct Explain;
 
 impl Command for Explain {
     const SPEC: Spec = Spec {

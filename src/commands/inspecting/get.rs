@@ -13,11 +13,11 @@ use crate::commands::shown_options::{after_word, backoff_field, span_field, wind
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{JobView, Now, Place, Queue, Run};
 
-pub struct GetJob;
+pub(crate) struct GetJob;
 
 /// A job to show.
 #[derive(Debug)]
-pub struct GetRequest<'a> {
+pub(crate) struct GetRequest<'a> {
     id: &'a [u8],
     format: Format,
 }

@@ -15,11 +15,11 @@ use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::{name_cursor, DEFAULT_ROWS};
 use crate::queue::{GroupView, Queue};
 
-pub struct ListGroups;
+pub(crate) struct ListGroups;
 
 /// A page to list.
 #[derive(Debug)]
-pub struct GroupsRequest<'a> {
+pub(crate) struct GroupsRequest<'a> {
     count: usize,
     from: &'a [u8],
 }

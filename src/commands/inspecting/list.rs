@@ -18,11 +18,11 @@ use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::DEFAULT_ROWS;
 use crate::queue::{Handle, JobState, JobView, ListPage, Queue, Record, Row};
 
-pub struct ListJobs;
+pub(crate) struct ListJobs;
 
 /// A page to list.
 #[derive(Debug)]
-pub struct ListRequest<'a> {
+pub(crate) struct ListRequest<'a> {
     listed: Listed,
     page: Page<'a>,
     row: Row,

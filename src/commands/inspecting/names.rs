@@ -13,11 +13,11 @@ use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::{name_cursor, DEFAULT_ROWS};
 use crate::queue::{JobState, NameView, Queue};
 
-pub struct ListNames;
+pub(crate) struct ListNames;
 
 /// A page to list.
 #[derive(Debug)]
-pub struct NamesRequest<'a> {
+pub(crate) struct NamesRequest<'a> {
     count: usize,
     from: &'a [u8],
 }

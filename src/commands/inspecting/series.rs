@@ -10,7 +10,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{Queue, MOST_MINUTES};
 
-pub struct ShowSeries;
+pub(crate) struct ShowSeries;
 
 const DEFAULT_MINUTES: u64 = 60;
 

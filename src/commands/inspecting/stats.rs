@@ -13,7 +13,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{JobState, Queue};
 
-pub struct ShowStats;
+pub(crate) struct ShowStats;
 
 impl Command for ShowStats {
     const SPEC: Spec = Spec {

@@ -15,11 +15,11 @@ use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::{name_cursor, DEFAULT_ROWS};
 use crate::queue::{Queue, WorkerView};
 
-pub struct ListWorkers;
+pub(crate) struct ListWorkers;
 
 /// A page to list.
 #[derive(Debug)]
-pub struct WorkersRequest<'a> {
+pub(crate) struct WorkersRequest<'a> {
     count: usize,
     from: &'a [u8],
     format: Format,

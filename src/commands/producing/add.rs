@@ -14,11 +14,11 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{AddRequest, Added, JobSpec, Session};
 
-pub struct AddJob;
+pub(crate) struct AddJob;
 
 /// A job to enqueue.
 #[derive(Debug)]
-pub struct AddJobRequest<'a> {
+pub(crate) struct AddJobRequest<'a> {
     id: NewId<'a>,
     request: AddRequest<&'a [u8]>,
     options: CallOptions<'a>,

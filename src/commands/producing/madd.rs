@@ -17,11 +17,11 @@ use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::commands::MAX_ITEMS;
 use crate::queue::{AddRequest, JobSpec, Refusal, Session};
 
-pub struct AddManyJobs;
+pub(crate) struct AddManyJobs;
 
 /// Jobs to enqueue.
 #[derive(Debug)]
-pub struct AddManyJobsRequest<'a> {
+pub(crate) struct AddManyJobsRequest<'a> {
     /// id, payload, id, payload, ...
     words: &'a [&'a [u8]],
     /// What holds for each of them.

@@ -17,11 +17,11 @@ use crate::commands::shown_options::push_options;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::{AddRequest, ExpiryRule, Queue, Session, MAX_PREFIXES};
 
-pub struct OnExpire;
+pub(crate) struct OnExpire;
 
 /// A rule to set, or to remove.
 #[derive(Debug)]
-pub enum OnExpireRequest<'a> {
+pub(crate) enum OnExpireRequest<'a> {
     Set { prefix: &'a [u8], request: Box<AddRequest<&'a [u8]>> },
     Off { prefix: &'a [u8] },
 }

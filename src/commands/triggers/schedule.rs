@@ -17,11 +17,11 @@ use crate::queue::schedules::{
 };
 use crate::queue::{AddRequest, Now, Session, FOREVER};
 
-pub struct SetSchedule;
+pub(crate) struct SetSchedule;
 
 /// A schedule to set.
 #[derive(Debug)]
-pub struct ScheduleRequest<'a> {
+pub(crate) struct ScheduleRequest<'a> {
     name: &'a [u8],
     plan: Box<Plan<'a>>,
 }

@@ -14,7 +14,7 @@ use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::schedules::{Overlap, Timetable};
 use crate::queue::{OnDup, Queue, Schedule, FOREVER};
 
-pub struct ListSchedules;
+pub(crate) struct ListSchedules;
 
 impl Command for ListSchedules {
     const SPEC: Spec = Spec {

@@ -10,7 +10,7 @@ use crate::commands::reply::Reply;
 use crate::commands::spec::{Arg, ArgKind, KeyUse, Spec};
 use crate::queue::Session;
 
-pub struct Unschedule;
+pub(crate) struct Unschedule;
 
 impl Command for Unschedule {
     const SPEC: Spec = Spec {

@@ -9,9 +9,9 @@ mod packed_minutes;
 mod pending_duplicates;
 mod series;
 
-pub use counters::{Count, Counters};
+pub(super) use counters::{Count, Counters};
 pub use events::{Event, Events};
-pub use histogram::Histogram;
+pub(super) use histogram::Histogram;
 pub use minute::Minute;
 pub(crate) use pending_duplicates::{plausible_duplicates, PendingDuplicates};
 pub use series::MOST_MINUTES;

@@ -33,7 +33,7 @@ lazy_static! {
 
 /// The hash of an id; the same in all queues of this process, another one in the next.
 #[must_use]
-pub fn hash(id: &[u8]) -> u64 {
+pub(crate) fn hash(id: &[u8]) -> u64 {
     SECRET.hash_one(id)
 }
 
@@ -58,7 +58,7 @@ const KEPT_BYTES: usize = 1024;
 
 /// An index from hashes to entries: O(1), and no operation moves more than one part.
 #[derive(Debug, Clone, Default)]
-pub struct IdIndex {
+pub(crate) struct IdIndex {
     /// Empty, or 2^depth part numbers.
     directory: Vec<Handle>,
     parts: Slab<Part>,
@@ -94,7 +94,7 @@ impl Part {
 }
 
 /// What an index asks about its entries.
-pub trait IdHashes {
+pub(crate) trait IdHashes {
     /// The hash of the id that an entry leads to.
     fn of(&self, entry: u32) -> u64;
 
@@ -134,19 +134,19 @@ fn full(path: usize) -> usize {
 impl IdIndex {
     /// How many entries there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// Heap bytes held. O(1).
     #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.table_bytes + self.parts.bytes() + self.directory.capacity() * size_of::<Handle>()
     }
 
     /// The entry with this hash for which `eq` holds.
     #[must_use]
-    pub fn find(&self, hash: u64, eq: impl Fn(u32) -> bool) -> Option<u32> {
+    pub(crate) fn find(&self, hash: u64, eq: impl Fn(u32) -> bool) -> Option<u32> {
         self.parts.get(self.part_of(hash)?)?.table.find(hash, |&entry| eq(entry)).copied()
     }
 
@@ -163,7 +163,7 @@ impl IdIndex {
     }
 
     /// Adds an entry that the caller knows is not in here. `hashes` is asked about entries that are.
-    pub fn insert(&mut self, hash: u64, entry: u32, hashes: &impl IdHashes) {
+    pub(crate) fn insert(&mut self, hash: u64, entry: u32, hashes: &impl IdHashes) {
         self.make_room(hash, hashes);
         let Some(part) = self.part_of(hash).and_then(|number| self.parts.get_mut(number)) else { return };
         let before = part.bytes();
@@ -175,7 +175,7 @@ impl IdIndex {
 
     /// Puts `entry` in the place of the one with this hash for which `eq` holds, and gives that one back.
     /// Nothing changes when there is none.
-    pub fn replace(&mut self, hash: u64, eq: impl Fn(u32) -> bool, entry: u32) -> Option<u32> {
+    pub(crate) fn replace(&mut self, hash: u64, eq: impl Fn(u32) -> bool, entry: u32) -> Option<u32> {
         let number = self.part_of(hash)?;
         let found = self.parts.get_mut(number)?.table.find_mut(hash, |&e| eq(e))?;
         Some(replace(found, entry))
@@ -183,7 +183,12 @@ impl IdIndex {
 
     /// Takes out the entry with this hash for which `eq` holds. `hashes` is asked about other entries only,
     /// when a sparse part shrinks or joins another.
-    pub fn remove(&mut self, hash: u64, eq: impl Fn(u32) -> bool, hashes: &impl IdHashes) -> Option<u32> {
+    pub(crate) fn remove(
+        &mut self,
+        hash: u64,
+        eq: impl Fn(u32) -> bool,
+        hashes: &impl IdHashes,
+    ) -> Option<u32> {
         let part = self.parts.get_mut(self.part_of(hash)?)?;
         let (entry, _) = part.table.find_entry(hash, |&e| eq(e)).ok()?.remove();
         self.len -= 1;

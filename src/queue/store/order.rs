@@ -19,7 +19,8 @@ mod entries;
 
 use super::seldom::Empty;
 pub(crate) use entries::pass_both;
-pub use entries::{Direction, Entries};
+pub use entries::Direction;
+pub(crate) use entries::Entries;
 use std::collections::btree_map::{BTreeMap, OccupiedEntry};
 use std::mem::{size_of, take};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -32,7 +33,7 @@ const LEAF: usize = 128;
 /// Keys are unique, and the key of an entry must not change while it is in here. `key_of` returns the key of
 /// a handle that is in here; it is never asked about the one being inserted.
 #[derive(Debug)]
-pub struct Order<K: Ord + Copy> {
+pub(crate) struct Order<K: Ord + Copy> {
     /// The lowest entries. Empty: there are none at all.
     first: Vec<u32>,
     /// The leaves behind it by their bounds; none is empty.
@@ -79,38 +80,38 @@ fn put(leaf: &mut Vec<u32>, at: usize, handle: u32) -> u32 {
 impl<K: Ord + Copy> Order<K> {
     /// An empty one.
     #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { first: Vec::new(), leaves: BTreeMap::new(), len: 0, places: 0 }
     }
 
     /// How many entries there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len as usize
     }
 
     /// Whether there are none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// Heap bytes held. O(1); the tree above the leaves is estimated, at five elevenths full.
     #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let in_tree = (size_of::<K>() + size_of::<Vec<u32>>()) * 11 / 5;
         self.places as usize * size_of::<u32>() + self.leaves.len() * in_tree
     }
 
     /// The handle with the lowest key. O(1).
     #[must_use]
-    pub fn first(&self) -> Option<u32> {
+    pub(crate) fn first(&self) -> Option<u32> {
         self.first.first().copied()
     }
 
     /// Adds an entry. The key must not be in here yet. At the end it costs at most one call of `key_of`,
     /// elsewhere up to ten.
-    pub fn insert(&mut self, key: K, handle: u32, key_of: impl Fn(u32) -> K) {
+    pub(crate) fn insert(&mut self, key: K, handle: u32, key_of: impl Fn(u32) -> K) {
         self.len += 1;
         let mut last = self.leaves.last_entry();
         let leaf = last.as_mut().map_or(&mut self.first, OccupiedEntry::get_mut);
@@ -131,7 +132,7 @@ impl<K: Ord + Copy> Order<K> {
 
     /// Takes the entry out; false when it was not in here. No key is asked for: scanning half a kilobyte of
     /// handles is cheaper than fetching the few keys a search would need.
-    pub fn remove(&mut self, key: K, handle: u32) -> bool {
+    pub(crate) fn remove(&mut self, key: K, handle: u32) -> bool {
         self.take_out(key, handle).is_some()
     }
 
@@ -162,23 +163,23 @@ impl<K: Ord + Copy> Order<K> {
     }
 
     /// All handles by ascending key.
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.first.iter().chain(self.leaves.values().flatten()).copied()
     }
 
     /// The handles whose key is `key` or above, by ascending key. O(log n) to the first.
-    pub fn iter_from(&self, key: K, key_of: impl Fn(u32) -> K) -> Entries<'_, K> {
+    pub(crate) fn iter_from(&self, key: K, key_of: impl Fn(u32) -> K) -> Entries<'_, K> {
         Entries::of(&self.first, &self.leaves, Direction::Forward, key, key_of)
     }
 
     /// The handles whose key is `key` or below, by descending key. O(log n) to the first.
-    pub fn iter_back_from(&self, key: K, key_of: impl Fn(u32) -> K) -> Entries<'_, K> {
+    pub(crate) fn iter_back_from(&self, key: K, key_of: impl Fn(u32) -> K) -> Entries<'_, K> {
         Entries::of(&self.first, &self.leaves, Direction::Backward, key, key_of)
     }
 
     /// How many have a key from `lowest` to `highest`. O(log n + leaves between).
     #[must_use]
-    pub fn count(&self, lowest: K, highest: K, key_of: impl Fn(u32) -> K) -> usize {
+    pub(crate) fn count(&self, lowest: K, highest: K, key_of: impl Fn(u32) -> K) -> usize {
         if lowest > highest {
             return 0;
         }

@@ -114,7 +114,7 @@ const MOST_PAGES: u32 = 1 << 25;
 /// Packed records: O(1) insert (O(log n) when a page is full), look-up and removal; nothing is copied but a
 /// page.
 #[derive(Debug, Clone, Default)]
-pub struct Remembered {
+pub(crate) struct Remembered {
     pages: Slab<RecordPage>,
     /// By stride, the pages with a free place. The lowest fills first, so that high pages drain.
     room: BTreeMap<u16, BTreeSet<u32>>,
@@ -304,19 +304,19 @@ fn read(from: &[u8]) -> Option<Record<'_>> {
 impl Remembered {
     /// How many records there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// Heap bytes held. O(strides in use), which are at most 134; the sets of pages with room are estimated.
     #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let room = self.room.values().map(|pages| 96 + pages.len() * 8).sum::<usize>();
         self.page_bytes + self.pages.bytes() + room
     }
 
     /// Stores a record; `None` when its id is longer than 512 bytes or all handles are in use.
-    pub fn insert(&mut self, record: Record) -> Option<u32> {
+    pub(crate) fn insert(&mut self, record: Record) -> Option<u32> {
         if record.id.len() > MOST_ID_BYTES {
             return None;
         }
@@ -341,12 +341,12 @@ impl Remembered {
 
     /// The record of `handle`, if it is in use.
     #[must_use]
-    pub fn get(&self, handle: u32) -> Option<Record<'_>> {
+    pub(crate) fn get(&self, handle: u32) -> Option<Record<'_>> {
         self.pages.get(handle / PAGE_RECORDS)?.get(handle % PAGE_RECORDS)
     }
 
     /// Forgets a record; false when there is none of this handle.
-    pub fn remove(&mut self, handle: u32) -> bool {
+    pub(crate) fn remove(&mut self, handle: u32) -> bool {
         let (number, place) = (handle / PAGE_RECORDS, handle % PAGE_RECORDS);
         let Some(page) = self.pages.get_mut(number).filter(|page| page.holds(place)) else { return false };
         let (was_full, stride) = (page.is_full(), page.stride);
@@ -363,7 +363,7 @@ impl Remembered {
     }
 
     /// All records by ascending handle.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, Record<'_>)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, Record<'_>)> {
         self.pages.iter().flat_map(|(number, page)| {
             let handle = number * PAGE_RECORDS;
             (0..PAGE_RECORDS).filter_map(move |place| Some((handle + place, page.get(place)?)))

@@ -31,7 +31,7 @@ const KEPT_BYTES: usize = 4096;
 
 /// A paged slab: O(1) insert, look-up and removal, and no growth that copies more than half a page.
 #[derive(Debug)]
-pub struct Slab<T> {
+pub(crate) struct Slab<T> {
     chunks: Vec<Chunk<T>>,
     /// The page that takes inserts until it is full.
     open: u32,
@@ -145,7 +145,7 @@ fn split(handle: Handle) -> (usize, usize, u16) {
 impl<T> Slab<T> {
     /// An empty one.
     #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             chunks: Vec::new(),
             open: NO_PAGE,
@@ -158,18 +158,18 @@ impl<T> Slab<T> {
 
     /// How many values there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// Heap bytes held, without what the values themselves own. O(1); the sets of page numbers are estimated.
     #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes + (self.room.len() + self.holes.len()) * 8
     }
 
     /// Stores `value`; `None` (and the value is dropped) when all 2^31 handles are in use.
-    pub fn insert(&mut self, value: T) -> Option<Handle> {
+    pub(crate) fn insert(&mut self, value: T) -> Option<Handle> {
         if self.page(self.open).is_none_or(Page::is_full) {
             self.open = match self.room.pop_first() {
                 Some(page) => page,
@@ -194,7 +194,7 @@ impl<T> Slab<T> {
 
     /// The value of `handle`, if it is in use.
     #[must_use]
-    pub fn get(&self, handle: Handle) -> Option<&T> {
+    pub(crate) fn get(&self, handle: Handle) -> Option<&T> {
         let (chunk, page, slot) = split(handle);
         match self.chunks.get(chunk)?.pages.get(page)?.slots.get(usize::from(slot))? {
             Slot::Taken(value) => Some(value),
@@ -203,7 +203,7 @@ impl<T> Slab<T> {
     }
 
     /// The value of `handle`, to be changed.
-    pub fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
         let (chunk, page, slot) = split(handle);
         match self.chunks.get_mut(chunk)?.pages.get_mut(page)?.slots.get_mut(usize::from(slot))? {
             Slot::Taken(value) => Some(value),
@@ -212,7 +212,7 @@ impl<T> Slab<T> {
     }
 
     /// Takes the value of `handle` out. At most one page is freed.
-    pub fn remove(&mut self, handle: Handle) -> Option<T> {
+    pub(crate) fn remove(&mut self, handle: Handle) -> Option<T> {
         let number = handle >> 8;
         let page = self.page_mut(number)?;
         let was_full = page.is_full();
@@ -233,7 +233,7 @@ impl<T> Slab<T> {
     }
 
     /// All values by ascending handle.
-    pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
         (0_u32..).zip(&self.chunks).flat_map(|(chunk, c)| {
             (chunk << 8..).zip(&c.pages).flat_map(|(page, p)| {
                 (page << 8..).zip(&p.slots).filter_map(|(handle, slot)| match slot {

@@ -14,7 +14,7 @@ pub enum Direction {
 
 /// The entries that are still to come.
 #[derive(Debug, Clone)]
-pub struct Entries<'o, K> {
+pub(crate) struct Entries<'o, K> {
     direction: Direction,
     /// What is left of the leaf that was reached, and its bound; None: the first leaf has none.
     leaf: &'o [u32],
