@@ -20,10 +20,10 @@ use crate::queue::workers::Workers;
 pub struct Queue {
     pub(super) jobs: JobStore,
     pub(super) batches: Seldom<Batches>,
-    pub(super) workers: Workers,
+    pub(super) workers: Seldom<Workers>,
     pub(super) limits: ClaimLimits,
     pub(super) schedules: Seldom<Schedules>,
-    pub(super) expiry_rules: ExpiryRules,
+    pub(super) expiry_rules: Seldom<ExpiryRules>,
     pub(super) stats: Stats,
     /// ADDs that were refused and are not journaled yet. Not part of the state.
     pub(super) pending_duplicates: PendingDuplicates,

@@ -4,7 +4,7 @@
 //! most: operators search for the one that is missing. What it was seen doing are effects, so every server
 //! lists the same.
 
-use crate::queue::store::{Handle, Order, Slab};
+use crate::queue::store::{Empty, Handle, Order, Slab};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ struct Worker {
 }
 
 /// The workers of a queue.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Workers {
     numbers: BTreeMap<Arc<[u8]>, u32>,
     list: Slab<Worker>,
@@ -159,9 +159,14 @@ impl Workers {
             wrong.push("the workers that hold nothing are off".into());
         }
     }
+}
 
-    /// Heap bytes held, roughly: the handles of active jobs are counted by their owners.
-    pub(crate) fn bytes(&self) -> usize {
+impl Empty for Workers {
+    const EMPTY: &'static Self =
+        &Workers { numbers: BTreeMap::new(), list: Slab::new(), idle: BTreeSet::new() };
+
+    /// Roughly: the handles of active jobs are counted by their owners.
+    fn heap_bytes(&self) -> usize {
         self.list.bytes() + (self.numbers.len() + self.idle.len()) * 64
     }
 }

@@ -7,6 +7,7 @@
 use super::prefixes::prefixes_of;
 use crate::queue::jobs::AddRequest;
 use crate::queue::names::MAX_ID;
+use crate::queue::store::Empty;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -56,7 +57,7 @@ pub struct ExpiryRule {
 }
 
 /// All prefixes of a queue.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ExpiryRules {
     rules: BTreeMap<Box<[u8]>, ExpiryRule>,
     /// Heap bytes behind all of them.
@@ -139,10 +140,6 @@ impl ExpiryRules {
         fits
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// What a recount finds wrong.
     pub(crate) fn check(&self, wrong: &mut Vec<String>) {
         let bytes: usize = self.iter().map(|(prefix, rule)| weight(prefix, rule)).sum();
@@ -154,6 +151,14 @@ impl ExpiryRules {
         {
             wrong.push("the queue listens for what it cannot listen for".into());
         }
+    }
+}
+
+impl Empty for ExpiryRules {
+    const EMPTY: &'static Self = &ExpiryRules { rules: BTreeMap::new(), bytes: 0, version: 0 };
+
+    fn heap_bytes(&self) -> usize {
+        self.bytes
     }
 }
 

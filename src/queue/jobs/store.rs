@@ -98,7 +98,8 @@ impl JobStore {
         self.heap_bytes = self.heap_bytes.saturating_sub(job.bytes());
         let (hash, packed) = (ids::hash(job.id()), IdEntry::Job(handle).pack());
         let remembered = &mut self.table.remembered;
-        let kept = record_of(&job).and_then(|record| Some((remembered.insert(record)?, record.forget_key())));
+        let kept =
+            record_of(&job).and_then(|record| Some((remembered.make().insert(record)?, record.forget_key())));
         if let Some((record, key)) = kept {
             self.ids.replace(hash, |other| other == packed, IdEntry::Remembered(record).pack());
             self.indexes.insert_remembered(&self.table, record, key);
@@ -110,7 +111,7 @@ impl JobStore {
 
     /// Remembers an id that leads to nothing. False: there is no room.
     pub(crate) fn remember(&mut self, hash: u64, record: Record<'_>) -> bool {
-        let Some(handle) = self.table.remembered.insert(record) else { return false };
+        let Some(handle) = self.table.remembered.make().insert(record) else { return false };
         self.list_id(hash, IdEntry::Remembered(handle));
         self.indexes.insert_remembered(&self.table, handle, record.forget_key());
         true
@@ -123,7 +124,9 @@ impl JobStore {
         let table = &self.table;
         let hash = table.of(entry.pack());
         self.ids.remove(hash, |packed| packed == entry.pack(), table);
-        self.table.remembered.remove(handle);
+        if let Some(remembered) = self.table.remembered.if_there() {
+            remembered.remove(handle);
+        }
     }
 
     /// A sequence number that was never given before: behind all others.

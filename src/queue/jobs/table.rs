@@ -22,7 +22,7 @@ const NO_PRIORITY: PriorityKey = PriorityKey { priority: i32::MAX, seq: i64::MAX
 #[derive(Debug, Clone, Default)]
 pub(crate) struct JobTable {
     pub(super) jobs: Slab<Job>,
-    pub(crate) remembered: Remembered,
+    pub(crate) remembered: Seldom<Remembered>,
     pub(crate) option_sets: Seldom<OptionSets>,
     pub(crate) names: Seldom<JobNames>,
 }

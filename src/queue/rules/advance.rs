@@ -108,7 +108,7 @@ impl Queue {
     fn forget_next_worker(&mut self, at: u64) -> bool {
         let is_due = self.workers.next_forgotten().is_some_and(|when| when <= at);
         if is_due {
-            self.workers.forget_first();
+            self.workers.make().forget_first();
         }
         is_due
     }

@@ -216,7 +216,7 @@ impl Queue {
         if let (true, Some(StateData::Active { worker, .. })) =
             (is_by_worker, self.jobs.get(handle).map(|job| job.state))
         {
-            self.workers.record_seen(worker, at);
+            self.workers.make().record_seen(worker, at);
         }
     }
 

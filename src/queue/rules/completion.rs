@@ -51,7 +51,7 @@ impl Queue {
         let at = now.millis();
         let Some(job) = self.jobs.get(handle) else { return };
         if let (EndState::Completed, StateData::Active { since, .. }) = (end_state, job.state) {
-            self.stats.runs.record(at.saturating_sub(since));
+            self.stats.runs.make().record(at.saturating_sub(since));
         }
         match end_state {
             EndState::Completed => self.stats.series.count(SeriesCount::Completed, at),

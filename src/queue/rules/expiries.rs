@@ -12,20 +12,24 @@ impl Queue {
     }
 
     pub(crate) fn set_expiry_rule(&mut self, prefix: &[u8], request: &AddRequest<&[u8]>) {
-        self.expiry_rules.set(prefix, request.kept());
+        self.expiry_rules.make().set(prefix, request.kept());
     }
 
     pub(crate) fn remove_expiry_rule(&mut self, prefix: &[u8]) {
-        self.expiry_rules.unset(prefix);
+        if let Some(rules) = self.expiry_rules.if_there() {
+            rules.unset(prefix);
+        }
     }
 
     pub(crate) fn count_expiry(&mut self, prefix: &[u8], outcome: ExpiryOutcome) {
-        self.expiry_rules.count(prefix, outcome);
+        if let Some(rules) = self.expiry_rules.if_there() {
+            rules.count(prefix, outcome);
+        }
     }
 
     /// Puts a saved expiry rule into a queue whose header is there.
     #[must_use]
     pub(crate) fn restore_expiry_rule(&mut self, prefix: &[u8], rule: ExpiryRule) -> bool {
-        self.created_at != 0 && self.expiry_rules.restore(prefix, rule)
+        self.created_at != 0 && self.expiry_rules.make().restore(prefix, rule)
     }
 }

@@ -26,7 +26,7 @@ impl Queue {
                 self.batches.make().block(after, job.seq, handle, |h| table.priority_key(h).seq);
             }
             StateData::Active { token, worker, .. } => {
-                self.workers.give(worker, token, handle, |h| table.token_key(h));
+                self.workers.make().give(worker, token, handle, |h| table.token_key(h));
                 if let Some(lane) = table.lane_of(job) {
                     self.limits.lanes.make().edit(lane, |lane| lane.active = lane.active.saturating_add(1));
                 }
@@ -57,7 +57,7 @@ impl Queue {
                 self.batches.make().unblock(after, job.seq, handle);
             }
             StateData::Active { token, worker, .. } => {
-                self.workers.take(worker, token, handle);
+                self.workers.make().take(worker, token, handle);
                 if self.jobs.indexes.active.is_empty() {
                     self.subscriptions.became_idle();
                 }

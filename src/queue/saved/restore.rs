@@ -37,8 +37,12 @@ impl Queue {
         }
         self.settings = header.settings;
         self.stats.counters = header.counters.clone();
-        self.stats.waits = header.waits.clone();
-        self.stats.runs = header.runs.clone();
+        let stats = &mut self.stats;
+        for (part, saved) in [(&mut stats.waits, header.waits), (&mut stats.runs, header.runs)] {
+            if saved.count() > 0 {
+                *part.make() = saved.clone();
+            }
+        }
         self.jobs.next_seq = header.next_seq;
         self.last_token = header.last_token;
         self.created_at = header.created_at;
@@ -183,7 +187,7 @@ impl Queue {
             SavedState::Retrying { due } => StateData::Retrying { due: QueueMs(due) },
             SavedState::Active { worker, .. } if !valid_worker(worker) => return None,
             SavedState::Active { token, since, lease_until, worker } => {
-                let (lease_until, worker) = (QueueMs(lease_until), self.workers.number(worker));
+                let (lease_until, worker) = (QueueMs(lease_until), self.workers.make().number(worker));
                 StateData::Active { token, since, lease_until, worker }
             }
             SavedState::Completed { at, token } => StateData::Completed { at, token },
@@ -194,7 +198,7 @@ impl Queue {
     /// Puts back when a worker was seen, after all jobs.
     #[must_use]
     pub(crate) fn restore_worker(&mut self, name: &[u8], seen: u64) -> bool {
-        valid_worker(name) && self.workers.restore(name, seen)
+        valid_worker(name) && self.workers.make().restore(name, seen)
     }
 
     /// Puts the next minute back.

@@ -9,6 +9,7 @@
 //!                  exact        then sixteen buckets for each doubling
 //! ```
 
+use crate::queue::store::Empty;
 use std::mem::size_of;
 
 /// Buckets for each doubling, and the durations below which every one has its own.
@@ -40,6 +41,14 @@ fn range_of(bucket: u16) -> (u64, u64) {
     let bucket = u64::from(bucket);
     let doublings = (bucket / FINE).saturating_sub(1);
     ((bucket - FINE * doublings) << doublings, 1 << doublings)
+}
+
+impl Empty for Histogram {
+    const EMPTY: &'static Self = &Histogram { counts: Vec::new(), count: 0, max: 0 };
+
+    fn heap_bytes(&self) -> usize {
+        self.counts.capacity() * size_of::<u64>()
+    }
 }
 
 impl Histogram {
@@ -90,12 +99,6 @@ impl Histogram {
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
-    }
-
-    /// Heap bytes held. O(1).
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.counts.capacity() * size_of::<u64>()
     }
 
     /// The buckets that are not empty, ascending, with their counts: what is saved.
@@ -153,14 +156,14 @@ mod tests {
     #[test]
     fn nothing_recorded_is_zero() {
         let empty = Histogram::default();
-        assert_eq!((empty.percentile(50.0), empty.max(), empty.count(), empty.bytes()), (0, 0, 0, 0));
+        assert_eq!((empty.percentile(50.0), empty.max(), empty.count(), empty.heap_bytes()), (0, 0, 0, 0));
     }
 
     #[test]
     fn an_hour_takes_three_kilobytes() {
         let mut one = Histogram::default();
         one.record(3_600_000);
-        assert_eq!((one.percentile(50.0), one.max(), one.bytes()), (3_600_000, 3_600_000, 2432));
+        assert_eq!((one.percentile(50.0), one.max(), one.heap_bytes()), (3_600_000, 3_600_000, 2432));
     }
 
     #[test]

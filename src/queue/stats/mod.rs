@@ -17,6 +17,8 @@ pub(crate) use pending_duplicates::{plausible_duplicates, PendingDuplicates};
 pub use series::MOST_MINUTES;
 pub(crate) use series::{Series, SeriesCount};
 
+use crate::queue::store::Seldom;
+
 /// What a queue has counted since it was created.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stats {
@@ -24,9 +26,9 @@ pub(crate) struct Stats {
     /// Kinds of transitions since a server last took them. Not saved.
     pub(crate) events: Events,
     /// Milliseconds from claimable to claimed.
-    pub(crate) waits: Histogram,
+    pub(crate) waits: Seldom<Histogram>,
     /// Milliseconds from claimed to acknowledged.
-    pub(crate) runs: Histogram,
+    pub(crate) runs: Seldom<Histogram>,
     pub(crate) series: Series,
 }
 

@@ -62,6 +62,7 @@ impl Series {
         }
         let place = self.recent.partition_point(|minute| minute.at < at);
         if self.recent.get(place).is_none_or(|minute| minute.at != at) {
+            self.make_room();
             self.recent.insert(place, Minute { at, ..Minute::default() });
         }
         // Those of two weeks are no more than this: the last ones are of a clock that was ahead.
@@ -69,6 +70,13 @@ impl Series {
         let fitting = (self.recent.len() as u64).saturating_sub(surplus);
         self.recent.truncate(usize::try_from(fitting).unwrap_or(usize::MAX));
         place
+    }
+
+    /// The first minute takes memory for one alone: queues with a few jobs at one time are many.
+    fn make_room(&mut self) {
+        if self.recent.capacity() == 0 {
+            self.recent.reserve_exact(1);
+        }
     }
 
     /// Packs what is older than a day at `at`.
@@ -118,6 +126,7 @@ impl Series {
             && self.len() < MOST_KEPT
             && counts.iter().all(|count| *count <= LARGEST_COUNT);
         if fits {
+            self.make_room();
             self.recent.push_back(minute);
             self.pack(minute.at);
         }

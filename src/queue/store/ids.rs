@@ -62,8 +62,8 @@ pub(crate) struct IdIndex {
     /// Empty, or 2^depth part numbers.
     directory: Vec<Handle>,
     parts: Slab<Part>,
-    /// How many parts there are of each depth.
-    depths: [u32; MOST_DEPTH as usize + 1],
+    /// How many parts there are of each depth, up to the deepest there has been.
+    depths: Vec<u32>,
     len: usize,
     /// Memory of all tables.
     table_bytes: usize,
@@ -141,7 +141,10 @@ impl IdIndex {
     /// Heap bytes held. O(1).
     #[must_use]
     pub(crate) fn bytes(&self) -> usize {
-        self.table_bytes + self.parts.bytes() + self.directory.capacity() * size_of::<Handle>()
+        self.table_bytes
+            + self.parts.bytes()
+            + self.directory.capacity() * size_of::<Handle>()
+            + self.depths.capacity() * size_of::<u32>()
     }
 
     /// The entry with this hash for which `eq` holds.
@@ -210,7 +213,11 @@ impl IdIndex {
     }
 
     fn count(&mut self, depth: u8, change: i32) {
-        if let Some(parts) = self.depths.get_mut(usize::from(depth)) {
+        let depth = usize::from(depth);
+        if self.depths.len() <= depth {
+            self.depths.resize(depth + 1, 0);
+        }
+        if let Some(parts) = self.depths.get_mut(depth) {
             *parts = parts.saturating_add_signed(change);
         }
     }
@@ -310,7 +317,7 @@ impl IdIndex {
 
     /// Halves the directory while no part needs its last bit.
     fn trim_directory(&mut self) {
-        while self.depth() > 0 && self.depths.get(usize::from(self.depth())) == Some(&0) {
+        while self.depth() > 0 && self.depths.get(usize::from(self.depth())).is_none_or(|parts| *parts == 0) {
             self.directory.truncate(self.directory.len() / 2);
             self.directory.shrink_to_fit();
         }

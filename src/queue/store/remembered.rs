@@ -16,6 +16,7 @@
 //! ```
 
 use super::keys::InstantKey;
+use super::seldom::Empty;
 use super::slab::Slab;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,7 +114,7 @@ const MOST_PAGES: u32 = 1 << 25;
 
 /// Packed records: O(1) insert (O(log n) when a page is full), look-up and removal; nothing is copied but a
 /// page.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Remembered {
     pages: Slab<RecordPage>,
     /// By stride, the pages with a free place. The lowest fills first, so that high pages drain.
@@ -301,18 +302,22 @@ fn read(from: &[u8]) -> Option<Record<'_>> {
     })
 }
 
+impl Empty for Remembered {
+    const EMPTY: &'static Self =
+        &Remembered { pages: Slab::new(), room: BTreeMap::new(), len: 0, page_bytes: 0 };
+
+    /// O(strides in use), which are at most 134; the sets of pages with room are estimated.
+    fn heap_bytes(&self) -> usize {
+        let room = self.room.values().map(|pages| 96 + pages.len() * 8).sum::<usize>();
+        self.page_bytes + self.pages.bytes() + room
+    }
+}
+
 impl Remembered {
     /// How many records there are.
     #[must_use]
     pub(crate) fn len(&self) -> usize {
         self.len
-    }
-
-    /// Heap bytes held. O(strides in use), which are at most 134; the sets of pages with room are estimated.
-    #[must_use]
-    pub(crate) fn bytes(&self) -> usize {
-        let room = self.room.values().map(|pages| 96 + pages.len() * 8).sum::<usize>();
-        self.page_bytes + self.pages.bytes() + room
     }
 
     /// Stores a record; `None` when its id is longer than 512 bytes or all handles are in use.

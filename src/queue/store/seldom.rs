@@ -1,7 +1,8 @@
 //! Parts that few queues use: a pointer each until then.
 //!
-//! Most queues have no GROUPs, batches, names, options or schedules, and no job that is delayed, blocked or kept. The
-//! parts for all that are empty, and would still be more than half of what a queue without jobs takes.
+//! Most queues have no GROUPs, batches, names, options or schedules, and no job that is delayed, blocked or kept; many
+//! have never had a worker. The parts for all that are empty, and would still be more than half of what a queue without
+//! jobs takes.
 
 use std::ops::Deref;
 
@@ -17,10 +18,20 @@ pub(crate) trait Empty: Clone + 'static {
     fn heap_bytes(&self) -> usize;
 }
 
+impl<T> Seldom<T> {
+    /// One that takes no memory yet.
+    pub(crate) const fn new() -> Self {
+        Seldom(None)
+    }
+}
+
 impl<T: Empty> Seldom<T> {
     /// The part, to be changed. It takes memory from now on.
     pub(crate) fn make(&mut self) -> &mut T {
-        self.0.get_or_insert_with(|| Box::new(T::EMPTY.clone()))
+        match self.0 {
+            Some(ref mut part) => part,
+            None => begin(&mut self.0),
+        }
     }
 
     /// The part, to be changed if it is there: what takes out, or looks after what is in it.
@@ -39,6 +50,12 @@ impl<T: Empty> Seldom<T> {
     }
 }
 
+/// Out of the way: nearly always the part is there.
+#[cold]
+fn begin<T: Empty>(part: &mut Option<Box<T>>) -> &mut T {
+    part.insert(Box::new(T::EMPTY.clone()))
+}
+
 impl<T: Empty> Deref for Seldom<T> {
     type Target = T;
 
@@ -49,7 +66,7 @@ impl<T: Empty> Deref for Seldom<T> {
 
 impl<T> Default for Seldom<T> {
     fn default() -> Self {
-        Seldom(None)
+        Self::new()
     }
 }
 

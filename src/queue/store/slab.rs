@@ -11,6 +11,7 @@
 //! The indexes of a queue ([`order`](super::order), [`ids`](super::ids)) hold the 4-byte handles given out
 //! here. A handle is reused after its value is gone; code that keeps one longer must check what it finds.
 
+use super::seldom::{Empty, Seldom};
 use std::collections::BTreeSet;
 use std::mem::{replace, size_of};
 
@@ -35,12 +36,27 @@ pub(crate) struct Slab<T> {
     chunks: Vec<Chunk<T>>,
     /// The page that takes inserts until it is full.
     open: u32,
-    /// All other pages with a free slot. The lowest is opened next, so that high pages drain.
+    gaps: Seldom<Gaps>,
+    len: usize,
+    bytes: usize,
+}
+
+/// Where values were taken out.
+#[derive(Debug, Clone)]
+struct Gaps {
+    /// All pages with a free slot but the open one. The lowest is opened next, so that high pages drain.
     room: BTreeSet<u32>,
     /// Chunks with a page number that is not in use; the last one only if that was in use once.
     holes: BTreeSet<u32>,
-    len: usize,
-    bytes: usize,
+}
+
+/// What the sets take is estimated.
+impl Empty for Gaps {
+    const EMPTY: &'static Self = &Gaps { room: BTreeSet::new(), holes: BTreeSet::new() };
+
+    fn heap_bytes(&self) -> usize {
+        (self.room.len() + self.holes.len()) * 8
+    }
 }
 
 /// The page numbers of 256 pages; exists so that the list of pages need not be copied as it grows either.
@@ -146,14 +162,7 @@ impl<T> Slab<T> {
     /// An empty one.
     #[must_use]
     pub(crate) const fn new() -> Self {
-        Self {
-            chunks: Vec::new(),
-            open: NO_PAGE,
-            room: BTreeSet::new(),
-            holes: BTreeSet::new(),
-            len: 0,
-            bytes: 0,
-        }
+        Self { chunks: Vec::new(), open: NO_PAGE, gaps: Seldom::new(), len: 0, bytes: 0 }
     }
 
     /// How many values there are.
@@ -165,13 +174,13 @@ impl<T> Slab<T> {
     /// Heap bytes held, without what the values themselves own. O(1); the sets of page numbers are estimated.
     #[must_use]
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes + (self.room.len() + self.holes.len()) * 8
+        self.bytes + self.gaps.bytes()
     }
 
     /// Stores `value`; `None` (and the value is dropped) when all 2^31 handles are in use.
     pub(crate) fn insert(&mut self, value: T) -> Option<Handle> {
         if self.page(self.open).is_none_or(Page::is_full) {
-            self.open = match self.room.pop_first() {
+            self.open = match self.gaps.if_there().and_then(|gaps| gaps.room.pop_first()) {
                 Some(page) => page,
                 None => self.new_page()?,
             };
@@ -224,10 +233,12 @@ impl<T> Slab<T> {
         } else if number == self.open {
             // Kept even when empty: the next insert goes there.
         } else if is_empty {
-            self.room.remove(&number);
+            if let Some(gaps) = self.gaps.if_there() {
+                gaps.room.remove(&number);
+            }
             self.free_page(number);
         } else if was_full {
-            self.room.insert(number);
+            self.gaps.make().room.insert(number);
         }
         Some(value)
     }
@@ -254,7 +265,7 @@ impl<T> Slab<T> {
 
     /// The lowest page number that can be had; the page itself has no memory yet.
     fn new_page(&mut self) -> Option<u32> {
-        let number = match self.holes.first() {
+        let number = match self.gaps.holes.first() {
             Some(&number) => number,
             None => self.last_chunk()?,
         };
@@ -269,8 +280,9 @@ impl<T> Slab<T> {
             chunk.pages.push(Page::new());
         }
         chunk.live += 1;
-        if chunk.live == CHUNK_PAGES || (is_last && chunk.live == chunk.pages.len()) {
-            self.holes.remove(&number);
+        let is_full = chunk.live == CHUNK_PAGES || (is_last && chunk.live == chunk.pages.len());
+        if let Some(gaps) = self.gaps.if_there().filter(|_| is_full) {
+            gaps.holes.remove(&number);
         }
         u32::try_from(at).ok().map(|at| number << 8 | at)
     }
@@ -300,7 +312,7 @@ impl<T> Slab<T> {
             self.bytes -= chunk.pages.capacity() * size_of::<Page<T>>();
             chunk.pages = Vec::new();
         }
-        self.holes.insert(chunk_number);
+        self.gaps.make().holes.insert(chunk_number);
     }
 
     /// What `bytes` must be: the sum over all that is held.
@@ -323,8 +335,7 @@ impl<T: Clone> Clone for Slab<T> {
         let mut clone = Self {
             chunks: self.chunks.clone(),
             open: self.open,
-            room: self.room.clone(),
-            holes: self.holes.clone(),
+            gaps: self.gaps.clone(),
             len: self.len,
             bytes: 0,
         };

@@ -59,6 +59,14 @@ pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
         send_all(it, (0..QUEUES).map(jobs))
     })?;
     table.row("a queue with one job, of 10,000", [judged(with_one, Bound::AtMost(2_000.0))]);
+    let with_one_claimed = bytes_of(bed, QUEUES, |it| {
+        let calls = |n| {
+            let queue = format!("queue:{n:05}");
+            [command("JQ.ADD", (&queue, id(n), &PAYLOAD[..])), claim(&queue, 1, LONG)]
+        };
+        send_all(it, (0..QUEUES).flat_map(calls))
+    })?;
+    table.row("the same, claimed by a worker", [whole(with_one_claimed)]);
     table.print();
     Ok(())
 }
