@@ -114,7 +114,9 @@ impl<'a> FieldArgs<'a> {
     /// but for what gets smaller.
     pub(super) fn refusal_of_growth(&self, queue: &Queue, ids: &[&[u8]]) -> Option<Error> {
         let changes = self.changes()?;
-        let grown = ids.iter().map(|id| changes.sizes(queue.fields_of(id)));
+        let may_be_large = |fields: &&[u8]| fields.len() + changes.packed().len() > ROOM_AT_MEMORY_LIMIT;
+        let present = ids.iter().map(|id| queue.fields_of(id)).filter(may_be_large);
+        let grown = present.map(|fields| changes.sizes(fields));
         let too_large = grown.filter(|(before, after)| after > before && *after > ROOM_AT_MEMORY_LIMIT);
         too_large.map(|(_, after)| after).max().map(|after| Error::memory_for("the fields of a job", after))
     }

@@ -106,14 +106,12 @@ impl Command for ChangeJob {
 impl WriteCommand for ChangeJob {
     /// What a job has may get smaller, and only so much larger.
     fn refusal_at_memory_limit(request: &ChangeJobRequest<'_>, queue: &Queue) -> Option<Error> {
-        let job = queue.view(request.id)?;
         let ChangeRequest { payload, progress, .. } = request.change;
-        let named = [("PAYLOAD", payload, job.payload), ("PROGRESS", progress, job.progress)];
+        let job = || queue.view(request.id);
         let len = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len);
-        let mut lens = named.into_iter().map(|(name, new, old)| (name, len(new), len(old)));
-        let large = lens.find(|(_, new, old)| new > old && *new > ROOM_AT_MEMORY_LIMIT);
-        let large = large.map(|(name, new, _)| Error::memory_for(name, new));
-        large.or_else(|| request.fields.refusal_of_growth(queue, &[request.id]))
+        refusal_of_growth("PAYLOAD", len(payload), || job().map(|job| len(job.payload)))
+            .or_else(|| refusal_of_growth("PROGRESS", len(progress), || job().map(|job| len(job.progress))))
+            .or_else(|| request.fields.refusal_of_growth(queue, &[request.id]))
     }
 
     fn run(
@@ -132,4 +130,11 @@ impl WriteCommand for ChangeJob {
         reply.int(names::code_of(session.change_from_outside(id, &change)));
         Ok(WriteOutcome::Replied)
     }
+}
+
+/// Why so many bytes are refused at the memory limit: they are many, and more than the job has. Where they are few
+/// nobody looks at the job; one that is not there does not change.
+fn refusal_of_growth(name: &str, new: usize, old: impl FnOnce() -> Option<usize>) -> Option<Error> {
+    let grows = new > ROOM_AT_MEMORY_LIMIT && old().is_some_and(|old| new > old);
+    grows.then(|| Error::memory_for(name, new))
 }
