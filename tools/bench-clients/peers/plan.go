@@ -54,7 +54,7 @@ func cellsAroundTheMiddle() []report.Cell {
 func goalsOf(part int) []comparison {
 	million, fifty, twenty := 1_000_000/part, 50_000/part, 20_000/part
 	return []comparison{
-		{report.ByFifties, map[string]int{"jq-hand": million, "streams": million, "bullmq": twenty}},
+		{report.ByFifties, map[string]int{"jq-hand": million, "jq-next": million, "streams": million, "bullmq": twenty}},
 		{report.OneConnection, map[string]int{"jq-hand": fifty, "jq-next": fifty, "beanstalkd": fifty}},
 		{report.TenOneByOne, map[string]int{"jq-hand": twenty, "jq-next": twenty, "jq-go": twenty, "asynq": twenty}},
 		{report.TenByHundreds, map[string]int{"jq-hand": twenty, "jq-next": twenty}},

@@ -12,7 +12,7 @@
 //! | [`stalls`] | for how long can a queue of 1,000,000 jobs keep everybody else waiting? |
 //! | [`lane_stalls`] | and 100,000 lanes, or records, that all have something to do at one instant? |
 //! | [`due`] | how fast is done what is due at one instant, and does anybody wait for it? |
-//! | [`waiters`] | what does an ADD cost while 2,000 workers are blocked on the queue? |
+//! | [`waiters`] | what does an ADD cost while 2,000 workers are blocked on the queue, and an XADD with as many readers? |
 //!
 //! Each section starts servers of its own. Where rivals are compared their runs alternate, so that a slow
 //! minute of the machine hits all of them, and medians are reported. Server CPU is the server's own count

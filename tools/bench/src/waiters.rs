@@ -1,6 +1,7 @@
-//! What an ADD costs while 2,000 workers are blocked on the queue.
+//! What an ADD costs while 2,000 workers are blocked on the queue, and what an XADD costs while as many are blocked in
+//! XREADGROUP.
 //!
-//! Each ADD wakes one of them. Two figures beside the time inside JQ.ADD: how long the producer waits for its
+//! Each ADD wakes one of them. Two figures beside the time inside the command: how long the producer waits for its
 //! answer, and the server's CPU for the job's way to a worker (ADD and CLAIM), which must not hide what the
 //! ADD saves.
 
@@ -8,13 +9,13 @@ use std::collections::VecDeque;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use redis::{Connection, Value};
+use redis::{Cmd, Connection, Value};
 use testkit::info::Info;
 use testkit::Failure;
 use testkit::Server;
 
 use crate::bed::{self, median, micros_each, Bed};
-use crate::jobs::{add, claim, id, leases, LONG};
+use crate::jobs::{add, claim, command, id, LONG, PAYLOAD};
 use crate::table::{exact, judged, Bound, Table};
 
 const WAITERS: usize = 2_000;
@@ -25,53 +26,110 @@ const ROUNDS: u64 = 10;
 /// Answers later than this will not come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Figures of a round: microseconds inside JQ.ADD, until its answer, and of CPU for the job's whole way.
+const QUIET: &str = "quiet";
+const CROWDED: &str = "crowded";
+
+/// Figures of a round: microseconds inside the command, until its answer, and of CPU for the job's whole way.
 type Sample = [f64; 3];
+
+/// What workers can be blocked on.
+struct Kind {
+    /// What the rows are called.
+    labels: [&'static str; 3],
+    /// The command that adds, as INFO names it.
+    adds: &'static str,
+    /// What has to be there before the first job is added; nothing for a queue.
+    prepare: fn(&str) -> Option<Cmd>,
+    add: fn(&str, u64) -> Cmd,
+    /// Asks for one job.
+    take: fn(&str) -> Cmd,
+    /// The same, and waits for it.
+    block: fn(&str) -> Cmd,
+    /// What the ratio of the time inside the command is to be.
+    bound: Option<Bound>,
+}
+
+const KINDS: [Kind; 2] = [
+    Kind {
+        labels: ["inside JQ.ADD", "until its answer, p50", "server CPU, ADD and CLAIM"],
+        adds: "JQ.ADD",
+        prepare: |_| None,
+        add: |queue, number| add(queue, &id(number)),
+        take: |queue| claim(queue, 1, LONG),
+        block: |queue| {
+            let mut call = claim(queue, 1, LONG);
+            call.arg("BLOCK").arg("0");
+            call
+        },
+        bound: Some(Bound::AtMost(1.3)),
+    },
+    Kind {
+        labels: ["inside XADD", "until its answer, p50", "server CPU, XADD and XREADGROUP"],
+        adds: "xadd",
+        prepare: |stream| Some(command("XGROUP", ("CREATE", stream, "workers", "$", "MKSTREAM"))),
+        add: |stream, number| command("XADD", (stream, "*", id(number), &PAYLOAD[..])),
+        take: |stream| read_group(stream, &[]),
+        block: |stream| read_group(stream, &["BLOCK", "0"]),
+        bound: None,
+    },
+];
+
+fn read_group(stream: &str, block: &[&str]) -> Cmd {
+    command("XREADGROUP", ("GROUP", "workers", "worker", "COUNT", 1, block, "STREAMS", stream, ">"))
+}
 
 /// Measures and prints.
 pub(crate) fn run(bed: &Bed) -> Result<(), Failure> {
-    let server = bed.server()?;
-    let mut producer = server.connect()?;
-    let mut waiters = Waiters::open(&server)?;
-    let (mut alone, mut crowded) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        alone.push(measure(&mut producer, "quiet", round, claim_one_by_one)?);
-        crowded.push(measure(&mut producer, "crowded", round, |_| waiters.take_and_block_again())?);
+    let mut table = Table::new(
+        "an ADD on a queue with blocked claimers, and an XADD on a stream with blocked readers, microseconds",
+        &["", "none", "2,000 blocked", "ratio"],
+    );
+    for kind in &KINDS {
+        let server = bed.server()?;
+        let mut producer = server.connect()?;
+        for place in [QUIET, CROWDED] {
+            (kind.prepare)(place).map_or(Ok(()), |call| call.query::<()>(&mut producer))?;
+        }
+        let mut waiters = Waiters::open(kind, &server)?;
+        let (mut alone, mut crowded) = (Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
+            alone.push(measure(kind, &mut producer, QUIET, round, |it| take_one_by_one(kind, it))?);
+            crowded.push(measure(kind, &mut producer, CROWDED, round, |_| waiters.take_and_block_again())?);
+        }
+        add_rows(kind, &mut table, &alone, &crowded);
     }
-    print(&alone, &crowded);
+    table.print();
     Ok(())
 }
 
-fn print(alone: &[Sample], crowded: &[Sample]) {
-    let title = "an ADD on a queue with blocked claimers, microseconds";
-    let mut table = Table::new(title, &["", "none", "2,000 blocked", "ratio"]);
-    let labels = ["inside JQ.ADD", "until its answer, p50", "server CPU, ADD and CLAIM"];
+fn add_rows(kind: &Kind, table: &mut Table, alone: &[Sample], crowded: &[Sample]) {
     let column = |samples: &[Sample], place: usize| {
         median(samples.iter().filter_map(|sample| sample.get(place)).copied().collect())
     };
-    for (place, label) in labels.iter().enumerate() {
+    for (place, label) in kind.labels.iter().enumerate() {
         let (none, many) = (column(alone, place), column(crowded, place));
         let ratio = many / none;
-        let judgement = if place == 0 { judged(ratio, Bound::AtMost(1.3)) } else { exact(ratio) };
+        let bound = kind.bound.filter(|_| place == 0);
+        let judgement = bound.map_or_else(|| exact(ratio), |bound| judged(ratio, bound));
         table.row(label, [exact(none), exact(many), judgement]);
     }
-    table.print();
 }
 
-/// Adds jobs to `queue` one by one; `consume` is where they go.
+/// Adds jobs at `place` one by one; `consume` is where they go.
 fn measure(
+    kind: &Kind,
     producer: &mut Connection,
-    queue: &str,
+    place: &str,
     round: u64,
     consume: impl FnOnce(&mut Connection) -> Result<(), Failure>,
 ) -> Result<Sample, Failure> {
     let mut latencies = Vec::new();
     let mut inside = Duration::ZERO;
     let cpu = bed::cpu_of(producer, |producer| {
-        inside = bed::time_in(producer, "JQ.ADD", |producer| {
+        inside = bed::time_in(producer, kind.adds, |producer| {
             for number in round * ADDS..(round + 1) * ADDS {
                 let asked = Instant::now();
-                add(queue, &id(number)).query::<Value>(producer)?;
+                (kind.add)(place, number).query::<Value>(producer)?;
                 latencies.push(micros_each(asked.elapsed(), 1));
             }
             Ok(())
@@ -81,52 +139,53 @@ fn measure(
     Ok([micros_each(inside, ADDS), median(latencies), micros_each(cpu, ADDS)])
 }
 
-fn claim_one_by_one(connection: &mut Connection) -> Result<(), Failure> {
-    for _ in 0..ADDS {
-        let jobs = leases(claim("quiet", 1, LONG).query(connection)?)?;
-        if jobs.is_empty() {
-            return Err("a job that was added could not be claimed".into());
-        }
-    }
-    Ok(())
+fn take_one_by_one(kind: &Kind, connection: &mut Connection) -> Result<(), Failure> {
+    (0..ADDS).try_for_each(|_| one_job((kind.take)(QUIET).query(connection)?))
 }
 
-/// Connections that are blocked in `JQ.CLAIM ... BLOCK 0`, the one that has waited longest first.
-struct Waiters(VecDeque<Connection>);
+/// Both commands answer with a list that has one thing in it, or with null.
+fn one_job(answer: Value) -> Result<(), Failure> {
+    match answer {
+        Value::Array(jobs) if jobs.len() == 1 => Ok(()),
+        other => Err(format!("a job that was added could not be had: {other:?}").into()),
+    }
+}
 
-impl Waiters {
+/// Connections that are blocked, the one that has waited longest first.
+struct Waiters<'k> {
+    kind: &'k Kind,
+    blocked: VecDeque<Connection>,
+}
+
+impl<'k> Waiters<'k> {
     /// Returns when the server counts all of them as blocked.
-    fn open(server: &Server) -> Result<Self, Failure> {
-        let mut waiters = VecDeque::new();
+    fn open(kind: &'k Kind, server: &Server) -> Result<Self, Failure> {
+        let mut waiters = Waiters { kind, blocked: VecDeque::new() };
         for _ in 0..WAITERS {
-            let mut waiter = server.connect()?;
+            let waiter = server.connect()?;
             waiter.set_read_timeout(Some(PATIENCE))?;
-            block(&mut waiter)?;
-            waiters.push_back(waiter);
+            waiters.block(waiter)?;
         }
         wait_until_blocked(&mut server.connect()?)?;
-        Ok(Self(waiters))
+        Ok(waiters)
     }
 
     /// Each of the [`ADDS`] that were served reads its job and blocks again.
     fn take_and_block_again(&mut self) -> Result<(), Failure> {
         for _ in 0..ADDS {
-            let mut waiter = self.0.pop_front().ok_or("no client waits")?;
-            let jobs = leases(waiter.recv_response()?)?;
-            if jobs.len() != 1 {
-                return Err(format!("a blocked claim of one job brought {}", jobs.len()).into());
-            }
-            block(&mut waiter)?;
-            self.0.push_back(waiter);
+            let mut waiter = self.blocked.pop_front().ok_or("no client waits")?;
+            one_job(waiter.recv_response()?)?;
+            self.block(waiter)?;
         }
         Ok(())
     }
-}
 
-/// Sends a claim without waiting for its answer.
-fn block(waiter: &mut Connection) -> Result<(), Failure> {
-    let call = claim("crowded", 1, LONG).arg("BLOCK").arg("0").get_packed_command();
-    Ok(waiter.send_packed_command(&call)?)
+    /// Sends a call without waiting for its answer.
+    fn block(&mut self, mut waiter: Connection) -> Result<(), Failure> {
+        waiter.send_packed_command(&(self.kind.block)(CROWDED).get_packed_command())?;
+        self.blocked.push_back(waiter);
+        Ok(())
+    }
 }
 
 fn wait_until_blocked(control: &mut Connection) -> Result<(), Failure> {

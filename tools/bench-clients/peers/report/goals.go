@@ -39,8 +39,12 @@ func goals() []goal {
 	return []goal{
 		{"server CPU of a whole life by 50s, beside BullMQ",
 			place{"jq-hand", fifties}, place{"bullmq", fifties}, Life.CPU, cpu, atMost(1.0/25, "1/25 = 0.04")},
-		{"the same beside Streams",
+		{"the same with ACK … NEXT (BullMQ's worker gets its next job with its answer, too)",
+			place{"jq-next", fifties}, place{"bullmq", fifties}, Life.CPU, cpu, atMost(1.0/25, "1/25 = 0.04")},
+		{"server CPU of a whole life by 50s, beside Streams",
 			place{"jq-hand", fifties}, place{"streams", fifties}, Life.CPU, cpu, atMost(1.0/3, "1/3")},
+		{"the same with ACK … NEXT",
+			place{"jq-next", fifties}, place{"streams", fifties}, Life.CPU, cpu, atMost(1.0/3, "1/3")},
 		{"server CPU of a whole life one by one, pipelined by one connection, beside beanstalkd",
 			place{"jq-hand", alone}, place{"beanstalkd", alone}, Life.CPU, cpu, atMost(0.4, "0.4")},
 		{"the same with ACK … NEXT",
@@ -53,6 +57,8 @@ func goals() []goal {
 			place{"jq-go", ten}, place{"asynq", ten}, Life.Rate, rate, atLeast(4, "4")},
 		{"the same by 100s",
 			place{"jq-hand", hundreds}, place{"asynq", ten}, Life.Rate, rate, atLeast(30, "30")},
+		{"the same by 100s with ACK … NEXT",
+			place{"jq-next", hundreds}, place{"asynq", ten}, Life.Rate, rate, atLeast(30, "30")},
 	}
 }
 
