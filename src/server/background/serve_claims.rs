@@ -24,6 +24,7 @@
 //!
 //! On some servers `reply` runs inside `unblock`: nothing is locked or open around that call.
 
+use super::write_refusal::refuses_writes;
 use super::POSTPONED;
 use crate::commands::BlockedClaim;
 use crate::redis::blocking::{self, BlockedClient, BlocksClients};
@@ -32,7 +33,6 @@ use crate::redis::context::{avoid_replica_traffic, Context};
 use crate::redis::key::{Key, Mode};
 use crate::redis::name::{Name, OwnedName};
 use crate::redis::reply::Writer;
-use crate::redis::server_info::refuses_writes;
 use crate::redis::timer::OnTimer;
 use crate::server::blocked::claims::{self, ClaimDeadlineTimer, ClaimWakeTimer};
 use crate::server::blocked::{deadline, Demand, WaiterStage};
@@ -106,7 +106,7 @@ pub(super) fn serve_marked(ctx: Context<'_>) {
 }
 
 fn grant(ctx: Context<'_>) {
-    let is_refused = avoid_replica_traffic() || refuses_writes(edit::APPLY);
+    let is_refused = avoid_replica_traffic() || refuses_writes();
     if is_refused || catch_panic("unblocking clients", || grant_marked(ctx)).is_none() {
         claims::postpone_wake(POSTPONED);
     }
@@ -161,7 +161,7 @@ fn serve(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
     let may_claim = match stage {
         WaiterStage::Granted => true,
         // A client that wants many at once takes what there is when its time is over.
-        WaiterStage::Overdue => waiting.min > 1 && !refuses_writes(edit::APPLY),
+        WaiterStage::Overdue => waiting.min > 1 && !refuses_writes(),
         WaiterStage::Waiting | WaiterStage::Replied => false,
     };
     let served = may_claim

@@ -1,0 +1,25 @@
+//! Whether the server refuses what clients write, because it has too few replicas or its disk fails.
+
+use crate::redis::server_info;
+use crate::server::clock;
+use crate::server::edit::APPLY;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// For how many milliseconds it is believed that the server takes writes: each question is a command of its own.
+const BELIEVED: u64 = 50;
+
+/// Until when that is believed, by [`clock::uptime`].
+static BELIEVED_UNTIL: AtomicU64 = AtomicU64::new(0);
+
+/// Whether it does. That it does not may have been true until a moment ago.
+pub(super) fn refuses_writes() -> bool {
+    let now = clock::uptime().0;
+    if now < BELIEVED_UNTIL.load(Relaxed) {
+        return false;
+    }
+    let is_refused = server_info::refuses_writes(APPLY);
+    if !is_refused {
+        BELIEVED_UNTIL.store(now + BELIEVED, Relaxed);
+    }
+    is_refused
+}
