@@ -97,6 +97,33 @@ def test_stop_while_the_claim_waits_over_a_new_connection(server: Server, queue:
     assert time.monotonic() - begun < 4
 
 
+def test_stop_while_the_server_lets_writes_wait(work: Any) -> None:
+    """As in a failover. Redis 7.0 crashes when a client is unblocked that waits for the end of a pause."""
+
+    async def handle(_job: Any, _tools: Any) -> None:
+        pass
+
+    server = Server()
+    queue = Queue(server.client(), "q")
+
+    def claim() -> str | None:
+        """The id of the client whose claim waits."""
+        clients: Any = server.client().client_list()
+        return next((client["id"] for client in clients if client["cmd"] == "jq.claim" and "b" in client["flags"]), None)
+
+    try:
+        worker = work(server.url, "q", handle)
+        until(lambda: queue.stats()["waiters"] == 1, "the claim does not wait")
+        waiting = claim()
+        server.send("CLIENT", "PAUSE", 1000, "WRITE")
+        server.send("CLIENT", "UNBLOCK", waiting)
+        until(lambda: queue.stats()["waiters"] == 0 and claim(), "no claim waits for the end of the pause")
+        worker.stop()
+        assert server.send("PING")
+    finally:
+        server.stop()
+
+
 def test_second_stop_does_not_wait(server: Server, queue: Queue, work: Any) -> None:
     async def handle(job: Any, tools: Any) -> None:
         await tools.sleep(job, 60)

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError, ResponseError
 from redis.retry import Retry
 
 from .errors import CLIENT_ERRORS, passes, translated
-from .requests import Command
+from .requests import Command, a_write_of_nothing
 
 Client = Union[Redis, RedisCluster]
 Connect = Union[str, Callable[..., Client]]
@@ -48,7 +48,8 @@ class Link:
         self._read_timeout = read_timeout
         self._client: Client | None = None
         self._lock = threading.Lock()
-        self._claims_as: tuple[int, str | None] | None = None  # the id of its client, and at which node of a cluster
+        # The id of its client, at which node of a cluster, and the queue that the claim names first.
+        self._claims_as: tuple[int, str | None, str] | None = None
         self._claims_as_is_sure = False
 
     @property
@@ -96,25 +97,33 @@ class Link:
             self._claims_as, self._claims_as_is_sure = None, False
             return self._told(error)
 
-    def _client_id(self, queue: str) -> tuple[int, str | None] | None:
+    def _client_id(self, queue: str) -> tuple[int, str | None, str] | None:
         client = self.client
         try:
             if not isinstance(client, RedisCluster):
-                return int(client.execute_command("CLIENT ID")), None
+                return int(client.execute_command("CLIENT ID")), None, queue
             node: Any = self.client.get_node_from_key(queue)
-            return int(self.client.execute_command("CLIENT ID", target_nodes=node)), node.name
+            return int(self.client.execute_command("CLIENT ID", target_nodes=node)), node.name, queue
         except ResponseError:
             return None  # the user may not ask: a claim that waits runs out
 
     def unblock(self, other: Link) -> None:
-        """Ends the claim with which `other` waits. Its id is told to no other server, which knows another client by it."""
-        if other._claims_as is None:
+        """Ends the claim with which `other` waits. Its id is told to no other server, which knows another client by it.
+
+        Some servers crash when a claim is ended that has to wait for the end of a CLIENT PAUSE or FAILOVER. A write has to
+        wait for that as well, so one that changes nothing goes before.
+        """
+        claims_as = other._claims_as
+        if claims_as is None:
             return
-        id, name = other._claims_as
+        id, name, queue = claims_as
         try:
             node = None if name is None else self.client.get_node(node_name=name)
             if name is None or node is not None:
-                self.client.execute_command("CLIENT UNBLOCK", id, **({"target_nodes": node} if node else {}))
+                at = {"target_nodes": node} if node else {}
+                self.client.execute_command(*a_write_of_nothing(queue), **at)
+                if other._claims_as == claims_as:
+                    self.client.execute_command("CLIENT UNBLOCK", id, **at)
         except Exception as error:
             self._told(error)  # it runs out
 

@@ -110,6 +110,11 @@ class Claims:
         return "JQ.EXTEND", raw(runs[0].queue), _ms(self.lease), *tokens(runs)
 
 
+def a_write_of_nothing(queue: str) -> Command:
+    """An EXTEND of a job that nobody has under a token that nobody gets."""
+    return ("JQ.EXTEND", queue, 1, 0, "-")
+
+
 def tokens(runs: list[Run]) -> list[Arg]:
     """The tokens and ids of runs, as the commands take them."""
     return [word for run in runs for word in (run.token, raw(run.id))]
