@@ -1,6 +1,7 @@
 // How workers stop.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { Queue, StoppedError, Worker } from 'redis-jq';
 import { scenario } from './harness/clients.mjs';
 import { Server } from './harness/server.mjs';
@@ -12,7 +13,7 @@ async function setUp(t, client, count) {
   const redis = await client.connect(t, server.url);
   const queue = new Queue(redis, 'mail');
   if (count > 0) await queue.addMany(Array.from({ length: count }, (_, number) => ({ payload: number })));
-  return { redis, queue };
+  return { server, redis, queue };
 }
 
 scenario('stop_waits_for_handlers', async (t, client) => {
@@ -72,6 +73,22 @@ scenario('stop_while_idle', async (t, client) => {
   }
   assert.ok(times.some((ms) => ms < 200), `the stops have taken ${times} ms`);
 }, { oneByOne: true });
+
+scenario('stop_while_writes_are_paused', async (t, client) => {
+  const { server, redis, queue } = await setUp(t, client, 0);
+  const { control } = server;
+  const blockedClaim = async () => /^id=(\d+) .* flags=\w*b.* cmd=jq\.claim /m.exec(await control.client('LIST'))?.[1];
+  const waiters = async () => (await queue.stats()).waiters;
+  const worker = new Worker(redis, 'mail', () => {});
+  const running = worker.run();
+  await until(async () => (await waiters()) === 1, 'the worker does not wait');
+  await control.client('PAUSE', 2_000, 'WRITE');
+  await control.client('UNBLOCK', await blockedClaim()); // the worker claims again
+  await until(async () => (await blockedClaim()) && (await waiters()) === 0, 'the server does not hold back the next claim');
+  const died = once(server.process, 'exit').then(() => assert.fail('the server has died'));
+  await Promise.race([worker.stop().then(() => running), died]);
+  assert.equal(await control.ping(), 'PONG');
+});
 
 scenario('a second stop does not wait', async (t, client) => {
   const { redis } = await setUp(t, client, 1);

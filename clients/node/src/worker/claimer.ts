@@ -124,6 +124,9 @@ export class Claimer {
    * of a slot, may know another client by the id.
    */
   async #unblock(): Promise<void> {
+    // Redis 7.0 and 8.0, and Valkey 8.0 and 8.1, crash when CLIENT UNBLOCK meets a claim that CLIENT PAUSE or FAILOVER holds
+    // back. They hold back this write as well, which changes nothing: when it is answered, the claim can be ended.
+    await this.link.send(['JQ.EXTEND', this.order.queues[0], 1, 0, '-']);
     const { server } = await this.link.opened();
     if (!this.#claiming || this.#claims.connection !== this.#claiming.connection) return;
     if (server === this.#claiming.connection.server) await this.link.send(['CLIENT', 'UNBLOCK', this.#claiming.id]);
