@@ -86,8 +86,8 @@ scenario('stop_while_writes_are_paused', async (t, client) => {
   await control.client('UNBLOCK', await blockedClaim()); // the worker claims again
   await until(async () => (await blockedClaim()) && (await waiters()) === 0, 'the server does not hold back the next claim');
   const died = once(server.process, 'exit').then(() => assert.fail('the server has died'));
-  await Promise.race([worker.stop().then(() => running), died]);
-  assert.equal(await control.ping(), 'PONG');
+  const stopped = worker.stop().then(() => running).then(() => control.ping());
+  assert.equal(await Promise.race([stopped, died]), 'PONG');
 });
 
 scenario('a second stop does not wait', async (t, client) => {
