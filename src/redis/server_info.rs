@@ -49,13 +49,14 @@ pub(crate) fn replicas() -> Option<u64> {
 }
 
 /// Whether the server refuses writes of clients at this moment, because it has too few replicas
-/// (`min-replicas-to-write`) or its disk fails. `command` writes and has two arguments; it does not run.
-pub(crate) fn refuses_writes(command: &CStr) -> bool {
+/// (`min-replicas-to-write`) or its disk fails. `command` writes and has a key and one more argument; it does not run. In a
+/// cluster `key` must be one of this node: of others some servers say only that they are elsewhere.
+pub(crate) fn refuses_writes(command: &CStr, key: &[u8]) -> bool {
     let (Some(text), Some(free)) = (api!(RedisModule_CallReplyStringPtr), api!(RedisModule_FreeCallReply))
     else {
         return false;
     };
-    let Some(reply) = answer_to_a_write(command).filter(|reply| !reply.is_null()) else { return false };
+    let Some(reply) = answer_to_a_write(command, key).filter(|reply| !reply.is_null()) else { return false };
     let mut len = 0;
     // SAFETY: (1) not null; anything but a text is answered with null.
     let at = unsafe { text(reply, &raw mut len) };
@@ -69,14 +70,16 @@ pub(crate) fn refuses_writes(command: &CStr) -> bool {
 
 /// What the server would answer a script that calls `command`. Redis 7.0 does not tell without running it, so it runs
 /// one that would write nothing.
-fn answer_to_a_write(command: &CStr) -> Option<*mut raw::RedisModuleCallReply> {
+fn answer_to_a_write(command: &CStr, key: &[u8]) -> Option<*mut raw::RedisModuleCallReply> {
     const KNOWS_DRY_RUNS: i32 = 0x0007_0200;
     let (call, version) = (api!(RedisModule_Call)?, api!(RedisModule_GetServerVersion)?);
     let (ctx, nothing, zero) = (detached_context()?, c"".as_ptr(), c"0".as_ptr());
     // SAFETY: (1).
     if unsafe { version() } >= KNOWS_DRY_RUNS {
-        // SAFETY: (1), (5) as a script (S), as a dry run (D); "cc" takes two texts.
-        return Some(unsafe { call(ctx, command.as_ptr(), c"SDcc".as_ptr(), nothing, nothing) });
+        // SAFETY: (1), (5) as a script (S), as a dry run (D); "b" takes bytes and their number, "c" a text.
+        return Some(unsafe {
+            call(ctx, command.as_ptr(), c"SDbc".as_ptr(), key.as_ptr(), key.len(), nothing)
+        });
     }
     // SAFETY: (1), (5) as a script (S), with an error as the reply (E); "ccc" takes three texts.
     Some(unsafe { call(ctx, c"SETRANGE".as_ptr(), c"SEccc".as_ptr(), nothing, zero, nothing) })

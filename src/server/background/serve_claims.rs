@@ -43,6 +43,7 @@ use crate::server::panics::{catch_panic, INTERNAL_ERROR};
 use crate::server::value::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::Arc;
 
 /// So many clients are served before others have the server, about a millisecond.
 const AT_ONCE: usize = 64;
@@ -106,10 +107,15 @@ pub(super) fn serve_marked(ctx: Context<'_>) {
 }
 
 fn grant(ctx: Context<'_>) {
-    let is_refused = avoid_replica_traffic() || refuses_writes();
+    let is_refused = avoid_replica_traffic() || refuses_writes(marked_here);
     if is_refused || catch_panic("unblocking clients", || grant_marked(ctx)).is_none() {
         claims::postpone_wake(POSTPONED);
     }
+}
+
+/// A queue that may serve a waiter, in a slot of this node.
+fn marked_here() -> Option<Arc<Location>> {
+    claims::marked().into_iter().find(|location| serves_slot_of(OwnedName::new(&location.name).lend()))
 }
 
 fn grant_marked(ctx: Context<'_>) {
@@ -161,7 +167,7 @@ fn serve(ctx: Context<'_>, ticket: u64, reply: &mut Writer<'_>) {
     let may_claim = match stage {
         WaiterStage::Granted => true,
         // A client that wants many at once takes what there is when its time is over.
-        WaiterStage::Overdue => waiting.min > 1 && !refuses_writes(),
+        WaiterStage::Overdue => waiting.min > 1 && !refuses_writes(|| Some(Arc::clone(&location))),
         WaiterStage::Waiting | WaiterStage::Replied => false,
     };
     let served = may_claim

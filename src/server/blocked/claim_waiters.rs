@@ -140,6 +140,11 @@ impl<C, R, S: BuildHasher> ClaimWaiters<C, R, S> {
         }
     }
 
+    /// The marked locations.
+    pub(super) fn marked(&self) -> &[Arc<Location>] {
+        &self.marked
+    }
+
     /// The marked locations; they are marked no more.
     pub(super) fn take_marked(&mut self) -> Vec<Arc<Location>> {
         let locations = std::mem::take(&mut self.marked);

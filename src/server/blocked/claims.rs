@@ -161,6 +161,11 @@ pub(in crate::server) fn postpone_wake(ms: u64) {
     with(|claims| claims.wake.set_in(ms));
 }
 
+/// The locations where waiters may be served, which stay marked.
+pub(in crate::server) fn marked() -> Vec<Arc<Location>> {
+    with(|claims| claims.waiters.marked().to_vec())
+}
+
 /// The locations where waiters may be served.
 pub(in crate::server) fn take_marked() -> Vec<Arc<Location>> {
     with(|claims| claims.waiters.take_marked())
