@@ -15,6 +15,9 @@ import (
 // spareTime is by how much the client waits longer for the reply to a claim than the server waits for a job.
 const spareTime = 5 * time.Second
 
+// unblockTime is how long a server has to answer a command that helps to end the claims, before all is tried again.
+const unblockTime = time.Second
+
 // claimer is a client of its own for claims that wait: its connections are busy all the time, its reads may take longer
 // than those of the user's client, and nothing is sent twice.
 type claimer struct {
@@ -79,14 +82,13 @@ func (c *claimer) shape(node *redis.Options, block time.Duration, connections in
 	}
 }
 
-// end lets a claim that waits end with nothing, and waits until claiming is closed. CLIENT UNBLOCK is sent more than
-// once, because a claim may just be on its way to the server. When aborted is closed the connection is cut.
-func (c *claimer) end(claiming, aborted <-chan struct{}) {
+// end lets the claims that wait on the queues end with nothing, and waits until claiming is closed. CLIENT UNBLOCK is sent
+// more than once, because a claim may just be on its way to the server. When aborted is closed the connection is cut.
+func (c *claimer) end(queues []string, claiming, aborted <-chan struct{}) {
 	defer c.claims.Close()
 	for refused := false; ; {
 		if !refused {
-			var reply redis.Error
-			refused = errors.As(c.unblock(), &reply)
+			refused = !passing(c.unblock(queues))
 		}
 		select {
 		case <-claiming:
@@ -101,12 +103,14 @@ func (c *claimer) end(claiming, aborted <-chan struct{}) {
 }
 
 // unblock ends the waits of our connections, wherever they are.
-func (c *claimer) unblock() error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+func (c *claimer) unblock(queues []string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), unblockTime)
 	defer cancel()
 	if cluster, ok := c.user.(*redis.ClusterClient); ok {
 		return cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
-			return unblockAll(ctx, node, c.ids(func(open *connection) bool { return open.node == node.Options().Addr }))
+			return unblockAll(ctx, node, queues, func() []int64 {
+				return c.ids(func(open *connection) bool { return open.node == node.Options().Addr })
+			})
 		})
 	}
 	// A way of its own shows to which server it leads: after a failover a claim may still wait at the old one, and what is
@@ -117,18 +121,44 @@ func (c *claimer) unblock() error {
 	client := redis.NewClient(&options)
 	defer client.Close()
 	if err := client.ClientID(ctx).Err(); err != nil {
-		return err
+		return serverError("CLIENT", err)
 	}
-	return unblockAll(ctx, client, c.ids(func(open *connection) bool {
-		return len(way.ids(func(here *connection) bool { return here.RemoteAddr().String() == open.RemoteAddr().String() })) > 0
-	}))
+	return unblockAll(ctx, client, queues, func() []int64 {
+		return c.ids(func(open *connection) bool {
+			return len(way.ids(func(here *connection) bool { return here.RemoteAddr().String() == open.RemoteAddr().String() })) > 0
+		})
+	})
 }
 
-func unblockAll(ctx context.Context, node *redis.Client, ids []int64) error {
-	for _, id := range ids {
+// unblockAll ends the waits of the connections that the node knows by these ids at that moment. Some servers crash on CLIENT
+// UNBLOCK of a client whose command is held back by CLIENT PAUSE or FAILOVER, so a write that is held back like it is
+// answered first: from then on a claim waits for jobs alone, or is over.
+func unblockAll(ctx context.Context, node *redis.Client, queues []string, ids func() []int64) error {
+	if len(ids()) == 0 {
+		return nil
+	}
+	node = node.WithTimeout(unblockTime)
+	if err := awaitWrites(ctx, node, queues); err != nil {
+		return err
+	}
+	for _, id := range ids() {
 		if err := node.ClientUnblock(ctx, id).Err(); err != nil {
-			return err
+			return serverError("CLIENT", err)
 		}
 	}
 	return nil
+}
+
+// awaitWrites sends the node a write that changes nothing, as no lease has the token 0, and waits until it is answered. It
+// needs one of the queues that are at this node: the others are refused.
+func awaitWrites(ctx context.Context, node *redis.Client, queues []string) error {
+	var err error
+	for _, queue := range queues {
+		_, err = onQueue("JQ.EXTEND", queue, 1, 0, "-").send(ctx, node)
+		var refused *Error
+		if !errors.As(err, &refused) {
+			break
+		}
+	}
+	return err
 }

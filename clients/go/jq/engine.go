@@ -111,7 +111,7 @@ func (e *engine) run(ctx context.Context) error {
 	case <-e.stopped: // by fail
 	}
 	e.stop()
-	e.claimer.end(claiming, e.worker.aborted)
+	e.claimer.end(e.queues(), claiming, e.worker.aborted)
 	for _, unit := range e.slots.close() {
 		e.handBack(unit)
 	}

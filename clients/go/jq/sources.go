@@ -68,6 +68,15 @@ func (e *engine) all() []*source {
 	return e.sources[:len(e.sources):len(e.sources)]
 }
 
+// queues are those that are asked for jobs.
+func (e *engine) queues() []string {
+	var queues []string
+	for _, source := range e.all() {
+		queues = append(queues, source.order.queues...)
+	}
+	return queues
+}
+
 // runs are those that are not finished.
 func (e *engine) runs() []*run {
 	var runs []*run

@@ -199,6 +199,72 @@ func TestStopUnblocksNoStranger(t *testing.T) {
 	}
 }
 
+// TestStopDuringPause stops a worker while CLIENT PAUSE holds back its claim: several servers crash when a client that is
+// held back is unblocked.
+func TestStopDuringPause(t *testing.T) {
+	t.Parallel()
+	client := startServer(t).client()
+	queue := jq.NewQueue(client, "q")
+	worker := run(t, &jq.Worker{
+		Client: client, Queues: []string{"q"},
+		Handler: func(context.Context, *jq.Job) (any, error) { return nil, nil },
+	})
+	waiters := func() int { return int(statsOf(t, queue).Waiters) }
+	eventually(t, "the claim waits", func() bool { return waiters() == 1 })
+	stopDuringPause(t, worker, client, waiters)
+}
+
+// TestStopDuringPauseOfNode does it where claims wait at several nodes, and one of these is paused.
+func TestStopDuringPauseOfNode(t *testing.T) {
+	t.Parallel()
+	const shards = 6
+	cluster := startCluster(t)
+	queue := cluster.sharded(t, "mail", shards)
+	worker := run(t, &jq.Worker{
+		Shards: queue, Concurrency: shards,
+		Handler: func(context.Context, *jq.Job) (any, error) { return nil, nil },
+	})
+	waiters := func() int {
+		stats, err := queue.Stats(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return int(stats.Waiters)
+	}
+	eventually(t, "all claims wait", func() bool { return waiters() == shards })
+	slot := int(cluster.client(t).ClusterKeySlot(ctx, queue.Shards()[0].Name()).Val())
+	stopDuringPause(t, worker, cluster[slot/slotsOfNode].client(), waiters)
+}
+
+// stopDuringPause pauses the server at which some of the claims wait, ends these, and stops the worker when the claims that
+// it sends instead are held back.
+func stopDuringPause(t *testing.T, worker *running, server *redis.Client, waiters func() int) {
+	t.Helper()
+	claims, before := blockedClients(server), waiters()
+	if err := server.Do(ctx, "CLIENT", "PAUSE", patience.Milliseconds(), "WRITE").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, claim := range claims {
+		server.ClientUnblock(ctx, int64(claim))
+	}
+	eventually(t, "the next claims are held back", func() bool {
+		return waiters() == before-len(claims) && slices.Equal(blockedClients(server), claims)
+	})
+	worker.Stop()
+	eventually(t, "the worker waits for the end of the pause", func() bool {
+		if err := server.Ping(ctx).Err(); err != nil {
+			t.Fatal(err)
+		}
+		return len(blockedClients(server)) == len(claims)+1
+	})
+	unpaused := time.Now()
+	server.ClientUnpause(ctx)
+	<-worker.ended
+	if took, err := time.Since(unpaused), worker.err; err != nil || took > 3*time.Second {
+		t.Errorf("%v after %v", err, took)
+	}
+}
+
 // blockedClients are the ids of the clients that wait in a command.
 func blockedClients(client *redis.Client) []int {
 	var ids []int
