@@ -214,6 +214,24 @@ func TestStopDuringPause(t *testing.T) {
 	stopDuringPause(t, worker, client, waiters)
 }
 
+// A claim that waits is ended although the server refuses writes.
+func TestStopWhileWritesAreRefused(t *testing.T) {
+	t.Parallel()
+	client := startServer(t).client()
+	queue := jq.NewQueue(client, "q")
+	worker := run(t, &jq.Worker{
+		Client: client, Queues: []string{"q"},
+		Handler: func(context.Context, *jq.Job) (any, error) { return nil, nil },
+	})
+	eventually(t, "the claim waits", func() bool { return statsOf(t, queue).Waiters == 1 })
+	if err := client.ConfigSet(ctx, "min-replicas-to-write", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if took, err := worker.stop(); err != nil || took > 4*time.Second {
+		t.Errorf("the stop took %v and said %v", took, err)
+	}
+}
+
 // TestStopDuringPauseOfNode does it where claims wait at several nodes, and one of these is paused.
 func TestStopDuringPauseOfNode(t *testing.T) {
 	t.Parallel()

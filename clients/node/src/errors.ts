@@ -116,6 +116,11 @@ export function toJqError(thrown: unknown): JqError {
   return new (BY_CODE[code] ?? ServerStateError)(code, message, { cause: thrown });
 }
 
+/** Whether the server refuses every write at the moment: it has too few replicas, or its disk fails. */
+export function refusesWrites(error: JqError): boolean {
+  return error.code === 'NOREPLICAS' || error.code === 'MISCONF';
+}
+
 /** Whether the server, or the way to it, may be well again after a while. */
 export function passes(error: JqError): boolean {
   if (error instanceof ServerStateError) return !LASTING.includes(error.code);

@@ -90,6 +90,18 @@ scenario('stop_while_writes_are_paused', async (t, client) => {
   assert.equal(await Promise.race([stopped, died]), 'PONG');
 });
 
+scenario('stop_while_writes_are_refused', async (t, client) => {
+  const { server, redis, queue } = await setUp(t, client, 0);
+  const worker = new Worker(redis, 'mail', () => {});
+  const running = worker.run();
+  await until(async () => (await queue.stats()).waiters === 1, 'the worker does not wait');
+  await server.control.config('SET', 'min-replicas-to-write', 1);
+  const begun = performance.now();
+  await worker.stop();
+  await running;
+  assert.ok(performance.now() - begun < 4_000);
+});
+
 scenario('a second stop does not wait', async (t, client) => {
   const { redis } = await setUp(t, client, 1);
   let isRunning = false;

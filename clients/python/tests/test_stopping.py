@@ -124,6 +124,25 @@ def test_stop_while_the_server_lets_writes_wait(work: Any) -> None:
         server.stop()
 
 
+def test_stop_while_the_server_refuses_writes(work: Any) -> None:
+    """The claim that waits is ended all the same."""
+
+    async def handle(_job: Any, _tools: Any) -> None:
+        pass
+
+    server = Server()
+    try:
+        queue = Queue(server.client(), "q")
+        worker = work(server.url, "q", handle, block=9)
+        until(lambda: queue.stats()["waiters"] == 1, "the claim does not wait")
+        server.send("CONFIG", "SET", "min-replicas-to-write", 1)
+        begun = time.monotonic()
+        worker.stop()
+        assert time.monotonic() - begun < 4
+    finally:
+        server.stop()
+
+
 def test_second_stop_does_not_wait(server: Server, queue: Queue, work: Any) -> None:
     async def handle(job: Any, tools: Any) -> None:
         await tools.sleep(job, 60)

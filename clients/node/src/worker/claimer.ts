@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff, Link } from '../connection/link.js';
 import type { Connection, Source, Word } from '../connection/source.js';
-import { passes, toJqError } from '../errors.js';
+import { passes, refusesWrites, toJqError } from '../errors.js';
 import { toText } from '../reply.js';
 import type { Order } from './order.js';
 import { Recovery, type RecoveryOwner } from './recovery.js';
@@ -126,7 +126,9 @@ export class Claimer {
   async #unblock(): Promise<void> {
     // Redis 7.0 and 8.0, and Valkey 8.0 and 8.1, crash when CLIENT UNBLOCK meets a claim that CLIENT PAUSE or FAILOVER holds
     // back. They hold back this write as well, which changes nothing: when it is answered, the claim can be ended.
-    await this.link.send(['JQ.EXTEND', this.order.queues[0], 1, 0, '-']);
+    await this.link.send(['JQ.EXTEND', this.order.queues[0], 1, 0, '-']).catch((thrown) => {
+      if (!refusesWrites(toJqError(thrown))) throw thrown; // a claim that is refused, too, is not held back
+    });
     const { server } = await this.link.opened();
     if (!this.#claiming || this.#claims.connection !== this.#claiming.connection) return;
     if (server === this.#claiming.connection.server) await this.link.send(['CLIENT', 'UNBLOCK', this.#claiming.id]);

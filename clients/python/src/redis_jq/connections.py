@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, ResponseError
 from redis.retry import Retry
 
-from .errors import CLIENT_ERRORS, passes, translated
+from .errors import CLIENT_ERRORS, passes, refuses_writes, translated
 from .requests import Command, a_write_of_nothing
 
 Client = Union[Redis, RedisCluster]
@@ -121,7 +121,11 @@ class Link:
             node = None if name is None else self.client.get_node(node_name=name)
             if name is None or node is not None:
                 at = {"target_nodes": node} if node else {}
-                self.client.execute_command(*a_write_of_nothing(queue), **at)
+                try:
+                    self.client.execute_command(*a_write_of_nothing(queue), **at)
+                except ResponseError as error:
+                    if not refuses_writes(error):  # a claim that is refused, too, has not to wait
+                        raise
                 if other._claims_as == claims_as:
                     self.client.execute_command("CLIENT UNBLOCK", id, **at)
         except Exception as error:

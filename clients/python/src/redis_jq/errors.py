@@ -113,6 +113,11 @@ def code_of(error: redis_errors.ResponseError) -> str:
     return first if first.isupper() and first.isalpha() else "ERR"
 
 
+def refuses_writes(error: redis_errors.ResponseError) -> bool:
+    """Whether the server refuses every write at the moment: it has too few replicas, or its disk fails."""
+    return code_of(error) in ("NOREPLICAS", "MISCONF")
+
+
 def translated(error: Exception) -> Exception:
     """`error` as one of this package, if it is the server's refusal of a command of the queue; else `error`."""
     text = str(error)

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, ResponseError
 
 from ..connections import READ_TIMEOUT
-from ..errors import CLIENT_ERRORS, passes, translated
+from ..errors import CLIENT_ERRORS, passes, refuses_writes, translated
 from ..requests import Command, a_write_of_nothing
 
 Client = Union[Redis, RedisCluster]
@@ -118,7 +118,11 @@ class Link:
             node = None if name is None else client.get_node(node_name=name)
             if name is None or node is not None:
                 at = {"target_nodes": node} if node else {}
-                await client.execute_command(*a_write_of_nothing(queue), **at)
+                try:
+                    await client.execute_command(*a_write_of_nothing(queue), **at)
+                except ResponseError as error:
+                    if not refuses_writes(error):  # a claim that is refused, too, has not to wait
+                        raise
                 if other._claims_as == claims_as:
                     await client.execute_command("CLIENT UNBLOCK", id, **at)
         except Exception as error:
