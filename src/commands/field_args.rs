@@ -110,8 +110,8 @@ impl<'a> FieldArgs<'a> {
         (len > ROOM_AT_MEMORY_LIMIT).then(|| Error::memory_for("SET", len))
     }
 
-    /// The same of whoever is no worker, and could let a job grow call by call: all its fields together are bounded,
-    /// but for what gets smaller.
+    /// Why a change by others than workers is refused then: call by call it could let a job grow without end. So all fields
+    /// of a job together are bounded. What makes them smaller is never refused.
     pub(super) fn refusal_of_growth(&self, queue: &Queue, ids: &[&[u8]]) -> Option<Error> {
         let changes = self.changes()?;
         let may_be_large = |fields: &&[u8]| fields.len() + changes.packed().len() > ROOM_AT_MEMORY_LIMIT;

@@ -203,33 +203,34 @@ func TestStopUnblocksNoStranger(t *testing.T) {
 // held back is unblocked.
 func TestStopDuringPause(t *testing.T) {
 	t.Parallel()
-	client := startServer(t).client()
-	queue := jq.NewQueue(client, "q")
-	worker := run(t, &jq.Worker{
-		Client: client, Queues: []string{"q"},
-		Handler: func(context.Context, *jq.Job) (any, error) { return nil, nil },
-	})
-	waiters := func() int { return int(statsOf(t, queue).Waiters) }
-	eventually(t, "the claim waits", func() bool { return waiters() == 1 })
+	worker, client, waiters := runIdle(t)
 	stopDuringPause(t, worker, client, waiters)
 }
 
 // A claim that waits is ended although the server refuses writes.
 func TestStopWhileWritesAreRefused(t *testing.T) {
 	t.Parallel()
-	client := startServer(t).client()
-	queue := jq.NewQueue(client, "q")
-	worker := run(t, &jq.Worker{
-		Client: client, Queues: []string{"q"},
-		Handler: func(context.Context, *jq.Job) (any, error) { return nil, nil },
-	})
-	eventually(t, "the claim waits", func() bool { return statsOf(t, queue).Waiters == 1 })
+	worker, client, _ := runIdle(t)
 	if err := client.ConfigSet(ctx, "min-replicas-to-write", "1").Err(); err != nil {
 		t.Fatal(err)
 	}
 	if took, err := worker.stop(); err != nil || took > 4*time.Second {
 		t.Errorf("the stop took %v and said %v", took, err)
 	}
+}
+
+// runIdle runs a worker at a server of its own until its claim waits, and counts the claims that do.
+func runIdle(t *testing.T) (worker *running, server *redis.Client, waiters func() int) {
+	t.Helper()
+	server = startServer(t).client()
+	queue := jq.NewQueue(server, "q")
+	worker = run(t, &jq.Worker{
+		Client: server, Queues: []string{"q"},
+		Handler: func(context.Context, *jq.Job) (any, error) { return nil, nil },
+	})
+	waiters = func() int { return int(statsOf(t, queue).Waiters) }
+	eventually(t, "the claim waits", func() bool { return waiters() == 1 })
+	return worker, server, waiters
 }
 
 // TestStopDuringPauseOfNode does it where claims wait at several nodes, and one of these is paused.

@@ -132,8 +132,8 @@ impl WriteCommand for ChangeJob {
     }
 }
 
-/// Why so many bytes are refused at the memory limit: they are many, and more than the job has. Where they are few
-/// nobody looks at the job; one that is not there does not change.
+/// Why so many bytes are refused at the memory limit: they are many, and more than the job has. The job is looked up only
+/// where they are many. None: they are taken, or there is no such job, which nothing changes.
 fn refusal_of_growth(name: &str, new: usize, old: impl FnOnce() -> Option<usize>) -> Option<Error> {
     let grows = new > ROOM_AT_MEMORY_LIMIT && old().is_some_and(|old| new > old);
     grows.then(|| Error::memory_for(name, new))

@@ -73,8 +73,9 @@ impl Queue {
         self.stats.record(Event::Claimed);
         self.last_token = self.last_token.max(token);
         self.leave(handle);
-        let worker = self.workers.make().number(worker);
-        self.workers.make().record_seen(worker, at);
+        let workers = self.workers.make();
+        let worker = workers.number(worker);
+        workers.record_seen(worker, at);
         let lease_until = self.lead.queue_ms(lease_until);
         self.jobs.edit(handle, |job| {
             job.state = StateData::Active { token, since: at, lease_until, worker };
@@ -227,8 +228,9 @@ impl Queue {
     pub(crate) fn take_back(&mut self, handle: Handle, lease_until: u64, at: u64) {
         let Some(Run { token, worker, claimed_at, .. }) = self.take_loss_back(handle) else { return };
         self.leave(handle);
-        let worker = self.workers.make().number(&worker);
-        self.workers.make().record_seen(worker, at);
+        let workers = self.workers.make();
+        let worker = workers.number(&worker);
+        workers.record_seen(worker, at);
         let lease_until = self.lead.queue_ms(lease_until);
         self.jobs.edit(handle, |job| {
             job.state = StateData::Active { token, since: claimed_at, lease_until, worker }

@@ -13,8 +13,8 @@ const BELIEVED: u64 = 50;
 /// Until when that is believed, by [`clock::uptime`].
 static BELIEVED_UNTIL: AtomicU64 = AtomicU64::new(0);
 
-/// Whether it does. That it does not may have been true until a moment ago. `queue_here` is asked for a queue whose slot
-/// this node serves; without one there is nothing to write.
+/// Whether it does; false may be [`BELIEVED`] old. `queue_here` is asked for a queue whose slot this node serves; without
+/// one there is nothing to write.
 pub(super) fn refuses_writes(queue_here: impl FnOnce() -> Option<Arc<Location>>) -> bool {
     let now = clock::uptime().0;
     if now < BELIEVED_UNTIL.load(Relaxed) {

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError, ResponseError
 from redis.retry import Retry
 
 from .errors import CLIENT_ERRORS, passes, refuses_writes, translated
-from .requests import Command, a_write_of_nothing
+from .requests import Command, harmless_write
 
 Client = Union[Redis, RedisCluster]
 Connect = Union[str, Callable[..., Client]]
@@ -122,7 +122,7 @@ class Link:
             if name is None or node is not None:
                 at = {"target_nodes": node} if node else {}
                 try:
-                    self.client.execute_command(*a_write_of_nothing(queue), **at)
+                    self.client.execute_command(*harmless_write(queue), **at)
                 except ResponseError as error:
                     if not refuses_writes(error):  # a claim that is refused, too, has not to wait
                         raise

@@ -110,8 +110,8 @@ class Claims:
         return "JQ.EXTEND", raw(runs[0].queue), _ms(self.lease), *tokens(runs)
 
 
-def a_write_of_nothing(queue: str) -> Command:
-    """An EXTEND of a job that nobody has under a token that nobody gets."""
+def harmless_write(queue: str) -> Command:
+    """A write that changes nothing: no lease has the token 0."""
     return ("JQ.EXTEND", queue, 1, 0, "-")
 
 

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError, ResponseError
 
 from ..connections import READ_TIMEOUT
 from ..errors import CLIENT_ERRORS, passes, refuses_writes, translated
-from ..requests import Command, a_write_of_nothing
+from ..requests import Command, harmless_write
 
 Client = Union[Redis, RedisCluster]
 Connect = Union[str, Callable[..., Client]]
@@ -119,7 +119,7 @@ class Link:
             if name is None or node is not None:
                 at = {"target_nodes": node} if node else {}
                 try:
-                    await client.execute_command(*a_write_of_nothing(queue), **at)
+                    await client.execute_command(*harmless_write(queue), **at)
                 except ResponseError as error:
                     if not refuses_writes(error):  # a claim that is refused, too, has not to wait
                         raise
